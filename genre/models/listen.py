@@ -1,0 +1,74 @@
+"""The network of the Listen page: a committee of small convolutional networks.
+
+Ours. Each member is five 3x3 convolutions with batch norm, ReLU and max pooling over the 30-second
+mel pictures of GTZAN (128 bands, one column every 90 ms), then mean and maximum over time and one
+linear layer: deliberately small, since 443 tracks teach no more. The members see the same data and
+differ in their starting weights; their probabilities are averaged.
+"""
+
+import torch
+from torch import Tensor, nn
+
+CHANNELS = (16, 32, 64, 128, 256)
+POOLS = ((2, 2), (2, 2), (2, 2), (2, 2), (2, 1))  # (bands, columns) of each max pooling
+COLUMNS_PER_CELL = 16  # input columns to one cell of the last feature map
+WINDOW_CELLS = 8  # cells pooled into one verdict: 128 columns, 11.5 s, as in training
+MIN_COLUMNS = 2 * COLUMNS_PER_CELL
+
+
+class ListenMember(nn.Module):
+    """(B, bands, columns) in [0, 1] -> features (B, channels, columns / 16)."""
+
+    def __init__(self, n_bands: int, n_classes: int, dropout: float) -> None:
+        super().__init__()
+        self.equalise = nn.BatchNorm1d(n_bands)  # brings every band to one scale
+        layers, previous = [], 1
+        for channels, pool in zip(CHANNELS, POOLS, strict=True):
+            layers += [
+                nn.Conv2d(previous, channels, 3, padding=1, bias=False),
+                nn.BatchNorm2d(channels), nn.ReLU(), nn.MaxPool2d(pool),
+            ]
+            previous = channels
+        self.trunk = nn.Sequential(*layers)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(2 * previous, n_classes)
+
+    def features(self, pictures: Tensor) -> Tensor:
+        image = self.equalise(pictures)[:, None].contiguous(memory_format=torch.channels_last)
+        return self.trunk(image).mean(dim=2)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(B, bands, columns) -> logits (B, classes) of the whole input."""
+        cells = self.features(pictures)
+        pooled = torch.cat([cells.mean(dim=2), cells.amax(dim=2)], dim=1)
+        return self.head(self.dropout(pooled))
+
+    def windows(self, pictures: Tensor) -> Tensor:
+        """(B, bands, columns) -> logits (B, windows, classes), one window a cell of 1.4 s.
+
+        The convolutions run once over all columns; only the pooling slides.
+        """
+        cells = self.features(pictures)
+        size = min(WINDOW_CELLS, cells.shape[2])
+        mean = nn.functional.avg_pool1d(cells, size, stride=1)
+        peak = nn.functional.max_pool1d(cells, size, stride=1)
+        return self.head(torch.cat([mean, peak], dim=1).transpose(1, 2))
+
+
+class ListenNet(nn.Module):
+    """The committee: (B, bands, columns) pictures in [0, 1] -> logits (B, members, classes)."""
+
+    def __init__(
+        self, n_bands: int = 128, n_classes: int = 10, members: int = 3, dropout: float = 0.4
+    ) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(
+            ListenMember(n_bands, n_classes, dropout) for _ in range(members)
+        )
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return torch.stack([member(pictures) for member in self.members], dim=1)
+
+    def windows(self, pictures: Tensor) -> Tensor:
+        """(B, bands, columns) -> logits (B, members, windows, classes)."""
+        return torch.stack([member.windows(pictures) for member in self.members], dim=1)
