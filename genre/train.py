@@ -1,0 +1,207 @@
+"""One plain training loop for every network.
+
+The loop knows nothing of files but its checkpoint: give it a network, examples and a recipe, and it
+gives back the weights. Interrupted at any point, it goes on from the last whole epoch to the same
+final weights, because every epoch draws its chance from (seed, epoch) alone.
+"""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from genre.augment import Augmentation, augment, mixup
+from genre.dataset import Examples
+
+CHECKPOINT = "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained."""
+
+    epochs: int = 30
+    batch_size: int = 32
+    learning_rate: float = 1e-3  # the highest; it rises over the first tenth and falls as a cosine
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.0
+    average: float = 0.0  # decay of the moving average of the weights; 0 keeps the last weights
+    patience: int = 0  # epochs without a better validation figure before stopping; 0 never stops
+    balance: bool = True  # rarer genres weigh more in the loss
+    seed: int = 0
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch_size < 1 or self.learning_rate <= 0:
+            raise ValueError("Epochs and batch size must be at least 1, the learning rate above 0.")
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "Recipe":
+        return cls(**{**values, "augmentation": Augmentation(**values["augmentation"])})
+
+
+def device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def fit(
+    network: nn.Module,
+    train: Examples,
+    valid: Examples | None,
+    recipe: Recipe,
+    on_epoch: Callable[[dict], None] = lambda metrics: None,
+    folder: Path | None = None,
+) -> dict[str, Tensor]:
+    """Train and return the weights: of the best epoch if `valid` is given, else of the last.
+
+    `on_epoch` gets {"epoch", "loss", "accuracy", "learning_rate"} and, with `valid`,
+    {"valid_loss", "valid_accuracy"} after each epoch; accuracies are of single windows. With a
+    `folder`, every epoch leaves a checkpoint there, and an earlier one is gone on from.
+    """
+    where = device()
+    network.to(where)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    averaged = copy.deepcopy(network) if recipe.average else network
+    weights = _class_weights(train) if recipe.balance else None
+    steps_an_epoch = math.ceil(len(train) / recipe.batch_size)
+    state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "best_weights": None}
+    if folder and (folder / CHECKPOINT).exists():
+        state = _restore(folder / CHECKPOINT, network, averaged, optimiser)
+    while state["epoch"] < recipe.epochs:
+        epoch = state["epoch"]
+        rng = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
+        torch.manual_seed(recipe.seed * 100_003 + epoch)  # dropout
+        network.train()
+        losses, hits = [], []
+        for step, rows in enumerate(_batches(len(train), recipe.batch_size, rng)):
+            done = epoch * steps_an_epoch + step
+            for group in optimiser.param_groups:
+                group["lr"] = recipe.learning_rate * _schedule(done, recipe.epochs * steps_an_epoch)
+            inputs, targets = _prepare(train, rows, recipe, rng)
+            logits = _by_member(network(inputs.to(where)))
+            loss = _loss(logits, targets.to(where), weights, recipe.label_smoothing)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            if recipe.average:
+                _move_towards(averaged, network, min(recipe.average, (1 + done) / (10 + done)))
+            losses.append(loss.item())
+            hits.append((logits.mean(1).argmax(1).cpu() == targets.argmax(1)).float().mean().item())
+        state["epoch"] = epoch + 1
+        metrics = {
+            "epoch": epoch + 1, "loss": float(np.mean(losses)), "accuracy": float(np.mean(hits)),
+            "learning_rate": optimiser.param_groups[0]["lr"],
+        }
+        if not math.isfinite(metrics["loss"]):
+            raise FloatingPointError("The loss became infinite. Lower the learning rate and retry.")
+        if valid is not None:
+            probabilities = predict(averaged, valid)
+            truth = probabilities[np.arange(len(valid)), valid.labels]
+            metrics["valid_loss"] = float(-np.log(truth + 1e-9).mean())
+            metrics["valid_accuracy"] = float((probabilities.argmax(1) == valid.labels).mean())
+            if metrics["valid_accuracy"] > state["best"]:
+                state |= {"best": metrics["valid_accuracy"], "best_epoch": epoch + 1,
+                          "best_weights": copy.deepcopy(averaged.state_dict())}
+        if folder:
+            _save(folder / CHECKPOINT, state, network, averaged, optimiser)
+        on_epoch(metrics)
+        if recipe.patience and epoch + 1 - state["best_epoch"] >= recipe.patience:
+            break
+    return state["best_weights"] or averaged.state_dict()
+
+
+@torch.inference_mode()
+def predict(network: nn.Module, examples: Examples, batch_size: int = 64) -> np.ndarray:
+    """-> probabilities (N, classes), members averaged."""
+    where = next(network.parameters()).device
+    network.eval()
+    parts = []
+    for start in range(0, len(examples), batch_size):
+        rows = np.arange(start, min(start + batch_size, len(examples)))
+        logits = _by_member(network(examples.batch(rows).to(where)))
+        parts.append(logits.softmax(dim=-1).mean(dim=1).cpu().numpy())
+    return np.concatenate(parts)
+
+
+def _by_member(logits: Tensor) -> Tensor:
+    """(B, classes) or, of a committee, (B, members, classes) -> (B, members, classes)."""
+    return logits if logits.ndim == 3 else logits[:, None]
+
+
+def _loss(logits: Tensor, targets: Tensor, weights: Tensor | None, smoothing: float) -> Tensor:
+    """Cross-entropy of (B, members, classes) against (B, classes), the mean over members."""
+    spread = targets[:, None].expand_as(logits).flatten(0, 1)
+    weights = None if weights is None else weights.to(logits.device)
+    return F.cross_entropy(logits.flatten(0, 1), spread, weight=weights, label_smoothing=smoothing)
+
+
+def _prepare(
+    train: Examples, rows: np.ndarray, recipe: Recipe, rng: Generator
+) -> tuple[Tensor, Tensor]:
+    inputs = train.batch(rows)
+    targets = F.one_hot(torch.from_numpy(train.labels[rows]), len(train.genres)).float()
+    if inputs.ndim == 3:
+        inputs = augment(inputs, recipe.augmentation, train.unit_db, rng)
+    if recipe.augmentation.mixup:
+        inputs, targets = mixup(inputs, targets, recipe.augmentation.mixup, rng)
+    return inputs, targets
+
+
+def _batches(count: int, size: int, rng: Generator) -> list[np.ndarray]:
+    """A shuffled epoch; a last batch of one, on which batch norm cannot work, joins its neighbour."""
+    parts = list(torch.randperm(count, generator=rng).split(size))
+    if len(parts) > 1 and len(parts[-1]) == 1:
+        parts[-2:] = [torch.cat(parts[-2:])]
+    return [part.numpy() for part in parts]
+
+
+def _schedule(step: int, steps: int) -> float:
+    """One cycle: up in a straight line over the first tenth, then down as a cosine."""
+    warm = max(1.0, 0.1 * steps)
+    if step < warm:
+        return 0.04 + 0.96 * step / warm
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1.0, steps - warm)))
+
+
+def _class_weights(train: Examples) -> Tensor:
+    count = np.bincount(train.labels, minlength=len(train.genres)).clip(min=1)
+    return torch.from_numpy(count.mean() / count).float()
+
+
+def _move_towards(averaged: nn.Module, network: nn.Module, decay: float) -> None:
+    with torch.no_grad():
+        for old, new in zip(averaged.state_dict().values(), network.state_dict().values()):
+            if old.dtype.is_floating_point:
+                old.lerp_(new, 1 - decay)
+            else:
+                old.copy_(new)
+
+
+def _save(
+    path: Path, state: dict, network: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer
+) -> None:
+    temporary = path.with_suffix(".tmp")
+    torch.save({"state": state, "network": network.state_dict(),
+                "averaged": averaged.state_dict(), "optimiser": optimiser.state_dict()}, temporary)
+    temporary.replace(path)
+
+
+def _restore(
+    path: Path, network: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer
+) -> dict:
+    saved = torch.load(path, weights_only=True, map_location="cpu")
+    network.load_state_dict(saved["network"])
+    averaged.load_state_dict(saved["averaged"])
+    optimiser.load_state_dict(saved["optimiser"])
+    return saved["state"]
