@@ -69,7 +69,7 @@ class Classifier:
         if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
             raise ArtefactError(f"{name!r} is not a model's name.")
         weights, card = load_artefact(folder / name)
-        network = ListenNet(**card["options"])
+        network = ListenNet(card["shape"], len(card["genres"]), **card["options"])
         try:
             network.load_state_dict(weights)
         except RuntimeError as error:

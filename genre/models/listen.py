@@ -59,11 +59,11 @@ class ListenNet(nn.Module):
     """The committee: (B, bands, columns) pictures in [0, 1] -> logits (B, members, classes)."""
 
     def __init__(
-        self, n_bands: int = 128, n_classes: int = 10, members: int = 3, dropout: float = 0.4
+        self, shape: tuple[int, int], n_classes: int, members: int = 3, dropout: float = 0.4
     ) -> None:
         super().__init__()
         self.members = nn.ModuleList(
-            ListenMember(n_bands, n_classes, dropout) for _ in range(members)
+            ListenMember(shape[0], n_classes, dropout) for _ in range(members)
         )
 
     def forward(self, pictures: Tensor) -> Tensor:

@@ -1,0 +1,230 @@
+"""The model zoo: every published system behind one door.
+
+    spec = MODELS["cnn-simple"]
+    network = spec.build(spec.input("mel").shape, n_classes=10, dropout=0.2)
+
+To add a model, write one class that takes `(shape, n_classes, **options)` and returns logits from
+`forward` (in any module of this package), and add one entry to the list below. The registry says
+what each model wants to hear; the data code makes it. Published figures are the papers' own, with
+the protocol they were taken under: they are not comparable with each other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from inspect import signature
+from typing import Any
+
+from torch import nn
+
+from genre.models import classical
+from genre.models.convolutional import CaoCNN, DawraCNN, Linear, ResNet18, SmallCNN, ZhangCNN
+from genre.models.hybrid import PRCNN, ResBiGRU
+from genre.models.listen import ListenNet
+from genre.models.recurrent import LSTM, BiGRU
+
+SAMPLE_RATE = 22_050  # Hz, of all audio
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One kind of input a model accepts, and the array of one example.
+
+    kind        "raw", "stft", "mel", "features", "pictures" or "mel3s"
+    shape       of one example, and what `build` gets: (samples,), (bands, frames), or the features
+    seconds     of audio one example covers
+    n_fft, hop_length, n_mels   of the spectrogram, in samples and bands; 0 where there is none
+
+    "pictures" (GTZAN's 30 s log-mels as 128 x 334 in 0..1) and "mel3s" (128 x 130 log-mels of 3 s,
+    z-scored) stand in for "mel" where there is no audio. Models of another size take them stretched
+    to `shape` by interpolation over bands and frames. Spectrograms may have up to four frames more
+    than `shape`: the last ones are dropped.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    seconds: float
+    n_fft: int = 0
+    hop_length: int = 0
+    n_mels: int = 0
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure as the paper gives it, and how it was taken as far as we know."""
+
+    figure: str
+    protocol: str
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One line of the registry. `builder` is called as `builder(shape, n_classes, **options)`."""
+
+    name: str
+    description: str  # one plain line for a visitor
+    source: str
+    builder: Callable[..., Any]
+    inputs: dict[str, InputSpec]  # by kind; the first is the default
+    published: dict[str, Published]  # by kind of input; empty for our own
+    kind: str = "network"  # or "classical"
+    options: dict[str, Any] = field(default_factory=dict)  # given to the builder unless overridden
+
+    @property
+    def default_input(self) -> str:
+        return next(iter(self.inputs))
+
+    def input(self, kind: str | None = None) -> InputSpec:
+        """What the model wants of this kind of input. Raises ValueError if it takes none such."""
+        kind = kind or self.default_input
+        if kind not in self.inputs:
+            raise ValueError(
+                f"{self.name} does not take the input {kind!r}; it takes {', '.join(self.inputs)}."
+            )
+        return self.inputs[kind]
+
+    def build(self, shape: tuple[int, ...], n_classes: int, **options: Any) -> Any:
+        """An untrained network (logits out) or scikit-learn pipeline. Raises ValueError for an
+        option it does not have.
+        """
+        known = set(signature(self.builder).parameters) - {"shape", "n_classes"}
+        if unknown := set(options) - known:
+            raise ValueError(
+                f"{self.name} has no option {', '.join(sorted(unknown))};"
+                f" it has: {', '.join(sorted(known)) or 'none'}."
+            )
+        return self.builder(tuple(shape), n_classes, **(self.options | options))
+
+
+def find(name: str) -> ModelSpec:
+    """The model of this name. Raises ValueError with the names there are."""
+    if name not in MODELS:
+        raise ValueError(f"There is no model {name!r}; there are: {', '.join(MODELS)}.")
+    return MODELS[name]
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Trainable parameters: frozen ones are not counted."""
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)
+
+
+def _by_kind(*inputs: InputSpec) -> dict[str, InputSpec]:
+    return {spec.kind: spec for spec in inputs}
+
+
+def _mel(bands: int, frames: int, seconds: float, hop_length: int) -> dict[str, InputSpec]:
+    """A log-mel of the model's own size, and the two stand-ins stretched to it."""
+    shape = (bands, frames)
+    return _by_kind(
+        InputSpec("mel", shape, seconds, 2048, hop_length, bands),
+        InputSpec("pictures", shape, 30.0, 2048, hop_length, bands),
+        InputSpec("mel3s", shape, 3.0, 2048, hop_length, bands),
+    )
+
+
+_RAW = InputSpec("raw", (66_150,), 3.0)
+_STFT = InputSpec("stft", (1025, 130), 3.0, 2048, 512)
+_MEL = InputSpec("mel", (128, 130), 3.0, 2048, 512, 128)
+_PICTURES = InputSpec("pictures", (128, 334), 30.0, 2048, 1976, 128)
+_MEL3S = InputSpec("mel3s", (128, 130), 3.0, 2048, 512, 128)
+_FEATURES = InputSpec("features", (58,), 30.0, 2048, 512, 128)
+_SEQUENCE = InputSpec("features", (58, 1), 30.0, 2048, 512, 128)  # one feature a step
+
+_ANY = _by_kind(_FEATURES, _MEL, _STFT, _RAW, _PICTURES, _MEL3S)
+_ZHANG_INPUTS = _by_kind(_MEL, _STFT, _PICTURES, _MEL3S)
+_APM_MEL = _mel(64, 100, 3.0, 667)  # the report gives 64 x 100; 3 s of it is our choice
+
+_ZHANG = "Zhang, Music Genre Classification with ResNet and Bi-GRU Using Visual Spectrograms, 2023"
+_FENG = "Feng, Liu and Yao, arXiv:1712.08370, 2017; as the baseline of Dawra et al."
+_APM = "APM 598 course report"
+_BY_ZHANG = "GTZAN, five random 3 s windows a track (window 2048, hop 512, 128 mels)"
+_BY_DAWRA = "GTZAN, 3 s windows with 50 % overlap"
+_BY_APM = "GTZAN, the report's own held-out part"
+_BY_AURNOB = "Kaggle's GTZAN feature table, seven settings of epochs, batch size and learning rate"
+
+
+def _zhang(stft: str, mel: str, protocol: str = _BY_ZHANG) -> dict[str, Published]:
+    return {"stft": Published(stft, protocol), "mel": Published(mel, protocol)}
+
+
+_SPECS = (
+    ModelSpec(
+        "knn", "Looks up the ten most similar pieces it knows and takes a vote.",
+        f"{_ZHANG}; Dawra et al.", classical.knn, _ANY,
+        {
+            "raw": Published("0.25", f"{_BY_ZHANG}; k = 10"),
+            **_zhang("0.67", "0.66", f"{_BY_ZHANG}; k = 10"),
+            "features": Published("0.55", "GTZAN, Dawra et al.; the best of k = 10, 15, 20"),
+        },
+        kind="classical",
+    ),
+    ModelSpec(
+        "svm", "Draws smooth borders between the genres, as far from all pieces as can be.",
+        f"{_ZHANG}; {_APM}", classical.svm, _ANY,
+        {
+            "raw": Published("0.12", _BY_ZHANG), **_zhang("0.69", "0.65"),
+            "features": Published("0.57", _BY_APM),
+        },
+        kind="classical",
+    ),
+    ModelSpec(
+        "forest", "Asks hundreds of chains of yes-or-no questions about the sound and averages.",
+        f"cited by {_ZHANG}", classical.forest, _by_kind(_FEATURES),
+        {"features": Published("0.81", "GTZAN features, as cited by Zhang")},
+        kind="classical",
+    ),
+    ModelSpec(
+        "linear", "Adds up every point of the picture of the sound, each with a weight: the floor.",
+        _APM, Linear, _APM_MEL, {"mel": Published("0.505", _BY_APM)},
+    ),
+    ModelSpec(
+        "cnn-simple", "A very small network that looks for local patterns in the picture.",
+        _APM, SmallCNN, _APM_MEL, {"mel": Published("0.545", _BY_APM)}, options={"channels": 8},
+    ),
+    ModelSpec(
+        "cnn-complex", "The very small network with twice as many patterns.",
+        _APM, SmallCNN, _APM_MEL, {"mel": Published("0.625", _BY_APM)}, options={"channels": 16},
+    ),
+    ModelSpec(
+        "cnn-dawra", "Two layers of patterns, then three layers that weigh them up.",
+        "Dawra et al.", DawraCNN, _mel(100, 150, 3.0, 441),
+        {"mel": Published("0.705", f"{_BY_DAWRA}; the paper's baseline CNN has 0.51")},
+    ),
+    ModelSpec(
+        "prcnn", "One part sees the picture whole, another reads it from left to right.",
+        _FENG, PRCNN, _by_kind(InputSpec("stft", (513, 128), 3.0, 1024, 512)),
+        {"stft": Published("0.37", f"{_BY_DAWRA}; as run by Dawra et al.")},
+    ),
+    ModelSpec(
+        "lstm", "Reads 58 measurements of the sound one after the other and remembers.",
+        "Aurnob et al.", LSTM, _by_kind(_SEQUENCE),
+        {"features": Published("0.3345 to 0.9178", _BY_AURNOB)},
+    ),
+    ModelSpec(
+        "cnn-zhang", "A plain network of local patterns.",
+        _ZHANG, ZhangCNN, _ZHANG_INPUTS, _zhang("0.61", "0.66"),
+    ),
+    ModelSpec(
+        "bigru", "Reads the picture frame by frame, forwards and backwards.",
+        _ZHANG, BiGRU, _ZHANG_INPUTS, _zhang("0.71", "0.78"),
+    ),
+    ModelSpec(
+        "resnet18", "A deep network for photographs, looking at the picture of the sound.",
+        _ZHANG, ResNet18, _ZHANG_INPUTS, _zhang("0.70", "0.87"),
+    ),
+    ModelSpec(
+        "res-bigru", "The deep network for photographs and the frame-by-frame reader, joined.",
+        _ZHANG, ResBiGRU, _ZHANG_INPUTS, _zhang("0.86", "0.90"),
+    ),
+    ModelSpec(
+        "cnn-cao", "Hears half a minute at once, looking for patterns along time.",
+        "Cao", CaoCNN, _mel(128, 599, 27.8, 1024),
+        {"mel": Published("F1 0.78", "GTZAN, 599 frames of 128 mels")},
+    ),
+    ModelSpec(
+        "listen", "The Listen page's network: three small ones look at the picture and vote.",
+        "ours", ListenNet,
+        _by_kind(_PICTURES, InputSpec("mel", (128, 334), 30.0, 2048, 1976, 128)), {},
+    ),
+)
+
+MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in _SPECS}

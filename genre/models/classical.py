@@ -1,0 +1,285 @@
+"""Nearest neighbours, support vectors and random forests, saved without pickle.
+
+Each builder makes a scikit-learn pipeline: `summarise`, scale to zero mean and unit variance, the
+classifier. `save` turns a fitted one into plain arrays and a plain dictionary; `load` turns those
+into a small predictor in numpy with the same answers, which needs no scikit-learn and runs nothing
+that a file brings along.
+
+On raw audio, STFT and mel the papers do not say how pictures of up to 133,000 values were given to
+methods made for some dozens. Ours is `summarise`: it bounds the memory and forgets where in the
+window a sound fell.
+"""
+
+import numpy as np
+
+MAX_VALUES = 1024  # of a summary of raw audio
+MAX_BANDS = 128  # of a summary of a spectrogram: twice as many values
+QUERIES_PER_BLOCK = 256  # bounds the matrices of distances
+
+
+def summarise(inputs: np.ndarray) -> np.ndarray:
+    """Inputs of any kind -> (n, at most 1,024 values), one row each.
+
+    Spectrograms (n, bands, frames): mean and standard deviation over time of each band, bands
+    beyond 128 averaged in groups. Raw audio (n, samples): cut into 1,024 pieces, the mean of each.
+    Features, and what is a summary already, stay as they are.
+    """
+    inputs = np.asarray(inputs)
+    if inputs.ndim == 3:
+        inputs = _pool(inputs, axis=1, size=MAX_BANDS)
+        return np.concatenate([inputs.mean(axis=2), inputs.std(axis=2)], axis=1)
+    return _pool(inputs, axis=1, size=MAX_VALUES)
+
+
+def _pool(values: np.ndarray, axis: int, size: int) -> np.ndarray:
+    """At most `size` means of neighbours along an axis, in groups as even as can be."""
+    length = values.shape[axis]
+    if length <= size:
+        return values
+    starts = np.arange(size) * length // size
+    counts = np.diff(starts, append=length).astype(values.dtype)
+    shape = [1] * values.ndim
+    shape[axis] = size
+    return np.add.reduceat(values, starts, axis=axis) / counts.reshape(shape)
+
+
+def knn(shape: tuple[int, ...], n_classes: int, k: int = 10):
+    """The vote of the k nearest training examples, each vote the same.
+
+    Zhang (arXiv:2307.10773, 2023) and Dawra et al., who try k = 10, 15 and 20. Silent on the
+    distance and on scaling; ours is Euclidean between scaled values.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    if k < 1:
+        raise ValueError("k, the number of neighbours, must be at least 1.")
+    return _pipeline(KNeighborsClassifier(n_neighbors=k, algorithm="brute"))
+
+
+def svm(shape: tuple[int, ...], n_classes: int, c: float = 1.0):
+    """Support vectors with a radial kernel.
+
+    Zhang (arXiv:2307.10773, 2023) and the APM 598 course report. Silent on the penalty and the
+    width of the kernel; ours are scikit-learn's (1 and "scale"). Its probabilities are the softmax
+    of its one-against-rest scores: Platt's method would fit five more machines and fail on a genre
+    with fewer tracks than that.
+    """
+    from sklearn.svm import SVC
+
+    return _pipeline(SVC(C=c, kernel="rbf", gamma="scale", break_ties=True))
+
+
+def forest(shape: tuple[int, ...], n_classes: int, trees: int = 300, seed: int = 0):
+    """A random forest, as cited by Zhang. Silent on its size; ours has 300 full-grown trees."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    return _pipeline(RandomForestClassifier(n_estimators=trees, random_state=seed))
+
+
+def _pipeline(classifier):
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+    return Pipeline([
+        ("summary", FunctionTransformer(summarise)),
+        ("scale", StandardScaler()),
+        ("classifier", classifier),
+    ])
+
+
+def probabilities(model, inputs: np.ndarray, n_classes: int) -> np.ndarray:
+    """Of a fitted pipeline or a loaded predictor: (n, n_classes), 0 for classes it never saw."""
+    if hasattr(model, "predict_proba"):
+        known = model.predict_proba(inputs)
+    else:
+        known = _softmax(model.decision_function(inputs))
+    result = np.zeros((len(known), n_classes))
+    result[:, model.classes_] = known
+    return result
+
+
+def save(estimator) -> tuple[dict[str, np.ndarray], dict]:
+    """A fitted pipeline of this module -> arrays for a file of tensors, and a dictionary for JSON.
+
+    Classes must be whole numbers. Raises TypeError for any other estimator.
+    """
+    scale, classifier = estimator.named_steps["scale"], estimator.named_steps["classifier"]
+    arrays = {"mean": scale.mean_, "scale": scale.scale_}
+    config = {"classes": [int(label) for label in classifier.classes_]}
+    match type(classifier).__name__:
+        case "KNeighborsClassifier":
+            config |= {"kind": "knn", "k": classifier.n_neighbors}
+            arrays |= {"examples": classifier._fit_X, "labels": classifier._y.reshape(-1)}
+        case "SVC":
+            config |= {"kind": "svm", "gamma": float(classifier._gamma)}
+            arrays |= {
+                "vectors": classifier.support_vectors_, "counts": classifier.n_support_,
+                "weights": classifier.dual_coef_, "intercept": classifier.intercept_,
+            }
+        case "RandomForestClassifier":
+            config |= {"kind": "forest"}
+            arrays |= _forest_arrays([tree.tree_ for tree in classifier.estimators_])
+        case name:
+            raise TypeError(f"{name} is not one of the classical models that can be saved.")
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}, config
+
+
+def _forest_arrays(trees: list) -> dict[str, np.ndarray]:
+    """All trees laid end to end; a leaf is its own child."""
+    roots = np.cumsum([0] + [tree.node_count for tree in trees])[:-1]
+    nodes = [np.arange(tree.node_count) for tree in trees]
+    children = [
+        root + np.where(
+            [tree.children_left < 0] * 2, node, [tree.children_left, tree.children_right]
+        )
+        for root, node, tree in zip(roots, nodes, trees, strict=True)
+    ]
+    return {
+        "roots": roots,
+        "children": np.concatenate(children, axis=1),  # (2, nodes): left, right
+        "feature": np.maximum(np.concatenate([tree.feature for tree in trees]), 0),
+        "threshold": np.concatenate([tree.threshold for tree in trees]),
+        "value": np.concatenate([tree.value[:, 0] for tree in trees]),  # (nodes, classes)
+    }
+
+
+def load(arrays: dict[str, np.ndarray], config: dict) -> "Predictor":
+    """What `save` made, as a predictor. Raises ValueError if parts are missing or do not fit."""
+    try:
+        return {"knn": KNN, "svm": SVM, "forest": Forest}[config["kind"]](arrays, config)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"The saved classical model is damaged or of another version ({error}): train it again."
+        ) from error
+
+
+class Predictor:
+    """A saved model at work. `classes_`: the labels its columns stand for."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
+        self.classes_ = np.array(config["classes"], dtype=np.int64)
+        self.mean, self.scale = arrays["mean"], arrays["scale"]
+        _check(self.mean.shape == self.scale.shape and self.mean.ndim == 1)
+
+    def predict_proba(self, inputs: np.ndarray) -> np.ndarray:
+        """Inputs as in training -> (n, classes), rows adding up to 1."""
+        rows = summarise(inputs)
+        if rows.ndim != 2 or rows.shape[1] != len(self.mean):
+            raise ValueError(f"The model wants {len(self.mean)} values an input, not {rows.shape}.")
+        # Scaled in the precision of the input and in this order, as StandardScaler does.
+        rows = rows.copy() if rows.dtype in (np.float32, np.float64) else rows.astype(np.float64)
+        rows -= self.mean.astype(rows.dtype)
+        rows /= self.scale.astype(rows.dtype)
+        blocks = range(0, len(rows), QUERIES_PER_BLOCK)
+        parts = [self._probabilities(rows[start : start + QUERIES_PER_BLOCK]) for start in blocks]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes_)))
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Inputs as in training -> (n,) labels."""
+        return self.classes_[np.argmax(self.predict_proba(inputs), axis=1)]
+
+    def _probabilities(self, rows: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+
+class KNN(Predictor):
+    """Training examples and their labels."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
+        super().__init__(arrays, config)
+        self.k, self.labels = int(config["k"]), arrays["labels"]
+        self.examples = arrays["examples"].astype(np.float64)
+        _check(self.examples.shape == (len(self.labels), len(self.mean)))
+        _check(1 <= self.k <= len(self.labels))
+        _check(0 <= self.labels.min() and self.labels.max() < len(self.classes_))
+
+    def _probabilities(self, rows: np.ndarray) -> np.ndarray:
+        distances = _squared_distances(rows, self.examples)
+        nearest = np.argpartition(distances, self.k - 1, axis=1)[:, : self.k]
+        votes = self.labels[nearest][:, :, None] == np.arange(len(self.classes_))
+        return votes.mean(axis=1)
+
+
+class SVM(Predictor):
+    """Support vectors of one machine for each pair of classes, as libsvm lays them out."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
+        super().__init__(arrays, config)
+        n_classes, self.gamma = len(self.classes_), float(config["gamma"])
+        self.vectors = arrays["vectors"].astype(np.float64)
+        self.weights, self.intercept = arrays["weights"], arrays["intercept"]
+        bounds = np.concatenate([[0], np.cumsum(arrays["counts"])])
+        self.of_class = [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+        _check(len(self.of_class) == n_classes and bounds[-1] == len(self.vectors))
+        _check(self.vectors.shape[1] == len(self.mean))
+        _check(self.weights.shape == (n_classes - 1, len(self.vectors)))
+        _check(len(self.intercept) == n_classes * (n_classes - 1) // 2)
+
+    def _probabilities(self, rows: np.ndarray) -> np.ndarray:
+        kernel = np.exp(-self.gamma * _squared_distances(rows, self.vectors))
+        n_classes = len(self.classes_)
+        if n_classes == 2:  # one machine, whose sign scikit-learn has turned towards class 1
+            return _softmax((kernel @ self.weights.T + self.intercept)[:, 0])
+        votes, confidence = np.zeros((2, len(rows), n_classes))
+        pairs = [(i, j) for i in range(n_classes) for j in range(i + 1, n_classes)]
+        for (i, j), intercept in zip(pairs, self.intercept, strict=True):
+            first, second = self.of_class[i], self.of_class[j]
+            score = kernel[:, first] @ self.weights[j - 1, first] + intercept
+            score += kernel[:, second] @ self.weights[i, second]  # above 0: class i
+            votes[:, i] += score >= 0
+            votes[:, j] += score < 0
+            confidence[:, i] += score
+            confidence[:, j] -= score
+        # As in scikit-learn, confidence only settles ties: it never outweighs a vote.
+        return _softmax(votes + confidence / (3 * (np.abs(confidence) + 1)))
+
+
+class Forest(Predictor):
+    """The nodes of all trees; the mean of the leaves' shares of each class."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
+        super().__init__(arrays, config)
+        self.roots, self.children = arrays["roots"], arrays["children"]
+        self.feature, self.threshold = arrays["feature"], arrays["threshold"]
+        self.value = arrays["value"]
+        n_nodes = len(self.feature)
+        node = np.arange(n_nodes)
+        left, right = self.children
+        _check(len(left) == len(self.threshold) == n_nodes)
+        _check(self.value.shape == (n_nodes, len(self.classes_)))
+        _check(0 <= self.feature.min() and self.feature.max() < len(self.mean))
+        # Children come after their parent, or are it: so every walk from a root has an end.
+        _check((left >= node).all() and (right >= node).all() and self.children.max() < n_nodes)
+        _check(((left == node) == (right == node)).all())
+        _check(len(self.roots) > 0 and 0 <= self.roots.min() and self.roots.max() < n_nodes)
+
+    def _probabilities(self, rows: np.ndarray) -> np.ndarray:
+        rows = rows.astype(np.float32)  # as scikit-learn grew the trees
+        node = np.tile(self.roots, (len(rows), 1))  # (rows, trees)
+        line = np.arange(len(rows))[:, None]
+        while True:
+            right = rows[line, self.feature[node]] > self.threshold[node]
+            below = self.children[right.astype(np.intp), node]
+            if np.array_equal(below, node):
+                return self.value[node].mean(axis=1)
+            node = below
+
+
+def _check(fits: bool) -> None:
+    if not fits:
+        raise ValueError("The saved classical model's parts do not fit together: train it again.")
+
+
+def _squared_distances(rows: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(n, d), (m, d) -> (n, m), without an array of n x m x d."""
+    rows = rows.astype(np.float64)
+    lengths = (rows**2).sum(axis=1)[:, None] + (points**2).sum(axis=1)
+    return np.maximum(lengths - 2 * rows @ points.T, 0.0)
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    """(n, classes), or (n,) for the second of two classes -> probabilities (n, classes)."""
+    if scores.ndim == 1:
+        scores = np.stack([-scores, scores], axis=1)
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)

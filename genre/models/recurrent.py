@@ -1,0 +1,80 @@
+"""Recurrent networks of the literature: a sequence of features or frames in, logits out."""
+
+import torch
+from torch import Tensor, nn
+
+from genre.models.convolutional import input_norm
+
+
+class LSTM(nn.Module):
+    """Three LSTM layers (256, 128, 64) that read the 58 features one after the other.
+
+    Aurnob et al., 511,370 trainable parameters. Like Keras, which the count points to, it has one
+    bias a gate: torch's second (`bias_hh`) is frozen at zero. Starting weights are Keras's too
+    (Glorot for the input, orthogonal for the recurrence, 1 for the forget gate). Silent on the
+    amount of dropout (ours: 0.2 after each layer) and on the scaling of the features (ours: zero
+    mean and unit variance by the statistics of the training data, saved with the weights).
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        n_classes: int,
+        hidden: tuple[int, ...] = (256, 128, 64),
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        n_steps, previous = shape
+        self.norm = nn.BatchNorm1d(n_steps, affine=False, momentum=None)
+        self.layers = nn.ModuleList()
+        for units in hidden:
+            self.layers.append(_keras_lstm(previous, units))
+            previous = units
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(previous, n_classes)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, features, 1) -> logits (B, classes)."""
+        sequence = self.norm(features)
+        for layer in self.layers:
+            sequence = self.dropout(layer(sequence)[0])
+        return self.head(sequence[:, -1])
+
+
+def _keras_lstm(n_in: int, units: int) -> nn.LSTM:
+    layer = nn.LSTM(n_in, units, batch_first=True)
+    nn.init.xavier_uniform_(layer.weight_ih_l0)
+    nn.init.orthogonal_(layer.weight_hh_l0)
+    nn.init.zeros_(layer.bias_ih_l0)
+    layer.bias_ih_l0.data[units : 2 * units] = 1.0  # gates lie in the order i, f, g, o
+    nn.init.zeros_(layer.bias_hh_l0)
+    layer.bias_hh_l0.requires_grad = False
+    return layer
+
+
+class BiGRU(nn.Module):
+    """Two bidirectional GRU layers that read the spectrogram frame by frame.
+
+    Zhang (arXiv:2307.10773, 2023). Silent on the sizes and on how the frames become one verdict.
+    Ours: 128 units a direction, the mean over all frames, dropout, one linear layer.
+    """
+
+    def __init__(
+        self, shape: tuple[int, int], n_classes: int, hidden: int = 128, dropout: float = 0.3
+    ) -> None:
+        super().__init__()
+        self.norm = input_norm()
+        self.n_features = 2 * hidden
+        self.gru = nn.GRU(
+            shape[0], hidden, num_layers=2, batch_first=True, bidirectional=True, dropout=dropout
+        )
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.n_features, n_classes))
+
+    def features(self, spectrogram: Tensor) -> Tensor:
+        """(B, bands, frames) -> mean state over the frames, (B, 2 hidden)."""
+        frames = self.norm(spectrogram[:, None])[:, 0].transpose(1, 2)
+        return torch.mean(self.gru(frames)[0], dim=1)
+
+    def forward(self, spectrogram: Tensor) -> Tensor:
+        """(B, bands, frames) -> logits (B, classes)."""
+        return self.head(self.features(spectrogram))
