@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from genre.artefacts import ArtefactError, load_artefact
 from genre.audio import SAMPLE_RATE, Clip
 from genre.home import WEIGHTS
+from genre.names import spoken
 from genre.models.listen import COLUMNS_PER_CELL, MIN_COLUMNS, WINDOW_CELLS, ListenNet
 from genre.screening import is_silent, is_steady
 from genre.spectrogram import Spectrogram, SpectrogramParams, relative_db
@@ -23,8 +24,6 @@ SHIPPED = "listen"
 AUDIBLE_DB = 40.0  # a window this far below the loudest one has no vote
 MIN_SECONDS = 1.0  # a shorter clip gets no genre
 PIECE_SECONDS = 30.0  # longer music is cut into equal pieces about as long as the training clips
-
-GENRE_WORDS = {"hiphop": "hip-hop"}  # every other name is its own word
 
 
 @dataclass(frozen=True)
@@ -49,17 +48,17 @@ class Verdict:
         }
 
 
-def spoken(genre: str) -> str:
-    """A genre's name as people write it."""
-    return GENRE_WORDS.get(genre, genre)
-
-
 class Classifier:
     """A trained network and its card, ready to hear clips."""
 
     def __init__(self, network: ListenNet, card: dict) -> None:
+        """Raises KeyError, TypeError or ValueError for a card that lacks something."""
         self.card = card
         self.genres: tuple[str, ...] = tuple(card["genres"])
+        self.temperature = float(card["temperature"])
+        self.sure_above = float(card["sure_above"])
+        if self.temperature <= 0:
+            raise ValueError("The temperature must be above 0.")
         self.network = network.eval()
         self.front_end = Spectrogram(SpectrogramParams.from_dict(card["front_end"]))
 
@@ -69,12 +68,14 @@ class Classifier:
         if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
             raise ArtefactError(f"{name!r} is not a model's name.")
         weights, card = load_artefact(folder / name)
-        network = ListenNet(card["shape"], len(card["genres"]), **card["options"])
         try:
+            network = ListenNet(card["shape"], len(card["genres"]), **card["options"])
             network.load_state_dict(weights)
-        except RuntimeError as error:
-            raise ArtefactError(f"The weights of {name!r} do not fit its card.") from error
-        return cls(network, card)
+            return cls(network, card)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ArtefactError(
+                f"The card and the weights of {name!r} do not fit this version of Earmark."
+            ) from error
 
     def classify(self, clip: Clip) -> Verdict:
         """Name the genre of a clip. Never raises for what is in the audio."""
@@ -108,7 +109,7 @@ class Classifier:
 
     def _calibrate(self, probabilities: Tensor) -> Tensor:
         """Sharpen or soften (..., G) by the temperature of the card."""
-        sharpened = probabilities ** (1.0 / self.card.get("temperature", 1.0))
+        sharpened = probabilities ** (1.0 / self.temperature)
         return sharpened / sharpened.sum(dim=-1, keepdim=True)
 
     def _times(self, starts: list[float], columns: int) -> np.ndarray:
@@ -121,7 +122,7 @@ class Classifier:
 
     def _verdict(self, clip: Clip, overall: Tensor, over_time: Tensor, times: np.ndarray) -> Verdict:
         best = int(overall.argmax())
-        confident = float(overall[best]) >= self.card["sure_above"]
+        confident = float(overall[best]) >= self.sure_above
         word = spoken(self.genres[best])
         return Verdict(
             status="music" if confident else "unsure",
@@ -131,7 +132,7 @@ class Classifier:
             duration_s=clip.duration_s,
             message=f"This sounds like {word}." if confident
             else f"We are not sure. Our best guess is {word}.",
-            times=times,
+            times=times.clip(max=clip.duration_s),
             over_time=over_time.numpy(),
         )
 
@@ -148,7 +149,8 @@ def _pieces(clip: Clip) -> tuple[list[float], np.ndarray]:
         size = len(samples) // count
         starts += [start + i * size / SAMPLE_RATE for i in range(count)]
         pieces += [samples[i * size : (i + 1) * size] for i in range(count)]
-    return starts, np.stack(pieces)
+    stacked = np.stack(pieces)
+    return starts, stacked - stacked.mean(axis=1, keepdims=True)  # a cheap sound card adds an offset
 
 
 def _audible(power: Tensor, windows: int) -> Tensor:

@@ -1,6 +1,11 @@
-"""Music with known genres, as arrays a model can learn from."""
+"""Music with known genres: folders of recordings, and the arrays a model can learn from.
 
-from dataclasses import dataclass
+    folder -> Dataset (files by genre, and what lies beside them) -> listen_to -> Tracks
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +13,17 @@ import torch
 from torch import Tensor
 
 from genre import GENRES
+from genre.audio import AUDIO_SUFFIXES, SAMPLE_RATE, AudioError, load_clip
+from genre.cache import Progress, kept, key_of, progress_line
+from genre.home import home
+from genre.screening import is_silent
 from genre.spectrogram import PICTURE
+
+BUILT_IN = "builtin"
+# What the archives of GTZAN and Kaggle call the folder with one sub-folder a genre.
+INNER_FOLDERS = ("audio", "genres_original", "genres", "Data")
+NOT_A_GENRE = {"images_original", "splits"}
+MIN_SECONDS = 1.0  # a shorter recording is left out
 
 
 class DataError(ValueError):
@@ -37,11 +52,155 @@ class Examples:
         """The chosen rows as float32, scaled: (B, ...)."""
         return torch.from_numpy(self.values[rows]).float() * self.scale + self.offset
 
+    def take(self, rows: np.ndarray) -> "Examples":
+        """The chosen rows."""
+        return replace(self, values=self.values[rows], labels=self.labels[rows],
+                       tracks=self.tracks[rows])
+
     def of(self, tracks: set[str]) -> "Examples":
         """The rows cut from these tracks."""
-        rows = np.flatnonzero(np.isin(self.tracks, list(tracks)))
-        return Examples(self.values[rows], self.labels[rows], self.tracks[rows], self.genres,
-                        self.scale, self.offset, self.unit_db)
+        return self.take(np.flatnonzero(np.isin(self.tracks, list(tracks))))
+
+
+@dataclass(frozen=True)
+class Track:
+    """One recording with a genre."""
+
+    name: str  # "jazz.00017" where the file is named so, else "genre/file.mp3"
+    genre: str
+    path: str
+    sound: str = ""  # hash of the decoded samples, once they were listened to
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What lies in a folder. Nothing of it has been decoded yet."""
+
+    folder: Path
+    files: tuple[Track, ...]
+    genres: tuple[str, ...]
+    empty: tuple[str, ...] = ()  # sub-folders without any recording
+    pictures: Path | None = None  # GTZAN as arrays and tables, where they lie beside the audio
+    mel3s: Path | None = None
+    features_30_sec: Path | None = None
+    features_3_sec: Path | None = None
+
+
+def open_dataset(data: str | Path) -> Dataset:
+    """A folder of genres, GTZAN's or Kaggle's layout, or "builtin", which is played first if need be.
+
+    Raises DataError where there is nothing to learn from.
+    """
+    if str(data) == BUILT_IN:
+        from genre import synth  # its filters take a second to import
+
+        folder = synth.build(home() / "datasets" / BUILT_IN, progress=progress_line("Playing"))
+    else:
+        folder = Path(data).expanduser()
+    if not folder.is_dir():
+        raise DataError(f"There is no folder {folder}: check the name.")
+    root = folder
+    while inner := next((p for p in map(root.joinpath, INNER_FOLDERS) if _sub_folders(p)), None):
+        root = inner
+    beside = [folder, *(p for p in root.parents if p.is_relative_to(folder) and p != folder)]
+    tables = {
+        name.split(".")[0]: next((p / name for p in beside if (p / name).is_file()), None)
+        for name in ("pictures.npz", "mel3s.npz", "features_30_sec.csv", "features_3_sec.csv")
+    }
+    files = _files(root)
+    if tables["pictures"] or tables["mel3s"]:
+        files = tuple(track for track in files if track.name not in BROKEN_TRACKS)
+    if not files and not any(tables.values()):
+        raise DataError(
+            f"There is no music in {folder}: it needs one sub-folder a genre, with recordings in each."
+        )
+    genres = tuple(sorted({track.genre for track in files}))
+    empty = tuple(p.name for p in _sub_folders(root) if p.name not in genres)
+    return Dataset(folder, files, genres, empty if files else (), **tables)
+
+
+def _sub_folders(root: Path) -> list[Path]:
+    """The folders of genres, in the order of their names."""
+    if not root.is_dir():
+        return []
+    return sorted(p for p in root.iterdir()
+                  if p.is_dir() and not p.name.startswith(".") and p.name not in NOT_A_GENRE)
+
+
+def _files(root: Path) -> tuple[Track, ...]:
+    """Every audio file below the sub-folders of `root`, in the order of their names."""
+    tracks: dict[str, Track] = {}
+    for folder in _sub_folders(root):
+        genre = folder.name
+        for path in sorted(folder.rglob("*")):
+            if path.name.startswith(".") or path.suffix.lower() not in AUDIO_SUFFIXES:
+                continue
+            name = path.stem if path.stem.startswith(f"{genre}.") else ""
+            if not name or name in tracks:
+                name = f"{genre}/{path.relative_to(folder).as_posix()}"
+            tracks[name] = Track(name, genre, str(path))
+    return tuple(tracks.values())
+
+
+def listen_to(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
+    """Decode every file once -> (tracks with sound, [(name, why it was left out)]).
+
+    Left out are files that cannot be read, are silent or shorter than a second, and recordings that
+    come twice: the first stays, unless they stand in different genres, when none can be trusted.
+    """
+    keys = {}
+    for track in dataset.files:
+        about = Path(track.path).stat()
+        keys[key_of(str(Path(track.path).resolve()), about.st_size, about.st_mtime_ns)] = track
+    found = kept("sounds", {key: track.path for key, track in keys.items()}, _listen,
+                 progress_line("Checking recordings"))
+    heard = []
+    left_out = [(name, "There are no recordings in this folder.") for name in dataset.empty]
+    for key, answer in found:
+        answer = json.loads(answer)
+        if "error" in answer:
+            left_out.append((keys[key].name, answer["error"]))
+        else:
+            heard.append(replace(keys[key], sound=answer["sound"]))
+    by_sound: dict[str, list[Track]] = {}
+    for track in heard:
+        by_sound.setdefault(track.sound, []).append(track)
+    tracks = []
+    for first, *others in by_sound.values():
+        if any(other.genre != first.genre for other in others):
+            where = ", ".join(track.name for track in (first, *others))
+            left_out += [(track.name, f"The same recording stands in several genres: {where}.")
+                         for track in (first, *others)]
+            continue
+        tracks.append(first)
+        left_out += [(other.name, f"The same recording as {first.name}.") for other in others]
+    return tracks, left_out
+
+
+def _listen(path: str) -> bytes:
+    try:
+        samples = load_clip(path).samples
+    except AudioError as error:
+        return json.dumps({"error": str(error)}).encode()
+    if len(samples) < MIN_SECONDS * SAMPLE_RATE:
+        return json.dumps({"error": "It is shorter than a second."}).encode()
+    if is_silent(samples):
+        return json.dumps({"error": "It is silent."}).encode()
+    # In 16 bits, so that the same recording as WAV and as FLAC is the same sound.
+    sound = np.round(samples.clip(-1, 1) * 32_767).astype("<i2")
+    return json.dumps({"sound": hashlib.blake2b(sound, digest_size=16).hexdigest()}).encode()
+
+
+def require_genres(labels: np.ndarray, tracks: np.ndarray, genres: tuple[str, ...]) -> None:
+    """Raises DataError unless there are two genres or more, each with two tracks or more."""
+    count = {genre: len(set(tracks[labels == k])) for k, genre in enumerate(genres)}
+    if len(genres) < 2:
+        raise DataError("There is only one genre: learning needs two or more to tell apart.")
+    if few := [genre for genre, tracks in count.items() if tracks < 2]:
+        raise DataError(
+            f"The genre {few[0]!r} has {'only one usable track' if count[few[0]] else 'no usable track'}"
+            ": it needs one to learn from and one to be tested on. Add recordings, or remove its folder."
+        )
 
 
 # jazz.00054 has no picture, and its first seconds (mel3s) are another recording's.

@@ -6,6 +6,7 @@ final weights, because every epoch draws its chance from (seed, epoch) alone.
 """
 
 import copy
+import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -13,13 +14,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from genre.artefacts import ArtefactError
 from genre.augment import Augmentation, augment, mixup
 from genre.dataset import Examples
+from genre.home import write_atomic
 
-CHECKPOINT = "checkpoint.pt"
+CHECKPOINT = "checkpoint.safetensors"
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def fit(
     state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "best_weights": None}
     if folder and (folder / CHECKPOINT).exists():
         state = _restore(folder / CHECKPOINT, network, averaged, optimiser)
-    while state["epoch"] < recipe.epochs:
+    while state["epoch"] < recipe.epochs and not _given_up(state, recipe):
         epoch = state["epoch"]
         rng = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
         torch.manual_seed(recipe.seed * 100_003 + epoch)  # dropout
@@ -113,11 +118,9 @@ def fit(
             if metrics["valid_accuracy"] > state["best"]:
                 state |= {"best": metrics["valid_accuracy"], "best_epoch": epoch + 1,
                           "best_weights": copy.deepcopy(averaged.state_dict())}
+        on_epoch(metrics)  # before the checkpoint: rather told twice than never
         if folder:
             _save(folder / CHECKPOINT, state, network, averaged, optimiser)
-        on_epoch(metrics)
-        if recipe.patience and epoch + 1 - state["best_epoch"] >= recipe.patience:
-            break
     return state["best_weights"] or averaged.state_dict()
 
 
@@ -132,6 +135,10 @@ def predict(network: nn.Module, examples: Examples, batch_size: int = 64) -> np.
         logits = _by_member(network(examples.batch(rows).to(where)))
         parts.append(logits.softmax(dim=-1).mean(dim=1).cpu().numpy())
     return np.concatenate(parts)
+
+
+def _given_up(state: dict, recipe: Recipe) -> bool:
+    return bool(recipe.patience) and state["epoch"] - state["best_epoch"] >= recipe.patience
 
 
 def _by_member(logits: Tensor) -> Tensor:
@@ -191,17 +198,34 @@ def _move_towards(averaged: nn.Module, network: nn.Module, decay: float) -> None
 def _save(
     path: Path, state: dict, network: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer
 ) -> None:
-    temporary = path.with_suffix(".tmp")
-    torch.save({"state": state, "network": network.state_dict(),
-                "averaged": averaged.state_dict(), "optimiser": optimiser.state_dict()}, temporary)
-    temporary.replace(path)
+    groups = {"network": network.state_dict(), "averaged": averaged.state_dict(),
+              "best": state["best_weights"] or {}, **optimiser.state_dict()["state"]}
+    tensors = {
+        f"{group}/{name}": tensor.detach().cpu().clone().contiguous()  # none may share memory
+        for group, values in groups.items() for name, tensor in values.items()
+    }
+    numbers = json.dumps({name: state[name] for name in ("epoch", "best", "best_epoch")})
+    write_atomic(path, save(tensors, {"state": numbers}))
 
 
 def _restore(
     path: Path, network: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer
 ) -> dict:
-    saved = torch.load(path, weights_only=True, map_location="cpu")
-    network.load_state_dict(saved["network"])
-    averaged.load_state_dict(saved["averaged"])
-    optimiser.load_state_dict(saved["optimiser"])
-    return saved["state"]
+    """Raises ArtefactError for a checkpoint that is damaged or another network's."""
+    groups: dict[str, dict[str, Tensor]] = {"best": {}}
+    try:
+        with safe_open(path, framework="pt") as file:
+            for key in file.keys():
+                group, name = key.split("/", 1)
+                groups.setdefault(group, {})[name] = file.get_tensor(key)
+            state = json.loads(file.metadata()["state"])
+        network.load_state_dict(groups.pop("network"))
+        averaged.load_state_dict(groups.pop("averaged"))
+        state["best_weights"] = groups.pop("best") or None
+        moments = {int(index): values for index, values in groups.items()}
+        optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise ArtefactError(
+            f"The checkpoint in {path.parent} is damaged: delete it, or start a new run."
+        ) from error
+    return state

@@ -16,11 +16,13 @@ from typing import Any
 
 from torch import nn
 
+from genre.augment import Augmentation
 from genre.models import classical
 from genre.models.convolutional import CaoCNN, DawraCNN, Linear, ResNet18, SmallCNN, ZhangCNN
 from genre.models.hybrid import PRCNN, ResBiGRU
 from genre.models.listen import ListenNet
 from genre.models.recurrent import LSTM, BiGRU
+from genre.train import Recipe
 
 SAMPLE_RATE = 22_050  # Hz, of all audio
 
@@ -50,10 +52,17 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class Published:
-    """A figure as the paper gives it, and how it was taken as far as we know."""
+    """A figure as the paper gives it, and how it was taken as far as we know.
+
+    `split`, `windows` and `seconds` are how `reproduce` repeats it: our best reading. Papers that cut
+    windows first and split them afterwards test on recordings that were learnt from ("segment").
+    """
 
     figure: str
     protocol: str
+    split: str = "segment"
+    windows: str = "even"
+    seconds: float | None = None  # of the windows that features are taken of
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,7 @@ class ModelSpec:
     published: dict[str, Published]  # by kind of input; empty for our own
     kind: str = "network"  # or "classical"
     options: dict[str, Any] = field(default_factory=dict)  # given to the builder unless overridden
+    recipe: Recipe = Recipe()  # how it is trained unless told otherwise; our choice where papers are silent
 
     @property
     def default_input(self) -> str:
@@ -133,6 +143,19 @@ _ANY = _by_kind(_FEATURES, _MEL, _STFT, _RAW, _PICTURES, _MEL3S)
 _ZHANG_INPUTS = _by_kind(_MEL, _STFT, _PICTURES, _MEL3S)
 _APM_MEL = _mel(64, 100, 3.0, 667)  # the report gives 64 x 100; 3 s of it is our choice
 
+# Where a paper is silent, which is nearly everywhere, this is ours.
+_SMALL = Recipe(epochs=40, batch_size=32, patience=10)
+_LARGE = Recipe(epochs=30, batch_size=32, patience=8,
+                augmentation=Augmentation(mask_bands=12, mask_frames=12, mixup=0.2))
+_LISTEN = Recipe(
+    epochs=200, batch_size=32, learning_rate=2e-3, weight_decay=0.05, label_smoothing=0.1,
+    average=0.995,
+    augmentation=Augmentation(
+        crop_frames=128, stretch=0.2, pitch_bands=3, equaliser_db=4, relevel=0.5, noise_floor=0.3,
+        mask_bands=16, mask_frames=21, mixup=0.3,
+    ),
+)
+
 _ZHANG = "Zhang, Music Genre Classification with ResNet and Bi-GRU Using Visual Spectrograms, 2023"
 _FENG = "Feng, Liu and Yao, arXiv:1712.08370, 2017; as the baseline of Dawra et al."
 _APM = "APM 598 course report"
@@ -143,7 +166,10 @@ _BY_AURNOB = "Kaggle's GTZAN feature table, seven settings of epochs, batch size
 
 
 def _zhang(stft: str, mel: str, protocol: str = _BY_ZHANG) -> dict[str, Published]:
-    return {"stft": Published(stft, protocol), "mel": Published(mel, protocol)}
+    return {
+        "stft": Published(stft, protocol, windows="random"),
+        "mel": Published(mel, protocol, windows="random"),
+    }
 
 
 _SPECS = (
@@ -151,9 +177,12 @@ _SPECS = (
         "knn", "Looks up the ten most similar pieces it knows and takes a vote.",
         f"{_ZHANG}; Dawra et al.", classical.knn, _ANY,
         {
-            "raw": Published("0.25", f"{_BY_ZHANG}; k = 10"),
+            "raw": Published("0.25", f"{_BY_ZHANG}; k = 10", windows="random"),
             **_zhang("0.67", "0.66", f"{_BY_ZHANG}; k = 10"),
-            "features": Published("0.55", "GTZAN, Dawra et al.; the best of k = 10, 15, 20"),
+            "features": Published(
+                "0.55", "GTZAN, Dawra et al.; the best of k = 10, 15, 20", windows="overlap",
+                seconds=3.0,
+            ),
         },
         kind="classical",
     ),
@@ -161,69 +190,80 @@ _SPECS = (
         "svm", "Draws smooth borders between the genres, as far from all pieces as can be.",
         f"{_ZHANG}; {_APM}", classical.svm, _ANY,
         {
-            "raw": Published("0.12", _BY_ZHANG), **_zhang("0.69", "0.65"),
-            "features": Published("0.57", _BY_APM),
+            "raw": Published("0.12", _BY_ZHANG, windows="random"), **_zhang("0.69", "0.65"),
+            "features": Published("0.57", _BY_APM, split="track"),
         },
         kind="classical",
     ),
     ModelSpec(
         "forest", "Asks hundreds of chains of yes-or-no questions about the sound and averages.",
         f"cited by {_ZHANG}", classical.forest, _by_kind(_FEATURES),
-        {"features": Published("0.81", "GTZAN features, as cited by Zhang")},
+        {"features": Published("0.81", "GTZAN features, as cited by Zhang", seconds=3.0)},
         kind="classical",
     ),
     ModelSpec(
         "linear", "Adds up every point of the picture of the sound, each with a weight: the floor.",
-        _APM, Linear, _APM_MEL, {"mel": Published("0.505", _BY_APM)},
+        _APM, Linear, _APM_MEL, {"mel": Published("0.505", _BY_APM, split="track")}, recipe=_SMALL,
     ),
     ModelSpec(
         "cnn-simple", "A very small network that looks for local patterns in the picture.",
-        _APM, SmallCNN, _APM_MEL, {"mel": Published("0.545", _BY_APM)}, options={"channels": 8},
+        _APM, SmallCNN, _APM_MEL, {"mel": Published("0.545", _BY_APM, split="track")},
+        options={"channels": 8}, recipe=_SMALL,
     ),
     ModelSpec(
         "cnn-complex", "The very small network with twice as many patterns.",
-        _APM, SmallCNN, _APM_MEL, {"mel": Published("0.625", _BY_APM)}, options={"channels": 16},
+        _APM, SmallCNN, _APM_MEL, {"mel": Published("0.625", _BY_APM, split="track")},
+        options={"channels": 16}, recipe=_SMALL,
     ),
     ModelSpec(
         "cnn-dawra", "Two layers of patterns, then three layers that weigh them up.",
         "Dawra et al.", DawraCNN, _mel(100, 150, 3.0, 441),
-        {"mel": Published("0.705", f"{_BY_DAWRA}; the paper's baseline CNN has 0.51")},
+        {
+            "mel": Published(
+                "0.705", f"{_BY_DAWRA}; the paper's baseline CNN has 0.51", windows="overlap"
+            )
+        },
+        recipe=_SMALL,
     ),
     ModelSpec(
         "prcnn", "One part sees the picture whole, another reads it from left to right.",
         _FENG, PRCNN, _by_kind(InputSpec("stft", (513, 128), 3.0, 1024, 512)),
-        {"stft": Published("0.37", f"{_BY_DAWRA}; as run by Dawra et al.")},
+        {"stft": Published("0.37", f"{_BY_DAWRA}; as run by Dawra et al.", windows="overlap")},
+        recipe=_SMALL,
     ),
     ModelSpec(
         "lstm", "Reads 58 measurements of the sound one after the other and remembers.",
         "Aurnob et al.", LSTM, _by_kind(_SEQUENCE),
-        {"features": Published("0.3345 to 0.9178", _BY_AURNOB)},
+        {"features": Published("0.3345 to 0.9178", _BY_AURNOB, seconds=3.0)},
+        recipe=Recipe(epochs=60, batch_size=64, patience=15),
     ),
     ModelSpec(
         "cnn-zhang", "A plain network of local patterns.",
-        _ZHANG, ZhangCNN, _ZHANG_INPUTS, _zhang("0.61", "0.66"),
+        _ZHANG, ZhangCNN, _ZHANG_INPUTS, _zhang("0.61", "0.66"), recipe=_LARGE,
     ),
     ModelSpec(
         "bigru", "Reads the picture frame by frame, forwards and backwards.",
-        _ZHANG, BiGRU, _ZHANG_INPUTS, _zhang("0.71", "0.78"),
+        _ZHANG, BiGRU, _ZHANG_INPUTS, _zhang("0.71", "0.78"), recipe=_LARGE,
     ),
     ModelSpec(
         "resnet18", "A deep network for photographs, looking at the picture of the sound.",
-        _ZHANG, ResNet18, _ZHANG_INPUTS, _zhang("0.70", "0.87"),
+        _ZHANG, ResNet18, _ZHANG_INPUTS, _zhang("0.70", "0.87"), recipe=_LARGE,
     ),
     ModelSpec(
         "res-bigru", "The deep network for photographs and the frame-by-frame reader, joined.",
-        _ZHANG, ResBiGRU, _ZHANG_INPUTS, _zhang("0.86", "0.90"),
+        _ZHANG, ResBiGRU, _ZHANG_INPUTS, _zhang("0.86", "0.90"), recipe=_LARGE,
     ),
     ModelSpec(
         "cnn-cao", "Hears half a minute at once, looking for patterns along time.",
         "Cao", CaoCNN, _mel(128, 599, 27.8, 1024),
-        {"mel": Published("F1 0.78", "GTZAN, 599 frames of 128 mels")},
+        {"mel": Published("F1 0.78", "GTZAN, 599 frames of 128 mels", split="track")},
+        recipe=_LARGE,
     ),
     ModelSpec(
         "listen", "The Listen page's network: three small ones look at the picture and vote.",
         "ours", ListenNet,
         _by_kind(_PICTURES, InputSpec("mel", (128, 334), 30.0, 2048, 1976, 128)), {},
+        recipe=_LISTEN,
     ),
 )
 

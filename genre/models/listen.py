@@ -37,22 +37,17 @@ class ListenMember(nn.Module):
         image = self.equalise(pictures)[:, None].contiguous(memory_format=torch.channels_last)
         return self.trunk(image).mean(dim=2)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """(B, bands, columns) -> logits (B, classes) of the whole input."""
-        cells = self.features(pictures)
-        pooled = torch.cat([cells.mean(dim=2), cells.amax(dim=2)], dim=1)
-        return self.head(self.dropout(pooled))
-
     def windows(self, pictures: Tensor) -> Tensor:
         """(B, bands, columns) -> logits (B, windows, classes), one window a cell of 1.4 s.
 
-        The convolutions run once over all columns; only the pooling slides.
+        The convolutions run once over all columns; only the pooling slides. An excerpt as long as
+        those of training is one window.
         """
         cells = self.features(pictures)
         size = min(WINDOW_CELLS, cells.shape[2])
         mean = nn.functional.avg_pool1d(cells, size, stride=1)
         peak = nn.functional.max_pool1d(cells, size, stride=1)
-        return self.head(torch.cat([mean, peak], dim=1).transpose(1, 2))
+        return self.head(self.dropout(torch.cat([mean, peak], dim=1).transpose(1, 2)))
 
 
 class ListenNet(nn.Module):
@@ -66,9 +61,9 @@ class ListenNet(nn.Module):
             ListenMember(shape[0], n_classes, dropout) for _ in range(members)
         )
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        return torch.stack([member(pictures) for member in self.members], dim=1)
-
     def windows(self, pictures: Tensor) -> Tensor:
         """(B, bands, columns) -> logits (B, members, windows, classes)."""
         return torch.stack([member.windows(pictures) for member in self.members], dim=1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return self.windows(pictures).mean(dim=2)

@@ -1,0 +1,74 @@
+# make setup | run | test | bench | lint | screenshots | clean
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 8501
+HTTPS ?=
+ADDRESS ?= $(if $(filter 1,$(HTTPS)),0.0.0.0,localhost)
+
+# Relative, so that a path with spaces above the repository does no harm.
+BIN := .venv/bin/python
+PIP := $(BIN) -m pip install --quiet --quiet --disable-pip-version-check --no-input
+STREAMLIT := $(BIN) -m streamlit run app.py --server.headless true --logger.hideWelcomeMessage true \
+	--server.port $(PORT) --server.address $(ADDRESS)
+
+export PYTHONUNBUFFERED := 1
+# Idle threads sleep: while a training runs beside the app, answers come three times sooner.
+export OMP_WAIT_POLICY := PASSIVE
+
+.PHONY: setup setup-dev chromium run test bench lint screenshots clean
+
+# The venv keeps a copy of the pins it holds: they are installed once, and again when they change.
+setup:
+	@$(BIN) -c '' 2>/dev/null || { \
+		for python in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
+			"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+			python=; \
+		done; \
+		[ -n "$$python" ] || { echo "Earmark needs Python 3.11 or newer: install it, or name it with" \
+			"make PYTHON=/path/to/python3" >&2; exit 1; }; \
+		echo "Making the virtual environment .venv with $$("$$python" --version)"; \
+		rm -rf .venv && "$$python" -m venv .venv; \
+	}
+	@cmp -s requirements.txt .venv/requirements.txt || { \
+		echo "Installing the packages of requirements.txt: some minutes the first time"; \
+		$(PIP) -r requirements.txt && cp requirements.txt .venv/requirements.txt; \
+	}
+
+setup-dev: setup
+	@cmp -s requirements-dev.txt .venv/requirements-dev.txt || { \
+		echo "Installing the packages of requirements-dev.txt"; \
+		$(PIP) -r requirements-dev.txt && cp requirements-dev.txt .venv/requirements-dev.txt; \
+	}
+
+chromium: setup-dev
+	@$(BIN) -m tests.chromium
+
+run: setup
+ifeq ($(HTTPS),1)
+	@certs=$$($(BIN) -m genre.certificate --port $(PORT)) && exec $(STREAMLIT) \
+		--server.sslCertFile "$$certs/earmark.crt" --server.sslKeyFile "$$certs/earmark.key"
+else
+	@echo "Earmark is at http://$(if $(filter 0.0.0.0,$(ADDRESS)),localhost,$(ADDRESS)):$(PORT)" \
+		"(Ctrl+C stops it)"
+	@exec $(STREAMLIT)
+endif
+
+test: setup-dev chromium
+	@$(BIN) -m pytest $(PYTEST_ARGS)
+
+bench: setup-dev chromium
+	@for file in tests/benchmarks/bench_*.py; do \
+		$(BIN) -m tests.benchmarks.$$(basename "$$file" .py) || exit 1; \
+	done
+
+lint: setup-dev
+	@$(BIN) -m ruff check .
+
+screenshots: setup-dev chromium
+	@$(BIN) -m tests.screenshots
+
+# Everything that can be made again; never var/, which holds what people made.
+clean:
+	rm -rf .venv .pytest_cache .hypothesis .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

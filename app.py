@@ -1,0 +1,9 @@
+"""Earmark in a browser: `streamlit run app.py`."""
+
+import streamlit as st
+
+st.set_page_config(page_title="Earmark", page_icon="assets/icons/earmark.png", layout="centered")
+st.logo("assets/icons/earmark.svg", size="large")
+
+pages = [st.Page("pages/listen.py", title="Listen", icon=":material/graphic_eq:", default=True)]
+st.navigation(pages, position="top").run()

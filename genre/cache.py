@@ -1,0 +1,147 @@
+"""Work that is done once: results kept under EARMARK_HOME/cache by what they were made of.
+
+A result is bytes under a key. Missing ones are computed over all cores, and each is written as soon
+as it is there, in one step: work that was interrupted goes on where it stopped.
+"""
+
+import hashlib
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genre.home import home, write_atomic
+
+JOBS_WORTH_A_PROCESS = 8  # starting one costs seconds; fewer jobs are done at once
+THREADS = "OMP_NUM_THREADS"
+
+Progress = Callable[[int, int], None]  # (done, in all)
+
+
+def cores() -> int:
+    """The cores this process may use: OMP_NUM_THREADS where it is set, else all."""
+    given = os.environ.get(THREADS, "")
+    return int(given) if given.isdigit() and int(given) else os.cpu_count() or 1
+
+
+def key_of(*parts: Any) -> str:
+    """A short name for anything that JSON can hold: the same parts, the same name."""
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def compute_missing(
+    kind: str,
+    jobs: dict[str, Any],
+    compute: Callable[[Any], bytes],
+    progress: Progress = lambda done, total: None,
+) -> None:
+    """Do the jobs {key: argument} whose results are not there yet.
+
+    `progress` is called after each computation. `compute(argument)` is a function of a module, since
+    other processes run it; it must not fail.
+    """
+    folder = home() / "cache" / kind
+    missing = {key: argument for key, argument in jobs.items() if not _path(folder, key).exists()}
+    done = len(jobs) - len(missing)
+    for _ in _computed(folder, missing, compute):
+        done += 1
+        progress(done, len(jobs))
+
+
+def kept(
+    kind: str,
+    jobs: dict[str, Any],
+    compute: Callable[[Any], bytes],
+    progress: Progress = lambda done, total: None,
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (key, result) for each job, in order; as `compute_missing`."""
+    compute_missing(kind, jobs, compute, progress)
+    for key in jobs:
+        yield key, _path(home() / "cache" / kind, key).read_bytes()
+
+
+def forget(kind: str, key: str) -> None:
+    """Drop a result, one that turned out damaged say."""
+    _path(home() / "cache" / kind, key).unlink(missing_ok=True)
+
+
+def pack(array: np.ndarray) -> bytes:
+    """An array as the bytes of a .npy file."""
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    return content.getvalue()
+
+
+def unpack(content: bytes) -> np.ndarray:
+    """Raises ValueError for bytes that `pack` did not make."""
+    try:
+        return np.load(io.BytesIO(content), allow_pickle=False)
+    except (EOFError, OSError) as error:
+        raise ValueError("a damaged array") from error
+
+
+def progress_line(label: str) -> Progress:
+    """A progress that shows itself as one line on a terminal, and in a log as a line each quarter."""
+    shown = -1
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        if sys.stderr.isatty():
+            share, end = 20 * done // total, "\n" if done == total else ""
+            bar = "#" * share + "." * (20 - share)
+            print(f"\r{label} [{bar}] {done}/{total}", end=end, file=sys.stderr, flush=True)
+        elif 4 * done // total != shown:
+            shown = 4 * done // total
+            print(f"{label} {done}/{total}", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _path(folder: Path, key: str) -> Path:
+    return folder / key[:2] / key
+
+
+def _compute_one(folder: Path, key: str, compute: Callable[[Any], bytes], argument: Any) -> None:
+    write_atomic(_path(folder, key), compute(argument))
+
+
+def _computed(
+    folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]
+) -> Iterable[None]:
+    """Do the jobs, yielding after each."""
+    workers = min(cores(), len(jobs) // JOBS_WORTH_A_PROCESS)
+    if workers <= 1:
+        for key, argument in jobs.items():
+            yield _compute_one(folder, key, compute, argument)
+        return
+    with _one_thread_each(), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        futures = [pool.submit(_compute_one, folder, key, compute, argument)
+                   for key, argument in jobs.items()]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started inside use one thread each: the cores are busy already."""
+    before = os.environ.get(THREADS)
+    os.environ[THREADS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[THREADS]
+        else:
+            os.environ[THREADS] = before

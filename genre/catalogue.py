@@ -1,0 +1,193 @@
+"""All training runs at a glance: one's own and the recorded ones, read again only when they change.
+
+    catalogue = Catalogue()
+    entries = catalogue.entries()            # 500 folders: a second at first, then some ms
+    to_csv(entries), bundle(entries[0])
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from genre import runs
+from genre.answers import spreadsheet_cell
+from genre.home import REPOSITORY
+from genre.runs import Run, RunError
+
+RECORDED = REPOSITORY / "assets" / "recorded"
+LEAKY = "segment"
+_FILES = ("config.json", "status.json", "report.json")
+_BUNDLED = ("model.safetensors", "card.json", "report.json")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run and the figures of its report."""
+
+    run: Run
+    recorded: bool = False  # it came with Earmark, without weights
+    figures: dict[str, Any] = field(default_factory=dict)  # empty until it is done
+
+    @property
+    def id(self) -> str:
+        return str(self.run.folder)
+
+    @property
+    def model(self) -> str:
+        return str(self.run.settings.get("model", ""))
+
+    @property
+    def title(self) -> str:
+        return self.run.title or self.model or self.run.name
+
+    @property
+    def input(self) -> str:
+        return str(self.run.settings.get("input", ""))
+
+    @property
+    def data(self) -> str:
+        return Path(str(self.run.settings.get("data", ""))).name
+
+    @property
+    def split(self) -> str:
+        return Path(str(self.run.settings.get("split", ""))).name
+
+    @property
+    def leaky(self) -> bool:
+        return self.split == LEAKY
+
+    @property
+    def recipe(self) -> dict:
+        recipe = self.run.settings.get("recipe")
+        return recipe if isinstance(recipe, dict) else {}
+
+
+class Catalogue:
+    """Keeps what was read of each run directory until one of its files changes."""
+
+    def __init__(self, recorded: Path = RECORDED) -> None:
+        self._recorded = recorded
+        self._read: dict[Path, tuple[tuple, Entry]] = {}
+
+    def entries(self) -> list[Entry]:
+        """The genre runs under EARMARK_HOME, the newest first, and after them the recorded ones."""
+        before, now = self._read, {}
+        for parent in (runs.runs_folder(), self._recorded):
+            for folder in _folders(parent):
+                now[folder] = self._entry(folder, before.get(folder))
+        self._read = now  # in one step: other visitors may be reading
+        chosen = [entry for _, entry in now.values() if entry.run.kind in ("genre", "")]
+        return sorted(chosen, key=lambda e: (not e.recorded, e.run.created, e.id), reverse=True)
+
+    def _entry(self, folder: Path, known: tuple[tuple, Entry] | None) -> tuple[tuple, Entry]:
+        signature = tuple(_stamp(folder / name) for name in _FILES)
+        if known and known[0] == signature:
+            run = known[1].run
+            # The files of these do not tell whether their process still lives.
+            if not (run.active or run.state == "interrupted"):
+                return known
+        run = runs.read(folder)
+        figures = _figures(folder) if run.state == "done" else {}
+        return signature, Entry(run, folder.parent == self._recorded, figures)
+
+
+def _folders(parent: Path) -> list[Path]:
+    try:
+        return [path for path in parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    except OSError:
+        return []
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size
+
+
+def _figures(folder: Path) -> dict:
+    """The numbers of a report that a table shows; {} when it is missing, damaged, or tested nothing."""
+    try:
+        report = runs.load_report(folder)
+        figures = {name: report[name] for name in ("training_s", "parameters", "inference_ms")}
+        figures["source"] = report["data"]["source"]
+        if "by_track" in report:
+            tracks = report["by_track"]
+            names = ("accuracy", "accuracy_interval", "macro_f1", "count")
+            figures |= {name: tracks[name] for name in names}
+            figures["window_accuracy"] = report["by_window"]["accuracy"]
+        return figures
+    except (RunError, KeyError, TypeError):
+        return {}
+
+
+def to_csv(entries: Iterable[Entry]) -> str:
+    """One line a run, safe to open in a spreadsheet."""
+    columns = ["name", "run", "recorded", "state", "model", "input", "data", "split", "leaky", "epochs",
+               "batch_size", "learning_rate", "seed", "accuracy", "accuracy_low", "accuracy_high",
+               "macro_f1", "tracks_tested", "window_accuracy", "parameters", "training_s",
+               "inference_ms", "note", "message"]
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, restval="", extrasaction="ignore")
+    table.writeheader()
+    for entry in entries:
+        low, high = entry.figures.get("accuracy_interval", ("", ""))
+        row = {
+            **entry.recipe, **entry.figures, "name": entry.title, "run": entry.run.name,
+            "recorded": entry.recorded, "state": entry.run.state, "model": entry.model,
+            "input": entry.input, "data": entry.data, "split": entry.split, "leaky": entry.leaky,
+            "accuracy_low": low, "accuracy_high": high, "note": entry.run.note,
+            "tracks_tested": entry.figures.get("count", ""), "message": entry.run.message,
+        }
+        table.writerow({name: spreadsheet_cell(row.get(name)) for name in columns})
+    return text.getvalue()
+
+
+def bundle(folder: Path) -> bytes:
+    """A ZIP file of a trained run: weights, card and report. Raises RunError where one is missing."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in _BUNDLED:
+            try:
+                archive.writestr(name, (folder / name).read_bytes())
+            except OSError as error:
+                raise RunError(f"{folder.name} has no {name}: train it again.") from error
+    return content.getvalue()
+
+
+def disagreements(reports: list[dict]) -> list[dict]:
+    """The tracks that all reports tested and not all answered alike.
+
+    -> [{"track", "genre", "answers": [(answer, probability), ...]}], those fewest got right first.
+    """
+    by_track = [{row["track"]: row for row in report.get("answers", [])} for report in reports]
+    common = set.intersection(*map(set, by_track)) if by_track else set()
+    rows = []
+    for track in sorted(common):
+        answers = [(table[track]["answer"], table[track]["probability"]) for table in by_track]
+        if len({answer for answer, _ in answers}) > 1:
+            rows.append({"track": track, "genre": by_track[0][track]["genre"], "answers": answers})
+    return sorted(rows, key=lambda row: sum(a == row["genre"] for a, _ in row["answers"]))
+
+
+def in_common(reports: list[dict]) -> int:
+    """How many tracks all reports tested."""
+    tested = [{row["track"] for row in report.get("answers", [])} for report in reports]
+    return len(set.intersection(*tested)) if tested else 0
+
+
+def leak_pairs(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
+    """(leaky, honest): the newest finished runs of the same model, input, data and recipe."""
+    pairs: dict[tuple, dict[bool, Entry]] = {}
+    for entry in entries:
+        if "window_accuracy" not in entry.figures or entry.split not in (LEAKY, "track"):
+            continue
+        recipe = tuple(sorted((name, str(value)) for name, value in entry.recipe.items()))
+        key = (entry.model, entry.input, str(entry.run.settings.get("data")), entry.recorded, recipe)
+        pairs.setdefault(key, {}).setdefault(entry.leaky, entry)
+    return [(both[True], both[False]) for both in pairs.values() if len(both) == 2]

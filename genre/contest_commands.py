@@ -1,0 +1,124 @@
+"""The commands `compare`, `sweep` and `reproduce`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genre.zoo import (
+    FAILED, OK, USAGE, _count, add_experiment_options, add_recipe_options, complain, settings_from,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from genre.experiment import Settings
+
+
+def add_commands(commands: "argparse._SubParsersAction") -> None:
+    parser = commands.add_parser("compare", help="train several models and print one table")
+    parser.add_argument("models", nargs="*", metavar="MODEL[:INPUT]",
+                        help="by default the classical models and the small networks")
+    add_experiment_options(parser)
+    add_recipe_options(parser)
+    parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    parser.set_defaults(run=compare)
+
+    parser = commands.add_parser("sweep", help="train one model with a grid of settings")
+    parser.add_argument("model", metavar="MODEL")
+    add_experiment_options(parser)
+    parser.add_argument("--epochs", type=_numbers(int), default=[], metavar="N,N,...")
+    parser.add_argument("--batch-size", type=_numbers(int), default=[], metavar="N,N,...")
+    parser.add_argument("--lr", type=_numbers(float), default=[], metavar="X,X,...")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    parser.set_defaults(run=sweep)
+
+    parser = commands.add_parser("reproduce", help="published figures beside ours")
+    parser.add_argument("--data", default="builtin", metavar="DIR",
+                        help="GTZAN's or Kaggle's layout, a folder of genres, or builtin (default)")
+    parser.add_argument("--budget", type=float, metavar="MINUTES",
+                        help="stop after so long; the same command goes on later")
+    parser.add_argument("--only", metavar="MODEL,MODEL,...", help="only these models")
+    parser.add_argument("--cores", type=_count, help="cores to use; by default all")
+    parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    parser.set_defaults(run=reproduce)
+
+
+def _numbers(kind: type):
+    def parse(text: str) -> list:
+        try:
+            return [kind(part) for part in text.split(",")]
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers") from error
+
+    return parse
+
+
+def compare(options: argparse.Namespace) -> int:
+    from genre.contests import SMALL_MODELS
+
+    try:
+        asked = []
+        for entry in options.models or SMALL_MODELS:
+            model, _, kind = entry.partition(":")
+            chosen = argparse.Namespace(**vars(options) | {"input": kind or options.input})
+            asked.append(settings_from(chosen, model))
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    return _contest(asked, options, recipe=False)
+
+
+def sweep(options: argparse.Namespace) -> int:
+    from genre.contests import grid
+
+    try:
+        plain = argparse.Namespace(**vars(options) | {"epochs": None, "batch_size": None})
+        base = settings_from(plain)
+        if base.spec.kind != "network":
+            raise ValueError(f"{base.model} has no epochs, batches or learning rate to sweep.")
+        asked = grid(base, options.epochs, options.batch_size, options.lr)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    return _contest(asked, options, recipe=True)
+
+
+def _contest(asked: "list[Settings]", options: argparse.Namespace, recipe: bool) -> int:
+    """Train them all, print the table."""
+    from genre import runs
+    from genre.contests import Kitchen, comparison, comparison_table, enter, race
+
+    kitchen = Kitchen()
+    try:
+        for each in asked:
+            kitchen.prepare(each)
+        folders = [enter(each) for each in asked]
+        race(folders, options.cores or runs.all_cores(), on_end=_tell)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    rows = comparison(folders)
+    print(json.dumps(rows) if options.json else comparison_table(rows, recipe))
+    return OK if all(row["state"] == "done" for row in rows) else FAILED
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    from genre import runs
+    from genre.reproduce import reproduction_table, results, run_rows, table_of
+
+    try:
+        rows = table_of(options.data, options.only.split(",") if options.only else None)
+        run_rows(rows, options.cores or runs.all_cores(), options.budget, _tell)
+        rows = results(rows)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on where it was.", file=sys.stderr)
+        return 130
+    print(json.dumps(rows) if options.json else reproduction_table(rows, Path(options.data).name))
+    return OK
+
+
+def _tell(run) -> None:
+    """One line on how a run ended."""
+    settings = run.settings
+    print(f"{settings['model']} on {settings['input']}, split {Path(settings['split']).name}: "
+          f"{run.message}", file=sys.stderr, flush=True)

@@ -1,0 +1,91 @@
+"""What lies in a data set, as a visitor sees it before anything was learnt from it.
+
+The built-in set is there for the visitor from the start: its pieces are played when they are wanted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from genre import GENRES, synth
+from genre.audio import Clip, load_clip
+from genre.dataset import (
+    BUILT_IN, DataError, Dataset, listen_to, open_dataset, read_mel3s, read_pictures,
+)  # fmt: skip
+from genre.home import home
+
+BUILT_IN_PIECES = 30  # a genre, as synth.build plays them
+BUILT_IN_S = 30.0
+CHECKED_AT_ONCE = 4  # files, between two signs of life
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The tracks of each genre, and how they are at hand."""
+
+    data: str
+    by_genre: dict[str, tuple[str, ...]]  # names of the tracks
+    to_play: int = 0  # pieces of the built-in set that are not on disk yet
+    recordings: int = 0
+    kinds: frozenset[str] = frozenset()  # ready-made arrays beside the audio: "pictures", "mel3s"
+
+    @property
+    def count(self) -> int:
+        return sum(len(tracks) for tracks in self.by_genre.values())
+
+
+def look(data: str) -> Listing:
+    """Plays and decodes nothing. Raises DataError with a sentence when there is nothing to use."""
+    if data == BUILT_IN:
+        folder = home() / "datasets" / BUILT_IN
+        names = {genre: tuple(f"{genre}.{n:05d}" for n in range(BUILT_IN_PIECES)) for genre in GENRES}
+        missing = sum(not (folder / genre / f"{name}.wav").exists()
+                      for genre in GENRES for name in names[genre])
+        return Listing(data, names, missing, BUILT_IN_PIECES * len(GENRES))
+    dataset = open_dataset(data)
+    tracks: dict[str, set[str]] = {}
+    for track in dataset.files:
+        tracks.setdefault(track.genre, set()).add(track.name)
+    kinds = frozenset(kind for kind in ("pictures", "mel3s") if getattr(dataset, kind))
+    for kind in kinds:
+        examples = (read_pictures if kind == "pictures" else read_mel3s)(getattr(dataset, kind).parent)
+        for label, name in zip(examples.labels.tolist(), examples.tracks.tolist(), strict=True):
+            tracks.setdefault(examples.genres[label], set()).add(name)
+    if not tracks:
+        raise DataError(f"{dataset.folder} has tables only: models that hear features can use it.")
+    by_genre = {genre: tuple(sorted(names)) for genre, names in sorted(tracks.items())}
+    return Listing(data, by_genre, 0, len(dataset.files), kinds)
+
+
+def sound_of(data: str, track: str) -> Clip:
+    """A track to listen to. Raises DataError when it has no recording here, AudioError a damaged one."""
+    if data == BUILT_IN:
+        genre, _, number = track.partition(".")
+        if genre not in GENRES or not number.isdigit():
+            raise DataError(f"{track!r} is no piece of the built-in set.")
+        path = home() / "datasets" / BUILT_IN / genre / f"{track}.wav"
+        if path.exists():
+            return load_clip(path)
+        return Clip(synth.render(genre, int(number), BUILT_IN_S), BUILT_IN_S, name=track)
+    path = next((found.path for found in open_dataset(data).files if found.name == track), None)
+    if path is None:
+        raise DataError(f"There is no recording of {track} here, only its picture.")
+    return load_clip(path)
+
+
+def check(data: str) -> Iterator[tuple[int, int]]:
+    """Listen to every recording once, yielding (done, in all); what was heard is kept in the cache."""
+    dataset = _at_hand(data)
+    for start in range(0, len(dataset.files), CHECKED_AT_ONCE):
+        listen_to(replace(dataset, files=dataset.files[start : start + CHECKED_AT_ONCE]))
+        yield min(start + CHECKED_AT_ONCE, len(dataset.files)), len(dataset.files)
+
+
+def faults(data: str) -> list[tuple[str, str]]:
+    """The recordings that training leaves out, and why. Quick once they were checked."""
+    return listen_to(_at_hand(data))[1]
+
+
+def _at_hand(data: str) -> Dataset:
+    """The data set as far as it is on disk."""
+    return open_dataset(home() / "datasets" / BUILT_IN if data == BUILT_IN else data)
+

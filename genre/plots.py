@@ -1,0 +1,171 @@
+"""Plotly figures out of plain results.
+
+Backgrounds are transparent and colours of middle lightness, so that one figure does in light and in
+dark. Arrays stay arrays: plotly writes them as typed binary, and a figure stays below 150 kB.
+"""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from genre.names import spoken
+
+# One colour a genre, everywhere; each has a contrast of 3:1 or more to white and to near black.
+COLOURS = {
+    "blues": "#4C78D0", "classical": "#937ED4", "country": "#A9794A", "disco": "#D65FA8",
+    "hiphop": "#D9702E", "jazz": "#1F9C9C", "metal": "#7D8590", "pop": "#B08D1A",
+    "reggae": "#4A9F60", "rock": "#CF4B4B",
+}  # fmt: skip
+# Magma, but for its first colour: Streamlit takes #000004 for a placeholder of its theme.
+LOUDNESS = (
+    "#05040f", "#1c1044", "#4f127b", "#812581", "#b5367a", "#e55964", "#fb8761", "#fec287",
+    "#fcfdbf",
+)  # fmt: skip
+QUIET = "#8A9099"  # for what is nobody's colour
+FAINT = "rgba(138,144,153,0.35)"
+
+PITCHES = {
+    100: "100\u00a0Hz", 500: "500\u00a0Hz", 1_000: "1\u00a0kHz", 2_000: "2\u00a0kHz",
+    4_000: "4\u00a0kHz", 8_000: "8\u00a0kHz",
+}  # fmt: skip
+RANGE_DB = 70  # shown of a spectrogram
+# The same on the figures over time, so that what is below one another happens together.
+_SIDES = {"l": 58, "r": 14}
+
+
+def percent(probability: float) -> str:
+    """0.784 -> "78 %", and never "100 %" of something that is not certain."""
+    if 0 < probability < 0.01:
+        return "<1\u00a0%"
+    return f"{min(99, round(100 * probability))}\u00a0%" if probability < 1 else "100\u00a0%"
+
+
+def clock(seconds: float) -> str:
+    """83.4 -> "1:23"."""
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def probability_bars(probabilities: dict[str, float]) -> go.Figure:
+    """A bar a genre, the likeliest on top."""
+    ranked = sorted(probabilities, key=probabilities.get)
+    return _bars(
+        ranked, [probabilities[genre] for genre in ranked], [COLOURS[genre] for genre in ranked],
+        [percent(probabilities[genre]) for genre in ranked],
+    )  # fmt: skip
+
+
+def bars_to_come(genres: tuple[str, ...]) -> go.Figure:
+    """The same in grey with invented lengths: what an answer will look like."""
+    lengths = 0.7 * 0.5 ** np.arange(len(genres))[::-1] + 0.02
+    return _bars(genres[::-1], lengths, [FAINT] * len(genres), None)
+
+
+def _bars(genres, lengths, colours, labels) -> go.Figure:
+    figure = go.Figure(
+        go.Bar(
+            x=lengths, y=[spoken(genre) for genre in genres], text=labels,
+            marker={"color": colours, "cornerradius": 3, "line": {"width": 0}},
+            orientation="h", textposition="outside", cliponaxis=False, hoverinfo="skip",
+        )
+    )  # fmt: skip
+    margin = {"l": 70, "r": 46, "t": 4, "b": 4}
+    figure.update_layout(_layout(height=330, margin=margin), bargap=0.35)
+    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
+    figure.update_yaxes(fixedrange=True, showgrid=False, ticks="", ticklabelstandoff=6)
+    return figure
+
+
+def genre_over_time(
+    times: np.ndarray, over_time: np.ndarray, genres: tuple[str, ...], duration_s: float
+) -> go.Figure:
+    """Stacked probabilities: times (W,) s, over_time (W, genres) -> areas from 0 to 100 %.
+
+    A single window fills the whole width. Genres that never matter are one grey area.
+    """
+    times = np.concatenate([[0.0], times, [duration_s]])
+    shares = 100 * over_time[[0, *range(len(over_time)), -1]]
+    matters = over_time.max(axis=0) >= 0.08
+    figure = go.Figure()
+    for index in np.argsort(-over_time.mean(axis=0)):
+        if matters[index]:
+            name = spoken(genres[index])
+            _add_area(figure, times, shares[:, index], name, COLOURS[genres[index]])
+    if not matters.all():
+        _add_area(figure, times, shares[:, ~matters].sum(axis=1), "the others", FAINT)
+    figure.update_layout(
+        _layout(height=190, margin={**_SIDES, "t": 10, "b": 30}),
+        hovermode="x unified",
+        showlegend=False,
+    )
+    figure.update_yaxes(
+        range=[0, 100], fixedrange=True, showgrid=False, zeroline=False,
+        tickvals=[0, 50, 100], ticktext=["0", "50\u00a0%", "100\u00a0%"],
+    )  # fmt: skip
+    figure.update_xaxes(_time_axis(duration_s))
+    return figure
+
+
+def waveform(
+    times: np.ndarray, levels: np.ndarray, duration_s: float, colour: str = QUIET
+) -> go.Figure:
+    """How loud, moment by moment: a line through levels (T,) at times (T,) s."""
+    figure = go.Figure(
+        go.Scatter(x=times, y=levels, mode="lines", line={"color": colour, "width": 1},
+                   hoverinfo="skip")
+    )  # fmt: skip
+    peak = max(0.05, float(np.nanmax(np.abs(levels))))
+    figure.update_layout(_layout(height=130, margin={**_SIDES, "t": 4, "b": 30}))
+    figure.update_yaxes(range=[-peak, peak], fixedrange=True, visible=False)
+    figure.update_xaxes(_time_axis(duration_s))
+    return figure
+
+
+def spectrogram(picture: np.ndarray, centres_hz: np.ndarray, duration_s: float) -> go.Figure:
+    """picture (bands, columns) int8 dB below the loudest point; its bands lie at centres_hz."""
+    bands, columns = picture.shape
+    step = duration_s / columns
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.maximum(picture, -RANGE_DB), zmin=-RANGE_DB, zmax=0, x0=step / 2, dx=step,
+            colorscale=LOUDNESS, showscale=False,
+            hovertemplate="at %{x:.1f} s, %{z} dB<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(_layout(height=230, margin={**_SIDES, "t": 4, "b": 30}))
+    figure.update_yaxes(
+        tickvals=np.interp(list(PITCHES), centres_hz, np.arange(bands)),
+        ticktext=list(PITCHES.values()),
+        range=[-0.5, bands - 0.5], fixedrange=True, showgrid=False,
+    )  # fmt: skip
+    figure.update_xaxes(_time_axis(duration_s))
+    return figure
+
+
+def _add_area(
+    figure: go.Figure, times: np.ndarray, share: np.ndarray, name: str, colour: str
+) -> None:
+    figure.add_scatter(
+        x=times.astype(np.float32), y=share.astype(np.float32), name=name, stackgroup="genres",
+        mode="lines", line={"width": 0}, fillcolor=colour, line_color=colour,
+        hovertemplate="%{y:.0f}\u00a0%",
+    )  # fmt: skip
+
+
+def _layout(**layout) -> dict:
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "dragmode": False,
+        "showlegend": False, **layout,
+    }  # fmt: skip
+
+
+def _time_axis(duration_s: float) -> dict:
+    """Minutes and seconds, at most six ticks."""
+    steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600)
+    step = next((s for s in steps if duration_s / s <= 6), 7_200)
+    ticks = np.arange(0, duration_s + 0.01, step)
+    return {
+        "range": [0, duration_s], "tickvals": ticks, "ticktext": [clock(t) for t in ticks],
+        "hoverformat": ".1f", "ticksuffix": "", "fixedrange": True, "showgrid": False,
+        "zeroline": False, "unifiedhovertitle": {"text": "at %{x:.1f} s"},
+    }  # fmt: skip

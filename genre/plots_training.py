@@ -1,0 +1,207 @@
+"""Plotly figures of trainings: curves while they learn, and what they can do afterwards.
+
+As in genre/plots.py, backgrounds are transparent and colours of middle lightness. Figures that are
+shown again and again carry a `uirevision`: a zoom survives each update.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from genre.names import spoken
+from genre.plots import COLOURS, FAINT
+
+# Told apart by people who see few colours too, as far as ten can be.
+RUN_COLOURS = (
+    "#2A8C8C", "#D9702E", "#4C78D0", "#CF4B8F", "#7A9A2E", "#937ED4", "#A9794A", "#C79A1B",
+    "#5F9FB8", "#C4554D",
+)  # fmt: skip
+LEAKY_COLOUR, HONEST_COLOUR = "#D9702E", "#2A8C8C"
+OTHER_GENRE = "#8A9099"
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What a run has told so far: one dictionary an epoch, as genre.runs.metrics gives them."""
+
+    name: str
+    epochs: list[dict] = field(repr=False)
+
+
+def learning_curves(runs: Sequence[Learning], revision: str = "learning") -> go.Figure:
+    """Loss and accuracy of all runs over their epochs, one colour a run.
+
+    Solid: on what was kept aside; dotted: on what is learnt from. A run without anything kept aside
+    has its line of learning solid. Where a run has several parts (folds), the latest is shown.
+    """
+    figure = make_subplots(
+        1, 2, subplot_titles=("Right answers", "Loss: how surprised it is"), horizontal_spacing=0.09
+    )
+    for number, run in enumerate(runs):
+        last = max((line.get("part", 0) for line in run.epochs), default=0)
+        lines = [line for line in run.epochs if line.get("part", 0) == last and "loss" in line]
+        for column, what, factor in ((1, "accuracy", 100), (2, "loss", 1)):
+            aside = any(f"valid_{what}" in line for line in lines)
+            for kept_aside in (True, False):
+                if kept_aside and not aside:
+                    continue
+                key = f"valid_{what}" if kept_aside else what
+                points = [(line["epoch"], factor * line[key]) for line in lines if key in line]
+                figure.add_scatter(
+                    x=np.array([x for x, _ in points], dtype=np.int32),
+                    y=np.array([y for _, y in points], dtype=np.float32),
+                    name=_short(run.name), legendgroup=str(number), uid=f"{number}-{key}",
+                    showlegend=column == 1 and (kept_aside or not aside),
+                    mode="lines+markers" if len(points) < 3 else "lines",
+                    line={"color": RUN_COLOURS[number % len(RUN_COLOURS)],
+                          "width": 1.5 if aside and not kept_aside else 2.5,
+                          "dash": "dot" if aside and not kept_aside else "solid"},
+                    opacity=0.6 if aside and not kept_aside else 1.0,
+                    hovertemplate="%{y:.0f}\u00a0%" if what == "accuracy" else "%{y:.2f}",
+                    row=1, col=column,
+                )  # fmt: skip
+    figure.update_layout(**_layout(
+        340, {"l": 50, "r": 10, "t": 30, "b": 84}, uirevision=revision, dragmode="zoom",
+        hovermode="x unified", showlegend=True,
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
+    ))  # fmt: skip
+    figure.update_xaxes(title={"text": "epoch", "standoff": 4}, showgrid=False, rangemode="tozero",
+                        tickformat="d", zeroline=False)  # fmt: skip
+    figure.update_yaxes(zeroline=False, gridcolor=FAINT, gridwidth=0.5)
+    figure.update_yaxes(range=[0, 100], ticksuffix="\u00a0%", col=1)
+    figure.update_yaxes(rangemode="tozero", col=2)
+    return figure
+
+
+def confusion_matrices(names: Sequence[str], results: Sequence[dict]) -> go.Figure:
+    """What each model takes for what, side by side: each row is the truth and adds up to 100 %.
+
+    `results` are the figures of genre.evaluate. All share one scale, so that colours compare.
+    """
+    columns = min(2, len(results))
+    rows = -(-len(results) // columns)
+    figure = make_subplots(
+        rows, columns, subplot_titles=[f" {_short(name)}" for name in names],
+        horizontal_spacing=0.16 / columns, vertical_spacing=0.2 / rows,
+    )  # fmt: skip
+    for number, result in enumerate(results):
+        counts = np.array(result["confusion"])
+        genres = [spoken(genre) for genre in result["genres"]]
+        share = 100 * counts / counts.sum(axis=1, keepdims=True).clip(min=1)
+        figure.add_heatmap(
+            z=share.astype(np.float32), x=genres, y=genres, customdata=counts,
+            text=np.where(counts > 0, counts.astype(str), ""), texttemplate="%{text}",
+            coloraxis="coloraxis", xgap=1, ygap=1,
+            hovertemplate="%{y}, taken for %{x}:<br>%{customdata} tracks, %{z:.0f}\u00a0%"
+            "<extra></extra>",
+            row=number // columns + 1, col=number % columns + 1,
+        )  # fmt: skip
+    figure.update_layout(**_layout(
+        60 + 400 * rows, {"l": 70, "r": 10, "t": 34, "b": 60},
+        coloraxis={"cmin": 0, "cmax": 100, "colorscale": [[0, "rgba(138,144,153,0.10)"], [1, "#0F7F7F"]],
+                   "colorbar": {"ticksuffix": "\u00a0%", "thickness": 10, "outlinewidth": 0, "len": 0.6}},
+    ))  # fmt: skip
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
+    figure.update_xaxes(tickangle=-45, showgrid=False, ticks="")
+    figure.update_yaxes(title={"text": "what it is", "standoff": 4}, col=1)
+    figure.update_xaxes(title={"text": "what the model says", "standoff": 6}, row=rows)
+    return figure
+
+
+def genre_bars(names: Sequence[str], results: Sequence[dict], measure: str) -> go.Figure:
+    """`measure` ("precision", "recall" or "f1") of each genre, a bar a run."""
+    genres = list(dict.fromkeys(genre for result in results for genre in result["genres"]))
+    figure = go.Figure()
+    for number, (name, result) in enumerate(zip(names, results, strict=True)):
+        figure.add_bar(
+            x=[spoken(genre) for genre in genres],
+            y=[100 * result["genres"].get(genre, {}).get(measure, np.nan) for genre in genres],
+            name=_short(name), marker={"color": RUN_COLOURS[number % len(RUN_COLOURS)], "cornerradius": 2},
+            hovertemplate="%{y:.0f}\u00a0%",
+        )  # fmt: skip
+    figure.update_layout(**_layout(
+        300, {"l": 50, "r": 10, "t": 6, "b": 70}, barmode="group", bargap=0.25,
+        hovermode="x unified", showlegend=True,
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
+    ))  # fmt: skip
+    figure.update_yaxes(range=[0, 100], ticksuffix="\u00a0%", gridcolor=FAINT, zeroline=False)
+    figure.update_xaxes(ticks="", showgrid=False)
+    return figure
+
+
+def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
+    """How many tracks each genre has."""
+    genres = list(counts)
+    figure = go.Figure(
+        go.Bar(
+            x=[spoken(genre) for genre in genres], y=list(counts.values()), text=list(counts.values()),
+            textposition="outside", cliponaxis=False, hoverinfo="skip",
+            marker={"color": [COLOURS.get(genre, OTHER_GENRE) for genre in genres], "cornerradius": 3},
+        )
+    )  # fmt: skip
+    figure.update_layout(**_layout(230, {"l": 10, "r": 10, "t": 22, "b": 40}), bargap=0.35)
+    figure.update_yaxes(visible=False, rangemode="tozero", fixedrange=True)
+    figure.update_xaxes(ticks="", showgrid=False, fixedrange=True)
+    return figure
+
+
+def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict]) -> go.Figure:
+    """Share of windows named right under the leaky and the honest split, a pair of bars a model."""
+    figure = go.Figure()
+    for name, results, colour in (
+        ("leaky split", leaky, LEAKY_COLOUR), ("honest split", honest, HONEST_COLOUR),
+    ):  # fmt: skip
+        values = [100 * result["window_accuracy"] for result in results]
+        figure.add_bar(
+            y=list(names), x=values, name=name, orientation="h",
+            text=[f"{value:.0f}\u00a0%" for value in values], textposition="outside", cliponaxis=False,
+            marker={"color": colour, "cornerradius": 3}, hoverinfo="skip",
+        )  # fmt: skip
+    figure.update_layout(**_layout(
+        90 + 64 * len(names), {"l": 10, "r": 50, "t": 30, "b": 10}, barmode="group",
+        bargap=0.3, showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0,
+                                             "traceorder": "normal"},
+    ))  # fmt: skip
+    figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", showgrid=False, automargin=True,
+                        ticklabelstandoff=6)  # fmt: skip
+    return figure
+
+
+def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
+    """Which windows of some recordings are learnt from and which are tested: a row a recording."""
+    rng = np.random.default_rng(4)
+    tested = np.zeros((tracks, windows), dtype=int)
+    if leaky:
+        tested.ravel()[rng.permutation(tracks * windows)[: tracks * windows // 4]] = 1
+    else:
+        tested[[2, 5]] = 1
+    colour = LEAKY_COLOUR if leaky else HONEST_COLOUR
+    figure = go.Figure(
+        go.Heatmap(
+            z=tested, zmin=0, zmax=1, xgap=2, ygap=4, showscale=False, hoverinfo="skip",
+            colorscale=[[0, "rgba(138,144,153,0.30)"], [1, colour]],
+        )
+    )  # fmt: skip
+    figure.update_layout(**_layout(190, {"l": 26, "r": 4, "t": 4, "b": 26}))
+    figure.update_xaxes(title={"text": "windows of 3 s", "standoff": 2}, showticklabels=False,
+                        fixedrange=True, showgrid=False, zeroline=False)  # fmt: skip
+    figure.update_yaxes(title={"text": "recordings", "standoff": 2}, showticklabels=False, fixedrange=True,
+                        showgrid=False, zeroline=False)  # fmt: skip
+    return figure
+
+
+def _short(name: str, most: int = 28) -> str:
+    """A name that a legend can hold; plotly would take < for the beginning of a tag."""
+    name = name if len(name) <= most else f"{name[: most - 1]}…"
+    return name.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _layout(height: int, margin: dict, **layout) -> dict:
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "dragmode": False,
+        "showlegend": False, "height": height, "margin": margin, **layout,
+    }  # fmt: skip

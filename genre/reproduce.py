@@ -1,0 +1,200 @@
+"""Published figures beside ours: under the paper's own protocol, and under an honest one.
+
+A row is a model and an input. Where a figure was published, it is repeated the way the paper seems
+to have taken it; every row is measured honestly as well: on GTZAN's fault-filtered lists where the
+data is GTZAN, else on held-out tracks. Rows are runs under EARMARK_HOME/reproduce, the cheap ones
+first; what a budget cuts off goes on at the next call.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from genre import runs
+from genre.contests import Kitchen, enter, plain, race
+from genre.dataset import DataError, Dataset, open_dataset
+from genre.experiment import Settings, settings
+from genre.home import home
+from genre.models import MODELS, ModelSpec
+from genre.splits import LISTS
+
+UNPUBLISHED = ("pictures", "mel3s")  # inputs that have no published figure and all of GTZAN's tracks
+BATCH_WEIGHT = 3  # learning from a window costs about three times answering it
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model and an input: what was published, and our two experiments for it."""
+
+    spec: ModelSpec
+    input: str
+    same: Settings | None  # under the paper's protocol; None where nothing was published
+    honest: Settings
+    folder: Path
+
+    @property
+    def experiments(self) -> list[tuple[Settings, Path]]:
+        pairs = [("same", self.same), ("honest", self.honest)]
+        return [(asked, self.folder / name) for name, asked in pairs if asked]
+
+
+def table_of(data: str, only: list[str] | None = None) -> list[Row]:
+    """Every row that the data can answer, the cheap ones first. Raises DataError, ValueError."""
+    if unknown := set(only or ()) - set(MODELS):
+        raise ValueError(f"There is no model {min(unknown)!r}; there are: {', '.join(MODELS)}.")
+    dataset = open_dataset(data)
+    honest = "filtered" if _is_gtzan(dataset) else "track"
+    digest = hashlib.blake2b(str(dataset.folder.resolve()).encode(), digest_size=4).hexdigest()
+    root = home() / "reproduce" / f"{dataset.folder.name}-{digest}"
+    rows = []
+    for spec in MODELS.values():
+        if only and spec.name not in only:
+            continue
+        for kind in spec.inputs:
+            published = spec.published.get(kind)
+            ready_made = {"pictures": dataset.pictures, "mel3s": dataset.mel3s}
+            if not published and not (kind in UNPUBLISHED and ready_made[kind]):
+                if spec.published or kind != spec.default_input:
+                    continue
+            same = published and settings(spec.name, data, kind, published.split, published.windows,
+                                          published.seconds)
+            rows.append(Row(spec, kind, same, settings(spec.name, data, kind, honest),
+                            root / f"{spec.name}-{kind}"))
+    if not rows:
+        raise DataError("This data can answer none of these rows.")
+    return sorted(rows, key=_cost)
+
+
+def _is_gtzan(dataset: Dataset) -> bool:
+    """Whether the filtered lists name what is here. The built-in music borrows GTZAN's file names."""
+    if (dataset.folder / "about.json").exists():
+        return False
+    if dataset.pictures or dataset.mel3s:
+        return True
+    listed = set((LISTS / "gtzan-train.txt").read_text().split())
+    return len(listed & {track.name for track in dataset.files}) > len(listed) / 2
+
+
+def _cost(row: Row) -> float:
+    """About how long a row takes, by one answer of the untrained network; classical models: nothing."""
+    if row.spec.kind != "network":
+        return 0.0
+    spec = row.spec.input(row.input)
+    network = row.spec.build(spec.shape, 10).eval()
+    began = time.perf_counter()
+    with torch.inference_mode():
+        network(torch.zeros(1, *spec.shape))
+    windows = 30 / spec.seconds if row.input not in UNPUBLISHED else 1
+    return (time.perf_counter() - began) * BATCH_WEIGHT * windows * row.honest.recipe.epochs
+
+
+def run_rows(
+    rows: list[Row], cores: int, budget_min: float | None, on_end: Callable[[runs.Run], None]
+) -> None:
+    """Do what is not done yet, within the budget. An experiment that fails keeps its reason."""
+    deadline = None if budget_min is None else time.monotonic() + 60 * budget_min
+    kitchen, asked_of, folders = Kitchen(), {}, []
+    for asked, folder in [pair for row in rows for pair in row.experiments]:
+        if not _as_wanted(folder, asked):
+            if folder.exists():
+                runs.delete(folder)
+            enter(asked, folder)
+        if runs.read(folder).state != "done":
+            folders.append(folder)
+            asked_of[folder] = asked
+
+    def before(folder: Path) -> bool:
+        try:
+            kitchen.prepare(asked_of[folder])
+            return True
+        except DataError as error:
+            runs.fail(folder, str(error))
+            return False
+
+    race(folders, cores, deadline, before, on_end)
+
+
+def _as_wanted(folder: Path, asked: Settings) -> bool:
+    try:
+        return runs.load_config(folder)["settings"] == plain(asked)
+    except runs.RunError:
+        return False
+
+
+def results(rows: list[Row]) -> list[dict]:
+    """A dictionary for JSON of each row: published, same, honest; with state and reason of both."""
+    table = []
+    for row in rows:
+        published = row.spec.published.get(row.input)
+        entry = {
+            "model": row.spec.name, "input": row.input,
+            "published": published.figure if published else None,
+            "protocol": published.protocol if published else None,
+        }
+        for name, asked in (("same", row.same), ("honest", row.honest)):
+            entry[name] = _outcome(row.folder / name, asked) if asked else None
+        table.append(entry)
+    return table
+
+
+def _outcome(folder: Path, asked: Settings) -> dict:
+    run = runs.read(folder)
+    outcome = {"split": asked.split, "windows": asked.windows, "state": run.state}
+    if run.state != "done":
+        started = run.progress > 0
+        reason = f"{run.progress:.0%} done, the budget was over" if started else "not started yet"
+        return outcome | {"reason": run.message if run.state == "failed" else reason}
+    report = runs.load_report(folder)
+    tracks, windows = report["by_track"], report["by_window"]
+    return outcome | {
+        "accuracy": tracks["accuracy"], "interval": tracks["accuracy_interval"],
+        "macro_accuracy": tracks["macro_accuracy"], "macro_f1": tracks["macro_f1"],
+        "window_accuracy": windows["accuracy"], "window_f1": windows["macro_f1"],
+        "test_tracks": tracks["count"], "train_tracks": report["split"]["train_tracks"],
+        "source": report["data"]["source"], "leaky": report["split"]["leaky"],
+    }
+
+
+def reproduction_table(rows: list[dict], data: str) -> str:
+    """Lines of Markdown: published figure, ours under the same protocol, ours under the honest one."""
+    lines = [
+        f"Measured on {data}. Same protocol: accuracy (F1) of windows, as published. Honest: accuracy of "
+        "tracks with its 95 % interval, macro accuracy, tested tracks.",
+        "",
+        "| model | input | published | same protocol | honest | learnt from |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        published = f"{row['published']} ({row['protocol']})" if row["published"] else "-"
+        lines.append(
+            f"| {row['model']} | {row['input']} | {published} | {_same_cell(row['same'])} "
+            f"| {_honest_cell(row['honest'])} | {row['honest'].get('source', '')} |"
+        )
+    unfinished = sum(bool(row[name]) and row[name]["state"] != "done" for row in rows
+                     for name in ("same", "honest"))
+    lines += ["", f"{unfinished} of the experiments are unfinished; the same command goes on with them."
+              if unfinished else "All experiments are done.",
+              "LEAKY: windows of the same recording are in both parts, which says nothing of new music."]
+    return "\n".join(lines)
+
+
+def _same_cell(outcome: dict | None) -> str:
+    if outcome is None:
+        return "-"
+    if outcome["state"] != "done":
+        return f"unfinished: {outcome['reason']}"
+    leaky = "LEAKY " if outcome["leaky"] else ""
+    return (f"{outcome['window_accuracy']:.3f} (F1 {outcome['window_f1']:.3f}), {leaky}{outcome['split']}, "
+            f"{outcome['windows']} windows")
+
+
+def _honest_cell(outcome: dict) -> str:
+    if outcome["state"] != "done":
+        return f"unfinished: {outcome['reason']}"
+    low, high = outcome["interval"]
+    return (f"{outcome['accuracy']:.3f} ({low:.3f} to {high:.3f}), macro {outcome['macro_accuracy']:.3f}, "
+            f"{outcome['split']}, {outcome['train_tracks']} + {outcome['test_tracks']} tracks")

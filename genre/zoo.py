@@ -1,0 +1,254 @@
+"""The commands `models`, `train`, `evaluate` and `promote`."""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genre.experiment import Settings
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+
+
+def add_commands(commands: "argparse._SubParsersAction") -> None:
+    parser = commands.add_parser("models", help="list the models that can be trained")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.set_defaults(run=models)
+
+    parser = commands.add_parser("train", help="train a model and test it")
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="see `python -m genre models`")
+    add_experiment_options(parser)
+    add_recipe_options(parser)
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
+                        help="an option of the model, such as k=15 for knn")
+    parser.add_argument("--run", metavar="DIR", dest="folder", type=Path,
+                        help="where to keep it; by default a new folder of EARMARK_HOME/runs")
+    parser.add_argument("--resume", metavar="DIR", type=Path, help="go on with an interrupted run")
+    parser.set_defaults(run=train)
+
+    parser = commands.add_parser("evaluate", help="print how good a run, or a shipped model, is")
+    parser.add_argument("name", nargs="?", metavar="RUN", help="a run's folder or name")
+    parser.add_argument("--model", metavar="NAME",
+                        help="a folder of assets/weights, tested on GTZAN's valid list")
+    parser.add_argument("--json", action="store_true", help="the whole report")
+    parser.set_defaults(run=evaluate)
+
+    parser = commands.add_parser("promote", help="offer a trained run on the Listen page")
+    parser.add_argument("name", metavar="RUN", help="a run's folder or name")
+    parser.add_argument("as_name", metavar="NAME", help="what the model shall be called")
+    parser.set_defaults(run=promote)
+
+
+def add_experiment_options(parser: argparse.ArgumentParser) -> None:
+    """What is learnt from and tested on."""
+    parser.add_argument("--data", default="builtin", metavar="DIR",
+                        help="a folder of genres, GTZAN's or Kaggle's layout, or builtin (default)")
+    parser.add_argument("--input", metavar="KIND", help="raw, stft, mel, features, pictures or mel3s")
+    parser.add_argument("--split", default="track", metavar="NAME|FILE",
+                        help="filtered, track (default), kfold, blocks, artist, all, segment (leaky), "
+                        "or a file of the tracks to test on")
+    parser.add_argument("--artists", metavar="FILE", help="lines `track,artist` for --split artist")
+    parser.add_argument("--windows", default="even", metavar="HOW", help="even, random or overlap")
+    parser.add_argument("--seconds", type=float, help="of audio that features are taken of")
+    parser.add_argument("--cores", type=_count, help="cores to use; by default all")
+
+
+def add_recipe_options(parser: argparse.ArgumentParser) -> None:
+    """How it is trained, where not as the model's own recipe has it."""
+    parser.add_argument("--epochs", type=_count)
+    parser.add_argument("--batch-size", type=_count)
+    parser.add_argument("--lr", type=float, dest="learning_rate", help="the highest learning rate")
+    parser.add_argument("--patience", type=int, help="epochs to wait for a better one; 0 never stops")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--augment", metavar="LIST", help="none, or some of "
+                        "mask,mixup,noise,gain,stretch,pitch,equaliser separated by commas")
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def settings_from(options: argparse.Namespace, model: str | None = None) -> "Settings":
+    """Raises ValueError with a sentence for what does not go together."""
+    from genre.experiment import settings
+
+    recipe = {name: getattr(options, name, None)
+              for name in ("epochs", "batch_size", "learning_rate", "patience", "seed")}
+    if getattr(options, "augment", None):
+        recipe["augmentation"] = augmentation(options.augment)
+    return settings(model or options.model, options.data, options.input, options.split,
+                    options.windows, options.seconds, options.artists,
+                    _model_options(getattr(options, "option", [])), **recipe)
+
+
+def augmentation(names: str) -> Any:
+    """"mask,mixup" -> Augmentation at usual strengths. Raises ValueError for unknown names."""
+    from genre.augment import Augmentation
+
+    usual = {
+        "mask": {"mask_bands": 12, "mask_frames": 12}, "mixup": {"mixup": 0.2},
+        "noise": {"noise": 0.02}, "gain": {"gain_db": 3.0}, "pitch": {"pitch_bands": 2.0},
+        "stretch": {"crop_frames": 1_000_000, "stretch": 0.15},  # crops to the frames there are
+        "equaliser": {"equaliser_db": 4.0},
+    }
+    chosen = [name.strip() for name in names.split(",") if name.strip() != "none"]
+    if unknown := set(chosen) - set(usual):
+        raise ValueError(f"There is no augmentation {min(unknown)!r}; there are: {', '.join(usual)}.")
+    return Augmentation(**{key: value for name in chosen for key, value in usual[name].items()})
+
+
+def _model_options(pairs: list[str]) -> dict[str, Any]:
+    options = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        try:
+            options[name] = json.loads(value)
+        except ValueError as error:
+            raise ValueError(f"An option is given as NAME=NUMBER, not {pair!r}.") from error
+    return options
+
+
+def models(options: argparse.Namespace) -> int:
+    """One line a model and input: name, source, input, parameters, published figure, protocol."""
+    from genre.models import MODELS, count_parameters
+
+    for spec in MODELS.values():
+        for kind, input_spec in spec.inputs.items():
+            published = spec.published.get(kind)
+            parameters = None
+            if spec.kind == "network":
+                parameters = count_parameters(spec.build(input_spec.shape, 10))
+            row = {
+                "name": spec.name, "description": spec.description, "source": spec.source,
+                "input": kind, "shape": list(input_spec.shape), "parameters": parameters,
+                "published": published.figure if published else None,
+                "protocol": published.protocol if published else None,
+            }
+            if options.json:
+                print(json.dumps(row))
+            else:
+                count = f"{parameters:,}" if parameters else "-"
+                figures = f"{row['published']} ({row['protocol']})" if published else "-"
+                print(f"{spec.name:12} {kind:9} {count:>11}  {spec.source}; {figures}")
+    return OK
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train in this process, or go on with a run."""
+    # Read when torch is loaded. Without PASSIVE, two busy processes slow each other fourfold.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if options.cores:
+        os.environ["OMP_NUM_THREADS"] = str(options.cores)
+    from genre import runs
+
+    try:
+        if options.resume:
+            folder = runs.find(options.resume)
+            if runs.load_config(folder)["kind"] != "genre":
+                raise ValueError(f"{folder.name} is a run of another program.")
+        elif not options.model:
+            raise ValueError("Name a model to train: `python -m genre models` lists them.")
+        else:
+            asked = settings_from(options)
+            folder = _run_folder(options, asked)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    return work(folder)
+
+
+def _run_folder(options: argparse.Namespace, asked: "Settings") -> Path:
+    """A new run directory, or an older one with the same settings that has not come to its end."""
+    from genre import runs
+
+    folder, wanted = options.folder, json.loads(json.dumps(asked.to_dict()))
+    if folder and (folder / "config.json").exists():
+        if runs.load_config(folder)["settings"] == wanted and runs.read(folder).resumable:
+            print(f"Going on with {folder}.")
+            return folder
+    return runs.create("genre", wanted, asked.model, folder, options.cores)
+
+
+def work(folder: Path) -> int:
+    """Do what a run directory says, in this process."""
+    from genre.worker import Stopped, explain, working
+
+    try:
+        with working(folder) as worker:
+            from genre.experiment import execute  # not before its turn: it takes memory and seconds
+
+            result = execute(worker)
+    except (Stopped, KeyboardInterrupt):
+        print(f"Stopped. To go on: python -m genre train --resume {folder}", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, ArithmeticError, OSError, MemoryError) as error:
+        return complain(explain(error), FAILED)
+    from genre.evaluate import as_text
+
+    print(as_text(result))
+    print(f"kept in {folder}")
+    return OK
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """A run's report, or a shipped model on GTZAN's valid list."""
+    from genre import runs
+    from genre.evaluate import as_text
+
+    try:
+        if options.model:
+            from genre.shipped import measure, measured_as_text
+
+            result = measure(options.model)
+            text = measured_as_text(result)
+        elif options.name:
+            result = runs.load_report(runs.find(options.name))
+            text = as_text(result)
+        else:
+            raise ValueError("Name a run, or a shipped model with --model.")
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    except (KeyError, TypeError):
+        return complain("The report is damaged, or of another version: train it again.", FAILED)
+    print(json.dumps(result) if options.json else text)
+    return OK
+
+
+def promote(options: argparse.Namespace) -> int:
+    """Copy a run's model to EARMARK_HOME/models, where the Listen page finds it."""
+    from genre import runs
+
+    try:
+        target = promote_run(runs.find(options.name), options.as_name)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    print(f"The Listen page offers {target.name} now.")
+    return OK
+
+
+def promote_run(folder: Path, name: str) -> Path:
+    """-> the folder of the promoted model. Raises ValueError with a sentence when it cannot be."""
+    from genre.classifier import Classifier
+    from genre.home import WEIGHTS, home
+
+    if not re.fullmatch(r"\w[\w.-]{0,39}", name) or (WEIGHTS / name).exists():
+        raise ValueError(f"{name!r} cannot be a model's name: use letters, digits, dots and dashes, "
+                         "and no name of a shipped model.")
+    Classifier.load(folder.name, folder.parent)  # whether it can be used at all
+    target = home() / "models" / name
+    target.mkdir(parents=True, exist_ok=True)
+    for part in ("model.safetensors", "card.json"):
+        shutil.copyfile(folder / part, target / f".{part}")
+        (target / f".{part}").replace(target / part)
+    return target
+
+
+def complain(error: object, status: int) -> int:
+    print(error, file=sys.stderr)
+    return status

@@ -1,0 +1,146 @@
+"""One answer in full: the genre, how sure, how it changes, and what the sound looks like."""
+
+import streamlit as st
+
+from genre import GENRES, plots
+from genre.answers import KEPT_SOUND_S, OTHER, Answer, Classify
+from genre.audio import EXCERPT_S, AudioError
+from genre.classifier import Verdict
+from genre.names import spoken
+from genre.overview import envelope, mel_picture
+
+SOURCES = {
+    "recording": "recorded here", "upload": "uploaded", "example": "played by our synthesiser",
+}  # fmt: skip
+STILL = {"displayModeBar": False, "responsive": True}  # plotly without its toolbar
+
+
+def show_answer(answer: Answer, classify: Classify) -> bool:
+    """Show an answer -> whether the visitor wants it deleted."""
+    with st.container(border=True):
+        _heading(answer)
+        if answer.error:
+            st.error(answer.error, icon=":material/error:")
+        else:
+            _verdict(answer.verdict)
+            _sound(answer, classify)
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        if answer.whole:
+            with left:
+                _correction(answer)
+        return right.button(
+            "Delete", key=f"delete_{answer.id}", icon=":material/delete:", width="stretch",
+            help="Removes this clip from the page and from our memory.",
+        )  # fmt: skip
+
+
+def _heading(answer: Answer) -> None:
+    st.text(answer.name)  # not markdown: it is whatever the file was called
+    if answer.error:
+        return
+    length = answer.whole.duration_s
+    facts = [SOURCES[answer.source]]
+    facts.append(f"{plots.clock(length)} long" if length >= 1 else "less than a second long")
+    if answer.sound and len(answer.sound.starts) > 1:
+        facts.append(f"so we listened to {len(answer.sound.starts)} excerpts of {EXCERPT_S} s")
+    if answer.part:
+        facts.append(f"judged from {plots.clock(answer.part[0])} to {plots.clock(answer.part[1])}")
+    st.caption(", ".join(facts).capitalize() + ".")
+
+
+def _verdict(verdict: Verdict) -> None:
+    if verdict.genre is None:
+        st.info(verdict.message, icon=":material/music_off:")
+        return
+    probability = plots.percent(verdict.probabilities[verdict.genre])
+    with st.container(horizontal=True, gap="large"):
+        st.metric(
+            "This sounds like" if verdict.confident else "Not sure. Our best guess",
+            spoken(verdict.genre).capitalize(), width="content",
+        )  # fmt: skip
+        st.metric(
+            "Probability", probability, width="content",
+            help="Of a hundred clips that we were this sure about, we expect to name about this "
+            "many correctly. The ten genres share 100 %, even if the music is none of them.",
+        )  # fmt: skip
+    st.plotly_chart(
+        plots.probability_bars(verdict.probabilities), config=STILL, key="bars",
+        alt=f"Probabilities of ten genres; {spoken(verdict.genre)} leads with {probability}",
+    )  # fmt: skip
+    st.markdown(
+        "**Through the piece**",
+        help="The same ten probabilities, moment by moment, in the colours of the bars above.",
+    )
+    st.plotly_chart(
+        plots.genre_over_time(verdict.times, verdict.over_time, GENRES, verdict.duration_s),
+        config=STILL, key="over_time", alt="Genre probabilities over time",
+    )  # fmt: skip
+
+
+def _sound(answer: Answer, classify: Classify) -> None:
+    clip = answer.clip()
+    if clip is None:
+        st.caption(
+            f"We keep the sound of the latest {KEPT_SOUND_S // 60} minutes only, and this clip is "
+            "older. Upload it again to hear and see it."
+        )
+        return
+    st.markdown("**The sound**")
+    st.audio(clip.to_wav(), format="audio/wav")
+    colour = plots.COLOURS.get(answer.verdict.genre, plots.QUIET)
+    st.plotly_chart(
+        plots.waveform(*envelope(clip), clip.duration_s, colour), config=STILL, key="waveform",
+        alt="Waveform",
+    )  # fmt: skip
+    _part(answer, classify)
+    st.markdown(
+        "**What we look at**",
+        help="A mel-spectrogram: time runs to the right, pitch upwards as the ear spaces it, and "
+        "brighter is louder. Drums are upright lines, held notes level ones.",
+    )
+    st.plotly_chart(
+        plots.spectrogram(*mel_picture(clip), clip.duration_s), config=STILL, key="spectrogram",
+        alt="Mel-spectrogram",
+    )  # fmt: skip
+
+
+def _part(answer: Answer, classify: Classify) -> None:
+    """A range slider: judge this part only."""
+    if answer.sound is None or len(answer.sound.starts) > 1 or answer.longest_part_s < 2:
+        return
+    key = f"part_{answer.id}"
+
+    def judge() -> None:
+        try:
+            answer.judge_part(*st.session_state[key], classify)
+        except AudioError as error:
+            st.session_state.part_refused = str(error)
+
+    whole = (0.0, answer.longest_part_s)
+    st.slider(
+        "Listen to this part only", *whole, answer.part or whole, 0.1, format="%.1f s",
+        key=key, on_change=judge,
+    )  # fmt: skip
+    if refused := st.session_state.pop("part_refused", None):
+        st.warning(refused)
+
+
+def _correction(answer: Answer) -> None:
+    """What the visitor says it is; kept for the visit and exported."""
+    key = f"correction_{answer.id}"
+
+    def keep() -> None:
+        answer.correction = st.session_state[key]
+
+    choices = (*GENRES, OTHER)
+    st.selectbox(
+        "Did we get it wrong?", choices,
+        index=choices.index(answer.correction) if answer.correction else None,
+        format_func=correction_in_words, placeholder="Choose the right genre",
+        key=key, on_change=keep,
+        help="Your word is kept for this visit and written into the downloads.",
+    )  # fmt: skip
+
+
+def correction_in_words(correction: str) -> str:
+    return "None of the ten" if correction == OTHER else spoken(correction).capitalize()

@@ -1,0 +1,251 @@
+"""The Listen screen: record, upload or try an example, and see which genre it is.
+
+The first paint needs neither torch nor plotly; both are loaded in the background right after it.
+"""
+
+import threading
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from genre import GENRES
+from genre.names import spoken
+
+if TYPE_CHECKING:
+    from genre.answers import Answers
+    from genre.audio import Clip
+    from genre.classifier import Classifier, Verdict
+
+EXAMPLE_S = 24.0
+# Of the first eight seeds of each style the one whose piece the network finds most like it: these
+# show what an answer looks like and measure nothing.
+EXAMPLE_SEEDS = {
+    "blues": 6, "classical": 6, "country": 1, "disco": 7, "hiphop": 4,
+    "jazz": 1, "metal": 2, "pop": 3, "reggae": 1, "rock": 3,
+}  # fmt: skip
+FOLDER_TYPES = [
+    "aac", "aif", "aiff", "au", "caf", "flac", "m4a", "m4b", "mka", "mov", "mp3", "mp4", "oga",
+    "ogg", "opus", "wav", "webm", "wma",
+]  # fmt: skip
+# Uploads stay in the server's memory as long as the uploader lists them; beyond this it is emptied.
+HELD_UPLOADS = 200 << 20
+# On a phone an answer would appear below the edge of the screen, unnoticed.
+SCROLL_TO_RESULTS = """<script>
+    const results = document.querySelector(".st-key-results");
+    if (results && results.getBoundingClientRect().top > 0.7 * window.innerHeight) {
+        results.style.scrollMarginTop = "4.5rem";  // the height of the header
+        results.scrollIntoView({behavior: "smooth"});
+    }
+</script>"""
+# The uploader goes on listing its files: three of them are enough, refused ones come first.
+SHORT_FILE_LIST = """<style>
+    [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
+</style>"""
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@st.cache_resource(show_spinner=False)
+def classifier() -> "Classifier":
+    """The shipped network, once for all visitors, warmed up: its first clip takes far longer."""
+    import numpy as np
+
+    from genre.audio import SAMPLE_RATE, Clip
+    from genre.classifier import Classifier
+
+    network = Classifier.load()
+    noise = np.random.default_rng(0).normal(0, 0.1, 3 * SAMPLE_RATE).astype(np.float32)
+    noise[SAMPLE_RATE:] *= np.sin(np.arange(2 * SAMPLE_RATE) / 7)  # passes for music
+    network.classify(Clip(noise, 3.0))
+    return network
+
+
+def classify(clip: "Clip") -> "Verdict":
+    """The verdict of the shipped network."""
+    return classifier().classify(clip)
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Load what the first answer needs while the visitor still looks around."""
+
+    def load() -> None:
+        classifier()
+        import pandas  # noqa: F401
+
+        import genre.overview
+        import genre.synth  # noqa: F401
+
+    threading.Timer(0.5, load).start()
+
+
+@st.cache_data(show_spinner=False, max_entries=len(GENRES))
+def example(genre: str) -> bytes:
+    """A piece in the style, as a WAV file."""
+    from genre.audio import Clip
+    from genre.synth import render
+
+    return Clip(render(genre, EXAMPLE_SEEDS[genre], EXAMPLE_S), EXAMPLE_S).to_wav()
+
+
+def answers() -> "Answers":
+    """The answers of this visit."""
+    if "answers" not in st.session_state:
+        from genre.answers import Answers
+
+        st.session_state.answers = Answers()
+    return st.session_state.answers
+
+
+def listen_to(files: list[tuple[str, bytes]], source: str) -> None:
+    """Answer each (name, bytes) and open the first new answer."""
+    from genre.artefacts import ArtefactError
+
+    opened = None
+    with st.spinner("Listening"):
+        try:
+            classifier()
+        except ArtefactError as error:
+            st.error(str(error))
+            st.stop()
+        progress = st.progress(0.0) if len(files) > 1 else None
+        for done, (name, content) in enumerate(files):
+            if progress:
+                progress.progress(done / len(files), f"Clip {done + 1} of {len(files)}")
+            answer = answers().add(name, content, source, classify)
+            opened = opened or answer.id
+    st.session_state.opened = opened
+    st.session_state.arrived = True
+    _renew("table")
+
+
+def _renew(widget: str) -> None:
+    """Give a widget a new key: it starts afresh at the next run."""
+    key = f"{widget}_count"
+    st.session_state[key] = st.session_state.get(key, 0) + 1
+
+
+def _key(widget: str) -> str:
+    return f"{widget}_{st.session_state.get(f'{widget}_count', 0)}"
+
+
+def _microphone_refused() -> bool:
+    """Whether the browser will refuse the microphone: plain HTTP to another machine."""
+    address = urlsplit(st.context.url or "")
+    host = address.hostname or ""
+    local = host in LOCAL_HOSTS or host.endswith(".localhost") or host.startswith("127.")
+    return address.scheme == "http" and not local
+
+
+def recorder() -> None:
+    with st.container(border=True, height="stretch"):
+        st.markdown("**Record what is playing**")
+        refused = _microphone_refused()
+        take = st.audio_input(
+            "Record", sample_rate=22_050, key=_key("recorder"), disabled=refused,
+            label_visibility="collapsed",
+        )  # fmt: skip
+        if refused:
+            st.warning(
+                "Browsers give the microphone only to secure addresses. Start Earmark with "
+                "`make run HTTPS=1` and open the address beginning with https, or upload a file."
+            )
+        else:
+            st.caption("Press the microphone and hold your device near the music. 30 seconds are "
+                       "best, 3 are enough.")  # fmt: skip
+    if take is not None:
+        number = st.session_state.get("takes", 0) + 1
+        listen_to([(f"Recording {number}", take.getvalue())], "recording")
+        st.session_state.takes = number
+        _renew("recorder")  # ready for the next take
+        st.rerun()
+
+
+def uploader() -> None:
+    with st.container(border=True, height="stretch"):
+        st.markdown(
+            "**Or choose audio files**",
+            help="MP3, WAV, FLAC, OGG, M4A, video with sound and most others; one or many.",
+        )
+        folder = st.session_state.get("whole_folder", False)
+        files = st.file_uploader(
+            "Audio files", key=_key("uploader_folder" if folder else "uploader"),
+            accept_multiple_files="directory" if folder else True,
+            type=FOLDER_TYPES if folder else None, label_visibility="collapsed",
+        )  # fmt: skip
+        st.html(SHORT_FILE_LIST)
+        st.toggle("A whole folder", key="whole_folder")
+    answered = st.session_state.setdefault("answered_uploads", set())
+    new = [file for file in files if file.file_id not in answered]
+    if new:
+        listen_to([(PurePath(file.name).name, file.getvalue()) for file in new], "upload")
+        answered.update(file.file_id for file in new)
+        if sum(file.size for file in files) > HELD_UPLOADS:
+            _renew("uploader_folder" if folder else "uploader")
+        st.rerun()
+
+
+def examples() -> None:
+    st.caption("No music at hand? Try a piece played by our own synthesiser:")
+    with st.container(horizontal=True, gap="xsmall", key="examples"):
+        for genre in GENRES:
+            if st.button(spoken(genre).capitalize(), key=f"example_{genre}", type="secondary"):
+                name = f"{spoken(genre).capitalize()}, synthesised"
+                listen_to([(name, example(genre))], "example")
+                st.rerun()
+
+
+def empty_state() -> None:
+    """What an answer looks like, in grey. It also brings plotly to the browser early."""
+    from genre.plots import bars_to_come
+
+    with st.container(border=True):
+        st.markdown(
+            "**Your answer appears here:** the genre and how sure we are, how it changes through "
+            "the piece, and what the sound looks like."
+        )
+        st.plotly_chart(bars_to_come(GENRES), config={"staticPlot": True}, key="to_come",
+                        alt="Ten empty bars, one a genre")  # fmt: skip
+
+
+def results() -> None:
+    """The table of several answers, and the opened one in full."""
+    from pages._answer import show_answer
+    from pages._table import choose_answer
+
+    opened = st.session_state.opened
+    with st.container(key="results"):
+        if len(answers()) > 1:
+            opened = st.session_state.opened = choose_answer(answers(), opened, _key("table"))
+        answer = answers().get(opened) or next(iter(answers()))
+        if show_answer(answer, classify):
+            answers().remove(answer.id)
+            _renew("table")
+            st.rerun()
+        if len(answers()) > 1 and st.button("Forget all clips", icon=":material/delete_sweep:"):
+            del st.session_state.answers
+            for widget in ("uploader", "uploader_folder", "table"):
+                _renew(widget)
+            st.rerun()
+    if st.session_state.pop("arrived", False):
+        st.html(SCROLL_TO_RESULTS, unsafe_allow_javascript=True)
+
+
+st.title("What genre is this?")
+st.markdown(
+    "Play Earmark some music and it names the genre. It knows ten and no more: "
+    + ", ".join(spoken(genre) for genre in GENRES[:-1])
+    + f" and {spoken(GENRES[-1])}."
+)
+left, right = st.columns(2)
+with left:
+    recorder()
+with right:
+    uploader()
+examples()
+if len(st.session_state.get("answers", ())):
+    results()
+else:
+    empty_state()
+warm_up()

@@ -1,0 +1,141 @@
+"""How fast the Listen page answers: `python -m tests.benchmarks.bench_listen`."""
+
+import io
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import librosa
+import numpy as np
+import soundfile as sf
+import soxr
+import torch
+from playwright.sync_api import Page
+
+from genre.audio import SAMPLE_RATE, load_clip
+from genre.classifier import Classifier
+from genre.names import spoken
+from genre.synth import render
+from tests.benchmarks.measure import medians_ms, memory_mb, print_table
+from tests.chromium import find_chromium
+from tests.serving import chromium, serve
+
+Row = tuple[str, str, str]
+LOOK_AROUND_S = 5.0  # before a visitor clicks for the first time
+
+
+def mp3_of_30_seconds() -> bytes:
+    """A synthesised band as people have music: 44.1 kHz, stereo, MP3."""
+    mono = soxr.resample(render("rock", seed=1, seconds=30.0), SAMPLE_RATE, 44_100)
+    stereo = np.stack([mono, np.roll(mono, 20)], axis=1)
+    file = io.BytesIO()
+    sf.write(file, stereo, 44_100, format="MP3")
+    return file.getvalue()
+
+
+def mel_by_librosa(samples: np.ndarray, classifier: Classifier) -> np.ndarray:
+    """(N,) -> dB (bands, frames), the kept frames of librosa's mel-spectrogram."""
+    params = classifier.front_end.params
+    power = librosa.feature.melspectrogram(
+        y=samples, sr=params.sample_rate, n_fft=params.n_fft, hop_length=params.hop_length,
+        n_mels=params.n_mels,
+    )  # fmt: skip
+    kept = power[:, params.frame_indices(len(samples))]
+    return librosa.power_to_db(kept, ref=np.max, top_db=params.range_db)
+
+
+def by_librosa(content: bytes, classifier: Classifier) -> np.ndarray:
+    """The same network behind librosa's reading, resampling and mel-spectrogram -> (genres,)."""
+    samples, _ = librosa.load(io.BytesIO(content), sr=SAMPLE_RATE)
+    level = mel_by_librosa(samples, classifier)
+    with torch.inference_mode():
+        picture = torch.from_numpy(1.0 + level / classifier.front_end.params.range_db).float()[None]
+        return classifier.network.windows(picture).softmax(dim=-1).mean(dim=(0, 1, 2)).numpy()
+
+
+def answer_rows() -> list[Row]:
+    """Bytes to verdict, beside librosa, and the memory of many answers."""
+    content = mp3_of_30_seconds()
+    classifier = Classifier.load()
+    samples = load_clip(content).samples
+    waveform = torch.from_numpy(samples)[None]
+    ours, theirs, reading, their_reading, spectrogram, their_spectrogram = medians_ms(
+        lambda: classifier.classify(load_clip(content)),
+        lambda: by_librosa(content, classifier),
+        lambda: load_clip(content),
+        lambda: librosa.load(io.BytesIO(content), sr=SAMPLE_RATE),
+        lambda: classifier.front_end(waveform),
+        lambda: mel_by_librosa(samples, classifier),
+    )
+    answer = classifier.classify(load_clip(content)).probabilities
+    apart = np.abs(by_librosa(content, classifier) - list(answer.values())).max()
+    rows = [
+        ("30 s of MP3, bytes to verdict", f"{ours:.0f} ms", "150 ms"),
+        ("  of that, reading the file", f"{reading:.0f} ms", ""),
+        ("  of that, the spectrogram", f"{spectrogram:.1f} ms", ""),
+        ("the same network behind librosa", f"{theirs:.0f} ms", ""),
+        ("  of that, reading the file", f"{their_reading:.0f} ms", ""),
+        ("  of that, the spectrogram", f"{their_spectrogram:.1f} ms", ""),
+        ("  times slower", f"{theirs / ours:.1f}", "3"),
+        ("  largest difference of a probability", f"{apart:.3f}", ""),
+    ]
+    memory = []
+    for _ in range(100):
+        classifier.classify(load_clip(content))
+        memory.append(memory_mb())
+    if memory[0] is not None:
+        figures = f"{memory[19]:.0f} and {memory[99]:.0f} MB"
+        rows.append(("memory after 20 and after 100 more answers", figures, "the same"))
+    return rows
+
+
+def page_rows(program: str) -> list[Row]:
+    """What a visitor waits for, in a real browser."""
+    with tempfile.TemporaryDirectory() as home, chromium(program) as browser:
+        page = browser.new_page()
+        start = time.perf_counter()
+        with serve(Path(home)) as address:
+            first = _painted(page, address, start)
+            time.sleep(LOOK_AROUND_S)
+            clicks = [_clicked(page, genre) for genre in ("rock", "jazz", "hiphop")]
+            again = [_painted(browser.new_page(), address, time.perf_counter()) for _ in range(3)]
+    return [
+        ("from `streamlit run` to the first painted page", f"{first:.1f} s", "3 s"),
+        ("a later visit", f"{statistics.median(again):.2f} s", "1 s"),
+        ("first click on an example to its chart", f"{clicks[0]:.2f} s", "2 s"),
+        ("a later click", f"{clicks[-1]:.2f} s", "2 s"),
+    ]
+
+
+def _painted(page: Page, address: str, start: float) -> float:
+    """Open the page -> seconds from `start` until its last part can be seen."""
+    page.goto(address)
+    page.get_by_role("button", name=spoken("rock").capitalize(), exact=True).wait_for()
+    return time.perf_counter() - start
+
+
+def _clicked(page: Page, genre: str) -> float:
+    """Click on an example -> seconds until its chart is there and the page is at rest."""
+    name = spoken(genre).capitalize()
+    start = time.perf_counter()
+    page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_text(f"{name}, synthesised").first.wait_for()
+    page.locator(".js-plotly-plot .bars path").first.wait_for()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    rows = answer_rows()
+    if program := find_chromium():
+        rows += page_rows(program)
+    else:
+        print("There is no Chromium or Chrome here: the page is not measured.")
+    print_table(f"Listen, {torch.get_num_threads()} threads", rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""What every test can rely on: a home folder of its own, small pieces of music, app and browser."""
+
+import os
+
+# Before torch is imported anywhere. A second busy process must not slow the tests fourfold.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genre import GENRES, synth
+from genre.audio import SAMPLE_RATE, load_clip
+from genre.classifier import Classifier
+from tests.chromium import find_chromium
+from tests.fixtures_audio import soundfile_bytes
+from tests.serving import chromium, serve
+
+TAKE_S = 9.0  # what the fake microphone hears
+
+
+@pytest.fixture(autouse=True)
+def earmark_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty EARMARK_HOME for each test."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("EARMARK_HOME", str(home))
+    return home
+
+
+@functools.lru_cache
+def _played(genre: str, seconds: float, seed: int) -> np.ndarray:
+    samples = synth.render(genre, seed, seconds)
+    samples.setflags(write=False)
+    return samples
+
+
+@pytest.fixture(scope="session")
+def play() -> Callable[..., np.ndarray]:
+    """play(genre, seconds=6.0, seed=1) -> (N,) float32 at 22,050 Hz of the built-in synthesiser."""
+    return lambda genre, seconds=6.0, seed=1: _played(genre, seconds, seed)
+
+
+@pytest.fixture(scope="session")
+def wav(play) -> Callable[..., bytes]:
+    """wav(genre, seconds=6.0, seed=1) -> the same as a WAV file."""
+
+    def make(genre: str, seconds: float = 6.0, seed: int = 1) -> bytes:
+        return soundfile_bytes(play(genre, seconds, seed), SAMPLE_RATE, format="WAV")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def take(wav, tmp_path_factory) -> Path:
+    """The WAV file that the fake microphone plays: the piece whose genre is clearest."""
+    classify = Classifier.load().classify
+    contents = [wav(genre, TAKE_S) for genre in GENRES]
+    path = tmp_path_factory.mktemp("microphone") / "take.wav"
+    path.write_bytes(
+        max(contents, key=lambda c: max(classify(load_clip(c)).probabilities.values(), default=0))
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def streamlit_server(tmp_path_factory) -> Iterator[str]:
+    """The address of the running app."""
+    with serve(tmp_path_factory.mktemp("served")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser(take):
+    """Chromium with a fake microphone."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium or Chrome is installed; EARMARK_CHROMIUM can name one")
+    with chromium(program, take) as running:
+        yield running

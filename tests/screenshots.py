@@ -1,0 +1,91 @@
+"""The pictures of the README: `make screenshots` writes assets/screenshots/*.png."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from genre import synth
+from genre.audio import Clip
+from tests.chromium import find_chromium
+from tests.serving import REPOSITORY, chromium, serve
+
+FOLDER = REPOSITORY / "assets" / "screenshots"
+DESKTOP = {"width": 900, "height": 800}
+PHONE = {"width": 390, "height": 844}
+WAIT_MS = 60_000
+
+
+def visit(browser: Browser, address: str, **context: object) -> Page:
+    page = browser.new_context(**context).new_page()
+    page.goto(address)
+    expect(page.locator(".st-key-to_come .bars .point")).to_have_count(10, timeout=WAIT_MS)
+    return page
+
+
+def wait_for_answer(page: Page) -> None:
+    expect(page.locator(".st-key-bars .bars .point")).to_have_count(10, timeout=WAIT_MS)
+    expect(page.locator(".st-key-spectrogram .heatmaplayer image")).to_be_visible(timeout=WAIT_MS)
+
+
+def keep(page: Page, name: str, height: int | None = None) -> None:
+    """Save the whole page, or its upper `height` pixels, as a small PNG."""
+    page.mouse.move(0, 0)
+    main = page.get_by_test_id("stMainBlockContainer")
+    page.set_viewport_size(
+        {"width": page.viewport_size["width"], "height": height or main.evaluate(_USED_HEIGHT)}
+    )
+    page.wait_for_timeout(1_500)  # charts settle into the new size
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    page.wait_for_timeout(500)
+    page.screenshot(path=FOLDER / f"{name}.png")
+    page.context.close()
+
+
+_USED_HEIGHT = """main => Math.ceil(
+    24 + Math.max(...[...main.querySelectorAll('p, button, .main-svg')]
+        .map(e => e.getBoundingClientRect().bottom)) + main.parentElement.scrollTop)"""
+
+
+def main() -> int:
+    program = find_chromium()
+    if program is None:
+        print("Screenshots need Chromium: install it, or name it with EARMARK_CHROMIUM.")
+        return 1
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        serve(Path(home)) as address,
+        chromium(program) as browser,
+    ):
+        keep(visit(browser, address, viewport=DESKTOP), "listen-empty")
+        for name, context in {
+            "listen": {"viewport": DESKTOP},
+            "listen-dark": {"viewport": DESKTOP, "color_scheme": "dark"},
+            "listen-phone": {"viewport": PHONE, "has_touch": True, "is_mobile": True},
+        }.items():
+            page = visit(browser, address, **context)
+            page.get_by_role("button", name="Reggae").click()
+            wait_for_answer(page)
+            keep(page, name)
+        page = visit(browser, address, viewport=DESKTOP)
+        files = batch(Path(home))
+        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
+        wait_for_answer(page)
+        keep(page, "listen-table", height=1_350)
+    return 0
+
+
+def batch(folder: Path) -> list[Path]:
+    """Some clips, and a file that is none."""
+    names = {"side-a-01.wav": "jazz", "side-a-02.wav": "classical", "rehearsal.wav": "metal",
+             "from-the-radio.wav": "reggae", "party.wav": "hiphop"}  # fmt: skip
+    for name, genre in names.items():
+        (folder / name).write_bytes(Clip(synth.render(genre, 1, 24.0), 24.0).to_wav())
+    (folder / "lyrics.txt").write_text("Woke up this morning")
+    return [folder / name for name in (*names, "lyrics.txt")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""The app as people meet it: served by Streamlit, opened in Chromium."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, sync_playwright
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+START_S = 60.0
+
+
+@contextmanager
+def serve(home: Path) -> Iterator[str]:
+    """Run the app on a free port with EARMARK_HOME at `home` -> its address."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+        "--server.address", "localhost", "--server.headless", "true",
+        "--logger.hideWelcomeMessage", "true",
+    ]  # fmt: skip
+    log = home / "server.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            command, cwd=REPOSITORY, env={**os.environ, "EARMARK_HOME": str(home)},
+            stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        address = f"http://localhost:{port}"
+        deadline = time.monotonic() + START_S
+        while not _healthy(address):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The app did not start:\n{log.read_text()}")
+            time.sleep(0.05)
+        yield address
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _healthy(address: str) -> bool:
+    try:
+        with urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+            return answer.status == 200
+    except (URLError, OSError):
+        return False
+
+
+@contextmanager
+def chromium(program: str, microphone: Path | None = None) -> Iterator[Browser]:
+    """Start Chromium; its microphone plays the WAV file once, beginning with each recording."""
+    arguments = [
+        "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+        "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+    ]  # fmt: skip
+    if microphone:
+        arguments.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()

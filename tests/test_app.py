@@ -1,0 +1,285 @@
+"""Every state of the Listen page, run without a browser."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from genre import GENRES
+from genre.artefacts import ArtefactError
+from genre.audio import SAMPLE_RATE, load_clip
+from genre.classifier import Classifier
+from genre.names import spoken
+from genre.plots import percent
+from tests.fixtures_audio import picture_bytes, soundfile_bytes
+from tests.hostile import NAMES
+
+APP = str(Path(__file__).resolve().parent.parent / "app.py")
+CHARTS_OF_AN_ANSWER = 4
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return healthy(AppTest.from_file(APP, default_timeout=60).run())
+
+
+def healthy(app: AppTest) -> AppTest:
+    assert not app.exception
+    return app
+
+
+def record(app: AppTest, content: bytes) -> AppTest:
+    return healthy(app.audio_input[0].upload("take.wav", content).run())
+
+
+def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    staged = [(name, content, "application/octet-stream") for name, content in files]
+    return healthy(app.file_uploader[0].set_value(staged).run())
+
+
+def named(app: AppTest) -> str:
+    """The genre the page names."""
+    return app.metric[0].value
+
+
+def charts(app: AppTest) -> int:
+    return len(app.get("plotly_chart"))
+
+
+def table(app: AppTest):
+    return app.dataframe[0].value
+
+
+def wav_bytes(samples: np.ndarray) -> bytes:
+    return soundfile_bytes(samples.astype(np.float32), SAMPLE_RATE, format="WAV")
+
+
+def button(app: AppTest, label: str):
+    return next(button for button in app.button if button.label == label)
+
+
+def test_the_first_visit_shows_what_will_appear(app):
+    text = " ".join(element.value for element in app.markdown)
+    assert "ten and no more" in text and all(spoken(genre) in text for genre in GENRES)
+    assert "Your answer appears here" in text
+    assert app.audio_input[0].sample_rate == SAMPLE_RATE
+    assert charts(app) == 1 and not app.metric and not app.dataframe
+    assert [b.label for b in app.button] == [spoken(genre).capitalize() for genre in GENRES]
+
+
+def test_an_example_is_answered_with_one_click(app):
+    healthy(app.button(key="example_hiphop").click().run())
+    assert app.text[0].value == "Hip-hop, synthesised"
+    assert charts(app) == CHARTS_OF_AN_ANSWER and len(app.get("audio")) == 1
+    healthy(app.button(key="example_hiphop").click().run())
+    assert not app.dataframe, "the same example is the same clip"
+
+
+@pytest.mark.parametrize("genre", ["classical", "metal"])
+def test_a_recording_gets_the_classifiers_answer(app, wav, genre):
+    content = wav(genre, 9.0)
+    record(app, content)
+    verdict = Classifier.load().classify(load_clip(content))
+    assert named(app) == spoken(verdict.genre).capitalize()
+    assert app.text[0].value == "Recording 1"
+    assert charts(app) == CHARTS_OF_AN_ANSWER
+
+
+def test_an_upload_is_answered(app, wav):
+    upload(app, ("song.wav", wav("jazz")))
+    assert app.text[0].value == "song.wav" and charts(app) == CHARTS_OF_AN_ANSWER
+    assert not app.dataframe and not app.get("download_button")
+
+
+def test_one_bad_file_does_not_stop_the_rest(app, wav):
+    upload(
+        app, ("a.wav", wav("jazz")), ("notes.wav", b"once upon a time"), ("b.wav", wav("metal")),
+        ("cover.png", picture_bytes("png")), ("empty.wav", b""),
+    )  # fmt: skip
+    rows = table(app).set_index("Clip")
+    assert list(rows.index) == ["a.wav", "notes.wav", "b.wav", "cover.png", "empty.wav"]
+    for name in ("notes.wav", "cover.png", "empty.wav"):
+        assert rows.loc[name, "Genre"] == "" and rows.loc[name, "Remark"].endswith(".")
+    for name in ("a.wav", "b.wav"):
+        assert rows.loc[name, "Genre"] and rows.loc[name, "Probability"] > 10
+    assert len(app.get("download_button")) == 2
+    assert charts(app) == CHARTS_OF_AN_ANSWER
+    assert any("3 of them could not be read" in caption.value for caption in app.caption)
+
+
+def test_nothing_but_bad_files(app):
+    upload(app, ("notes.wav", b"once upon a time"))
+    assert app.error[0].value.endswith(".") and charts(app) == 0 and not app.dataframe
+    upload(app, ("notes.wav", b"once upon a time"), ("empty.mp3", b""))
+    assert len(table(app)) == 2
+
+
+def test_a_row_opens_its_answer(app, wav):
+    upload(app, ("a.wav", wav("jazz")), ("b.wav", wav("metal")))
+    assert app.text[0].value == "a.wav"
+    key = f"table_{app.session_state['table_count']}"
+    app.session_state[key] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    healthy(app.run())
+    assert app.text[0].value == "b.wav"
+
+
+def test_the_same_content_is_one_answer(app, wav):
+    upload(app, ("a.wav", wav("jazz")), ("a.wav", wav("jazz")), ("copy.wav", wav("jazz")))
+    assert list(table(app)["Clip"]) == ["a.wav", "copy.wav"]
+    assert len(set(table(app)["Probability"])) == 1
+
+
+def test_a_correction_stays_and_is_exported(app, wav):
+    upload(app, ("a.wav", wav("jazz")), ("b.wav", wav("metal")))
+    healthy(app.selectbox[0].select("blues").run())
+    assert list(table(app)["You say"]) == ["Blues", ""]
+    assert app.text[0].value == "a.wav", "the same row stays open"
+    records = json.loads(app.session_state["answers"].to_json())
+    assert [record["correction"] for record in records] == ["blues", None]
+    healthy(app.selectbox[0].select("other").run())
+    assert list(table(app)["You say"]) == ["None of the ten", ""]
+
+
+def test_a_recording_can_be_trimmed(app, play):
+    content = wav_bytes(np.concatenate([play("classical", 6.0), play("metal", 6.0)]))
+    record(app, content)
+    whole = [metric.value for metric in app.metric]
+    healthy(app.slider[0].set_range(0.0, 6.0).run())
+    part = Classifier.load().classify(load_clip(content).trimmed(0.0, 6.0))
+    judged = [spoken(part.genre).capitalize(), percent(part.probabilities[part.genre])]
+    assert [metric.value for metric in app.metric] == judged
+    assert any("judged from 0:00 to 0:06" in caption.value for caption in app.caption)
+    healthy(app.slider[0].set_range(3.0, 3.0).run())
+    assert "further apart" in app.warning[0].value
+    assert [metric.value for metric in app.metric] == judged
+    healthy(app.slider[0].set_range(0.0, 12.0).run())
+    assert [metric.value for metric in app.metric] == whole
+
+
+def test_a_folder_can_be_chosen(app, wav):
+    healthy(app.toggle[0].set_value(True).run())
+    assert app.file_uploader[0].accept_directory
+    upload(app, ("Album/01.wav", wav("jazz")), ("Album/02.wav", wav("metal")))
+    assert list(table(app)["Clip"]) == ["01.wav", "02.wav"]
+
+
+def test_a_clip_can_be_deleted(app, wav):
+    upload(app, ("a.wav", wav("jazz")), ("b.wav", wav("metal")))
+    healthy(button(app, "Delete").click().run())
+    assert app.text[0].value == "b.wav" and not app.dataframe
+    healthy(button(app, "Delete").click().run())
+    assert not app.metric and charts(app) == 1, "the first visit's page again"
+
+
+def test_everything_can_be_forgotten(app, wav):
+    upload(app, ("a.wav", wav("jazz")), ("b.wav", wav("metal")))
+    healthy(button(app, "Forget all clips").click().run())
+    assert not app.metric and not app.dataframe
+    upload(app, ("a.wav", wav("jazz")))
+    assert app.text[0].value == "a.wav"
+
+
+def test_silence_and_a_short_clip_are_told_kindly(app, play):
+    record(app, wav_bytes(np.zeros(5 * SAMPLE_RATE)))
+    assert "silence" in app.info[0].value and not app.metric
+    assert charts(app) == 2, "the sound is still shown"
+    record(app, wav_bytes(play("jazz")[: SAMPLE_RATE // 2]))
+    assert "shorter than one second" in app.info[0].value
+    assert list(table(app)["Genre"]) == ["", ""]
+
+
+def test_a_guess_is_called_a_guess(app, wav, monkeypatch):
+    real = Classifier.classify
+
+    def guess(self, clip):
+        verdict = real(self, clip)
+        return replace(verdict, status="unsure", confident=False, message="We are not sure.")
+
+    monkeypatch.setattr(Classifier, "classify", guess)
+    upload(app, ("a.wav", wav("jazz", 5.0)), ("b.wav", wav("jazz", 4.0)))
+    assert app.metric[0].label == "Not sure. Our best guess"
+    assert table(app)["Remark"].str.startswith("We are not sure").all()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "\ud800" not in name])  # no Unicode
+def test_names_are_shown_and_never_interpreted(app, wav, name):
+    upload(app, (name, wav("jazz")), ("b" + name, b"no music"))
+    shown = app.text[0].value
+    assert shown == table(app)["Clip"].iloc[0]
+    for kind in ("markdown", "caption", "header", "subheader", "info", "error", "warning"):
+        assert not any(shown in element.value for element in app.get(kind))
+
+
+def test_a_long_recording_says_what_was_listened_to(app, play):
+    minutes = np.tile(play("rock", 30.0)[::5], 23)
+    content = soundfile_bytes(minutes, SAMPLE_RATE // 5, format="WAV", subtype="PCM_U8")
+    upload(app, ("concert.wav", content))
+    assert any(
+        "11:30 long, so we listened to 20 excerpts of 30 s" in caption.value
+        for caption in app.caption
+    )
+    assert not app.slider and charts(app) >= 2
+
+
+def test_sound_that_was_let_go_is_explained(app, wav):
+    upload(app, ("a.wav", wav("jazz")))
+    next(iter(app.session_state["answers"])).sound = None
+    healthy(app.run())
+    assert any("Upload it again" in caption.value for caption in app.caption)
+    assert charts(app) == 2 and not app.get("audio")
+
+
+def test_results_stay_while_another_page_is_visited(wav, tmp_path):
+    listen = Path(APP).parent / "pages" / "listen.py"
+    (tmp_path / "other.py").write_text("import streamlit as st\nst.title('Elsewhere')\n")
+    script = tmp_path / "two_pages.py"
+    script.write_text(
+        f"import streamlit as st\nst.navigation([st.Page({str(listen)!r}), 'other.py']).run()\n"
+    )
+    app = healthy(AppTest.from_file(str(script), default_timeout=60).run())
+    upload(app, ("a.wav", wav("jazz")), ("b.wav", wav("metal")))
+    healthy(app.selectbox[0].select("blues").run())
+    healthy(app.switch_page("other.py").run())
+    assert app.title[0].value == "Elsewhere" and not app.metric
+    healthy(app.switch_page(str(listen)).run())
+    assert list(table(app)["You say"]) == ["Blues", ""]
+    assert app.selectbox[0].value == "blues"
+
+
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("http://192.0.2.7:8501", True), ("http://earmark.example/", True),
+        ("https://192.0.2.7:8501", False), ("http://localhost:8501", False),
+        ("http://127.0.0.1:8501", False), ("http://[::1]:8501", False), (None, False),
+    ],
+)  # fmt: skip
+def test_a_refused_microphone_is_explained(url, refused):
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.context = {"url": url}
+    healthy(app.run())
+    assert app.audio_input[0].disabled == refused
+    assert bool(app.warning) == refused
+    if refused:
+        assert "make run HTTPS=1" in app.warning[0].value
+
+
+def test_missing_weights_are_a_sentence(wav, monkeypatch):
+    def load(*_):
+        raise ArtefactError("The weights of 'listen' are missing or damaged. Train it again.")
+
+    st.cache_resource.clear()
+    monkeypatch.setattr(Classifier, "load", load)
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    upload(app, ("a.wav", wav("jazz")))
+    assert app.error[0].value.startswith("The weights of")
+    st.cache_resource.clear()
+
+
+def test_nothing_is_written(app, wav, earmark_home):
+    upload(app, ("../../a.wav", wav("jazz")))
+    assert not earmark_home.exists()

@@ -1,0 +1,126 @@
+"""Trained networks on disk: what is saved comes back, what is damaged is refused in a sentence."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from genre.artefacts import ArtefactError, load_artefact, load_card, save_artefact
+from genre.classifier import SHIPPED, Classifier
+from genre.home import WEIGHTS
+from genre.spectrogram import PICTURE
+
+STATE, CARD = load_artefact(WEIGHTS / SHIPPED)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of models that holds a copy of the shipped one, called `ours`."""
+    save_artefact(tmp_path / "ours", STATE, CARD)
+    return tmp_path
+
+
+def refusal(folder: Path, name: str = "ours") -> str:
+    with pytest.raises(ArtefactError) as caught:
+        Classifier.load(name, folder)
+    message = str(caught.value)
+    assert message[0].isupper() or message[0] == "'"
+    assert message.endswith(".") and "\n" not in message
+    return message
+
+
+def test_what_is_saved_comes_back(folder: Path) -> None:
+    weights, card = load_artefact(folder / "ours")
+    assert card == CARD
+    assert weights.keys() == STATE.keys()
+    for name, tensor in STATE.items():
+        torch.testing.assert_close(weights[name], tensor, rtol=0, atol=0)
+    assert Classifier.load("ours", folder).genres == tuple(CARD["genres"])
+    assert sorted(path.name for path in (folder / "ours").iterdir()) == [
+        "card.json", "model.safetensors",
+    ]  # fmt: skip
+
+
+def test_saving_again_replaces_both(folder: Path) -> None:
+    changed = {name: tensor + 1 for name, tensor in STATE.items()}
+    save_artefact(folder / "ours", changed, {**CARD, "seed": 1})
+    weights, card = load_artefact(folder / "ours")
+    assert card["seed"] == 1 == load_card(folder / "ours")["seed"]
+    name = next(iter(STATE))
+    torch.testing.assert_close(weights[name], changed[name])
+
+
+def test_a_missing_model(folder: Path) -> None:
+    assert "nowhere" in refusal(folder, "nowhere")
+
+
+@pytest.mark.parametrize("name", ["../ours", "/etc", "..", ".ours", "a/b", "", "ours\n", "o\0rs"])
+def test_a_name_never_leaves_the_folder(folder: Path, name: str) -> None:
+    assert "not a model's name" in refusal(folder / "ours", name)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"\x00" * 8, b"not a network", b"\xff" * 64],
+    ids=["empty", "zeros", "text", "ones"],
+)
+def test_damaged_weights(folder: Path, damage: bytes) -> None:
+    (folder / "ours" / "model.safetensors").write_bytes(damage)
+    assert "damaged" in refusal(folder)
+
+
+def test_weights_cut_short(folder: Path) -> None:
+    path = folder / "ours" / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    assert "damaged" in refusal(folder)
+
+
+def test_missing_weights(folder: Path) -> None:
+    (folder / "ours" / "model.safetensors").unlink()
+    assert "missing" in refusal(folder)
+
+
+def test_weights_of_another_network(folder: Path) -> None:
+    fewer = dict(list(STATE.items())[:-1])
+    save_artefact(folder / "ours", fewer, CARD)
+    assert "do not fit" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"{}", b"null", b"\xff\xfe", b'{"model": "listen"}'],
+    ids=["empty", "cut", "list", "no fields", "null", "not text", "half"],
+)
+def test_damaged_card(folder: Path, content: bytes) -> None:
+    (folder / "ours" / "card.json").write_bytes(content)
+    refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"options": {"layers": 5}},
+        {"options": None},
+        {"front_end": {"colour": "red"}},
+        {"front_end": None},
+        {"front_end": {**PICTURE.to_dict(), "n_fft": 0}},
+        {"genres": "rock"},
+        {"genres": ["rock"]},
+        {"sure_above": None},
+        {"temperature": 0},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_foreign_card(folder: Path, change: dict) -> None:
+    (folder / "ours" / "card.json").write_text(json.dumps({**CARD, **change}))
+    refusal(folder)
+
+
+def test_nothing_is_executed(folder: Path) -> None:
+    """A pickle under our name is refused, not opened."""
+    np.save(folder / "bomb.npy", np.array([print], dtype=object), allow_pickle=True)
+    content = (folder / "bomb.npy").read_bytes()
+    (folder / "ours" / "model.safetensors").write_bytes(content)
+    assert "damaged" in refusal(folder)

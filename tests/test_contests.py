@@ -1,0 +1,139 @@
+"""Comparing, sweeping and reproducing: the right experiments, in order, within the budget."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from genre import contests, reproduce, runs, synth
+from genre.contests import SEVEN_SETTINGS, Kitchen, comparison, comparison_table, enter, grid, race
+from genre.dataset import DataError
+from genre.experiment import settings
+from genre.home import data_folder
+from genre.models import MODELS
+from genre.reproduce import Row, reproduction_table, results, run_rows, table_of
+
+GTZAN = data_folder() / "gtzan"
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("music")
+    for genre in ("classical", "metal"):
+        for seed in range(4):
+            synth._write(folder / genre / f"{genre}.{seed:05d}.wav", genre, seed, 3.5)
+    return folder
+
+
+@pytest.fixture
+def pretended(monkeypatch):
+    monkeypatch.setitem(runs.PROGRAMS, "gan", "tests.pretended_work")
+    monkeypatch.setenv("EARMARK_CORES", "2")
+
+
+def pretend(epochs: int = 2, seconds: float = 0.01) -> Path:
+    return runs.create("gan", {"epochs": epochs, "seconds": seconds}, cores=1)
+
+
+def test_a_race_runs_so_many_at_once_and_in_order(pretended):
+    folders, active, ended = [pretend(4, 0.03) for _ in range(4)], [], []
+
+    def before(folder: Path) -> bool:
+        active.append(sum(runs.read(other).active for other in folders))
+        return folder != folders[2]
+
+    race(folders, 2, before=before, on_end=ended.append)
+    assert max(active) <= 1 and len(ended) == 3
+    assert [runs.read(folder).state for folder in folders] == ["done", "done", "interrupted", "done"]
+
+
+def test_a_deadline_stops_what_is_under_way(pretended):
+    folders = [pretend(500, 0.02) for _ in range(3)]
+    began = time.monotonic()
+    race(folders, 2, deadline=began + 1.0)
+    assert time.monotonic() - began < 8
+    assert {runs.read(folder).state for folder in folders[:2]} <= {"stopped", "interrupted"}
+    assert runs.read(folders[2]).message == "Not started yet."
+
+
+def test_a_grid_is_the_seven_settings_or_what_is_asked_for():
+    base = settings("lstm", "builtin")
+    seven = [(s.recipe.epochs, s.recipe.batch_size, s.recipe.learning_rate) for s in grid(base, [], [], [])]
+    assert tuple(seven) == SEVEN_SETTINGS and len(set(seven)) == 7
+    asked = grid(base, [1, 2], [], [0.1])
+    assert [(s.recipe.epochs, s.recipe.batch_size) for s in asked] == [(1, 64), (2, 64)]
+    assert all(s.recipe.patience == 0 for s in asked)
+
+
+def test_inputs_are_made_once_for_all(music, monkeypatch):
+    made = []
+    monkeypatch.setattr(contests, "prepare", lambda *what: made.append(what[1].kind))
+    kitchen = Kitchen()
+    for model in ("knn", "svm", "forest", "linear"):
+        kitchen.prepare(settings(model, str(music)))
+    assert made == ["features", "mel"]
+    with pytest.raises(DataError, match="no folder"):
+        kitchen.prepare(settings("knn", "/no/such/folder"))
+
+
+def test_compare_trains_and_prints_one_table(music):
+    folders = [enter(settings(model, str(music), options={"k": 3} if model == "knn" else None, epochs=2))
+               for model in ("knn", "linear")]
+    race(folders, 2)
+    folders.append(enter(settings("knn", str(music))))
+    rows = comparison(folders)
+    assert [row["state"] for row in rows] == ["done", "done", "interrupted"]
+    text = comparison_table(rows)
+    assert "knn" in text and "linear" in text and "interrupted: Not started yet." in text
+    assert "LEAKY" not in text and "LEAKY" in comparison_table([rows[0] | {"leaky": True}], recipe=True)
+
+
+def test_every_published_figure_has_a_row(music):
+    rows = table_of(str(music))
+    assert {(row.spec.name, row.input) for row in rows if row.same} == {
+        (spec.name, kind) for spec in MODELS.values() for kind in spec.published
+    }
+    assert ("listen", "pictures") in {(row.spec.name, row.input) for row in rows}
+    assert {row.honest.split for row in rows} == {"track"}
+    assert rows[0].spec.kind == "classical" and rows[-1].spec.kind == "network"
+    with pytest.raises(ValueError, match="no model 'vgg'"):
+        table_of(str(music), ["vgg"])
+
+
+@pytest.mark.skipif(not (GTZAN / "pictures.npz").exists(), reason="GTZAN is not here")
+def test_on_gtzan_the_honest_split_is_the_filtered_one():
+    rows = table_of(str(GTZAN), ["linear", "knn"])
+    assert {row.honest.split for row in rows} == {"filtered"}
+    assert {"pictures", "mel3s"} <= {row.input for row in rows if row.spec.name == "linear"}
+
+
+def test_reproduce_goes_on_where_the_budget_ended(music):
+    rows = [row for row in table_of(str(music), ["knn", "forest"]) if row.input == "features"]
+    run_rows(rows, 2, 0.0, lambda run: None)
+    assert {outcome[name]["reason"] for outcome in results(rows) for name in ("same", "honest")} == {
+        "not started yet"}
+    ended = []
+    run_rows(rows, 2, 5.0, ended.append)
+    first, second = results(rows)
+    by_name = {first["model"]: first, second["model"]: second}
+    assert by_name["knn"]["honest"]["state"] == "failed"  # six windows are too few for ten neighbours
+    assert "10 neighbours" in by_name["knn"]["honest"]["reason"]
+    forest = by_name["forest"]
+    assert forest["same"]["leaky"] and forest["same"]["split"] == "segment"
+    assert not forest["honest"]["leaky"] and forest["honest"]["test_tracks"] == 2
+    text = reproduction_table([first, second], "music")
+    assert "0.81 (GTZAN features" in text and "LEAKY segment" in text and "unfinished: knn asks" in text
+    done = len(ended)
+    run_rows(rows, 2, 5.0, ended.append)
+    assert {run.settings["model"] for run in ended[done:]} == {"knn"}  # the forest is done
+
+
+def test_a_changed_recipe_is_measured_anew(music, tmp_path):
+    honest = settings("forest", str(music))
+    row = Row(MODELS["forest"], "features", None, honest, tmp_path / "row")
+    run_rows([row], 1, 0.0, lambda run: None)
+    changed = settings("forest", str(music), seed=5)
+    run_rows([Row(MODELS["forest"], "features", None, changed, tmp_path / "row")], 1, 0.0, lambda run: None)
+    config = json.loads((tmp_path / "row" / "honest" / "config.json").read_text())
+    assert config["settings"]["recipe"]["seed"] == 5

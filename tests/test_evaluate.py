@@ -1,0 +1,85 @@
+"""Figures against scikit-learn's, voting, calibration and intervals."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+from genre.evaluate import as_text, by_track, calibration_error, confusion_table, figures, report
+
+GENRES = ("blues", "classical", "metal")
+
+
+def some(count: int = 200, skill: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, count)
+    scores = rng.standard_normal((count, 3)) + skill * np.eye(3)[labels]
+    probabilities = np.exp(scores)
+    return probabilities / probabilities.sum(axis=1, keepdims=True), labels
+
+
+def test_figures_are_scikit_learns():
+    probabilities, labels = some()
+    ours, chosen = figures(probabilities, labels, GENRES), probabilities.argmax(axis=1)
+    precision, recall, f1, _ = precision_recall_fscore_support(labels, chosen, average="macro")
+    assert ours["accuracy"] == pytest.approx(accuracy_score(labels, chosen))
+    assert ours["macro_precision"] == pytest.approx(precision)
+    assert ours["macro_recall"] == ours["macro_accuracy"] == pytest.approx(recall)
+    assert ours["macro_f1"] == pytest.approx(f1)
+    assert ours["confusion"] == confusion_matrix(labels, chosen).tolist()
+    for k, genre in enumerate(GENRES):
+        each = precision_recall_fscore_support(labels, chosen, labels=[k])
+        assert ours["genres"][genre]["f1"] == pytest.approx(each[2][0])
+        assert ours["genres"][genre]["count"] == each[3][0]
+
+
+def test_genres_without_a_test_track_do_not_count():
+    ours = figures(np.eye(3)[[0, 0, 1]], np.array([0, 0, 1]), GENRES)
+    assert ours["macro_accuracy"] == ours["macro_f1"] == 1.0
+    assert ours["macro_accuracy_interval"] == [1.0, 1.0]
+
+
+def test_intervals_shrink_with_tracks_and_hold_the_figure():
+    few, many = (figures(*some(count), GENRES) for count in (50, 2000))
+    for ours in (few, many):
+        low, high = ours["accuracy_interval"]
+        assert low < ours["accuracy"] < high
+    width = [high - low for low, high in (few["accuracy_interval"], many["accuracy_interval"])]
+    assert width[1] < width[0] / 4
+    p, n = many["accuracy"], 2000
+    assert width[1] == pytest.approx(2 * 1.96 * np.sqrt(p * (1 - p) / n), rel=0.1)
+
+
+def test_calibration_error():
+    probabilities = np.array([[0.9, 0.1]] * 10)
+    assert calibration_error(probabilities, np.array([0] * 9 + [1])) == pytest.approx(0)
+    assert calibration_error(probabilities, np.array([1] * 10)) == pytest.approx(0.9)
+
+
+def test_windows_vote_by_their_mean():
+    probabilities = np.array([[0.6, 0.4], [0.6, 0.4], [0.0, 1.0], [0.2, 0.8]])
+    votes, labels, names = by_track(probabilities, np.array([1, 1, 1, 0]), np.array(["b", "b", "b", "a"]))
+    assert names.tolist() == ["a", "b"] and labels.tolist() == [0, 1]
+    assert votes == pytest.approx(np.array([[0.2, 0.8], [0.4, 0.6]]))
+
+
+def test_report_and_text():
+    probabilities, labels = some(60, skill=3.0)
+    tracks = np.array([f"{GENRES[label]}.{row // 2:05d}" for row, label in enumerate(labels)])
+    result = json.loads(json.dumps(report(probabilities, labels, tracks, GENRES)))
+    assert result["by_window"]["count"] == 60 and len(result["answers"]) == len(set(tracks))
+    result |= {
+        "model": "knn", "input": "features", "notes": [], "training_s": 1.0, "parameters": 1234,
+        "inference_ms": 1.0, "data": {"name": "music", "source": "recordings"},
+        "split": {"name": "segment", "leaky": True, "note": "leaky"},
+    }
+    text = as_text(result)
+    assert "LEAKY" in text and "1,234" in text and "classical" in text
+    assert "LEAKY" not in as_text(result | {"split": result["split"] | {"leaky": False}})
+
+
+def test_confusion_table_shows_counts():
+    table = confusion_table([[3, 0], [1, 12]], ("jazz", "pop"))
+    assert table.splitlines()[1].split() == ["jazz", "3", ".", "3"]
+    assert table.splitlines()[2].split() == ["pop", "1", "12", "13"]

@@ -1,0 +1,205 @@
+"""Every model through the one door: trained, tested, saved, loaded, killed and resumed."""
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genre import runs, synth
+from genre.artefacts import ArtefactError
+from genre.dataset import DataError, open_dataset
+from genre.evaluate import as_text
+from genre.experiment import Settings, execute, load_model, probabilities, settings
+from genre.home import data_folder
+from genre.inputs import make_examples
+from genre.models import MODELS
+from genre.train import Recipe
+from genre.worker import explain, working
+
+GTZAN = data_folder() / "gtzan"
+with_gtzan = pytest.mark.skipif(not (GTZAN / "pictures.npz").exists(), reason="GTZAN is not here")
+SMALL = {"resnet18": {"width": 8}, "res-bigru": {"width": 8, "hidden": 32}, "bigru": {"hidden": 32},
+         "cnn-zhang": {"width": 8}, "cnn-cao": {"width": 32}, "listen": {"members": 1},
+         "lstm": {"hidden": [32, 32]}, "knn": {"k": 3}}  # fmt: skip
+EPOCHS = {"lstm": 12, "listen": 12}  # the one is slow to start, the other averages its weights
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory) -> Path:
+    """The built-in dataset, small: two genres, eight pieces of 6 s each."""
+    folder = tmp_path_factory.mktemp("music")
+    for genre in ("classical", "metal"):
+        for seed in range(8):
+            synth._write(folder / genre / f"{genre}.{seed:05d}.wav", genre, seed, 6.0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def one_cache(earmark_home, shared_cache):
+    """What is computed in one test serves the others."""
+    earmark_home.mkdir()
+    (earmark_home / "cache").symlink_to(shared_cache)
+
+
+def run(asked: Settings, folder: Path | None = None) -> tuple[dict, Path]:
+    folder = runs.create("genre", json.loads(json.dumps(asked.to_dict())), asked.model, folder)
+    with working(folder) as worker:
+        return execute(worker), folder
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_beats_chance_after_a_few_epochs(music, model):
+    asked = settings(model, str(music), split="track", options=SMALL.get(model),
+                     epochs=EPOCHS.get(model, 2), batch_size=4, learning_rate=5e-3, patience=0)
+    result, folder = run(asked)
+    assert result["split"]["train_tracks"] + result["split"]["test_tracks"] == 16
+    examples, _ = make_examples(open_dataset(music), asked.input_spec)
+    loaded, card = load_model(folder)
+    answers = probabilities(loaded, examples)
+    assert (answers.argmax(1) == examples.labels).mean() > 0.6
+    assert answers.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert card["figures"]["by_track"]["count"] == 4 and card["genres"] == ["classical", "metal"]
+    assert result["training_s"] >= 0 and result["inference_ms"] > 0
+    assert not list(folder.glob("part-*"))
+    assert model in as_text(runs.load_report(folder))
+
+
+def test_a_loaded_model_answers_as_the_trained_one_did(music):
+    for model in ("forest", "cnn-simple"):
+        result, folder = run(settings(model, str(music), epochs=1))
+        examples, _ = make_examples(open_dataset(music), MODELS[model].input())
+        loaded, _ = load_model(folder)
+        tested = {answer["track"]: answer for answer in result["answers"]}
+        rows = np.flatnonzero(np.isin(examples.tracks, list(tested)))
+        answers = probabilities(loaded, examples.take(rows))
+        for track, row in zip(examples.tracks[rows], answers, strict=True):
+            if np.sum(examples.tracks[rows] == track) == 1:
+                assert tested[track]["probability"] == pytest.approx(row.max(), abs=1e-3)
+
+
+@pytest.mark.parametrize(("split", "parts", "tested"), [("kfold", 6, 16), ("all", 1, 0), ("segment", 1, None)])
+def test_protocols(music, split, parts, tested):
+    result, folder = run(settings("linear", str(music), split=split, epochs=1, patience=0))
+    assert len(runs.metrics(folder)) == parts
+    assert tested in (None, result["split"]["test_tracks"])
+    assert ("by_track" in result) == (split != "all")
+    assert result["split"]["leaky"] == (split == "segment")
+    assert ("LEAKY" in as_text(result)) == (split == "segment")
+    assert ("Leaky" in runs.read(folder).message) == (split == "segment")
+    assert ("Nothing was tested" in as_text(result)) == (split == "all")
+
+
+def test_the_same_seed_gives_the_same_report(music):
+    first, again = (run(settings("cnn-simple", str(music), epochs=2))[0] for _ in range(2))
+    assert first["by_window"] == again["by_window"]
+    other, _ = run(settings("cnn-simple", str(music), epochs=2, seed=1))
+    assert first["answers"] != other["answers"]
+
+
+def test_killed_in_the_middle_it_ends_with_the_same_figures(music):
+    asked = settings("cnn-complex", str(music), epochs=8, batch_size=2, patience=4,
+                     split="kfold", augmentation=MODELS["resnet18"].recipe.augmentation)
+    whole, first = run(asked)
+    folder = runs.create("genre", json.loads(json.dumps(asked.to_dict())), cores=1)
+    runs.start(folder)
+    while len(runs.metrics(folder)) < 11:
+        assert runs.read(folder).active, (folder / "log.txt").read_text()
+        time.sleep(0.02)
+    os.kill(json.loads((folder / "status.json").read_text())["pid"], signal.SIGKILL)
+    while runs.read(folder).active:
+        time.sleep(0.02)
+    assert runs.read(folder).state == "interrupted"
+    with working(folder) as worker:
+        execute(worker)
+    resumed = runs.load_report(folder)
+    for key in ("by_track", "by_window", "answers"):
+        assert resumed[key] == whole[key]
+    assert (first / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
+    plain = [{k: v for k, v in line.items() if k != "seconds"} for line in runs.metrics(folder)]
+    assert plain == [{k: v for k, v in line.items() if k != "seconds"} for line in runs.metrics(first)]
+
+
+def test_bad_files_are_in_the_report(music, tmp_path):
+    folder = shutil.copytree(music, tmp_path / "music")
+    (folder / "metal" / "broken.wav").write_bytes(b"no sound")
+    result, _ = run(settings("knn", str(folder), options={"k": 3}))
+    assert result["data"]["left_out"][0][0] == "metal/broken.wav"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [({"model": "no-such"}, "there are: knn"),
+     ({"model": "lstm", "input": "mel"}, "lstm does not take the input 'mel'; it takes features"),
+     ({"model": "knn", "options": {"depth": 3}}, "no option depth"),
+     ({"split": "no-such"}, "neither a split nor a list"), ({"split": "artist"}, "--artists"),
+     ({"windows": "odd"}, "no way 'odd'"), ({"seconds": 3.0, "model": "linear"}, "Only features"),
+     ({"epochs": 0}, "at least 1")],
+)  # fmt: skip
+def test_what_does_not_go_together_is_told_before_anything_is_done(wrong, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        settings(**{"model": "knn", "data": "builtin", **wrong})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [({"data": "/no/such/folder"}, "no folder"), ({"options": {"k": 500}}, "only 12 windows"),
+     ({"split": "filtered", "data": "music"}, "choose --split track")],
+)  # fmt: skip
+def test_what_turns_out_wrong_fails_the_run_in_a_sentence(music, tmp_path, wrong, complaint):
+    renamed = tmp_path / "music"
+    for path in music.rglob("*.wav"):
+        (renamed / path.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, renamed / path.parent.name / f"my {path.stem[-2:]}.wav")
+    wrong = {"data": str(music), **wrong}
+    wrong["data"] = str(renamed) if wrong["data"] == "music" else wrong["data"]
+    asked = settings("knn", **wrong)
+    folder = runs.create("genre", json.loads(json.dumps(asked.to_dict())))
+    with pytest.raises(DataError, match=complaint), working(folder) as worker:
+        execute(worker)
+    assert runs.read(folder).state == "failed" and complaint in runs.read(folder).message
+
+
+def test_settings_of_another_version():
+    values = json.loads(json.dumps(settings("knn", "builtin").to_dict()))
+    assert Settings.from_dict(values) == settings("knn", "builtin")
+    for change in ({"flavour": 1}, {"recipe": {"speed": 1}}, {"recipe": None}):
+        with pytest.raises(DataError, match="another version"):
+            Settings.from_dict(values | change)
+    del values["model"]
+    with pytest.raises(DataError, match="another version"):
+        Settings.from_dict(values)
+
+
+def test_a_damaged_model_is_a_sentence(music):
+    _, folder = run(settings("knn", str(music), options={"k": 3}))
+    card = json.loads((folder / "card.json").read_text())
+    for damage in ({"classical": {}}, {"classical": {"kind": "knn", "classes": [0, 1], "k": 99}},
+                   {"model": "no-such", "classical": None}):
+        changed = {key: value for key, value in (card | damage).items() if value is not None}
+        (folder / "card.json").write_text(json.dumps(changed))
+        with pytest.raises(ArtefactError):
+            load_model(folder)
+    assert "Train it again" in explain(ArtefactError("The weights are damaged. Train it again."))
+
+
+@with_gtzan
+@pytest.mark.parametrize("kind", ["pictures", "mel3s"])
+def test_the_lists_of_gtzan(kind):
+    result, _ = run(settings("linear", str(GTZAN), kind, "filtered", epochs=3, patience=0, learning_rate=3e-3))
+    assert result["split"]["train_tracks"] == 442 and result["split"]["test_tracks"] == 197
+    assert result["by_track"]["macro_accuracy"] > 0.2
+
+
+def test_the_recipe_of_the_listen_page_keeps_nothing_aside(music):
+    recipe = MODELS["listen"].recipe
+    assert isinstance(recipe, Recipe) and recipe.average and not recipe.patience

@@ -1,0 +1,227 @@
+"""Run directories: processes that outlive us, stop, resume, die; the queue; what a reader sees."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from genre import runs, worker
+from genre.runs import RunError
+
+
+@pytest.fixture(autouse=True)
+def pretended(monkeypatch):
+    monkeypatch.setitem(runs.PROGRAMS, "gan", "tests.pretended_work")
+    monkeypatch.setenv("EARMARK_CORES", "2")
+
+
+def new(epochs: int = 3, seconds: float = 0.01, cores: int = 1, **more: object) -> Path:
+    return runs.create("gan", {"epochs": epochs, "seconds": seconds, **more}, cores=cores)
+
+
+def wait_for(folder: Path, *states: str, timeout: float = 15) -> runs.Run:
+    deadline = time.monotonic() + timeout
+    while (run := runs.read(folder)).state not in states:
+        assert time.monotonic() < deadline, (run, (folder / "log.txt").read_text())
+        time.sleep(0.02)
+    return run
+
+
+def pid_of(folder: Path) -> int:
+    return json.loads((folder / "status.json").read_text())["pid"]
+
+
+def test_a_run_from_start_to_end():
+    folder = runs.create("gan", {"epochs": 3, "seconds": 0.01}, title="a try")
+    assert runs.read(folder).state == "interrupted" and not runs.read(folder).active
+    runs.start(folder)
+    assert runs.read(folder).active
+    seen = list(runs.follow(folder, 0.02))
+    assert seen[-1].state == "done" and seen[-1].progress == 1.0 and seen[-1].title == "a try"
+    assert [line["epoch"] for line in runs.metrics(folder)] == [1, 2, 3]
+    assert runs.load_report(folder) == {"epochs": 3}
+    assert "epoch 3" in (folder / "log.txt").read_text()
+    with pytest.raises(RunError, match="done"):
+        runs.start(folder)
+
+
+def test_stop_and_resume():
+    folder = new(epochs=200, seconds=0.02)
+    runs.start(folder)
+    with pytest.raises(RunError, match="under way"):
+        runs.start(folder)
+    with pytest.raises(RunError, match="under way"):
+        runs.delete(folder)
+    while len(runs.metrics(folder)) < 3:
+        time.sleep(0.02)
+    runs.stop(folder)
+    run = runs.read(folder)
+    assert run.state == "stopped" and run.resumable and "Resume" in run.message
+    config = json.loads((folder / "config.json").read_text())
+    config["settings"]["epochs"] = len(runs.metrics(folder)) + 2
+    (folder / "config.json").write_text(json.dumps(config))
+    runs.start(folder)
+    wait_for(folder, "done")
+    assert [line["epoch"] for line in runs.metrics(folder)] == list(range(1, config["settings"]["epochs"] + 1))
+
+
+def test_a_killed_process_shows_as_interrupted_zombie_or_not():
+    folder = new(epochs=200, seconds=0.02)
+    runs.start(folder)
+    wait_for(folder, "running")
+    os.kill(pid_of(folder), signal.SIGKILL)
+    run = wait_for(folder, "interrupted")
+    assert run.resumable and "resume it" in run.message
+    runs.delete(folder)
+    assert not folder.exists()
+
+
+def test_a_status_that_nobody_stands_behind():
+    folder = new()
+    zombie = subprocess.Popen(["true"])  # not waited for
+    for pid in (zombie.pid, os.getpid(), 2**22 + 1):
+        runs.write_status(folder, state="running", pid=pid, progress=0.5, message="x")
+        assert runs.read(folder).state == "interrupted"
+    zombie.wait()
+
+
+def test_a_process_that_hangs_shows_as_interrupted(monkeypatch):
+    folder = new(epochs=200, seconds=0.02)
+    runs.start(folder)
+    wait_for(folder, "running")
+    os.kill(pid_of(folder), signal.SIGSTOP)
+    monkeypatch.setattr(runs, "STALE_S", -1.0)
+    monkeypatch.setattr(runs, "STOPPING_S", 0.2)
+    assert runs.read(folder).state == "interrupted"
+    runs.stop(folder)
+    monkeypatch.undo()
+    assert runs.read(folder).state == "stopped"
+
+
+def test_failures_are_sentences():
+    folder = new(fails_at=2)
+    runs.start(folder)
+    run = wait_for(folder, "failed")
+    assert run.message == "It was meant to fail." and run.last["epoch"] == 2
+    assert "disk is full" in worker.explain(OSError(errno.ENOSPC, "No space left"))
+    assert "memory" in worker.explain(MemoryError())
+    assert "KeyError" in worker.explain(KeyError("x"))
+
+
+def test_a_full_disk_fails_the_run_and_loses_nothing():
+    folder = new()
+    with pytest.raises(OSError), worker.working(folder) as run:
+        run.epoch({"epoch": 1, "loss": 1.0}, 0.3)
+        raise OSError(errno.ENOSPC, "No space left on device")
+    seen = runs.read(folder)
+    assert seen.state == "failed" and seen.resumable and "disk is full" in seen.message
+    assert len(runs.metrics(folder)) == 1
+
+
+def test_the_queue_shares_the_cores_in_order():
+    folders = [new(epochs=20, seconds=0.03, cores=cores) for cores in (1, 2, 1)]
+    runs.start(folders[0])
+    wait_for(folders[0], "running")
+    for folder in folders[1:]:
+        runs.start(folder)
+        while str(folder) not in (runs.home() / "queue.json").read_text():
+            time.sleep(0.01)
+    assert [runs.read(folder).state for folder in folders] == ["running", "waiting", "waiting"]
+    wait_for(folders[1], "running")
+    assert runs.read(folders[0]).state == "done"
+    for folder in folders:
+        wait_for(folder, "done")
+    assert json.loads((runs.home() / "queue.json").read_text()) == []
+
+
+def test_the_dead_leave_the_queue():
+    first, second = new(epochs=500, seconds=0.02, cores=2), new(cores=2)
+    runs.start(first)
+    wait_for(first, "running")
+    runs.start(second)
+    os.kill(pid_of(first), signal.SIGKILL)
+    wait_for(second, "done")
+
+
+def test_a_waiting_run_can_be_stopped():
+    first, second = new(epochs=500, seconds=0.02, cores=2), new(cores=2)
+    runs.start(first)
+    wait_for(first, "running")
+    runs.start(second)
+    runs.stop(second)
+    assert runs.read(second).state == "stopped"
+    runs.stop(first)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [("{", "damaged"), ("[]", "damaged"), (None, "no config.json"),
+     ('{"version": 0, "kind": "gan", "settings": {}}', "another version"),
+     ('{"version": 1, "kind": "rm -rf", "settings": {}}', "another version")],
+)  # fmt: skip
+def test_configs_that_do_not_do(content, complaint):
+    folder = new()
+    (folder / "config.json").unlink()
+    if content:
+        (folder / "config.json").write_text(content)
+    with pytest.raises(RunError, match=complaint):
+        runs.start(folder)
+    assert runs.read(folder).state == "damaged" and complaint in runs.read(folder).message
+    assert [run.state for run in runs.list_runs()] == ["damaged"]
+    runs.delete(folder)
+
+
+def test_damaged_files_are_told_not_fatal():
+    folder = new()
+    (folder / "status.json").write_text("{")
+    assert runs.read(folder).state == "damaged"
+    with pytest.raises(RunError, match="report"):
+        runs.load_report(folder)
+    (folder / "metrics.jsonl").write_text('{"epoch": 1}\nnot json\n{"epoch": 2, "loss": 1}\n{"epoch": 2, "loss": 2}\n{"ep')
+    assert runs.metrics(folder) == [{"epoch": 1}, {"epoch": 2, "loss": 2}]
+    with worker.working(folder) as run:  # goes on after the torn line
+        run.epoch({"epoch": 3}, 1.0)
+    assert runs.metrics(folder)[-1] == {"epoch": 3}
+
+
+def test_names_and_notes():
+    folder = new()
+    runs.describe(folder, title=" my best one ", note="with more bass")
+    run = runs.read(folder)
+    assert (run.title, run.note) == ("my best one", "with more bass")
+    assert runs.find(folder.name) == folder and runs.find(folder) == folder
+    with pytest.raises(RunError, match="no run"):
+        runs.find("nothing")
+    with pytest.raises(RunError, match="already"):
+        runs.create("gan", {}, folder=folder)
+    with pytest.raises(RunError, match="kind"):
+        runs.create("cooking", {})
+    with pytest.raises(RunError, match="not a run"):
+        runs.delete(folder.parent)
+
+
+def test_five_hundred_runs_are_listed_within_a_second():
+    for number in range(500):
+        folder = runs.create("gan" if number % 2 else "genre", {}, title=f"run {number}")
+        runs.write_status(folder, state="running", pid=1, progress=0.5, message="x")
+    began = time.perf_counter()
+    listed = runs.list_runs()
+    assert time.perf_counter() - began < 1.0
+    assert len(listed) == 500 and len(runs.list_runs("gan")) == 250
+    assert [run.created for run in listed] == sorted((run.created for run in listed), reverse=True)
+
+
+def test_time_left_follows_from_the_pace(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(worker.time, "monotonic", lambda: now[0])
+    with worker.working(new()) as run:
+        run.progress(0.5, "resumed in the middle")
+        assert runs.read(run.folder).eta_s is None
+        now[0] += 10
+        run.progress(0.75, "half of the rest")
+        assert runs.read(run.folder).eta_s == pytest.approx(10)

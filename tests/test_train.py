@@ -1,0 +1,152 @@
+"""The one loop: it learns, is deterministic, stops early, and goes on exactly where it was cut off."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from genre.artefacts import ArtefactError
+from genre.augment import Augmentation
+from genre.dataset import Examples
+from genre.train import CHECKPOINT, Recipe, fit, predict
+
+RECIPE = Recipe(epochs=4, batch_size=8, learning_rate=0.01,
+                augmentation=Augmentation(mask_bands=2, mixup=0.2, noise=0.01))
+
+
+def music(count: int = 30, seed: int = 0) -> Examples:
+    """Three genres of 6 x 10 pictures: each has its own loud bands."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % 3
+    values = rng.integers(0, 80, (count, 6, 10))
+    values[np.arange(count), 2 * labels] += 100
+    tracks = np.array([f"{label}.{k}" for k, label in enumerate(labels)])
+    return Examples(values.astype(np.uint8), labels, tracks, ("a", "b", "c"), scale=1 / 255)
+
+
+def network(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Flatten(), nn.BatchNorm1d(60), nn.Dropout(0.2), nn.Linear(60, 3))
+
+
+def same(first: dict, second: dict) -> bool:
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_it_learns_and_reports_each_epoch():
+    lines = []
+    net = network()
+    net.load_state_dict(fit(net, music(), music(12, 1), replace(RECIPE, epochs=15), lines.append))
+    assert [line["epoch"] for line in lines] == list(range(1, 16))
+    assert lines[-1].keys() == {"epoch", "loss", "accuracy", "learning_rate", "valid_loss", "valid_accuracy"}
+    assert (predict(net, music(30, 2)).argmax(1) == music(30, 2).labels).mean() > 0.9
+    assert predict(net, music()).sum(axis=1) == pytest.approx(1)
+
+
+def test_the_same_seed_gives_the_same_weights():
+    recipe = replace(RECIPE, average=0.9)
+    first, again = (fit(network(), music(), None, recipe) for _ in range(2))
+    assert same(first, again)
+    assert not same(first, fit(network(), music(), None, replace(recipe, seed=1)))
+
+
+class Cut(Exception):
+    pass
+
+
+@pytest.mark.parametrize("average", [0.0, 0.9])
+@pytest.mark.parametrize("valid", [None, music(12, 1)])
+def test_cut_off_in_the_middle_it_ends_with_the_same_weights(tmp_path, average, valid):
+    recipe = replace(RECIPE, average=average)
+    whole = fit(network(), music(), valid, recipe)
+    seen = []
+
+    def on_epoch(line: dict) -> None:  # the third epoch is done, but its checkpoint not written
+        seen.append(line["epoch"])
+        if seen == [1, 2, 3]:
+            raise Cut
+
+    with pytest.raises(Cut):
+        fit(network(), music(), valid, recipe, on_epoch, tmp_path)
+    resumed = fit(network(5), music(), valid, recipe, on_epoch, tmp_path)
+    assert seen == [1, 2, 3, 3, 4]
+    assert same(whole, resumed)
+    assert same(whole, fit(network(6), music(), valid, recipe, on_epoch, tmp_path))
+    assert seen == [1, 2, 3, 3, 4]  # done already
+
+
+def test_early_stopping_keeps_the_best_epoch(tmp_path):
+    lines = []
+    shuffled = replace(music(12, 1), labels=np.roll(music(12, 1).labels, 1))  # never gets better
+    recipe = replace(RECIPE, epochs=50, patience=3)
+    weights = fit(network(), music(), shuffled, recipe, lines.append, tmp_path)
+    assert len(lines) < 50
+    best = max(line["valid_accuracy"] for line in lines)
+    net = network()
+    net.load_state_dict(weights)
+    assert (predict(net, shuffled).argmax(1) == shuffled.labels).mean() == pytest.approx(best)
+    count = len(lines)
+    assert same(weights, fit(network(), music(), shuffled, recipe, lines.append, tmp_path))
+    assert len(lines) == count  # stopping early is remembered too
+
+
+def test_rare_genres_weigh_more():
+    examples = music(60)
+    few = np.flatnonzero((examples.labels > 0) | (np.arange(60) < 6))
+    examples = examples.take(few)
+    noise = replace(examples, values=np.zeros_like(examples.values))  # only the prior can be learnt
+    share = {}
+    for balance in (True, False):
+        net = nn.Sequential(nn.Flatten(), nn.Linear(60, 3))
+        recipe = Recipe(epochs=60, batch_size=64, learning_rate=0.05, balance=balance, weight_decay=0)
+        net.load_state_dict(fit(net, noise, None, recipe))
+        share[balance] = predict(net, noise)[0]
+    assert share[True] == pytest.approx([1 / 3] * 3, abs=0.02)
+    assert share[False][0] < 0.1
+
+
+def test_a_committee_is_averaged():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.members = nn.ModuleList(network(seed) for seed in (0, 1))
+
+        def forward(self, inputs):
+            return torch.stack([member(inputs) for member in self.members], dim=1)
+
+    net = Two().eval()
+    with torch.inference_mode():
+        each = [member(music().batch(np.arange(5))).softmax(1) for member in net.members]
+    expected = (each[0] + each[1]) / 2
+    assert predict(net, music())[:5] == pytest.approx(expected.numpy(), abs=1e-6)
+    fit(net, music(), None, replace(RECIPE, epochs=1))
+
+
+def test_an_infinite_loss_is_a_sentence():
+    with pytest.raises(FloatingPointError, match="Lower the learning rate"):
+        bad = replace(music(), scale=float("inf"))
+        fit(network(), bad, None, replace(RECIPE, augmentation=Augmentation()))
+
+
+def test_a_last_batch_of_one_joins_its_neighbour():
+    fit(network(), music(17), None, replace(RECIPE, epochs=1))
+
+
+def test_checkpoints_are_plain_numbers(tmp_path):
+    fit(network(), music(), None, RECIPE, folder=tmp_path)
+    content = (tmp_path / CHECKPOINT).read_bytes()
+    assert int.from_bytes(content[:8], "little") < len(content) and content[8:9] == b"{"  # safetensors
+    (tmp_path / CHECKPOINT).write_bytes(content[: len(content) // 2])
+    with pytest.raises(ArtefactError, match="damaged"):
+        fit(network(), music(), None, RECIPE, folder=tmp_path)
+    (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(ArtefactError, match="damaged"):
+        fit(nn.Sequential(nn.Flatten(), nn.Linear(60, 3)), music(), None, RECIPE, folder=tmp_path)
+
+
+def test_recipes_travel_as_json():
+    assert Recipe.from_dict(RECIPE.to_dict()) == RECIPE
+    with pytest.raises(ValueError, match="at least 1"):
+        Recipe(epochs=0)
