@@ -14,13 +14,14 @@ from torch import Tensor, nn
 
 from genre.artefacts import ArtefactError, load_artefact
 from genre.audio import SAMPLE_RATE, Clip
-from genre.home import WEIGHTS
+from genre.home import WEIGHTS, home
 from genre.names import spoken
 from genre.models.listen import COLUMNS_PER_CELL, MIN_COLUMNS, WINDOW_CELLS, ListenNet
 from genre.screening import is_silent, is_steady
 from genre.spectrogram import Spectrogram, SpectrogramParams, relative_db
 
 SHIPPED = "listen"
+PROMOTED = "models"  # in EARMARK_HOME: the runs that were promoted
 AUDIBLE_DB = 40.0  # a window this far below the loudest one has no vote
 MIN_SECONDS = 1.0  # a shorter clip gets no genre
 PIECE_SECONDS = 30.0  # longer music is cut into equal pieces about as long as the training clips
@@ -63,11 +64,21 @@ class Classifier:
         self.front_end = Spectrogram(SpectrogramParams.from_dict(card["front_end"]))
 
     @classmethod
-    def load(cls, name: str = SHIPPED, folder: Path = WEIGHTS) -> "Classifier":
-        """The model `name` from `folder`. Raises ArtefactError with a sentence when it cannot be."""
+    def load(cls, name: str = SHIPPED, folder: Path | None = None) -> "Classifier":
+        """The model `name` from `folder`, by default a shipped or else a promoted one.
+
+        Raises ArtefactError with a sentence when it cannot be.
+        """
         if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
             raise ArtefactError(f"{name!r} is not a model's name.")
+        if folder is None:
+            promoted = home() / PROMOTED
+            folder = promoted if (promoted / name).is_dir() and not (WEIGHTS / name).is_dir() else WEIGHTS
         weights, card = load_artefact(folder / name)
+        if (card["model"], card.get("input")) != (SHIPPED, "pictures"):
+            from genre.promoted import PromotedClassifier  # it brings the whole model zoo along
+
+            return PromotedClassifier(folder / name)
         try:
             network = ListenNet(card["shape"], len(card["genres"]), **card["options"])
             network.load_state_dict(weights)
@@ -92,11 +103,21 @@ class Classifier:
             if is_steady(torch.cat(tuple(power), dim=-1), seconds):
                 return _nothing(clip, "not_music", "We hear a steady noise or a single tone, not "
                                 "music.")
-            pictures = self.picture(power)
-            windows = self.network.windows(pictures).softmax(dim=-1).mean(dim=1)  # (P, W, G)
-            overall = self._calibrate(windows[_audible(power, windows.shape[1])].mean(dim=0))
-            over_time = self._calibrate(windows).flatten(0, 1)
-        return self._verdict(clip, overall, over_time, self._times(starts, pictures.shape[2]))
+            times, overall, over_time = self.hear(starts, pieces, power)
+            overall, over_time = self._calibrate(overall), self._calibrate(over_time)
+        return self._verdict(clip, overall, over_time, times)
+
+    def hear(
+        self, starts: list[float], pieces: np.ndarray, power: Tensor
+    ) -> tuple[np.ndarray, Tensor, Tensor]:
+        """Pieces (P, N), where each begins in the source (s), and their mel power (P, bands, frames)
+        -> centres of windows in the source (W,) s, probabilities of the whole (G,), of each (W, G).
+        """
+        pictures = self.picture(power)
+        logits = self.network.windows(pictures).transpose(1, 2)  # (P, W, members, G)
+        overall = vote(logits[_audible(power, logits.shape[1])])
+        over_time = logits.softmax(dim=-1).mean(dim=2).flatten(0, 1)
+        return self._times(starts, pictures.shape[2]), overall, over_time
 
     def picture(self, power: Tensor) -> Tensor:
         """(P, bands, frames) mel power -> what the network sees, in [0, 1]."""
@@ -135,6 +156,19 @@ class Classifier:
             times=times.clip(max=clip.duration_s),
             over_time=over_time.numpy(),
         )
+
+
+def vote(logits: Tensor) -> Tensor:
+    """(..., windows, members, G) -> probabilities (..., G): the windows vote, then the members."""
+    return logits.mean(dim=-3).softmax(dim=-1).mean(dim=-2)
+
+
+def promoted_models() -> list[str]:
+    """The names of the models that were promoted."""
+    folder = home() / PROMOTED
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if (path / "card.json").is_file())
 
 
 def _nothing(clip: Clip, status: str, message: str) -> Verdict:

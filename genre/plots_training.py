@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from genre.names import spoken
 from genre.plots import COLOURS, FAINT
@@ -21,6 +20,7 @@ RUN_COLOURS = (
 )  # fmt: skip
 LEAKY_COLOUR, HONEST_COLOUR = "#D9702E", "#2A8C8C"
 OTHER_GENRE = "#8A9099"
+_LEGEND_BELOW = {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0}
 
 
 @dataclass(frozen=True)
@@ -31,83 +31,69 @@ class Learning:
     epochs: list[dict] = field(repr=False)
 
 
-def learning_curves(runs: Sequence[Learning], revision: str = "learning") -> go.Figure:
-    """Loss and accuracy of all runs over their epochs, one colour a run.
+def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
+    """`measure` ("accuracy" or "loss") of all runs over their epochs, one colour a run.
 
     Solid: on what was kept aside; dotted: on what is learnt from. A run without anything kept aside
     has its line of learning solid. Where a run has several parts (folds), the latest is shown.
     """
-    figure = make_subplots(
-        1, 2, subplot_titles=("Right answers", "Loss: how surprised it is"), horizontal_spacing=0.09
-    )
+    figure = go.Figure()
     for number, run in enumerate(runs):
         last = max((line.get("part", 0) for line in run.epochs), default=0)
-        lines = [line for line in run.epochs if line.get("part", 0) == last and "loss" in line]
-        for column, what, factor in ((1, "accuracy", 100), (2, "loss", 1)):
-            aside = any(f"valid_{what}" in line for line in lines)
-            for kept_aside in (True, False):
-                if kept_aside and not aside:
-                    continue
-                key = f"valid_{what}" if kept_aside else what
-                points = [(line["epoch"], factor * line[key]) for line in lines if key in line]
-                figure.add_scatter(
-                    x=np.array([x for x, _ in points], dtype=np.int32),
-                    y=np.array([y for _, y in points], dtype=np.float32),
-                    name=_short(run.name), legendgroup=str(number), uid=f"{number}-{key}",
-                    showlegend=column == 1 and (kept_aside or not aside),
-                    mode="lines+markers" if len(points) < 3 else "lines",
-                    line={"color": RUN_COLOURS[number % len(RUN_COLOURS)],
-                          "width": 1.5 if aside and not kept_aside else 2.5,
-                          "dash": "dot" if aside and not kept_aside else "solid"},
-                    opacity=0.6 if aside and not kept_aside else 1.0,
-                    hovertemplate="%{y:.0f}\u00a0%" if what == "accuracy" else "%{y:.2f}",
-                    row=1, col=column,
-                )  # fmt: skip
-    figure.update_layout(**_layout(
-        340, {"l": 50, "r": 10, "t": 30, "b": 84}, uirevision=revision, dragmode="zoom",
-        hovermode="x unified", showlegend=True,
-        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
+        lines = [line for line in run.epochs if line.get("part", 0) == last]
+        aside = any(f"valid_{measure}" in line for line in lines)
+        _add_line(figure, run, number, lines, f"valid_{measure}" if aside else measure, main=True)
+        if aside:
+            _add_line(figure, run, number, lines, measure, main=False)
+    figure.update_layout(_layout(
+        330, {"l": 46, "r": 8, "t": 8, "b": 40}, uirevision=measure, dragmode="zoom",
+        hovermode="x unified", showlegend=True, legend=_LEGEND_BELOW,
     ))  # fmt: skip
     figure.update_xaxes(title={"text": "epoch", "standoff": 4}, showgrid=False, rangemode="tozero",
                         tickformat="d", zeroline=False)  # fmt: skip
-    figure.update_yaxes(zeroline=False, gridcolor=FAINT, gridwidth=0.5)
-    figure.update_yaxes(range=[0, 100], ticksuffix="\u00a0%", col=1)
-    figure.update_yaxes(rangemode="tozero", col=2)
+    figure.update_yaxes(zeroline=False, gridcolor=FAINT, gridwidth=0.5, rangemode="tozero")
+    if measure == "accuracy":
+        figure.update_yaxes(range=[0, 100], ticksuffix="\u00a0%")
     return figure
 
 
-def confusion_matrices(names: Sequence[str], results: Sequence[dict]) -> go.Figure:
-    """What each model takes for what, side by side: each row is the truth and adds up to 100 %.
-
-    `results` are the figures of genre.evaluate. All share one scale, so that colours compare.
-    """
-    columns = min(2, len(results))
-    rows = -(-len(results) // columns)
-    figure = make_subplots(
-        rows, columns, subplot_titles=[f" {_short(name)}" for name in names],
-        horizontal_spacing=0.16 / columns, vertical_spacing=0.2 / rows,
+def _add_line(
+    figure: go.Figure, run: Learning, number: int, lines: list[dict], key: str, main: bool
+) -> None:
+    """One line of a run; `main` is the one its legend stands for."""
+    share = key.endswith("accuracy")
+    points = [(line["epoch"], (100 if share else 1) * line[key]) for line in lines if key in line]
+    figure.add_scatter(
+        x=np.array([x for x, _ in points], np.int32), y=np.array([y for _, y in points], np.float32),
+        name=_short(run.name), legendgroup=str(number), uid=f"{number} {main}", showlegend=main,
+        mode="lines+markers" if len(points) < 3 else "lines", opacity=1.0 if main else 0.65,
+        line={"color": RUN_COLOURS[number % len(RUN_COLOURS)], "width": 2.5 if main else 1.5,
+              "dash": "solid" if main else "dot"},
+        hovertemplate="%{y:.0f}\u00a0%" if share else "%{y:.2f}",
     )  # fmt: skip
-    for number, result in enumerate(results):
-        counts = np.array(result["confusion"])
-        genres = [spoken(genre) for genre in result["genres"]]
-        share = 100 * counts / counts.sum(axis=1, keepdims=True).clip(min=1)
-        figure.add_heatmap(
-            z=share.astype(np.float32), x=genres, y=genres, customdata=counts,
-            text=np.where(counts > 0, counts.astype(str), ""), texttemplate="%{text}",
-            coloraxis="coloraxis", xgap=1, ygap=1,
+
+
+def confusion_matrix(result: dict) -> go.Figure:
+    """What a model takes for what: each row is the truth and adds up to 100 %, on a scale that is
+    the same for all models. `result` are the figures of genre.evaluate.
+    """
+    counts = np.array(result["confusion"])
+    genres = [spoken(genre) for genre in result["genres"]]
+    share = 100 * counts / counts.sum(axis=1, keepdims=True).clip(min=1)
+    figure = go.Figure(
+        go.Heatmap(
+            z=share.astype(np.float32), x=genres, y=genres, customdata=counts, zmin=0, zmax=100,
+            text=np.where(counts > 0, counts.astype(str), ""), texttemplate="%{text}", xgap=1, ygap=1,
+            colorscale=[[0, "rgba(138,144,153,0.10)"], [1, "#0F7F7F"]], showscale=False,
             hovertemplate="%{y}, taken for %{x}:<br>%{customdata} tracks, %{z:.0f}\u00a0%"
             "<extra></extra>",
-            row=number // columns + 1, col=number % columns + 1,
-        )  # fmt: skip
-    figure.update_layout(**_layout(
-        60 + 400 * rows, {"l": 70, "r": 10, "t": 34, "b": 60},
-        coloraxis={"cmin": 0, "cmax": 100, "colorscale": [[0, "rgba(138,144,153,0.10)"], [1, "#0F7F7F"]],
-                   "colorbar": {"ticksuffix": "\u00a0%", "thickness": 10, "outlinewidth": 0, "len": 0.6}},
-    ))  # fmt: skip
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
-    figure.update_xaxes(tickangle=-45, showgrid=False, ticks="")
-    figure.update_yaxes(title={"text": "what it is", "standoff": 4}, col=1)
-    figure.update_xaxes(title={"text": "what the model says", "standoff": 6}, row=rows)
+        )
+    )  # fmt: skip
+    figure.update_layout(_layout(400, {"l": 80, "r": 6, "t": 6, "b": 70}))
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="", fixedrange=True,
+                        title={"text": "what it is", "standoff": 4})  # fmt: skip
+    figure.update_xaxes(tickangle=-45, showgrid=False, ticks="", fixedrange=True,
+                        title={"text": "what the model says", "standoff": 4})  # fmt: skip
     return figure
 
 
@@ -122,10 +108,10 @@ def genre_bars(names: Sequence[str], results: Sequence[dict], measure: str) -> g
             name=_short(name), marker={"color": RUN_COLOURS[number % len(RUN_COLOURS)], "cornerradius": 2},
             hovertemplate="%{y:.0f}\u00a0%",
         )  # fmt: skip
-    figure.update_layout(**_layout(
+    figure.update_layout(_layout(
         300, {"l": 50, "r": 10, "t": 6, "b": 70}, barmode="group", bargap=0.25,
         hovermode="x unified", showlegend=True,
-        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
+        legend=_LEGEND_BELOW,
     ))  # fmt: skip
     figure.update_yaxes(range=[0, 100], ticksuffix="\u00a0%", gridcolor=FAINT, zeroline=False)
     figure.update_xaxes(ticks="", showgrid=False)
@@ -142,7 +128,7 @@ def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
             marker={"color": [COLOURS.get(genre, OTHER_GENRE) for genre in genres], "cornerradius": 3},
         )
     )  # fmt: skip
-    figure.update_layout(**_layout(230, {"l": 10, "r": 10, "t": 22, "b": 40}), bargap=0.35)
+    figure.update_layout(_layout(230, {"l": 10, "r": 10, "t": 22, "b": 40}), bargap=0.35)
     figure.update_yaxes(visible=False, rangemode="tozero", fixedrange=True)
     figure.update_xaxes(ticks="", showgrid=False, fixedrange=True)
     return figure
@@ -160,7 +146,7 @@ def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict
             text=[f"{value:.0f}\u00a0%" for value in values], textposition="outside", cliponaxis=False,
             marker={"color": colour, "cornerradius": 3}, hoverinfo="skip",
         )  # fmt: skip
-    figure.update_layout(**_layout(
+    figure.update_layout(_layout(
         90 + 64 * len(names), {"l": 10, "r": 50, "t": 30, "b": 10}, barmode="group",
         bargap=0.3, showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0,
                                              "traceorder": "normal"},
@@ -186,7 +172,7 @@ def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
             colorscale=[[0, "rgba(138,144,153,0.30)"], [1, colour]],
         )
     )  # fmt: skip
-    figure.update_layout(**_layout(190, {"l": 26, "r": 4, "t": 4, "b": 26}))
+    figure.update_layout(_layout(190, {"l": 26, "r": 4, "t": 4, "b": 26}))
     figure.update_xaxes(title={"text": "windows of 3 s", "standoff": 2}, showticklabels=False,
                         fixedrange=True, showgrid=False, zeroline=False)  # fmt: skip
     figure.update_yaxes(title={"text": "recordings", "standoff": 2}, showticklabels=False, fixedrange=True,

@@ -4,7 +4,6 @@ ways to the same track give the same answer. Needs the folder of real data (EARM
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from genre.audio import load_clip
 from genre.classifier import Classifier
@@ -12,6 +11,7 @@ from genre.dataset import DataError, Track, open_dataset, read_pictures
 from genre.evaluate import confusion_table, figures
 from genre.home import data_folder
 from genre.splits import LISTS
+from genre.train import predict
 
 
 def measure(name: str) -> dict:
@@ -46,12 +46,7 @@ def _on_pictures(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """-> probabilities (T, G), labels (T,), names (T,)."""
     examples = read_pictures(folder).of(valid)
-    with torch.inference_mode():
-        windows = [  # members averaged: (P, W, G)
-            classifier.network.windows(examples.batch(rows)).softmax(dim=-1).mean(dim=1)
-            for rows in np.array_split(np.arange(len(examples)), -(-len(examples) // 64))
-        ]
-    return torch.cat(windows).mean(dim=1).numpy(), examples.labels, examples.tracks
+    return predict(classifier.network, examples), examples.labels, examples.tracks
 
 
 def _on_recordings(

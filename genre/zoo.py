@@ -234,14 +234,14 @@ def promote(options: argparse.Namespace) -> int:
 
 def promote_run(folder: Path, name: str) -> Path:
     """-> the folder of the promoted model. Raises ValueError with a sentence when it cannot be."""
-    from genre.classifier import Classifier
+    from genre.classifier import PROMOTED, Classifier
     from genre.home import WEIGHTS, home
 
     if not re.fullmatch(r"\w[\w.-]{0,39}", name) or (WEIGHTS / name).exists():
         raise ValueError(f"{name!r} cannot be a model's name: use letters, digits, dots and dashes, "
                          "and no name of a shipped model.")
     Classifier.load(folder.name, folder.parent)  # whether it can be used at all
-    target = home() / "models" / name
+    target = home() / PROMOTED / name
     target.mkdir(parents=True, exist_ok=True)
     for part in ("model.safetensors", "card.json"):
         shutil.copyfile(folder / part, target / f".{part}")

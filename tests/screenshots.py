@@ -32,20 +32,21 @@ def wait_for_answer(page: Page) -> None:
 def keep(page: Page, name: str, height: int | None = None) -> None:
     """Save the whole page, or its upper `height` pixels, as a small PNG."""
     page.mouse.move(0, 0)
-    main = page.get_by_test_id("stMainBlockContainer")
+    page.wait_for_timeout(2_000)  # the page scrolls to its answer, and its last widgets arrive
+    page.evaluate(_TO_THE_TOP)
     page.set_viewport_size(
-        {"width": page.viewport_size["width"], "height": height or main.evaluate(_USED_HEIGHT)}
+        {"width": page.viewport_size["width"], "height": height or page.evaluate(_USED_HEIGHT)}
     )
     page.wait_for_timeout(1_500)  # charts settle into the new size
-    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
-    page.wait_for_timeout(500)
+    page.evaluate(_TO_THE_TOP)
     page.screenshot(path=FOLDER / f"{name}.png")
     page.context.close()
 
 
-_USED_HEIGHT = """main => Math.ceil(
-    24 + Math.max(...[...main.querySelectorAll('p, button, .main-svg')]
-        .map(e => e.getBoundingClientRect().bottom)) + main.parentElement.scrollTop)"""
+_TO_THE_TOP = "document.querySelector('[data-testid=stMain]').scrollTo(0, 0)"
+_USED_HEIGHT = """() => Math.ceil(
+    40 + Math.max(...[...document.querySelectorAll("[data-testid=stMain] :is(button, .main-svg)")]
+        .map(element => element.getBoundingClientRect().bottom)))"""
 
 
 def main() -> int:

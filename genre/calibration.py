@@ -1,0 +1,119 @@
+"""How far a network's probabilities can be believed, measured on tracks it has not learnt from.
+
+The tracks a run learnt from are cut into five blocks of neighbours; for each block a network is
+trained by the run's recipe on the other four and asked about it. From the pooled answers come the
+temperature, which softens or sharpens the probabilities, and the probability above which an answer
+counts as sure. Both go into the run's card. The tracks it was tested on are never looked at.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genre import splits
+from genre.artefacts import load_card
+from genre.dataset import DataError, open_dataset
+from genre.evaluate import by_track, calibration_error
+from genre.experiment import Settings
+from genre.home import write_atomic
+from genre.inputs import make_examples
+from genre.train import fit, predict
+
+RIGHT_WHEN_SURE = 0.85  # of the answers given as sure, this share shall be right
+FEWEST_SURE = 30  # a share of fewer answers means nothing
+TEMPERATURES = np.geomspace(0.2, 5.0, 200)
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """(N, G) sharpened (temperature below 1) or softened (above 1); rows add up to 1."""
+    powered = np.power(probabilities.clip(1e-12), 1.0 / temperature)
+    return powered / powered.sum(axis=1, keepdims=True)
+
+
+def best_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature of the highest likelihood (Guo et al. 2017), for (N, G) and (N,)."""
+    truth = np.arange(len(labels)), labels
+    losses = [-np.log(tempered(probabilities, t)[truth]).mean() for t in TEMPERATURES]
+    return round(float(TEMPERATURES[int(np.argmin(losses))]), 3)
+
+
+def sure_above(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """-> (the lowest threshold above which enough answers are right, the share of answers above it).
+
+    Where no threshold reaches the aim, (1, 0): then nothing is sure.
+    """
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence)
+    confidence = confidence[order]
+    right = np.cumsum(probabilities.argmax(axis=1)[order] == labels[order])
+    count = np.arange(1, len(labels) + 1)
+    last_of_its_like = np.append(confidence[1:] < confidence[:-1], True)  # equals stand or fall together
+    reached = (right / count >= RIGHT_WHEN_SURE) & (count >= FEWEST_SURE) & last_of_its_like
+    if not reached.any():
+        return 1.0, 0.0
+    last = np.flatnonzero(reached)[-1]
+    return float(confidence[last]), float(count[last] / len(labels))
+
+
+def calibrate(
+    folder: Path, epochs: int | None = None, say: Callable[[str], None] = lambda line: None
+) -> dict:
+    """Calibrate the run in `folder`, write its card anew and return the account.
+
+    `epochs` shortens the five trainings, for machines that have no hours to spare; interrupted ones
+    go on. Raises DataError, ArtefactError or OSError with a sentence.
+    """
+    card = load_card(folder)
+    try:
+        asked = Settings.from_dict(card["settings"])
+    except KeyError as error:
+        raise DataError(f"{folder.name} is no run's folder: train the model with `train` first.") from error
+    if asked.spec.kind != "network":
+        raise DataError("Only networks can be calibrated; this is a classical model.")
+    recipe = replace(asked.recipe, epochs=epochs or asked.recipe.epochs, patience=0)
+    examples, _ = make_examples(open_dataset(asked.data), asked.input_spec, asked.windows)
+    artists = Path(asked.artists) if asked.artists else None
+    learnt = splits.split(examples, asked.split, asked.recipe.seed, artists).parts[0].train
+    examples = examples.take(learnt)
+    answers, rows = [], []
+    folds = [part for part in splits.split(examples, "blocks").parts if len(part.test)]
+    for number, part in enumerate(folds, start=1):
+        torch.manual_seed(recipe.seed)
+        network = asked.spec.build(asked.input_spec.shape, len(examples.genres), **asked.options)
+        inside = folder / "calibration" / f"fold-{number}-of-{recipe.epochs}-epochs"
+        inside.mkdir(parents=True, exist_ok=True)
+        network.load_state_dict(
+            fit(network, examples.take(part.train), None, recipe,
+                lambda figures, n=number: say(f"fold {n}: {figures}"), inside)
+        )
+        answers.append(predict(network, examples.take(part.test)))
+        rows.append(part.test)
+    tested = examples.take(np.concatenate(rows))
+    votes, labels, _ = by_track(np.concatenate(answers), tested.labels, tested.tracks)
+    account = _account(votes, labels) | {"epochs": recipe.epochs, "folds": len(folds)}
+    card |= {"temperature": account["temperature"], "sure_above": account["sure_above"]}
+    card["calibration"] = account
+    write_atomic(folder / "card.json", json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+    return account
+
+
+def _account(votes: np.ndarray, labels: np.ndarray) -> dict:
+    temperature = best_temperature(votes, labels)
+    after = tempered(votes, temperature)
+    threshold, coverage = sure_above(after, labels)
+    sure = after.max(axis=1) >= threshold
+    right = votes.argmax(axis=1) == labels
+    return {
+        "tracks": len(labels),
+        "accuracy": round(float(right.mean()), 4),
+        "temperature": temperature,
+        "calibration_error_before": round(calibration_error(votes, labels), 4),
+        "calibration_error": round(calibration_error(after, labels), 4),
+        "sure_above": threshold,
+        "coverage": round(coverage, 4),
+        "right_when_sure": round(float(right[sure].mean()), 4) if sure.any() else None,
+    }

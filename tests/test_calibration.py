@@ -1,0 +1,61 @@
+"""Temperature and the line above which an answer counts as sure."""
+
+import json
+
+import numpy as np
+import pytest
+
+from genre.calibration import (
+    FEWEST_SURE, RIGHT_WHEN_SURE, best_temperature, calibrate, sure_above, tempered,
+)
+from genre.dataset import DataError
+from genre.evaluate import calibration_error
+
+
+def answers(count: int, confidence: float, share_right: float, seed: int = 0):
+    """`count` answers over four genres, each `confidence` sure; a share of them is right."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 4, count)
+    chosen = np.where(rng.random(count) < share_right, labels, (labels + 1) % 4)
+    probabilities = np.full((count, 4), (1 - confidence) / 3)
+    probabilities[np.arange(count), chosen] = confidence
+    return probabilities, labels
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_tempering_keeps_the_order_and_the_sum(temperature):
+    probabilities = np.random.default_rng(1).dirichlet(np.ones(10), 50)
+    after = tempered(probabilities, temperature)
+    assert after.sum(axis=1) == pytest.approx(1)
+    assert (after.argsort(axis=1) == probabilities.argsort(axis=1)).all()
+
+
+@pytest.mark.parametrize(("confidence", "share"), [(0.95, 0.6), (0.5, 0.9), (0.7, 0.7)])
+def test_the_temperature_makes_confidence_true(confidence, share):
+    probabilities, labels = answers(2000, confidence, share)
+    temperature = best_temperature(probabilities, labels)
+    assert calibration_error(tempered(probabilities, temperature), labels) < 0.03
+    assert (temperature > 1) == (confidence > share + 0.02)
+
+
+def test_sure_answers_are_right_often_enough_and_as_many_as_can_be():
+    doubtful = answers(300, 0.5, 0.5, seed=1)
+    fair = answers(100, 0.8, 0.9, seed=2)
+    certain = answers(100, 0.95, 1.0, seed=3)
+    probabilities, labels = (np.concatenate(parts) for parts in zip(doubtful, fair, certain, strict=True))
+    threshold, coverage = sure_above(probabilities, labels)
+    sure = probabilities.max(axis=1) >= threshold
+    right = probabilities.argmax(axis=1) == labels
+    assert right[sure].mean() >= RIGHT_WHEN_SURE
+    assert sure.sum() >= 200 and coverage == pytest.approx(0.4, abs=0.15)
+
+
+def test_nothing_is_sure_where_nothing_is_good_enough():
+    assert sure_above(*answers(500, 0.6, 0.4)) == (1.0, 0.0)
+    assert sure_above(*answers(FEWEST_SURE - 1, 0.9, 1.0)) == (1.0, 0.0)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    (tmp_path / "card.json").write_text(json.dumps({"model": "listen", "genres": ["a", "b"]}))
+    with pytest.raises(DataError, match="no run's folder"):
+        calibrate(tmp_path)

@@ -1,0 +1,88 @@
+"""A trained run becomes a model of the Listen page, whatever its kind and input."""
+
+import json
+
+import numpy as np
+import pytest
+
+from genre import runs, synth
+from genre.__main__ import main
+from genre.artefacts import ArtefactError
+from genre.audio import SAMPLE_RATE, Clip
+from genre.classifier import SHIPPED, Classifier, promoted_models
+from genre.experiment import execute, settings
+from genre.promoted import PromotedClassifier
+from genre.worker import working
+from genre.zoo import promote_run
+
+GENRES = ("classical", "metal")
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("music")
+    for genre in GENRES:
+        for seed in range(5):
+            synth._write(folder / genre / f"{genre}.{seed:05d}.wav", genre, seed, 6.0)
+    return folder
+
+
+def trained(music, model: str, kind: str, **how):
+    asked = settings(model, str(music), kind, epochs=8, batch_size=4, learning_rate=5e-3, patience=0,
+                     **how)
+    folder = runs.create("genre", json.loads(json.dumps(asked.to_dict())), model)
+    with working(folder) as worker:
+        execute(worker)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [("svm", "features"), ("knn", "raw"), ("forest", "features"), ("cnn-simple", "mel"),
+     ("linear", "pictures"), ("linear", "mel3s"), ("cnn-zhang", "stft"), ("listen", "pictures"),
+     ("listen", "mel")],
+)  # fmt: skip
+def test_a_promoted_run_hears_clips(music, play, model, kind):
+    options = {"knn": {"k": 3}, "cnn-zhang": {"width": 4}, "listen": {"members": 1}}.get(model)
+    promote_run(trained(music, model, kind, options=options), "my-model")
+    assert promoted_models() == ["my-model"]
+    classifier = Classifier.load("my-model")
+    assert isinstance(classifier, PromotedClassifier) == ((model, kind) != ("listen", "pictures"))
+    assert classifier.genres == GENRES
+    for seconds in (1.2, 6.0, 40.0):
+        samples = np.resize(play("metal", 6.0, 1), int(seconds * SAMPLE_RATE))
+        verdict = classifier.classify(Clip(samples, seconds))
+        assert verdict.genre in GENRES and sum(verdict.probabilities.values()) == pytest.approx(1)
+        assert verdict.over_time.shape == (len(verdict.times), 2) and len(verdict.times)
+        assert (verdict.times >= 0).all() and (verdict.times <= seconds).all()
+        assert (np.diff(verdict.times) > 0).all()
+    assert classifier.classify(Clip(np.zeros(50_000, np.float32), 2.3)).status == "not_music"
+    assert classifier.classify(Clip(samples[:9_000], 0.4)).status == "too_short"
+
+
+def test_serving_sees_what_training_saw(music):
+    folder = trained(music, "svm", "mel")
+    classifier = Classifier.load(folder.name, folder.parent)
+    right = sum(
+        classifier.classify(Clip(synth.render(genre, seed, 6.0), 6.0)).genre == genre
+        for genre in GENRES for seed in range(5)
+    )
+    assert right >= 9
+
+
+def test_names_that_cannot_be(music, capsys):
+    folder = trained(music, "svm", "features")
+    for name in (SHIPPED, "../away", ".hidden", "", "x" * 80):
+        with pytest.raises(ValueError, match="cannot be a model's name"):
+            promote_run(folder, name)
+    assert main(["promote", folder.name, "ours"]) == 0 and "ours" in capsys.readouterr().out
+    assert main(["promote", "no-such-run", "ours"]) == 2
+    (folder / "model.safetensors").write_bytes(b"")
+    with pytest.raises(ArtefactError):
+        promote_run(folder, "ours-too")
+    assert promoted_models() == ["ours"]
+
+
+def test_the_default_stays_the_shipped_one(music):
+    promote_run(trained(music, "svm", "features"), "ours")
+    assert Classifier.load().card["model"] == SHIPPED
