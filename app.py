@@ -5,5 +5,8 @@ import streamlit as st
 st.set_page_config(page_title="Earmark", page_icon="assets/icons/earmark.png", layout="centered")
 st.logo("assets/icons/earmark.svg", size="large")
 
-pages = [st.Page("pages/listen.py", title="Listen", icon=":material/graphic_eq:", default=True)]
+pages = [
+    st.Page("pages/listen.py", title="Listen", icon=":material/graphic_eq:", default=True),
+    st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+]
 st.navigation(pages, position="top").run()

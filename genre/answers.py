@@ -17,8 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from genre import GENRES
-from genre.audio import SAMPLE_RATE, AudioError, Clip, load_clip
-from genre.audio import _display_name as display_name
+from genre.audio import SAMPLE_RATE, AudioError, Clip, display_name, load_clip
 
 if TYPE_CHECKING:
     from genre.classifier import Verdict
@@ -146,6 +145,13 @@ class Answers:
         self._rows[id_] = answer
         self._let_go_of_sound()
         return answer
+
+    def judge_again(self, classify: Classify) -> None:
+        """Let another model hear every clip whose sound is kept; a chosen part becomes the whole."""
+        for answer in self:
+            if answer.sound is not None:
+                answer.whole = classify(answer.sound.clip())
+                answer.part = answer.part_verdict = None
 
     def remove(self, id_: str) -> None:
         self._rows.pop(id_, None)

@@ -145,10 +145,10 @@ def load_clip(source: str | Path | bytes | BinaryIO, name: str | None = None) ->
     with _opened(source) as file:
         refuse_hopeless(file)
         samples, duration_s, starts = _decoded(file)
-    return Clip(samples, duration_s, starts, _display_name(str(name)))
+    return Clip(samples, duration_s, starts, display_name(str(name)))
 
 
-def _display_name(name: str) -> str:
+def display_name(name: str) -> str:
     """The last part of a path, without control and direction characters, at most 120 long."""
     base = re.split(r"[/\\]", name)[-1]
     base = re.sub("[\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", base)

@@ -21,6 +21,7 @@ from genre.evaluate import by_track, calibration_error
 from genre.experiment import Settings
 from genre.home import write_atomic
 from genre.inputs import make_examples
+from genre.runs import load_config
 from genre.train import fit, predict
 
 RIGHT_WHEN_SURE = 0.85  # of the answers given as sure, this share shall be right
@@ -65,13 +66,9 @@ def calibrate(
     """Calibrate the run in `folder`, write its card anew and return the account.
 
     `epochs` shortens the five trainings, for machines that have no hours to spare; interrupted ones
-    go on. Raises DataError, ArtefactError or OSError with a sentence.
+    go on. Raises DataError, ArtefactError, RunError or OSError with a sentence.
     """
-    card = load_card(folder)
-    try:
-        asked = Settings.from_dict(card["settings"])
-    except KeyError as error:
-        raise DataError(f"{folder.name} is no run's folder: train the model with `train` first.") from error
+    card, asked = load_card(folder), Settings.from_dict(load_config(folder)["settings"])
     if asked.spec.kind != "network":
         raise DataError("Only networks can be calibrated; this is a classical model.")
     recipe = replace(asked.recipe, epochs=epochs or asked.recipe.epochs, patience=0)

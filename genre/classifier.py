@@ -14,14 +14,13 @@ from torch import Tensor, nn
 
 from genre.artefacts import ArtefactError, load_artefact
 from genre.audio import SAMPLE_RATE, Clip
-from genre.home import WEIGHTS, home
+from genre.home import PROMOTED, WEIGHTS, home
 from genre.names import spoken
 from genre.models.listen import COLUMNS_PER_CELL, MIN_COLUMNS, WINDOW_CELLS, ListenNet
 from genre.screening import is_silent, is_steady
 from genre.spectrogram import Spectrogram, SpectrogramParams, relative_db
 
 SHIPPED = "listen"
-PROMOTED = "models"  # in EARMARK_HOME: the runs that were promoted
 AUDIBLE_DB = 40.0  # a window this far below the loudest one has no vote
 MIN_SECONDS = 1.0  # a shorter clip gets no genre
 PIECE_SECONDS = 30.0  # longer music is cut into equal pieces about as long as the training clips
@@ -161,14 +160,6 @@ class Classifier:
 def vote(logits: Tensor) -> Tensor:
     """(..., windows, members, G) -> probabilities (..., G): the windows vote, then the members."""
     return logits.mean(dim=-3).softmax(dim=-1).mean(dim=-2)
-
-
-def promoted_models() -> list[str]:
-    """The names of the models that were promoted."""
-    folder = home() / PROMOTED
-    if not folder.is_dir():
-        return []
-    return sorted(path.name for path in folder.iterdir() if (path / "card.json").is_file())
 
 
 def _nothing(clip: Clip, status: str, message: str) -> Verdict:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 WEIGHTS = REPOSITORY / "assets" / "weights"
+PROMOTED = "models"  # in EARMARK_HOME: the runs that were promoted
 
 
 def home() -> Path:
@@ -16,6 +17,14 @@ def home() -> Path:
 def data_folder() -> Path:
     """The folder of real data (GTZAN, faces, recorded answers): EARMARK_DATA. It may not exist."""
     return Path(os.environ.get("EARMARK_DATA", REPOSITORY.parent / "shared" / "data")).expanduser()
+
+
+def promoted_models() -> list[str]:
+    """The names of the models that were promoted."""
+    folder = home() / PROMOTED
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if (path / "card.json").is_file())
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:

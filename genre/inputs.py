@@ -19,7 +19,6 @@ from genre.cache import compute_missing, forget, kept, key_of, pack, progress_li
 from genre.dataset import (
     BROKEN_TRACKS, DataError, Dataset, Examples, Track, listen_to, read_mel3s, read_pictures,
 )  # fmt: skip
-from genre.features import extract, read_table
 from genre.models import InputSpec
 from genre.spectrogram import PICTURE, Spectrogram, SpectrogramParams
 
@@ -120,6 +119,8 @@ def _table(dataset: Dataset, seconds: float) -> Path | None:
 
 
 def _from_table(path: Path) -> Examples:
+    from genre.features import read_table  # with it come seconds of compiled parts
+
     try:
         names, genres, values = read_table(path)
     except (OSError, ValueError) as error:
@@ -204,6 +205,8 @@ def represent(samples: np.ndarray, starts: np.ndarray, spec: InputSpec) -> np.nd
         return _mel3s(samples, starts)
     windows = np.stack([samples[start : start + size] for start in starts])
     if spec.kind == "features":
+        from genre.features import extract
+
         return np.stack([extract(window) for window in windows])
     if spec.kind == "raw":
         return np.round(windows.clip(-1, 1) * 32_767).astype(np.int16)

@@ -50,7 +50,7 @@ def probability_bars(probabilities: dict[str, float]) -> go.Figure:
     """A bar a genre, the likeliest on top."""
     ranked = sorted(probabilities, key=probabilities.get)
     return _bars(
-        ranked, [probabilities[genre] for genre in ranked], [COLOURS[genre] for genre in ranked],
+        ranked, [probabilities[genre] for genre in ranked], [COLOURS.get(genre, QUIET) for genre in ranked],
         [percent(probabilities[genre]) for genre in ranked],
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ def genre_over_time(
     for index in np.argsort(-over_time.mean(axis=0)):
         if matters[index]:
             name = spoken(genres[index])
-            _add_area(figure, times, shares[:, index], name, COLOURS[genres[index]])
+            _add_area(figure, times, shares[:, index], name, COLOURS.get(genres[index], QUIET))
     if not matters.all():
         _add_area(figure, times, shares[:, ~matters].sum(axis=1), "the others", FAINT)
     figure.update_layout(
@@ -133,9 +133,10 @@ def spectrogram(picture: np.ndarray, centres_hz: np.ndarray, duration_s: float) 
         )
     )  # fmt: skip
     figure.update_layout(_layout(height=230, margin={**_SIDES, "t": 4, "b": 30}))
+    places = np.interp(list(PITCHES), centres_hz, np.arange(bands))
+    shown = np.diff(places, prepend=-bands) > bands / 20  # on an even axis the low ones are crowded
     figure.update_yaxes(
-        tickvals=np.interp(list(PITCHES), centres_hz, np.arange(bands)),
-        ticktext=list(PITCHES.values()),
+        tickvals=places[shown], ticktext=np.array(list(PITCHES.values()))[shown],
         range=[-0.5, bands - 0.5], fixedrange=True, showgrid=False,
     )  # fmt: skip
     figure.update_xaxes(_time_axis(duration_s))

@@ -173,9 +173,9 @@ def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
         )
     )  # fmt: skip
     figure.update_layout(_layout(190, {"l": 26, "r": 4, "t": 4, "b": 26}))
-    figure.update_xaxes(title={"text": "windows of 3 s", "standoff": 2}, showticklabels=False,
+    figure.update_xaxes(title={"text": "windows of 3 s", "standoff": 2}, showticklabels=False, ticks="",
                         fixedrange=True, showgrid=False, zeroline=False)  # fmt: skip
-    figure.update_yaxes(title={"text": "recordings", "standoff": 2}, showticklabels=False, fixedrange=True,
+    figure.update_yaxes(title={"text": "recordings", "standoff": 2}, showticklabels=False, ticks="", fixedrange=True,
                         showgrid=False, zeroline=False)  # fmt: skip
     return figure
 

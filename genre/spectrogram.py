@@ -71,9 +71,10 @@ class SpectrogramParams:
         return cls(**values)
 
 
-# The mel-spectrogram pictures of GTZAN: 334 of the 1,293 frames of 30 s, 40 dB deep. Column k
-# shows the single frame round(7 + 3.859 k); averaging frames instead costs most of the accuracy.
-PICTURE = SpectrogramParams(first_frame=7.0, frame_step=3.859, range_db=40.0)
+# The mel-spectrogram pictures of GTZAN: 334 of the 1,293 frames of 30 s, 40 dB deep. Column k shows
+# the single frame round(7.22 + 3.862 k): of all such rules this one matches the recordings best, at
+# 333 of 334 columns. Averaging frames instead costs most of the accuracy.
+PICTURE = SpectrogramParams(first_frame=7.22, frame_step=3.862, range_db=40.0)
 
 
 class Spectrogram(nn.Module):

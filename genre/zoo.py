@@ -1,4 +1,4 @@
-"""The commands `models`, `train`, `evaluate` and `promote`."""
+"""The commands `models`, `train`, `evaluate`, `calibrate`, `ship` and `promote`."""
 
 import argparse
 import json
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from genre.experiment import Settings
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+MEASURED = ("figures", "temperature", "sure_above", "calibration")  # what `ship --as-measured` takes over
 
 
 def add_commands(commands: "argparse._SubParsersAction") -> None:
@@ -37,6 +38,19 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
                         help="a folder of assets/weights, tested on GTZAN's valid list")
     parser.add_argument("--json", action="store_true", help="the whole report")
     parser.set_defaults(run=evaluate)
+
+    parser = commands.add_parser("calibrate", help="measure how far a network's probabilities hold")
+    parser.add_argument("name", metavar="RUN", help="a run's folder or name")
+    parser.add_argument("--epochs", type=_count, help="of each of the five trainings, if fewer")
+    parser.set_defaults(run=calibrate)
+
+    parser = commands.add_parser("ship", help="put a run into assets/weights")
+    parser.add_argument("name", metavar="RUN", help="a run's folder or name")
+    parser.add_argument("as_name", metavar="NAME", help="what the model shall be called")
+    parser.add_argument("--as-measured", metavar="NAME",
+                        help="the shipped model of the same recipe that its figures and its calibration "
+                        "come from, where the run learnt from everything")
+    parser.set_defaults(run=ship)
 
     parser = commands.add_parser("promote", help="offer a trained run on the Listen page")
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
@@ -220,6 +234,39 @@ def evaluate(options: argparse.Namespace) -> int:
     return OK
 
 
+def calibrate(options: argparse.Namespace) -> int:
+    """Set a run's temperature and the line above which its answers are sure."""
+    from genre import runs
+    from genre.calibration import calibrate as measure
+
+    try:
+        account = measure(runs.find(options.name), options.epochs, lambda line: print(line, flush=True))
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    for what, value in account.items():
+        print(f"{what.replace('_', ' ')}: {value}")
+    return OK
+
+
+def ship(options: argparse.Namespace) -> int:
+    """Copy a run's weights and card to assets/weights, where the product finds them."""
+    from genre import runs
+    from genre.artefacts import load_artefact, load_card, save_artefact
+    from genre.home import WEIGHTS
+
+    try:
+        weights, card = load_artefact(runs.find(options.name))
+        if options.as_measured:
+            measured = load_card(WEIGHTS / options.as_measured)
+            card |= {key: measured[key] for key in MEASURED if key in measured}
+            card["measured_on"] = options.as_measured
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    save_artefact(WEIGHTS / options.as_name, weights, card)
+    print(f"Shipped as {WEIGHTS / options.as_name}.")
+    return OK
+
+
 def promote(options: argparse.Namespace) -> int:
     """Copy a run's model to EARMARK_HOME/models, where the Listen page finds it."""
     from genre import runs
@@ -234,8 +281,8 @@ def promote(options: argparse.Namespace) -> int:
 
 def promote_run(folder: Path, name: str) -> Path:
     """-> the folder of the promoted model. Raises ValueError with a sentence when it cannot be."""
-    from genre.classifier import PROMOTED, Classifier
-    from genre.home import WEIGHTS, home
+    from genre.classifier import Classifier
+    from genre.home import PROMOTED, WEIGHTS, home
 
     if not re.fullmatch(r"\w[\w.-]{0,39}", name) or (WEIGHTS / name).exists():
         raise ValueError(f"{name!r} cannot be a model's name: use letters, digits, dots and dashes, "

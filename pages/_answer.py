@@ -61,18 +61,20 @@ def _verdict(verdict: Verdict) -> None:
         st.metric(
             "Probability", probability, width="content",
             help="Of a hundred clips that we were this sure about, we expect to name about this "
-            "many correctly. The ten genres share 100 %, even if the music is none of them.",
+            "many correctly. The genres share 100 %, even if the music is none of them.",
         )  # fmt: skip
     st.plotly_chart(
         plots.probability_bars(verdict.probabilities), config=STILL, key="bars",
-        alt=f"Probabilities of ten genres; {spoken(verdict.genre)} leads with {probability}",
+        alt=f"Probabilities of {len(verdict.probabilities)} genres; {spoken(verdict.genre)} leads with {probability}",
     )  # fmt: skip
     st.markdown(
         "**Through the piece**",
-        help="The same ten probabilities, moment by moment, in the colours of the bars above.",
+        help="The same probabilities, moment by moment, in the colours of the bars above.",
     )
     st.plotly_chart(
-        plots.genre_over_time(verdict.times, verdict.over_time, GENRES, verdict.duration_s),
+        plots.genre_over_time(
+            verdict.times, verdict.over_time, tuple(verdict.probabilities), verdict.duration_s
+        ),
         config=STILL, key="over_time", alt="Genre probabilities over time",
     )  # fmt: skip
 

@@ -1,16 +1,18 @@
 """The Listen screen: record, upload or try an example, and see which genre it is.
 
-The first paint needs neither torch nor plotly; both are loaded in the background right after it.
+The page is painted without torch, which takes seconds to load: that happens in the background.
 """
 
 import threading
-from pathlib import PurePath
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from genre import GENRES
+from genre.home import PROMOTED, home, promoted_models
 from genre.names import spoken
 
 if TYPE_CHECKING:
@@ -46,34 +48,47 @@ SHORT_FILE_LIST = """<style>
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
-@st.cache_resource(show_spinner=False)
+def ear() -> str | None:
+    """The promoted model that the visitor wants to hear; None: the shipped one."""
+    name = st.session_state.get("ear")
+    return name if name in promoted_models() else None
+
+
 def classifier() -> "Classifier":
-    """The shipped network, once for all visitors, warmed up: its first clip takes far longer."""
+    """The network that hears for this visitor."""
+    name = ear()
+    if name is None:
+        return _classifier(None)
+    return _classifier(name, (home() / PROMOTED / name / "card.json").stat().st_mtime_ns)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _classifier(name: str | None, changed: int = 0) -> "Classifier":
+    """A network, once for all visitors, warmed up: its first clip takes far longer."""
     import numpy as np
 
     from genre.audio import SAMPLE_RATE, Clip
     from genre.classifier import Classifier
 
-    network = Classifier.load()
-    noise = np.random.default_rng(0).normal(0, 0.1, 3 * SAMPLE_RATE).astype(np.float32)
-    noise[SAMPLE_RATE:] *= np.sin(np.arange(2 * SAMPLE_RATE) / 7)  # passes for music
-    network.classify(Clip(noise, 3.0))
+    network = Classifier.load(name) if name else Classifier.load()
+    rising = np.sin(np.linspace(0, 150, 3 * SAMPLE_RATE) ** 2, dtype=np.float32)  # passes for music
+    network.classify(Clip(rising, 3.0))
     return network
 
 
 def classify(clip: "Clip") -> "Verdict":
-    """The verdict of the shipped network."""
+    """The verdict of the chosen network."""
     return classifier().classify(clip)
 
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
     """Load what the first answer needs while the visitor still looks around."""
+    # Not in the background: plotly looks for pandas in sys.modules and would use one half loaded.
+    import pandas  # noqa: F401
 
     def load() -> None:
         classifier()
-        import pandas  # noqa: F401
-
         import genre.overview
         import genre.synth  # noqa: F401
 
@@ -98,8 +113,8 @@ def answers() -> "Answers":
     return st.session_state.answers
 
 
-def listen_to(files: list[tuple[str, bytes]], source: str) -> None:
-    """Answer each (name, bytes) and open the first new answer."""
+def listen_to(files: list[tuple[str, Callable[[], bytes]]], source: str) -> None:
+    """Answer each file, given by its name and how to read it, and open the first answer."""
     from genre.artefacts import ArtefactError
 
     opened = None
@@ -110,10 +125,10 @@ def listen_to(files: list[tuple[str, bytes]], source: str) -> None:
             st.error(str(error))
             st.stop()
         progress = st.progress(0.0) if len(files) > 1 else None
-        for done, (name, content) in enumerate(files):
+        for done, (name, read) in enumerate(files):
             if progress:
                 progress.progress(done / len(files), f"Clip {done + 1} of {len(files)}")
-            answer = answers().add(name, content, source, classify)
+            answer = answers().add(name, read(), source, classify)
             opened = opened or answer.id
     st.session_state.opened = opened
     st.session_state.arrived = True
@@ -138,6 +153,30 @@ def _microphone_refused() -> bool:
     return address.scheme == "http" and not local
 
 
+def choose_ear() -> None:
+    """A choice once there is one: runs that were promoted on the Train page."""
+    promoted = promoted_models()
+    if not promoted:
+        return
+    from genre.artefacts import ArtefactError
+
+    def hear_again() -> None:
+        try:
+            if "answers" in st.session_state:
+                answers().judge_again(classify)
+        except ArtefactError as error:
+            st.session_state.ear_refused = str(error)
+            st.session_state.ear = None
+
+    st.selectbox(
+        "Which ear?", [None, *promoted], key="ear", on_change=hear_again, persist_state="session",
+        format_func=lambda name: name or "the one that came with Earmark",
+        help="Models trained on the Train page. What you have played so far is heard again.",
+    )  # fmt: skip
+    if refused := st.session_state.pop("ear_refused", None):
+        st.error(refused, icon=":material/error:")
+
+
 def recorder() -> None:
     with st.container(border=True, height="stretch"):
         st.markdown("**Record what is playing**")
@@ -156,7 +195,7 @@ def recorder() -> None:
                        "best, 3 are enough.")  # fmt: skip
     if take is not None:
         number = st.session_state.get("takes", 0) + 1
-        listen_to([(f"Recording {number}", take.getvalue())], "recording")
+        listen_to([(f"Recording {number}", take.getvalue)], "recording")
         st.session_state.takes = number
         _renew("recorder")  # ready for the next take
         st.rerun()
@@ -179,7 +218,7 @@ def uploader() -> None:
     answered = st.session_state.setdefault("answered_uploads", set())
     new = [file for file in files if file.file_id not in answered]
     if new:
-        listen_to([(PurePath(file.name).name, file.getvalue()) for file in new], "upload")
+        listen_to([(file.name, file.getvalue) for file in new], "upload")
         answered.update(file.file_id for file in new)
         if sum(file.size for file in files) > HELD_UPLOADS:
             _renew("uploader_folder" if folder else "uploader")
@@ -189,11 +228,14 @@ def uploader() -> None:
 def examples() -> None:
     st.caption("No music at hand? Try a piece played by our own synthesiser:")
     with st.container(horizontal=True, gap="xsmall", key="examples"):
-        for genre in GENRES:
-            if st.button(spoken(genre).capitalize(), key=f"example_{genre}", type="secondary"):
-                name = f"{spoken(genre).capitalize()}, synthesised"
-                listen_to([(name, example(genre))], "example")
-                st.rerun()
+        pressed = [
+            genre for genre in GENRES
+            if st.button(spoken(genre).capitalize(), key=f"example_{genre}")
+        ]  # fmt: skip
+    for genre in pressed:
+        name = f"{spoken(genre).capitalize()}, synthesised"
+        listen_to([(name, partial(example, genre))], "example")
+        st.rerun()
 
 
 def empty_state() -> None:
@@ -238,6 +280,7 @@ st.markdown(
     + ", ".join(spoken(genre) for genre in GENRES[:-1])
     + f" and {spoken(GENRES[-1])}."
 )
+choose_ear()
 left, right = st.columns(2)
 with left:
     recorder()

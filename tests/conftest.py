@@ -67,9 +67,15 @@ def take(wav, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def streamlit_server(tmp_path_factory) -> Iterator[str]:
+def streamlit_home(tmp_path_factory) -> Path:
+    """The EARMARK_HOME of the running app."""
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="session")
+def streamlit_server(streamlit_home) -> Iterator[str]:
     """The address of the running app."""
-    with serve(tmp_path_factory.mktemp("served")) as address:
+    with serve(streamlit_home) as address:
         yield address
 
 

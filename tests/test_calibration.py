@@ -8,8 +8,8 @@ import pytest
 from genre.calibration import (
     FEWEST_SURE, RIGHT_WHEN_SURE, best_temperature, calibrate, sure_above, tempered,
 )
-from genre.dataset import DataError
 from genre.evaluate import calibration_error
+from genre.runs import RunError
 
 
 def answers(count: int, confidence: float, share_right: float, seed: int = 0):
@@ -57,5 +57,5 @@ def test_nothing_is_sure_where_nothing_is_good_enough():
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     (tmp_path / "card.json").write_text(json.dumps({"model": "listen", "genres": ["a", "b"]}))
-    with pytest.raises(DataError, match="no run's folder"):
+    with pytest.raises(RunError):
         calibrate(tmp_path)

@@ -9,10 +9,11 @@ import pytest
 from genre import contests, reproduce, runs, synth
 from genre.contests import SEVEN_SETTINGS, Kitchen, comparison, comparison_table, enter, grid, race
 from genre.dataset import DataError
-from genre.experiment import settings
+from genre.experiment import execute, settings
 from genre.home import data_folder
 from genre.models import MODELS
 from genre.reproduce import Row, reproduction_table, results, run_rows, table_of
+from genre.worker import working
 
 GTZAN = data_folder() / "gtzan"
 
@@ -77,10 +78,12 @@ def test_inputs_are_made_once_for_all(music, monkeypatch):
         kitchen.prepare(settings("knn", "/no/such/folder"))
 
 
-def test_compare_trains_and_prints_one_table(music):
+def test_a_comparison_is_one_table(music):
     folders = [enter(settings(model, str(music), options={"k": 3} if model == "knn" else None, epochs=2))
                for model in ("knn", "linear")]
-    race(folders, 2)
+    for folder in folders:
+        with working(folder) as worker:
+            execute(worker)
     folders.append(enter(settings("knn", str(music))))
     rows = comparison(folders)
     assert [row["state"] for row in rows] == ["done", "done", "interrupted"]
@@ -109,24 +112,25 @@ def test_on_gtzan_the_honest_split_is_the_filtered_one():
 
 
 def test_reproduce_goes_on_where_the_budget_ended(music):
-    rows = [row for row in table_of(str(music), ["knn", "forest"]) if row.input == "features"]
-    run_rows(rows, 2, 0.0, lambda run: None)
-    assert {outcome[name]["reason"] for outcome in results(rows) for name in ("same", "honest")} == {
-        "not started yet"}
-    ended = []
+    rows, ended = table_of(str(music), ["forest"]), []
+    run_rows(rows, 2, 0.0, ended.append)
+    assert {results(rows)[0][name]["reason"] for name in ("same", "honest")} == {"not started yet"}
     run_rows(rows, 2, 5.0, ended.append)
-    first, second = results(rows)
-    by_name = {first["model"]: first, second["model"]: second}
-    assert by_name["knn"]["honest"]["state"] == "failed"  # six windows are too few for ten neighbours
-    assert "10 neighbours" in by_name["knn"]["honest"]["reason"]
-    forest = by_name["forest"]
-    assert forest["same"]["leaky"] and forest["same"]["split"] == "segment"
-    assert not forest["honest"]["leaky"] and forest["honest"]["test_tracks"] == 2
-    text = reproduction_table([first, second], "music")
-    assert "0.81 (GTZAN features" in text and "LEAKY segment" in text and "unfinished: knn asks" in text
-    done = len(ended)
+    (entry,) = results(rows)
+    assert entry["same"]["leaky"] and entry["same"]["split"] == "segment"
+    assert not entry["honest"]["leaky"] and entry["honest"]["test_tracks"] == 2
+    text = reproduction_table([entry], "music")
+    assert "0.81 (GTZAN features" in text and "LEAKY segment" in text and "All experiments" in text
     run_rows(rows, 2, 5.0, ended.append)
-    assert {run.settings["model"] for run in ended[done:]} == {"knn"}  # the forest is done
+    assert len(ended) == 2  # nothing is done twice
+
+
+def test_rows_that_cannot_be_done_say_why(tmp_path):
+    honest = settings("lstm", "/no/such/folder")
+    row = Row(MODELS["lstm"], "features", None, honest, tmp_path / "row")
+    run_rows([row], 1, 5.0, lambda run: None)
+    text = reproduction_table(results([row]), "music")
+    assert "unfinished: There is no folder" in text and "1 of the experiments are unfinished" in text
 
 
 def test_a_changed_recipe_is_measured_anew(music, tmp_path):

@@ -9,7 +9,8 @@ from genre import runs, synth
 from genre.__main__ import main
 from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE, Clip
-from genre.classifier import SHIPPED, Classifier, promoted_models
+from genre.classifier import SHIPPED, Classifier
+from genre.home import promoted_models
 from genre.experiment import execute, settings
 from genre.promoted import PromotedClassifier
 from genre.worker import working
@@ -27,8 +28,20 @@ def music(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def one_cache(earmark_home, shared_cache):
+    """What is computed in one test serves the others."""
+    earmark_home.mkdir()
+    (earmark_home / "cache").symlink_to(shared_cache)
+
+
 def trained(music, model: str, kind: str, **how):
-    asked = settings(model, str(music), kind, epochs=8, batch_size=4, learning_rate=5e-3, patience=0,
+    asked = settings(model, str(music), kind, epochs=2, batch_size=4, learning_rate=5e-3, patience=0,
                      **how)
     folder = runs.create("genre", json.loads(json.dumps(asked.to_dict())), model)
     with working(folder) as worker:
@@ -38,9 +51,8 @@ def trained(music, model: str, kind: str, **how):
 
 @pytest.mark.parametrize(
     ("model", "kind"),
-    [("svm", "features"), ("knn", "raw"), ("forest", "features"), ("cnn-simple", "mel"),
-     ("linear", "pictures"), ("linear", "mel3s"), ("cnn-zhang", "stft"), ("listen", "pictures"),
-     ("listen", "mel")],
+    [("svm", "features"), ("knn", "raw"), ("cnn-simple", "mel"), ("linear", "mel3s"),
+     ("cnn-zhang", "stft"), ("listen", "pictures"), ("listen", "mel")],
 )  # fmt: skip
 def test_a_promoted_run_hears_clips(music, play, model, kind):
     options = {"knn": {"k": 3}, "cnn-zhang": {"width": 4}, "listen": {"members": 1}}.get(model)
@@ -49,7 +61,7 @@ def test_a_promoted_run_hears_clips(music, play, model, kind):
     classifier = Classifier.load("my-model")
     assert isinstance(classifier, PromotedClassifier) == ((model, kind) != ("listen", "pictures"))
     assert classifier.genres == GENRES
-    for seconds in (1.2, 6.0, 40.0):
+    for seconds in (3.0, 40.0):
         samples = np.resize(play("metal", 6.0, 1), int(seconds * SAMPLE_RATE))
         verdict = classifier.classify(Clip(samples, seconds))
         assert verdict.genre in GENRES and sum(verdict.probabilities.values()) == pytest.approx(1)

@@ -1,0 +1,84 @@
+"""What several steps of the Train screen share: the catalogue of runs, plain words, charts."""
+
+import re
+from collections.abc import Callable
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from genre.catalogue import Catalogue, Entry
+from genre.home import home
+
+STATES = {  # in words, and the colour of the badge
+    "waiting": ("waiting", "gray"), "running": ("learning", "primary"), "done": ("done", "green"),
+    "failed": ("failed", "red"), "stopped": ("stopped", "orange"),
+    "interrupted": ("interrupted", "orange"), "damaged": ("damaged", "red"),
+}  # fmt: skip
+INPUTS = {
+    "mel": "mel-spectrogram, 3 s: pitch as the ear spaces it",
+    "stft": "STFT, 3 s: the plain spectrogram, all pitches evenly spaced",
+    "features": "58 measurements: tempo, loudness, brightness and so on",
+    "raw": "raw samples, 3 s: the wave itself",
+    "pictures": "mel-spectrogram of 30 s at once",
+    "mel3s": "mel-spectrogram of the first 3 s only",
+}
+SPLITS = {
+    "track": "One recording in five is kept for the test. Honest, and the usual choice.",
+    "kfold": "Five rounds, each testing on another fifth of the recordings. Honest, and five times "
+    "the work.",
+    "blocks": "Five rounds with neighbouring recordings kept together, since they are often by one "
+    "artist. The strictest without a list of artists.",
+    "filtered": "GTZAN's published lists, without its faulty recordings. Only for GTZAN.",
+    "artist": "No artist is both learnt from and tested. Needs a list of who plays what.",
+    "segment": "Leaky: pieces of the same recording are learnt from and tested.",
+    "all": "Everything is learnt from and nothing tested: for a model you only want to use.",
+}
+# Plotly's own toolbar, for zoom and a picture.
+TOOLS = {
+    "displaylogo": False, "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "earmark"},
+}  # fmt: skip
+STILL = {"displayModeBar": False, "responsive": True}
+
+
+@st.cache_resource(show_spinner=False)
+def _catalogue(of: str) -> Catalogue:
+    """One for all visitors, as long as EARMARK_HOME is `of`."""
+    return Catalogue()
+
+
+def entries() -> list[Entry]:
+    """All runs as they stand now."""
+    return _catalogue(str(home())).entries()
+
+
+def plain(text: str) -> str:
+    """Text that markdown shows as it is: names come from people and files."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=^@\"'])", r"\\\1", " ".join(text.split()))
+
+
+def swatch(colour: str) -> None:
+    """A small square in the colour of a run's lines."""
+    st.html(f'<span style="display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;'
+            f'background:{colour}"></span>', width="content")  # fmt: skip
+
+
+def state_badge(entry: Entry) -> None:
+    word, colour = STATES.get(entry.run.state, (entry.run.state, "gray"))
+    st.badge(word, color=colour, help=entry.run.message or None)
+
+
+def chart(figure: go.Figure, key: str, alt: str) -> None:
+    """A chart with Plotly's toolbar, and below it the same as a page of its own."""
+    st.plotly_chart(figure, config=TOOLS, key=key, alt=alt)
+    st.download_button(
+        "HTML", _as_html(figure), f"{key}.html", "text/html", key=f"{key}_html", type="tertiary",
+        icon=":material/download:", on_click="ignore",
+        help="This chart as a page of its own that needs no network. The camera in the chart's "
+        "corner saves a picture.",
+    )  # fmt: skip
+
+
+def _as_html(figure: go.Figure) -> Callable[[], str]:
+    return lambda: figure.to_html(include_plotlyjs=True, config=TOOLS)

@@ -1,0 +1,119 @@
+"""`python -m genre models | train | evaluate | compare | sweep | promote | reproduce`, as people type it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from genre import runs, synth
+from genre.__main__ import main
+from genre.home import REPOSITORY
+from genre.models import MODELS
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("music")
+    for genre in ("classical", "metal"):
+        for seed in range(4):
+            synth._write(folder / genre / f"{genre}.{seed:05d}.wav", genre, seed, 3.5)
+    return folder
+
+
+def test_models_are_listed(capsys):
+    assert main(["models"]) == 0
+    text = capsys.readouterr().out
+    assert "res-bigru" in text and "511,370" in text and "0.3345 to 0.9178" in text
+    assert main(["models", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {row["name"] for row in rows} == set(MODELS)
+    simple = next(row for row in rows if row["name"] == "cnn-simple" and row["input"] == "mel")
+    assert simple["parameters"] == 15_610 and simple["published"] == "0.545"
+    assert set(simple) == {"name", "description", "source", "input", "shape", "parameters", "published", "protocol"}
+
+
+def test_train_then_evaluate(music, tmp_path, capsys):
+    folder = tmp_path / "my run"
+    command = ["train", "linear", "--data", str(music), "--input", "mel", "--split", "track",
+               "--epochs", "2", "--batch-size", "4", "--lr", "0.001", "--seed", "3", "--patience", "0",
+               "--augment", "mask,mixup,noise,gain,stretch,pitch,equaliser", "--run", str(folder)]  # fmt: skip
+    assert main(command) == 0
+    assert "by track" in capsys.readouterr().out
+    recipe = json.loads((folder / "config.json").read_text())["settings"]["recipe"]
+    assert (recipe["epochs"], recipe["batch_size"], recipe["seed"]) == (2, 4, 3)
+    assert recipe["augmentation"]["mask_bands"] and recipe["augmentation"]["stretch"]
+    assert {path.name for path in folder.iterdir()} >= {
+        "config.json", "metrics.jsonl", "status.json", "model.safetensors", "card.json", "report.json"}
+    assert str(music) not in (folder / "card.json").read_text()  # no path of this machine travels
+    assert main(["evaluate", str(folder)]) == 0
+    assert "linear on mel, split track" in capsys.readouterr().out
+    assert main(["evaluate", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["model"] == "linear"
+    assert main(command) == 2 and "holds a run already" in capsys.readouterr().err
+
+
+def test_the_same_command_goes_on_with_what_was_interrupted(music, tmp_path, capsys):
+    command = ["train", "svm", "--data", str(music), "--input", "mel", "--run", str(tmp_path / "run")]
+    assert main(command) == 0
+    runs.write_status(tmp_path / "run", state="running", pid=1, progress=0.5, message="")
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "Going on with" in capsys.readouterr().out
+    runs.write_status(tmp_path / "run", state="stopped", pid=1, progress=0.5, message="")
+    assert main(["train", "--resume", str(tmp_path / "run")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [(["train"], "Name a model"), (["train", "vgg"], "There is no model 'vgg'; there are: knn"),
+     (["train", "lstm", "--input", "mel"], "lstm does not take the input 'mel'; it takes features"),
+     (["train", "knn", "--split", "none"], "neither a split nor a list"),
+     (["train", "knn", "--option", "k"], "NAME=NUMBER"), (["train", "knn", "--lr", "-1"], "above 0"),
+     (["train", "linear", "--augment", "reverb"], "no augmentation 'reverb'"),
+     (["train", "--resume", "nothing"], "no run 'nothing'"), (["evaluate"], "Name a run"),
+     (["evaluate", "nothing"], "no run 'nothing'"), (["evaluate", "--model", "no"], "'no' has no readable"),
+     (["promote", "nothing", "x"], "no run 'nothing'"), (["compare", "knn:video"], "does not take the input"),
+     (["sweep", "knn"], "no epochs"), (["reproduce", "--only", "vgg"], "no model 'vgg'"),
+     (["compare", "knn", "--data", "/no/such"], "no folder"), (["reproduce", "--data", "/no/such"], "no folder")],
+)  # fmt: skip
+def test_what_cannot_be_is_a_sentence_and_status_2(command, complaint, capsys):
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert complaint in said and "Traceback" not in said
+
+
+def test_data_that_does_not_do_is_a_sentence_and_status_1(tmp_path, music, capsys):
+    for arguments, complaint in (
+        (["--data", str(tmp_path)], "no music"), (["--data", str(music), "--split", "filtered"], "no track")
+    ):
+        assert main(["train", "svm", *arguments]) == 1
+        said = capsys.readouterr().err
+        assert complaint in said and "Traceback" not in said
+
+
+def test_compare_and_sweep(music, capsys):
+    common = ["--data", str(music), "--cores", "2"]
+    assert main(["compare", "svm", "linear:mel", "--epochs", "1", *common]) == 0
+    text = capsys.readouterr().out
+    assert "svm" in text and "linear" in text and "64,010" not in text  # two genres, fewer parameters
+    assert main(["sweep", "linear", "--epochs", "2", "--lr", "1e-3", "--json", *common]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["epochs"] == 2 and row["state"] == "done"
+
+
+def test_reproduce_prints_a_table_within_its_budget(music, capsys):
+    assert main(["reproduce", "--data", str(music), "--budget", "0", "--only", "knn"]) == 0
+    text = capsys.readouterr().out
+    assert "| knn | features | 0.55" in text and "not started yet" in text
+    assert main(["reproduce", "--data", str(music), "--budget", "0", "--only", "knn", "--json"]) == 0
+    assert {row["model"] for row in json.loads(capsys.readouterr().out)} == {"knn"}
+
+
+def test_as_a_program(tmp_path):
+    """The command line says no without loading torch."""
+    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "genre", "train"],
+                          cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 2 and "Name a model" in done.stderr
+    assert "torch" not in done.stderr
