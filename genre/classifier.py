@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from genre.artefacts import ArtefactError, load_artefact
 from genre.audio import SAMPLE_RATE, Clip
 from genre.home import PROMOTED, WEIGHTS, home
-from genre.names import spoken
 from genre.models.listen import COLUMNS_PER_CELL, MIN_COLUMNS, WINDOW_CELLS, ListenNet
+from genre.names import spoken
 from genre.screening import is_silent, is_steady
 from genre.spectrogram import Spectrogram, SpectrogramParams, relative_db
 
@@ -59,7 +59,7 @@ class Classifier:
         self.sure_above = float(card["sure_above"])
         if self.temperature <= 0:
             raise ValueError("The temperature must be above 0.")
-        self.network = network.eval()
+        self.network = network.eval().to(memory_format=torch.channels_last)  # twice as fast on a CPU
         self.front_end = Spectrogram(SpectrogramParams.from_dict(card["front_end"]))
 
     @classmethod

@@ -7,8 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genre.zoo import (
-    FAILED, OK, USAGE, _count, add_experiment_options, add_recipe_options, complain, settings_from,
-)  # fmt: skip
+    FAILED,
+    OK,
+    USAGE,
+    add_experiment_options,
+    add_recipe_options,
+    complain,
+    settings_from,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from genre.experiment import Settings
@@ -39,7 +46,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--budget", type=float, metavar="MINUTES",
                         help="stop after so long; the same command goes on later")
     parser.add_argument("--only", metavar="MODEL,MODEL,...", help="only these models")
-    parser.add_argument("--cores", type=_count, help="cores to use; by default all")
+    parser.add_argument("--cores", type=whole_number, help="cores to use; by default all")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
     parser.set_defaults(run=reproduce)
 
@@ -55,14 +62,15 @@ def _numbers(kind: type):
 
 
 def compare(options: argparse.Namespace) -> int:
-    from genre.contests import SMALL_MODELS
+    from genre.contests import SMALL_MODELS, shortened
 
     try:
         asked = []
         for entry in options.models or SMALL_MODELS:
             model, _, kind = entry.partition(":")
             chosen = argparse.Namespace(**vars(options) | {"input": kind or options.input})
-            asked.append(settings_from(chosen, model))
+            each = settings_from(chosen, model)
+            asked.append(each if options.epochs else shortened(each))
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     return _contest(asked, options, recipe=False)

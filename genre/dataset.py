@@ -14,7 +14,7 @@ from torch import Tensor
 
 from genre import GENRES
 from genre.audio import AUDIO_SUFFIXES, SAMPLE_RATE, AudioError, load_clip
-from genre.cache import Progress, kept, key_of, progress_line
+from genre.cache import kept, key_of, progress_line
 from genre.home import home
 from genre.screening import is_silent
 from genre.spectrogram import PICTURE

@@ -17,12 +17,13 @@ from torch import nn
 
 from genre import splits
 from genre.artefacts import ArtefactError, load_artefact, save_artefact
+from genre.augment import Augmentation
 from genre.dataset import BUILT_IN, DataError, Examples, open_dataset, require_genres
 from genre.evaluate import report
-from genre.inputs import CUTTINGS, front_end, make_examples
+from genre.inputs import CUTTINGS, SPECTROGRAMS, front_end, make_examples
 from genre.models import InputSpec, ModelSpec, classical, count_parameters, find
-from genre.train import Recipe, fit, predict
 from genre.runs import metrics
+from genre.train import Recipe, fit, predict
 from genre.worker import Worker
 
 TIMED = 5  # answers timed, of which the middle one counts
@@ -90,6 +91,11 @@ def settings(
     if split == "artist" and not artists:
         raise ValueError("The split 'artist' needs a list: give --artists FILE (`track,artist` lines).")
     spec.build(input_spec.shape, 2, **(options or {}))  # options it does not have
+    how = recipe.get("augmentation")
+    if how and input_spec.kind in ("raw", "features") and replace(how, mixup=0.0) != Augmentation():
+        raise ValueError("Only mixup can change what is not a spectrogram: give --augment mixup.")
+    if (recipe.get("seed") or 0) < 0:
+        raise ValueError("A seed is a whole number from 0 up.")
     if data != BUILT_IN:
         data = str(Path(data).expanduser().resolve())  # the run may be resumed from elsewhere
     if split not in splits.PROTOCOLS:
@@ -227,7 +233,7 @@ def _save(folder: Path, model: Any, asked: Settings, examples: Examples, result:
     card = {
         "model": asked.model, "genres": list(examples.genres), "options": asked.options,
         "input": spec.kind, "shape": list(spec.shape), "seconds": spec.seconds,
-        "front_end": front_end(spec).to_dict() if spec.kind in ("mel", "stft", "pictures") else None,
+        "front_end": front_end(spec).to_dict() if spec.kind in SPECTROGRAMS else None,
         "scale": examples.scale, "offset": examples.offset,
         "temperature": 1.0, "sure_above": 0.5,
         "recipe": asked.recipe.to_dict(), "windows": asked.windows, "split": result["split"],

@@ -17,8 +17,15 @@ from torch.nn import functional as F
 from genre.audio import SAMPLE_RATE, load_clip
 from genre.cache import compute_missing, forget, kept, key_of, pack, progress_line, unpack
 from genre.dataset import (
-    BROKEN_TRACKS, DataError, Dataset, Examples, Track, listen_to, read_mel3s, read_pictures,
-)  # fmt: skip
+    BROKEN_TRACKS,
+    DataError,
+    Dataset,
+    Examples,
+    Track,
+    listen_to,
+    read_mel3s,
+    read_pictures,
+)
 from genre.models import InputSpec
 from genre.spectrogram import PICTURE, Spectrogram, SpectrogramParams
 
@@ -41,6 +48,7 @@ SCALING = {
     "mel3s": {"scale": 1 / 32, "offset": -4.0, "unit_db": 12.0},
     "features": {},
 }
+SPECTROGRAMS = ("mel", "stft", "pictures")  # with a front end of their own
 NATURAL_SHAPES = {"pictures": (128, 334), "mel3s": (128, 130)}  # before any stretching
 
 
@@ -154,8 +162,12 @@ def _from_audio(
 
 
 def _jobs(tracks: Sequence[Track], spec: InputSpec, cutting: str) -> dict[str, tuple]:
+    if spec.kind in ("features", "raw", *NATURAL_SHAPES):  # models shape these differently afterwards
+        spec = InputSpec(spec.kind, NATURAL_SHAPES.get(spec.kind, ()), spec.seconds)
+    constants = front_end(spec).to_dict() if spec.kind in SPECTROGRAMS else {}
     return {
-        key_of(VERSION, track.sound, asdict(spec), cutting): (track.path, track.sound, spec, cutting)
+        key_of(VERSION, track.sound, asdict(spec), constants, cutting):
+            (track.path, track.sound, spec, cutting)
         for track in tracks
     }
 

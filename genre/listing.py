@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 
 from genre import GENRES, synth
 from genre.audio import Clip, load_clip
-from genre.dataset import (
-    BUILT_IN, DataError, Dataset, listen_to, open_dataset, read_mel3s, read_pictures,
-)  # fmt: skip
+from genre.dataset import BUILT_IN, DataError, Dataset, listen_to, open_dataset, read_mel3s, read_pictures
 from genre.home import home
 
 BUILT_IN_PIECES = 30  # a genre, as synth.build plays them

@@ -1,7 +1,8 @@
-"""Plotly figures of trainings: curves while they learn, and what they can do afterwards.
+"""Figures of trainings: curves while they learn, and what they can do afterwards.
 
-As in genre/plots.py, backgrounds are transparent and colours of middle lightness. Figures that are
-shown again and again carry a `uirevision`: a zoom survives each update.
+As in genre/plots.py, backgrounds are transparent and colours of middle lightness. The live curves
+are Vega-Lite: Streamlit makes a Plotly chart anew whenever its figure changes, which flickers and
+forgets a zoom, and gives a Vega chart of the same description only the new data.
 """
 
 from collections.abc import Sequence
@@ -46,7 +47,7 @@ def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
         if aside:
             _add_line(figure, run, number, lines, measure, main=False)
     figure.update_layout(_layout(
-        330, {"l": 46, "r": 8, "t": 8, "b": 40}, uirevision=measure, dragmode="zoom",
+        330, {"l": 46, "r": 8, "t": 8, "b": 40}, dragmode="zoom",
         hovermode="x unified", showlegend=True, legend=_LEGEND_BELOW,
     ))  # fmt: skip
     figure.update_xaxes(title={"text": "epoch", "standoff": 4}, showgrid=False, rangemode="tozero",
@@ -62,7 +63,8 @@ def _add_line(
 ) -> None:
     """One line of a run; `main` is the one its legend stands for."""
     share = key.endswith("accuracy")
-    points = [(line["epoch"], (100 if share else 1) * line[key]) for line in lines if key in line]
+    points = [(line["epoch"], (100 if share else 1) * line[key]) for line in lines
+              if isinstance(line.get(key), (int, float))]
     figure.add_scatter(
         x=np.array([x for x, _ in points], np.int32), y=np.array([y for _, y in points], np.float32),
         name=_short(run.name), legendgroup=str(number), uid=f"{number} {main}", showlegend=main,
@@ -71,6 +73,41 @@ def _add_line(
               "dash": "solid" if main else "dot"},
         hovertemplate="%{y:.0f}\u00a0%" if share else "%{y:.2f}",
     )  # fmt: skip
+
+
+def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict]:
+    """The same curves -> (rows of data, a Vega-Lite description that stays while the runs do)."""
+    rows = [
+        {"run": _short(run.name), "epoch": line["epoch"], "music": music, "value": line[key]}
+        for run in runs
+        for music, key in (("kept aside", f"valid_{measure}"), ("learnt from", measure))
+        for line in run.epochs
+        if line.get("part", 0) == run.epochs[-1].get("part", 0) and isinstance(line.get(key), (int, float))
+    ]
+    colours = [RUN_COLOURS[number % len(RUN_COLOURS)] for number in range(len(runs))]
+    share = measure == "accuracy"
+    value = {"field": "value", "type": "quantitative"}
+    music = {"field": "music", "type": "nominal", "legend": None}
+    kinds = ["kept aside", "learnt from"]
+    form = {"format": ".0%" if share else ".2f"}
+    return rows, {
+        "mark": {"type": "line", "point": {"size": 14, "filled": True}},
+        "height": 300,
+        "params": [{"name": "zoom", "bind": "scales",
+                    "select": {"type": "interval", "zoom": "wheel![event.shiftKey]"}}],
+        "encoding": {
+            "x": {"field": "epoch", "type": "quantitative",
+                  "axis": {"grid": False, "tickMinStep": 1, "format": "d"}},
+            "y": {**value, "title": None, "axis": {"format": ".0%" if share else "~g"},
+                  "scale": {"domain": [0, 1]} if share else {"zero": True}},
+            "color": {"field": "run", "type": "nominal",
+                      "scale": {"domain": [_short(run.name) for run in runs], "range": colours},
+                      "legend": None},  # whoever shows it says which colour is whose
+            "strokeDash": {**music, "scale": {"domain": kinds, "range": [[1, 0], [3, 3]]}},
+            "strokeWidth": {**music, "scale": {"domain": kinds, "range": [2.5, 1.2]}},
+            "tooltip": [{"field": "run"}, {"field": "epoch"}, {"field": "music"}, {**value, **form}],
+        },
+    }  # fmt: skip
 
 
 def confusion_matrix(result: dict) -> go.Figure:
@@ -175,8 +212,8 @@ def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
     figure.update_layout(_layout(190, {"l": 26, "r": 4, "t": 4, "b": 26}))
     figure.update_xaxes(title={"text": "windows of 3 s", "standoff": 2}, showticklabels=False, ticks="",
                         fixedrange=True, showgrid=False, zeroline=False)  # fmt: skip
-    figure.update_yaxes(title={"text": "recordings", "standoff": 2}, showticklabels=False, ticks="", fixedrange=True,
-                        showgrid=False, zeroline=False)  # fmt: skip
+    figure.update_yaxes(title={"text": "recordings", "standoff": 2}, showticklabels=False, ticks="",
+                        fixedrange=True, showgrid=False, zeroline=False)  # fmt: skip
     return figure
 
 

@@ -56,10 +56,10 @@ def table_of(data: str, only: list[str] | None = None) -> list[Row]:
             continue
         for kind in spec.inputs:
             published = spec.published.get(kind)
-            ready_made = {"pictures": dataset.pictures, "mel3s": dataset.mel3s}
-            if not published and not (kind in UNPUBLISHED and ready_made[kind]):
-                if spec.published or kind != spec.default_input:
-                    continue
+            ready_made = {"pictures": dataset.pictures, "mel3s": dataset.mel3s}.get(kind)
+            ours = not spec.published and kind == spec.default_input
+            if not (published or ready_made or ours):
+                continue
             same = published and settings(spec.name, data, kind, published.split, published.windows,
                                           published.seconds)
             rows.append(Row(spec, kind, same, settings(spec.name, data, kind, honest),

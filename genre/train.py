@@ -73,7 +73,7 @@ def fit(
     `folder`, every epoch leaves a checkpoint there, and an earlier one is gone on from.
     """
     where = device()
-    network.to(where)
+    network.to(where, memory_format=torch.channels_last)  # convolutions on a CPU like it
     optimiser = torch.optim.AdamW(
         network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
     )
@@ -188,7 +188,7 @@ def _class_weights(train: Examples) -> Tensor:
 
 def _move_towards(averaged: nn.Module, network: nn.Module, decay: float) -> None:
     with torch.no_grad():
-        for old, new in zip(averaged.state_dict().values(), network.state_dict().values()):
+        for old, new in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
             if old.dtype.is_floating_point:
                 old.lerp_(new, 1 - decay)
             else:
@@ -215,7 +215,7 @@ def _restore(
     groups: dict[str, dict[str, Tensor]] = {"best": {}}
     try:
         with safe_open(path, framework="pt") as file:
-            for key in file.keys():
+            for key in file.keys():  # noqa: SIM118
                 group, name = key.split("/", 1)
                 groups.setdefault(group, {})[name] = file.get_tensor(key)
             state = json.loads(file.metadata()["state"])

@@ -41,7 +41,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
 
     parser = commands.add_parser("calibrate", help="measure how far a network's probabilities hold")
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
-    parser.add_argument("--epochs", type=_count, help="of each of the five trainings, if fewer")
+    parser.add_argument("--epochs", type=whole_number, help="of each of the five trainings, if fewer")
     parser.set_defaults(run=calibrate)
 
     parser = commands.add_parser("ship", help="put a run into assets/weights")
@@ -50,6 +50,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--as-measured", metavar="NAME",
                         help="the shipped model of the same recipe that its figures and its calibration "
                         "come from, where the run learnt from everything")
+    parser.add_argument("--note", help="a sentence for the card: the command, what was tried and read")
     parser.set_defaults(run=ship)
 
     parser = commands.add_parser("promote", help="offer a trained run on the Listen page")
@@ -69,13 +70,13 @@ def add_experiment_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--artists", metavar="FILE", help="lines `track,artist` for --split artist")
     parser.add_argument("--windows", default="even", metavar="HOW", help="even, random or overlap")
     parser.add_argument("--seconds", type=float, help="of audio that features are taken of")
-    parser.add_argument("--cores", type=_count, help="cores to use; by default all")
+    parser.add_argument("--cores", type=whole_number, help="cores to use; by default all")
 
 
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     """How it is trained, where not as the model's own recipe has it."""
-    parser.add_argument("--epochs", type=_count)
-    parser.add_argument("--batch-size", type=_count)
+    parser.add_argument("--epochs", type=whole_number)
+    parser.add_argument("--batch-size", type=whole_number)
     parser.add_argument("--lr", type=float, dest="learning_rate", help="the highest learning rate")
     parser.add_argument("--patience", type=int, help="epochs to wait for a better one; 0 never stops")
     parser.add_argument("--seed", type=int)
@@ -83,7 +84,7 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
                         "mask,mixup,noise,gain,stretch,pitch,equaliser separated by commas")
 
 
-def _count(text: str) -> int:
+def whole_number(text: str) -> int:
     if not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
@@ -156,10 +157,8 @@ def models(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train in this process, or go on with a run."""
-    # Read when torch is loaded. Without PASSIVE, two busy processes slow each other fourfold.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if options.cores:
-        os.environ["OMP_NUM_THREADS"] = str(options.cores)
+        os.environ["OMP_NUM_THREADS"] = str(options.cores)  # read when torch is loaded
     from genre import runs
 
     try:
@@ -182,10 +181,10 @@ def _run_folder(options: argparse.Namespace, asked: "Settings") -> Path:
     from genre import runs
 
     folder, wanted = options.folder, json.loads(json.dumps(asked.to_dict()))
-    if folder and (folder / "config.json").exists():
-        if runs.load_config(folder)["settings"] == wanted and runs.read(folder).resumable:
-            print(f"Going on with {folder}.")
-            return folder
+    there = folder and (folder / "config.json").exists()
+    if there and runs.read(folder).resumable and runs.load_config(folder)["settings"] == wanted:
+        print(f"Going on with {folder}.")
+        return folder
     return runs.create("genre", wanted, asked.model, folder, options.cores)
 
 
@@ -260,6 +259,8 @@ def ship(options: argparse.Namespace) -> int:
             measured = load_card(WEIGHTS / options.as_measured)
             card |= {key: measured[key] for key in MEASURED if key in measured}
             card["measured_on"] = options.as_measured
+        if options.note:
+            card["note"] = options.note
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     save_artefact(WEIGHTS / options.as_name, weights, card)

@@ -65,7 +65,8 @@ def _verdict(verdict: Verdict) -> None:
         )  # fmt: skip
     st.plotly_chart(
         plots.probability_bars(verdict.probabilities), config=STILL, key="bars",
-        alt=f"Probabilities of {len(verdict.probabilities)} genres; {spoken(verdict.genre)} leads with {probability}",
+        alt=f"Probabilities of {len(verdict.probabilities)} genres; {spoken(verdict.genre)} leads with "
+        f"{probability}",
     )  # fmt: skip
     st.markdown(
         "**Through the piece**",

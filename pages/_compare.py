@@ -18,7 +18,7 @@ from genre.plots import clock
 from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._one_run import show_run
-from pages._runs import STATES, chart, entries
+from pages._runs import STATES, chart, entries, names_of
 
 MEASURES = {
     "f1": ("F1", "Both of the others in one: high only if both are."),
@@ -86,7 +86,8 @@ def _table(shown: list[Entry]) -> list[Entry]:
                 width=WIDTHS["95 % interval"], help="With so few tracks chance plays a part: if "
                 "the intervals of two trainings overlap much, neither has won."),
             "F1": st.column_config.NumberColumn(
-                format="%.2f", width=WIDTHS["F1"], help="Precision and recall in one, the mean over the genres: 1 is best."),
+                format="%.2f", width=WIDTHS["F1"],
+                help="Precision and recall in one, the mean over the genres: 1 is best."),
             "Parameters": st.column_config.NumberColumn(format="localized", width=WIDTHS["Parameters"]),
             "Time": st.column_config.TextColumn(width=WIDTHS["Time"], help="Spent learning."),
             "Published": st.column_config.TextColumn(
@@ -132,7 +133,7 @@ def _row(entry: Entry) -> dict:
 
 
 def _together(chosen: list[Entry]) -> None:
-    names = _names(chosen)
+    names = names_of(chosen)
     _curves(chosen, names)
     reports = [_report(entry) for entry in chosen]
     columns = st.columns(2) if len(chosen) > 1 else [st.container()]
@@ -159,13 +160,6 @@ def _together(chosen: list[Entry]) -> None:
     )  # fmt: skip
     if len(tested) > 1:
         _disagree(tested, chosen)
-
-
-def _names(chosen: list[Entry]) -> list[str]:
-    """What to call each in a chart: told apart if they have one title."""
-    names = [f"{entry.title} (leaky)" if entry.leaky else entry.title for entry in chosen]
-    return [f"{name} {names[:place].count(name) + 1}" if names.count(name) > 1 else name
-            for place, name in enumerate(names)]  # fmt: skip
 
 
 def _report(entry: Entry) -> dict | None:

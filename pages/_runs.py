@@ -53,6 +53,13 @@ def entries() -> list[Entry]:
     return _catalogue(str(home())).entries()
 
 
+def names_of(chosen: list[Entry]) -> list[str]:
+    """What to call each of them in a chart: told apart if they have one title."""
+    names = [f"{entry.title} (leaky)" if entry.leaky else entry.title for entry in chosen]
+    return [f"{name} {names[:place].count(name) + 1}" if names.count(name) > 1 else name
+            for place, name in enumerate(names)]  # fmt: skip
+
+
 def plain(text: str) -> str:
     """Text that markdown shows as it is: names come from people and files."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=^@\"'])", r"\\\1", " ".join(text.split()))

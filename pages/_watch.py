@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from genre import estimate, plots_training, runs
@@ -11,10 +12,17 @@ from genre.dataset import BUILT_IN
 from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._data import listing_of
-from pages._runs import TOOLS, entries, plain, state_badge, swatch
+from pages._runs import entries, names_of, plain, state_badge, swatch
 
 LIVE_S, QUIET_S = 1.5, 6.0  # between two looks: while something learns, and else
 SHOWN = 10  # trainings; the older ones are under Compare
+CURVES = (
+    ("accuracy", "Right answers", "Of single windows. Solid: on music kept aside, dotted: on the music "
+     "it learns from. Where the two part, it learns by heart. Drag to move, Shift and the wheel to "
+     "zoom, double-click to see it whole."),
+    ("loss", "Loss", "How surprised it is by the right answers. Lower is better; 2.3 is guessing "
+     "among ten genres."),
+)  # fmt: skip
 
 
 def show_watch() -> None:
@@ -41,10 +49,11 @@ def _live(busy: bool) -> None:
             st.rerun()
         return
     _all(watched)
-    _curves(watched)
-    for number, entry in enumerate(watched):
+    names = names_of(watched)
+    _curves(watched, names)
+    for number, (entry, name) in enumerate(zip(watched, names, strict=True)):
         with st.container(border=True, key=f"watched_{number}"):
-            _one(entry, RUN_COLOURS[number % len(RUN_COLOURS)])
+            _one(entry, name, RUN_COLOURS[number % len(RUN_COLOURS)])
     if refused := st.session_state.pop("refused", None):
         st.error(refused, icon=":material/error:")
 
@@ -66,41 +75,29 @@ def _all(watched: list[Entry]) -> None:
                       args=(runs.start, resumable))  # fmt: skip
 
 
-def _curves(watched: list[Entry]) -> None:
-    learnings = [Learning(_name(entry), runs.metrics(entry.run.folder)) for entry in watched]
-    learnings = [each if _has_curve(each) else Learning(each.name, []) for each in learnings]
+def _curves(watched: list[Entry], names: list[str]) -> None:
+    """The classical models learn in one go and have none."""
+    learnings = [
+        Learning(name, [line for line in runs.metrics(entry.run.folder) if "loss" in line])
+        for name, entry in zip(names, watched, strict=True)
+    ]
     if not any(each.epochs for each in learnings):
         st.caption("The curves begin with the first epoch.")
         return
-    left, right = st.columns(2)
-    with left:
-        st.markdown("**Right answers**", help="Of single windows. Solid: on music kept aside, "
-                    "dotted: on the music it learns from. Where the two part, it learns by heart.")
-        st.plotly_chart(plots_training.learning_curve(learnings, "accuracy"), config=TOOLS,
-                        key="live_accuracy", alt="Share of right answers over the epochs")
-    with right:
-        st.markdown("**Loss**", help="How surprised it is by the right answers. Lower is better; "
-                    "2.3 is guessing among ten genres.")  # fmt: skip
-        st.plotly_chart(plots_training.learning_curve(learnings, "loss"), config=TOOLS,
-                        key="live_loss", alt="Loss over the epochs")
+    for column, (measure, title, words) in zip(st.columns(2), CURVES, strict=True):
+        with column, st.container(key=f"live_{measure}"):
+            st.markdown(f"**{title}**", help=words)
+            rows, description = plots_training.live_curve(learnings, measure)
+            st.vega_lite_chart(pd.DataFrame(rows), description, alt=f"{title} over the epochs")
 
 
-def _has_curve(learning: Learning) -> bool:
-    """Whether it is a network's: the classical models learn in one go."""
-    return any("loss" in line for line in learning.epochs)
-
-
-def _name(entry: Entry) -> str:
-    return f"{entry.title} (leaky)" if entry.leaky else entry.title
-
-
-def _one(entry: Entry, colour: str) -> None:
+def _one(entry: Entry, name: str, colour: str) -> None:
     run = entry.run
     what, how, button = st.columns([4, 6, 2], vertical_alignment="center")
     with what:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             swatch(colour)
-            st.text(_name(entry))
+            st.text(name)
             state_badge(entry)
         st.caption(_facts(entry))
     with how:
@@ -144,7 +141,7 @@ def _progress(entry: Entry) -> str:
 def _figures(entry: Entry) -> str:
     """The latest figures; of a finished training its result is the message."""
     last = entry.run.last
-    if entry.run.state == "done" or "loss" not in last:
+    if entry.run.state == "done" or not {"loss", "accuracy"} <= set(last):
         return ""
     words = f"{last['accuracy']:.0%} right while learning, loss {last['loss']:.2f}"
     if "valid_accuracy" in last:

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from genre import synth
 from genre.audio import Clip
+from tests import screenshots_train
 from tests.chromium import find_chromium
 from tests.serving import REPOSITORY, chromium, serve
 
@@ -75,6 +76,7 @@ def main() -> int:
         page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
         wait_for_answer(page)
         keep(page, "listen-table", height=1_350)
+        screenshots_train.take(browser, address, Path(home), keep)
     return 0
 
 

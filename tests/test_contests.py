@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from genre import contests, reproduce, runs, synth
+from genre import contests, runs, synth
 from genre.contests import SEVEN_SETTINGS, Kitchen, comparison, comparison_table, enter, grid, race
 from genre.dataset import DataError
 from genre.experiment import execute, settings

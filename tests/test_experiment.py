@@ -12,6 +12,7 @@ import pytest
 
 from genre import runs, synth
 from genre.artefacts import ArtefactError
+from genre.augment import Augmentation
 from genre.dataset import DataError, open_dataset
 from genre.evaluate import as_text
 from genre.experiment import Settings, execute, load_model, probabilities, settings
@@ -87,7 +88,9 @@ def test_a_loaded_model_answers_as_the_trained_one_did(music):
                 assert tested[track]["probability"] == pytest.approx(row.max(), abs=1e-3)
 
 
-@pytest.mark.parametrize(("split", "parts", "tested"), [("kfold", 6, 16), ("all", 1, 0), ("segment", 1, None)])
+@pytest.mark.parametrize(
+    ("split", "parts", "tested"), [("kfold", 6, 16), ("all", 1, 0), ("segment", 1, None)]
+)
 def test_protocols(music, split, parts, tested):
     result, folder = run(settings("linear", str(music), split=split, epochs=1, patience=0))
     assert len(runs.metrics(folder)) == parts
@@ -143,7 +146,8 @@ def test_bad_files_are_in_the_report(music, tmp_path):
      ({"model": "knn", "options": {"depth": 3}}, "no option depth"),
      ({"split": "no-such"}, "neither a split nor a list"), ({"split": "artist"}, "--artists"),
      ({"windows": "odd"}, "no way 'odd'"), ({"seconds": 3.0, "model": "linear"}, "Only features"),
-     ({"epochs": 0}, "at least 1")],
+     ({"epochs": 0}, "at least 1"), ({"seed": -1}, "from 0 up"),
+     ({"model": "lstm", "augmentation": Augmentation(mask_bands=3)}, "Only mixup")],
 )  # fmt: skip
 def test_what_does_not_go_together_is_told_before_anything_is_done(wrong, complaint):
     with pytest.raises(ValueError, match=complaint):
@@ -195,7 +199,8 @@ def test_a_damaged_model_is_a_sentence(music):
 @with_gtzan
 @pytest.mark.parametrize("kind", ["pictures", "mel3s"])
 def test_the_lists_of_gtzan(kind):
-    result, _ = run(settings("linear", str(GTZAN), kind, "filtered", epochs=3, patience=0, learning_rate=3e-3))
+    result, _ = run(settings("linear", str(GTZAN), kind, "filtered", epochs=3, patience=0,
+                             learning_rate=3e-3))
     assert result["split"]["train_tracks"] == 442 and result["split"]["test_tracks"] == 197
     assert result["by_track"]["macro_accuracy"] > 0.2
 

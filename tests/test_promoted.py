@@ -10,8 +10,8 @@ from genre.__main__ import main
 from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE, Clip
 from genre.classifier import SHIPPED, Classifier
-from genre.home import promoted_models
 from genre.experiment import execute, settings
+from genre.home import promoted_models
 from genre.promoted import PromotedClassifier
 from genre.worker import working
 from genre.zoo import promote_run

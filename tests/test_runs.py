@@ -67,7 +67,8 @@ def test_stop_and_resume():
     (folder / "config.json").write_text(json.dumps(config))
     runs.start(folder)
     wait_for(folder, "done")
-    assert [line["epoch"] for line in runs.metrics(folder)] == list(range(1, config["settings"]["epochs"] + 1))
+    epochs = config["settings"]["epochs"]
+    assert [line["epoch"] for line in runs.metrics(folder)] == list(range(1, epochs + 1))
 
 
 def test_a_killed_process_shows_as_interrupted_zombie_or_not():
@@ -95,11 +96,11 @@ def test_a_process_that_hangs_shows_as_interrupted(monkeypatch):
     runs.start(folder)
     wait_for(folder, "running")
     os.kill(pid_of(folder), signal.SIGSTOP)
-    monkeypatch.setattr(runs, "STALE_S", -1.0)
     monkeypatch.setattr(runs, "STOPPING_S", 0.2)
-    assert runs.read(folder).state == "interrupted"
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "STALE_S", -1.0)
+        assert runs.read(folder).state == "interrupted"
     runs.stop(folder)
-    monkeypatch.undo()
     assert runs.read(folder).state == "stopped"
 
 
@@ -182,7 +183,9 @@ def test_damaged_files_are_told_not_fatal():
     assert runs.read(folder).state == "damaged"
     with pytest.raises(RunError, match="report"):
         runs.load_report(folder)
-    (folder / "metrics.jsonl").write_text('{"epoch": 1}\nnot json\n{"epoch": 2, "loss": 1}\n{"epoch": 2, "loss": 2}\n{"ep')
+    (folder / "metrics.jsonl").write_text(
+        '{"epoch": 1}\nnot json\n{"epoch": 2, "loss": 1}\n{"epoch": 2, "loss": 2}\n{"ep'
+    )
     assert runs.metrics(folder) == [{"epoch": 1}, {"epoch": 2, "loss": 2}]
     with worker.working(folder) as run:  # goes on after the torn line
         run.epoch({"epoch": 3}, 1.0)

@@ -31,14 +31,15 @@ def test_models_are_listed(capsys):
     assert {row["name"] for row in rows} == set(MODELS)
     simple = next(row for row in rows if row["name"] == "cnn-simple" and row["input"] == "mel")
     assert simple["parameters"] == 15_610 and simple["published"] == "0.545"
-    assert set(simple) == {"name", "description", "source", "input", "shape", "parameters", "published", "protocol"}
+    assert {"description", "source", "shape", "protocol"} < set(simple)
 
 
 def test_train_then_evaluate(music, tmp_path, capsys):
     folder = tmp_path / "my run"
     command = ["train", "linear", "--data", str(music), "--input", "mel", "--split", "track",
                "--epochs", "2", "--batch-size", "4", "--lr", "0.001", "--seed", "3", "--patience", "0",
-               "--augment", "mask,mixup,noise,gain,stretch,pitch,equaliser", "--run", str(folder)]  # fmt: skip
+               "--augment", "mask,mixup,noise,gain,stretch,pitch,equaliser",
+               "--run", str(folder)]  # fmt: skip
     assert main(command) == 0
     assert "by track" in capsys.readouterr().out
     recipe = json.loads((folder / "config.json").read_text())["settings"]["recipe"]
@@ -76,7 +77,8 @@ def test_the_same_command_goes_on_with_what_was_interrupted(music, tmp_path, cap
      (["evaluate", "nothing"], "no run 'nothing'"), (["evaluate", "--model", "no"], "'no' has no readable"),
      (["promote", "nothing", "x"], "no run 'nothing'"), (["compare", "knn:video"], "does not take the input"),
      (["sweep", "knn"], "no epochs"), (["reproduce", "--only", "vgg"], "no model 'vgg'"),
-     (["compare", "knn", "--data", "/no/such"], "no folder"), (["reproduce", "--data", "/no/such"], "no folder")],
+     (["compare", "knn", "--data", "/no/such"], "no folder"),
+     (["reproduce", "--data", "/no/such"], "no folder")],
 )  # fmt: skip
 def test_what_cannot_be_is_a_sentence_and_status_2(command, complaint, capsys):
     assert main(command) == 2

@@ -77,7 +77,7 @@ class ModelSpec:
     published: dict[str, Published]  # by kind of input; empty for our own
     kind: str = "network"  # or "classical"
     options: dict[str, Any] = field(default_factory=dict)  # given to the builder unless overridden
-    recipe: Recipe = Recipe()  # how it is trained unless told otherwise; our choice where papers are silent
+    recipe: Recipe = field(default_factory=Recipe)  # unless told otherwise
 
     @property
     def default_input(self) -> str:
