@@ -121,7 +121,9 @@ def confusion_matrix(result: dict) -> go.Figure:
         go.Heatmap(
             z=share.astype(np.float32), x=genres, y=genres, customdata=counts, zmin=0, zmax=100,
             text=np.where(counts > 0, counts.astype(str), ""), texttemplate="%{text}", xgap=1, ygap=1,
-            colorscale=[[0, "rgba(138,144,153,0.10)"], [1, "#0F7F7F"]], showscale=False,
+            # Cells that hold something are dark enough for white figures on a light page and a dark one.
+            colorscale=[[0, "rgba(138,144,153,0.10)"], [1e-6, "#7C8B90"], [1, "#0B7373"]],
+            textfont={"color": "white"}, showscale=False,
             hovertemplate="%{y}, taken for %{x}:<br>%{customdata} tracks, %{z:.0f}\u00a0%"
             "<extra></extra>",
         )
@@ -146,7 +148,7 @@ def genre_bars(names: Sequence[str], results: Sequence[dict], measure: str) -> g
             hovertemplate="%{y:.0f}\u00a0%",
         )  # fmt: skip
     figure.update_layout(_layout(
-        300, {"l": 50, "r": 10, "t": 6, "b": 70}, barmode="group", bargap=0.25,
+        300, {"l": 50, "r": 10, "t": 16, "b": 70}, barmode="group", bargap=0.25,
         hovermode="x unified", showlegend=True,
         legend=_LEGEND_BELOW,
     ))  # fmt: skip
