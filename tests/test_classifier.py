@@ -14,7 +14,7 @@ from genre.synth import render
 
 MEASURED = "listen-train"  # trained on the train list only: every figure comes from it
 # Of the filtered validation list. Measured: 65 % or more; rounding on other machines moves a track.
-LEAST_MACRO_ACCURACY = 0.62
+LEAST_MACRO_ACCURACY = 0.68  # it measured 0.729
 GTZAN = data_folder() / "gtzan"
 
 needs_measured = pytest.mark.skipif(
