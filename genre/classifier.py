@@ -103,7 +103,7 @@ class Classifier:
                 return _nothing(clip, "not_music", "We hear a steady noise or a single tone, not "
                                 "music.")
             times, overall, over_time = self.hear(starts, pieces, power)
-            overall, over_time = self._calibrate(overall), self._calibrate(over_time)
+            overall, over_time = self.calibrated(overall), self.calibrated(over_time)
         return self._verdict(clip, overall, over_time, times)
 
     def hear(
@@ -127,7 +127,7 @@ class Classifier:
             picture = picture.repeat(1, 1, repeats)[:, :, :MIN_COLUMNS]
         return picture
 
-    def _calibrate(self, probabilities: Tensor) -> Tensor:
+    def calibrated(self, probabilities: Tensor) -> Tensor:
         """Sharpen or soften (..., G) by the temperature of the card."""
         sharpened = probabilities ** (1.0 / self.temperature)
         return sharpened / sharpened.sum(dim=-1, keepdim=True)

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from genre.calibration import (
-    FEWEST_SURE, RIGHT_WHEN_SURE, best_temperature, calibrate, sure_above, tempered,
+    FEWEST_SURE,
+    RIGHT_WHEN_SURE,
+    best_temperature,
+    calibrate,
+    sure_above,
+    tempered,
 )
 from genre.evaluate import calibration_error
 from genre.runs import RunError

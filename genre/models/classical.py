@@ -10,6 +10,8 @@ methods made for some dozens. Ours is `summarise`: it bounds the memory and forg
 window a sound fell.
 """
 
+import itertools
+
 import numpy as np
 
 MAX_VALUES = 1024  # of a summary of raw audio
@@ -191,7 +193,7 @@ class KNN(Predictor):
         self.examples = arrays["examples"].astype(np.float64)
         _check(self.examples.shape == (len(self.labels), len(self.mean)))
         _check(1 <= self.k <= len(self.labels))
-        _check(0 <= self.labels.min() and self.labels.max() < len(self.classes_))
+        _check(self.labels.min() >= 0 and self.labels.max() < len(self.classes_))
 
     def _probabilities(self, rows: np.ndarray) -> np.ndarray:
         distances = _squared_distances(rows, self.examples)
@@ -209,7 +211,7 @@ class SVM(Predictor):
         self.vectors = arrays["vectors"].astype(np.float64)
         self.weights, self.intercept = arrays["weights"], arrays["intercept"]
         bounds = np.concatenate([[0], np.cumsum(arrays["counts"])])
-        self.of_class = [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+        self.of_class = [slice(a, b) for a, b in itertools.pairwise(bounds)]
         _check(len(self.of_class) == n_classes and bounds[-1] == len(self.vectors))
         _check(self.vectors.shape[1] == len(self.mean))
         _check(self.weights.shape == (n_classes - 1, len(self.vectors)))
@@ -247,11 +249,11 @@ class Forest(Predictor):
         left, right = self.children
         _check(len(left) == len(self.threshold) == n_nodes)
         _check(self.value.shape == (n_nodes, len(self.classes_)))
-        _check(0 <= self.feature.min() and self.feature.max() < len(self.mean))
+        _check(self.feature.min() >= 0 and self.feature.max() < len(self.mean))
         # Children come after their parent, or are it: so every walk from a root has an end.
         _check((left >= node).all() and (right >= node).all() and self.children.max() < n_nodes)
         _check(((left == node) == (right == node)).all())
-        _check(len(self.roots) > 0 and 0 <= self.roots.min() and self.roots.max() < n_nodes)
+        _check(len(self.roots) > 0 and self.roots.min() >= 0 and self.roots.max() < n_nodes)
 
     def _probabilities(self, rows: np.ndarray) -> np.ndarray:
         rows = rows.astype(np.float32)  # as scikit-learn grew the trees

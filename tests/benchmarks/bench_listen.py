@@ -52,7 +52,8 @@ def by_librosa(content: bytes, classifier: Classifier) -> np.ndarray:
     level = mel_by_librosa(samples, classifier)
     with torch.inference_mode():
         picture = torch.from_numpy(1.0 + level / classifier.front_end.params.range_db).float()[None]
-        return classifier.network.windows(picture).softmax(dim=-1).mean(dim=(0, 1, 2)).numpy()
+        members = classifier.network(picture).softmax(dim=-1)
+        return classifier.calibrated(members.mean(dim=1)[0]).numpy()
 
 
 def answer_rows() -> list[Row]:
