@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from genre import synth
-from genre.runs import list_runs, stop
+from genre.runs import list_runs, metrics, stop
 from tests.test_browser import PHONE, Visit
 
 BUSY_MS = 60_000  # on a busy machine
@@ -104,11 +104,11 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
     resume = page.locator(f".st-key-resume_{name}").get_by_role("button")
     expect(resume).to_be_visible(timeout=BUSY_MS)
     folder = served_home / "runs" / name
-    stopped_at = len((folder / "metrics.jsonl").read_text().splitlines())
+    stopped_at = len(metrics(folder))
     _shorten(folder, stopped_at + 20)
     resume.click()
     expect(page.get_by_text("3 done")).to_be_visible(timeout=BUSY_MS)
-    assert len((folder / "metrics.jsonl").read_text().splitlines()) == stopped_at + 20
+    assert [done["epoch"] for done in metrics(folder)] == list(range(1, stopped_at + 21))
 
     visitor.go("Compare")
     expect(page.get_by_role("heading", name="How they learnt")).to_be_visible(timeout=BUSY_MS)
