@@ -25,6 +25,7 @@ from genre.dataset import Examples
 from genre.home import write_atomic
 
 CHECKPOINT = "checkpoint.safetensors"
+Prepare = Callable[[np.ndarray, float, Generator], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class Recipe:
     label_smoothing: float = 0.0
     average: float = 0.0  # decay of the moving average of the weights; 0 keeps the last weights
     patience: int = 0  # epochs without a better validation figure before stopping; 0 never stops
-    balance: bool = True  # rarer genres weigh more in the loss
+    balance: bool = True  # rarer classes weigh more in the loss
+    keep_best: bool = True  # where there are validation examples: the best epoch's weights, not the last
+    bfloat16: bool = False  # half the digits in the convolutions: faster where the processor has them
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -65,13 +68,18 @@ def fit(
     recipe: Recipe,
     on_epoch: Callable[[dict], None] = lambda metrics: None,
     folder: Path | None = None,
+    prepare: Prepare | None = None,
 ) -> dict[str, Tensor]:
     """Train and return the weights: of the best epoch if `valid` is given, else of the last.
+
+    `prepare` makes a batch of the chosen rows, by default with the recipe's augmentation of
+    spectrograms: (rows, progress from 0 to 1, rng) -> inputs (B, ...), targets (B, classes).
 
     `on_epoch` gets {"epoch", "loss", "accuracy", "learning_rate"} and, with `valid`,
     {"valid_loss", "valid_accuracy"} after each epoch; accuracies are of single windows. With a
     `folder`, every epoch leaves a checkpoint there, and an earlier one is gone on from.
     """
+    prepare = prepare or (lambda rows, progress, rng: _augmented(train, rows, recipe, rng))
     where = device()
     network.to(where, memory_format=torch.channels_last)  # convolutions on a CPU like it
     optimiser = torch.optim.AdamW(
@@ -93,8 +101,9 @@ def fit(
             done = epoch * steps_an_epoch + step
             for group in optimiser.param_groups:
                 group["lr"] = recipe.learning_rate * _schedule(done, recipe.epochs * steps_an_epoch)
-            inputs, targets = _prepare(train, rows, recipe, rng)
-            logits = _by_member(network(inputs.to(where)))
+            inputs, targets = prepare(rows, done / (recipe.epochs * steps_an_epoch), rng)
+            with torch.autocast(where.type, torch.bfloat16, enabled=recipe.bfloat16):
+                logits = _by_member(network(inputs.to(where))).float()
             loss = _loss(logits, targets.to(where), weights, recipe.label_smoothing)
             optimiser.zero_grad()
             loss.backward()
@@ -115,7 +124,7 @@ def fit(
             truth = probabilities[np.arange(len(valid)), valid.labels]
             metrics["valid_loss"] = float(-np.log(truth + 1e-9).mean())
             metrics["valid_accuracy"] = float((probabilities.argmax(1) == valid.labels).mean())
-            if metrics["valid_accuracy"] > state["best"]:
+            if recipe.keep_best and metrics["valid_accuracy"] > state["best"]:
                 state |= {"best": metrics["valid_accuracy"], "best_epoch": epoch + 1,
                           "best_weights": copy.deepcopy(averaged.state_dict())}
         on_epoch(metrics)  # before the checkpoint: rather told twice than never
@@ -153,7 +162,7 @@ def _loss(logits: Tensor, targets: Tensor, weights: Tensor | None, smoothing: fl
     return F.cross_entropy(logits.flatten(0, 1), spread, weight=weights, label_smoothing=smoothing)
 
 
-def _prepare(
+def _augmented(
     train: Examples, rows: np.ndarray, recipe: Recipe, rng: Generator
 ) -> tuple[Tensor, Tensor]:
     inputs = train.batch(rows)
