@@ -1,11 +1,17 @@
-"""The command `python -m gan train`."""
+"""The commands `python -m gan train` and `ship`."""
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+if TYPE_CHECKING:
+    from genre.worker import Worker
+
+OK, USAGE = 0, 2  # exit statuses
+FILM = 12  # pictures of the training that are shipped with it
 
 
 def add_to(commands: "argparse._SubParsersAction") -> None:
@@ -26,33 +32,39 @@ def add_to(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with an interrupted run")
     parser.set_defaults(run=train)
 
+    parser = commands.add_parser("ship", help="put a run into assets/weights")
+    parser.add_argument("name", metavar="RUN", help="a run's folder or name")
+    parser.add_argument("as_name", metavar="NAME", help="what the generator shall be called")
+    parser.add_argument("--note", help="a sentence for the card: the command, what was tried and read")
+    parser.set_defaults(run=ship)
+
 
 def train(options: argparse.Namespace) -> int:
     """Train in this process, in a run directory."""
-    from genre import runs, worker
+    if options.cores:
+        os.environ["OMP_NUM_THREADS"] = str(options.cores)  # read when torch is loaded
+    from genre import runs
+    from genre.worker import perform
 
     try:
-        folder = runs.find(options.resume) if options.resume else create(options)
-    except ValueError as error:
+        folder = runs.find(options.resume, "gan") if options.resume else create(options)
+    except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return USAGE
-    try:
-        with worker.working(folder) as run:
-            from gan.train import execute  # not before its turn: it takes memory and seconds
+    status, _ = perform(folder, "gan", _execute)
+    if status == OK:
+        print(f"kept in {folder}")
+    return status
 
-            execute(run)
-    except (worker.Stopped, KeyboardInterrupt):
-        print(f"Stopped. To go on: python -m gan train --resume {folder}", file=sys.stderr)
-        return INTERRUPTED
-    except (ValueError, ArithmeticError, OSError, MemoryError) as error:
-        print(worker.explain(error), file=sys.stderr)
-        return FAILED
-    print(f"kept in {folder}")
-    return OK
+
+def _execute(worker: "Worker") -> dict:
+    from gan.train import execute
+
+    return execute(worker)
 
 
 def create(options: argparse.Namespace) -> Path:
-    """A new run directory for what the options ask. Raises ValueError with a sentence."""
+    """The run directory for what the options ask. Raises ValueError with a sentence."""
     from gan.train import Settings, plain
     from genre import runs
 
@@ -62,4 +74,30 @@ def create(options: argparse.Namespace) -> Path:
     asked = plain(data, options.split) if options.network == "dcgan" else Settings(data, options.split)
     given = {name: getattr(options, name) for name in ("epochs", "steps", "batch_size", "seed")}
     asked = replace(asked, **{name: value for name, value in given.items() if value is not None})
-    return runs.create("gan", asked.to_dict(), options.network, options.folder, options.cores)
+    return runs.open_run("gan", asked.to_dict(), options.network, options.folder, options.cores)
+
+
+def ship(options: argparse.Namespace) -> int:
+    """Copy a run's weights and card to assets/weights, with its curves and a short film of it."""
+    from genre import runs
+    from genre.artefacts import load_artefact, save_artefact
+    from genre.home import WEIGHTS, write_atomic
+
+    try:
+        folder = runs.find(options.name)
+        weights, card = load_artefact(folder)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    target = WEIGHTS / options.as_name
+    save_artefact(target, weights, card | ({"note": options.note} if options.note else {}))
+    for old in target.glob("training/samples/*.png"):
+        old.unlink()
+    samples = sorted(folder.glob("samples/*.png"))
+    count = min(FILM, len(samples))
+    for k in range(count):  # more of the beginning, where more happens
+        picture = samples[round((len(samples) - 1) * (k / max(1, count - 1)) ** 1.5)]
+        write_atomic(target / "training" / "samples" / picture.name, picture.read_bytes())
+    write_atomic(target / "training" / "metrics.jsonl", (folder / "metrics.jsonl").read_bytes())
+    print(f"Shipped as {target}.")
+    return OK

@@ -21,6 +21,8 @@ RUN_COLOURS = (
 )  # fmt: skip
 LEAKY_COLOUR, HONEST_COLOUR = "#D9702E", "#2A8C8C"
 OTHER_GENRE = "#8A9099"
+# The wheel alone scrolls the page. Two fingers on a touchpad come as Ctrl and the wheel, too.
+_ZOOM = "wheel![event.ctrlKey || event.metaKey]"
 _LEGEND_BELOW = {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0}
 
 
@@ -94,7 +96,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
         "mark": {"type": "line", "point": {"size": 14, "filled": True}},
         "height": 300,
         "params": [{"name": "zoom", "bind": "scales",
-                    "select": {"type": "interval", "zoom": "wheel![event.shiftKey]"}}],
+                    "select": {"type": "interval", "zoom": _ZOOM}}],
         "encoding": {
             "x": {"field": "epoch", "type": "quantitative",
                   "axis": {"grid": False, "tickMinStep": 1, "format": "d"}},

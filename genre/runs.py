@@ -102,6 +102,18 @@ def create(
     return folder
 
 
+def open_run(
+    kind: str, settings: dict, title: str = "", folder: Path | None = None, cores: int | None = None
+) -> Path:
+    """As `create`; or the run in `folder`, if it has the same settings and has not come to its end."""
+    wanted = json.loads(json.dumps(settings))
+    there = folder and (folder / "config.json").exists()
+    if there and read(folder).resumable and load_config(folder)["settings"] == wanted:
+        print(f"Going on with {folder}.")
+        return folder
+    return create(kind, wanted, title, folder, cores)
+
+
 def start(folder: Path) -> None:
     """Start a run, or go on with one that ended early, as a process of its own.
 
@@ -235,10 +247,12 @@ def list_runs(kind: str | None = None) -> list[Run]:
     return sorted(chosen, key=lambda run: (run.created, run.name), reverse=True)
 
 
-def find(name: str | Path) -> Path:
+def find(name: str | Path, kind: str | None = None) -> Path:
     """A run by its folder, or by its name under EARMARK_HOME/runs. Raises RunError."""
     for folder in (Path(name), runs_folder() / name):
         if (folder / "config.json").exists():
+            if kind and load_config(folder)["kind"] != kind:
+                raise RunError(f"{folder.name} is a run of another program.")
             return folder
     raise RunError(f"There is no run {str(name)!r}: give its folder, or its name in {runs_folder()}.")
 

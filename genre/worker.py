@@ -10,9 +10,10 @@ import errno
 import json
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from genre.home import write_atomic
 from genre.runs import STOPPED, load_config, own, turn, write_status
 
 HEARTBEAT_S = 2.0
+FAILED, INTERRUPTED = 1, 130  # exit statuses
 
 
 class Stopped(BaseException):
@@ -96,6 +98,22 @@ def working(folder: Path) -> Iterator[Worker]:
         finally:
             over.set()
             heart.join()
+
+
+def perform(folder: Path, program: str, execute: Callable[[Worker], Any]) -> tuple[int, Any]:
+    """Do a run's work in this process -> (exit status of the command line, the result).
+
+    `execute` imports what it needs itself: not before its turn, since that takes memory and seconds.
+    """
+    try:
+        with working(folder) as worker:
+            return 0, execute(worker)
+    except (Stopped, KeyboardInterrupt):
+        print(f"Stopped. To go on: python -m {program} train --resume {folder}", file=sys.stderr)
+        return INTERRUPTED, None
+    except (ValueError, ArithmeticError, OSError, MemoryError) as error:
+        print(explain(error), file=sys.stderr)
+        return FAILED, None
 
 
 def explain(error: BaseException) -> str:

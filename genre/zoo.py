@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genre.experiment import Settings
+    from genre.worker import Worker
 
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+OK, FAILED, USAGE = 0, 1, 2  # exit statuses
 MEASURED = ("figures", "temperature", "sure_above", "calibration")  # what `ship --as-measured` takes over
 
 
@@ -163,50 +164,34 @@ def train(options: argparse.Namespace) -> int:
 
     try:
         if options.resume:
-            folder = runs.find(options.resume)
-            if runs.load_config(folder)["kind"] != "genre":
-                raise ValueError(f"{folder.name} is a run of another program.")
+            folder = runs.find(options.resume, "genre")
         elif not options.model:
             raise ValueError("Name a model to train: `python -m genre models` lists them.")
         else:
             asked = settings_from(options)
-            folder = _run_folder(options, asked)
+            folder = runs.open_run("genre", asked.to_dict(), asked.model, options.folder, options.cores)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     return work(folder)
 
 
-def _run_folder(options: argparse.Namespace, asked: "Settings") -> Path:
-    """A new run directory, or an older one with the same settings that has not come to its end."""
-    from genre import runs
-
-    folder, wanted = options.folder, json.loads(json.dumps(asked.to_dict()))
-    there = folder and (folder / "config.json").exists()
-    if there and runs.read(folder).resumable and runs.load_config(folder)["settings"] == wanted:
-        print(f"Going on with {folder}.")
-        return folder
-    return runs.create("genre", wanted, asked.model, folder, options.cores)
-
-
 def work(folder: Path) -> int:
     """Do what a run directory says, in this process."""
-    from genre.worker import Stopped, explain, working
+    from genre.worker import perform
 
-    try:
-        with working(folder) as worker:
-            from genre.experiment import execute  # not before its turn: it takes memory and seconds
+    status, result = perform(folder, "genre", _execute)
+    if status == OK:
+        from genre.evaluate import as_text
 
-            result = execute(worker)
-    except (Stopped, KeyboardInterrupt):
-        print(f"Stopped. To go on: python -m genre train --resume {folder}", file=sys.stderr)
-        return INTERRUPTED
-    except (ValueError, ArithmeticError, OSError, MemoryError) as error:
-        return complain(explain(error), FAILED)
-    from genre.evaluate import as_text
+        print(as_text(result))
+        print(f"kept in {folder}")
+    return status
 
-    print(as_text(result))
-    print(f"kept in {folder}")
-    return OK
+
+def _execute(worker: "Worker") -> dict:
+    from genre.experiment import execute
+
+    return execute(worker)
 
 
 def evaluate(options: argparse.Namespace) -> int:
