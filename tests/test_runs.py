@@ -125,7 +125,8 @@ def test_a_full_disk_fails_the_run_and_loses_nothing():
 
 
 def test_the_queue_shares_the_cores_in_order():
-    folders = [new(epochs=epochs, seconds=0.03, cores=cores) for epochs, cores in ((9999, 1), (20, 2), (20, 1))]
+    wanted = ((9999, 1), (20, 2), (20, 1))
+    folders = [new(epochs=epochs, seconds=0.03, cores=cores) for epochs, cores in wanted]
     runs.start(folders[0])
     wait_for(folders[0], "running")
     for folder in folders[1:]:
