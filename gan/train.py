@@ -47,7 +47,7 @@ class Settings:
     critic_rate: float = 4e-4
     momentum: float = 0.0  # Adam's first beta
     average: float = 0.998  # decay of the moving average of the generator's weights
-    r1: float = 1.0
+    r1: float = 0.15  # about 0.0002 pixels / batch (Karras et al. 2020)
     r1_every: int = 16  # steps
     r1_batch: int = 8
     augment: bool = True

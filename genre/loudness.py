@@ -1,0 +1,119 @@
+"""How loud a recording sounds, and bringing it to a wanted loudness without clipping.
+
+ITU-R BS.1770-5, "Algorithms to measure audio programme loudness and true-peak audio level": the
+sound is weighted as the ear and the head do, its power is averaged over blocks of 400 ms, and what is
+silent or far quieter than the rest does not count. The unit is LUFS: decibels, full scale being 0.
+"""
+
+import numpy as np
+from scipy.signal import resample_poly, sosfilt
+
+BLOCK_S = 0.4
+STEP_S = 0.1  # blocks overlap by three quarters
+ABSOLUTE_GATE = -70.0  # LUFS; quieter blocks are silence
+RELATIVE_GATE = -10.0  # LU below the mean of the blocks that are not silence
+OVERSAMPLING = 4  # annex 2: peaks between the samples show to within 0.6 dB, in music to within 0.1
+# The two filters of the K-weighting as analogue prototypes, so that they fit any sample rate: a shelf
+# for what the head does to sound, and a high pass (the values that yield the standard's 48 kHz table).
+SHELF_HZ, SHELF_Q, SHELF_DB = 1681.974450955533, 0.7071752369554196, 3.999843853973347
+HIGH_PASS_HZ, HIGH_PASS_Q = 38.13547087602444, 0.5003270373238773
+# The limiter: how fast its gain falls before a peak and comes back after it.
+ATTACK_DB_S, RELEASE_DB_S = 1_000.0, 40.0
+MAX_LIMITING_DB = 9.0  # more than this squashes music: it then stays quieter than wanted
+_ROUNDS = 6  # of correcting what the limiter took away
+
+
+def integrated_loudness(samples: np.ndarray, rate: int) -> float:
+    """LUFS of (N,) or, for stereo, (N, 2) at `rate` Hz; -inf for silence.
+
+    What is shorter than 400 ms is measured as one block.
+    """
+    if not len(samples):
+        return -np.inf
+    weighted = sosfilt(_k_weighting(rate), np.atleast_2d(samples.T).astype(float))
+    power = np.square(weighted).sum(axis=0)  # left and right count alike
+    size, step = round(BLOCK_S * rate), round(STEP_S * rate)
+    running = np.concatenate([[0.0], np.cumsum(power)])
+    first = np.arange(0, max(1, len(power) - size + 1), step)
+    last = np.minimum(first + size, len(power))
+    blocks = (running[last] - running[first]) / np.maximum(last - first, 1)
+    heard = blocks[_lufs(blocks) > ABSOLUTE_GATE]
+    if not len(heard):
+        return -np.inf
+    heard = heard[_lufs(heard) > _lufs(heard.mean()) + RELATIVE_GATE]
+    return float(_lufs(heard.mean()))
+
+
+def true_peak_db(samples: np.ndarray) -> float:
+    """The highest point of the curve through the samples (N,) or (N, channels), in dB of full scale."""
+    peak = max(_curve(samples).max(initial=0.0), np.abs(samples).max(initial=0.0))
+    return float(20 * np.log10(peak)) if peak > 0 else -np.inf
+
+
+def level(
+    samples: np.ndarray, rate: int, target_lufs: float = -16.0, peak_db: float = -1.0
+) -> np.ndarray:
+    """The samples (N,) or (N, 2) at `target_lufs`, their true peak at most `peak_db` -> float32.
+
+    Peaks that would stick out are turned down for some milliseconds; a recording that needs more than
+    MAX_LIMITING_DB of that stays quieter than wanted. Silence stays silence.
+    """
+    loudness = integrated_loudness(samples, rate)
+    if not np.isfinite(loudness):
+        return samples.astype(np.float32)
+    gain_db = target_lufs - loudness
+    most_db = max(gain_db, peak_db + MAX_LIMITING_DB - true_peak_db(samples))
+    for _ in range(_ROUNDS):  # what the limiter took from the loudness is given back
+        louder = limit(samples * 10 ** (min(gain_db, most_db) / 20), rate, peak_db)
+        missing = target_lufs - integrated_loudness(louder, rate)
+        if missing < 0.02 or gain_db >= most_db:
+            break
+        gain_db += missing
+    return louder.astype(np.float32)
+
+
+def limit(samples: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
+    """The samples with every true peak at most `peak_db`: the gain falls ahead of a peak and recovers
+    after it, both as straight lines in decibels, and is 1 elsewhere."""
+    curve = _curve(samples)
+    if true_peak_db(samples) <= peak_db:
+        return samples
+    excess_db = np.maximum(20 * np.log10(curve + 1e-12) - peak_db, 0.0)
+    after = np.arange(len(curve)) * (RELEASE_DB_S / rate)
+    before = np.arange(len(curve)) * (ATTACK_DB_S / rate)
+    falling = np.maximum.accumulate(excess_db + after) - after
+    rising = np.maximum.accumulate((excess_db - before)[::-1])[::-1] + before
+    gain = 10 ** (-np.maximum(falling, rising) / 20)
+    limited = samples * (gain if samples.ndim == 1 else gain[:, None])
+    # The changing gain may bend the curve between two samples by a hundredth of a decibel.
+    return limited * 10 ** (min(0.0, peak_db - true_peak_db(limited)) / 20)
+
+
+def _curve(samples: np.ndarray) -> np.ndarray:
+    """(N,) or (N, channels) -> (N,): the largest magnitude around each sample, between them too."""
+    if not len(samples):
+        return np.zeros(0)
+    fine = np.abs(resample_poly(samples, OVERSAMPLING, 1, axis=0))
+    fine = fine.reshape(len(samples), -1).max(axis=1)  # the points from a sample up to the next
+    return np.maximum(fine, np.concatenate([fine[:1], fine[:-1]]))
+
+
+def _lufs(power: np.ndarray) -> np.ndarray:
+    return 10 * np.log10(np.maximum(power, 1e-20)) - 0.691  # a sine of 997 Hz at full scale: -3.01
+
+
+def _k_weighting(rate: int) -> np.ndarray:
+    """The K-weighting at `rate` Hz as two second-order sections (2, 6)."""
+    k = np.tan(np.pi * SHELF_HZ / rate)
+    high = 10 ** (SHELF_DB / 20)
+    middle = high**0.4996667741545416
+    a0 = 1 + k / SHELF_Q + k * k
+    shelf = [
+        (high + middle * k / SHELF_Q + k * k) / a0, 2 * (k * k - high) / a0,
+        (high - middle * k / SHELF_Q + k * k) / a0,
+        1.0, 2 * (k * k - 1) / a0, (1 - k / SHELF_Q + k * k) / a0,
+    ]  # fmt: skip
+    k = np.tan(np.pi * HIGH_PASS_HZ / rate)
+    a0 = 1 + k / HIGH_PASS_Q + k * k
+    high_pass = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / HIGH_PASS_Q + k * k) / a0]
+    return np.array([shelf, high_pass])
