@@ -7,9 +7,12 @@
 
 import csv
 import io
+import os
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +51,11 @@ class Entry:
     def input(self) -> str:
         return str(self.run.settings.get("input", ""))
 
-    @property
+    @cached_property
     def data(self) -> str:
         return Path(str(self.run.settings.get("data", ""))).name
 
-    @property
+    @cached_property
     def split(self) -> str:
         return Path(str(self.run.settings.get("split", ""))).name
 
@@ -71,7 +74,7 @@ class Catalogue:
 
     def __init__(self, recorded: Path = RECORDED) -> None:
         self._recorded = recorded
-        self._read: dict[Path, tuple[tuple, Entry]] = {}
+        self._read: dict[str, tuple[tuple, Entry]] = {}
 
     def entries(self) -> list[Entry]:
         """The genre runs under EARMARK_HOME, the newest first, and after them the recorded ones."""
@@ -83,28 +86,31 @@ class Catalogue:
         chosen = [entry for _, entry in now.values() if entry.run.kind in ("genre", "")]
         return sorted(chosen, key=lambda e: (not e.recorded, e.run.created, e.id), reverse=True)
 
-    def _entry(self, folder: Path, known: tuple[tuple, Entry] | None) -> tuple[tuple, Entry]:
-        signature = tuple(_stamp(folder / name) for name in _FILES)
+    def _entry(self, path: str, known: tuple[tuple, Entry] | None) -> tuple[tuple, Entry]:
+        signature = tuple(_stamp(f"{path}/{name}") for name in _FILES)
         if known and known[0] == signature:
             run = known[1].run
             # The files of these do not tell whether their process still lives.
             if not (run.active or run.state == "interrupted"):
                 return known
+        folder = Path(path)
         run = runs.read(folder)
         figures = _figures(folder) if run.state == "done" else {}
         return signature, Entry(run, folder.parent == self._recorded, figures)
 
 
-def _folders(parent: Path) -> list[Path]:
+def _folders(parent: Path) -> list[str]:
+    """As strings: with hundreds of runs, pathlib would take most of the time."""
     try:
-        return [path for path in parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        with os.scandir(parent) as found:
+            return [each.path for each in found if not each.name.startswith(".") and each.is_dir()]
     except OSError:
         return []
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def _stamp(path: str) -> tuple[int, int] | None:
     try:
-        about = path.stat()
+        about = os.stat(path)
     except OSError:
         return None
     return about.st_mtime_ns, about.st_size
@@ -179,6 +185,42 @@ def in_common(reports: list[dict]) -> int:
     """How many tracks all reports tested."""
     tested = [{row["track"] for row in report.get("answers", [])} for report in reports]
     return len(set.intersection(*tested)) if tested else 0
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Two trainings on the tracks that both were tested on."""
+
+    common: int
+    first: int  # tracks that only the first gets right
+    second: int
+    gained: tuple[str, ...]  # genres of which the first gets more right, most gained first
+
+    @property
+    def chance(self) -> float:
+        """How probable so uneven a result is if both are equally good: the exact two-sided McNemar
+        test (Dietterich, Neural Computation 10, 1998, recommends it for one split).
+        """
+        decided = self.first + self.second
+        tail = sum(comb(decided, k) for k in range(min(self.first, self.second) + 1))
+        return min(1.0, 2 * tail / 2**decided)
+
+
+def duel(first: dict, second: dict) -> Duel:
+    """Compare two reports track by track."""
+    others = {row["track"]: row for row in second.get("answers", [])}
+    alone, balance, common = [0, 0], {}, 0
+    for row in first.get("answers", []):
+        if row["track"] not in others:
+            continue
+        common += 1
+        right = row["answer"] == row["genre"]
+        lead = right - (others[row["track"]]["answer"] == row["genre"])
+        alone[0] += lead > 0
+        alone[1] += lead < 0
+        balance[row["genre"]] = balance.get(row["genre"], 0) + lead
+    gained = sorted((genre for genre in balance if balance[genre] > 0), key=lambda g: (-balance[g], g))
+    return Duel(common, *alone, tuple(gained))
 
 
 def leak_pairs(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:

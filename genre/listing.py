@@ -6,7 +6,7 @@ The built-in set is there for the visitor from the start: its pieces are played 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from genre import GENRES, synth
+from genre import GENRES
 from genre.audio import Clip, load_clip
 from genre.dataset import BUILT_IN, DataError, Dataset, listen_to, open_dataset, read_mel3s, read_pictures
 from genre.home import home
@@ -63,6 +63,8 @@ def sound_of(data: str, track: str) -> Clip:
         path = home() / "datasets" / BUILT_IN / genre / f"{track}.wav"
         if path.exists():
             return load_clip(path)
+        from genre import synth  # its filters take a second to import
+
         return Clip(synth.render(genre, int(number), BUILT_IN_S), BUILT_IN_S, name=track)
     path = next((found.path for found in open_dataset(data).files if found.name == track), None)
     if path is None:

@@ -98,7 +98,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
         "params": [{"name": "zoom", "bind": "scales",
                     "select": {"type": "interval", "zoom": _ZOOM}}],
         "encoding": {
-            "x": {"field": "epoch", "type": "quantitative",
+            "x": {"field": "epoch", "type": "quantitative", "scale": {"nice": False, "padding": 6},
                   "axis": {"grid": False, "tickMinStep": 1, "format": "d"}},
             "y": {**value, "title": None, "axis": {"format": ".0%" if share else "~g"},
                   "scale": {"domain": [0, 1]} if share else {"zero": True}},
@@ -130,11 +130,11 @@ def confusion_matrix(result: dict) -> go.Figure:
             "<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_layout(_layout(400, {"l": 80, "r": 6, "t": 6, "b": 70}))
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="", fixedrange=True,
-                        title={"text": "what it is", "standoff": 4})  # fmt: skip
-    figure.update_xaxes(tickangle=-45, showgrid=False, ticks="", fixedrange=True,
-                        title={"text": "what the model says", "standoff": 4})  # fmt: skip
+    figure.update_layout(_layout(400, {"l": 6, "r": 6, "t": 6, "b": 6}))
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="", fixedrange=True, automargin=True,
+                        title={"text": "what it is", "standoff": 8})  # fmt: skip
+    figure.update_xaxes(tickangle=-45, showgrid=False, ticks="", fixedrange=True, automargin=True,
+                        title={"text": "what the model says", "standoff": 8})  # fmt: skip
     return figure
 
 

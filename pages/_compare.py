@@ -8,7 +8,7 @@ import streamlit as st
 
 from genre import plots_training, runs
 from genre.audio import AudioError
-from genre.catalogue import Entry, disagreements, in_common, to_csv
+from genre.catalogue import Entry, disagreements, duel, in_common, to_csv
 from genre.dataset import DataError
 from genre.home import home
 from genre.listing import sound_of
@@ -18,7 +18,7 @@ from genre.plots import clock
 from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._one_run import show_run
-from pages._runs import STATES, chart, entries, names_of
+from pages._runs import STATES, chart, entries, names_of, plain
 
 MEASURES = {
     "f1": ("F1", "Both of the others in one: high only if both are."),
@@ -26,8 +26,10 @@ MEASURES = {
     "recall": ("Recall", "Of this genre's tracks, how many it finds."),
 }
 MOST_COMPARED = 6
+MOST_AT_FIRST = 3
+CHANCE = 0.05  # a difference that chance makes more often than this is none
 WIDTHS = {
-    "Name": 150, "State": 80, "Accuracy": 105, "95 % interval": 105, "F1": 60, "Hears": 80,
+    "Name": 150, "Model": 100, "State": 80, "Accuracy": 105, "95 % interval": 105, "F1": 60, "Hears": 80,
     "Split": 85, "Data": 90, "Parameters": 95, "Time": 70, "Published": 100,
 }  # fmt: skip
 
@@ -72,11 +74,12 @@ def _table(shown: list[Entry]) -> list[Entry]:
     key = "runs_" + sha256("\n".join(ids).encode()).hexdigest()[:12]
     if "compared" not in st.session_state:
         st.session_state.compared = _to_begin_with(shown)
-    before = [place for place, id_ in enumerate(ids) if id_ in st.session_state.compared]
+    compared = st.session_state.compared
+    before = [place for place, id_ in enumerate(ids) if id_ in compared]
     selection = st.dataframe(
         pd.DataFrame([_row(entry) for entry in shown]), hide_index=True, key=key, on_select="rerun",
         selection_mode="multi-row", selection_default={"selection": {"rows": before}},
-        placeholder="", alt="All trainings and their figures",
+        placeholder="", alt="All trainings and their figures", column_order=_columns(shown),
         column_config={
             **{name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
             "Accuracy": st.column_config.ProgressColumn(
@@ -106,10 +109,18 @@ def _table(shown: list[Entry]) -> list[Entry]:
 
 
 def _to_begin_with(shown: list[Entry]) -> list[str]:
-    """Two finished trainings of different models, so that there is something to see."""
-    done = [entry for entry in shown if entry.figures and not entry.leaky]
-    first = done[:1]
-    return [e.id for e in first + [e for e in done if first and e.model != first[0].model][:1]]
+    """The newest finished trainings of different models, so that there is something to see."""
+    newest: dict[str, str] = {}
+    for entry in shown:
+        if entry.figures and not entry.leaky:
+            newest.setdefault(entry.model, entry.id)
+    return list(newest.values())[:MOST_AT_FIRST]
+
+
+def _columns(shown: list[Entry]) -> list[str]:
+    """The model is a column of its own as soon as somebody has given a training another name."""
+    renamed = any(entry.title != entry.model for entry in shown)
+    return [name for name in (*WIDTHS, "Epochs", "Batch", "Rate", "Note") if renamed or name != "Model"]
 
 
 def _row(entry: Entry) -> dict:
@@ -119,7 +130,8 @@ def _row(entry: Entry) -> dict:
     seconds = figures.get("training_s")
     recipe = entry.recipe if figures.get("parameters") else {}
     return {
-        "Name": entry.title, "State": "recorded" if entry.recorded else STATES[entry.run.state][0],
+        "Name": entry.title, "Model": entry.model,
+        "State": "recorded" if entry.recorded else STATES[entry.run.state][0],
         "Accuracy": round(100 * figures["accuracy"]) if "accuracy" in figures else None,
         "95 % interval": f"{100 * low:.0f} to {100 * high:.0f} %" if low is not None else "",
         "F1": figures.get("macro_f1"), "Hears": entry.input,
@@ -134,9 +146,10 @@ def _row(entry: Entry) -> dict:
 
 def _together(chosen: list[Entry]) -> None:
     names = names_of(chosen)
-    _curves(chosen, names)
     reports = [_report(entry) for entry in chosen]
-    columns = st.columns(2) if len(chosen) > 1 else [st.container()]
+    _winner(names, reports)
+    _curves(chosen, names)
+    columns = st.columns(min(len(chosen), 3 if len(chosen) % 3 == 0 else 2))
     for number, (entry, report) in enumerate(zip(chosen, reports, strict=True)):
         with columns[number % len(columns)]:
             show_run(entry, names[number], report, RUN_COLOURS[number % len(RUN_COLOURS)], number)
@@ -152,14 +165,38 @@ def _together(chosen: list[Entry]) -> None:
         "Measure", list(MEASURES), default="f1", required=True, key="measure",
         format_func=lambda name: MEASURES[name][0], label_visibility="collapsed",
     )  # fmt: skip
-    st.caption(MEASURES[measure][1])
     chart(
         plots_training.genre_bars([name for name, _ in tested],
                                   [report["by_track"] for _, report in tested], measure),
-        key="genre_bars", alt=f"{MEASURES[measure][0]} of each genre",
+        key="genre_bars", alt=f"{MEASURES[measure][0]} of each genre", title=MEASURES[measure][1],
     )  # fmt: skip
     if len(tested) > 1:
         _disagree(tested, chosen)
+
+
+def _winner(names: list[str], reports: list[dict | None]) -> None:
+    """Which one wins and why, if the best two were tested fairly and on the same tracks."""
+    fair = [(name, report) for name, report in zip(names, reports, strict=True)
+            if report and "by_track" in report and not report["split"]["leaky"]]  # fmt: skip
+    fair.sort(key=lambda pair: pair[1]["by_track"]["accuracy"], reverse=True)
+    if len(fair) < 2:
+        return
+    (best, report), (second, runner_up) = fair[:2]
+    result = duel(report, runner_up)
+    if result.second > result.first:  # where their tests overlap it is the other way round
+        best, second, result = second, best, duel(runner_up, report)
+    if not result.common:
+        return
+    best, second = plain(best), plain(second)
+    counted = (f"Of the {result.common} tracks that both were tested on, {best} alone names "
+               f"{result.first} right and {second} alone {result.second}")  # fmt: skip
+    if result.chance > CHANCE:
+        st.info(f"**{best} and {second} are level.** {counted}: so small a difference may be chance.",
+                icon=":material/balance:")  # fmt: skip
+        return
+    why = " and ".join(spoken(genre) for genre in result.gained[:2])
+    st.success(f"**{best} wins.** {counted}, which is more than chance. It gains most in {why}.",
+               icon=":material/trophy:")  # fmt: skip
 
 
 def _report(entry: Entry) -> dict | None:
@@ -181,9 +218,8 @@ def _curves(chosen: list[Entry], names: list[str]) -> None:
         st.columns(2), (("accuracy", "Right answers"), ("loss", "Loss")), strict=True
     ):
         with column:
-            st.markdown(f"**{title}**")
             chart(plots_training.learning_curve(learnings, measure), key=f"curve_{measure}",
-                  alt=f"{title} over the epochs")  # fmt: skip
+                  alt=f"{title} over the epochs", title=f"**{title}**")  # fmt: skip
     st.caption("Solid: on music kept aside to choose the best epoch; dotted: on the music learnt "
                "from. Models without epochs have no curve.")  # fmt: skip
 

@@ -23,10 +23,10 @@ def show_leak() -> None:
                          key="leak_pair")  # fmt: skip
     leaky, honest = pairs[place]
     st.markdown(
-        "On the left, pieces of **the same recording** are learnt from (grey) and tested (orange), so "
-        "the model gets many answers right by recognising a recording it has already heard. On the "
-        "right, whole recordings are kept aside for the test (green), like the music you will play it "
-        "tomorrow: only this figure says what the model knows about genres."
+        "With the leaky split, pieces of **the same recording** are learnt from (grey) and tested "
+        "(orange), so the model gets many answers right by recognising a recording it has already "
+        "heard. With the honest one, whole recordings are kept aside for the test (green), like the "
+        "music you will play it tomorrow: only this figure says what the model knows about genres."
     )
     left, right = st.columns(2)
     with left:
@@ -39,12 +39,12 @@ def show_leak() -> None:
     else:
         st.caption("Counted are windows, as the papers do that cut first.")
     if len(pairs) > 1:
-        st.subheader("Every model that was trained both ways")
         chart(
             plots_training.leak_bars(
                 names, [pair[0].figures for pair in pairs], [pair[1].figures for pair in pairs]
             ),
             key="leak_bars", alt="Right answers under both splits, a pair of bars a model",
+            title="### Every model that was trained both ways",
         )  # fmt: skip
 
 

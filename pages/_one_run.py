@@ -34,20 +34,21 @@ def show_run(entry: Entry, name: str, report: dict | None, colour: str, number: 
 def _figures(report: dict, number: int) -> None:
     result, split = report["by_track"], report["split"]
     low, high = result["accuracy_interval"]
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         st.metric("Accuracy", percent(result["accuracy"]), width="content",
                   help=f"Between {percent(low)} and {percent(high)}, as far as {result['count']} "
                   "test tracks can tell.")  # fmt: skip
         st.metric("F1", f"{result['macro_f1']:.2f}", width="content",
                   help="Precision and recall in one, the mean over the genres: 1 is best.")  # fmt: skip
-        st.metric("One answer takes", f"{report['inference_ms']:.1f} ms", width="content",
+        st.metric("Answers in", f"{report['inference_ms']:.1f} ms", width="content",
                   help="For one window, on this machine's processor.")  # fmt: skip
     leaky = " **The split leaks: this says nothing about new music.**" if split["leaky"] else ""
     source = report["data"]["source"].replace("$", "\\$")
     st.caption(f"Learnt from {split['train_tracks']} tracks and tested on {split['test_tracks']} "
                f"({source}).{leaky}")  # fmt: skip
     chart(plots_training.confusion_matrix(result), key=f"confusion_{number}",
-          alt="Confusion matrix: what it is against what the model says")  # fmt: skip
+          alt="Confusion matrix: what it is against what the model says",
+          title="**What it takes for what**, in tracks")  # fmt: skip
 
 
 def _actions(entry: Entry) -> None:

@@ -76,15 +76,17 @@ def state_badge(entry: Entry) -> None:
     st.badge(word, color=colour, help=entry.run.message or None)
 
 
-def chart(figure: go.Figure, key: str, alt: str) -> None:
-    """A chart with Plotly's toolbar, and below it the same as a page of its own."""
+def chart(figure: go.Figure, key: str, alt: str, title: str) -> None:
+    """A chart with Plotly's toolbar, its title (markdown), and beside that the same as a page of its own."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(title, width="stretch")
+        st.download_button(
+            "HTML", _as_html(figure), f"{key}.html", "text/html", key=f"{key}_html", type="tertiary",
+            icon=":material/download:", on_click="ignore",
+            help="This chart as a page of its own that needs no network. The camera in the chart's "
+            "corner saves a picture.",
+        )  # fmt: skip
     st.plotly_chart(figure, config=TOOLS, key=key, alt=alt)
-    st.download_button(
-        "HTML", _as_html(figure), f"{key}.html", "text/html", key=f"{key}_html", type="tertiary",
-        icon=":material/download:", on_click="ignore",
-        help="This chart as a page of its own that needs no network. The camera in the chart's "
-        "corner saves a picture.",
-    )  # fmt: skip
 
 
 def _as_html(figure: go.Figure) -> Callable[[], str]:

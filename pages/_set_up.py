@@ -208,11 +208,11 @@ def _about(models: list[str]) -> None:
             "Published under": f"{spec.source}; {published.protocol}" if published else spec.source,
         })
     st.dataframe(
-        rows, hide_index=True, key="about_models", alt="The chosen models",
+        rows, hide_index=True, key="about_models", alt="The chosen models", placeholder="",
         column_config={
             "Model": st.column_config.TextColumn(width=100),
-            "How it works": st.column_config.TextColumn(width=430),
-            "Hears": st.column_config.TextColumn(width=70),
+            "How it works": st.column_config.TextColumn(width=520),
+            "Hears": st.column_config.TextColumn(width=75),
             "Parameters": st.column_config.NumberColumn(
                 format="localized", width=95, help="Numbers that are learnt. Nearest neighbours, "
                 "support vectors and forests have none in this sense."),
@@ -267,6 +267,7 @@ def _start(asked: list[Settings], plan: Plan, found: Listing) -> None:
                      key="start"):  # fmt: skip
             for each in asked:
                 runs.start(runs.create("genre", contests.plain(each), each.model, cores=plan.cores))
+            st.session_state.pop("compared", None)  # the new ones will be of more interest
             st.session_state.go_to = "Watch"
             st.rerun()
         if ready:

@@ -9,6 +9,7 @@ import streamlit as st
 from genre import estimate, plots_training, runs
 from genre.catalogue import Entry
 from genre.dataset import BUILT_IN
+from genre.plots import percent
 from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._data import listing_of
@@ -18,8 +19,8 @@ LIVE_S, QUIET_S = 1.5, 6.0  # between two looks: while something learns, and els
 SHOWN = 10  # trainings; the older ones are under Compare
 CURVES = (
     ("accuracy", "Right answers", "Of single windows. Solid: on music kept aside, dotted: on the music "
-     "it learns from. Where the two part, it learns by heart. Drag to move, Shift and the wheel to "
-     "zoom, double-click to see it whole."),
+     "it learns from. Where the two part, it learns by heart. Ctrl and the wheel zoom, dragging moves, "
+     "a double click shows it whole."),
     ("loss", "Loss", "How surprised it is by the right answers. Lower is better; 2.3 is guessing "
      "among ten genres."),
 )  # fmt: skip
@@ -73,6 +74,12 @@ def _all(watched: list[Entry]) -> None:
         if resumable:
             st.button("Resume all", icon=":material/resume:", key="resume_all", on_click=_each,
                       args=(runs.start, resumable))  # fmt: skip
+        done = [entry.id for entry in watched if entry.run.state == "done"]
+        if len(done) > 1 and not active and st.button(
+            "Compare them", type="primary", icon=":material/compare_arrows:", key="to_compare"
+        ):
+            st.session_state.update(compared=done[::-1], go_to="Compare")
+            st.rerun()
 
 
 def _curves(watched: list[Entry], names: list[str]) -> None:
@@ -88,7 +95,9 @@ def _curves(watched: list[Entry], names: list[str]) -> None:
         with column, st.container(key=f"live_{measure}"):
             st.markdown(f"**{title}**", help=words)
             rows, description = plots_training.live_curve(learnings, measure)
-            st.vega_lite_chart(pd.DataFrame(rows), description, alt=f"{title} over the epochs")
+            # Streamlit takes back, at the next epoch, what was zoomed into, unless it is a selection.
+            st.vega_lite_chart(pd.DataFrame(rows), description, key=f"zoom_{measure}", on_select="rerun",
+                               selection_mode="zoom", alt=f"{title} over the epochs")  # fmt: skip
 
 
 def _one(entry: Entry, name: str, colour: str) -> None:
@@ -143,9 +152,9 @@ def _figures(entry: Entry) -> str:
     last = entry.run.last
     if entry.run.state == "done" or not {"loss", "accuracy"} <= set(last):
         return ""
-    words = f"{last['accuracy']:.0%} right while learning, loss {last['loss']:.2f}"
+    words = f"{percent(last['accuracy'])} right while learning, loss {last['loss']:.2f}"
     if "valid_accuracy" in last:
-        words += f"; {last['valid_accuracy']:.0%} right on music kept aside"
+        words += f"; {percent(last['valid_accuracy'])} right on music kept aside"
     return words
 
 

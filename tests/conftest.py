@@ -7,6 +7,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import functools
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,6 +53,37 @@ def wav(play) -> Callable[..., bytes]:
         return soundfile_bytes(play(genre, seconds, seed), SAMPLE_RATE, format="WAV")
 
     return make
+
+
+@pytest.fixture
+def empty_temporary_folder(tmp_path_factory, monkeypatch) -> Iterator[None]:
+    """A temporary folder of its own, which must still be empty afterwards."""
+    folder = tmp_path_factory.mktemp("tempdir")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield
+    assert list(folder.iterdir()) == []
+
+
+@pytest.fixture(scope="session")
+def folder_of_music(tmp_path_factory) -> Callable[..., Path]:
+    """folder_of_music(genres, pieces, seconds) -> a folder that holds so many WAV files of each genre."""
+
+    @functools.cache
+    def make(genres: tuple[str, ...] = ("classical", "metal"), pieces: int = 4, seconds: float = 3.5) -> Path:
+        folder = tmp_path_factory.mktemp("music")
+        for genre in genres:
+            for seed in range(pieces):
+                synth._write(folder / genre / f"{genre}.{seed:05d}.wav", genre, seed, seconds)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def music(folder_of_music) -> Path:
+    """Eight short pieces of two genres: enough to learn something."""
+    return folder_of_music()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,13 @@
 """Recordings made on the spot, in every format, for the tests of genre.audio."""
 
+import functools
 import io
 
 import av
 import numpy as np
 import soundfile as sf
+
+from genre.audio import SAMPLE_RATE
 
 
 def tone(seconds: float, rate: int, channels: int = 1, hz: float = 440.0) -> np.ndarray:
@@ -20,11 +23,23 @@ def staircase(seconds: float, rate: int, step_s: float = 30.0) -> np.ndarray:
     return (0.3 * np.sin(2 * np.pi * hz * time)).astype(np.float32)[:, None]
 
 
+def pitch(samples: np.ndarray) -> float:
+    """The strongest frequency in Hz, of (n,) at 22,050 Hz."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(np.argmax(spectrum) * SAMPLE_RATE / len(samples))
+
+
 def soundfile_bytes(samples: np.ndarray, rate: int, **options: object) -> bytes:
     """Encode (n, channels) with libsndfile."""
     buffer = io.BytesIO()
     sf.write(buffer, samples, rate, **options)
     return buffer.getvalue()
+
+
+@functools.cache
+def second_of_wav() -> bytes:
+    """A second of the tone as a WAV file of 22,050 Hz."""
+    return soundfile_bytes(tone(1, 22_050), 22_050, format="WAV")
 
 
 class _Pipe:

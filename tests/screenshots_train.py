@@ -36,7 +36,7 @@ def take(browser: Browser, address: str, home: Path, keep: Callable[..., None]) 
     keep(visit(browser, address, "Set up", viewport=WIDE), "train-setup")
     for name, scheme in (("train-compare", "light"), ("train-dark", "dark")):
         page = visit(browser, address, "Compare", viewport=WIDE, color_scheme=scheme)
-        _see_everything(page, 5)
+        _see_everything(page, 6)
         keep(page, name)
     page = visit(browser, address, "The leak", viewport=WIDE)
     _see_everything(page, 3)

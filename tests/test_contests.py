@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from genre import contests, runs, synth
+from genre import contests, runs
 from genre.contests import SEVEN_SETTINGS, Kitchen, comparison, comparison_table, enter, grid, race
 from genre.dataset import DataError
 from genre.experiment import execute, settings
@@ -16,15 +16,6 @@ from genre.reproduce import Row, reproduction_table, results, run_rows, table_of
 from genre.worker import working
 
 GTZAN = data_folder() / "gtzan"
-
-
-@pytest.fixture(scope="module")
-def music(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("music")
-    for genre in ("classical", "metal"):
-        for seed in range(4):
-            synth._write(folder / genre / f"{genre}.{seed:05d}.wav", genre, seed, 3.5)
-    return folder
 
 
 @pytest.fixture

@@ -3,16 +3,16 @@
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from genre import synth
-from genre.runs import list_runs, metrics, stop
+from genre.runs import Run, all_cores, delete, list_runs, load_report, metrics, own, stop
 from tests.test_browser import PHONE, Visit
+from tests.training_runs import make_run, one_more_epoch
 
 BUSY_MS = 60_000  # on a busy machine
 GENRES = ("classical", "metal", "reggae")
@@ -20,22 +20,19 @@ TITLE = "Which model learns best?"
 
 
 @pytest.fixture(scope="module")
-def music(tmp_path_factory) -> Path:
+def music(folder_of_music) -> Path:
     """The built-in music, small: three genres, eight pieces of 6 s each."""
-    folder = tmp_path_factory.mktemp("tiny")
-    for genre in GENRES:
-        for seed in range(8):
-            synth._write(folder / genre / f"{genre}.{seed:05d}.wav", genre, seed, 6.0)
-    return folder
+    return folder_of_music(GENRES, 8, 6.0)
 
 
 @pytest.fixture
 def served_home(streamlit_home, monkeypatch) -> Iterator[Path]:
-    """The server's EARMARK_HOME, for this process too; nothing goes on learning afterwards."""
+    """The server's EARMARK_HOME, for this process too; no training is left in it afterwards."""
     monkeypatch.setenv("EARMARK_HOME", str(streamlit_home))
     yield streamlit_home
     for run in list_runs():
         stop(run.folder)
+        delete(run.folder)
 
 
 class Training(Visit):
@@ -49,8 +46,21 @@ class Training(Visit):
         if "/train/_stcore/" not in message.location.get("url", ""):
             super()._note(message)
 
-    def go(self, step: str) -> None:
-        self.page.get_by_test_id("stButtonGroup").get_by_role("radio", name=step).click()
+    def set_up(self, music: Path, epochs: int) -> None:
+        """Fill in what there is to learn from, and for how long."""
+        page = self.page
+        page.get_by_text("Music: the built-in music").click()
+        page.get_by_text("A folder of mine").click()
+        path = page.get_by_placeholder("/home/me/music")
+        path.fill(str(music))
+        path.press("Enter")
+        expect(page.get_by_text("(24 tracks, 3 genres)")).to_be_visible(timeout=BUSY_MS)
+        page.get_by_text("Fine tuning").click()
+        for name, value in (("Epochs", str(epochs)), ("Patience", "0")):
+            box = page.get_by_role("spinbutton", name=name)
+            box.fill(value)
+            box.press("Tab")
+        expect(page.get_by_text("Estimate:")).to_be_visible(timeout=BUSY_MS)
 
 
 def epoch(page: Page) -> int:
@@ -70,18 +80,7 @@ def wait_for_epoch_after(page: Page, before: int) -> int:
 def test_three_models_from_start_to_use(browser, streamlit_server, served_home, music):
     visitor = Training(browser, streamlit_server, "Set up")
     page = visitor.page
-    page.get_by_text("Music: the built-in music").click()
-    page.get_by_text("A folder of mine").click()
-    path = page.get_by_placeholder("/home/me/music")
-    path.fill(str(music))
-    path.press("Enter")
-    expect(page.get_by_text("(24 tracks, 3 genres)")).to_be_visible(timeout=BUSY_MS)
-    page.get_by_text("Fine tuning").click()
-    for name, value in (("Epochs", "300"), ("Patience", "0")):
-        box = page.get_by_role("spinbutton", name=name)
-        box.fill(value)
-        box.press("Tab")
-    expect(page.get_by_text("Estimate:")).to_be_visible(timeout=BUSY_MS)
+    visitor.set_up(music, 300)
     page.get_by_role("button", name="Start 3 trainings").click()
 
     expect(page.get_by_role("button", name="Stop all")).to_be_visible(timeout=BUSY_MS)
@@ -110,9 +109,9 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
     expect(page.get_by_text("3 done")).to_be_visible(timeout=BUSY_MS)
     assert [done["epoch"] for done in metrics(folder)] == list(range(1, stopped_at + 21))
 
-    visitor.go("Compare")
+    page.get_by_role("button", name="Compare them").click()
     expect(page.get_by_role("heading", name="How they learnt")).to_be_visible(timeout=BUSY_MS)
-    expect(page.locator(".js-plotly-plot")).to_have_count(5, timeout=BUSY_MS)
+    expect(page.locator(".js-plotly-plot")).to_have_count(6, timeout=BUSY_MS)
     page.get_by_role("button", name="Use it").first.click()
     page.get_by_label("Its name on the Listen page").fill("my-ear")
     page.get_by_label("Its name on the Listen page").press("Enter")
@@ -126,6 +125,63 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(re.compile("Metal|Reggae|Classical"))
     visitor.context.close()
     assert not visitor.complaints
+
+
+def test_two_visitors_start_and_stop_at_once(browser, streamlit_server, served_home, music):
+    both = [Training(browser, streamlit_server, "Set up") for _ in range(2)]
+    for visitor in both:
+        box = visitor.page.get_by_test_id("stMultiSelect").filter(has_text="Models")
+        box.get_by_role("combobox").press("Backspace")
+        visitor.page.get_by_role("button", name="Start 2 trainings").wait_for(timeout=BUSY_MS)
+        visitor.set_up(music, 1_000)
+    press(both, "Start 2 trainings")
+    for visitor in both:
+        expect(cards(visitor.page)).to_have_count(4, timeout=BUSY_MS)
+    names = sorted(run.name for run in list_runs())
+    wait_for_run(lambda run: run.last.get("epoch", 0) > 2)
+    assert sum(run.state == "running" for run in list_runs()) <= all_cores()
+
+    press(both, "Stop all")
+    for visitor in both:
+        expect(visitor.page.get_by_text("0 learning, 0 waiting")).to_be_visible(timeout=BUSY_MS)
+    lengths = {run.folder: len(metrics(run.folder)) + 15 for run in list_runs()
+               if run.title == "linear" and run.state != "done"}  # fmt: skip
+    for folder, epochs in lengths.items():
+        _shorten(folder, epochs)
+    press(both, "Resume all")
+    for visitor in both:
+        expect(visitor.page.get_by_text("0 learning, 0 waiting, 4 done")).to_be_visible(timeout=BUSY_MS)
+        expect(cards(visitor.page)).to_have_count(4)
+    for folder, epochs in lengths.items():
+        assert [done["epoch"] for done in metrics(folder)] == list(range(1, epochs + 1))
+    assert sorted(run.name for run in list_runs()) == names, "none is lost and none was started twice"
+    assert all(load_report(run.folder)["by_track"]["count"] for run in list_runs())
+    assert json.loads((served_home / "queue.json").read_text()) == []
+    for visitor in both:
+        visitor.context.close()
+        assert not visitor.complaints
+
+
+def press(visitors: list[Training], name: str) -> None:
+    """Let all of them press the button of this name, none waiting for what becomes of it."""
+    buttons = [visitor.page.get_by_role("button", name=name) for visitor in visitors]
+    for button in buttons:
+        button.wait_for(timeout=BUSY_MS)
+    for button in buttons:
+        button.dispatch_event("click")
+
+
+def cards(page: Page) -> Locator:
+    """Those of the trainings that are watched."""
+    return page.locator("[class*=st-key-watched_]")
+
+
+def wait_for_run(so: Callable[[Run], bool]) -> None:
+    """Wait until one of the runs is so."""
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while not any(so(run) for run in list_runs()):
+        assert time.monotonic() < deadline, list_runs()
+        time.sleep(0.2)
 
 
 def choose_ear(page: Page, name: str, genres: int) -> None:
@@ -152,8 +208,49 @@ def _shorten(folder: Path, epochs: int) -> None:
     (folder / "config.json").write_text(json.dumps(config))
 
 
+def test_a_zoom_stays_when_epochs_come_and_runs_end(browser, streamlit_server, served_home):
+    folder, other = make_run("running", epochs=12), make_run("running", seed=1)
+    with own(folder):
+        with own(other):
+            visitor = Training(browser, streamlit_server, "Watch")
+            page = visitor.page
+            chart = page.locator(".st-key-live_loss svg.marks")
+            chart.wait_for(timeout=BUSY_MS)
+            whole = epochs_in_sight(chart)
+            assert whole[-1] == 12
+            chart.hover()
+            page.keyboard.down("Control")
+            page.mouse.wheel(0, -500)
+            page.keyboard.up("Control")
+            page.wait_for_timeout(1_000)
+            zoomed = epochs_in_sight(chart)
+            assert whole[0] < zoomed[0] < zoomed[-1] < whole[-1]
+            for epoch in (13, 14):
+                before = chart.inner_html()
+                one_more_epoch(folder, epoch)
+                expect(page.get_by_text(f"Epoch {epoch} of 8")).to_be_visible(timeout=BUSY_MS)
+                page.wait_for_timeout(500)
+                assert chart.inner_html() != before, "the new epoch is drawn"
+                assert epochs_in_sight(chart) == zoomed
+        expect(page.locator(f".st-key-resume_{other.name}")).to_be_visible(timeout=BUSY_MS)
+        assert epochs_in_sight(chart) == zoomed
+        chart.dblclick()
+        page.wait_for_timeout(1_000)
+        assert epochs_in_sight(chart)[-1] == 14, "a double click shows it whole"
+    visitor.context.close()
+    assert not visitor.complaints
+
+
+def epochs_in_sight(chart: Locator) -> list[float]:
+    """The figures along the chart's horizontal axis."""
+    return [float(text) for text in
+            chart.locator("[aria-label^='X-axis'] .role-axis-label text").all_text_contents()]  # fmt: skip
+
+
 @pytest.mark.parametrize("step", ["Data", "Set up", "Watch", "Compare", "The leak"])
 def test_a_phone_shows_every_step(browser, streamlit_server, served_home, step):
+    make_run()
+    make_run("stopped", seed=1)
     visitor = Training(browser, streamlit_server, step, viewport=PHONE, has_touch=True, is_mobile=True)
     visitor.page.locator("[data-test-script-state=notRunning]").wait_for(timeout=BUSY_MS)
     assert visitor.overflow() <= 0

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from genre import GENRES, runs
-from genre.catalogue import Catalogue, bundle, disagreements, in_common, leak_pairs, to_csv
+from genre.catalogue import Catalogue, Duel, bundle, disagreements, duel, in_common, leak_pairs, to_csv
 from genre.dataset import DataError
 from genre.listing import look, sound_of
 from genre.runs import RunError
@@ -131,7 +131,7 @@ def test_each_state_is_shown_with_what_can_be_done(visit, alive):
     assert shown == {"stop": 3, "resume": 4}  # with those for all
     progress = [each.proto.text for each in app.get("progress")]
     assert "Epoch 4 of 8, about 1 minute left" in progress and "It is failed." in progress
-    assert "78% right on music kept aside" in text
+    assert "78\u00a0% right on music kept aside" in text
     assert len(app.get("vega_lite_chart")) == 2
 
 
@@ -167,7 +167,7 @@ def test_the_first_visit_has_recorded_runs_to_compare(visit):
     assert "recorded" in app.info[0].value
     table = app.dataframe[0].value
     assert set(table["State"]) == {"recorded"} and {"LEAKY", "track"} == set(table["Split"])
-    assert table["Accuracy"].notna().all()
+    assert table["Accuracy"].notna().all() and "Model" not in app.dataframe[0].proto.column_order
     assert "Where they disagree" in words(app)
     assert not any(label in ("Yes, delete it", "Offer it there") for label in labels(app))
 
@@ -197,6 +197,28 @@ def test_two_runs_are_compared(visit):
     assert "how many it finds" in words(app)
 
 
+def test_the_winner_is_named_only_if_it_is_one(visit):
+    good = make_run(model="cnn-simple", skill=3.0, title="*good*")
+    poor = make_run(model="linear", skill=0.2, title="poor")
+    same = make_run(model="cnn-simple", skill=3.0, title="same")
+    leaky = make_run(model="cnn-simple", split="segment", skill=9.0, title="leaky")
+    app = visit("Compare", compared=[str(poor), str(leaky), str(good)])
+    assert app.success[0].value.startswith("**\\*good\\* wins.** Of the 40 tracks")
+    app = visit("Compare", compared=[str(good), str(same)])
+    assert not app.success and "are level" in app.info[0].value
+    app = visit("Compare", compared=[str(good), str(leaky)])
+    assert not app.success and not app.info, "there is no race against a leaky split"
+
+
+def test_what_has_ended_is_compared_at_once(visit):
+    folders = [make_run(model=model) for model in ("knn", "linear", "cnn-simple")]
+    app = visit("Watch", compared=[])
+    healthy(app.button(key="to_compare").click().run())
+    assert app.session_state["step"] == "Compare"
+    assert set(app.session_state["compared"]) == {str(folder) for folder in folders}
+    assert len(app.get("plotly_chart")) == 6
+
+
 def test_the_table_is_filtered(visit):
     make_run(model="linear")
     make_run(model="cnn-simple", split="segment")
@@ -215,6 +237,7 @@ def test_a_run_is_renamed_noted_and_deleted(visit):
     app.text_input(key=f"title_{folder.name}").set_value("**after**")
     app.text_area(key=f"note_{folder.name}").set_value("with more bass")
     healthy(button(app, "Keep").click().run())
+    assert "Model" in app.dataframe[0].proto.column_order
     assert runs.read(folder).title == "**after**" and runs.read(folder).note == "with more bass"
     assert "**after**" in [text.value for text in app.text]
     healthy(app.button(key=f"delete_{folder.name}").click().run())
@@ -325,6 +348,21 @@ def test_disagreements():
     assert in_common([one, other]) == 40 and disagreements([one, one]) == []
     one["answers"] = one["answers"][:1]
     assert in_common([one, other]) == 1 and in_common([]) == 0
+
+
+def test_a_duel():
+    def told(*answers: str) -> dict:
+        return {"answers": [{"track": str(n), "genre": "jazz" if n % 2 else "pop", "answer": answer}
+                            for n, answer in enumerate(answers)]}  # fmt: skip
+
+    right = told("pop", "jazz", "pop", "jazz", "pop", "jazz", "pop")
+    wrong = told("pop", "pop", "rock", "rock", "pop", "rock")
+    result = duel(right, wrong)
+    assert result == Duel(6, 4, 0, ("jazz", "pop")) and result.chance == 2 / 16
+    assert duel(wrong, right) == Duel(6, 0, 4, ())
+    assert duel(right, right).chance == 1.0 and duel(right, told()) == Duel(0, 0, 0, ())
+    # scipy.stats.binomtest(3, 20).pvalue
+    assert Duel(30, 17, 3, ()).chance == pytest.approx(0.002576828)
 
 
 def test_what_lies_in_a_data_set(tmp_path):

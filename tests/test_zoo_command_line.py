@@ -3,23 +3,13 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from genre import runs, synth
+from genre import runs
 from genre.__main__ import main
 from genre.home import REPOSITORY
 from genre.models import MODELS
-
-
-@pytest.fixture(scope="module")
-def music(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("music")
-    for genre in ("classical", "metal"):
-        for seed in range(4):
-            synth._write(folder / genre / f"{genre}.{seed:05d}.wav", genre, seed, 3.5)
-    return folder
 
 
 def test_models_are_listed(capsys):

@@ -33,6 +33,14 @@ def make_run(
     return folder
 
 
+def one_more_epoch(folder: Path, epoch: int) -> None:
+    """Let a run of `make_run` go on by an epoch, as its process would."""
+    line = {"epoch": epoch, "loss": 2.3 / epoch, "accuracy": 1 - 0.8 / epoch, "part": 1, "seconds": 1}
+    with open(folder / "metrics.jsonl", "a") as file:
+        file.write(json.dumps(line) + "\n")
+    runs.write_status(folder, state="running", progress=epoch / 1000, message="", last=line)
+
+
 def make_report(model: str, split: str, skill: float, seed: int = 0) -> dict:
     rng = np.random.default_rng([seed, *model.encode()])
     labels = np.repeat(np.arange(TRACKS) % len(GENRES), WINDOWS)

@@ -20,10 +20,10 @@ def medians_ms(*works: Callable[[], object], times: int = 20, warm_up: int = 3) 
     return [statistics.median(durations[warm_up:]) for durations in taken]
 
 
-def memory_mb() -> float | None:
-    """Resident memory of this process in MB; None where the system has no /proc."""
+def memory_mb(process: int | str = "self") -> float | None:
+    """Resident memory of a process in MB; None where the system has no /proc."""
     try:
-        status = Path("/proc/self/status").read_text()
+        status = Path(f"/proc/{process}/status").read_text()
     except OSError:
         return None
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if "VmRSS" in line)
