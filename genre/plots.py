@@ -4,10 +4,15 @@ Backgrounds are transparent and colours of middle lightness, so that one figure 
 dark. Arrays stay arrays: plotly writes them as typed binary, and a figure stays below 150 kB.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 
 from genre.names import spoken
+
+if TYPE_CHECKING:
+    from genre.explain import Explanation
 
 # One colour a genre, everywhere; each has a contrast of 3:1 or more to white and to near black.
 COLOURS = {
@@ -140,6 +145,29 @@ def spectrogram(picture: np.ndarray, centres_hz: np.ndarray, duration_s: float) 
         range=[-0.5, bands - 0.5], fixedrange=True, showgrid=False,
     )  # fmt: skip
     figure.update_xaxes(_time_axis(duration_s))
+    return figure
+
+
+def why_spectrogram(
+    picture: np.ndarray, centres_hz: np.ndarray, duration_s: float, explanation: "Explanation",
+    start_s: float = 0.0,
+) -> go.Figure:
+    """The mel-spectrogram of the explained part, dimmed but for what spoke for the genre, and a frame
+    around the seconds most like it. `start_s` is where in the clip the picture begins."""
+    figure = spectrogram(picture, centres_hz, duration_s)
+    rows = np.interp(explanation.freqs, centres_hz, np.arange(len(centres_hz)))
+    times = explanation.times - start_s
+    figure.add_heatmap(
+        z=np.round(255 * np.sqrt(explanation.map)).astype(np.uint8), zmin=0, zmax=255,
+        x0=times[0], dx=duration_s / len(times), y0=rows[0], dy=(rows[-1] - rows[0]) / (len(rows) - 1),
+        colorscale=[[0, "rgba(5,4,15,0.78)"], [0.3, "rgba(5,4,15,0.5)"], [1, "rgba(5,4,15,0)"]],
+        showscale=False, hoverinfo="skip",
+    )  # fmt: skip
+    first_s, last_s = (edge - start_s for edge in explanation.best_span)
+    figure.add_shape(
+        type="rect", x0=first_s, x1=last_s, y0=0, y1=1, yref="paper",
+        line={"color": COLOURS.get(explanation.genre, QUIET), "width": 2},
+    )  # fmt: skip
     return figure
 
 

@@ -1,13 +1,16 @@
 """One answer in full: the genre, how sure, how it changes, and what the sound looks like."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from genre import GENRES, plots
-from genre.answers import KEPT_SOUND_S, OTHER, Answer, Classify
-from genre.audio import EXCERPT_S, AudioError
-from genre.classifier import Verdict
+from genre.answers import KEPT_SOUND_S, OTHER, Answer, Answers, Classify
+from genre.audio import EXCERPT_S, AudioError, Clip
+from genre.classifier import Classifier, Verdict
 from genre.names import spoken
 from genre.overview import envelope, mel_picture
+from pages._closer import look_closer
 
 SOURCES = {
     "recording": "recorded here", "upload": "uploaded", "example": "played by our synthesiser",
@@ -15,15 +18,17 @@ SOURCES = {
 STILL = {"displayModeBar": False, "responsive": True}  # plotly without its toolbar
 
 
-def show_answer(answer: Answer, classify: Classify) -> bool:
-    """Show an answer -> whether the visitor wants it deleted."""
+def show_answer(answer: Answer, answers: Answers, ear: Callable[[], Classifier]) -> bool:
+    """Show one of the answers -> whether the visitor wants it deleted."""
     with st.container(border=True):
         _heading(answer)
         if answer.error:
             st.error(answer.error, icon=":material/error:")
         else:
             _verdict(answer.verdict)
-            _sound(answer, classify)
+            if clip := _kept_clip(answer):
+                look_closer(answer, answers, clip, ear)
+                _sound(answer, clip, lambda part: ear().classify(part))
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         if answer.whole:
             with left:
@@ -80,14 +85,17 @@ def _verdict(verdict: Verdict) -> None:
     )  # fmt: skip
 
 
-def _sound(answer: Answer, classify: Classify) -> None:
+def _kept_clip(answer: Answer) -> Clip | None:
     clip = answer.clip()
     if clip is None:
         st.caption(
             f"We keep the sound of the latest {KEPT_SOUND_S // 60} minutes only, and this clip is "
             "older. Upload it again to hear and see it."
         )
-        return
+    return clip
+
+
+def _sound(answer: Answer, clip: Clip, classify: Classify) -> None:
     st.markdown("**The sound**")
     st.audio(clip.to_wav(), format="audio/wav")
     colour = plots.COLOURS.get(answer.verdict.genre, plots.QUIET)

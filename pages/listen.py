@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from genre import GENRES
 from genre.home import PROMOTED, home, promoted_models
 from genre.names import spoken
+from pages._model_card import show_model_card
+from pages._secure import devices_refused
 
 if TYPE_CHECKING:
     from genre.answers import Answers
@@ -45,7 +46,6 @@ SCROLL_TO_RESULTS = """<script>
 SHORT_FILE_LIST = """<style>
     [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
 </style>"""
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 def ear() -> str | None:
@@ -145,14 +145,6 @@ def _key(widget: str) -> str:
     return f"{widget}_{st.session_state.get(f'{widget}_count', 0)}"
 
 
-def _microphone_refused() -> bool:
-    """Whether the browser will refuse the microphone: plain HTTP to another machine."""
-    address = urlsplit(st.context.url or "")
-    host = address.hostname or ""
-    local = host in LOCAL_HOSTS or host.endswith(".localhost") or host.startswith("127.")
-    return address.scheme == "http" and not local
-
-
 def choose_ear() -> None:
     """A choice once there is one: runs that were promoted on the Train page."""
     promoted = promoted_models()
@@ -180,7 +172,7 @@ def choose_ear() -> None:
 def recorder() -> None:
     with st.container(border=True, height="stretch"):
         st.markdown("**Record what is playing**")
-        refused = _microphone_refused()
+        refused = devices_refused()
         take = st.audio_input(
             "Record", sample_rate=22_050, key=_key("recorder"), disabled=refused,
             label_visibility="collapsed",
@@ -193,12 +185,25 @@ def recorder() -> None:
         else:
             st.caption("Press the microphone and hold your device near the music. 30 seconds are "
                        "best, 3 are enough.")  # fmt: skip
+            st.toggle("Name it live, while it plays", key="live")
     if take is not None:
         number = st.session_state.get("takes", 0) + 1
         listen_to([(f"Recording {number}", take.getvalue)], "recording")
         st.session_state.takes = number
         _renew("recorder")  # ready for the next take
         st.rerun()
+
+
+def live() -> None:
+    """The open microphone, for whoever asked for it."""
+    if st.session_state.get("live"):
+        from pages._live import listen_live
+
+        listen_live(classifier())
+    elif "live_ear" in st.session_state:
+        from pages._live import leave_live
+
+        leave_live()
 
 
 def uploader() -> None:
@@ -261,7 +266,7 @@ def results() -> None:
         if len(answers()) > 1:
             opened = st.session_state.opened = choose_answer(answers(), opened, _key("table"))
         answer = answers().get(opened) or next(iter(answers()))
-        if show_answer(answer, classify):
+        if show_answer(answer, answers(), classifier):
             answers().remove(answer.id)
             _renew("table")
             st.rerun()
@@ -286,9 +291,11 @@ with left:
     recorder()
 with right:
     uploader()
+live()
 examples()
 if len(st.session_state.get("answers", ())):
     results()
 else:
     empty_state()
+show_model_card(ear())
 warm_up()

@@ -161,7 +161,7 @@ def test_a_recording_can_be_trimmed(app, play):
 
 
 def test_a_folder_can_be_chosen(app, wav):
-    healthy(app.toggle[0].set_value(True).run())
+    healthy(app.toggle(key="whole_folder").set_value(True).run())
     assert app.file_uploader[0].accept_directory
     upload(app, ("Album/01.wav", wav("jazz")), ("Album/02.wav", wav("metal")))
     assert list(table(app)["Clip"]) == ["01.wav", "02.wav"]

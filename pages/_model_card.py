@@ -1,0 +1,103 @@
+"""How good the ear is, in words for everybody, out of the card beside the weights."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from genre.artefacts import ArtefactError, load_card
+from genre.home import PROMOTED, WEIGHTS, home
+from genre.names import spoken
+
+MEASURED = "listen-train"  # the shipped ear's twin that learnt from the train list alone
+OFTEN = 0.1  # of a genre's pieces taken for another one: worth a word
+
+
+def show_model_card(ear: str | None) -> None:
+    """An expander about the promoted model `ear`, or the shipped one."""
+    folder = WEIGHTS / MEASURED if ear is None else home() / PROMOTED / ear
+    with st.expander("How good is this ear?", icon=":material/info:"):
+        words = card_in_words(folder)
+        st.markdown(words or "Nothing is written down about this one.")
+
+
+def card_in_words(folder: Path) -> str:
+    """Markdown from the card in `folder`; empty where it has no figures."""
+    try:
+        card = load_card(folder)
+        figures = card["figures"]["by_track"]
+        genres: dict[str, dict] = figures["genres"]
+        parts = [_origin(card), _overall(figures), _table(genres), _confusions(figures, tuple(genres))]
+        parts.append(_caution(card))
+    except (ArtefactError, KeyError, TypeError, ValueError):
+        return ""
+    return "\n\n".join(part for part in parts if part)
+
+
+def _origin(card: dict) -> str:
+    split = card["split"]
+    data = {"gtzan": "GTZAN, a collection of half-minute pieces put together around the year 2000",
+            "builtin": "the built-in music that our synthesiser plays"}.get(
+                str(card.get("data", {}).get("name")), "a collection of its own")  # fmt: skip
+    words = f"It learnt from {split['train_tracks']} pieces of {data}, and knows nothing else."
+    if card["model"] == "listen" and split.get("name") == "filtered":
+        words += (" The ear on this page went on to learn from the test pieces too; these figures are "
+                  "those of its twin that did not.")  # fmt: skip
+    return words
+
+
+def _overall(figures: dict) -> str:
+    low, high = figures["accuracy_interval"]
+    return (
+        f"**Tested on {figures['count']} pieces it had never heard, it named "
+        f"{_of_ten(figures['accuracy'])} rightly**: {100 * figures['accuracy']:.0f} %, and with other "
+        f"pieces it might have been anything from {100 * low:.0f} to {100 * high:.0f} %. Guessing would be "
+        f"right in one of {len(figures['genres'])}."
+    )
+
+
+def _of_ten(share: float) -> str:
+    numbers = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "all")
+    return f"about {numbers[round(10 * share)]} of ten"
+
+
+def _table(genres: dict[str, dict]) -> str:
+    rows = ["| | Of 100 such pieces it finds | When it says so, it is right |", "|:--|--:|--:|"]
+    for genre, one in sorted(genres.items(), key=lambda item: -item[1]["recall"]):
+        rows.append(f"| {spoken(genre).capitalize()} | {100 * one['recall']:.0f} | "
+                    f"{100 * one['precision']:.0f} times of 100 |")  # fmt: skip
+    return "\n".join(rows)
+
+
+def _confusions(figures: dict, genres: tuple[str, ...]) -> str:
+    """What is taken for what, where the card has the counts; else what it finds hardest."""
+    confusion = figures.get("confusion")
+    if not confusion:
+        hardest = sorted(genres, key=lambda genre: figures["genres"][genre]["recall"])[:3]
+        return f"It has most trouble with {_listed(hardest)}."
+    mistakes = [
+        (count / max(1, sum(row)), true, named)
+        for true, row in zip(genres, confusion, strict=True)
+        for named, count in zip(genres, row, strict=True)
+        if true != named and count / max(1, sum(row)) >= OFTEN
+    ]
+    worst = [
+        f"{spoken(true)} for {spoken(named)} ({100 * share:.0f} of 100)"
+        for share, true, named in sorted(mistakes, reverse=True)[:5]
+    ]
+    return f"It most often takes {_listed(worst)}." if worst else "It confuses no two genres often."
+
+
+def _caution(card: dict) -> str:
+    calibration = card.get("calibration")
+    if not calibration:
+        return ""
+    return (
+        f"It says that it is not sure rather than guess: it calls itself sure of "
+        f"{100 * calibration['coverage']:.0f} pieces in 100, and is right in "
+        f"{100 * calibration['right_when_sure']:.0f} % of those."
+    )
+
+
+def _listed(words: list[str]) -> str:
+    words = [spoken(word) for word in words]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f" and {words[-1]}"

@@ -1,0 +1,72 @@
+"""How fast a live update is, and what an hour of it costs: `python -m tests.benchmarks.bench_live`."""
+
+import sys
+import threading
+import time
+
+import numpy as np
+import soxr
+import torch
+
+from genre.audio import SAMPLE_RATE, Clip
+from genre.classifier import Classifier
+from genre.explain import explain
+from genre.live import WINDOW_S, LiveEar
+from genre.synth import render
+from tests.benchmarks.measure import medians_ms, memory_mb, print_table
+
+PACKET = 960  # samples of 48 kHz: the 20 ms that browsers send
+UPDATES = 200
+
+
+def packets(seconds: float) -> list[np.ndarray]:
+    """Music as it arrives: stereo, 16 bits, (960, 2) each."""
+    music = np.resize(render("rock", seed=1, seconds=12.0), round(seconds * SAMPLE_RATE))
+    raised = soxr.resample(music, SAMPLE_RATE, 48_000)
+    stereo = np.repeat((raised * 30_000).astype(np.int16)[:, None], 2, axis=1)
+    return [stereo[start : start + PACKET] for start in range(0, len(stereo), PACKET)]
+
+
+def updates(classifier: Classifier) -> tuple[list[float], float, list[float]]:
+    """Push second after second -> ms of each verdict, ms of a packet, MB before and after."""
+    ear = LiveEar(classifier.classify, classifier.sure_above)
+    second = packets(1.0)
+    taken, pushing, memory = [], 0.0, []
+    for number in range(UPDATES):
+        before = ear.heard().verdicts
+        started = time.perf_counter()
+        for packet in second:
+            ear.push(packet, 48_000)
+        pushing += time.perf_counter() - started
+        deadline = time.monotonic() + 10
+        while number >= 3 and ear.heard().verdicts == before and time.monotonic() < deadline:
+            time.sleep(0.001)
+        if number >= WINDOW_S:
+            taken.append(ear.heard().took_ms)
+            memory.append(memory_mb() or 0.0)
+    ear.stop()
+    return taken, 1_000 * pushing / UPDATES / len(second), [memory[9], memory[-1]]
+
+
+def main() -> int:
+    classifier = Classifier.load()
+    clip = Clip(render("rock", seed=1, seconds=30.0), 30.0)
+    (why,) = medians_ms(lambda: explain(classifier, clip, "rock"), times=5, warm_up=1)
+    threads = threading.active_count()
+    taken, packet_ms, memory = updates(classifier)
+    print_table(
+        f"Live, {torch.get_num_threads()} threads",
+        [
+            ("a live update, from ten seconds of sound", f"{np.median(taken):.0f} ms", "300 ms"),
+            ("  the slowest of a hundred", f"{np.quantile(taken, 0.99):.0f} ms", ""),
+            ("taking in a packet of 20 ms", f"{packet_ms:.2f} ms", "2 ms"),
+            ("memory after 10 and after 190 updates", f"{memory[0]:.0f} and {memory[1]:.0f} MB", "the same"),
+            ("threads left behind", str(threading.active_count() - threads), "0"),
+            ("why: what decided in 30 s", f"{why:.0f} ms", "1000 ms"),
+        ],
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

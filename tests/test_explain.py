@@ -1,0 +1,152 @@
+"""genre.explain: what it points at is what the classifier leans on."""
+
+import time
+
+import numpy as np
+import pytest
+from torch import nn
+
+from genre import GENRES
+from genre.audio import SAMPLE_RATE, Clip, load_clip
+from genre.classifier import Classifier
+from genre.explain import LONGEST_S, PART_S, SPAN_S, deletion_check, explain
+from genre.home import data_folder
+from genre.plots import why_spectrogram
+
+GTZAN = data_folder() / "gtzan"
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load()
+
+
+def clip_of(samples: np.ndarray) -> Clip:
+    return Clip(samples, len(samples) / SAMPLE_RATE)
+
+
+def check(explanation, clip: Clip, classifier: Classifier) -> None:
+    bands, columns = explanation.map.shape
+    assert explanation.map.dtype == np.float32 and bands == classifier.front_end.params.bands
+    assert explanation.map.min() >= 0 and explanation.map.max() <= 1
+    assert explanation.times.shape == (columns,) and (np.diff(explanation.times) > 0).all()
+    assert explanation.freqs.shape == (bands,) and (np.diff(explanation.freqs) > 0).all()
+    start_s, end_s = explanation.part
+    first_s, last_s = explanation.best_span
+    assert 0 <= start_s <= first_s < last_s <= end_s + 1e-6 <= clip.duration_s + 1e-5
+    assert last_s - first_s <= SPAN_S + 1e-6
+    assert start_s <= explanation.times[0] and explanation.times[-1] <= end_s + 0.05
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.5, 6.0, 30.0])
+def test_any_length(seconds, classifier, play):
+    clip = clip_of(np.resize(play("jazz"), round(seconds * SAMPLE_RATE)))
+    explanation = explain(classifier, clip, "jazz")
+    check(explanation, clip, classifier)
+    assert explanation.map.max() == 1 and sum(explanation.shares()) == pytest.approx(1)
+
+
+def test_of_a_long_recording_the_likeliest_half_minute_is_explained(classifier, play):
+    music = np.concatenate([np.tile(play(genre, 6.0), 5) for genre in ("classical", "metal")])
+    assert len(music) / SAMPLE_RATE > LONGEST_S
+    for genre, earliest_s, latest_s in (("classical", 0, 8), ("metal", 22, 30)):
+        explanation = explain(classifier, clip_of(music), genre)
+        check(explanation, clip_of(music), classifier)
+        assert earliest_s <= explanation.part[0] <= latest_s
+        assert explanation.part[1] - explanation.part[0] == pytest.approx(PART_S)
+
+
+def test_an_excerpted_recording(classifier, play):
+    clip = Clip(np.tile(play("reggae", 6.0), 3), 3_600.0, (600.0, 1_800.0, 3_000.0))
+    explanation = explain(classifier, clip, "reggae")
+    check(explanation, clip, classifier)
+    assert any(start - 1e-6 <= explanation.part[0] < start + 6 for start in clip.starts)
+    assert deletion_check(classifier, clip, explanation).before > 0
+
+
+def test_the_span_is_where_the_genre_is(classifier, play):
+    music = np.concatenate([play("classical", 10.0), play("metal", 10.0)])
+    assert explain(classifier, clip_of(music), "classical").best_span[1] <= 11
+    assert explain(classifier, clip_of(music), "metal").best_span[0] >= 7.5
+
+
+def test_the_map_passes_the_deletion_check_on_the_built_in_music(classifier, play):
+    """Removing the top fifth costs the genre more than a random fifth: on average and mostly."""
+    checks = []
+    for genre in GENRES:
+        clip = clip_of(play(genre, 9.0))
+        best = classifier.classify(clip).genre
+        checks.append(deletion_check(classifier, clip, explain(classifier, clip, best)))
+    _judge(checks, least_wins=0.7)
+
+
+@pytest.mark.skipif(not GTZAN.exists(), reason="no GTZAN data here (set EARMARK_DATA)")
+def test_the_map_passes_the_deletion_check_on_recordings():
+    classifier = Classifier.load("listen-train")
+    names = sorted((GTZAN / "splits" / "valid_filtered.txt").read_text().split())
+    paths = [GTZAN / "audio" / name.split(".")[0] / f"{name}.opus" for name in names]
+    checks = []
+    for path in [path for path in paths if path.exists()][::10]:
+        clip = load_clip(path)
+        best = classifier.classify(clip).genre
+        checks.append(deletion_check(classifier, clip, explain(classifier, clip, best), draws=2))
+    assert len(checks) >= 10
+    _judge(checks, least_wins=0.85)
+
+
+def _judge(checks, least_wins: float) -> None:
+    before, top, random = (
+        np.array([getattr(check, name) for check in checks])
+        for name in ("before", "without_top", "without_random")
+    )
+    print(f"{before.mean():.3f} before, {top.mean():.3f} without the top, {random.mean():.3f} random, "
+          f"{np.mean(top < random):.2f} of {len(checks)}")  # fmt: skip
+    assert (top < random).mean() >= least_wins
+    assert (before - top).mean() >= 1.5 * (before - random).mean()
+
+
+def test_it_takes_no_longer_than_a_few_verdicts(classifier, play):
+    clip = clip_of(np.resize(play("rock"), 30 * SAMPLE_RATE))
+    durations = []
+    for work in (lambda: classifier.classify(clip), lambda: explain(classifier, clip, "rock")):
+        work()
+        started = time.thread_time()
+        work()
+        durations.append(time.thread_time() - started)
+    assert durations[1] < 1.0 or durations[1] < 12 * durations[0]
+
+
+def test_a_model_without_a_gradient_is_explained_in_seconds(classifier, play, monkeypatch):
+    real = Classifier.hear
+
+    def detached(self, *arguments):
+        times, overall, over_time = real(self, *arguments)
+        return times, overall.detach(), over_time.detach()
+
+    monkeypatch.setattr(Classifier, "hear", detached)
+    clip = clip_of(np.concatenate([play("classical", 10.0), play("metal", 10.0)]))
+    explanation = explain(classifier, clip, "metal")
+    check(explanation, clip, classifier)
+    assert np.ptp(explanation.map[:, 100], axis=0) < 1e-6
+    assert explanation.map[0, -40:].mean() > explanation.map[0, :40].mean()
+
+
+def test_nothing_of_the_network_changes(classifier, play):
+    clip = clip_of(play("pop"))
+    before = classifier.classify(clip).probabilities
+    explain(classifier, clip, "pop")
+    assert classifier.classify(clip).probabilities == before
+    assert isinstance(classifier.network, nn.Module) and not classifier.network.training
+    assert all(parameter.grad is None for parameter in classifier.network.parameters())
+
+
+def test_the_figure_lets_the_decisive_places_shine(classifier, play):
+    clip = clip_of(play("jazz"))
+    explanation = explain(classifier, clip, "jazz")
+    picture = np.zeros((128, 100), np.int8)
+    figure = why_spectrogram(picture, explanation.freqs, clip.duration_s, explanation)
+    _, shade = figure.data
+    assert np.array(shade.z).max() == 255 and shade.x0 == pytest.approx(explanation.times[0])
+    assert "0)" in shade.colorscale[-1][1], "nothing lies over what decides"
+    assert tuple((s.x0, s.x1) for s in figure.layout.shapes) == (explanation.best_span,)
+    assert len(figure.to_json()) < 200_000

@@ -1,0 +1,69 @@
+"""Live in a real Chromium: the fake microphone plays, the genre is named, and it stops when told."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from genre.audio import SAMPLE_RATE, load_clip
+from genre.classifier import Classifier
+from genre.names import spoken
+from tests.chromium import find_chromium
+from tests.conftest import TAKE_S
+from tests.fixtures_audio import soundfile_bytes
+from tests.serving import chromium
+from tests.test_browser import PHONE, Visit
+
+BUSY_MS = 90_000  # on a busy machine
+FRAME = "iframe[title='streamlit_webrtc.component.webrtc_streamer']"
+
+
+@pytest.fixture(scope="module")
+def listener(take, tmp_path_factory):
+    """Chromium whose microphone plays the take four times over."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium or Chrome is installed; EARMARK_CHROMIUM can name one")
+    samples = np.tile(load_clip(take).samples, 4)
+    path = tmp_path_factory.mktemp("long") / "take.wav"
+    path.write_bytes(soundfile_bytes(samples, SAMPLE_RATE, format="WAV"))
+    with chromium(program, path) as running:
+        yield running
+
+
+def open_panel(page: Page):
+    """Ask for live listening -> the frame with its button."""
+    page.get_by_text("Name it live, while it plays").click()
+    frame = page.frame_locator(FRAME)
+    expect(frame.get_by_role("button", name=re.compile("start listening", re.I))).to_be_visible(
+        timeout=BUSY_MS
+    )
+    return frame
+
+
+def test_live_names_what_the_microphone_hears_and_stops(listener, streamlit_server, take):
+    visitor = Visit(listener, streamlit_server)
+    page = visitor.page
+    frame = open_panel(page)
+    frame.get_by_role("button", name=re.compile("start listening", re.I)).click()
+    expect(page.get_by_text("How loud it arrives")).to_be_visible(timeout=BUSY_MS)
+    named = page.locator(".st-key-live_panel").get_by_test_id("stMetricValue").first
+    heard = spoken(Classifier.load().classify(load_clip(take)).genre).capitalize()
+    expect(named).to_have_text(heard, timeout=BUSY_MS)
+    expect(page.locator(".st-key-live_bars .bars .point")).to_have_count(10, timeout=BUSY_MS)
+    page.wait_for_timeout(1_000 * TAKE_S)
+    expect(named).to_have_text(heard)
+    frame.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("How loud it arrives")).to_have_count(0, timeout=BUSY_MS)
+    expect(named).to_have_count(0)
+    visitor.context.close()
+    assert not visitor.complaints
+
+
+def test_live_fits_a_phone(listener, streamlit_server):
+    visitor = Visit(listener, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
+    open_panel(visitor.page)
+    assert visitor.overflow() <= 0
+    visitor.context.close()
+    assert not visitor.complaints
