@@ -8,5 +8,7 @@ st.logo("assets/icons/earmark.svg", size="large")
 pages = [
     st.Page("pages/listen.py", title="Listen", icon=":material/graphic_eq:", default=True),
     st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+    st.Page("pages/generate.py", title="Generate", icon=":material/music_note:"),
+    st.Page("pages/mood.py", title="Mood", icon=":material/mood:"),
 ]
 st.navigation(pages, position="top").run()

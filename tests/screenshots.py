@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from genre import synth
 from genre.audio import Clip
-from tests import screenshots_train
+from tests import screenshots_generate, screenshots_mood, screenshots_train
 from tests.chromium import find_chromium
 from tests.serving import REPOSITORY, chromium, serve
 
@@ -46,7 +46,8 @@ def keep(page: Page, name: str, height: int | None = None) -> None:
 
 _TO_THE_TOP = "document.querySelector('[data-testid=stMain]').scrollTo(0, 0)"
 _USED_HEIGHT = """() => Math.ceil(
-    40 + Math.max(...[...document.querySelectorAll("[data-testid=stMain] :is(button, .main-svg)")]
+    40 + Math.max(...[...document.querySelectorAll(
+            "[data-testid=stMain] :is(button, .main-svg, [data-testid=stDataFrame])")]
         .map(element => element.getBoundingClientRect().bottom)))"""
 
 
@@ -76,7 +77,9 @@ def main() -> int:
         page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
         wait_for_answer(page)
         keep(page, "listen-table", height=1_350)
+        screenshots_generate.take(browser, address, keep)
         screenshots_train.take(browser, address, Path(home), keep)
+    screenshots_mood.take(program, keep)
     return 0
 
 

@@ -59,14 +59,20 @@ def _healthy(address: str) -> bool:
 
 
 @contextmanager
-def chromium(program: str, microphone: Path | None = None) -> Iterator[Browser]:
-    """Start Chromium; its microphone plays the WAV file once, beginning with each recording."""
+def chromium(
+    program: str, microphone: Path | None = None, camera: Path | None = None
+) -> Iterator[Browser]:
+    """Start Chromium; its microphone plays the WAV file once, beginning with each recording, and its
+    camera shows the MJPEG file over and over.
+    """
     arguments = [
         "--no-sandbox", "--disable-gpu", "--disable-background-networking",
         "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
     ]  # fmt: skip
     if microphone:
         arguments.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
+    if camera:
+        arguments.append(f"--use-file-for-fake-video-capture={camera}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         try:

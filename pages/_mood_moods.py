@@ -1,0 +1,90 @@
+"""The moods that were taught here: used or put aside, renamed, exported, imported, deleted."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from mood.taught import MAX_NAME, MoodError, Taught, delete, export, import_mood, rename, separate
+from pages._mood_photo import renew, widget_key
+from pages._mood_reader import OWN, forget_fits, load, taught_moods
+from pages._runs import plain
+
+
+def show_moods() -> None:
+    moods = taught_moods()
+    st.subheader("Moods of your own", anchor=False)
+    if refused := st.session_state.pop("moods_refused", None):
+        st.error(refused, icon=":material/error:")
+    if not moods:
+        st.info("None yet. A mood that you teach is recognised from then on, and can be chosen like the "
+                "others.", icon=":material/star:")  # fmt: skip
+    else:
+        with st.container(border=True, gap="small"):
+            for mood in moods:
+                _one(mood)
+        _separation(moods)
+    with st.popover("Import a mood", icon=":material/upload_file:"):
+        file = st.file_uploader("A mood that was exported from Earmark", type=["safetensors", "mood"],
+                                key=widget_key("mood_file"))  # fmt: skip
+    if file is not None:
+        _try(lambda: import_mood(load(OWN), file.getvalue()))
+        renew("mood_file")
+        st.rerun()
+
+
+def _one(mood: Taught) -> None:
+    """A line: is it used, and all that can be done with it."""
+    usable = mood.network == load(OWN).fingerprint
+    aside = st.session_state.setdefault("moods_aside", set())
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"mood_{mood.key}"):
+        with st.container(gap=None):
+            st.markdown(f":material/star: **{plain(mood.name)}**")
+            st.caption(f"{mood.frames} pictures" if usable else "Taught to another version of Earmark: "
+                       "delete it and teach it again.")  # fmt: skip
+        used = st.toggle("Recognise it", mood.key not in aside and usable, disabled=not usable,
+                         key=f"use_{mood.key}")  # fmt: skip
+        if usable:
+            (aside.discard if used else aside.add)(mood.key)
+        with st.popover("", icon=":material/more_vert:", help="Rename, export or delete"):
+            name = st.text_input("Name", mood.name, max_chars=MAX_NAME, key=f"name_{mood.key}")
+            if st.button("Rename", icon=":material/edit:", key=f"rename_{mood.key}", width="stretch",
+                         disabled=name.strip() in ("", mood.name)):  # fmt: skip
+                _try(lambda: rename(mood.key, name))
+                st.rerun()
+            st.download_button(
+                "Export", export(mood), "earmark-mood.safetensors", "application/octet-stream",
+                key=f"export_{mood.key}", on_click="ignore", icon=":material/download:", width="stretch",
+            )  # fmt: skip
+            if st.button("Delete", icon=":material/delete:", key=f"delete_{mood.key}", width="stretch"):
+                delete(mood.key)
+                st.rerun()
+
+
+def _separation(moods: list[Taught]) -> None:
+    """How well they are told apart."""
+    if len(moods) < 2:
+        st.caption("Teach a second one, and you see how well the two are told apart.")
+        return
+    with st.spinner("Comparing the moods"):
+        message = _separated(tuple((mood.key, mood.name) for mood in moods))
+    st.caption(f"How well they are told apart: {plain(message)}",
+               help="A fifth of the pictures of each is kept aside in turn, and read with what the others "
+               "teach.")  # fmt: skip
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _separated(moods: tuple[tuple[str, str], ...]) -> str:
+    return separate([mood for mood in taught_moods() if (mood.key, mood.name) in moods]).message
+
+
+def _try(act: Callable[[], object]) -> None:
+    """Do it, or say why not."""
+    try:
+        act()
+        forget_fits()
+    except MoodError as error:
+        st.session_state.moods_refused = plain(str(error))
+    except OSError:
+        st.session_state.moods_refused = (
+            "It could not be saved: make room on the disk that Earmark runs on, and try again."
+        )

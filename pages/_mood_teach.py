@@ -1,0 +1,154 @@
+"""Moods of one's own: pictures of it are taken, it gets a name, and is known from then on."""
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from mood.faces import FaceError, crop, decode, find_faces, why_none
+from mood.live import LiveMood
+from mood.taught import FEWEST, MOST, MoodError, learn, save_mood
+from pages._mood_moods import show_moods
+from pages._mood_photo import TYPES, renew, widget_key
+from pages._mood_reader import OWN, load
+from pages._runs import plain
+from pages._secure import devices_refused, say_refused
+
+RECORDED = 15  # pictures in one go from live video
+LOOK_S = 0.5
+
+
+def teach_by_pictures(from_camera: bool) -> None:
+    """One snapshot after the other, or files, many at once."""
+    left, right = st.columns([3, 2])
+    with left:
+        (_snapshot if from_camera else _files)()
+        if refused := st.session_state.pop("teach_refused", None):
+            st.warning(refused, icon=":material/face:")
+    with right:
+        _explain()
+        st.caption(f":material/videocam: Quickest with live video: {RECORDED} pictures in four seconds.")
+        _name_it()
+    show_moods()
+
+
+def teach_by_video(live: LiveMood | None, beside: DeltaGenerator) -> None:
+    """Some seconds of the face that is to be known."""
+    with beside:
+        _explain()
+        if live:
+            _record(live)
+        _name_it()
+    show_moods()
+
+
+def _explain() -> None:
+    st.markdown(
+        "Punk? Dreamy? Monday morning? Make the face of **a mood of your own**, take 10 to 20 "
+        "pictures of it, and give it a name."
+    )
+    st.caption(":material/lock: Only numbers that describe the pictures are saved, never the pictures.")
+
+
+def _snapshot() -> None:
+    refused = devices_refused()
+    if refused:
+        say_refused()
+    photo = st.camera_input(
+        "Take a picture of that mood", key=widget_key("teach_camera"), disabled=refused,
+        label_visibility="collapsed", resolution="480p",
+    )  # fmt: skip
+    if photo is not None:
+        _add([photo.getvalue()])
+        renew("teach_camera")
+        st.rerun()
+
+
+def _files() -> None:
+    photos = st.file_uploader(
+        "Pictures of that mood", type=TYPES, accept_multiple_files=True, key=widget_key("teach_files"),
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if photos:
+        with st.spinner("Looking for your face"):
+            _add([photo.getvalue() for photo in photos])
+        renew("teach_files")
+        st.rerun()
+
+
+@st.fragment(run_every=LOOK_S)
+def _record(live: LiveMood) -> None:
+    """A button, and while it works how far it is."""
+    if not live.wanted:
+        if st.button(f"Record {RECORDED} pictures", icon=":material/radio_button_checked:", key="record",
+                     help="Takes about four seconds. Move your head a little meanwhile."):  # fmt: skip
+            live.keep(RECORDED)
+            st.rerun()
+        return
+    kept = live.kept()
+    st.progress(len(kept) / live.wanted, f"Hold that face: {len(kept)} of {live.wanted}")
+    if len(kept) == live.wanted:
+        live.keep(0)
+        _faces().extend(kept[: MOST - len(_faces())])
+        st.rerun()
+
+
+def _faces() -> list[np.ndarray]:
+    """The faces taken so far: crops (48, 48), in memory until the mood is taught."""
+    return st.session_state.setdefault("teach_faces", [])
+
+
+def _add(contents: list[bytes]) -> None:
+    """The largest face of each picture."""
+    refused = []
+    for content in contents[: MOST - len(_faces())]:
+        try:
+            image = decode(content)
+            boxes = find_faces(image, thorough=True)
+            if not boxes:
+                raise FaceError(why_none(image))
+            _faces().append(crop(image, boxes[0]))
+        except FaceError as error:
+            refused.append(str(error))
+    if refused:
+        left_out = f"{len(refused)} of {len(contents)} pictures were left out. " if len(contents) > 1 else ""
+        st.session_state.teach_refused = left_out + refused[0]
+
+
+def _name_it() -> None:
+    """How many there are, the name, and the button that teaches."""
+    count = len(_faces())
+    if not count:
+        return
+    words = f", {FEWEST - count} to go" if count < FEWEST else ": enough, more are better"
+    st.progress(min(1.0, count / FEWEST), f"{count} {'picture' if count == 1 else 'pictures'}{words}")
+    name = st.text_input("Its name", key=widget_key("teach_name"), max_chars=40, placeholder="punk")
+    with st.container(horizontal=True):
+        ready = count >= FEWEST and bool(name.strip())
+        if st.button("Teach it", type="primary", disabled=not ready, icon=":material/school:", key="teach"):
+            _teach(name)
+        if st.button("Start over", icon=":material/delete:", key="teach_over"):
+            _forget()
+            st.rerun()
+
+
+def _teach(name: str) -> None:
+    try:
+        with st.spinner("Learning"):
+            mood = save_mood(learn(load(OWN), name, _faces()))
+    except (ValueError, OSError) as error:
+        st.error(_sentence(error), icon=":material/error:")
+        return
+    _forget()
+    st.toast(f"**{plain(mood.name)}** is known from now on.", icon=":material/school:")
+    st.rerun()
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, MoodError):
+        return plain(str(error))
+    return "It could not be saved: make room on the disk that Earmark runs on, and try again."
+
+
+def _forget() -> None:
+    st.session_state.pop("teach_faces", None)
+    renew("teach_name")

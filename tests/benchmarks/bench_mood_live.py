@@ -1,0 +1,70 @@
+"""Live video over a long time: `python -m tests.benchmarks.bench_mood_live [--minutes 5]`."""
+
+import argparse
+import re
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.benchmarks.measure import memory_mb, print_table
+from tests.chromium import find_chromium
+from tests.mood_visits import FRAME, film, serve_mood, without_internet
+from tests.serving import chromium
+
+PATIENCE_MS = 120_000
+SETTLE_S = 10.0  # before the first look
+LOOK_S = 2.0  # between two looks
+
+Row = tuple[str, str, str]
+
+
+def live_rows(program: str, minutes: float) -> list[Row]:
+    """Frame rates as the page says them, and the server's memory."""
+    with (
+        tempfile.TemporaryDirectory() as folder, serve_mood(Path(folder)) as served,
+        chromium(program, camera=film(Path(folder) / "face.mjpeg")) as browser,
+    ):
+        page = without_internet(browser.new_context()).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{served.address}/mood")
+        page.get_by_role("radio", name="Live video").click()
+        page.frame_locator(FRAME).get_by_role("button", name="Start the camera").click()
+        rates = page.get_by_text(re.compile("pictures a second"))
+        expect(rates).to_be_visible(timeout=PATIENCE_MS)
+        page.wait_for_timeout(1000 * SETTLE_S)
+        shown, read, memory, began = [], [], [], time.monotonic()
+        while time.monotonic() - began < 60 * minutes:
+            page.wait_for_timeout(1000 * LOOK_S)
+            figures = re.findall(r"\d+", rates.inner_text())
+            shown.append(int(figures[0]))
+            read.append(int(figures[1]))
+            memory.append(memory_mb(served.process) or 0.0)
+        left = served.left_on_disk()
+    quarter = max(1, len(memory) // 4)
+    return [
+        (f"{minutes:g} minutes of live video, 640x480: frames a second", f"{statistics.median(shown)}", "20"),
+        ("  a slow moment (one look in twenty)", f"{sorted(shown)[len(shown) // 20]}", ""),
+        ("  of them read", f"{statistics.median(read)}", ""),
+        ("the server's memory in the first quarter", f"{max(memory[:quarter]):.0f} MB", ""),
+        ("in the last quarter", f"{max(memory[-quarter:]):.0f} MB", "the same"),
+        ("files left on disk", f"{len(left)}", "0"),
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    program = find_chromium()
+    if not program:
+        print("There is no Chromium or Chrome here: live video is not measured.")
+        return 0
+    print_table("Mood, live video", live_rows(program, parser.parse_args().minutes))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
