@@ -270,6 +270,11 @@ def results() -> None:
             answers().remove(answer.id)
             _renew("table")
             st.rerun()
+        genre = answer.correction or (answer.verdict and answer.verdict.genre)
+        if genre in GENRES:
+            from pages._playlist_view import cheer_up
+
+            cheer_up(genre)
         if len(answers()) > 1 and st.button("Forget all clips", icon=":material/delete_sweep:"):
             del st.session_state.answers
             for widget in ("uploader", "uploader_folder", "table"):

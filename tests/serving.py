@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_S = 60.0
@@ -58,6 +58,23 @@ def _healthy(address: str) -> bool:
         return False
 
 
+_shared: list[Playwright] = []  # a process can have one at a time
+
+
+@contextmanager
+def _playwright() -> Iterator[Playwright]:
+    """The running Playwright, or one of our own."""
+    if _shared:
+        yield _shared[0]
+        return
+    with sync_playwright() as playwright:
+        _shared.append(playwright)
+        try:
+            yield playwright
+        finally:
+            _shared.clear()
+
+
 @contextmanager
 def chromium(
     program: str, microphone: Path | None = None, camera: Path | None = None
@@ -73,7 +90,7 @@ def chromium(
         arguments.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
     if camera:
         arguments.append(f"--use-file-for-fake-video-capture={camera}")
-    with sync_playwright() as playwright:
+    with _playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         try:
             yield browser

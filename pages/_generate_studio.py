@@ -1,0 +1,161 @@
+"""What a visitor of the Generate screen has: a painter, a place at the desk, and a gallery."""
+
+import json
+import random
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gan.desk import Desk, DeskError, Order
+from gan.gallery import Gallery, Piece
+from genre import runs
+from genre.home import WEIGHTS
+
+if TYPE_CHECKING:
+    from gan.sample import Dreamer
+    from gan.wish import Wish
+    from genre.classifier import Classifier
+
+SHIPPED = "gan"  # in assets/weights
+SEEDS = 1_000_000
+
+
+def own_painters() -> dict[str, str]:
+    """The visitor's trainings that are done: name -> title."""
+    return {run.name: run.title or run.name for run in runs.list_runs("gan") if run.state == "done"}
+
+
+def painter_genres() -> tuple[str, ...]:
+    """What the chosen painter can paint; nothing when there is none. Read without torch, which is slow."""
+    name = _painter()
+    try:
+        genres = json.loads((_folder(name) / name / "card.json").read_text())["genres"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    return tuple(genre for genre in genres if isinstance(genre, str))
+
+
+def lessons() -> Path:
+    """What the training of the shipped painter left to look at."""
+    return WEIGHTS / SHIPPED / "training"
+
+
+def _painter() -> str:
+    chosen = st.session_state.get("painter")
+    return chosen if chosen and chosen in own_painters() else SHIPPED
+
+
+def _folder(name: str) -> Path:
+    return WEIGHTS if name == SHIPPED else runs.runs_folder()
+
+
+def _changed(name: str) -> int:
+    weights = _folder(name) / name / "model.safetensors"
+    return weights.stat().st_mtime_ns if weights.exists() else 0
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _dreamer(name: str, folder: Path, changed: int) -> "Dreamer":
+    """Once for all visitors, warmed up: the first piece takes longer. Raises ArtefactError."""
+    from gan.sample import Dreamer
+    from gan.wish import Wish
+
+    painter = Dreamer.load(name, folder)
+    painter.dream(Wish({painter.genres[0]: 1.0}, seconds=3.0))
+    return painter
+
+
+@st.cache_resource(show_spinner=False)
+def ear() -> "Classifier":
+    """The network of the Listen page, the one that came with Earmark."""
+    from genre.classifier import Classifier
+
+    return Classifier.load()
+
+
+@st.cache_resource(show_spinner=False)
+def _desk() -> Desk:
+    """One for all visitors."""
+    return Desk()
+
+
+def order() -> Order:
+    """What this visitor waits for."""
+    if "order" not in st.session_state:
+        st.session_state.order = _desk().order()
+    return st.session_state.order
+
+
+def crowded() -> bool:
+    """Whether the desk waits for trainings that hold all cores."""
+    return _desk().crowded
+
+
+def gallery() -> Gallery:
+    if "gallery" not in st.session_state:
+        st.session_state.gallery = Gallery()
+    return st.session_state.gallery
+
+
+def ask(wishes: "Sequence[Wish]", origin: str = "") -> None:
+    """Ask the chosen painter for a piece of each wish."""
+    name = _painter()
+    who = (name, _folder(name), _changed(name))
+    ask_for([lambda wish=wish: Piece.of(_dreamer(*who).dream(wish), origin) for wish in wishes])
+
+
+def ask_for(works: list[Callable[[], Piece]]) -> None:
+    """Ask for pieces that are made by other means."""
+    for name in ("refused", "known_piece"):
+        st.session_state.pop(name, None)  # what was said of the wish before
+    if not order().active:
+        st.session_state.pop("opened_piece", None)  # the first one that comes is shown
+    try:
+        order().ask([_with_sound(work) for work in works])
+    except DeskError as error:
+        st.session_state.refused = str(error)
+
+
+def _with_sound(work: Callable[[], Piece]) -> Callable[[], Piece]:
+    def make() -> Piece:
+        piece = work()
+        _ = piece.wav  # encoded now, so that no click waits for it
+        return piece
+
+    return make
+
+
+def collect() -> None:
+    """Take what the desk has ready into the gallery."""
+    for made in order().collect():
+        if isinstance(made, DeskError):
+            st.session_state.refused = str(made)
+            continue
+        known = gallery().get(made.id) is not None
+        piece = gallery().add(made)
+        if known:
+            st.session_state.known_piece = piece.id
+        if gallery().get(st.session_state.get("opened_piece")) is None:
+            st.session_state.opened_piece = piece.id
+            st.session_state.arrived = True
+
+
+def new_seed() -> int:
+    return random.randrange(SEEDS)
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Load what the first piece needs while the visitor still looks around."""
+    # Not in the background: plotly looks for pandas in sys.modules and would use one half loaded.
+    import pandas  # noqa: F401
+
+    def load() -> None:
+        with suppress(ValueError, OSError):  # weights that are damaged: the first click says so
+            _dreamer(SHIPPED, _folder(SHIPPED), _changed(SHIPPED))
+
+    threading.Timer(0.5, load).start()

@@ -1,0 +1,42 @@
+"""A painter that learnt nothing, for tests of everything around it: random weights and a short history."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from gan.mel import BANDS, CONTROLS, FRAMES, GAN_MEL
+from gan.network import Generator
+from genre import GENRES
+from genre.artefacts import save_artefact
+from genre.home import write_atomic
+
+EPOCHS = (1, 2, 4, 8)  # after which there are samples
+
+
+def make_painter(folder: Path, genres: tuple[str, ...] = GENRES, seed: int = 0) -> Path:
+    """Weights and card in `folder`, and in its `training` what lessons leave."""
+    torch.manual_seed(seed)
+    nothing = [[0.0] * len(CONTROLS)] * len(genres)
+    card = {
+        "model": "gan", "network": "earmark", "genres": list(genres), "front_end": GAN_MEL.to_dict(),
+        "size": [BANDS, FRAMES], "controls": list(CONTROLS),
+        "typical": {"mean": nothing, "spread": [[0.5] * len(CONTROLS)] * len(genres)},
+    }  # fmt: skip
+    save_artefact(folder, Generator(len(genres)).state_dict(), card)
+    make_history(folder / "training", len(genres), seed)
+    return folder
+
+
+def make_history(folder: Path, genres: int = len(GENRES), seed: int = 0) -> Path:
+    """Samples and figures of a training of eight epochs."""
+    rng = np.random.default_rng(seed)
+    for epoch in EPOCHS:
+        picture = rng.integers(0, 256, (BANDS, FRAMES * genres), np.uint8)
+        write_atomic(folder / "samples" / f"{epoch:04d}.png", cv2.imencode(".png", picture)[1].tobytes())
+    lines = [{"epoch": epoch, "d_real": 0.5 + 0.4 / epoch, "d_painted": 0.5 - 0.4 / epoch, "seconds": 60.0}
+             for epoch in range(1, EPOCHS[-1] + 1)]  # fmt: skip
+    write_atomic(folder / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    return folder

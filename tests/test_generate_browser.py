@@ -1,0 +1,179 @@
+"""Music that was never played, in a real Chromium: asked for, heard, mixed, kept, cancelled."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+import soundfile as sf
+from playwright.sync_api import Download, Page, expect
+
+from gan.sample import Dreamer, Wish
+from genre.audio import SAMPLE_RATE
+from genre.home import WEIGHTS
+from tests.test_browser import PHONE, Visit
+
+BUSY_MS = 90_000  # on a busy machine
+TITLE = "Music that was never played"
+
+pytestmark = pytest.mark.skipif(
+    not (WEIGHTS / "gan" / "card.json").exists(), reason="no generator is shipped in assets/weights/gan"
+)
+
+
+class Studio(Visit):
+    """A visitor of the Generate page."""
+
+    def __init__(self, browser, address: str, **context: object) -> None:
+        super().__init__(browser, f"{address}/generate", TITLE, **context)
+        self.page.set_default_timeout(BUSY_MS)
+        self.rest()
+
+    def _note(self, message) -> None:
+        # Streamlit looks for its server below the page's own address first.
+        if "/generate/_stcore/" not in message.location.get("url", ""):
+            super()._note(message)
+
+    def rest(self) -> None:
+        self.page.locator("[data-test-script-state=notRunning]").wait_for()
+        expect(self.page.locator(".st-key-generate button").last).to_be_enabled(timeout=BUSY_MS)
+
+    def fill(self, name: str, value: int) -> None:
+        box = self.page.get_by_role("spinbutton", name=name)
+        box.fill(str(value))
+        box.press("Enter")
+        self.rest()
+
+    def shortest(self) -> None:
+        self.page.get_by_role("slider", name="Length").press("Home")
+        self.rest()
+
+    def generate(self, button: str = "Generate") -> None:
+        """Press a button and wait until all that it asks for is there."""
+        self.page.get_by_role("button", name=button, exact=True).click()
+        self.wait_for_music()
+
+    def wait_for_music(self) -> None:
+        expect(self.page.locator(".st-key-piece audio")).to_be_visible(timeout=BUSY_MS)
+        expect(self.page.locator(".st-key-waiting")).to_have_count(0, timeout=BUSY_MS)
+        expect(self.page.locator(".st-key-painting .heatmaplayer image")).to_be_visible(timeout=BUSY_MS)
+        self.rest()
+
+    def download(self, label: str) -> Download:
+        button = self.page.get_by_role("button", name=label)
+        if not button.is_visible():
+            self.page.get_by_role("button", name="Download", exact=True).click()
+        with self.page.expect_download() as download:
+            button.click()
+        return download.value
+
+    def leave(self) -> None:
+        self.context.close()
+        assert not self.complaints
+
+
+@pytest.fixture
+def studio(browser, streamlit_server):
+    visitor = Studio(browser, streamlit_server)
+    yield visitor
+    visitor.leave()
+
+
+def played_s(page: Page) -> float:
+    """Play the opened piece for a moment -> how far it came."""
+    return page.locator(".st-key-piece audio").evaluate(
+        """async audio => {
+            audio.muted = true;
+            await audio.play();
+            await new Promise(done => setTimeout(done, 700));
+            audio.pause();
+            return audio.currentTime;
+        }"""
+    )
+
+
+def test_a_piece_is_heard_judged_kept_and_brought_back(studio, browser, streamlit_server):
+    page = studio.page
+    studio.shortest()
+    studio.fill("Seed", 7)
+    studio.generate()
+    expect(page.locator(".st-key-piece")).to_contain_text("3 s · seed 7")
+    assert played_s(page) > 0.2
+    page.get_by_role("button", name="What does our ear hear?").click()
+    judged = page.locator(".st-key-ear_bars, .st-key-piece [data-testid=stAlert]")
+    expect(judged.first).to_be_visible(timeout=BUSY_MS)
+
+    download = studio.download("Sound, WAV")
+    assert download.suggested_filename == "jazz-7.wav"
+    heard, rate = sf.read(download.path())
+    expected = Dreamer.load().dream(Wish({"jazz": 1.0}, seconds=3.0, seed=7)).clip.samples
+    assert rate == SAMPLE_RATE and len(heard) == len(expected)
+    assert np.corrcoef(heard, expected)[0, 1] > 0.99, "the seed decides"
+    mp3, _ = sf.read(io.BytesIO(studio.download("Sound, MP3").path().read_bytes()))
+    assert len(mp3) == pytest.approx(len(heard), rel=0.1)
+    assert studio.download("Picture, PNG").path().read_bytes().startswith(b"\x89PNG")
+    recipe = studio.download("Recipe, JSON").path()
+    assert json.loads(recipe.read_text())["wish"]["seed"] == 7
+    spectrogram = studio.download("Spectrogram, NPZ").path()
+
+    other = Studio(browser, streamlit_server)
+    other.page.get_by_text("Bring a piece back").click()
+    field = other.page.get_by_test_id("stFileUploaderDropzoneInput")
+    for name, content in (("jazz-7.json", recipe), ("jazz-7.npz", spectrogram)):
+        field.set_input_files({"name": name, "mimeType": "application/octet-stream",
+                               "buffer": content.read_bytes()})  # fmt: skip
+        other.wait_for_music()
+        expect(other.page.locator(".st-key-piece")).to_contain_text("3 s · seed 7 · brought back")
+    other.leave()
+
+
+def test_two_pieces_are_mixed(studio):
+    page = studio.page
+    studio.shortest()
+    studio.fill("Pieces", 2)
+    studio.generate()
+    expect(page.get_by_role("heading", name="Your gallery")).to_be_visible(timeout=BUSY_MS)
+    page.get_by_role("button", name="Mix", exact=True).click()
+    page.get_by_role("button", name="Mix these two").click()
+    expect(page.locator(".st-key-piece")).to_contain_text("50 % No. 1, 50 % No. 2", timeout=BUSY_MS)
+    studio.wait_for_music()
+    page.keyboard.press("Escape")
+    studio.generate("Another like this")
+    expect(page.locator(".st-key-piece")).to_contain_text("like No. 3", timeout=BUSY_MS)
+    expect(page.locator("audio")).to_have_count(4)
+
+
+def test_words_are_shown_as_they_were_understood(studio):
+    page = studio.page
+    page.get_by_text("Describe it").click()
+    box = page.get_by_label("Say what you would like to hear")
+    box.fill("very calm jazz with a zzyzx")
+    box.press("Enter")
+    expect(page.locator(".st-key-understood")).to_contain_text("zzyzx", timeout=BUSY_MS)
+    studio.shortest()
+    studio.generate()
+    expect(page.locator(".st-key-piece").get_by_role("heading")).to_have_text("very calm jazz with a zzyzx")
+
+
+def test_cancelled_is_cancelled(studio):
+    page = studio.page
+    studio.fill("Pieces", 8)
+    page.get_by_role("button", name="Generate", exact=True).click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".st-key-waiting")).to_have_count(0, timeout=BUSY_MS)
+    studio.shortest()
+    studio.fill("Pieces", 1)
+    studio.generate("Surprise me")
+    assert page.locator("audio").count() < 8
+
+
+def test_a_phone_shows_everything_and_scrolls_to_the_music(browser, streamlit_server):
+    visitor = Studio(browser, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
+    assert visitor.overflow() <= 0
+    visitor.shortest()
+    visitor.fill("Pieces", 2)
+    visitor.generate()
+    expect(visitor.page.locator(".st-key-piece audio")).to_be_in_viewport(timeout=BUSY_MS)
+    expect(visitor.page.get_by_role("heading", name="Your gallery")).to_be_visible(timeout=BUSY_MS)
+    assert visitor.overflow() <= 0
+    visitor.leave()
