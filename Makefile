@@ -91,7 +91,7 @@ weights-emotion: setup-dev
 weights-gan: setup-dev
 	$(BIN) -m gan train --data "$(DATA)" --split filtered --epochs 21 --run "$(RUNS)/gan"
 	$(BIN) -m gan ship "$(RUNS)/gan" gan --note "$(NOTE)"
-	$(BIN) -m gan train --data "$(DATA)" --split filtered --network dcgan --epochs 21 --run "$(RUNS)/dcgan"
+	$(BIN) -m gan train --data "$(DATA)" --split filtered --network dcgan --epochs 10 --run "$(RUNS)/dcgan"
 	$(BIN) -m gan evaluate --plain "$(RUNS)/dcgan" --record
 
 lint: setup-dev

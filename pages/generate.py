@@ -53,7 +53,10 @@ def waiting_room() -> None:
     being made has Streamlit forget the sounds that would have come further below.
     """
     mine = order()
-    if not st.session_state.pop("page_is_made", False) and (mine.ready or not mine.active):
+    made_for_waiting = st.session_state.waiting
+    if not st.session_state.pop("page_is_made", False) and (
+        mine.ready or (made_for_waiting and not mine.active)
+    ):
         st.rerun()
     if not mine.active:
         return
@@ -131,7 +134,7 @@ if genres:
     ask_wish(genres)
     if refused := st.session_state.get("refused"):
         st.error(refused, icon=":material/error:")
-    st.session_state.page_is_made = True
+    st.session_state.page_is_made, st.session_state.waiting = True, order().active
     st.fragment(waiting_room, run_every=LOOK_S if order().active or order().ready else None)()
     if len(gallery()):
         results()

@@ -35,13 +35,13 @@ FOLDER_TYPES = [
 # Uploads stay in the server's memory as long as the uploader lists them; beyond this it is emptied.
 HELD_UPLOADS = 200 << 20
 # On a phone an answer would appear below the edge of the screen, unnoticed.
-SCROLL_TO_RESULTS = """<script>
+SCROLL_TO_RESULTS = """<script>{  // a block of its own: it runs again for every answer
     const results = document.querySelector(".st-key-results");
     if (results && results.getBoundingClientRect().top > 0.7 * window.innerHeight) {
         results.style.scrollMarginTop = "4.5rem";  // the height of the header
         results.scrollIntoView({behavior: "smooth"});
     }
-</script>"""
+}</script>"""
 # The uploader goes on listing its files: three of them are enough, refused ones come first.
 SHORT_FILE_LIST = """<style>
     [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
