@@ -190,15 +190,15 @@ def wait_for_run(so: Callable[[Run], bool]) -> None:
 
 def choose_ear(page: Page, name: str, genres: int) -> None:
     """Choose an entry of "Which ear?" until the answer has its genres: while the page is still being
-    drawn, the list closes again.
+    drawn, the list closes again. Ever more patience: each try breaks off an answer that was on its way.
     """
     box = page.get_by_test_id("stSelectbox").filter(has_text="Which ear?").get_by_role("combobox")
     bars = page.locator(".st-key-bars .bars .point")
-    for _ in range(12):
+    for patience_ms in (8_000, 15_000, 30_000, 60_000, 60_000):
         box.fill(name)
         box.press("Enter")
         try:
-            expect(bars).to_have_count(genres, timeout=6_000)
+            expect(bars).to_have_count(genres, timeout=patience_ms)
             return
         except AssertionError:
             continue
