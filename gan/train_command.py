@@ -1,16 +1,16 @@
 """The commands `python -m gan train` and `ship`."""
 
 import argparse
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genre.run_command import OK, USAGE, add_run_options, train_here
+
 if TYPE_CHECKING:
     from genre.worker import Worker
 
-OK, USAGE = 0, 2  # exit statuses
 FILM = 12  # pictures of the training that are shipped with it
 
 
@@ -25,11 +25,7 @@ def add_to(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--epochs", type=int, help="of 200 steps")
     parser.add_argument("--steps", type=int, help="an epoch")
     parser.add_argument("--batch-size", type=int)
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--cores", type=int, help="cores to use; by default all")
-    parser.add_argument("--run", type=Path, dest="folder", metavar="DIR",
-                        help="where to keep it; by default a new folder of EARMARK_HOME/runs")
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with an interrupted run")
+    add_run_options(parser)
     parser.set_defaults(run=train)
 
     parser = commands.add_parser("ship", help="put a run into assets/weights")
@@ -41,20 +37,7 @@ def add_to(commands: "argparse._SubParsersAction") -> None:
 
 def train(options: argparse.Namespace) -> int:
     """Train in this process, in a run directory."""
-    if options.cores:
-        os.environ["OMP_NUM_THREADS"] = str(options.cores)  # read when torch is loaded
-    from genre import runs
-    from genre.worker import perform
-
-    try:
-        folder = runs.find(options.resume, "gan") if options.resume else create(options)
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return USAGE
-    status, _ = perform(folder, "gan", _execute)
-    if status == OK:
-        print(f"kept in {folder}")
-    return status
+    return train_here(options, "gan", "gan", create, _execute)
 
 
 def _execute(worker: "Worker") -> dict:

@@ -7,10 +7,10 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genre import contest_commands, zoo
+from genre.files import find_files, printable
 
 if TYPE_CHECKING:
     from genre.audio import AudioError, Clip
@@ -67,7 +67,7 @@ def classify(options: argparse.Namespace) -> int:
         return USAGE
     status = ALL_READ
     recordings = list(find_recordings(options.paths))
-    width = max(len(_printable(path)) for path, _ in recordings)
+    width = max(len(printable(path)) for path, _ in recordings)
     for path, clip in read_clips(recordings):
         if isinstance(clip, AudioError):
             status = SOME_FAILED
@@ -78,34 +78,16 @@ def classify(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps({"path": path, **answer}), flush=True)
         else:
-            print(f"{_printable(path):{width}}  {words}", flush=True)
+            print(f"{printable(path):{width}}  {words}", flush=True)
     return status
 
 
 def find_recordings(paths: Iterable[str]) -> Iterator[tuple[str, "AudioError | None"]]:
-    """Yield (path, None) of every file to read, and (path, error) of folders that give none.
-
-    Of a folder the files with an audio suffix count, in the order of their names; hidden files and
-    links to folders are left out.
-    """
+    """Yield (path, None) of every file to read, and (path, error) of folders that give none."""
     from genre.audio import AUDIO_SUFFIXES, AudioError
 
-    for path in paths:
-        if not os.path.isdir(path):
-            yield path, None
-            continue
-        refused: list[OSError] = []
-        found = False
-        for folder, inner, names in os.walk(path, onerror=refused.append):
-            inner[:] = sorted(name for name in inner if not name.startswith("."))
-            for name in sorted(names):
-                if Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith("."):
-                    found = True
-                    yield os.path.join(folder, name), None
-        for error in refused:
-            yield error.filename, AudioError("The folder could not be opened: check that you may.")
-        if not (found or refused):
-            yield path, AudioError("There are no audio files in this folder: choose another one.")
+    for path, reason in find_files(paths, AUDIO_SUFFIXES, "audio files"):
+        yield path, AudioError(reason) if reason else None
 
 
 def read_clips(
@@ -142,11 +124,6 @@ def _in_words(verdict: "Verdict") -> str:
     likely = sorted(verdict.probabilities.items(), key=lambda item: -item[1])[:3]
     ranking = ", ".join(f"{spoken(genre)} {100 * p:.0f} %" for genre, p in likely)
     return f"{length:>6}  {ranking}{'' if verdict.confident else ' (not sure)'}"
-
-
-def _printable(path: str) -> str:
-    """A path on one line, whatever is in it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
 
 
 if __name__ == "__main__":

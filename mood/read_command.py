@@ -2,11 +2,12 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from genre.files import find_files, printable
 
 if TYPE_CHECKING:
     from mood.reader import Reader, Reading
@@ -69,7 +70,7 @@ def read(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps({"path": path, **answer}), flush=True)
         else:
-            print(f"{_printable(path)}  {words}", flush=True)
+            print(f"{printable(path)}  {words}", flush=True)
     return status
 
 
@@ -82,29 +83,11 @@ def read_picture(reader: "Reader", path: Path, is_crop: bool) -> "list[Reading]"
 
 
 def find_pictures(paths: Iterable[str]) -> Iterator[tuple[str, "ValueError | None"]]:
-    """Yield (path, None) of every file to read, and (path, FaceError) of folders that give none.
-
-    Of a folder the files with a picture's suffix count, in the order of their names; hidden files and
-    links to folders are left out.
-    """
+    """Yield (path, None) of every file to read, and (path, FaceError) of folders that give none."""
     from mood.faces import IMAGE_SUFFIXES, FaceError
 
-    for path in paths:
-        if not os.path.isdir(path):
-            yield path, None
-            continue
-        refused: list[OSError] = []
-        found = False
-        for folder, inner, names in os.walk(path, onerror=refused.append):
-            inner[:] = sorted(name for name in inner if not name.startswith("."))
-            for name in sorted(names):
-                if Path(name).suffix.lower() in IMAGE_SUFFIXES and not name.startswith("."):
-                    found = True
-                    yield os.path.join(folder, name), None
-        for error in refused:
-            yield error.filename, FaceError("The folder could not be opened: check that you may.")
-        if not (found or refused):
-            yield path, FaceError("There are no pictures in this folder: choose another one.")
+    for path, reason in find_files(paths, IMAGE_SUFFIXES, "pictures"):
+        yield path, FaceError(reason) if reason else None
 
 
 def show_progress(done: int, total: int | None) -> None:
@@ -123,8 +106,3 @@ def _in_words(readings: "list[Reading]") -> str:
     others = len(readings) - 1
     more = f" (and {others} more {'face' if others == 1 else 'faces'})" if others else ""
     return ", ".join(f"{emotion} {100 * p:.0f} %" for emotion, p in likely) + more
-
-
-def _printable(path: str) -> str:
-    """A path on one line, whatever is in it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)

@@ -1,16 +1,14 @@
 """The command `python -m mood train`."""
 
 import argparse
-import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genre.run_command import add_run_options, train_here
+
 if TYPE_CHECKING:
     from genre.worker import Worker
-
-OK, USAGE = 0, 2  # exit statuses
 
 
 def add_to(commands: "argparse._SubParsersAction") -> None:
@@ -19,30 +17,13 @@ def add_to(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--split", choices=("train", "all"), default="train",
                         help="learn from the train faces (default), or from those of valid too")
     parser.add_argument("--epochs", type=int)
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--cores", type=int, help="cores to use; by default all")
-    parser.add_argument("--run", type=Path, dest="folder", metavar="DIR",
-                        help="where to keep it; by default a new folder of EARMARK_HOME/runs")
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with an interrupted run")
+    add_run_options(parser)
     parser.set_defaults(run=train)
 
 
 def train(options: argparse.Namespace) -> int:
     """Train in this process, in a run directory."""
-    if options.cores:
-        os.environ["OMP_NUM_THREADS"] = str(options.cores)  # read when torch is loaded
-    from genre import runs
-    from genre.worker import perform
-
-    try:
-        folder = runs.find(options.resume, "emotion") if options.resume else create(options)
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return USAGE
-    status, _ = perform(folder, "mood", _execute)
-    if status == OK:
-        print(f"kept in {folder}")
-    return status
+    return train_here(options, "emotion", "mood", create, _execute)
 
 
 def _execute(worker: "Worker") -> dict:

@@ -17,9 +17,11 @@ import pytest
 from genre import GENRES, synth
 from genre.audio import SAMPLE_RATE, load_clip
 from genre.classifier import Classifier
+from mood import search
 from tests.chromium import find_chromium
 from tests.fixtures_audio import soundfile_bytes
 from tests.serving import chromium, serve
+from tests.youtube_stand_in import YoutubeStandIn
 
 TAKE_S = 9.0  # what the fake microphone hears
 
@@ -119,3 +121,19 @@ def browser(take):
         pytest.skip("no Chromium or Chrome is installed; EARMARK_CHROMIUM can name one")
     with chromium(program, take) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[YoutubeStandIn]:
+    """YouTube, as far as the providers can tell."""
+    with YoutubeStandIn() as running:
+        yield running
+
+
+@pytest.fixture
+def standin(server, monkeypatch) -> YoutubeStandIn:
+    """The server, as new, and the providers directed to it; no test waits long."""
+    server.behave("songs")
+    monkeypatch.setenv("EARMARK_YOUTUBE_HOST", server.address)
+    monkeypatch.setattr(search, "BACK_OFF_S", 0.01)
+    return server

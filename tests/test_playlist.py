@@ -5,35 +5,19 @@ import io
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mood import playlist, saved_lists, search, youtube
+from mood import playlist, saved_lists, youtube
 from mood.playlist import Playlist, find, find_words, more, normal_title, songs
 from mood.youtube import Track
-from tests.youtube_stand_in import YoutubeStandIn
 
 SONGS = [
     "songOne0001", "songOne0002", "twoOwners01", "formula0001", "bidi0000001", "songOne0003", "songOne0004",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[YoutubeStandIn]:
-    with YoutubeStandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def standin(server, monkeypatch) -> YoutubeStandIn:
-    server.behave("songs")
-    monkeypatch.setenv("EARMARK_YOUTUBE_HOST", server.address)
-    monkeypatch.setattr(search, "BACK_OFF_S", 0.01)
-    return server
 
 
 def ids(found: Playlist) -> list[str]:

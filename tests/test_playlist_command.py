@@ -4,30 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
-from mood import search
 from mood.__main__ import main
 from tests.serving import REPOSITORY
-from tests.youtube_stand_in import YoutubeStandIn
 
 KEYS = {"title", "url", "video_id", "channel", "duration_s", "thumbnail"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[YoutubeStandIn]:
-    with YoutubeStandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def standin(server, monkeypatch) -> YoutubeStandIn:
-    server.behave("songs")
-    monkeypatch.setenv("EARMARK_YOUTUBE_HOST", server.address)
-    monkeypatch.setattr(search, "BACK_OFF_S", 0.01)
-    return server
 
 
 def ask(capsys, *arguments: str) -> tuple[int, dict]:

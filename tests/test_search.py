@@ -14,25 +14,10 @@ from mood import youtube
 from mood.providers import PROVIDERS, YoutubeSearchPython, YtDlp, _seconds
 from mood.search import search
 from mood.youtube import SearchError, Track, queue_url, search_url, stand_in
-from tests.youtube_stand_in import YoutubeStandIn, recorded
+from tests.youtube_stand_in import recorded
 
 both = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
 needs_recordings = pytest.mark.skipif(not recorded(), reason="the recorded answers of YouTube are not here")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[YoutubeStandIn]:
-    with YoutubeStandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def standin(server, monkeypatch) -> YoutubeStandIn:
-    """The server, as new, and the providers directed to it; no test waits long."""
-    server.behave("songs")
-    monkeypatch.setenv("EARMARK_YOUTUBE_HOST", server.address)
-    monkeypatch.setattr(searching, "BACK_OFF_S", 0.01)
-    return server
 
 
 def everything(provider, query: str) -> list[Track]:
