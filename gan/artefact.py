@@ -75,8 +75,7 @@ def load(source: bytes | Path) -> Artefact:
         raise ArtefactError(_FOREIGN) from error
     except ArtefactError:
         raise
-    except (ValueError, EOFError, OSError, RecursionError, RuntimeError, NotImplementedError,
-            zlib.error) as error:
+    except (ValueError, EOFError, OSError, zlib.error, RuntimeError) as error:  # the last: locked, or deep
         raise ArtefactError(_DAMAGED) from error
     if not isinstance(card, dict) or card.get("version") != VERSION:
         raise ArtefactError(_NEWER)

@@ -23,7 +23,7 @@ from tests.fixtures_audio import soundfile_bytes
 from tests.serving import chromium, serve
 from tests.youtube_stand_in import YoutubeStandIn
 
-TAKE_S = 9.0  # what the fake microphone hears
+TAKE_S = 5.0  # what the fake microphone hears
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +32,18 @@ def earmark_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     monkeypatch.setenv("EARMARK_HOME", str(home))
     return home
+
+
+@pytest.fixture(scope="session")
+def _kept(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def shared_cache(earmark_home, _kept) -> None:
+    """What is computed in one test serves the others."""
+    earmark_home.mkdir()
+    (earmark_home / "cache").symlink_to(_kept)
 
 
 @functools.lru_cache

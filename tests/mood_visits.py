@@ -16,7 +16,6 @@ from tests.faces_at_hand import astronaut
 from tests.serving import serve
 from tests.youtube_stand_in import YoutubeStandIn
 
-FRAME = "iframe[title='streamlit_webrtc.component.webrtc_streamer']"
 FILM_FRAMES = 60  # two seconds; the camera shows them over and over
 PLAYER = "<!DOCTYPE html><body style='margin:0;background:#111;color:#bbb;font:20px sans-serif;" \
          "display:grid;place-items:center;height:100vh'>A video plays here"  # fmt: skip
@@ -42,19 +41,6 @@ class Served:
     youtube: YoutubeStandIn
     home: Path
     temporary: Path  # its TMPDIR
-
-    @property
-    def process(self) -> int:
-        """Its process, a child of ours; 0 where there is no /proc."""
-        port = self.address.rpartition(":")[2].encode()
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                arguments = path.read_bytes().split(b"\0")
-            except OSError:
-                continue  # it has just ended
-            if b"streamlit" in arguments and port in arguments:
-                return int(path.parent.name)
-        return 0
 
     def left_on_disk(self) -> list[Path]:
         """Every file that the app has made, but for its log and the lists of songs."""

@@ -1,4 +1,4 @@
-"""A painter that learnt nothing, for tests of everything around it: random weights and a short history."""
+"""Generators that learnt nothing, for tests of what is around them: random weights and a short history."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ import torch
 
 from gan.mel import BANDS, CONTROLS, FRAMES, GAN_MEL
 from gan.network import Generator
+from gan.sample import Dreamer
 from genre import GENRES
 from genre.artefacts import save_artefact
 from genre.home import write_atomic
@@ -16,16 +17,32 @@ from genre.home import write_atomic
 EPOCHS = (1, 2, 4, 8)  # after which there are samples
 
 
-def make_painter(folder: Path, genres: tuple[str, ...] = GENRES, seed: int = 0) -> Path:
-    """Weights and card in `folder`, and in its `training` what lessons leave."""
-    torch.manual_seed(seed)
-    nothing = [[0.0] * len(CONTROLS)] * len(genres)
-    card = {
+def card(genres: tuple[str, ...] = GENRES) -> dict:
+    """What `gan.train` writes, as far as it is needed to dream."""
+    calm = [[0.1 * k, -0.1 * k, 0.0] for k in range(len(genres))]
+    return {
         "model": "gan", "network": "earmark", "genres": list(genres), "front_end": GAN_MEL.to_dict(),
         "size": [BANDS, FRAMES], "controls": list(CONTROLS),
-        "typical": {"mean": nothing, "spread": [[0.5] * len(CONTROLS)] * len(genres)},
+        "typical": {"mean": calm, "spread": [[0.5] * len(CONTROLS) for _ in genres]},
     }  # fmt: skip
-    save_artefact(folder, Generator(len(genres)).state_dict(), card)
+
+
+def save_untaught(folder: Path, genres: tuple[str, ...] = GENRES, seed: int = 0) -> Path:
+    """Weights and card in `folder`."""
+    torch.manual_seed(seed)
+    generator = Generator(len(genres))
+    torch.nn.init.normal_(generator.paint.weight, std=0.3)  # else it paints one level of grey
+    save_artefact(folder, generator.state_dict(), card(genres))
+    return folder
+
+
+def untaught(folder: Path) -> Dreamer:
+    return Dreamer.load(save_untaught(folder / "gan").name, folder)
+
+
+def make_painter(folder: Path, genres: tuple[str, ...] = GENRES, seed: int = 0) -> Path:
+    """Weights and card in `folder`, and in its `training` what lessons leave."""
+    save_untaught(folder, genres, seed)
     make_history(folder / "training", len(genres), seed)
     return folder
 

@@ -15,8 +15,8 @@ from mood.reader import EmotionReader
 from mood.taught import learn, save_mood
 from mood.youtube import Track
 from tests.faces_at_hand import drawn_face
-from tests.mood_visits import FRAME, Served, film, serve_mood, take_photo, without_internet
-from tests.serving import chromium
+from tests.mood_visits import Served, film, serve_mood, take_photo, without_internet
+from tests.serving import FRAME, chromium
 
 DESKTOP = {"width": 900, "height": 800}
 PHONE = {"width": 390, "height": 844}

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_S = 60.0
+FRAME = "iframe[title='streamlit_webrtc.component.webrtc_streamer']"  # of live sound and video
 
 
 @contextmanager
@@ -50,6 +51,19 @@ def serve(home: Path) -> Iterator[str]:
             server.kill()
 
 
+def process_of(address: str) -> int:
+    """The process that serves the app there, a child of ours; 0 where there is no /proc."""
+    port = address.rpartition(":")[2].encode()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            arguments = path.read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has just ended
+        if b"streamlit" in arguments and port in arguments:
+            return int(path.parent.name)
+    return 0
+
+
 def _healthy(address: str) -> bool:
     try:
         with urlopen(f"{address}/_stcore/health", timeout=2) as answer:
@@ -79,15 +93,15 @@ def _playwright() -> Iterator[Playwright]:
 def chromium(
     program: str, microphone: Path | None = None, camera: Path | None = None
 ) -> Iterator[Browser]:
-    """Start Chromium; its microphone plays the WAV file once, beginning with each recording, and its
-    camera shows the MJPEG file over and over.
+    """Start Chromium; its microphone plays the WAV file over and over, from the beginning of each
+    recording, and its camera shows the MJPEG file so.
     """
     arguments = [
         "--no-sandbox", "--disable-gpu", "--disable-background-networking",
         "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
     ]  # fmt: skip
     if microphone:
-        arguments.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
+        arguments.append(f"--use-file-for-fake-audio-capture={microphone}")
     if camera:
         arguments.append(f"--use-file-for-fake-video-capture={camera}")
     with _playwright() as playwright:

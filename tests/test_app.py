@@ -15,21 +15,16 @@ from genre.audio import SAMPLE_RATE, load_clip
 from genre.classifier import Classifier
 from genre.names import spoken
 from genre.plots import percent
+from tests.app_visits import APP, button, healthy, press
 from tests.fixtures_audio import picture_bytes, soundfile_bytes
 from tests.hostile import NAMES
 
-APP = str(Path(__file__).resolve().parent.parent / "app.py")
 CHARTS_OF_AN_ANSWER = 4
 
 
 @pytest.fixture
 def app() -> AppTest:
     return healthy(AppTest.from_file(APP, default_timeout=60).run())
-
-
-def healthy(app: AppTest) -> AppTest:
-    assert not app.exception
-    return app
 
 
 def record(app: AppTest, content: bytes) -> AppTest:
@@ -58,10 +53,6 @@ def wav_bytes(samples: np.ndarray) -> bytes:
     return soundfile_bytes(samples.astype(np.float32), SAMPLE_RATE, format="WAV")
 
 
-def button(app: AppTest, label: str):
-    return next(button for button in app.button if button.label == label)
-
-
 def test_the_first_visit_shows_what_will_appear(app):
     text = " ".join(element.value for element in app.markdown)
     assert "ten and no more" in text and all(spoken(genre) in text for genre in GENRES)
@@ -72,10 +63,10 @@ def test_the_first_visit_shows_what_will_appear(app):
 
 
 def test_an_example_is_answered_with_one_click(app):
-    healthy(app.button(key="example_hiphop").click().run())
+    press(app, "example_hiphop")
     assert app.text[0].value == "Hip-hop, synthesised"
     assert charts(app) == CHARTS_OF_AN_ANSWER and len(app.get("audio")) == 1
-    healthy(app.button(key="example_hiphop").click().run())
+    press(app, "example_hiphop")
     assert not app.dataframe, "the same example is the same clip"
 
 

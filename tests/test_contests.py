@@ -16,6 +16,7 @@ from genre.reproduce import Row, reproduction_table, results, run_rows, table_of
 from genre.worker import working
 
 GTZAN = data_folder() / "gtzan"
+pytestmark = pytest.mark.usefixtures("shared_cache")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import re
 import zipfile
 
 import cv2
@@ -53,6 +54,16 @@ def lying_header(shape: tuple[int, ...]) -> bytes:
     return buffer.getvalue() + bytes(100)
 
 
+def with_header(place: int, value: int) -> bytes:
+    """A file each of whose members has this byte at this place of its header."""
+    content = npz()
+    changed = bytearray(content)
+    for mark, shift in ((rb"PK\x03\x04", 0), (rb"PK\x01\x02", 2)):  # at the member, and in the directory
+        for found in re.finditer(mark, content):
+            changed[found.start() + shift + place] = value
+    return bytes(changed)
+
+
 def with_params(**values: object) -> dict:
     return CARD | {"params": GAN_MEL.to_dict() | values}
 
@@ -96,6 +107,8 @@ HOSTILE = {
     "a bomb": archive(mel_db=bytes(4 * MAX_BYTES), card=npy(np.zeros(3, np.uint8))),
     "larger than its bytes": archive(mel_db=lying_header((128, 10**12)), card=npy(np.zeros(3, np.uint8))),
     "below nothing": archive(mel_db=lying_header((-5, -5)), card=npy(np.zeros(3, np.uint8))),
+    "locked": with_header(6, 1),
+    "packed in an unknown way": with_header(8, 99),
     "no header": archive(mel_db=b"\x93NUMPY\x01\x00", card=npy(np.zeros(3, np.uint8))),
     "too large": bytes(MAX_BYTES + 1),
     "card is no JSON": npz(card=b"{"),

@@ -8,7 +8,7 @@ from torch import Tensor
 from gan.mel import BANDS, CONTROLS, FRAMES_A_COLUMN, from_db, measure_controls, to_db
 from gan.network import COLUMNS, NETWORKS, Generator, Latents, unseen
 from gan.wish import Wish
-from tests.dreamers import untaught
+from tests.painters import untaught
 
 GENRES = 4
 

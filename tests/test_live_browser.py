@@ -2,34 +2,16 @@
 
 import re
 
-import numpy as np
-import pytest
 from playwright.sync_api import Page, expect
 
-from genre.audio import SAMPLE_RATE, load_clip
+from genre.audio import load_clip
 from genre.classifier import Classifier
 from genre.names import spoken
-from tests.chromium import find_chromium
 from tests.conftest import TAKE_S
-from tests.fixtures_audio import soundfile_bytes
-from tests.serving import chromium
+from tests.serving import FRAME
 from tests.test_browser import PHONE, Visit
 
 BUSY_MS = 90_000  # on a busy machine
-FRAME = "iframe[title='streamlit_webrtc.component.webrtc_streamer']"
-
-
-@pytest.fixture(scope="module")
-def listener(take, tmp_path_factory):
-    """Chromium whose microphone plays the take four times over."""
-    program = find_chromium()
-    if program is None:
-        pytest.skip("no Chromium or Chrome is installed; EARMARK_CHROMIUM can name one")
-    samples = np.tile(load_clip(take).samples, 4)
-    path = tmp_path_factory.mktemp("long") / "take.wav"
-    path.write_bytes(soundfile_bytes(samples, SAMPLE_RATE, format="WAV"))
-    with chromium(program, path) as running:
-        yield running
 
 
 def open_panel(page: Page):
@@ -42,8 +24,8 @@ def open_panel(page: Page):
     return frame
 
 
-def test_live_names_what_the_microphone_hears_and_stops(listener, streamlit_server, take):
-    visitor = Visit(listener, streamlit_server)
+def test_live_names_what_the_microphone_hears_and_stops(browser, streamlit_server, take):
+    visitor = Visit(browser, streamlit_server)
     page = visitor.page
     frame = open_panel(page)
     frame.get_by_role("button", name=re.compile("start listening", re.I)).click()
@@ -61,8 +43,8 @@ def test_live_names_what_the_microphone_hears_and_stops(listener, streamlit_serv
     assert not visitor.complaints
 
 
-def test_live_fits_a_phone(listener, streamlit_server):
-    visitor = Visit(listener, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
+def test_live_fits_a_phone(browser, streamlit_server):
+    visitor = Visit(browser, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
     open_panel(visitor.page)
     assert visitor.overflow() <= 0
     visitor.context.close()

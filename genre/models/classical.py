@@ -11,6 +11,7 @@ window a sound fell.
 """
 
 import itertools
+from abc import ABC, abstractmethod
 
 import numpy as np
 
@@ -155,7 +156,7 @@ def load(arrays: dict[str, np.ndarray], config: dict) -> "Predictor":
         ) from error
 
 
-class Predictor:
+class Predictor(ABC):
     """A saved model at work. `classes_`: the labels its columns stand for."""
 
     def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
@@ -180,8 +181,9 @@ class Predictor:
         """Inputs as in training -> (n,) labels."""
         return self.classes_[np.argmax(self.predict_proba(inputs), axis=1)]
 
+    @abstractmethod
     def _probabilities(self, rows: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+        """Scaled values (n, values) -> (n, classes)."""
 
 
 class KNN(Predictor):

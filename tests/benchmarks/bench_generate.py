@@ -1,7 +1,6 @@
 """How soon the Generate page plays: `python -m tests.benchmarks.bench_generate`."""
 
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,11 +11,9 @@ from playwright.sync_api import Page
 from gan.gallery import Gallery, Piece
 from gan.sample import Dreamer, Wish
 from genre import GENRES
-from tests.benchmarks.measure import medians_ms, memory_mb, print_table
-from tests.chromium import find_chromium
+from tests.benchmarks.measure import Row, browser_at_hand, medians_ms, memory_mb, memory_row, print_table
 from tests.serving import chromium, serve
 
-Row = tuple[str, str, str]
 LOOK_AROUND_S = 6.0  # before a visitor clicks for the first time
 LENGTHS_S = (3, 10, 30)
 MANY = 60  # pieces
@@ -39,10 +36,7 @@ def painting_rows() -> list[Row]:
     for seed in range(MANY):
         gallery.add(Piece.of(painter.dream(Wish({GENRES[seed % 10]: 1.0}, seconds=30.0, seed=seed))))
         memory.append(memory_mb())
-    if memory[0] is not None:
-        figures = f"{memory[MANY // 3]:.0f} and {memory[-1]:.0f} MB"
-        rows.append((f"memory with {MANY // 3} and after {MANY} pieces of 30 s", figures, "the same"))
-    return rows
+    return rows + memory_row(f"memory with {MANY // 3} and with {MANY} pieces of 30 s", memory, MANY // 3)
 
 
 def page_rows(program: str) -> list[Row]:
@@ -87,15 +81,12 @@ def _clicked(page: Page, longer_s: int | None) -> float:
     return time.perf_counter() - start
 
 
-def main() -> int:
+def main() -> None:
     rows = painting_rows()
-    if program := find_chromium():
+    if program := browser_at_hand():
         rows += page_rows(program)
-    else:
-        print("There is no Chromium or Chrome here: the page is not measured.")
     print_table(f"Generate, {torch.get_num_threads()} threads", rows)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -6,8 +6,6 @@ paints it.
 """
 
 import statistics
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -24,7 +22,7 @@ from genre.home import data_folder
 from genre.spectrogram import Spectrogram
 from genre.splits import LISTS
 from genre.synth import render
-from tests.benchmarks.measure import print_table
+from tests.benchmarks.measure import print_table, seconds
 
 CLIPS, SECONDS = 10, 10.0
 LONG_S, TIMES = 30.0, 5  # of what is timed, and how often
@@ -84,15 +82,10 @@ def convergence(wanted: np.ndarray, found: np.ndarray) -> float:
 
 def fastest_s(work: Callable[[], object], times: int) -> float:
     """Seconds of the fastest run: what else the machine does only makes runs longer."""
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return min(taken)
+    return min(seconds(work) for _ in range(times))
 
 
-def main() -> int:
+def main() -> None:
     source, clips = music()
     by_librosa(decibels(clips[0][:20_480]))  # what it compiles at first does not count
     inverters: dict[str, Inverter] = {"ours": lambda mel: invert(mel, GAN_MEL), "librosa": by_librosa}
@@ -115,8 +108,7 @@ def main() -> int:
     samples = invert(mel_db, GAN_MEL)
     rows.append(("levelling and limiting them", f"{fastest_s(lambda: presentable(samples), 2):.2f} s", ""))
     print_table(f"Mel to sound, {source}", rows)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,7 +2,6 @@
 
 import io
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,12 +16,11 @@ from playwright.sync_api import Page
 from genre.audio import SAMPLE_RATE, load_clip
 from genre.classifier import Classifier
 from genre.names import spoken
+from genre.spectrogram import SpectrogramParams
 from genre.synth import render
-from tests.benchmarks.measure import medians_ms, memory_mb, print_table
-from tests.chromium import find_chromium
+from tests.benchmarks.measure import Row, browser_at_hand, medians_ms, memory_mb, memory_row, print_table
 from tests.serving import chromium, serve
 
-Row = tuple[str, str, str]
 LOOK_AROUND_S = 5.0  # before a visitor clicks for the first time
 
 
@@ -35,25 +33,20 @@ def mp3_of_30_seconds() -> bytes:
     return file.getvalue()
 
 
-def mel_by_librosa(samples: np.ndarray, classifier: Classifier) -> np.ndarray:
-    """(N,) -> dB (bands, frames), the kept frames of librosa's mel-spectrogram."""
-    params = classifier.front_end.params
-    power = librosa.feature.melspectrogram(
-        y=samples, sr=params.sample_rate, n_fft=params.n_fft, hop_length=params.hop_length,
-        n_mels=params.n_mels,
-    )  # fmt: skip
-    kept = power[:, params.frame_indices(len(samples))]
-    return librosa.power_to_db(kept, ref=np.max, top_db=params.range_db)
+def power_by_librosa(samples: np.ndarray) -> np.ndarray:
+    """(N,) -> mel power (bands, frames)."""
+    p = SpectrogramParams()
+    return librosa.feature.melspectrogram(y=samples, sr=p.sample_rate, n_fft=p.n_fft,
+                                          hop_length=p.hop_length, n_mels=p.n_mels)  # fmt: skip
 
 
 def by_librosa(content: bytes, classifier: Classifier) -> np.ndarray:
-    """The same network behind librosa's reading, resampling and mel-spectrogram -> (genres,)."""
+    """The same networks behind librosa's reading, resampling and mel-spectrogram -> (genres,)."""
     samples, _ = librosa.load(io.BytesIO(content), sr=SAMPLE_RATE)
-    level = mel_by_librosa(samples, classifier)
+    power = torch.from_numpy(power_by_librosa(samples))[None]
     with torch.inference_mode():
-        picture = torch.from_numpy(1.0 + level / classifier.front_end.params.range_db).float()[None]
-        members = classifier.network(picture).softmax(dim=-1)
-        return classifier.calibrated(members.mean(dim=1)[0]).numpy()
+        _, overall, _ = classifier.hear([0.0], samples[None], power)
+        return classifier.calibrated(overall).numpy()
 
 
 def answer_rows() -> list[Row]:
@@ -67,8 +60,8 @@ def answer_rows() -> list[Row]:
         lambda: by_librosa(content, classifier),
         lambda: load_clip(content),
         lambda: librosa.load(io.BytesIO(content), sr=SAMPLE_RATE),
-        lambda: classifier.front_end(waveform),
-        lambda: mel_by_librosa(samples, classifier),
+        lambda: classifier.front_end.power(waveform),
+        lambda: power_by_librosa(samples),
     )
     answer = classifier.classify(load_clip(content)).probabilities
     apart = np.abs(by_librosa(content, classifier) - list(answer.values())).max()
@@ -86,10 +79,7 @@ def answer_rows() -> list[Row]:
     for _ in range(100):
         classifier.classify(load_clip(content))
         memory.append(memory_mb())
-    if memory[0] is not None:
-        figures = f"{memory[19]:.0f} and {memory[99]:.0f} MB"
-        rows.append(("memory after 20 and after 100 more answers", figures, "the same"))
-    return rows
+    return rows + memory_row("memory after 20 and after 100 more answers", memory, 20)
 
 
 def page_rows(program: str) -> list[Row]:
@@ -128,15 +118,12 @@ def _clicked(page: Page, genre: str) -> float:
     return time.perf_counter() - start
 
 
-def main() -> int:
+def main() -> None:
     rows = answer_rows()
-    if program := find_chromium():
+    if program := browser_at_hand():
         rows += page_rows(program)
-    else:
-        print("There is no Chromium or Chrome here: the page is not measured.")
     print_table(f"Listen, {torch.get_num_threads()} threads", rows)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

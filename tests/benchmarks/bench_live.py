@@ -1,6 +1,5 @@
 """How fast a live update is, and what an hour of it costs: `python -m tests.benchmarks.bench_live`."""
 
-import sys
 import threading
 import time
 
@@ -13,7 +12,7 @@ from genre.classifier import Classifier
 from genre.explain import explain
 from genre.live import WINDOW_S, LiveEar
 from genre.synth import render
-from tests.benchmarks.measure import medians_ms, memory_mb, print_table
+from tests.benchmarks.measure import medians_ms, memory_mb, memory_row, print_table
 
 PACKET = 960  # samples of 48 kHz: the 20 ms that browsers send
 UPDATES = 200
@@ -27,8 +26,8 @@ def packets(seconds: float) -> list[np.ndarray]:
     return [stereo[start : start + PACKET] for start in range(0, len(stereo), PACKET)]
 
 
-def updates(classifier: Classifier) -> tuple[list[float], float, list[float]]:
-    """Push second after second -> ms of each verdict, ms of a packet, MB before and after."""
+def updates(classifier: Classifier) -> tuple[list[float], float, list[float | None]]:
+    """Push second after second -> ms of each verdict, ms of a packet, MB after each update."""
     ear = LiveEar(classifier.classify, classifier.sure_above)
     second = packets(1.0)
     taken, pushing, memory = [], 0.0, []
@@ -43,12 +42,12 @@ def updates(classifier: Classifier) -> tuple[list[float], float, list[float]]:
             time.sleep(0.001)
         if number >= WINDOW_S:
             taken.append(ear.heard().took_ms)
-            memory.append(memory_mb() or 0.0)
+            memory.append(memory_mb())
     ear.stop()
-    return taken, 1_000 * pushing / UPDATES / len(second), [memory[9], memory[-1]]
+    return taken, 1_000 * pushing / UPDATES / len(second), memory
 
 
-def main() -> int:
+def main() -> None:
     classifier = Classifier.load()
     clip = Clip(render("rock", seed=1, seconds=30.0), 30.0)
     (why,) = medians_ms(lambda: explain(classifier, clip, "rock"), times=5, warm_up=1)
@@ -60,13 +59,12 @@ def main() -> int:
             ("a live update, from ten seconds of sound", f"{np.median(taken):.0f} ms", "300 ms"),
             ("  the slowest of a hundred", f"{np.quantile(taken, 0.99):.0f} ms", ""),
             ("taking in a packet of 20 ms", f"{packet_ms:.2f} ms", "2 ms"),
-            ("memory after 10 and after 190 updates", f"{memory[0]:.0f} and {memory[1]:.0f} MB", "the same"),
+            *memory_row(f"memory after 10 and after {len(memory)} updates", memory, 10),
             ("threads left behind", str(threading.active_count() - threads), "0"),
             ("why: what decided in 30 s", f"{why:.0f} ms", "1000 ms"),
         ],
     )
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -10,13 +10,11 @@ import torch
 
 from mood.faces import find_faces
 from mood.reader import MEASURED, EmotionReader, Reader
-from tests.benchmarks.measure import medians_ms, memory_mb, print_table
+from tests.benchmarks.measure import Row, medians_ms, memory_mb, print_table
 from tests.faces_at_hand import FER2013, HOME_OF_DEEPFACE, astronaut, valid_faces
 
 BACKENDS = ("own", "deepface")
 BATCH = 64
-
-Row = tuple[str, str, str]
 
 
 def load(backend: str) -> Reader:
@@ -69,19 +67,18 @@ def _which_weights() -> str:
     return " (stand-in weights)" if stands_in else ""
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> None:
     torch.set_num_threads(1)
     if arguments:
         print_table(arguments[0], reader_rows(arguments[0]))
-        return 0
+        return
     if HOME_OF_DEEPFACE.exists():
         os.environ.setdefault("DEEPFACE_HOME", str(HOME_OF_DEEPFACE))
     for backend in BACKENDS:
         if subprocess.run([sys.executable, "-m", __spec__.name, backend]).returncode:
             print(f"The reader {backend} is not measured.")
     print_table("Mood", finder_rows())
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

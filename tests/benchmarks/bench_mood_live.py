@@ -3,23 +3,19 @@
 import argparse
 import re
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.benchmarks.measure import memory_mb, print_table
-from tests.chromium import find_chromium
-from tests.mood_visits import FRAME, film, serve_mood, without_internet
-from tests.serving import chromium
+from tests.benchmarks.measure import Row, browser_at_hand, memory_mb, print_table
+from tests.mood_visits import film, serve_mood, without_internet
+from tests.serving import FRAME, chromium, process_of
 
 PATIENCE_MS = 120_000
 SETTLE_S = 10.0  # before the first look
 LOOK_S = 2.0  # between two looks
-
-Row = tuple[str, str, str]
 
 
 def live_rows(program: str, minutes: float) -> list[Row]:
@@ -42,7 +38,7 @@ def live_rows(program: str, minutes: float) -> list[Row]:
             figures = re.findall(r"\d+", rates.inner_text())
             shown.append(int(figures[0]))
             read.append(int(figures[1]))
-            memory.append(memory_mb(served.process) or 0.0)
+            memory.append(memory_mb(process_of(served.address)) or 0.0)
         left = served.left_on_disk()
     quarter = max(1, len(memory) // 4)
     return [
@@ -55,16 +51,13 @@ def live_rows(program: str, minutes: float) -> list[Row]:
     ]
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=5.0)
-    program = find_chromium()
-    if not program:
-        print("There is no Chromium or Chrome here: live video is not measured.")
-        return 0
-    print_table("Mood, live video", live_rows(program, parser.parse_args().minutes))
-    return 0
+    minutes = parser.parse_args().minutes
+    if program := browser_at_hand():
+        print_table("Mood, live video", live_rows(program, minutes))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

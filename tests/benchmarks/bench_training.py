@@ -25,9 +25,8 @@ from genre.features import extract
 from genre.inputs import make_examples
 from genre.models import MODELS, InputSpec
 from genre.train import Recipe, fit
-from tests.benchmarks.measure import print_table
+from tests.benchmarks.measure import Row, print_table, seconds
 
-Row = tuple[str, str, str]
 CLIPS = 2  # a genre, of 30 s: 20 clips, 200 windows
 EPOCHS = 3
 BATCH = 32
@@ -125,18 +124,10 @@ def feature_rows(folder: Path) -> list[Row]:
     paths = [track.path for track in open_dataset(folder).files][:TIMED_CLIPS]
     samples = [librosa.load(path)[0] for path in paths]
     extract(samples[0]), plain_features(samples[0])  # compile what is compiled once
-    began = time.perf_counter()
-    for clip in samples:
-        plain_features(clip)
-    plain = TIMED_CLIPS / (time.perf_counter() - began)
-    began = time.perf_counter()
-    for clip in samples:
-        extract(clip)
-    alone = TIMED_CLIPS / (time.perf_counter() - began)
-    began = time.perf_counter()
-    make_examples(open_dataset(folder), MODELS["lstm"].input("features"))
-    count = len(open_dataset(folder).files)
-    shared = count / (time.perf_counter() - began)
+    plain = TIMED_CLIPS / seconds(lambda: [plain_features(clip) for clip in samples])
+    alone = TIMED_CLIPS / seconds(lambda: [extract(clip) for clip in samples])
+    data = open_dataset(folder)
+    shared = len(data.files) / seconds(lambda: make_examples(data, MODELS["lstm"].input("features")))
     return [
         ("58 features by plain librosa, clips a second", f"{plain:.2f}", ""),
         ("58 features here, one process", f"{alone:.2f}, {alone / plain:.1f} x", ""),

@@ -1,9 +1,13 @@
-"""What every benchmark needs: medians, memory, one way to print figures."""
+"""What every benchmark needs: durations, memory, a browser, one way to print figures."""
 
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from tests.chromium import find_chromium
+
+Row = tuple[str, str, str]  # what, measured, aim
 
 
 def medians_ms(*works: Callable[[], object], times: int = 20, warm_up: int = 3) -> list[float]:
@@ -20,6 +24,13 @@ def medians_ms(*works: Callable[[], object], times: int = 20, warm_up: int = 3) 
     return [statistics.median(durations[warm_up:]) for durations in taken]
 
 
+def seconds(work: Callable[[], object]) -> float:
+    """How long it takes once."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
 def memory_mb(process: int | str = "self") -> float | None:
     """Resident memory of a process in MB; None where the system has no /proc."""
     try:
@@ -29,8 +40,23 @@ def memory_mb(process: int | str = "self") -> float | None:
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if "VmRSS" in line)
 
 
-def print_table(title: str, rows: list[tuple[str, str, str]]) -> None:
-    """Print (what, measured, aim) as aligned columns."""
+def memory_row(what: str, memory: list[float | None], early: int) -> list[Row]:
+    """What was in use after `early` measurements, and after all; no row where nothing is known."""
+    if memory[0] is None:
+        return []
+    return [(what, f"{memory[early - 1]:.0f} and {memory[-1]:.0f} MB", "the same")]
+
+
+def browser_at_hand() -> str | None:
+    """The program to open pages with; None, and a word about it, where there is none."""
+    program = find_chromium()
+    if program is None:
+        print("There is no Chromium or Chrome here: the page is not measured.")
+    return program
+
+
+def print_table(title: str, rows: list[Row]) -> None:
+    """Print the rows as aligned columns."""
     rows = [(title, "measured", "aim"), *rows]
     wide, middle = (max(len(row[column]) for row in rows) for column in (0, 1))
     for number, (what, measured, aim) in enumerate(rows):

@@ -1,0 +1,94 @@
+"""The Mood page, run without a browser: moods of one's own are taught, recognised, kept and deleted."""
+
+import numpy as np
+
+from mood import EMOTIONS
+from mood.taught import Taught, embed_views, list_moods, save_mood
+from pages._mood_words import label
+from tests.app_visits import healthy, press, words
+from tests.faces_at_hand import astronaut, drawn_face, encoded
+from tests.mood_page import asked, own_reader, pills, snapshot, visit
+
+__all__ = ["asked"]  # a fixture
+
+
+def taught(name: str, seed: int) -> Taught:
+    reader = own_reader()
+    faces = [drawn_face(seed + n) for n in range(10)]
+    return save_mood(Taught(name, embed_views(reader, faces), reader.fingerprint))
+
+
+def test_a_mood_is_taught_from_files(asked):
+    app = visit(view="teach", way="file")
+    assert "None yet" in words(app) and not [b for b in app.button if b.key == "teach"]
+    picture = encoded(astronaut(), "PNG")
+    files = [(f"{n}.png", picture, "image/png") for n in range(4)]
+    healthy(app.file_uploader[0].set_value([*files, ("wall.png", b"nothing", "image/png")]).run())
+    assert "1 of 5 pictures were left out" in app.warning[0].value
+    assert app.button(key="teach").disabled
+    healthy(app.file_uploader[0].set_value([*files, *files]).run())
+    app.text_input(key="teach_name_0").input("punk *rock*")
+    healthy(app.run())
+    press(app, "teach")
+    assert [mood.name for mood in list_moods()] == ["punk *rock*"]
+    assert not app.session_state["teach_faces"] and "12 pictures" in words(app)
+    app.session_state["view"] = "songs"
+    healthy(app.run())
+    assert label("punk *rock*").endswith(pills(app).options[-1])
+    healthy(pills(app).set_value("punk *rock*").run())
+    assert asked[-1][0] == "punk *rock*"
+
+
+def test_snapshots_add_up_and_can_be_dropped():
+    app = visit(view="teach")
+    for _ in range(2):
+        app = snapshot(app, astronaut())
+    assert len(app.session_state["teach_faces"]) == 2
+    app = snapshot(app, np.full((240, 320, 3), 130, np.uint8))
+    assert "We see no face" in app.warning[0].value and len(app.session_state["teach_faces"]) == 2
+    press(app, "teach_over")
+    assert not app.session_state["teach_faces"]
+
+
+def test_taught_moods_are_renamed_exported_put_aside_and_deleted():
+    punk, dreamy = taught("punk", 0), taught("dreamy", 50)
+    app = visit(view="teach")
+    assert "told apart" in words(app) and len(app.get("download_button")) == 2
+    healthy(app.text_input(key=f"name_{punk.key}").input("Dreamy").run())
+    press(app, f"rename_{punk.key}")
+    assert "already" in app.error[0].value
+    healthy(app.text_input(key=f"name_{punk.key}").input("loud").run())
+    press(app, f"rename_{punk.key}")
+    assert [mood.name for mood in list_moods()] == ["dreamy", "loud"] and not app.error
+    healthy(app.toggle(key=f"use_{punk.key}").set_value(False).run())
+    assert app.session_state["moods_aside"] == {punk.key}
+    press(app, f"delete_{dreamy.key}")
+    assert [mood.name for mood in list_moods()] == ["loud"]
+    assert "Teach a second one" in words(app)
+
+
+def test_a_mood_of_another_network_is_named_and_not_used(asked):
+    save_mood(Taught("old", embed_views(own_reader(), [drawn_face(n) for n in range(8)]), "0" * 16))
+    app = visit(view="teach")
+    assert "another version of Earmark" in words(app)
+    app = snapshot(visit(), astronaut())
+    assert app.session_state["mood"] in EMOTIONS
+
+
+def test_a_taught_mood_is_recognised(asked):
+    app = visit(view="teach", way="file")
+    views = [np.roll((astronaut() * light).astype(np.uint8), 7 * n, axis=1)
+             for n, light in enumerate(np.linspace(0.6, 1.0, 12))]  # fmt: skip
+    files = [(f"{n}.png", encoded(view, "PNG"), "image/png") for n, view in enumerate(views)]
+    healthy(app.file_uploader[0].set_value(files).run())
+    app.text_input(key="teach_name_0").input("space")
+    press(healthy(app.run()), "teach")
+    app = snapshot(visit(), views[6])
+    assert app.session_state["mood"] == "space" and "You look space" in words(app)
+    assert asked[-1][0] == "space"
+
+
+def test_an_imported_file_is_checked():
+    app = visit(view="teach")
+    healthy(app.file_uploader[0].set_value([("m.safetensors", b"\x00" * 64, "application/x")]).run())
+    assert "not a mood taught to Earmark" in app.error[0].value and not list_moods()
