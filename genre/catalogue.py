@@ -2,23 +2,27 @@
 
     catalogue = Catalogue()
     entries = catalogue.entries()            # 500 folders: a second at first, then some ms
-    to_csv(entries), bundle(entries[0])
+    to_csv(entries), bundle(entries[0].run.folder)
+    free_name(entries[0]), heard_as(entries[0].run.folder)
 """
 
 import csv
+import filecmp
 import io
+import itertools
 import os
+import re
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import comb
+from math import comb, isfinite
 from pathlib import Path
 from typing import Any
 
 from genre import runs
 from genre.answers import spreadsheet_cell
-from genre.home import REPOSITORY
+from genre.home import PROMOTED, REPOSITORY, WEIGHTS, home, promoted_models
 from genre.runs import Run, RunError
 
 RECORDED = REPOSITORY / "assets" / "recorded"
@@ -120,16 +124,25 @@ def _figures(folder: Path) -> dict:
     """The numbers of a report that a table shows; {} when it is missing, damaged, or tested nothing."""
     try:
         report = runs.load_report(folder)
-        figures = {name: report[name] for name in ("training_s", "parameters", "inference_ms")}
-        figures["source"] = report["data"]["source"]
+        figures = {"parameters": report["parameters"], "source": report["data"]["source"]}
+        figures |= {name: _number(report[name]) for name in ("training_s", "inference_ms")}
         if "by_track" in report:
             tracks = report["by_track"]
-            names = ("accuracy", "accuracy_interval", "macro_f1", "count")
-            figures |= {name: tracks[name] for name in names}
-            figures["window_accuracy"] = report["by_window"]["accuracy"]
+            low, high = tracks["accuracy_interval"]
+            figures |= {name: _number(tracks[name]) for name in ("accuracy", "macro_f1")}
+            figures["accuracy_interval"] = [_number(low), _number(high)]
+            figures["count"] = tracks["count"]
+            figures["window_accuracy"] = _number(report["by_window"]["accuracy"])
         return figures
-    except (RunError, KeyError, TypeError):
+    except (RunError, KeyError, TypeError, ValueError):
         return {}
+
+
+def _number(value: object) -> float:
+    """Raises TypeError or ValueError for what is none."""
+    if not isfinite(value):
+        raise ValueError("A figure that is not finite.")
+    return float(value)
 
 
 def to_csv(entries: Iterable[Entry]) -> str:
@@ -164,6 +177,27 @@ def bundle(folder: Path) -> bytes:
             except OSError as error:
                 raise RunError(f"{folder.name} has no {name}: train it again.") from error
     return content.getvalue()
+
+
+def free_name(entry: Entry) -> str:
+    """What to call a run's model on the Listen page: as the run is, told apart from those there."""
+    taken = {*promoted_models(), *(path.name for path in WEIGHTS.iterdir())}
+    name = re.sub(r"[^\w.-]+", "-", entry.title).strip("-.")[:30] or "mine"
+    others = (f"{name}-{number}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([name], others) if each not in taken)
+
+
+def heard_as(folder: Path) -> str | None:
+    """The name under which the Listen page has a run's model; None if it does not."""
+    for name in promoted_models():
+        there = home() / PROMOTED / name
+        try:
+            if all(filecmp.cmp(folder / part, there / part, shallow=False)
+                   for part in ("card.json", "model.safetensors")):  # fmt: skip
+                return name
+        except OSError:
+            continue
+    return None
 
 
 def disagreements(reports: list[dict]) -> list[dict]:

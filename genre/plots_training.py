@@ -40,41 +40,39 @@ def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
     Solid: on what was kept aside; dotted: on what is learnt from. A run without anything kept aside
     has its line of learning solid. Where a run has several parts (folds), the latest is shown.
     """
-    figure = go.Figure()
+    drawn = []
     for number, run in enumerate(runs):
         last = max((line.get("part", 0) for line in run.epochs), default=0)
         lines = [line for line in run.epochs if line.get("part", 0) == last]
         aside = any(f"valid_{measure}" in line for line in lines)
-        _add_line(figure, run, number, lines, f"valid_{measure}" if aside else measure, main=True)
+        drawn.append(_line(run, number, lines, f"valid_{measure}" if aside else measure, main=True))
         if aside:
-            _add_line(figure, run, number, lines, measure, main=False)
-    figure.update_layout(_layout(
-        330, {"l": 46, "r": 8, "t": 8, "b": 40}, dragmode="zoom",
+            drawn.append(_line(run, number, lines, measure, main=False))
+    share = {"range": [0, 100], "ticksuffix": "\u00a0%"} if measure == "accuracy" else {}
+    return _figure(
+        drawn, 330, {"l": 46, "r": 8, "t": 8, "b": 40}, dragmode="zoom",
         hovermode="x unified", showlegend=True, legend=_LEGEND_BELOW,
-    ))  # fmt: skip
-    figure.update_xaxes(title={"text": "epoch", "standoff": 4}, showgrid=False, rangemode="tozero",
-                        tickformat="d", zeroline=False)  # fmt: skip
-    figure.update_yaxes(zeroline=False, gridcolor=FAINT, gridwidth=0.5, rangemode="tozero")
-    if measure == "accuracy":
-        figure.update_yaxes(range=[0, 100], ticksuffix="\u00a0%")
-    return figure
+        xaxis={"title": {"text": "epoch", "standoff": 4}, "showgrid": False, "rangemode": "tozero",
+               "tickformat": "d", "zeroline": False},
+        yaxis={"zeroline": False, "gridcolor": FAINT, "gridwidth": 0.5, "rangemode": "tozero", **share},
+    )  # fmt: skip
 
 
-def _add_line(
-    figure: go.Figure, run: Learning, number: int, lines: list[dict], key: str, main: bool
-) -> None:
+def _line(run: Learning, number: int, lines: list[dict], key: str, main: bool) -> dict:
     """One line of a run; `main` is the one its legend stands for."""
     share = key.endswith("accuracy")
     points = [(line["epoch"], (100 if share else 1) * line[key]) for line in lines
               if isinstance(line.get(key), (int, float))]
-    figure.add_scatter(
-        x=np.array([x for x, _ in points], np.int32), y=np.array([y for _, y in points], np.float32),
-        name=_short(run.name), legendgroup=str(number), uid=f"{number} {main}", showlegend=main,
-        mode="lines+markers" if len(points) < 3 else "lines", opacity=1.0 if main else 0.65,
-        line={"color": RUN_COLOURS[number % len(RUN_COLOURS)], "width": 2.5 if main else 1.5,
-              "dash": "solid" if main else "dot"},
-        hovertemplate="%{y:.0f}\u00a0%" if share else "%{y:.2f}",
-    )  # fmt: skip
+    return {
+        "type": "scatter", "x": np.array([x for x, _ in points], np.int32),
+        "y": np.array([y for _, y in points], np.float32),
+        "name": _short(run.name), "legendgroup": str(number), "uid": f"{number} {main}",
+        "showlegend": main, "mode": "lines+markers" if len(points) < 3 else "lines",
+        "opacity": 1.0 if main else 0.65,
+        "line": {"color": RUN_COLOURS[number % len(RUN_COLOURS)], "width": 2.5 if main else 1.5,
+                 "dash": "solid" if main else "dot"},
+        "hovertemplate": "%{y:.0f}\u00a0%" if share else "%{y:.2f}",
+    }  # fmt: skip
 
 
 def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict]:
@@ -92,6 +90,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
     music = {"field": "music", "type": "nominal", "legend": None}
     kinds = ["kept aside", "learnt from"]
     form = {"format": ".0%" if share else ".2f"}
+    labels = {"labelExpr": "round(100 * datum.value) + '\u00a0%'"} if share else {"format": "~g"}
     return rows, {
         "mark": {"type": "line", "point": {"size": 14, "filled": True}},
         "height": 300,
@@ -100,7 +99,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
         "encoding": {
             "x": {"field": "epoch", "type": "quantitative", "scale": {"nice": False, "padding": 6},
                   "axis": {"grid": False, "tickMinStep": 1, "format": "d"}},
-            "y": {**value, "title": None, "axis": {"format": ".0%" if share else "~g"},
+            "y": {**value, "title": None, "axis": labels,
                   "scale": {"domain": [0, 1]} if share else {"zero": True}},
             "color": {"field": "run", "type": "nominal",
                       "scale": {"domain": [_short(run.name) for run in runs], "range": colours},
@@ -119,83 +118,75 @@ def confusion_matrix(result: dict) -> go.Figure:
     counts = np.array(result["confusion"])
     genres = [spoken(genre) for genre in result["genres"]]
     share = 100 * counts / counts.sum(axis=1, keepdims=True).clip(min=1)
-    figure = go.Figure(
-        go.Heatmap(
-            z=share.astype(np.float32), x=genres, y=genres, customdata=counts, zmin=0, zmax=100,
-            text=np.where(counts > 0, counts.astype(str), ""), texttemplate="%{text}", xgap=1, ygap=1,
-            # Cells that hold something are dark enough for white figures on a light page and a dark one.
-            colorscale=[[0, "rgba(138,144,153,0.10)"], [1e-6, "#7C8B90"], [1, "#0B7373"]],
-            textfont={"color": "white"}, showscale=False,
-            hovertemplate="%{y}, taken for %{x}:<br>%{customdata} tracks, %{z:.0f}\u00a0%"
-            "<extra></extra>",
-        )
+    cells = {
+        "type": "heatmap", "z": share.astype(np.float32), "x": genres, "y": genres, "customdata": counts,
+        "zmin": 0, "zmax": 100, "text": np.where(counts > 0, counts.astype(str), ""),
+        "texttemplate": "%{text}", "xgap": 1, "ygap": 1,
+        # Cells that hold something are dark enough for white figures on a light page and a dark one.
+        "colorscale": [[0, "rgba(138,144,153,0.10)"], [1e-6, "#7C8B90"], [1, "#0B7373"]],
+        "textfont": {"color": "white"}, "showscale": False,
+        "hovertemplate": "%{y}, taken for %{x}:<br>%{customdata} tracks, %{z:.0f}\u00a0%<extra></extra>",
+    }  # fmt: skip
+    plain = {"showgrid": False, "ticks": "", "fixedrange": True, "automargin": True}
+    return _figure(
+        [cells], 400, {"l": 6, "r": 6, "t": 6, "b": 6},
+        yaxis={**plain, "autorange": "reversed", "title": {"text": "what it is", "standoff": 8}},
+        xaxis={**plain, "tickangle": -45, "title": {"text": "what the model says", "standoff": 8}},
     )  # fmt: skip
-    figure.update_layout(_layout(400, {"l": 6, "r": 6, "t": 6, "b": 6}))
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="", fixedrange=True, automargin=True,
-                        title={"text": "what it is", "standoff": 8})  # fmt: skip
-    figure.update_xaxes(tickangle=-45, showgrid=False, ticks="", fixedrange=True, automargin=True,
-                        title={"text": "what the model says", "standoff": 8})  # fmt: skip
-    return figure
 
 
 def genre_bars(names: Sequence[str], results: Sequence[dict], measure: str) -> go.Figure:
     """`measure` ("precision", "recall" or "f1") of each genre, a bar a run."""
     genres = list(dict.fromkeys(genre for result in results for genre in result["genres"]))
-    figure = go.Figure()
-    for number, (name, result) in enumerate(zip(names, results, strict=True)):
-        figure.add_bar(
-            x=[spoken(genre) for genre in genres],
-            y=[100 * result["genres"].get(genre, {}).get(measure, np.nan) for genre in genres],
-            name=_short(name), marker={"color": RUN_COLOURS[number % len(RUN_COLOURS)], "cornerradius": 2},
-            hovertemplate="%{y:.0f}\u00a0%",
-        )  # fmt: skip
-    figure.update_layout(_layout(
-        300, {"l": 50, "r": 10, "t": 16, "b": 70}, barmode="group", bargap=0.25,
-        hovermode="x unified", showlegend=True,
-        legend=_LEGEND_BELOW,
-    ))  # fmt: skip
-    figure.update_yaxes(range=[0, 100], ticksuffix="\u00a0%", gridcolor=FAINT, zeroline=False)
-    figure.update_xaxes(ticks="", showgrid=False)
-    return figure
+    bars = [
+        {"type": "bar", "x": [spoken(genre) for genre in genres], "name": _short(name),
+         "y": [100 * result["genres"].get(genre, {}).get(measure, np.nan) for genre in genres],
+         "marker": {"color": RUN_COLOURS[number % len(RUN_COLOURS)], "cornerradius": 2},
+         "hovertemplate": "%{y:.0f}\u00a0%"}
+        for number, (name, result) in enumerate(zip(names, results, strict=True))
+    ]  # fmt: skip
+    return _figure(
+        bars, 300, {"l": 50, "r": 10, "t": 16, "b": 70}, barmode="group", bargap=0.25,
+        hovermode="x unified", showlegend=True, legend=_LEGEND_BELOW,
+        yaxis={"range": [0, 100], "ticksuffix": "\u00a0%", "gridcolor": FAINT, "zeroline": False},
+        xaxis={"ticks": "", "showgrid": False},
+    )  # fmt: skip
 
 
 def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
     """How many tracks each genre has."""
     genres = list(counts)
-    figure = go.Figure(
-        go.Bar(
-            x=[spoken(genre) for genre in genres], y=list(counts.values()), text=list(counts.values()),
-            textposition="outside", cliponaxis=False, hoverinfo="skip",
-            marker={"color": [COLOURS.get(genre, OTHER_GENRE) for genre in genres], "cornerradius": 3},
-        )
+    bars = {
+        "type": "bar", "x": [spoken(genre) for genre in genres], "y": list(counts.values()),
+        "text": list(counts.values()), "textposition": "outside", "cliponaxis": False, "hoverinfo": "skip",
+        "marker": {"color": [COLOURS.get(genre, OTHER_GENRE) for genre in genres], "cornerradius": 3},
+    }  # fmt: skip
+    return _figure(
+        [bars], 230, {"l": 10, "r": 10, "t": 22, "b": 40}, bargap=0.35,
+        yaxis={"visible": False, "rangemode": "tozero", "fixedrange": True},
+        xaxis={"ticks": "", "showgrid": False, "fixedrange": True},
     )  # fmt: skip
-    figure.update_layout(_layout(230, {"l": 10, "r": 10, "t": 22, "b": 40}), bargap=0.35)
-    figure.update_yaxes(visible=False, rangemode="tozero", fixedrange=True)
-    figure.update_xaxes(ticks="", showgrid=False, fixedrange=True)
-    return figure
 
 
 def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict]) -> go.Figure:
     """Share of windows named right under the leaky and the honest split, a pair of bars a model."""
-    figure = go.Figure()
-    for name, results, colour in (
-        ("leaky split", leaky, LEAKY_COLOUR), ("honest split", honest, HONEST_COLOUR),
-    ):  # fmt: skip
-        values = [100 * result["window_accuracy"] for result in results]
-        figure.add_bar(
-            y=list(names), x=values, name=name, orientation="h",
-            text=[f"{value:.0f}\u00a0%" for value in values], textposition="outside", cliponaxis=False,
-            marker={"color": colour, "cornerradius": 3}, hoverinfo="skip",
-        )  # fmt: skip
-    figure.update_layout(_layout(
-        90 + 64 * len(names), {"l": 10, "r": 50, "t": 30, "b": 10}, barmode="group",
-        bargap=0.3, showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0,
-                                             "traceorder": "normal"},
-    ))  # fmt: skip
-    figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", showgrid=False, automargin=True,
-                        ticklabelstandoff=6)  # fmt: skip
-    return figure
+    bars = [
+        {"type": "bar", "orientation": "h", "name": name, "y": list(names),
+         "x": [100 * result["window_accuracy"] for result in results],
+         "texttemplate": "%{x:.0f}\u00a0%", "textposition": "outside", "cliponaxis": False,
+         "marker": {"color": colour, "cornerradius": 3}, "hoverinfo": "skip"}
+        for name, results, colour in (
+            ("leaky split", leaky, LEAKY_COLOUR), ("honest split", honest, HONEST_COLOUR),
+        )
+    ]  # fmt: skip
+    return _figure(
+        bars, 90 + 64 * len(names), {"l": 10, "r": 50, "t": 30, "b": 10}, barmode="group", bargap=0.3,
+        showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0,
+                                 "traceorder": "normal"},
+        xaxis={"range": [0, 100], "visible": False, "fixedrange": True},
+        yaxis={"autorange": "reversed", "fixedrange": True, "ticks": "", "showgrid": False,
+               "automargin": True, "ticklabelstandoff": 6},
+    )  # fmt: skip
 
 
 def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
@@ -207,18 +198,16 @@ def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
     else:
         tested[[2, 5]] = 1
     colour = LEAKY_COLOUR if leaky else HONEST_COLOUR
-    figure = go.Figure(
-        go.Heatmap(
-            z=tested, zmin=0, zmax=1, xgap=2, ygap=4, showscale=False, hoverinfo="skip",
-            colorscale=[[0, "rgba(138,144,153,0.30)"], [1, colour]],
-        )
+    cells = {
+        "type": "heatmap", "z": tested, "zmin": 0, "zmax": 1, "xgap": 2, "ygap": 4, "showscale": False,
+        "hoverinfo": "skip", "colorscale": [[0, "rgba(138,144,153,0.30)"], [1, colour]],
+    }  # fmt: skip
+    plain = {"showticklabels": False, "ticks": "", "fixedrange": True, "showgrid": False, "zeroline": False}
+    return _figure(
+        [cells], 190, {"l": 26, "r": 4, "t": 4, "b": 26},
+        xaxis={**plain, "title": {"text": "windows of 3 s", "standoff": 2}},
+        yaxis={**plain, "title": {"text": "recordings", "standoff": 2}},
     )  # fmt: skip
-    figure.update_layout(_layout(190, {"l": 26, "r": 4, "t": 4, "b": 26}))
-    figure.update_xaxes(title={"text": "windows of 3 s", "standoff": 2}, showticklabels=False, ticks="",
-                        fixedrange=True, showgrid=False, zeroline=False)  # fmt: skip
-    figure.update_yaxes(title={"text": "recordings", "standoff": 2}, showticklabels=False, ticks="",
-                        fixedrange=True, showgrid=False, zeroline=False)  # fmt: skip
-    return figure
 
 
 def _short(name: str, most: int = 28) -> str:
@@ -227,8 +216,9 @@ def _short(name: str, most: int = 28) -> str:
     return name.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _layout(height: int, margin: dict, **layout) -> dict:
-    return {
+def _figure(drawn: list[dict], height: int, margin: dict, **layout: object) -> go.Figure:
+    """All at once: plotly takes several times as long to change a figure that it has."""
+    return go.Figure(drawn, {
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "dragmode": False,
         "showlegend": False, "height": height, "margin": margin, **layout,
-    }  # fmt: skip
+    })  # fmt: skip

@@ -14,11 +14,10 @@ from genre.home import home
 from genre.listing import sound_of
 from genre.models import MODELS
 from genre.names import spoken
-from genre.plots import clock
 from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._one_run import show_run
-from pages._runs import STATES, chart, entries, names_of, plain
+from pages._runs import STATES, chart, entries, in_percent, names_of, plain
 
 MEASURES = {
     "f1": ("F1", "Both of the others in one: high only if both are."),
@@ -27,10 +26,11 @@ MEASURES = {
 }
 MOST_COMPARED = 6
 MOST_AT_FIRST = 3
+FEW = 30  # with more trainings, whoever comes looks for some: nothing is drawn until a row is ticked
 CHANCE = 0.05  # a difference that chance makes more often than this is none
 WIDTHS = {
     "Name": 150, "Model": 100, "State": 80, "Accuracy": 105, "95 % interval": 105, "F1": 60, "Hears": 80,
-    "Split": 85, "Data": 90, "Parameters": 95, "Time": 70, "Published": 100,
+    "Split": 85, "Data": 90, "Parameters": 95, "Time": 75, "Published": 100,
 }  # fmt: skip
 
 
@@ -46,7 +46,6 @@ def show_compare() -> None:
     shown = _filtered(every)
     chosen = _table(shown)
     if not chosen:
-        st.caption("Tick a row to see one training, two or more to compare them.")
         return
     _together(chosen[:MOST_COMPARED])
     if len(chosen) > MOST_COMPARED:
@@ -92,7 +91,8 @@ def _table(shown: list[Entry]) -> list[Entry]:
                 format="%.2f", width=WIDTHS["F1"],
                 help="Precision and recall in one, the mean over the genres: 1 is best."),
             "Parameters": st.column_config.NumberColumn(format="localized", width=WIDTHS["Parameters"]),
-            "Time": st.column_config.TextColumn(width=WIDTHS["Time"], help="Spent learning."),
+            "Time": st.column_config.NumberColumn(
+                format="compact", width=WIDTHS["Time"], help="Spent learning: hours, minutes, seconds."),
             "Published": st.column_config.TextColumn(
                 width=WIDTHS["Published"], help="The paper's own figure, under its own protocol."),
             "Epochs": st.column_config.NumberColumn(width=70),
@@ -101,15 +101,24 @@ def _table(shown: list[Entry]) -> list[Entry]:
             "Note": st.column_config.TextColumn(width=150),
         },
     )  # fmt: skip
-    st.download_button("Download CSV", lambda: to_csv(shown), "earmark-trainings.csv", "text/csv",
-                       icon=":material/download:", on_click="ignore")  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button("Download CSV", lambda: to_csv(shown), "earmark-trainings.csv", "text/csv",
+                           icon=":material/download:", on_click="ignore")  # fmt: skip
+        st.caption("Tick one row to see a training, two or more to compare them. The name of a column "
+                   "sorts by it.")  # fmt: skip
     chosen = [shown[row] for row in selection["selection"]["rows"] if row < len(shown)]
     st.session_state.compared = [entry.id for entry in chosen]
+    st.query_params["runs"] = [entry.run.name for entry in chosen[:MOST_COMPARED]]  # for a reload
     return chosen
 
 
 def _to_begin_with(shown: list[Entry]) -> list[str]:
-    """The newest finished trainings of different models, so that there is something to see."""
+    """What the address asks for, else the newest finished trainings of different models, so that
+    there is something to see.
+    """
+    asked = st.query_params.get_all("runs")
+    if asked or len(shown) > FEW:
+        return [entry.id for entry in shown if entry.run.name in asked]
     newest: dict[str, str] = {}
     for entry in shown:
         if entry.figures and not entry.leaky:
@@ -133,12 +142,12 @@ def _row(entry: Entry) -> dict:
         "Name": entry.title, "Model": entry.model,
         "State": "recorded" if entry.recorded else STATES[entry.run.state][0],
         "Accuracy": round(100 * figures["accuracy"]) if "accuracy" in figures else None,
-        "95 % interval": f"{100 * low:.0f} to {100 * high:.0f} %" if low is not None else "",
+        "95 % interval": f"{100 * low:3.0f} to {100 * high:.0f} %" if low is not None else "",  # sorts
         "F1": figures.get("macro_f1"), "Hears": entry.input,
         "Split": "LEAKY" if entry.leaky else entry.split, "Data": entry.data,
         "Parameters": figures.get("parameters"),
-        "Time": clock(seconds) if seconds is not None else "",
-        "Published": published.figure if published else "",
+        "Time": pd.Timedelta(seconds=round(seconds)) if seconds is not None else None,
+        "Published": in_percent(published.figure) if published else "",
         "Epochs": recipe.get("epochs"), "Batch": recipe.get("batch_size"),
         "Rate": recipe.get("learning_rate"), "Note": entry.run.note,
     }
@@ -200,8 +209,9 @@ def _winner(names: list[str], reports: list[dict | None]) -> None:
 
 
 def _report(entry: Entry) -> dict | None:
+    """None where its figures could not be read."""
     try:
-        return runs.load_report(entry.run.folder)
+        return runs.load_report(entry.run.folder) if entry.figures else None
     except RunError:
         return None
 

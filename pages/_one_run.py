@@ -1,15 +1,14 @@
 """One training as a card: what it is worth, what it mistakes, and what can be done with it."""
 
-import re
-
 import streamlit as st
 
 from genre import plots_training, runs
-from genre.catalogue import Entry, bundle
+from genre.catalogue import Entry, bundle, free_name, heard_as
+from genre.classifier import Classifier
 from genre.plots import percent
 from genre.runs import RunError
 from genre.zoo import promote_run
-from pages._runs import chart, state_badge, swatch
+from pages._runs import chart, plain, state_badge, swatch
 
 
 def show_run(entry: Entry, name: str, report: dict | None, colour: str, number: int) -> None:
@@ -22,12 +21,12 @@ def show_run(entry: Entry, name: str, report: dict | None, colour: str, number: 
                          help="It came with Earmark, so that there is something to compare.")  # fmt: skip
             else:
                 state_badge(entry)
-        if entry.run.note:
-            st.text(entry.run.note)
         if report and "by_track" in report:
             _figures(report, number)
         else:
             st.caption(entry.run.message.replace("$", "\\$"))
+        if entry.run.note:  # below the charts, which else would not stand side by side
+            st.text(entry.run.note)
         _actions(entry)
 
 
@@ -56,36 +55,47 @@ def _actions(entry: Entry) -> None:
         st.caption("A recorded training: its figures are here, its weights are not. Train the model "
                    "yourself to use it.")  # fmt: skip
         return
-    run = entry.run
+    if entry.run.state == "done":
+        _offer(entry)
     with st.container(horizontal=True, gap="xsmall"):
-        if run.state == "done":
-            with st.popover("Use it", icon=":material/hearing:", help="On the Listen page"):
-                _use(entry)
-            st.download_button(
-                "Download", lambda: bundle(run.folder), f"{run.name}.zip", "application/zip",
-                key=f"download_{run.name}", icon=":material/download:", on_click="ignore",
-                help="Weights, card and report in one ZIP file.",
-            )  # fmt: skip
-        if run.state != "damaged":
+        if entry.run.state != "damaged":
             with st.popover("Rename", icon=":material/edit:"):
                 _rename(entry)
         with st.popover("Delete", icon=":material/delete:"):
             _delete(entry)
 
 
+def _offer(entry: Entry) -> None:
+    """What a trained model is good for: the Listen page, or a file to take away."""
+    folder = entry.run.folder
+    with st.container(horizontal=True, gap="xsmall"):
+        use = st.button("Use it", key=f"use_{folder.name}", icon=":material/hearing:",
+                        help="Let the Listen page hear with it.")  # fmt: skip
+        st.download_button(
+            "Download", lambda: bundle(folder), f"{folder.name}.zip", "application/zip",
+            key=f"download_{folder.name}", icon=":material/download:", on_click="ignore",
+            help="Weights, card and report in one ZIP file.",
+        )  # fmt: skip
+    if use:
+        _use(entry)
+    if (ear := st.session_state.get("ear")) and heard_as(folder) == ear:
+        st.success(f"The Listen page hears with it now, by the name of **{plain(ear)}**. Other visitors "
+                   "can choose it there.", icon=":material/check:")  # fmt: skip
+        st.page_link("pages/listen.py", label="Go and listen", icon=":material/graphic_eq:")
+
+
 def _use(entry: Entry) -> None:
-    run = entry.run
-    suggested = re.sub(r"[^\w.-]+", "-", entry.title).strip("-.")[:40] or "mine"
-    name = st.text_input("Its name on the Listen page", suggested, max_chars=40, key=f"as_{run.name}")
-    if st.button("Offer it there", key=f"promote_{run.name}", type="primary"):
-        try:
-            promote_run(run.folder, name.strip())
-        except (ValueError, OSError) as error:
-            st.error(str(error), icon=":material/error:")
-        else:
-            st.success("The Listen page offers it now, beside the one that came with Earmark.",
-                       icon=":material/check:")  # fmt: skip
-            st.page_link("pages/listen.py", label="Go and listen", icon=":material/graphic_eq:")
+    """Make it the ear of this visit, and one that every visitor can choose."""
+    try:
+        with st.spinner("Taking it to the Listen page"):
+            name = heard_as(entry.run.folder) or promote_run(entry.run.folder, free_name(entry)).name
+            if "answers" in st.session_state:  # what was played so far is heard again, as by a choice there
+                st.session_state.answers.judge_again(Classifier.load(name).classify)
+    except (ValueError, OSError) as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.session_state.ear = name
+    st.rerun()  # so that no other card says it of its own
 
 
 def _rename(entry: Entry) -> None:

@@ -21,6 +21,7 @@ INPUTS = {
     "raw": "raw samples, 3 s: the wave itself",
     "pictures": "mel-spectrogram of 30 s at once",
     "mel3s": "mel-spectrogram of the first 3 s only",
+    "excerpts": "mel-spectrogram of 3 s, a few pieces of each recording in every epoch",
 }
 SPLITS = {
     "track": "One recording in five is kept for the test. Honest, and the usual choice.",
@@ -63,6 +64,11 @@ def names_of(chosen: list[Entry]) -> list[str]:
 def plain(text: str) -> str:
     """Text that markdown shows as it is: names come from people and files."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=^@\"'])", r"\\\1", " ".join(text.split()))
+
+
+def in_percent(figure: str) -> str:
+    """A paper's accuracy as ours are shown: 0.545 is 54.5 %. What it calls an F1 stays."""
+    return re.sub(r"(?<!F1 )\b0\.\d+", lambda share: f"{100 * float(share[0]):.3g}\u00a0%", figure)
 
 
 def swatch(colour: str) -> None:

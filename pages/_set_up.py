@@ -11,7 +11,7 @@ from genre.listing import Listing
 from genre.models import MODELS, count_parameters
 from genre.zoo import augmentation
 from pages._data import choose_data, chosen_data, in_words, listing_of
-from pages._runs import INPUTS, SPLITS, entries, plain
+from pages._runs import INPUTS, SPLITS, entries, in_percent, plain
 
 FIRST_MODELS = ["knn", "linear", "cnn-simple"]
 MOST_RUNS = 40  # in one go: each waits as a small process of its own
@@ -55,8 +55,8 @@ def show_set_up() -> None:
         st.error(sentence, icon=":material/error:")
     _start(asked, plan, found)
     if not any(not entry.recorded for entry in entries()):
-        st.caption("Nothing was trained here yet. Under **Compare** and **The leak** there are "
-                   "recorded trainings to look at meanwhile.")  # fmt: skip
+        st.caption("Your first time here? Press Start as it stands. Meanwhile there are recorded "
+                   "trainings to look at, under **Compare** and **The leak**.")  # fmt: skip
 
 
 def _data() -> Listing | None:
@@ -204,7 +204,7 @@ def _about(models: list[str]) -> None:
         rows.append({
             "Model": name, "How it works": spec.description, "Hears": hears,
             "Parameters": _parameters(name, hears),
-            "Published": published.figure if published else "",
+            "Published": in_percent(published.figure) if published else "",
             "Published under": f"{spec.source}; {published.protocol}" if published else spec.source,
         })
     st.dataframe(

@@ -12,16 +12,16 @@ STEPS = {
     "Data": ":material/library_music:", "Set up": ":material/tune:", "Watch": ":material/timeline:",
     "Compare": ":material/compare_arrows:", "The leak": ":material/water_drop:",
 }  # fmt: skip
-# Wider than the Listen page, for charts side by side, and no wider than lines can be read.
+# Wider than the Listen page, for charts side by side, and no wider than lines can be read. As part of
+# the text it is there with the first paint; st.html comes later, and the page would jump.
 WIDTH = "<style>[data-testid=stMainBlockContainer] { max-width: 72rem; }</style>"
 
 enter()
-st.html(WIDTH)
 st.title("Which model learns best?")
 st.markdown(
-    "Choose music and some models, press Start, watch them learn to tell the genres apart, and see "
-    "which one wins and what it gets wrong."
-)
+    f"{WIDTH}\n\nChoose music and some models, press Start, watch them learn to tell the genres apart, and "
+    "see which one wins and what it gets wrong.", unsafe_allow_html=True,
+)  # fmt: skip
 if "go_to" in st.session_state:  # a step that the one before asked for
     st.session_state.step = st.session_state.pop("go_to")
 asked = st.query_params.get("step")
@@ -31,6 +31,8 @@ step = st.segmented_control(
     persist_state="session",
 )  # fmt: skip
 st.query_params["step"] = step  # a reload stays here
+if step != "Compare":
+    st.query_params.pop("runs", None)
 match step:
     case "Data":
         from pages._data import show_data
