@@ -1,8 +1,4 @@
-"""Music for the generator: log-mels of recordings, and GTZAN's 3 s mels where there is no recording.
-
-The ready-made 3 s mels have lost their level and range. Both come back from the 30 s picture of the
-same track, which shows true decibels at some of the same frames.
-"""
+"""Music for the generator: log-mels of recordings, and GTZAN's 3 s mels where there is no recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +18,9 @@ from genre.dataset import (
     Track,
     listen_to,
     open_dataset,
-    read_mel3s,
-    read_pictures,
 )
-from genre.inputs import fitted
-from genre.spectrogram import PICTURE, Spectrogram
+from genre.restoration import restored_mel3s
+from genre.spectrogram import Spectrogram
 from genre.splits import LISTS
 
 SPLITS = ("filtered", "all")  # GTZAN's train list alone, or everything
@@ -134,34 +128,8 @@ def _compute(path: str) -> bytes:
 
 
 def _from_mel3s(dataset: Dataset) -> list[Piece]:
-    """GTZAN's mels of the first 3 s, in decibels again."""
-    mels = read_mel3s(dataset.mel3s.parent)
-    shown = {}
-    if dataset.pictures:
-        pictures = fitted(read_pictures(dataset.pictures.parent), (BANDS, 334))
-        shown = dict(zip(pictures.tracks.tolist(), pictures.values, strict=True))
-    zs = mels.values.astype(np.float32) * mels.scale + mels.offset
-    fits = [restoring_line(z, shown[name]) if name in shown else None
-            for z, name in zip(zs, mels.tracks.tolist(), strict=True)]
-    usual = tuple(np.median([fit for fit in fits if fit], axis=0)) if any(fits) else (15.0, -45.0)
-    pieces = []
-    for z, name, label, fit in zip(zs, mels.tracks.tolist(), mels.labels, fits, strict=True):
-        slope, level = fit or usual
-        values = from_db(torch.from_numpy(z * slope + level))
-        pieces.append(Piece(name, mels.genres[label], ((values + 1) * 127.5).round().byte().numpy()))
-    return pieces
-
-
-def restoring_line(z: np.ndarray, picture: np.ndarray) -> tuple[float, float] | None:
-    """The (slope, level) that make decibels of z-scores: dB = slope z + level.
-
-    z is (128, 130), the picture (128, 334) uint8 with 255 at 0 dB and 0 at -40 dB or less. None where
-    too little of the picture lies above its floor to tell.
-    """
-    frames = PICTURE.frame_indices(z.shape[1] * GAN_MEL.hop_length - 1)
-    there, seen = z[:, frames], picture[:, : len(frames)].astype(np.float32)
-    clear = (seen > 10) & (seen < 250) & (there > -3.9) & (there < 3.9)
-    if clear.sum() < 100 or there[clear].std() < 0.05:
-        return None
-    slope, level = np.polyfit(there[clear], seen[clear] / 255 * PICTURE.range_db - PICTURE.range_db, 1)
-    return (float(slope), float(level)) if 3 < slope < 40 else None
+    """GTZAN's mels of the first 3 s."""
+    mels, decibels = restored_mel3s(dataset)
+    values = ((from_db(torch.from_numpy(decibels)) + 1) * 127.5).round().byte().numpy()
+    return [Piece(name, mels.genres[label], mel)
+            for name, label, mel in zip(mels.tracks.tolist(), mels.labels, values, strict=True)]

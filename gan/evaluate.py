@@ -27,7 +27,6 @@ from genre.audio import SAMPLE_RATE, Clip, load_clip
 from genre.classifier import Classifier
 from genre.dataset import DataError, open_dataset
 from genre.evaluate import figures
-from genre.spectrogram import PICTURE
 from genre.splits import LISTS
 
 JUDGE = "listen-train"
@@ -74,7 +73,7 @@ class Judge:
             labels.append(self.genres.index(genre))
             answers.append(self.genres.index(verdict.genre) if verdict.genre else len(self.genres))
             with torch.inference_mode():
-                power = self.classifier.front_end.power(torch.from_numpy(samples)[None])
+                power = self.classifier.front_end.power(torch.tensor(samples)[None])
             embeddings.append(self._embedding(power))
         if not labels:
             raise DataError("No real music of the valid list is long enough: measure shorter sounds.")
@@ -82,17 +81,12 @@ class Judge:
 
     def look(self, mels_db: Iterable[np.ndarray]) -> np.ndarray:
         """Spectrograms (128, T) in dB as they are, never sounded -> (N, D)."""
-        return np.stack([
-            self._embedding(10 ** (torch.from_numpy(
-                mel[None, :, PICTURE.frame_indices((mel.shape[1] - 1) * GAN_MEL.hop_length)]) / 10))
-            for mel in mels_db
-        ])  # fmt: skip
+        return np.stack([self._embedding(10 ** (torch.from_numpy(mel[None]) / 10)) for mel in mels_db])
 
     @torch.inference_mode()
     def _embedding(self, power: torch.Tensor) -> np.ndarray:
-        """Mel power (1, 128, columns) -> (D,): the features before the last layer, mean and peak in time."""
-        picture = self.classifier.picture(power)
-        cells = torch.cat([member.features(picture) for member in self.classifier.network.members], dim=1)
+        """Mel power (1, 128, frames) -> (D,): the features before the last layer, mean and peak in time."""
+        cells = torch.cat(self.classifier.views[0].features(power), dim=1)
         return torch.cat([cells.mean(dim=2), cells.amax(dim=2)], dim=1)[0].numpy()
 
 

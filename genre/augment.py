@@ -11,6 +11,10 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from genre.spectrogram import hz_to_mel, mel_to_hz
+
+NYQUIST_HZ = 11_025.0
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -20,6 +24,7 @@ class Augmentation:
     stretch: float = 0.0  # tempo between exp(-stretch) and exp(stretch); needs a crop
     pitch_bands: float = 0.0  # shift by up to this many bands either way
     equaliser_db: float = 0.0  # standard deviation of a smooth random equaliser
+    band_limit: float = 0.0  # chance of losing bass and treble, as through a telephone; mel only
     relevel: float = 0.0  # chance that an excerpt is measured against its own maximum
     noise_floor: float = 0.0  # chance that everything below a random level is filled up
     noise: float = 0.0  # standard deviation of noise added to each value, in units
@@ -46,6 +51,8 @@ def augment(batch: Tensor, how: Augmentation, unit_db: float, rng: Generator) ->
     if how.noise:
         batch = batch + how.noise * torch.randn(batch.shape, generator=rng)
     batch = batch.clamp(low, high)  # the input's own range holds for the changed too
+    if how.band_limit:
+        batch = limit_bands(batch, how.band_limit, unit_db, rng)
     if how.noise_floor:
         chosen = _uniform(len(batch), rng) < how.noise_floor
         batch = torch.maximum(batch, chosen * 0.4 * _uniform(len(batch), rng))
@@ -92,6 +99,23 @@ def equalise(batch: Tensor, strength: float, rng: Generator) -> Tensor:
     points = torch.randn(len(batch), 1, 6, generator=rng) * strength
     curve = F.interpolate(points, batch.shape[1], mode="linear", align_corners=True)
     return batch + curve.transpose(1, 2)
+
+
+def limit_bands(batch: Tensor, chance: float, unit_db: float, rng: Generator) -> Tensor:
+    """What a small microphone leaves of mel bands up to 11,025 Hz: no bass, no treble, and noise.
+
+    Levels are measured against the loudest point that is left, which is 1 in the given batch.
+    """
+    def between(low: float, high: float) -> Tensor:  # evenly on a logarithmic scale
+        return low * (high / low) ** _uniform(len(batch), rng)
+
+    centres = mel_to_hz(np.linspace(0, hz_to_mel(NYQUIST_HZ), batch.shape[1] + 2))[1:-1]
+    hz = torch.from_numpy(centres).float()[None, :, None]
+    octaves = (between(50.0, 400.0) / hz).log2().relu() + (hz / between(4_000.0, 11_000.0)).log2().relu()
+    changed = batch - between(12.0, 36.0) * octaves / unit_db
+    changed = changed + (1.0 - changed.amax(dim=(1, 2), keepdim=True))
+    changed = torch.maximum(changed, 0.5 * _uniform(len(batch), rng))
+    return torch.where(_uniform(len(batch), rng) < chance, changed, batch)
 
 
 def mask(batch: Tensor, axis: int, widest: int, rng: Generator) -> Tensor:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.numpy import save
 
 from genre import splits
 from genre.artefacts import load_card
@@ -26,6 +27,7 @@ from genre.train import fit, predict
 
 RIGHT_WHEN_SURE = 0.85  # of the answers given as sure, this share shall be right
 FEWEST_SURE = 30  # a share of fewer answers means nothing
+ANSWERS = "calibration/answers.safetensors"  # by track, each from a network that has not learnt from it
 TEMPERATURES = np.geomspace(0.2, 5.0, 200)
 
 
@@ -90,15 +92,17 @@ def calibrate(
         answers.append(predict(network, examples.take(part.test)))
         rows.append(part.test)
     tested = examples.take(np.concatenate(rows))
-    votes, labels, _ = by_track(np.concatenate(answers), tested.labels, tested.tracks)
-    account = _account(votes, labels) | {"epochs": recipe.epochs, "folds": len(folds)}
-    card |= {"temperature": account["temperature"], "sure_above": account["sure_above"]}
-    card["calibration"] = account
+    votes, labels, tracks = by_track(np.concatenate(answers), tested.labels, tested.tracks)
+    write_atomic(folder / ANSWERS, save({"probabilities": votes, "labels": labels},
+                                        {"tracks": json.dumps(tracks.tolist())}))
+    told = account(votes, labels) | {"epochs": recipe.epochs, "folds": len(folds)}
+    card |= {"temperature": told["temperature"], "sure_above": told["sure_above"], "calibration": told}
     write_atomic(folder / "card.json", json.dumps(card, indent=1, ensure_ascii=False) + "\n")
-    return account
+    return told
 
 
-def _account(votes: np.ndarray, labels: np.ndarray) -> dict:
+def account(votes: np.ndarray, labels: np.ndarray) -> dict:
+    """What answers (N, G) of networks that had not learnt from the tracks say of their probabilities."""
     temperature = best_temperature(votes, labels)
     after = tempered(votes, temperature)
     threshold, coverage = sure_above(after, labels)

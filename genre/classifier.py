@@ -5,6 +5,7 @@
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from torch import Tensor, nn
 from genre.artefacts import ArtefactError, load_artefact
 from genre.audio import SAMPLE_RATE, Clip
 from genre.home import PROMOTED, WEIGHTS, home
-from genre.models.listen import COLUMNS_PER_CELL, MIN_COLUMNS, WINDOW_CELLS, ListenNet
+from genre.models.listen import ListenNet
 from genre.names import spoken
-from genre.screening import is_silent, is_steady
-from genre.spectrogram import Spectrogram, SpectrogramParams, relative_db
+from genre.screening import is_silent, is_speech, is_steady
+from genre.spectrogram import PICTURE, Spectrogram, SpectrogramParams
+from genre.views import VIEWS, View, spread
 
 SHIPPED = "listen"
 AUDIBLE_DB = 40.0  # a window this far below the loudest one has no vote
@@ -49,9 +51,9 @@ class Verdict:
 
 
 class Classifier:
-    """A trained network and its card, ready to hear clips."""
+    """Trained networks and their card, ready to hear clips."""
 
-    def __init__(self, network: ListenNet, card: dict) -> None:
+    def __init__(self, views: Sequence[View], card: dict) -> None:
         """Raises KeyError, TypeError or ValueError for a card that lacks something."""
         self.card = card
         self.genres: tuple[str, ...] = tuple(card["genres"])
@@ -59,8 +61,8 @@ class Classifier:
         self.sure_above = float(card["sure_above"])
         if self.temperature <= 0:
             raise ValueError("The temperature must be above 0.")
-        self.network = network.eval().to(memory_format=torch.channels_last)  # twice as fast on a CPU
-        self.front_end = Spectrogram(SpectrogramParams.from_dict(card["front_end"]))
+        self.views = views
+        self.front_end = Spectrogram(SpectrogramParams())  # every frame; each view takes what it wants
 
     @classmethod
     def load(cls, name: str = SHIPPED, folder: Path | None = None) -> "Classifier":
@@ -79,10 +81,8 @@ class Classifier:
 
             return PromotedClassifier(folder / name)
         try:
-            network = ListenNet(card["shape"], len(card["genres"]), **card["options"])
-            network.load_state_dict(weights)
-            return cls(network, card)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            return cls(_views(weights, card), card)
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise ArtefactError(
                 f"The card and the weights of {name!r} do not fit this version of Earmark."
             ) from error
@@ -99,9 +99,13 @@ class Classifier:
         starts, pieces = _pieces(clip)
         with torch.inference_mode():
             power = self.front_end.power(torch.from_numpy(pieces))
-            if is_steady(torch.cat(tuple(power), dim=-1), seconds):
+            columns = PICTURE.frame_indices((power.shape[2] - 1) * PICTURE.hop_length)
+            whole = torch.cat(tuple(power[:, :, columns]), dim=-1)
+            if is_steady(whole, seconds):
                 return _nothing(clip, "not_music", "We hear a steady noise or a single tone, not "
                                 "music.")
+            if is_speech(whole, seconds):
+                return _nothing(clip, "not_music", "We hear someone speaking, not music.")
             times, overall, over_time = self.hear(starts, pieces, power)
             overall, over_time = self.calibrated(overall), self.calibrated(over_time)
         return self._verdict(clip, overall, over_time, times)
@@ -110,35 +114,28 @@ class Classifier:
         self, starts: list[float], pieces: np.ndarray, power: Tensor
     ) -> tuple[np.ndarray, Tensor, Tensor]:
         """Pieces (P, N), where each begins in the source (s), and their mel power (P, bands, frames)
+        of every frame
         -> centres of windows in the source (W,) s, probabilities of the whole (G,), of each (W, G).
         """
-        pictures = self.picture(power)
-        logits = self.network.windows(pictures).transpose(1, 2)  # (P, W, members, G)
-        overall = vote(logits[_audible(power, logits.shape[1])])
-        over_time = logits.softmax(dim=-1).mean(dim=2).flatten(0, 1)
-        return self._times(starts, pictures.shape[2]), overall, over_time
-
-    def picture(self, power: Tensor) -> Tensor:
-        """(P, bands, frames) mel power -> what the network sees, in [0, 1]."""
-        range_db = self.front_end.params.range_db
-        picture = 1.0 + relative_db(power, range_db) / range_db
-        if picture.shape[2] < MIN_COLUMNS:  # a short take is repeated until it fills a window
-            repeats = -(-MIN_COLUMNS // picture.shape[2])
-            picture = picture.repeat(1, 1, repeats)[:, :, :MIN_COLUMNS]
-        return picture
+        total = sum(view.weight for view in self.views)
+        base, frames = self.views[0], power.shape[2]
+        wanted = base.centres(frames)
+        reach = wanted[0] - base.params.first_frame  # half a window
+        overall, over_time = 0.0, 0.0
+        for view in self.views:
+            logits = view.logits(power)
+            share = view.weight / total
+            overall = overall + share * vote(logits[_audible(power, logits.shape[1])])
+            if view is not base:
+                logits = spread(logits, view.centres(frames), wanted, reach)
+            over_time = over_time + share * logits.softmax(dim=-1).mean(dim=2).flatten(0, 1)
+        seconds = wanted * self.front_end.params.seconds_per_frame
+        return np.concatenate([start + seconds for start in starts]), overall, over_time
 
     def calibrated(self, probabilities: Tensor) -> Tensor:
         """Sharpen or soften (..., G) by the temperature of the card."""
         sharpened = probabilities ** (1.0 / self.temperature)
         return sharpened / sharpened.sum(dim=-1, keepdim=True)
-
-    def _times(self, starts: list[float], columns: int) -> np.ndarray:
-        """(P * windows,) s: the centre of each window in the source."""
-        cells = columns // COLUMNS_PER_CELL
-        size = min(WINDOW_CELLS, cells)
-        centre = COLUMNS_PER_CELL * (np.arange(cells - size + 1) + size / 2)
-        within = centre * self.front_end.params.seconds_per_frame
-        return np.concatenate([start + within for start in starts])
 
     def _verdict(self, clip: Clip, overall: Tensor, over_time: Tensor, times: np.ndarray) -> Verdict:
         best = int(overall.argmax())
@@ -155,6 +152,19 @@ class Classifier:
             times=times.clip(max=clip.duration_s),
             over_time=over_time.numpy(),
         )
+
+
+def _views(weights: dict[str, Tensor], card: dict) -> list[View]:
+    """Several ways of looking where the card tells of several, else the one of its input."""
+    cards = card.get("views") or {card["input"]: card | {"weight": 1.0}}
+    views = []
+    for kind, part in cards.items():
+        network = ListenNet(part["shape"], len(card["genres"]), **part["options"])
+        lead = f"{kind}." if "views" in card else ""
+        network.load_state_dict({name.removeprefix(lead): tensor for name, tensor in weights.items()
+                                 if name.startswith(lead)})
+        views.append(VIEWS[kind](network, SpectrogramParams.from_dict(part["front_end"]), part["weight"]))
+    return views
 
 
 def vote(logits: Tensor) -> Tensor:

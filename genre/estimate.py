@@ -17,7 +17,8 @@ PROBE_BATCH = 8  # small: a step of the largest network with 32 takes seconds
 START_S = 6.0  # loading the libraries and reading the cache
 CLASSICAL_S = 0.004  # a window, roughly, of the models that have no steps to measure
 # The first time a track is heard: decoding it and computing what the model hears, s on one core.
-PREPARE_S = {"features": 1.9, "raw": 0.05, "stft": 0.15, "mel": 0.12, "pictures": 0.12, "mel3s": 0.12}
+PREPARE_S = {"features": 1.9, "raw": 0.05, "stft": 0.15, "mel": 0.12, "pictures": 0.12, "mel3s": 0.12,
+             "excerpts": 0.12}
 PLAY_S = 0.7  # playing a piece of the built-in set
 
 
@@ -53,7 +54,8 @@ def seconds_a_window(model: str, kind: str, genres: int = 10) -> float:
 def training_s(asked: Settings, tracks: int, window_s: float) -> float:
     """A whole run on `tracks` tracks that takes `window_s` (see `seconds_a_window`) a window."""
     epochs = asked.recipe.epochs if asked.spec.kind == "network" else 1
-    learnt = tracks * windows_of(asked.input_spec, asked.windows) * _times_learnt(asked.split)
+    windows = asked.recipe.windows_per_track or windows_of(asked.input_spec, asked.windows)
+    learnt = tracks * windows * _times_learnt(asked.split)
     return START_S + learnt * epochs * window_s
 
 

@@ -7,7 +7,7 @@ of the run's config.json; a run that was interrupted does the same again, from i
 import shutil
 import statistics
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,14 @@ from genre.evaluate import report
 from genre.inputs import CUTTINGS, SPECTROGRAMS, front_end, make_examples
 from genre.models import InputSpec, ModelSpec, classical, count_parameters, find
 from genre.runs import metrics
-from genre.train import Recipe, fit, predict
+from genre.train import Recipe, RunSettings, fit, predict
 from genre.worker import Worker
 
 TIMED = 5  # answers timed, of which the middle one counts
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(RunSettings):
     """Everything that decides what an experiment gives."""
 
     model: str
@@ -51,17 +51,6 @@ class Settings:
     def input_spec(self) -> InputSpec:
         spec = self.spec.input(self.input)
         return replace(spec, seconds=self.seconds) if self.seconds else spec
-
-    def to_dict(self) -> dict:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict) -> "Settings":
-        """Raises DataError for the settings of another version."""
-        try:
-            return cls(**{**values, "recipe": Recipe.from_dict(values["recipe"])})
-        except (KeyError, TypeError, AttributeError) as error:
-            raise DataError("This run was made by another version of Earmark: start a new one.") from error
 
 
 def settings(
@@ -102,8 +91,8 @@ def settings(
         split = str(Path(split).resolve())
     artists = artists and str(Path(artists).resolve())
     asked = {name: value for name, value in recipe.items() if value is not None}
-    return Settings(model, data, input_spec.kind, split, replace(spec.recipe, **asked), windows,
-                    seconds, artists, options or {})
+    recipe = replace(spec.recipe_for(input_spec.kind), **asked)
+    return Settings(model, data, input_spec.kind, split, recipe, windows, seconds, artists, options or {})
 
 
 def execute(worker: Worker) -> dict:

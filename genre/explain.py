@@ -18,9 +18,10 @@ from torch import Tensor, nn
 from genre.audio import SAMPLE_RATE, Clip
 from genre.classifier import Classifier
 from genre.screening import is_silent
-from genre.spectrogram import hz_to_mel, mel_to_hz
+from genre.spectrogram import hz_to_mel, mel_to_hz, relative_db
 
-CELL = (8, 8)  # bands and columns summed: a third of an octave or more, 0.7 s
+CELL = (8, 31)  # bands and frames summed: a third of an octave or more, 0.7 s
+DEPTH_DB = 60.0  # a point so far below the loudest one counts as nothing
 LONGEST_S = 45.0  # of a longer clip the half minute most like the genre is explained
 PART_S = 30.0
 SPAN_S = 5.0  # the part to play
@@ -180,7 +181,7 @@ def _leaning(
             return None
         (slope,) = torch.autograd.grad(probability.log(), louder)
     slope[power == power.max()] = 0.0
-    return (slope * classifier.picture(power)[:, :, : power.shape[2]])[0].numpy()
+    return (slope * (1 + relative_db(power, DEPTH_DB) / DEPTH_DB))[0].numpy()
 
 
 def _over_time(

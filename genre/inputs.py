@@ -27,7 +27,8 @@ from genre.dataset import (
     read_pictures,
 )
 from genre.models import InputSpec
-from genre.spectrogram import PICTURE, Spectrogram, SpectrogramParams
+from genre.restoration import restored_mel3s
+from genre.spectrogram import EXCERPT, PICTURE, Spectrogram, SpectrogramParams
 
 VERSION = 1  # raised when the same sound no longer gives the same array
 CUTTINGS = {
@@ -46,10 +47,12 @@ SCALING = {
     "mel": {"scale": 1 / 255, "unit_db": FULL_RANGE_DB},
     "pictures": {"scale": 1 / 255, "unit_db": PICTURE.range_db},
     "mel3s": {"scale": 1 / 32, "offset": -4.0, "unit_db": 12.0},
+    "excerpts": {"scale": 1 / 255, "unit_db": EXCERPT.range_db},
     "features": {},
 }
-SPECTROGRAMS = ("mel", "stft", "pictures")  # with a front end of their own
-NATURAL_SHAPES = {"pictures": (128, 334), "mel3s": (128, 130)}  # before any stretching
+SPECTROGRAMS = ("mel", "stft", "pictures", "excerpts")  # with a front end of their own
+# Before any stretching.
+NATURAL_SHAPES = {"pictures": (128, 334), "mel3s": (128, 130), "excerpts": (128, 130)}
 
 
 def make_examples(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> tuple[Examples, dict]:
@@ -57,7 +60,8 @@ def make_examples(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> t
 
     The account has "source" (a sentence), "tracks", "windows" and "left_out" [(name, why)]. All
     examples come from one source: if recordings and ready-made arrays were mixed, a model could tell
-    genres by the source. Raises DataError.
+    genres by the source. Excerpts alone are of both, with the ready-made ones brought to the decibels
+    of recordings; tracks that have both show that the answers are the same. Raises DataError.
     """
     if cutting not in CUTTINGS:
         raise DataError(f"There is no way {cutting!r} to cut windows: {', '.join(CUTTINGS)}.")
@@ -72,6 +76,9 @@ def make_examples(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> t
     elif kind == "features" and (table := _table(dataset, spec.seconds)):
         examples = _from_table(table)
         source = f"the table {table.name}"
+    elif kind == "excerpts" and dataset.mel3s:
+        examples, left_out = _excerpts(dataset, spec, cutting)
+        source = f"recordings, {CUTTINGS[cutting]}, and GTZAN's ready-made first 3 s in decibels again"
     else:
         tracks, left_out = _heard(dataset, spec)
         examples = _from_audio(tracks, dataset.genres, spec, cutting)
@@ -84,9 +91,30 @@ def make_examples(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> t
     return examples, account
 
 
+def ready_excerpts(dataset: Dataset) -> Examples:
+    """GTZAN's ready-made mels of the first 3 s as excerpts."""
+    mels, decibels = restored_mel3s(dataset)
+    decibels -= decibels.max(axis=(1, 2), keepdims=True)
+    values = np.round((decibels / EXCERPT.range_db + 1).clip(0) * 255).astype(np.uint8)
+    return Examples(values, mels.labels, mels.tracks, mels.genres, **SCALING["excerpts"])
+
+
+def _excerpts(
+    dataset: Dataset, spec: InputSpec, cutting: str
+) -> tuple[Examples, list[tuple[str, str]]]:
+    ready = ready_excerpts(dataset)
+    if not set(dataset.genres) <= set(ready.genres) or not dataset.files:
+        return ready, []
+    tracks, left_out = _heard(dataset, spec)
+    cut = _from_audio(tracks, ready.genres, spec, cutting)
+    return replace(ready, **{part: np.concatenate([getattr(cut, part), getattr(ready, part)])
+                             for part in ("values", "labels", "tracks")}), left_out
+
+
 def prepare(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> None:
     """Compute what `make_examples` will want, so that several processes need not each do it."""
     ready = {"pictures": dataset.pictures, "mel3s": dataset.mel3s,
+             "excerpts": None if dataset.files else dataset.mel3s,
              "features": _table(dataset, spec.seconds)}
     if not ready.get(_kind_at_hand(dataset, spec)):
         jobs = _jobs(_heard(dataset, spec)[0], spec, cutting)
@@ -230,9 +258,9 @@ def represent(samples: np.ndarray, starts: np.ndarray, spec: InputSpec) -> np.nd
 
 
 def front_end(spec: InputSpec) -> SpectrogramParams:
-    """The spectrogram of an input of kind "mel", "stft" or "pictures"."""
-    if spec.kind == "pictures":
-        return PICTURE
+    """The spectrogram of an input of kind "mel", "stft", "pictures" or "excerpts"."""
+    if spec.kind in ("pictures", "excerpts"):
+        return PICTURE if spec.kind == "pictures" else EXCERPT
     return SpectrogramParams(kind=spec.kind, n_fft=spec.n_fft, hop_length=spec.hop_length,
                              n_mels=spec.n_mels or 128, range_db=FULL_RANGE_DB)
 

@@ -72,9 +72,7 @@ def _excerpts(samples: np.ndarray) -> np.ndarray:
 
 def _features(classifier: Classifier, pieces: np.ndarray, power: torch.Tensor) -> list[np.ndarray]:
     """Of each member of the committee; of any other model the probabilities must do."""
-    members = getattr(classifier.network, "members", None)
-    if members is None:
+    if not classifier.views:
         _, overall, _ = classifier.hear([0.0] * len(pieces), pieces, power)
         return [overall.sqrt().float().numpy()]
-    pictures = classifier.picture(power)
-    return [member.features(pictures).mean(dim=(0, 2)).numpy() for member in members]
+    return [features.mean(dim=(0, 2)).numpy() for features in classifier.views[0].features(power)]

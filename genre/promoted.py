@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE
@@ -17,7 +17,6 @@ from genre.dataset import Examples
 from genre.experiment import load_model, probabilities
 from genre.inputs import fitted, represent, window_samples, window_starts
 from genre.models import InputSpec
-from genre.spectrogram import PICTURE
 
 
 class PromotedClassifier(Classifier):
@@ -33,9 +32,7 @@ class PromotedClassifier(Classifier):
                 front_end.get("n_fft", 0), front_end.get("hop_length", 0), front_end.get("n_mels", 0),
             )
             self.scale, self.offset = float(card["scale"]), float(card["offset"])
-            network = self.model if isinstance(self.model, nn.Module) else nn.Identity()
-            # What is no music at all is told by the same spectrum whatever the model wants.
-            super().__init__(network, {**card, "front_end": PICTURE.to_dict()})
+            super().__init__((), card)
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError(
                 f"The card of {folder.name!r} does not fit this version of Earmark: train it again."

@@ -76,6 +76,10 @@ class SpectrogramParams:
 # 333 of 334 columns. Averaging frames instead costs most of the accuracy.
 PICTURE = SpectrogramParams(first_frame=7.22, frame_step=3.862, range_db=40.0)
 
+# Excerpts of 3 s with every frame. Lower than 60 dB below the loudest point lie the traces of how a
+# recording was compressed, which say nothing of music.
+EXCERPT = SpectrogramParams(range_db=60.0)
+
 
 class Spectrogram(nn.Module):
     """Waveform to decibels below the loudest point: (B, N) float -> (B, bands, frames) in dB <= 0.

@@ -9,8 +9,9 @@ import copy
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -21,15 +22,36 @@ from torch.nn import functional as F
 
 from genre.artefacts import ArtefactError
 from genre.augment import Augmentation, augment, mixup
-from genre.dataset import Examples
+from genre.dataset import DataError, Examples
 from genre.home import write_atomic
 
 CHECKPOINT = "checkpoint.safetensors"
 Prepare = Callable[[np.ndarray, float, Generator], tuple[Tensor, Tensor]]
 
 
+class RunSettings:
+    """What the dataclasses in a run's config.json share: they become plain values, and come back."""
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> Self:
+        """Undo `to_dict`. Raises DataError for the settings of another version."""
+        try:
+            return _restored(cls, values)
+        except (KeyError, TypeError) as error:
+            raise DataError("This run was made by another version of Earmark: start a new one.") from error
+
+
+def _restored(kind: type, values: dict) -> Any:
+    parts = {part.name: _restored(part.type, values[part.name])
+             for part in fields(kind) if is_dataclass(part.type)}
+    return kind(**{**values, **parts})
+
+
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(RunSettings):
     """How a network is trained."""
 
     epochs: int = 30
@@ -39,6 +61,7 @@ class Recipe:
     label_smoothing: float = 0.0
     average: float = 0.0  # decay of the moving average of the weights; 0 keeps the last weights
     patience: int = 0  # epochs without a better validation figure before stopping; 0 never stops
+    windows_per_track: int = 0  # drawn anew for each epoch, so that all tracks count alike; 0: all windows
     balance: bool = True  # rarer classes weigh more in the loss
     keep_best: bool = True  # where there are validation examples: the best epoch's weights, not the last
     bfloat16: bool = False  # half the digits in the convolutions: faster where the processor has them
@@ -48,13 +71,6 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1 or self.learning_rate <= 0:
             raise ValueError("Epochs and batch size must be at least 1, the learning rate above 0.")
-
-    def to_dict(self) -> dict:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict) -> "Recipe":
-        return cls(**{**values, "augmentation": Augmentation(**values["augmentation"])})
 
 
 def device() -> torch.device:
@@ -87,7 +103,7 @@ def fit(
     )
     averaged = copy.deepcopy(network) if recipe.average else network
     weights = _class_weights(train) if recipe.balance else None
-    steps_an_epoch = math.ceil(len(train) / recipe.batch_size)
+    steps_an_epoch = math.ceil(len(_epoch_rows(train, recipe, torch.Generator())) / recipe.batch_size)
     state = {"epoch": 0, "best": -1.0, "best_epoch": 0, "best_weights": None}
     if folder and (folder / CHECKPOINT).exists():
         state = _restore(folder / CHECKPOINT, network, averaged, optimiser)
@@ -97,7 +113,7 @@ def fit(
         torch.manual_seed(recipe.seed * 100_003 + epoch)  # dropout
         network.train()
         losses, hits = [], []
-        for step, rows in enumerate(_batches(len(train), recipe.batch_size, rng)):
+        for step, rows in enumerate(_batches(_epoch_rows(train, recipe, rng), recipe.batch_size)):
             done = epoch * steps_an_epoch + step
             for group in optimiser.param_groups:
                 group["lr"] = recipe.learning_rate * _schedule(done, recipe.epochs * steps_an_epoch)
@@ -174,9 +190,20 @@ def _augmented(
     return inputs, targets
 
 
-def _batches(count: int, size: int, rng: Generator) -> list[np.ndarray]:
-    """A shuffled epoch; a last batch of one, on which batch norm cannot work, joins its neighbour."""
-    parts = list(torch.randperm(count, generator=rng).split(size))
+def _epoch_rows(train: Examples, recipe: Recipe, rng: Generator) -> Tensor:
+    """The rows that one epoch learns from, shuffled."""
+    if not recipe.windows_per_track:
+        return torch.randperm(len(train), generator=rng)
+    order = np.argsort(train.tracks, kind="stable")
+    _, starts, counts = np.unique(train.tracks[order], return_index=True, return_counts=True)
+    places = torch.rand(len(starts), recipe.windows_per_track, generator=rng).numpy()
+    chosen = order[starts[:, None] + (places * counts[:, None]).astype(int)].ravel()
+    return torch.from_numpy(chosen)[torch.randperm(len(chosen), generator=rng)]
+
+
+def _batches(rows: Tensor, size: int) -> list[np.ndarray]:
+    """A last batch of one, on which batch norm cannot work, joins its neighbour."""
+    parts = list(rows.split(size))
     if len(parts) > 1 and len(parts[-1]) == 1:
         parts[-2:] = [torch.cat(parts[-2:])]
     return [part.numpy() for part in parts]

@@ -37,6 +37,10 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("name", nargs="?", metavar="RUN", help="a run's folder or name")
     parser.add_argument("--model", metavar="NAME",
                         help="a folder of assets/weights, tested on GTZAN's valid list")
+    parser.add_argument("--robust", action="store_true",
+                        help="with --model: also through a telephone's microphone and a small MP3 file")
+    parser.add_argument("--record", action="store_true",
+                        help="with --model: write the figures into its card")
     parser.add_argument("--json", action="store_true", help="the whole report")
     parser.set_defaults(run=evaluate)
 
@@ -48,6 +52,8 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser = commands.add_parser("ship", help="put a run into assets/weights")
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
     parser.add_argument("as_name", metavar="NAME", help="what the model shall be called")
+    parser.add_argument("--with", metavar="RUN", action="append", default=[], dest="others",
+                        help="another run of listen on another input, to vote with it")
     parser.add_argument("--as-measured", metavar="NAME",
                         help="the shipped model of the same recipe that its figures and its calibration "
                         "come from, where the run learnt from everything")
@@ -64,7 +70,8 @@ def add_experiment_options(parser: argparse.ArgumentParser) -> None:
     """What is learnt from and tested on."""
     parser.add_argument("--data", default="builtin", metavar="DIR",
                         help="a folder of genres, GTZAN's or Kaggle's layout, or builtin (default)")
-    parser.add_argument("--input", metavar="KIND", help="raw, stft, mel, features, pictures or mel3s")
+    parser.add_argument("--input", metavar="KIND",
+                        help="raw, stft, mel, features, pictures, mel3s or excerpts")
     parser.add_argument("--split", default="track", metavar="NAME|FILE",
                         help="filtered, track (default), kfold, blocks, artist, all, segment (leaky), "
                         "or a file of the tracks to test on")
@@ -201,10 +208,14 @@ def evaluate(options: argparse.Namespace) -> int:
 
     try:
         if options.model:
-            from genre.shipped import measure, measured_as_text
+            from genre.shipped import measure, measured_as_text, record
 
-            result = measure(options.model)
+            result = measure(options.model, options.robust)
             text = measured_as_text(result)
+            if options.record:
+                record(options.model, result)
+        elif options.robust or options.record:
+            raise ValueError("--robust and --record go with a shipped model: name it with --model.")
         elif options.name:
             result = runs.load_report(runs.find(options.name))
             text = as_text(result)
@@ -235,20 +246,24 @@ def calibrate(options: argparse.Namespace) -> int:
 def ship(options: argparse.Namespace) -> int:
     """Copy a run's weights and card to assets/weights, where the product finds them."""
     from genre import runs
-    from genre.artefacts import load_artefact, load_card, save_artefact
+    from genre.artefacts import compact, load_artefact, load_card, save_artefact
     from genre.home import WEIGHTS
+    from genre.unite import unite
 
     try:
-        weights, card = load_artefact(runs.find(options.name))
+        folders = [runs.find(name) for name in (options.name, *options.others)]
+        weights, card = unite(folders) if options.others else load_artefact(folders[0])
         if options.as_measured:
             measured = load_card(WEIGHTS / options.as_measured)
             card |= {key: measured[key] for key in MEASURED if key in measured}
+            for kind, view in measured.get("views", {}).items():
+                card["views"][kind]["weight"] = view["weight"]
             card["measured_on"] = options.as_measured
         if options.note:
             card["note"] = options.note
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
-    save_artefact(WEIGHTS / options.as_name, weights, card)
+    save_artefact(WEIGHTS / options.as_name, compact(weights), card)
     print(f"Shipped as {WEIGHTS / options.as_name}.")
     return OK
 

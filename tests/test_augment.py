@@ -5,11 +5,11 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from genre.augment import Augmentation, augment, crop, equalise, mask, mixup, shift_pitch
+from genre.augment import Augmentation, augment, crop, equalise, limit_bands, mask, mixup, shift_pitch
 
 ALL = Augmentation(
     crop_frames=32, stretch=0.2, pitch_bands=3, equaliser_db=6, relevel=0.5, noise_floor=0.5,
-    noise=0.01, gain_db=3, mask_bands=8, mask_frames=6,
+    noise=0.01, gain_db=3, mask_bands=8, mask_frames=6, band_limit=0.5,
 )
 
 
@@ -90,3 +90,15 @@ def test_mixup_blends_targets_as_it_blends_inputs():
     assert torch.allclose(mixed, blended)
     assert torch.allclose(blended.sum(dim=1), torch.ones(8))
     assert not torch.equal(mixed, batch)
+
+
+def test_a_small_microphone_takes_bass_and_treble() -> None:
+    """Noise that is alike in all bands comes out quieter at both ends, and the loudest point is 1."""
+    batch = torch.full((64, 128, 20), 0.8)
+    heard = limit_bands(batch, 1.0, 60.0, generator())
+    assert torch.allclose(heard.amax(dim=(1, 2)), torch.ones(64))
+    profile = heard.mean(dim=(0, 2))
+    assert profile[0] < profile[40] - 0.2 and profile[-1] < profile[40] - 0.05
+    assert heard.min() >= 0
+    some = limit_bands(batch, 0.25, 60.0, generator())
+    assert 4 <= sum(not torch.equal(a, b) for a, b in zip(some, batch, strict=True)) <= 30

@@ -22,7 +22,7 @@ from genre.classifier import Classifier
 from genre.home import WEIGHTS
 from genre.spectrogram import Spectrogram
 from genre.splits import LISTS
-from tests.dreamers import card, save_untaught
+from tests.painters import card, save_untaught
 
 needs_judge = pytest.mark.skipif(not (WEIGHTS / JUDGE).exists(), reason=f"assets/weights/{JUDGE} is not here")
 
@@ -76,7 +76,7 @@ def test_looking_and_hearing_agree(play) -> None:
     judge = Judge(Classifier.load(JUDGE))
     recordings = [play(genre) for genre in ("jazz", "metal", "classical")]
     heard = judge.hear([("jazz", samples) for samples in recordings]).embeddings
-    mels = [Spectrogram(GAN_MEL)(torch.from_numpy(samples)[None])[0].numpy() for samples in recordings]
+    mels = [Spectrogram(GAN_MEL)(torch.tensor(samples)[None])[0].numpy() for samples in recordings]
     looked = judge.look(mels)
     assert np.linalg.norm(heard - looked, axis=1).max() < 0.1 * np.linalg.norm(heard[0] - heard[1])
     sounded = judge.hear([("jazz", sound_of(mel, GAN_MEL)) for mel in mels]).embeddings
@@ -106,7 +106,7 @@ def gtzan(tmp_path: Path, play) -> Path:
 @needs_judge
 def test_the_whole_in_small(gtzan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     weights = tmp_path / "weights"
-    save_untaught(weights)
+    save_untaught(weights / "gan")
     torch.manual_seed(0)
     save_artefact(tmp_path / "plain", PlainGenerator(10).state_dict(), card() | {"network": "dcgan"})
     for module in (sample, evaluate):

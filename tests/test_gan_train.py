@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from gan import train
-from gan.dataset import load_music, restoring_line
+from gan.dataset import load_music
 from gan.mel import BANDS, CONTROLS, FRAMES
 from gan.sample import Dreamer
 from gan.train import CHECKPOINT, Settings, execute, plain
@@ -108,20 +108,6 @@ def test_music_is_drawn_evenly_and_loud_enough(music: Path) -> None:
     torch.testing.assert_close(pictures, again)
     means, spreads = loaded.controls(torch.Generator().manual_seed(0), 8)
     assert means.shape == spreads.shape == (2, len(CONTROLS)) and (spreads > 0).all()
-
-
-def test_decibels_come_back_to_the_ready_made_mels() -> None:
-    """dB = slope z + level is found again where the picture shows it."""
-    from genre.spectrogram import PICTURE
-
-    rng = np.random.default_rng(0)
-    z = rng.normal(0, 1, (BANDS, 130)).clip(-3.8, 3.8)
-    frames = PICTURE.frame_indices(130 * 512 - 512)
-    picture = np.zeros((BANDS, 334), np.uint8)
-    picture[:, : len(frames)] = (255 * (1 + (10 * z[:, frames] - 20) / 40)).clip(0, 255).round()
-    slope, level = restoring_line(z, picture)
-    assert slope == pytest.approx(10, abs=0.2) and level == pytest.approx(-20, abs=0.4)
-    assert restoring_line(z, np.zeros_like(picture)) is None
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_an_entry_is_complete(spec: ModelSpec):
     assert all(said.protocol for said in spec.published.values())
     for kind, wanted in spec.inputs.items():
         assert wanted.kind == kind
-        assert kind in ("raw", "stft", "mel", "features", "pictures", "mel3s")
+        assert kind in ("raw", "stft", "mel", "features", "pictures", "mel3s", "excerpts")
         samples = int(wanted.seconds * 22_050)
         if kind == "raw":
             assert wanted.shape == (samples,)

@@ -19,25 +19,13 @@ from genre.zoo import promote_run
 GENRES = ("classical", "metal")
 
 
-@pytest.fixture(scope="module")
-def music(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("music")
-    for genre in GENRES:
-        for seed in range(5):
-            synth._write(folder / genre / f"{genre}.{seed:05d}.wav", genre, seed, 6.0)
-    return folder
+pytestmark = pytest.mark.usefixtures("shared_cache")
 
 
 @pytest.fixture(scope="module")
-def shared_cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def one_cache(earmark_home, shared_cache):
-    """What is computed in one test serves the others."""
-    earmark_home.mkdir()
-    (earmark_home / "cache").symlink_to(shared_cache)
+def music(folder_of_music):
+    """As in tests/test_experiment.py: what is computed there serves here."""
+    return folder_of_music(pieces=8, seconds=6.0)
 
 
 def trained(music, model: str, kind: str, **how):

@@ -10,7 +10,7 @@ from torch import nn
 from genre.artefacts import ArtefactError
 from genre.augment import Augmentation
 from genre.dataset import Examples
-from genre.train import CHECKPOINT, Recipe, fit, predict
+from genre.train import CHECKPOINT, Recipe, _epoch_rows, fit, predict
 
 RECIPE = Recipe(epochs=4, batch_size=8, learning_rate=0.01,
                 augmentation=Augmentation(mask_bands=2, mixup=0.2, noise=0.01))
@@ -150,3 +150,17 @@ def test_recipes_travel_as_json():
     assert Recipe.from_dict(RECIPE.to_dict()) == RECIPE
     with pytest.raises(ValueError, match="at least 1"):
         Recipe(epochs=0)
+
+
+def test_windows_are_drawn_alike_from_all_tracks() -> None:
+    """A track with many windows is no more often in an epoch than one with a single window."""
+    tracks = np.array(["a"] * 30 + ["b"] + ["c"] * 4)
+    examples = Examples(np.zeros((35, 3), np.float32), np.zeros(35, int), tracks, ("x",))
+    recipe = Recipe(windows_per_track=4)
+    rows = [_epoch_rows(examples, recipe, torch.Generator().manual_seed(k)) for k in range(20)]
+    for epoch in rows:
+        assert sorted(tracks[epoch].tolist()) == ["a"] * 4 + ["b"] * 4 + ["c"] * 4
+    assert len(set(torch.cat(rows).tolist())) > 25  # others every time
+    assert rows[0].tolist() == _epoch_rows(examples, recipe, torch.Generator().manual_seed(0)).tolist()
+    everything = _epoch_rows(examples, Recipe(), torch.Generator().manual_seed(0))
+    assert sorted(everything.tolist()) == list(range(35))

@@ -11,6 +11,8 @@ from genre.__main__ import main
 from genre.home import REPOSITORY
 from genre.models import MODELS
 
+pytestmark = pytest.mark.usefixtures("shared_cache")
+
 
 def test_models_are_listed(capsys):
     assert main(["models"]) == 0

@@ -10,7 +10,7 @@ the protocol they were taken under: they are not comparable with each other.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any
 
@@ -31,7 +31,7 @@ SAMPLE_RATE = 22_050  # Hz, of all audio
 class InputSpec:
     """One kind of input a model accepts, and the array of one example.
 
-    kind        "raw", "stft", "mel", "features", "pictures" or "mel3s"
+    kind        "raw", "stft", "mel", "features", "pictures", "mel3s" or "excerpts"
     shape       of one example, and what `build` gets: (samples,), (bands, frames), or the features
     seconds     of audio one example covers
     n_fft, hop_length, n_mels   of the spectrogram, in samples and bands; 0 where there is none
@@ -39,7 +39,8 @@ class InputSpec:
     "pictures" (GTZAN's 30 s log-mels as 128 x 334 in 0..1) and "mel3s" (128 x 130 log-mels of 3 s,
     z-scored) stand in for "mel" where there is no audio. Models of another size take them stretched
     to `shape` by interpolation over bands and frames. Spectrograms may have up to four frames more
-    than `shape`: the last ones are dropped.
+    than `shape`: the last ones are dropped. "excerpts" (128 x 130 log-mels of 3 s in 0..1) are cut from
+    recordings, and from "mel3s" in decibels again.
     """
 
     kind: str
@@ -78,6 +79,7 @@ class ModelSpec:
     kind: str = "network"  # or "classical"
     options: dict[str, Any] = field(default_factory=dict)  # given to the builder unless overridden
     recipe: Recipe = field(default_factory=Recipe)  # unless told otherwise
+    recipes: dict[str, Recipe] = field(default_factory=dict)  # of kinds of input that want another
 
     @property
     def default_input(self) -> str:
@@ -91,6 +93,10 @@ class ModelSpec:
                 f"{self.name} does not take the input {kind!r}; it takes {', '.join(self.inputs)}."
             )
         return self.inputs[kind]
+
+    def recipe_for(self, kind: str) -> Recipe:
+        """How it is trained on this kind of input, unless told otherwise."""
+        return self.recipes.get(kind, self.recipe)
 
     def build(self, shape: tuple[int, ...], n_classes: int, **options: Any) -> Any:
         """An untrained network (logits out) or scikit-learn pipeline. Raises ValueError for an
@@ -136,6 +142,7 @@ _STFT = InputSpec("stft", (1025, 130), 3.0, 2048, 512)
 _MEL = InputSpec("mel", (128, 130), 3.0, 2048, 512, 128)
 _PICTURES = InputSpec("pictures", (128, 334), 30.0, 2048, 1976, 128)
 _MEL3S = InputSpec("mel3s", (128, 130), 3.0, 2048, 512, 128)
+_EXCERPTS = InputSpec("excerpts", (128, 130), 3.0, 2048, 512, 128)
 _FEATURES = InputSpec("features", (58,), 30.0, 2048, 512, 128)
 _SEQUENCE = InputSpec("features", (58, 1), 30.0, 2048, 512, 128)  # one feature a step
 
@@ -154,6 +161,11 @@ _LISTEN = Recipe(
         crop_frames=128, stretch=0.2, pitch_bands=3, equaliser_db=4, relevel=0.5, noise_floor=0.3,
         mask_bands=16, mask_frames=21, mixup=0.3,
     ),
+)
+
+_LISTEN_TO_EXCERPTS = replace(
+    _LISTEN, epochs=100, average=0.998, balance=False, windows_per_track=4, bfloat16=True,
+    augmentation=replace(_LISTEN.augmentation, stretch=0.15, noise=0.03, mask_frames=16, band_limit=0.4),
 )
 
 _ZHANG = "Zhang, Music Genre Classification with ResNet and Bi-GRU Using Visual Spectrograms, 2023"
@@ -260,10 +272,10 @@ _SPECS = (
         recipe=_LARGE,
     ),
     ModelSpec(
-        "listen", "The Listen page's network: three small ones look at the picture and vote.",
+        "listen", "The Listen page's network: a few small ones look at the picture and vote.",
         "ours", ListenNet,
-        _by_kind(_PICTURES, InputSpec("mel", (128, 334), 30.0, 2048, 1976, 128)), {},
-        recipe=_LISTEN,
+        _by_kind(_PICTURES, InputSpec("mel", (128, 334), 30.0, 2048, 1976, 128), _EXCERPTS), {},
+        recipe=_LISTEN, recipes={"excerpts": _LISTEN_TO_EXCERPTS},
     ),
 )
 

@@ -1,0 +1,159 @@
+"""Speech gets no genre, in any language, close or across a room; music that pauses and raps does."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from genre import GENRES
+from genre.audio import SAMPLE_RATE, Clip, load_clip
+from genre.classifier import Classifier
+from genre.dataset import read_pictures
+from genre.degrade import phone_microphone
+from genre.home import data_folder
+from genre.screening import SPEECH_DB, is_speech, is_steady, speech_score
+from genre.spectrogram import PICTURE, Spectrogram
+from genre.splits import LISTS
+from genre.synth import render
+
+# Made by tests/fixtures/speech/make.py, which says how.
+TAKES = sorted((Path(__file__).parent / "fixtures" / "speech").glob("*.opus"))
+GTZAN = data_folder() / "gtzan"
+FRONT_END = Spectrogram(PICTURE)
+
+
+def power(samples: np.ndarray) -> torch.Tensor:
+    """(N,) -> (bands, frames)."""
+    return FRONT_END.power(torch.from_numpy(samples.astype(np.float32))[None])[0]
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load()
+
+
+def test_there_are_takes() -> None:
+    assert len(TAKES) == 7 and sum(path.stat().st_size for path in TAKES) < 250_000
+
+
+@pytest.mark.parametrize("path", TAKES, ids=lambda path: path.stem)
+def test_speech_is_not_music(path: Path, classifier: Classifier) -> None:
+    verdict = classifier.classify(load_clip(path))
+    assert verdict.status == "not_music" and "speaking" in verdict.message
+    assert verdict.genre is None and not verdict.confident and verdict.probabilities == {}
+
+
+@pytest.mark.parametrize("path", TAKES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("start_s", [0, 2.5, 5])
+def test_a_few_words_are_never_surely_music(path: Path, start_s: float, classifier: Classifier) -> None:
+    """In 5 s there is less to go by: then at least nobody is told a genre as sure."""
+    verdict = classifier.classify(load_clip(path).trimmed(start_s, start_s + 5))
+    assert verdict.status in ("not_music", "unsure") and not verdict.confident
+
+
+@pytest.mark.parametrize("path", TAKES, ids=lambda path: path.stem)
+def test_speech_through_a_telephone_is_never_surely_music(path: Path, classifier: Classifier) -> None:
+    assert not classifier.classify(phone_microphone(load_clip(path), 1)).confident
+
+
+@pytest.mark.parametrize("gain", [0.01, 1.0, 30.0])
+def test_loudness_does_not_matter(gain: float) -> None:
+    samples = load_clip(TAKES[0]).samples
+    assert speech_score(power(gain * samples)) == pytest.approx(speech_score(power(samples)), abs=0.01)
+
+
+def test_a_beat_under_the_voice_makes_it_music() -> None:
+    """Rap: the same words, over a drum and a bass that keep time."""
+    voice = load_clip(TAKES[0]).samples
+    beat = np.resize(render("hiphop", 3, 8.0), len(voice))
+    assert is_speech(power(voice), 10.0) and not is_speech(power(voice + beat), 10.0)
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_built_in_music_is_not_speech(genre: str, play) -> None:
+    samples = play(genre, 6.0)
+    for seconds in (3, 5, 6):
+        assert not is_speech(power(samples[: seconds * SAMPLE_RATE]), float(seconds))
+
+
+@pytest.mark.parametrize("seconds", [3, 5, 10, 30])
+@pytest.mark.parametrize("kind", ["silence", "noise", "tone", "click"])
+def test_what_is_no_sound_of_a_voice_is_not_speech(kind: str, seconds: int) -> None:
+    samples = np.zeros(seconds * SAMPLE_RATE)
+    if kind == "noise":
+        samples = np.random.default_rng(0).standard_normal(len(samples))
+    elif kind == "tone":
+        samples = np.sin(2 * np.pi * 440 / SAMPLE_RATE * np.arange(len(samples)))
+    elif kind == "click":
+        samples[len(samples) // 2] = 1.0
+    assert np.isfinite(speech_score(power(samples))) and not is_speech(power(samples), seconds)
+
+
+def test_too_short_to_tell() -> None:
+    samples = load_clip(TAKES[0]).samples[: 2 * SAMPLE_RATE]
+    assert not is_speech(power(samples), 2.0) and min(SPEECH_DB) == 3.0
+    assert np.isfinite(speech_score(torch.ones(128, 2)))
+
+
+@pytest.mark.parametrize("seconds", [5, 10, 30])
+@pytest.mark.parametrize("ramp_s", [0.001, 0.02])
+def test_a_tone_amid_silence_is_steady(seconds: int, ramp_s: float) -> None:
+    """A key held down, with the room's hush before and after it."""
+    rng = np.random.default_rng(seconds)
+    time_s = np.arange(seconds * SAMPLE_RATE) / SAMPLE_RATE
+    for _ in range(5):
+        before, after = rng.uniform(0.2, 1.2, 2)
+        edge = np.clip(np.minimum(time_s - before, seconds - after - time_s) / ramp_s, 0, 1)
+        hertz = rng.uniform(100, 900)
+        samples = edge * sum(np.sin(2 * np.pi * hertz * k * time_s + k) / k for k in range(1, 7))
+        assert is_steady(power(0.1 * samples + 1e-5 * rng.standard_normal(len(time_s))), seconds)
+
+
+def test_notes_amid_silence_are_not_steady() -> None:
+    """Two notes with a pause between them are a melody."""
+    time_s = np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE
+    low, high = (np.sin(2 * np.pi * hertz * time_s) for hertz in (262, 392))
+    silence = np.zeros(2 * SAMPLE_RATE)
+    assert not is_steady(power(np.concatenate([silence, low, silence, high, silence])), 12.0)
+
+
+def test_both_are_quick() -> None:
+    spectrum = power(np.resize(load_clip(TAKES[0]).samples, 30 * SAMPLE_RATE))
+    took = []
+    for _ in range(20):
+        started = time.perf_counter()
+        is_speech(spectrum, 30.0), is_steady(spectrum, 30.0)
+        took.append(time.perf_counter() - started)
+    assert min(took) < 0.005
+
+
+@pytest.mark.skipif(not GTZAN.exists(), reason="no GTZAN data here (set EARMARK_DATA to measure quality)")
+def test_hardly_any_track_to_learn_from_is_taken_for_speech() -> None:
+    """The pictures of the train list, on which the limits were set: whole, and in pieces of 10 s."""
+    pictures = read_pictures(GTZAN).of(set((LISTS / "gtzan-train.txt").read_text().split()))
+    for seconds, columns in ((30.0, 334), (10.0, 111)):
+        refused = total = 0
+        for values in pictures.values:
+            spectrum = torch.from_numpy(10 ** ((values.astype(np.float32) / 255 - 1) * PICTURE.range_db / 10))
+            for piece in spectrum.split(columns, dim=1)[: 334 // columns]:
+                refused += is_speech(piece, seconds)
+                total += 1
+        assert refused <= 0.01 * total, f"{refused} of {total} pieces of {seconds} s"
+
+
+@pytest.mark.skipif(not GTZAN.exists(), reason="no GTZAN data here (set EARMARK_DATA to measure quality)")
+@pytest.mark.parametrize("genre", ["hiphop", "reggae"])
+def test_hardly_any_rap_is_taken_for_speech(genre: str) -> None:
+    """The recordings at hand of the two styles that come nearest."""
+    names = [name for name in (LISTS / "gtzan-train.txt").read_text().split() if name.startswith(genre)]
+    paths = [path for name in names if (path := GTZAN / "audio" / genre / f"{name}.opus").exists()]
+    clips = [load_clip(path) for path in paths]
+    assert len(clips) >= 10
+    assert sum(is_speech(power(clip.samples), clip.duration_s) for clip in clips) <= 1
+
+
+def test_a_long_talk_is_heard_as_one(classifier: Classifier) -> None:
+    samples = np.concatenate([load_clip(path).samples for path in TAKES])
+    assert classifier.classify(Clip(samples, len(samples) / SAMPLE_RATE)).status == "not_music"

@@ -1,0 +1,93 @@
+"""genre.shipped: what a way to us costs, and the command that prints it."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genre import shipped
+from genre.__main__ import main
+from genre.classifier import Classifier
+from genre.dataset import open_dataset
+from genre.shipped import PLAIN, WAYS, by_way, lost_points, measured_as_text
+
+
+@pytest.fixture(scope="module")
+def ways(folder_of_music) -> dict:
+    files = open_dataset(folder_of_music(("classical", "metal"), 2)).files
+    return by_way(Classifier.load(), files)
+
+
+def test_every_way_is_measured_on_the_same_recordings(ways: dict) -> None:
+    assert list(ways) == list(WAYS) and len(ways) == 3
+    assert {part["count"] for part in ways.values()} == {4}
+    assert ways[PLAIN]["lost"] == {"points": 0.0, "interval": [0.0, 0.0]}
+    for part in ways.values():
+        assert part["lost"]["points"] == pytest.approx(100 * (ways[PLAIN]["accuracy"] - part["accuracy"]))
+    json.dumps(ways)
+
+
+def test_what_is_taken_for_no_music_is_wrong(folder_of_music) -> None:
+    """A way that lets nothing through loses everything, and is told from one that lets all through."""
+    classifier = Classifier.load()
+    files = open_dataset(folder_of_music(("classical", "metal"), 2)).files
+    silent = shipped.on_recordings(classifier, files, lambda clip, number: clip.__class__(
+        np.zeros_like(clip.samples), clip.duration_s))
+    answers, labels, refused = silent
+    assert refused == len(files) == 4
+    assert (answers.argmax(axis=1) != labels).all() and np.allclose(answers.sum(axis=1), 1)
+
+
+def test_lost_points() -> None:
+    before = np.repeat([True, True, False, False], 25)
+    after = np.repeat([True, False, True, False], 25)
+    assert lost_points(before, before) == {"points": 0.0, "interval": [0.0, 0.0]}
+    same = lost_points(before, after)
+    assert same["points"] == 0.0 and same["interval"][0] < -10 and same["interval"][1] > 10
+    worse = lost_points(before, np.zeros(100, bool))
+    assert worse["points"] == 50.0 and 38 < worse["interval"][0] < 45 and 55 < worse["interval"][1] < 62
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))
+def test_lost_points_lie_in_their_interval(pairs: list[tuple[bool, bool]]) -> None:
+    before, after = np.array(pairs).T
+    lost, back = lost_points(before, after), lost_points(after, before)
+    low, high = lost["interval"]
+    assert low <= lost["points"] <= high and back["points"] == -lost["points"]
+
+
+def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    part = ways[PLAIN] | {"refused": 1}
+    plain = {"model": "m", "list": "a list", "pictures": part, "recordings": part,
+             "agreement": {"same": 3, "both": 4, "genres": {"metal": [3, 4]}}}
+    monkeypatch.setattr(shipped, "measure", lambda name, robust: plain | ({"ways": ways} if robust else {}))
+    assert main(["evaluate", "--model", "m"]) == 0
+    assert "points lost" not in capsys.readouterr().out
+    assert main(["evaluate", "--model", "m", "--robust"]) == 0
+    lines = capsys.readouterr().out.splitlines()[-3:]
+    assert [line.split(":")[0] for line in lines] == list(WAYS)
+    assert "points lost" not in lines[0] and all("points lost (" in line for line in lines[1:])
+    assert main(["evaluate", "--model", "m", "--robust", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)["ways"]) == set(WAYS)
+
+
+def test_only_a_shipped_model_is_tested_so(capsys: pytest.CaptureFixture) -> None:
+    assert main(["evaluate", "--robust"]) == 2
+    assert "--model" in capsys.readouterr().err
+
+
+def test_the_plain_text_ends_without_ways(ways: dict) -> None:
+    part = ways[PLAIN]
+    result = {"model": "m", "list": "a list", "pictures": part, "recordings": part,
+              "agreement": {"same": 1, "both": 1, "genres": {"metal": [1, 1]}}}
+    assert measured_as_text(result).endswith("metal 1/1")
+
+
+def test_without_the_data_it_is_a_sentence(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("EARMARK_DATA", str(tmp_path))
+    assert main(["evaluate", "--model", "listen", "--robust"]) == 2
+    assert "set EARMARK_DATA" in capsys.readouterr().err

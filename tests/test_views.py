@@ -1,0 +1,145 @@
+"""genre.views and genre.unite: two ways to look at the same music, and one model made of both."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save
+
+from genre import GENRES
+from genre.artefacts import ArtefactError, load_artefact, save_artefact
+from genre.audio import SAMPLE_RATE, Clip
+from genre.calibration import ANSWERS
+from genre.classifier import Classifier
+from genre.home import WEIGHTS, write_atomic
+from genre.models.listen import COLUMNS_PER_CELL, ListenNet
+from genre.spectrogram import EXCERPT, PICTURE, Spectrogram, SpectrogramParams, relative_db
+from genre.synth import render
+from genre.unite import unite
+from genre.views import Excerpts, Pictures, spread
+
+
+@pytest.fixture(scope="module")
+def power() -> torch.Tensor:
+    """Ten seconds of music: (1, 128, 431)."""
+    return Spectrogram(SpectrogramParams()).power(torch.from_numpy(render("jazz", 1, 10.0))[None])
+
+
+def excerpts(members: int = 1) -> Excerpts:
+    torch.manual_seed(0)
+    return Excerpts(ListenNet((128, 130), len(GENRES), members=members), EXCERPT)
+
+
+def test_a_picture_is_the_front_end_that_the_network_learnt_from(power: torch.Tensor) -> None:
+    view = Pictures(ListenNet((128, 334), 10, members=1), PICTURE)
+    waveform = torch.from_numpy(render("jazz", 1, 10.0))[None]
+    expected = 1 + Spectrogram(PICTURE)(waveform) / PICTURE.range_db
+    torch.testing.assert_close(view.picture(power), expected, atol=1e-5, rtol=0)
+
+
+@given(st.integers(1, 3_000))
+def test_windows_cover_all_the_music_and_their_middles_lie_in_it(frames: int) -> None:
+    starts = Excerpts.starts(excerpts(), frames)
+    assert starts[0] == 0 and starts[-1] + Excerpts.SIZE >= frames
+    assert (np.diff(starts) <= Excerpts.SIZE).all() and (np.diff(starts) > 0).all()
+    assert starts[-1] <= max(0, frames - Excerpts.SIZE)
+
+
+@pytest.mark.parametrize("frames", [1, 20, 128, 129, 431])
+def test_each_window_is_heard_as_if_it_were_alone(power: torch.Tensor, frames: int) -> None:
+    view = excerpts(members=2)
+    with torch.inference_mode():
+        logits = view.logits(power[:, :, :frames])
+        assert logits.shape[1:] == (len(view.centres(frames)), 2, 10)
+        last = power[:, :, :frames].repeat(1, 1, -(-128 // frames))  # a short take fills the window
+        last = last[:, :, :128] if frames < 128 else last[:, :, frames - 128 : frames]
+        alone = view.network(1 + relative_db(last, EXCERPT.range_db) / EXCERPT.range_db)
+    torch.testing.assert_close(logits[:, -1], alone, atol=1e-4, rtol=1e-4)
+
+
+def test_middles_of_a_picture(power: torch.Tensor) -> None:
+    view = Pictures(ListenNet((128, 334), 10, members=1), PICTURE)
+    with torch.inference_mode():
+        windows = view.logits(power).shape[1]
+    middles = view.centres(power.shape[2])
+    assert len(middles) == windows and (np.diff(middles) > 0).all()
+    assert COLUMNS_PER_CELL < middles[0] < power.shape[2] and middles[-1] < power.shape[2]
+
+
+def test_answers_are_shared_out_to_the_windows_they_lie_in() -> None:
+    logits = torch.tensor([0.0, 1.0, 2.0, 3.0])[None, :, None, None].expand(1, 4, 2, 3)
+    middles = np.array([0.0, 10.0, 20.0, 30.0])
+    out = spread(logits, middles, np.array([5.0, 15.0, 100.0]), reach=6.0)
+    torch.testing.assert_close(out[0, :, 0, 0], torch.tensor([0.5, 1.5, 3.0]))
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[Path]:
+    """The shipped pictures' committee, and an untrained one for excerpts."""
+    weights, card = load_artefact(WEIGHTS / "listen-train")
+    first = card["views"]["pictures"] if "views" in card else card
+    pictures = {name.removeprefix("pictures."): tensor for name, tensor in weights.items()
+                if not name.startswith("excerpts.")}
+    card = {name: value for name, value in card.items() if name != "views"} | first
+    card |= {"input": "pictures"}
+    save_artefact(tmp_path / "pictures", pictures, card)
+    save_artefact(tmp_path / "excerpts", excerpts(members=2).network.state_dict(), card | {
+        "input": "excerpts", "shape": [128, 130], "options": {"members": 2}, "front_end": EXCERPT.to_dict()})
+    return [tmp_path / "pictures", tmp_path / "excerpts"]
+
+
+def answer(folder: Path, labels: np.ndarray, right: float) -> None:
+    """Leave answers as `calibrate` does, the given share of them right."""
+    rng = np.random.default_rng(int(right * 100))
+    said = np.where(rng.random(len(labels)) < right, labels, (labels + 1) % 10)
+    probabilities = 0.7 * np.eye(10)[said] + 0.03
+    tracks = {"tracks": json.dumps([f"track {k}" for k in range(len(labels))])}
+    write_atomic(folder / ANSWERS, save({"probabilities": probabilities, "labels": labels}, tracks))
+
+
+def test_a_united_model_answers_with_both(runs: list[Path], tmp_path: Path) -> None:
+    labels = np.arange(400) % 10
+    answer(runs[0], labels, 0.5)
+    answer(runs[1], labels, 0.9)
+    save_artefact(tmp_path / "whole", *unite(runs))
+    card = load_artefact(tmp_path / "whole")[1]
+    assert card["views"]["excerpts"]["weight"] > card["views"]["pictures"]["weight"]
+    assert card["calibration"]["tracks"] == 400 and card["calibration"]["accuracy"] > 0.85
+    assert card["temperature"] == card["calibration"]["temperature"]
+    whole = Classifier.load("whole", tmp_path)
+    assert [type(view) for view in whole.views] == [Pictures, Excerpts]
+    clip = Clip(render("rock", 1, 20.0), 20.0)
+    verdict = whole.classify(clip)
+    assert sum(verdict.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert verdict.over_time.shape == (len(verdict.times), 10) and len(verdict.times) > 3
+    np.testing.assert_allclose(verdict.over_time.sum(axis=1), 1, atol=1e-5)
+    alone = Classifier.load("pictures", tmp_path).classify(clip)
+    assert alone.probabilities != verdict.probabilities
+    assert len(alone.times) == len(verdict.times)
+
+
+def test_without_answers_both_count_alike(runs: list[Path]) -> None:
+    _, card = unite(runs)
+    assert [view["weight"] for view in card["views"].values()] == [1, 1]
+    assert "calibration" not in card
+
+
+def test_what_cannot_be_united(runs: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match=r"different inputs.*\.$"):
+        unite([runs[0], runs[0]])
+    for run in runs:
+        (run / "calibration").mkdir()
+        (run / ANSWERS).write_bytes(b"no answers")
+    with pytest.raises(ArtefactError, match=r"calibrate the run again\.$"):
+        unite(runs)
+
+
+def test_a_clip_of_a_second_is_heard_by_both(runs: list[Path], tmp_path: Path) -> None:
+    save_artefact(tmp_path / "whole", *unite(runs))
+    samples = render("pop", 2, 3.0)[: int(1.2 * SAMPLE_RATE)]
+    verdict = Classifier.load("whole", tmp_path).classify(Clip(samples, 1.2))
+    assert verdict.genre in GENRES and len(verdict.times) == 1
