@@ -15,7 +15,8 @@ STREAMLIT := $(BIN) -m streamlit run app.py --server.headless true --logger.hide
 DATA ?= ../shared/data/gtzan
 FACES ?= ../shared/data/faces/fer2013.parquet
 RUNS := $(or $(EARMARK_HOME),var)/runs
-TRAIN := $(BIN) -m genre train listen --data "$(DATA)" --input pictures
+PICTURES := $(BIN) -m genre train listen --data "$(DATA)" --input pictures
+EXCERPTS := $(BIN) -m genre train listen --data "$(DATA)" --input excerpts --windows overlap --option members=2
 NOTE := Made by make weights.
 
 export PYTHONUNBUFFERED := 1
@@ -74,17 +75,24 @@ bench: setup-dev chromium
 weights: weights-listen weights-emotion weights-gan
 
 weights-listen: setup-dev
-	$(TRAIN) --split filtered --run "$(RUNS)/listen-train"
-	$(BIN) -m genre calibrate "$(RUNS)/listen-train" --epochs 60
-	$(BIN) -m genre ship "$(RUNS)/listen-train" listen-train --note "$(NOTE)"
-	$(TRAIN) --split all --run "$(RUNS)/listen"
-	$(BIN) -m genre ship "$(RUNS)/listen" listen --as-measured listen-train --note "$(NOTE)"
+	$(PICTURES) --split filtered --run "$(RUNS)/pictures-train"
+	$(BIN) -m genre calibrate "$(RUNS)/pictures-train" --epochs 60
+	$(EXCERPTS) --split filtered --run "$(RUNS)/excerpts-train"
+	$(BIN) -m genre calibrate "$(RUNS)/excerpts-train" --epochs 40
+	$(BIN) -m genre ship "$(RUNS)/pictures-train" listen-train --with "$(RUNS)/excerpts-train" --note "$(NOTE)"
+	$(BIN) -m genre evaluate --model listen-train --robust --record
+	$(PICTURES) --split all --run "$(RUNS)/pictures"
+	$(EXCERPTS) --split all --run "$(RUNS)/excerpts"
+	$(BIN) -m genre ship "$(RUNS)/pictures" listen --with "$(RUNS)/excerpts" --as-measured listen-train \
+		--note "$(NOTE)"
 	$(BIN) -m tests.golden.make
 
+# A first training from nothing, which then teaches the two that are shipped.
 weights-emotion: setup-dev
-	$(BIN) -m mood train --data "$(FACES)" --split train --run "$(RUNS)/emotion-train"
+	$(BIN) -m mood train --data "$(FACES)" --split train --run "$(RUNS)/emotion-teacher"
+	$(BIN) -m mood train --data "$(FACES)" --split train --teacher "$(RUNS)/emotion-teacher" --run "$(RUNS)/emotion-train"
 	$(BIN) -m genre ship "$(RUNS)/emotion-train" emotion-train --note "$(NOTE)"
-	$(BIN) -m mood train --data "$(FACES)" --split all --run "$(RUNS)/emotion"
+	$(BIN) -m mood train --data "$(FACES)" --split all --teacher "$(RUNS)/emotion-teacher" --run "$(RUNS)/emotion"
 	$(BIN) -m genre ship "$(RUNS)/emotion" emotion --as-measured emotion-train --note "$(NOTE)"
 
 # The plain DCGAN is what ours is measured against.

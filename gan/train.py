@@ -9,7 +9,7 @@ import copy
 import json
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -23,9 +23,9 @@ from torch.nn import functional as F
 from gan.dataset import SPLITS, Music, load_music
 from gan.mel import BANDS, CONTROLS, FRAMES, GAN_MEL, measure_controls
 from gan.network import NETWORKS, Latents, unseen
-from genre.artefacts import ArtefactError, halved, save_artefact
-from genre.dataset import DataError
+from genre.artefacts import ArtefactError, compact, save_artefact
 from genre.home import write_atomic
+from genre.train import RunSettings
 from genre.worker import Worker
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -34,7 +34,7 @@ CONTROL_NOISE = 0.3  # how far a wish may lie from the real piece it is drawn fr
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(RunSettings):
     """Everything that decides what a training gives."""
 
     data: str
@@ -62,17 +62,6 @@ class Settings:
                              f"{', '.join(NETWORKS)}.")
         if min(self.epochs, self.steps) < 1 or self.batch_size < 2 or self.seed < 0:
             raise ValueError("Epochs and steps must be at least 1, the batch 2, the seed 0.")
-
-    def to_dict(self) -> dict:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict) -> "Settings":
-        """Raises DataError for the settings of another version."""
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise DataError("This run was made by another version of Earmark: start a new one.") from error
 
 
 def plain(data: str, split: str = "filtered", **values: object) -> Settings:
@@ -238,7 +227,7 @@ def execute(worker: Worker) -> dict:
         "recipe": asked.to_dict() | {"data": Path(asked.data).name},
         "data": {"name": Path(asked.data).name, "split": asked.split, **training.music.account},
     }
-    save_artefact(worker.folder, halved(training.averaged.state_dict()), card)
+    save_artefact(worker.folder, compact(training.averaged.state_dict()), card)
     report = {"epochs": asked.epochs, "steps": asked.epochs * asked.steps, **training.music.account}
     worker.finish(report)
     return report

@@ -63,7 +63,7 @@ def create(options: argparse.Namespace) -> Path:
 def ship(options: argparse.Namespace) -> int:
     """Copy a run's weights and card to assets/weights, with its curves and a short film of it."""
     from genre import runs
-    from genre.artefacts import load_artefact, save_artefact
+    from genre.artefacts import compact, load_artefact, save_artefact
     from genre.home import WEIGHTS, write_atomic
 
     try:
@@ -73,7 +73,7 @@ def ship(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return USAGE
     target = WEIGHTS / options.as_name
-    save_artefact(target, weights, card | ({"note": options.note} if options.note else {}))
+    save_artefact(target, compact(weights), card | ({"note": options.note} if options.note else {}))
     for old in target.glob("training/samples/*.png"):
         old.unlink()
     samples = sorted(folder.glob("samples/*.png"))

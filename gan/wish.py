@@ -109,7 +109,7 @@ def mix(a: Wish, b: Wish, share: float) -> Wish:
     share = _number("The share of the second", share, 0.0, 1.0)
     if share in (0.0, 1.0):
         return b if share else a
-    between = lambda x, y: (1 - share) * x + share * y  # noqa: E731
+    between = lambda x, y: min(max(x, y), max(min(x, y), x + share * (y - x)))  # noqa: E731
     wide = lambda wish: 1.0 if wish.truncation is None else wish.truncation  # noqa: E731
     truncation = None if a.truncation is None and b.truncation is None else between(wide(a), wide(b))
     return Wish(

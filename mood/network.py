@@ -52,7 +52,8 @@ class EmotionNet(nn.Module):
         """(B, 1, H, W) grey, any scale -> (B, widths[-1])."""
         mean = faces.mean(dim=(2, 3), keepdim=True)
         spread = faces.std(dim=(2, 3), keepdim=True)
-        return self.body((faces - mean) / (spread + DARK)).mean(dim=(2, 3))
+        level = (faces - mean) / (spread + DARK)
+        return self.body(level.to(self.body[0][0].weight.dtype)).float().mean(dim=(2, 3))
 
     def forward(self, faces: Tensor) -> Tensor:  # (B, 1, H, W), 0 to 1 -> logits (B, classes)
         return self.head(self.embed(faces))

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.cpu import get_capabilities
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from genre.artefacts import ArtefactError, load_artefact
@@ -58,6 +59,8 @@ class EmotionReader:
         if not self.temperature > 0 or tuple(card["genres"]) != EMOTIONS:
             raise ValueError("The card is not that of an emotion network.")
         self.network = fused(network.eval()).to(memory_format=torch.channels_last)
+        self.fingerprint = fingerprint(self.network)
+        self.network.body.to(precision())
 
     @classmethod
     def load(cls, name: str = SHIPPED) -> "EmotionReader":
@@ -67,20 +70,12 @@ class EmotionReader:
         weights, card = load_artefact(WEIGHTS / name)
         try:
             network = EmotionNet()
-            network.load_state_dict({key: tensor.float() for key, tensor in weights.items()})
+            network.load_state_dict(weights)
             return cls(name, network, card)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ArtefactError(
                 f"The card and the weights of {name!r} are not those of an emotion network."
             ) from error
-
-    @property
-    def fingerprint(self) -> str:
-        """A short name of these very weights: embeddings of others mean something else."""
-        digest = hashlib.blake2b(digest_size=8)
-        for tensor in self.network.state_dict().values():
-            digest.update(tensor.contiguous().numpy().tobytes())
-        return digest.hexdigest()
 
     def read(self, faces: Sequence[np.ndarray]) -> np.ndarray:
         """B crops (48, 48) grey uint8 -> probabilities (B, 7) float32."""
@@ -107,6 +102,20 @@ class EmotionReader:
         """(B, 1, 48, 48) in 0 to 1 -> (B, D)."""
         both = torch.cat([faces, faces.flip(3)]).contiguous(memory_format=torch.channels_last)
         return self.network.embed(both).reshape(2, len(faces), -1).mean(dim=0)
+
+
+def precision() -> torch.dtype:
+    """Of the convolutions: half the digits where the processor multiplies them, a third faster."""
+    has_bfloat16 = {"avx512_bf16", "amx_bf16"} & {name for name, has in get_capabilities().items() if has}
+    return torch.bfloat16 if has_bfloat16 else torch.float32
+
+
+def fingerprint(network: nn.Module) -> str:
+    """A short name of these very weights: embeddings of others mean something else."""
+    digest = hashlib.blake2b(digest_size=8)
+    for tensor in network.state_dict().values():
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def fused(network: nn.Module) -> nn.Module:

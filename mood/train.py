@@ -1,7 +1,7 @@
 """Train the emotion network: FER2013 in, a run directory with weights, card and report out."""
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +9,11 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from genre.artefacts import halved, save_artefact
+from genre.artefacts import compact, expanded, load_artefact, save_artefact
 from genre.calibration import best_temperature, tempered
-from genre.dataset import DataError, Examples
+from genre.dataset import Examples
 from genre.evaluate import figures
-from genre.train import Recipe, fit
+from genre.train import Recipe, RunSettings, fit
 from genre.worker import Worker
 from mood import EMOTIONS
 from mood.augment import augment_faces
@@ -24,29 +24,26 @@ SPLITS = ("train", "all")  # learn from the train faces alone, or from those of 
 # Small faces first: what they teach costs half (progressive resizing). Up to this share of the training
 # faces have this many pixels.
 SIZES = ((0.36, 32), (0.72, 40), (1.0, SIZE))
+TRUST = 0.4  # how much of a target is the teacher's opinion; the rest is the label, which is often wrong
+FIRST = Recipe(
+    epochs=80, batch_size=128, learning_rate=2e-3, weight_decay=0.05, label_smoothing=0.1,
+    average=0.999, balance=False, keep_best=False, bfloat16=True,
+)
+SECOND = replace(FIRST, epochs=45, learning_rate=1.2e-3, label_smoothing=0.0)
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Everything that decides what a training gives."""
+class Settings(RunSettings):
+    """Everything that decides what a training gives.
+
+    With a `teacher`, the folder of an earlier training's weights, this one goes on from them at full
+    size, and learns what the teacher says of a face along with its label (Furlanello et al. 2018).
+    """
 
     data: str
     split: str = "train"
-    recipe: Recipe = field(default_factory=lambda: Recipe(
-        epochs=80, batch_size=128, learning_rate=2e-3, weight_decay=0.05, label_smoothing=0.1,
-        average=0.999, balance=False, keep_best=False, bfloat16=True,
-    ))
-
-    def to_dict(self) -> dict:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict) -> "Settings":
-        """Raises DataError for the settings of another version."""
-        try:
-            return cls(**{**values, "recipe": Recipe.from_dict(values["recipe"])})
-        except (KeyError, TypeError, AttributeError) as error:
-            raise DataError("This run was made by another version of Earmark: start a new one.") from error
+    recipe: Recipe = FIRST
+    teacher: str = ""
 
 
 def execute(worker: Worker) -> dict:
@@ -62,11 +59,16 @@ def execute(worker: Worker) -> dict:
     learnt = train if asked.split == "train" else both(train, valid)
     torch.manual_seed(recipe.seed)
     network = EmotionNet()
+    targets = F.one_hot(torch.from_numpy(learnt.labels), len(EMOTIONS)).float()
+    if asked.teacher:
+        worker.show("Asking the teacher.")
+        network.load_state_dict(load_artefact(Path(asked.teacher))[0])
+        targets = torch.lerp(targets, torch.from_numpy(softmax(judge(network, learnt))), TRUST)
     began = time.monotonic()
 
     def prepare(rows: np.ndarray, progress: float, rng: Generator) -> tuple[Tensor, Tensor]:
-        faces = augment_faces(learnt.batch(rows), size_at(progress), rng)
-        return faces, F.one_hot(torch.from_numpy(learnt.labels[rows]), len(EMOTIONS)).float()
+        size = SIZE if asked.teacher else size_at(progress)
+        return augment_faces(learnt.batch(rows), size, rng), targets[rows]
 
     def on_epoch(values: dict) -> None:
         nonlocal began
@@ -75,11 +77,12 @@ def execute(worker: Worker) -> dict:
         began = now
 
     watched = valid if asked.split == "train" else None
-    weights = halved(fit(network, learnt, watched, recipe, on_epoch, worker.folder, prepare))
-    network.load_state_dict(weights)  # what is measured is what is kept
+    weights = compact(fit(network, learnt, watched, recipe, on_epoch, worker.folder, prepare))
+    network.load_state_dict(expanded(weights))  # what is measured is what is kept
     card = {
         "model": "emotion", "genres": list(EMOTIONS), "size": SIZE, "temperature": 1.0,
-        "recipe": recipe.to_dict(), "sizes": SIZES,
+        "recipe": recipe.to_dict(), "sizes": None if asked.teacher else SIZES,
+        "teacher": Path(asked.teacher).name or None,
         "data": {"name": Path(asked.data).name, "split": asked.split, "faces": len(learnt),
                  "twins_dropped": dropped, "twins_correlate_above": TWINS},
     }

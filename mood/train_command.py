@@ -16,6 +16,8 @@ def add_to(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--data", type=Path, metavar="FILE", help="FER2013 as a parquet file")
     parser.add_argument("--split", choices=("train", "all"), default="train",
                         help="learn from the train faces (default), or from those of valid too")
+    parser.add_argument("--teacher", type=Path, metavar="FOLDER",
+                        help="go on from the weights in this folder, taught by them and by the labels")
     parser.add_argument("--epochs", type=int)
     add_run_options(parser)
     parser.set_defaults(run=train)
@@ -36,12 +38,16 @@ def create(options: argparse.Namespace) -> Path:
     """The run directory for what the options ask. Raises ValueError with a sentence."""
     from genre import runs
     from genre.home import data_folder
-    from mood.train import Settings
+    from mood.train import FIRST, SECOND, Settings
 
     data = options.data or data_folder() / "faces" / "fer2013.parquet"
     if not data.is_file():
         raise ValueError(f"There is no file {data}: give FER2013 as a parquet file with --data.")
-    asked = Settings(str(data.expanduser().resolve()), options.split)
+    teacher = options.teacher and options.teacher.expanduser().resolve()
+    if teacher and not (teacher / "model.safetensors").is_file():
+        raise ValueError(f"There are no weights in {teacher}: give the folder of a finished training.")
+    asked = Settings(str(data.expanduser().resolve()), options.split, SECOND if teacher else FIRST,
+                     str(teacher or ""))
     given = {name: getattr(options, name) for name in ("epochs", "seed")}
     recipe = replace(asked.recipe, **{name: value for name, value in given.items() if value is not None})
     return runs.open_run("emotion", replace(asked, recipe=recipe).to_dict(), "emotion", options.folder,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from genre.artefacts import ArtefactError, load_artefact, load_card, save_artefact
+from genre.artefacts import ArtefactError, compact, load_artefact, load_card, save_artefact
 from genre.classifier import SHIPPED, Classifier
 from genre.home import WEIGHTS
 from genre.spectrogram import PICTURE
@@ -41,6 +41,25 @@ def test_what_is_saved_comes_back(folder: Path) -> None:
     assert sorted(path.name for path in (folder / "ours").iterdir()) == [
         "card.json", "model.safetensors",
     ]  # fmt: skip
+
+
+def test_compact_weights_come_back_nearly_the_same(tmp_path: Path) -> None:
+    save_artefact(tmp_path / "small", compact(STATE), CARD)
+    weights, _ = load_artefact(tmp_path / "small")
+    assert weights.keys() == STATE.keys()
+    for name, tensor in STATE.items():
+        assert weights[name].dtype == tensor.dtype
+        if tensor.ndim < 2:
+            torch.testing.assert_close(weights[name], tensor, rtol=0, atol=0)
+            continue
+        largest = tensor.abs().flatten(1).amax(dim=1)
+        off = (weights[name] - tensor).abs().flatten(1).amax(dim=1)
+        assert (off <= largest / 127 / 2 * 1.01).all()  # half a step at most
+    size = (tmp_path / "small" / "model.safetensors").stat().st_size
+    assert size < 0.35 * 4 * sum(tensor.numel() for tensor in STATE.values())
+    again, _ = load_artefact(tmp_path / "small")
+    for name, tensor in compact(again).items():  # nothing more is lost the second time
+        torch.testing.assert_close(tensor, compact(weights)[name], rtol=0, atol=0)
 
 
 def test_saving_again_replaces_both(folder: Path) -> None:

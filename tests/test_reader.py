@@ -30,14 +30,19 @@ def final(reader: EmotionReader) -> dict:
     return reader.card["figures"]["valid"]
 
 
-def test_folding_batch_norm_and_the_mirror_into_embeddings_changes_nothing(reader) -> None:
+@pytest.mark.parametrize(("precision", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.03)])
+def test_reading_says_what_the_plain_network_says(
+    monkeypatch: pytest.MonkeyPatch, precision: torch.dtype, tolerance: float
+) -> None:
+    monkeypatch.setattr("mood.reader.precision", lambda: precision)
+    reader = EmotionReader.load(MEASURED)  # batch norm folded away, mirrors averaged as embeddings
     weights, card = load_artefact(WEIGHTS / MEASURED)
     network = EmotionNet().eval()
-    network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    network.load_state_dict(weights)
     faces = [drawn_face(seed) for seed in range(5)]
     logits = read_faces(network, torch.from_numpy(np.stack(faces))[:, None].float() / 255)
     expected = (logits / card["temperature"]).softmax(dim=1).numpy()
-    np.testing.assert_allclose(reader.read(faces), expected, atol=1e-4)
+    np.testing.assert_allclose(reader.read(faces), expected, atol=tolerance)
 
 
 def test_answers_are_probabilities_and_one_by_one_the_same(reader) -> None:

@@ -21,7 +21,7 @@ from genre.artefacts import ArtefactError, save_artefact
 from genre.audio import SAMPLE_RATE
 from genre.home import WEIGHTS
 from genre.loudness import true_peak_db
-from tests.dreamers import card, save_untaught, untaught
+from tests.painters import card, save_untaught, untaught
 
 needs_weights = pytest.mark.skipif(
     not (WEIGHTS / "gan" / "card.json").exists(), reason="assets/weights/gan is not here"
@@ -216,7 +216,7 @@ def test_weights_that_are_not_there(name: str, tmp_path: Path) -> None:
      {"front_end": {"n_mels": 64}}, {"front_end": {"hops": 1}}],
 )  # fmt: skip
 def test_a_card_that_does_not_fit(change: dict, tmp_path: Path) -> None:
-    folder = save_untaught(tmp_path)
+    folder = save_untaught(tmp_path / "gan")
     (folder / "card.json").write_text(json.dumps(card() | change))
     with pytest.raises(ArtefactError, match="do not fit"):
         Dreamer.load("gan", tmp_path)

@@ -8,13 +8,13 @@ import pytest
 
 from gan import __main__, artefact, sample
 from genre.audio import load_clip
-from tests.dreamers import save_untaught
+from tests.painters import save_untaught
 
 
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "weights"
-    save_untaught(folder)
+    save_untaught(folder / "gan")
     monkeypatch.setattr(sample, "WEIGHTS", folder)
     return folder
 
