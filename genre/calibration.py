@@ -111,6 +111,7 @@ def account(votes: np.ndarray, labels: np.ndarray) -> dict:
     return {
         "tracks": len(labels),
         "accuracy": round(float(right.mean()), 4),
+        "macro_accuracy": round(float(np.mean([right[labels == k].mean() for k in np.unique(labels)])), 4),
         "temperature": temperature,
         "calibration_error_before": round(calibration_error(votes, labels), 4),
         "calibration_error": round(calibration_error(after, labels), 4),

@@ -39,31 +39,31 @@ def unite(folders: list[Path]) -> tuple[dict[str, Tensor], dict]:
                      for kind, (_, part) in zip(kinds, parts, strict=True)}
     card["data"] = {"name": parts[0][1]["data"]["name"]}
     if all((folder / ANSWERS).exists() for folder in folders):
-        shares, votes, labels = _pooled([folder / ANSWERS for folder in folders])
-        for kind, share in zip(kinds, shares, strict=True):
-            card["views"][kind]["weight"] = share
-        card["calibration"] = account(votes, labels)
+        shares, each, labels = _pooled([folder / ANSWERS for folder in folders])
+        for kind, share, answers in zip(kinds, shares, each, strict=True):
+            card["views"][kind] |= {"weight": share, "alone": account(answers, labels)}
+        card["calibration"] = account(_mixed(shares, each), labels)
         card |= {name: card["calibration"][name] for name in ("temperature", "sure_above")}
     return weights, card
 
 
-def _pooled(paths: list[Path]) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
-    """-> the most likely shares, and with them the answers (N, G) to the labels (N,) all have answered."""
+def _pooled(paths: list[Path]) -> tuple[tuple[int, ...], list[np.ndarray], np.ndarray]:
+    """-> the most likely shares, the answers (N, G) of each to what all have answered, its labels (N,)."""
     read = [_answers(path) for path in paths]
     common = sorted(set.intersection(*(set(answers) for answers, _ in read)))
     each = [np.stack([answers[track] for track in common]) for answers, _ in read]
     labels = np.array([read[0][1][track] for track in common])
     truth = np.arange(len(labels)), labels
 
-    def mixed(shares: tuple[int, ...]) -> np.ndarray:
-        return sum(share * answers for share, answers in zip(shares, each, strict=True)) / sum(shares)
-
     def likelihood(shares: tuple[int, ...]) -> float:
-        votes = mixed(shares)
+        votes = _mixed(shares, each)
         return float(np.log(tempered(votes, best_temperature(votes, labels))[truth]).mean())
 
-    best = max(itertools.product(SHARES, repeat=len(each)), key=likelihood)
-    return best, mixed(best), labels
+    return max(itertools.product(SHARES, repeat=len(each)), key=likelihood), each, labels
+
+
+def _mixed(shares: tuple[int, ...], each: list[np.ndarray]) -> np.ndarray:
+    return sum(share * answers for share, answers in zip(shares, each, strict=True)) / sum(shares)
 
 
 def _answers(path: Path) -> tuple[dict[str, np.ndarray], dict[str, int]]:
