@@ -78,7 +78,7 @@ weights-listen: setup-dev
 	$(PICTURES) --split filtered --run "$(RUNS)/pictures-train"
 	$(BIN) -m genre calibrate "$(RUNS)/pictures-train" --epochs 60
 	$(EXCERPTS) --split filtered --run "$(RUNS)/excerpts-train"
-	$(BIN) -m genre calibrate "$(RUNS)/excerpts-train" --epochs 40
+	$(BIN) -m genre calibrate "$(RUNS)/excerpts-train" --epochs 30
 	$(BIN) -m genre ship "$(RUNS)/pictures-train" listen-train --with "$(RUNS)/excerpts-train" --note "$(NOTE)"
 	$(BIN) -m genre evaluate --model listen-train --robust --record
 	$(PICTURES) --split all --run "$(RUNS)/pictures"

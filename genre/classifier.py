@@ -163,7 +163,8 @@ def _views(weights: dict[str, Tensor], card: dict) -> list[View]:
         lead = f"{kind}." if "views" in card else ""
         network.load_state_dict({name.removeprefix(lead): tensor for name, tensor in weights.items()
                                  if name.startswith(lead)})
-        views.append(VIEWS[kind](network, SpectrogramParams.from_dict(part["front_end"]), part["weight"]))
+        front_end = SpectrogramParams.from_dict(part["front_end"])
+        views.append(VIEWS[kind](network, front_end, float(part["weight"])))
     return views
 
 

@@ -13,6 +13,7 @@ from genre.home import WEIGHTS
 from genre.spectrogram import PICTURE
 
 STATE, CARD = load_artefact(WEIGHTS / SHIPPED)
+VIEW = CARD["views"]["pictures"]
 
 
 @pytest.fixture
@@ -120,11 +121,14 @@ def test_damaged_card(folder: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"options": {"layers": 5}},
-        {"options": None},
-        {"front_end": {"colour": "red"}},
-        {"front_end": None},
-        {"front_end": {**PICTURE.to_dict(), "n_fft": 0}},
+        {"views": {"pictures": {**VIEW, "options": {"layers": 5}}}},
+        {"views": {"pictures": {**VIEW, "options": None}}},
+        {"views": {"pictures": {**VIEW, "front_end": {"colour": "red"}}}},
+        {"views": {"pictures": {**VIEW, "front_end": None}}},
+        {"views": {"pictures": {**VIEW, "front_end": {**PICTURE.to_dict(), "n_fft": 0}}}},
+        {"views": {"pictures": {**VIEW, "weight": "much"}}},
+        {"views": {"smells": VIEW}},
+        {"views": ["pictures"]},
         {"genres": "rock"},
         {"genres": ["rock"]},
         {"sure_above": None},

@@ -13,7 +13,7 @@ from genre.synth import render
 
 MEASURED = "listen-train"  # trained on the train list only: every figure comes from it
 # Of the filtered validation list. Measured: 65 % or more; rounding on other machines moves a track.
-LEAST_MACRO_ACCURACY = 0.68  # it measured 0.729
+LEAST_MACRO_ACCURACY = 0.72  # it measured 0.767
 GTZAN = data_folder() / "gtzan"
 
 needs_measured = pytest.mark.skipif(
@@ -101,7 +101,9 @@ def test_a_long_clip_is_the_mean_of_its_pieces(classifier: Classifier, music: np
     np.testing.assert_allclose(
         whole.over_time, np.concatenate([part.over_time for part in parts]), atol=1e-4
     )
-    np.testing.assert_allclose(vector(whole), sum(map(vector, parts)) / 2, atol=0.05)
+    softened = [vector(verdict) ** classifier.temperature for verdict in (whole, *parts)]
+    voted = [each / each.sum() for each in softened]  # as before the temperature
+    np.testing.assert_allclose(voted[0], (voted[1] + voted[2]) / 2, atol=0.05)
 
 
 @pytest.mark.parametrize("gain", [0.05, 0.3, 3.0, 100.0])
@@ -164,8 +166,8 @@ def test_audio_and_picture_of_a_track_get_the_same_answer() -> None:
     agreed = 0
     for name in heard:
         agreed += GENRES[seen[name]] == classifier.classify(load_clip(_audio(name))).genre
-    # Of all 114 such tracks 104 agree, and 32 of these 38.
-    assert agreed >= 0.78 * len(heard), f"{agreed} of {len(heard)}"
+    # Of all 114 such tracks 98 agree; of the ready-made ones excerpts see 3 s, of recordings 30.
+    assert agreed >= 0.73 * len(heard), f"{agreed} of {len(heard)}"
 
 
 def _audio(name: str):
