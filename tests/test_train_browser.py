@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
 from genre.runs import Run, all_cores, delete, list_runs, load_report, metrics, own, start, stop
 from tests.test_browser import PHONE, Visit
@@ -192,14 +192,14 @@ def choose_ear(page: Page, name: str, genres: int) -> None:
     """
     box = page.get_by_test_id("stSelectbox").filter(has_text="Which ear?").get_by_role("combobox")
     bars = page.locator(".st-key-bars .bars .point")
-    for patience_ms in (8_000, 15_000, 30_000, 60_000, 60_000):
-        box.fill(name)
-        box.press("Enter")
+    for patience_ms in (8_000, 15_000, 30_000, 60_000):
         try:
+            box.click(timeout=patience_ms)
+            page.get_by_role("option", name=name).click(timeout=patience_ms)
             expect(bars).to_have_count(genres, timeout=patience_ms)
             return
-        except AssertionError:
-            continue
+        except (AssertionError, TimeoutError):
+            page.keyboard.press("Escape")
     raise AssertionError(f"{name} could not be chosen")
 
 
