@@ -5,6 +5,8 @@ time with every frame, 60 dB deep. Both are made of the same mel power, so that 
 What they say is averaged by the weights in the card.
 """
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -13,7 +15,7 @@ from genre.models.listen import COLUMNS_PER_CELL, MIN_COLUMNS, WINDOW_CELLS, Lis
 from genre.spectrogram import SpectrogramParams, relative_db
 
 
-class View(nn.Module):
+class View(nn.Module, ABC):
     """What a committee sees of (P, bands, frames) mel power with every frame of librosa's."""
 
     def __init__(self, network: ListenNet, params: SpectrogramParams, weight: float = 1.0) -> None:
@@ -22,13 +24,13 @@ class View(nn.Module):
         self.params = params
         self.weight = weight
 
+    @abstractmethod
     def logits(self, power: Tensor) -> Tensor:
         """(P, bands, frames) -> (P, windows, members, G)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def centres(self, frames: int) -> np.ndarray:
         """The middle of each window, in frames: (windows,)."""
-        raise NotImplementedError
 
     def _seen(self, power: Tensor) -> Tensor:
         """Decibels below the loudest point as a network knows them: 1 the loudest, 0 the depth."""

@@ -23,17 +23,11 @@ from pages._generate_studio import (
 )
 from pages._generate_training import show_training
 from pages._generate_wish import ask_wish
+from pages._scroll import scroll_to
 
 LOOK_S = 0.25  # between two looks at the desk
 EXAMPLE = ("classical", 10.0, 7)  # genre, seconds, seed of what the first visit offers to hear
 WIDTH = "<style>[data-testid=stMainBlockContainer] { max-width: 58rem; }</style>"
-SCROLL_TO_PIECE = """<script>{  // a block of its own: it runs again for every piece
-    const piece = document.querySelector(".st-key-piece");
-    if (piece && piece.getBoundingClientRect().top > 0.7 * window.innerHeight) {
-        piece.style.scrollMarginTop = "4.5rem";  // the height of the header
-        piece.scrollIntoView({behavior: "smooth"});
-    }
-}</script>"""
 
 
 def choose_painter() -> None:
@@ -117,7 +111,7 @@ def results() -> None:
     show_piece(opened)
     show_gallery(opened)
     if st.session_state.pop("arrived", False):
-        st.html(SCROLL_TO_PIECE, unsafe_allow_javascript=True)
+        scroll_to("piece")
 
 
 enter()

@@ -14,6 +14,7 @@ from genre import GENRES
 from genre.home import PROMOTED, home, promoted_models
 from genre.names import spoken
 from pages._model_card import show_model_card
+from pages._scroll import scroll_to
 from pages._secure import devices_refused
 
 if TYPE_CHECKING:
@@ -34,14 +35,6 @@ FOLDER_TYPES = [
 ]  # fmt: skip
 # Uploads stay in the server's memory as long as the uploader lists them; beyond this it is emptied.
 HELD_UPLOADS = 200 << 20
-# On a phone an answer would appear below the edge of the screen, unnoticed.
-SCROLL_TO_RESULTS = """<script>{  // a block of its own: it runs again for every answer
-    const results = document.querySelector(".st-key-results");
-    if (results && results.getBoundingClientRect().top > 0.7 * window.innerHeight) {
-        results.style.scrollMarginTop = "4.5rem";  // the height of the header
-        results.scrollIntoView({behavior: "smooth"});
-    }
-}</script>"""
 # The uploader goes on listing its files: three of them are enough, refused ones come first.
 SHORT_FILE_LIST = """<style>
     [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
@@ -281,7 +274,7 @@ def results() -> None:
                 _renew(widget)
             st.rerun()
     if st.session_state.pop("arrived", False):
-        st.html(SCROLL_TO_RESULTS, unsafe_allow_javascript=True)
+        scroll_to("results")
 
 
 st.title("What genre is this?")
