@@ -67,6 +67,8 @@ def watch() -> tuple[LiveMood | None, DeltaGenerator]:
 @st.fragment(run_every=LOOK_S)
 def show_mood(live: LiveMood) -> None:
     """What is read now, and a button that makes it the mood to find songs for."""
+    if st.session_state.pop("took_live_mood", False):
+        st.rerun()
     mood = live.mood
     if mood.emotion is None:
         st.subheader(":material/face: Looking for your face", anchor=False)
@@ -74,10 +76,13 @@ def show_mood(live: LiveMood) -> None:
         return
     say_mood(mood.emotion, mood.sure)
     st.html(score_bars(mood.scores))
-    if st.button("Songs for this mood", type="primary", icon=":material/queue_music:", width="stretch",
-                 key="take_live_mood"):  # fmt: skip
-        st.session_state.mood = mood.emotion
-        st.rerun()
+    st.button("Songs for this mood", type="primary", icon=":material/queue_music:", width="stretch",
+              key="take_live_mood", on_click=_take, args=(mood.emotion,))  # fmt: skip
+
+
+def _take(emotion: str) -> None:
+    """Remembered until the page is made anew: a look that comes at the same moment may break off ours."""
+    st.session_state.mood, st.session_state.took_live_mood = emotion, True
 
 
 @st.fragment(run_every=2 * LOOK_S)

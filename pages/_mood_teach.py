@@ -79,10 +79,9 @@ def _files() -> None:
 def _record(live: LiveMood) -> None:
     """A button, and while it works how far it is."""
     if not live.wanted:
-        if st.button(f"Record {RECORDED} pictures", icon=":material/radio_button_checked:", key="record",
-                     help="Takes about four seconds. Move your head a little meanwhile."):  # fmt: skip
-            live.keep(RECORDED)
-            st.rerun()
+        st.button(f"Record {RECORDED} pictures", icon=":material/radio_button_checked:", key="record",
+                  on_click=live.keep, args=(RECORDED,),
+                  help="Takes about four seconds. Move your head a little meanwhile.")  # fmt: skip
         return
     kept = live.kept()
     st.progress(len(kept) / live.wanted, f"Hold that face: {len(kept)} of {live.wanted}")

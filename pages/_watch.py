@@ -40,14 +40,12 @@ def _watched() -> list[Entry]:
 
 def _live(busy: bool) -> None:
     watched = _watched()
-    if any(entry.run.active for entry in watched) != busy:
-        st.rerun()  # to look more or less often
+    if any(entry.run.active for entry in watched) != busy or "go_to" in st.session_state:
+        st.rerun()  # to look more or less often, or to go to another step
     if not watched:
         st.info("Nothing has been trained here yet. Choose some models and press Start.",
                 icon=":material/timeline:")  # fmt: skip
-        if st.button("Set up", icon=":material/tune:", key="to_set_up"):
-            st.session_state.go_to = "Set up"
-            st.rerun()
+        st.button("Set up", icon=":material/tune:", key="to_set_up", on_click=_go_to, args=("Set up",))
         return
     _all(watched)
     names = names_of(watched)
@@ -75,11 +73,13 @@ def _all(watched: list[Entry]) -> None:
             st.button("Resume all", icon=":material/resume:", key="resume_all", on_click=_each,
                       args=(runs.start, resumable))  # fmt: skip
         done = [entry.id for entry in watched if entry.run.state == "done"]
-        if len(done) > 1 and not active and st.button(
-            "Compare them", type="primary", icon=":material/compare_arrows:", key="to_compare"
-        ):
-            st.session_state.update(compared=done[::-1], go_to="Compare")
-            st.rerun()
+        if len(done) > 1 and not active:
+            st.button("Compare them", type="primary", icon=":material/compare_arrows:", key="to_compare",
+                      on_click=_go_to, args=("Compare",), kwargs={"compared": done[::-1]})  # fmt: skip
+
+
+def _go_to(step: str, **state: object) -> None:
+    st.session_state.update(state, go_to=step)
 
 
 def _curves(watched: list[Entry], names: list[str]) -> None:

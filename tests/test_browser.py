@@ -6,70 +6,21 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from genre.audio import SAMPLE_RATE, load_clip
 from genre.classifier import Classifier
 from genre.names import spoken
 from tests.conftest import TAKE_S
 from tests.fixtures_audio import container_bytes, soundfile_bytes
-
-# Lines of others that do no harm, by what they contain.
-BENIGN = (
-    # Streamlit's own stylesheets and iframes
-    "Unrecognized feature: 'ambient-light-sensor'",
-    "Unrecognized feature: 'battery'",
-)
-PHONE = {"width": 390, "height": 844}
-ANSWER_MS = 30_000  # on a busy machine
-
-
-class Visit:
-    """One visitor: a page of a fresh browser context, and what its console said."""
-
-    def __init__(
-        self, browser: Browser, address: str, landmark: str = "Your answer appears here",
-        **context: object,
-    ) -> None:  # fmt: skip
-        self.context = browser.new_context(**context)
-        self.page: Page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", self._note)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(address)
-        expect(self.page.get_by_text(landmark)).to_be_visible(timeout=ANSWER_MS)
-
-    def _note(self, message) -> None:
-        if message.type == "error" and not any(known in message.text for known in BENIGN):
-            self.complaints.append(message.text)
-
-    def wait_for_answer(self) -> str:
-        """-> the genre named, once its bars are drawn."""
-        bars = self.page.locator(".st-key-bars .bars .point")
-        expect(bars).to_have_count(10, timeout=ANSWER_MS)
-        return self.page.get_by_test_id("stMetricValue").first.inner_text()
-
-    def overflow(self) -> float:
-        """By how many pixels the page, or something to be seen on it, is wider than the screen."""
-        return self.page.evaluate(
-            """() => {
-                const boxes = "html, [data-testid=stMain], [data-testid=stAppViewContainer]";
-                const seen = "button, p, h1, h3, canvas, audio, .main-svg, [data-testid=stText]";
-                return Math.max(
-                    ...[...document.querySelectorAll(boxes)]
-                        .map(box => box.scrollWidth - box.clientWidth),
-                    ...[...document.querySelectorAll(seen)].filter(e => e.checkVisibility())
-                        .map(e => e.getBoundingClientRect().right - window.innerWidth));
-            }"""
-        )
+from tests.visits import ANSWER_MS, PHONE, Visit
 
 
 @pytest.fixture
 def visit(browser, streamlit_server) -> Iterator[Visit]:
     visitor = Visit(browser, streamlit_server)
     yield visitor
-    visitor.context.close()
-    assert not visitor.complaints
+    visitor.leave()
 
 
 def test_the_first_page_is_painted_quickly(browser, streamlit_server):
@@ -77,8 +28,7 @@ def test_the_first_page_is_painted_quickly(browser, streamlit_server):
     started = time.monotonic()
     visitor = Visit(browser, streamlit_server)
     assert time.monotonic() - started < 20  # on a busy machine; the benchmark has the true figure
-    visitor.context.close()
-    assert not visitor.complaints
+    visitor.leave()
 
 
 def test_a_recording_gets_the_genre_of_the_file(visit, take):
@@ -134,8 +84,7 @@ def test_a_phone_shows_everything_and_scrolls_to_the_answer(browser, streamlit_s
     visitor.page.get_by_role("button", name="Jazz").click()
     expect(visitor.page.get_by_role("heading", name="2 clips")).to_be_visible(timeout=ANSWER_MS)
     assert visitor.overflow() <= 0
-    visitor.context.close()
-    assert not visitor.complaints
+    visitor.leave()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -145,8 +94,7 @@ def test_the_theme_follows_the_visitor(browser, streamlit_server, scheme):
         "element => getComputedStyle(element).backgroundColor"
     )
     assert background == {"light": "rgb(252, 251, 248)", "dark": "rgb(20, 24, 27)"}[scheme]
-    visitor.context.close()
-    assert not visitor.complaints
+    visitor.leave()
 
 
 def test_a_row_of_the_table_opens_its_answer(visit, wav, tmp_path):

@@ -11,9 +11,8 @@ from playwright.sync_api import Download, Page, expect
 from gan.sample import Dreamer, Wish
 from genre.audio import SAMPLE_RATE
 from genre.home import WEIGHTS
-from tests.test_browser import PHONE, Visit
+from tests.visits import BUSY_MS, PHONE, Visit
 
-BUSY_MS = 90_000  # on a busy machine
 TITLE = "Music that was never played"
 
 pytestmark = pytest.mark.skipif(
@@ -27,37 +26,29 @@ class Studio(Visit):
     def __init__(self, browser, address: str, **context: object) -> None:
         super().__init__(browser, f"{address}/generate", TITLE, **context)
         self.page.set_default_timeout(BUSY_MS)
-        self.rest()
-
-    def _note(self, message) -> None:
-        # Streamlit looks for its server below the page's own address first.
-        if "/generate/_stcore/" not in message.location.get("url", ""):
-            super()._note(message)
-
-    def rest(self) -> None:
-        self.page.locator("[data-test-script-state=notRunning]").wait_for()
-        expect(self.page.locator(".st-key-generate button").last).to_be_enabled(timeout=BUSY_MS)
+        self.settle()
 
     def fill(self, name: str, value: int) -> None:
         box = self.page.get_by_role("spinbutton", name=name)
         box.fill(str(value))
         box.press("Enter")
-        self.rest()
+        self.settle()
 
     def shortest(self) -> None:
         self.page.get_by_role("slider", name="Length").press("Home")
-        self.rest()
+        self.settle()
 
     def generate(self, button: str = "Generate") -> None:
         """Press a button and wait until all that it asks for is there."""
         self.page.get_by_role("button", name=button, exact=True).click()
+        self.settle()
         self.wait_for_music()
 
     def wait_for_music(self) -> None:
         expect(self.page.locator(".st-key-piece audio")).to_be_visible(timeout=BUSY_MS)
         expect(self.page.locator(".st-key-waiting")).to_have_count(0, timeout=BUSY_MS)
         expect(self.page.locator(".st-key-painting .heatmaplayer image")).to_be_visible(timeout=BUSY_MS)
-        self.rest()
+        self.settle()
 
     def download(self, label: str) -> Download:
         button = self.page.get_by_role("button", name=label)
@@ -66,10 +57,6 @@ class Studio(Visit):
         with self.page.expect_download() as download:
             button.click()
         return download.value
-
-    def leave(self) -> None:
-        self.context.close()
-        assert not self.complaints
 
 
 @pytest.fixture
@@ -135,9 +122,11 @@ def test_two_pieces_are_mixed(studio):
     expect(page.get_by_role("heading", name="Your gallery")).to_be_visible(timeout=BUSY_MS)
     page.get_by_role("button", name="Mix", exact=True).click()
     page.get_by_role("button", name="Mix these two").click()
+    studio.settle()
     expect(page.locator(".st-key-piece")).to_contain_text("50 % No. 1, 50 % No. 2", timeout=BUSY_MS)
     studio.wait_for_music()
     page.keyboard.press("Escape")
+    studio.settle()
     studio.generate("Another like this")
     expect(page.locator(".st-key-piece")).to_contain_text("like No. 3", timeout=BUSY_MS)
     expect(page.locator("audio")).to_have_count(4)
@@ -149,6 +138,7 @@ def test_words_are_shown_as_they_were_understood(studio):
     box = page.get_by_label("Say what you would like to hear")
     box.fill("very calm jazz with a zzyzx")
     box.press("Enter")
+    studio.settle()
     expect(page.locator(".st-key-understood")).to_contain_text("zzyzx", timeout=BUSY_MS)
     studio.shortest()
     studio.generate()

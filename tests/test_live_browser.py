@@ -9,7 +9,7 @@ from genre.classifier import Classifier
 from genre.names import spoken
 from tests.conftest import TAKE_S
 from tests.serving import FRAME
-from tests.test_browser import PHONE, Visit
+from tests.visits import PHONE, Visit
 
 BUSY_MS = 90_000  # on a busy machine
 
@@ -39,13 +39,11 @@ def test_live_names_what_the_microphone_hears_and_stops(browser, streamlit_serve
     frame.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("How loud it arrives")).to_have_count(0, timeout=BUSY_MS)
     expect(named).to_have_count(0)
-    visitor.context.close()
-    assert not visitor.complaints
+    visitor.leave()
 
 
 def test_live_fits_a_phone(browser, streamlit_server):
     visitor = Visit(browser, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
     open_panel(visitor.page)
     assert visitor.overflow() <= 0
-    visitor.context.close()
-    assert not visitor.complaints
+    visitor.leave()

@@ -11,10 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
 from genre.runs import Run, all_cores, delete, list_runs, load_report, metrics, own, start, stop
-from tests.test_browser import PHONE, Visit
 from tests.training_runs import make_run, one_more_epoch
+from tests.visits import BUSY_MS, PHONE, Visit
 
-BUSY_MS = 60_000  # on a busy machine
 GENRES = ("classical", "metal", "reggae")
 TITLE = "Which model learns best?"
 
@@ -41,25 +40,24 @@ class Training(Visit):
     def __init__(self, browser: Browser, address: str, step: str, **context: object) -> None:
         super().__init__(browser, f"{address}/train?step={quote(step)}", TITLE, **context)
 
-    def _note(self, message) -> None:
-        # Streamlit looks for its server below the page's own address first.
-        if "/train/_stcore/" not in message.location.get("url", ""):
-            super()._note(message)
-
     def set_up(self, music: Path, epochs: int) -> None:
         """Fill in what there is to learn from, and for how long."""
         page = self.page
         page.get_by_text("Music: the built-in music").click()
         page.get_by_text("A folder of mine").click()
+        self.settle()
         path = page.get_by_placeholder("/home/me/music")
         path.fill(str(music))
         path.press("Enter")
+        self.settle()
         expect(page.get_by_text("(24 tracks, 3 genres)")).to_be_visible(timeout=BUSY_MS)
         page.get_by_text("Fine tuning").click()
+        self.settle()
         for name, value in (("Epochs", str(epochs)), ("Patience", "0")):
             box = page.get_by_role("spinbutton", name=name)
             box.fill(value)
             box.press("Tab")
+            self.settle()
         expect(page.get_by_text("Estimate:")).to_be_visible(timeout=BUSY_MS)
 
 
@@ -125,8 +123,7 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
     expect(page.locator(".st-key-bars .bars .point")).to_have_count(len(GENRES), timeout=BUSY_MS)
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(re.compile("Metal|Reggae|Classical"))
     choose_ear(page, "the one that came with Earmark", 10)
-    visitor.context.close()
-    assert not visitor.complaints
+    visitor.leave()
 
 
 def test_two_visitors_start_and_stop_at_once(browser, streamlit_server, served_home, music):
@@ -160,8 +157,7 @@ def test_two_visitors_start_and_stop_at_once(browser, streamlit_server, served_h
     assert all(load_report(run.folder)["by_track"]["count"] for run in list_runs())
     assert json.loads((served_home / "queue.json").read_text()) == []
     for visitor in both:
-        visitor.context.close()
-        assert not visitor.complaints
+        visitor.leave()
 
 
 def press(visitors: list[Training], name: str) -> None:
@@ -239,8 +235,7 @@ def test_a_zoom_stays_when_epochs_come_and_runs_end(browser, streamlit_server, s
         chart.dblclick()
         page.wait_for_timeout(1_000)
         assert epochs_in_sight(chart)[-1] >= 13, "a double click shows it whole"
-    visitor.context.close()
-    assert not visitor.complaints
+    visitor.leave()
 
 
 def epochs_in_sight(chart: Locator) -> list[float]:
@@ -254,7 +249,6 @@ def test_a_phone_shows_every_step(browser, streamlit_server, served_home, step):
     make_run()
     make_run("stopped", seed=1)
     visitor = Training(browser, streamlit_server, step, viewport=PHONE, has_touch=True, is_mobile=True)
-    visitor.page.locator("[data-test-script-state=notRunning]").wait_for(timeout=BUSY_MS)
+    visitor.settle()
     assert visitor.overflow() <= 0
-    visitor.context.close()
-    assert not visitor.complaints
+    visitor.leave()

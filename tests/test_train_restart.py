@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 
 from genre.runs import delete, list_runs, metrics, stop
 from tests.serving import process_of, serve
-from tests.test_train_browser import BUSY_MS, Training, epoch, wait_for_epoch_after, wait_for_run
+from tests.test_train_browser import Training, epoch, wait_for_epoch_after, wait_for_run
+from tests.visits import BUSY_MS
 
 
 @pytest.fixture
