@@ -76,10 +76,15 @@ def _line(run: Learning, number: int, lines: list[dict], key: str, main: bool) -
 
 
 def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict]:
-    """The same curves -> (rows of data, a Vega-Lite description that stays while the runs do)."""
+    """The same curves -> (rows of data, a Vega-Lite description that stays while the runs do).
+
+    All rows are sent with each epoch. By their "point" Vega knows those that it has drawn before; else
+    it would keep thousands of old ones in the browser's memory.
+    """
     rows = [
-        {"run": _short(run.name), "epoch": line["epoch"], "music": music, "value": line[key]}
-        for run in runs
+        {"run": _short(run.name), "epoch": line["epoch"], "music": music, "value": line[key],
+         "point": f"{number} {music} {line['epoch']}"}
+        for number, run in enumerate(runs)
         for music, key in (("kept aside", f"valid_{measure}"), ("learnt from", measure))
         for line in run.epochs
         if line.get("part", 0) == run.epochs[-1].get("part", 0) and isinstance(line.get(key), (int, float))
@@ -106,6 +111,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
                       "legend": None},  # whoever shows it says which colour is whose
             "strokeDash": {**music, "scale": {"domain": kinds, "range": [[1, 0], [3, 3]]}},
             "strokeWidth": {**music, "scale": {"domain": kinds, "range": [2.5, 1.2]}},
+            "key": {"field": "point"},
             "tooltip": [{"field": "run"}, {"field": "epoch"}, {"field": "music"}, {**value, **form}],
         },
     }  # fmt: skip
