@@ -12,12 +12,14 @@ PIP := $(BIN) -m pip install --quiet --quiet --disable-pip-version-check --no-in
 STREAMLIT := $(BIN) -m streamlit run app.py --server.headless true --logger.hideWelcomeMessage true \
 	--server.port $(PORT) --server.address $(ADDRESS)
 
-DATA ?= ../shared/data/gtzan
-FACES ?= ../shared/data/faces/fer2013.parquet
+DATA ?= $(or $(EARMARK_DATA),../shared/data)/gtzan
+FACES ?= $(or $(EARMARK_DATA),../shared/data)/faces/fer2013.parquet
 RUNS := $(or $(EARMARK_HOME),var)/runs
 PICTURES := $(BIN) -m genre train listen --data "$(DATA)" --input pictures
 EXCERPTS := $(BIN) -m genre train listen --data "$(DATA)" --input excerpts --windows overlap --option members=2
 NOTE := Made by make weights.
+# (name, command): a training that is done is not done again.
+train_once = test -f "$(RUNS)/$(1)/report.json" || $(2) --run "$(RUNS)/$(1)"
 
 export PYTHONUNBUFFERED := 1
 # Idle threads sleep: while a training runs beside the app, answers come three times sooner.
@@ -75,32 +77,32 @@ bench: setup-dev chromium
 weights: weights-listen weights-emotion weights-gan
 
 weights-listen: setup-dev
-	$(PICTURES) --split filtered --run "$(RUNS)/pictures-train"
+	$(call train_once,pictures-train,$(PICTURES) --split filtered)
 	$(BIN) -m genre calibrate "$(RUNS)/pictures-train" --epochs 60
-	$(EXCERPTS) --split filtered --run "$(RUNS)/excerpts-train"
+	$(call train_once,excerpts-train,$(EXCERPTS) --split filtered)
 	$(BIN) -m genre calibrate "$(RUNS)/excerpts-train" --epochs 30
 	$(BIN) -m genre ship "$(RUNS)/pictures-train" listen-train --with "$(RUNS)/excerpts-train" --note "$(NOTE)"
-	$(BIN) -m genre evaluate --model listen-train --robust --record
-	$(PICTURES) --split all --run "$(RUNS)/pictures"
-	$(EXCERPTS) --split all --run "$(RUNS)/excerpts"
+	$(BIN) -m genre evaluate --model listen-train --data "$(DATA)" --robust --record
+	$(call train_once,pictures,$(PICTURES) --split all)
+	$(call train_once,excerpts,$(EXCERPTS) --split all)
 	$(BIN) -m genre ship "$(RUNS)/pictures" listen --with "$(RUNS)/excerpts" --as-measured listen-train \
 		--note "$(NOTE)"
 	$(BIN) -m tests.golden.make
 
 # A first training from nothing, which then teaches the two that are shipped.
 weights-emotion: setup-dev
-	$(BIN) -m mood train --data "$(FACES)" --split train --run "$(RUNS)/emotion-teacher"
-	$(BIN) -m mood train --data "$(FACES)" --split train --teacher "$(RUNS)/emotion-teacher" --run "$(RUNS)/emotion-train"
+	$(call train_once,emotion-teacher,$(BIN) -m mood train --data "$(FACES)" --split train)
+	$(call train_once,emotion-train,$(BIN) -m mood train --data "$(FACES)" --split train --teacher "$(RUNS)/emotion-teacher")
 	$(BIN) -m genre ship "$(RUNS)/emotion-train" emotion-train --note "$(NOTE)"
-	$(BIN) -m mood train --data "$(FACES)" --split all --teacher "$(RUNS)/emotion-teacher" --run "$(RUNS)/emotion"
+	$(call train_once,emotion,$(BIN) -m mood train --data "$(FACES)" --split all --teacher "$(RUNS)/emotion-teacher")
 	$(BIN) -m genre ship "$(RUNS)/emotion" emotion --as-measured emotion-train --note "$(NOTE)"
 
 # The plain DCGAN is what ours is measured against.
 weights-gan: setup-dev
-	$(BIN) -m gan train --data "$(DATA)" --split filtered --epochs 21 --run "$(RUNS)/gan"
+	$(call train_once,gan,$(BIN) -m gan train --data "$(DATA)" --split filtered --epochs 21)
 	$(BIN) -m gan ship "$(RUNS)/gan" gan --note "$(NOTE)"
-	$(BIN) -m gan train --data "$(DATA)" --split filtered --network dcgan --epochs 10 --run "$(RUNS)/dcgan"
-	$(BIN) -m gan evaluate --plain "$(RUNS)/dcgan" --record
+	$(call train_once,dcgan,$(BIN) -m gan train --data "$(DATA)" --split filtered --network dcgan --epochs 10)
+	$(BIN) -m gan evaluate --data "$(DATA)" --plain "$(RUNS)/dcgan" --record
 
 lint: setup-dev
 	@$(BIN) -m ruff check .

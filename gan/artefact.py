@@ -1,7 +1,7 @@
 """A spectrogram as a file: the picture in numbers, its constants, and the recipe that made it.
 
 An .npz of two plain arrays: `mel_db` (bands, frames) float16 and `card`, JSON in UTF-8. What is read
-may come from anyone: sizes are checked before anything is unpacked, and nothing is ever executed.
+may come from anyone: no more is unpacked than may be there, and nothing is ever executed.
 """
 
 import io
@@ -26,6 +26,7 @@ MAX_BYTES = 8_000_000  # of the file, and of what is in it once unpacked
 MAX_CARD = 100_000  # bytes of JSON
 MAX_BANDS = 256
 MEMBERS = {"mel_db.npy", "card.npy"}
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # that NumPy packs with
 
 _FOREIGN = "This is not a spectrogram that Earmark made: choose an .npz that was downloaded here."
 _DAMAGED = "The spectrogram is damaged: download it again, or choose another one."
@@ -66,8 +67,10 @@ def load(source: bytes | Path) -> Artefact:
                 raise ArtefactError(_FOREIGN)
             if sum(sizes.values()) > MAX_BYTES:
                 raise ArtefactError(_TOO_BIG)
-            mel_db = _array(archive.read("mel_db.npy"), ("<f2", "<f4"), 2)
-            text = _array(archive.read("card.npy"), ("|u1",), 1)
+            if any(member.compress_type not in METHODS for member in archive.infolist()):
+                raise ArtefactError(_FOREIGN)
+            mel_db = _array(_unpacked(archive, "mel_db.npy"), ("<f2", "<f4"), 2)
+            text = _array(_unpacked(archive, "card.npy"), ("|u1",), 1)
         if len(text) > MAX_CARD:
             raise ArtefactError(_TOO_BIG)
         card = json.loads(text.tobytes().decode())
@@ -101,6 +104,15 @@ def _read(path: Path) -> bytes:
         if isinstance(error, ArtefactError):
             raise
         raise ArtefactError("The file could not be opened: check that you may read it.") from error
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member, read no further than is allowed, whatever size it claims. Raises ArtefactError."""
+    with archive.open(name) as member:
+        content = member.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ArtefactError(_TOO_BIG)
+    return content
 
 
 def _array(content: bytes, kinds: tuple[str, ...], dimensions: int) -> np.ndarray:

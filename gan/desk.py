@@ -13,6 +13,7 @@ waits there for PATIENCE_S at most, and then shares a core.
 
 import tempfile
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -134,6 +135,7 @@ class Desk:
         try:
             result = work()
         except Exception as error:
+            traceback.print_exc()  # the server's log has the details
             result = DeskError(explain(error))
         with self.lock:
             if order._current is work:  # else it was cancelled meanwhile

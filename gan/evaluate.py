@@ -112,8 +112,9 @@ def evaluate(
     def compared(length: float) -> tuple[dict[str, Heard], dict[str, list[np.ndarray]]]:
         """Real clips and ours of that length: what was heard, and the spectrograms."""
         real = [(piece.genre, clip) for piece in valid if (clip := middle(piece, length)) is not None]
+        asked = [genre for genre in dreamer.genres for _ in range(count)]
         painted = [(genre, dreamer.mel(Wish({genre: 1.0}, seconds=length, seed=seed + k)))
-                   for genre in dreamer.genres for k in range(count)]  # fmt: skip
+                   for k, genre in enumerate(asked)]  # each has chances of its own
         groups = {
             "recorded": judge.hear(_recordings(data, valid, length)),
             "sounded": judge.hear(_sounded(real)), "ours": judge.hear(_sounded(painted)),

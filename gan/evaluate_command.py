@@ -5,7 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-OK, FAILED, USAGE = 0, 1, 2  # exit statuses
+from genre.run_command import FAILED, OK, USAGE
+
 MOST_SOUNDS = 200  # a genre
 
 

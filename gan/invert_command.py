@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-OK, FAILED, USAGE = 0, 1, 2  # exit statuses
+from genre.run_command import FAILED, OK, USAGE
 
 
 def add_to(commands: "argparse._SubParsersAction") -> None:

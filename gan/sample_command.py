@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genre.run_command import FAILED, OK, USAGE
+
 if TYPE_CHECKING:
     from gan.sample import Dream
     from gan.wish import Wish
 
-OK, FAILED, USAGE = 0, 1, 2  # exit statuses
 LARGEST_RECIPE = 1 << 20  # bytes
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from genre import contest_commands, zoo
-from genre.files import find_files, printable
+from genre.files import AUDIO_SUFFIXES, find_files, printable
+from genre.run_command import FAILED, OK, USAGE, run_program
 
 if TYPE_CHECKING:
     from genre.audio import AudioError, Clip
     from genre.classifier import Verdict
 
-ALL_READ, SOME_FAILED, USAGE = 0, 1, 2  # exit statuses
 READ_AHEAD = 2  # clips decoded while the network hears another; each up to 53 MB
 
 
@@ -29,14 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_classify(commands)
     zoo.add_commands(commands)
     contest_commands.add_commands(commands)
-    options = parser.parse_args(arguments)
-    try:
-        return options.run(options)
-    except BrokenPipeError:  # the reader, `head` perhaps, has what it wanted
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # quiet at exit too
-        return SOME_FAILED
-    except KeyboardInterrupt:
-        return 130
+    return run_program(parser, arguments)
 
 
 def add_classify(commands: "argparse._SubParsersAction") -> None:
@@ -65,12 +57,12 @@ def classify(options: argparse.Namespace) -> int:
     except ArtefactError as error:
         print(error, file=sys.stderr)
         return USAGE
-    status = ALL_READ
+    status = OK
     recordings = list(find_recordings(options.paths))
     width = max(len(printable(path)) for path, _ in recordings)
     for path, clip in read_clips(recordings):
         if isinstance(clip, AudioError):
-            status = SOME_FAILED
+            status = FAILED
             answer, words = {"error": str(clip)}, f"error: {clip}"
         else:
             verdict = classifier.classify(clip)
@@ -84,7 +76,7 @@ def classify(options: argparse.Namespace) -> int:
 
 def find_recordings(paths: Iterable[str]) -> Iterator[tuple[str, "AudioError | None"]]:
     """Yield (path, None) of every file to read, and (path, error) of folders that give none."""
-    from genre.audio import AUDIO_SUFFIXES, AudioError
+    from genre.audio import AudioError
 
     for path, reason in find_files(paths, AUDIO_SUFFIXES, "audio files"):
         yield path, AudioError(reason) if reason else None

@@ -164,7 +164,7 @@ class Answers:
     def to_csv(self) -> str:
         """One line an answer, safe to open in a spreadsheet."""
         columns = ["name", "source", "status", "genre", "probability", "confident", "correction",
-                   "duration_s", "part_start_s", "part_end_s", *GENRES, "error"]
+                   "duration_s", "part_start_s", "part_end_s", *self.genres(), "error"]
         text = io.StringIO()
         table = csv.DictWriter(text, columns, restval="", extrasaction="ignore")
         table.writeheader()
@@ -176,6 +176,11 @@ class Answers:
                    "probability": probabilities.get(record.get("genre"), "")}
             table.writerow({column: spreadsheet_cell(value) for column, value in row.items()})
         return text.getvalue()
+
+    def genres(self) -> tuple[str, ...]:
+        """GTZAN's ten, and those that a model of the visitor's own has named."""
+        named = (genre for answer in self for genre in answer.to_json().get("probabilities", {}))
+        return tuple(dict.fromkeys((*GENRES, *named)))
 
     def _let_go_of_sound(self) -> None:
         """Keep the sound of the latest answers; the newest keeps its own in any case."""

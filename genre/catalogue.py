@@ -203,22 +203,30 @@ def heard_as(folder: Path) -> str | None:
 def disagreements(reports: list[dict]) -> list[dict]:
     """The tracks that all reports tested and not all answered alike.
 
-    -> [{"track", "genre", "answers": [(answer, probability), ...]}], those fewest got right first.
+    -> [{"data", "track", "genre", "answers": [(answer, probability), ...]}], those fewest got right first.
     """
-    by_track = [{row["track"]: row for row in report.get("answers", [])} for report in reports]
-    common = set.intersection(*map(set, by_track)) if by_track else set()
+    by_track = [_by_track(report) for report in reports]
     rows = []
-    for track in sorted(common):
+    for track in sorted(_common(by_track)):
         answers = [(table[track]["answer"], table[track]["probability"]) for table in by_track]
         if len({answer for answer, _ in answers}) > 1:
-            rows.append({"track": track, "genre": by_track[0][track]["genre"], "answers": answers})
+            rows.append({"data": track[0], "track": track[1], "genre": by_track[0][track]["genre"],
+                         "answers": answers})  # fmt: skip
     return sorted(rows, key=lambda row: sum(a == row["genre"] for a, _ in row["answers"]))
 
 
 def in_common(reports: list[dict]) -> int:
     """How many tracks all reports tested."""
-    tested = [{row["track"] for row in report.get("answers", [])} for report in reports]
-    return len(set.intersection(*tested)) if tested else 0
+    return len(_common([_by_track(report) for report in reports]))
+
+
+def _by_track(report: dict) -> dict[tuple[str, str], dict]:
+    """The answers by data and track: other music may have tracks of the same names."""
+    return {(str(report.get("tested_on", "")), row["track"]): row for row in report.get("answers", [])}
+
+
+def _common(by_track: list[dict]) -> set[tuple[str, str]]:
+    return set.intersection(*map(set, by_track)) if by_track else set()
 
 
 @dataclass(frozen=True)
@@ -242,19 +250,18 @@ class Duel:
 
 def duel(first: dict, second: dict) -> Duel:
     """Compare two reports track by track."""
-    others = {row["track"]: row for row in second.get("answers", [])}
-    alone, balance, common = [0, 0], {}, 0
-    for row in first.get("answers", []):
-        if row["track"] not in others:
-            continue
-        common += 1
+    one, other = _by_track(first), _by_track(second)
+    common = one.keys() & other.keys()
+    alone, balance = [0, 0], {}
+    for track in common:
+        row = one[track]
         right = row["answer"] == row["genre"]
-        lead = right - (others[row["track"]]["answer"] == row["genre"])
+        lead = right - (other[track]["answer"] == row["genre"])
         alone[0] += lead > 0
         alone[1] += lead < 0
         balance[row["genre"]] = balance.get(row["genre"], 0) + lead
     gained = sorted((genre for genre in balance if balance[genre] > 0), key=lambda g: (-balance[g], g))
-    return Duel(common, *alone, tuple(gained))
+    return Duel(len(common), *alone, tuple(gained))
 
 
 def leak_pairs(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:

@@ -6,16 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genre.zoo import (
-    FAILED,
-    OK,
-    USAGE,
-    add_experiment_options,
-    add_recipe_options,
-    complain,
-    settings_from,
-    whole_number,
-)
+from genre.run_command import FAILED, OK, USAGE, complain, whole_number
+from genre.zoo import add_experiment_options, add_recipe_options, settings_from
 
 if TYPE_CHECKING:
     from genre.experiment import Settings

@@ -5,16 +5,19 @@
 
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from genre import GENRES
-from genre.audio import AUDIO_SUFFIXES, SAMPLE_RATE, AudioError, load_clip
+from genre.audio import SAMPLE_RATE, AudioError, load_clip
 from genre.cache import kept, key_of, progress_line
+from genre.files import AUDIO_SUFFIXES
 from genre.home import home
 from genre.screening import is_silent
 from genre.spectrogram import PICTURE
@@ -227,11 +230,14 @@ def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return archive["track"], archive["value"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile, zlib.error) as error:
         raise DataError(f"{path.name} is missing or damaged in the data folder.") from error
 
 
 def _examples(names: np.ndarray, values: np.ndarray, **scaling: float) -> Examples:
     kept = np.flatnonzero(~np.isin(names, list(BROKEN_TRACKS)))
-    labels = np.array([GENRES.index(str(name).split(".")[0]) for name in names[kept]])
+    genres = [str(name).split(".")[0] for name in names[kept]]
+    if unknown := set(genres) - set(GENRES):
+        raise DataError(f"{min(unknown)!r} is none of GTZAN's genres: these are other pictures or mels.")
+    labels = np.array([GENRES.index(genre) for genre in genres])
     return Examples(values[kept], labels, names[kept].astype(str), GENRES, **scaling)

@@ -78,11 +78,11 @@ def settings(
         names = ", ".join(splits.PROTOCOLS)
         raise ValueError(f"{split!r} is neither a split nor a list of tracks. Splits: {names}.")
     if split == "artist" and not artists:
-        raise ValueError("The split 'artist' needs a list: give --artists FILE (`track,artist` lines).")
+        raise ValueError("The split 'artist' needs a list of artists: a file of lines `track,artist`.")
     spec.build(input_spec.shape, 2, **(options or {}))  # options it does not have
     how = recipe.get("augmentation")
     if how and input_spec.kind in ("raw", "features") and replace(how, mixup=0.0) != Augmentation():
-        raise ValueError("Only mixup can change what is not a spectrogram: give --augment mixup.")
+        raise ValueError("Only mixup can change what is not a spectrogram: choose mixup alone.")
     if (recipe.get("seed") or 0) < 0:
         raise ValueError("A seed is a whole number from 0 up.")
     if data != BUILT_IN:

@@ -1,8 +1,13 @@
-"""The files that somebody means on a command line: files as they are, folders searched."""
+"""The files that somebody means on a command line or in a folder: files as they are, folders searched."""
 
 import os
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+
+AUDIO_SUFFIXES = frozenset(
+    (".aac", ".aif", ".aiff", ".au", ".caf", ".flac", ".m4a", ".m4b", ".mka", ".mov", ".mp3", ".mp4",
+     ".oga", ".ogg", ".opus", ".snd", ".wav", ".webm", ".wma")
+)  # fmt: skip
 
 
 def find_files(

@@ -11,12 +11,12 @@ PROMOTED = "models"  # in EARMARK_HOME: the runs that were promoted
 
 def home() -> Path:
     """The folder everything Earmark writes goes to: EARMARK_HOME, by default ./var."""
-    return Path(os.environ.get("EARMARK_HOME", "var")).expanduser().resolve()
+    return Path(os.environ.get("EARMARK_HOME") or "var").expanduser().resolve()
 
 
 def data_folder() -> Path:
     """The folder of real data (GTZAN, faces, recorded answers): EARMARK_DATA. It may not exist."""
-    return Path(os.environ.get("EARMARK_DATA", REPOSITORY.parent / "shared" / "data")).expanduser()
+    return Path(os.environ.get("EARMARK_DATA") or REPOSITORY.parent / "shared" / "data").expanduser()
 
 
 def promoted_models() -> list[str]:

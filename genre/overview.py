@@ -1,6 +1,7 @@
 """A clip reduced to what a screen can show, however long it is.
 
-Both functions cover the whole source: where a long recording was not listened to, nothing is shown.
+Waveform and mel picture cover the whole source: where a long recording was not listened to, nothing is
+shown.
 """
 
 import librosa

@@ -30,17 +30,17 @@ WAYS: dict[str, Callable[[Clip, int], Clip]] = {
 PLAIN = "as it is"
 
 
-def measure(name: str, robust: bool = False) -> dict:
+def measure(name: str, robust: bool = False, folder: Path | None = None) -> dict:
     """Test the model `name` -> a dictionary for JSON; `robust`: on recordings that came by each of WAYS.
 
-    Raises DataError and ArtefactError.
+    `folder` is GTZAN's, by default in the folder of real data. Raises DataError and ArtefactError.
     """
     classifier = Classifier.load(name)
-    folder = data_folder() / "gtzan"
+    if not classifier.views:
+        raise DataError(f"{name} is no shipped model of the Listen page: print its run's report instead.")
+    folder = folder or data_folder() / "gtzan"
     if not (folder / "pictures.npz").exists():
-        raise DataError(
-            f"GTZAN is not in {folder}: set EARMARK_DATA to the folder that holds gtzan/pictures.npz."
-        )
+        raise DataError(f"GTZAN is not in {folder}: give the folder that holds pictures.npz with --data.")
     valid = set((LISTS / "gtzan-valid.txt").read_text().split())
     result = {"model": name, "list": "GTZAN's fault-filtered valid list"}
     seen, seen_labels, seen_tracks = on_ready_made(classifier, folder, valid)

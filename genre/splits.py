@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from genre.audio import AUDIO_SUFFIXES
 from genre.dataset import DataError, Examples
+from genre.files import AUDIO_SUFFIXES
 from genre.home import REPOSITORY
 
 LISTS = REPOSITORY / "assets" / "splits"
@@ -69,7 +69,7 @@ def split(examples: Examples, protocol: str, seed: int = 0, artists: Path | None
             if not (chosen[0][0].any() and chosen[0][1].any()):
                 raise DataError(
                     "The split 'filtered' names tracks of GTZAN, and this data has none of them: "
-                    "choose --split track."
+                    "choose another, track for instance."
                 )
         case "track":
             fold = _folds(genres, rng, round(1 / TEST_SHARE))
@@ -187,7 +187,7 @@ def _less_suffix(name: str) -> str:
 
 def _read_artists(path: Path | None, tracks: np.ndarray) -> dict[str, str]:
     if path is None:
-        raise DataError("The split 'artist' needs a list: give --artists FILE with lines `track,artist`.")
+        raise DataError("The split 'artist' needs a list of artists: a file of lines `track,artist`.")
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = [row for row in csv.reader(file) if len(row) >= 2]

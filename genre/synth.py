@@ -48,11 +48,6 @@ class Style:
     crackle: float = 0.0  # clicks of a worn record, a second
     haze: float = -15.0  # dB, noise that tape and room add around every partial
 
-    @property
-    def description(self) -> str:
-        """One sentence for the page."""
-        return (self.play.__doc__ or "").strip()
-
 
 STYLES: dict[str, Style] = {
     "blues": Style(

@@ -13,16 +13,18 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from genre.home import write_atomic
+from genre.run_command import FAILED, INTERRUPTED, OK
 from genre.runs import STOPPED, load_config, own, turn, write_status
 
 HEARTBEAT_S = 2.0
-FAILED, INTERRUPTED = 1, 130  # exit statuses
+DETAILS = "The log has the details."
 
 
 class Stopped(BaseException):
@@ -107,12 +109,14 @@ def perform(folder: Path, program: str, execute: Callable[[Worker], Any]) -> tup
     """
     try:
         with working(folder) as worker:
-            return 0, execute(worker)
+            return OK, execute(worker)
     except (Stopped, KeyboardInterrupt):
         print(f"Stopped. To go on: python -m {program} train --resume {folder}", file=sys.stderr)
         return INTERRUPTED, None
     except (ValueError, ArithmeticError, OSError, MemoryError) as error:
-        print(explain(error), file=sys.stderr)
+        if (text := explain(error)).endswith(DETAILS):
+            traceback.print_exc()
+        print(text, file=sys.stderr)
         return FAILED, None
 
 
@@ -124,7 +128,7 @@ def explain(error: BaseException) -> str:
         return "The memory was not enough. Choose a smaller batch or a smaller model."
     text = " ".join(str(error).split())
     return text if isinstance(error, (ValueError, ArithmeticError)) and text else (
-        f"Something went wrong ({type(error).__name__}: {text[:200]}). The log has the details.")
+        f"Something went wrong ({type(error).__name__}: {text[:200]}). {DETAILS}")
 
 
 def _beat(worker: Worker, over: threading.Event) -> None:

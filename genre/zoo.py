@@ -2,18 +2,17 @@
 
 import argparse
 import json
-import os
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from genre.run_command import FAILED, OK, USAGE, add_folder_options, complain, train_here, whole_number
 
 if TYPE_CHECKING:
     from genre.experiment import Settings
     from genre.worker import Worker
 
-OK, FAILED, USAGE = 0, 1, 2  # exit statuses
 MEASURED = ("figures", "temperature", "sure_above", "calibration")  # what `ship --as-measured` takes over
 
 
@@ -28,9 +27,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     add_recipe_options(parser)
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
                         help="an option of the model, such as k=15 for knn")
-    parser.add_argument("--run", metavar="DIR", dest="folder", type=Path,
-                        help="where to keep it; by default a new folder of EARMARK_HOME/runs")
-    parser.add_argument("--resume", metavar="DIR", type=Path, help="go on with an interrupted run")
+    add_folder_options(parser)
     parser.set_defaults(run=train)
 
     parser = commands.add_parser("evaluate", help="print how good a run, or a shipped model, is")
@@ -41,6 +38,8 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
                         help="with --model: also through a telephone's microphone and a small MP3 file")
     parser.add_argument("--record", action="store_true",
                         help="with --model: write the figures into its card")
+    parser.add_argument("--data", type=Path, metavar="DIR",
+                        help="with --model: GTZAN; by default EARMARK_DATA/gtzan")
     parser.add_argument("--json", action="store_true", help="the whole report")
     parser.set_defaults(run=evaluate)
 
@@ -90,12 +89,6 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--augment", metavar="LIST", help="none, or some of "
                         "mask,mixup,noise,gain,stretch,pitch,equaliser separated by commas")
-
-
-def whole_number(text: str) -> int:
-    if not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
 
 
 def settings_from(options: argparse.Namespace, model: str | None = None) -> "Settings":
@@ -165,40 +158,28 @@ def models(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train in this process, or go on with a run."""
-    if options.cores:
-        os.environ["OMP_NUM_THREADS"] = str(options.cores)  # read when torch is loaded
+    return train_here(options, "genre", "genre", _create, _execute, _as_text)
+
+
+def _create(options: argparse.Namespace) -> Path:
     from genre import runs
 
-    try:
-        if options.resume:
-            folder = runs.find(options.resume, "genre")
-        elif not options.model:
-            raise ValueError("Name a model to train: `python -m genre models` lists them.")
-        else:
-            asked = settings_from(options)
-            folder = runs.open_run("genre", asked.to_dict(), asked.model, options.folder, options.cores)
-    except (ValueError, OSError) as error:
-        return complain(error, USAGE)
-    return work(folder)
-
-
-def work(folder: Path) -> int:
-    """Do what a run directory says, in this process."""
-    from genre.worker import perform
-
-    status, result = perform(folder, "genre", _execute)
-    if status == OK:
-        from genre.evaluate import as_text
-
-        print(as_text(result))
-        print(f"kept in {folder}")
-    return status
+    if not options.model:
+        raise ValueError("Name a model to train: `python -m genre models` lists them.")
+    asked = settings_from(options)
+    return runs.open_run("genre", asked.to_dict(), asked.model, options.folder, options.cores)
 
 
 def _execute(worker: "Worker") -> dict:
     from genre.experiment import execute
 
     return execute(worker)
+
+
+def _as_text(report: dict) -> str:
+    from genre.evaluate import as_text
+
+    return as_text(report)
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -210,14 +191,14 @@ def evaluate(options: argparse.Namespace) -> int:
         if options.model:
             from genre.shipped import measure, measured_as_text, record
 
-            result = measure(options.model, options.robust)
+            result = measure(options.model, options.robust, options.data)
             text = measured_as_text(result)
             if options.record:
                 record(options.model, result)
         elif options.robust or options.record:
             raise ValueError("--robust and --record go with a shipped model: name it with --model.")
         elif options.name:
-            result = runs.load_report(runs.find(options.name))
+            result = runs.load_report(runs.find(options.name, "genre"))
             text = as_text(result)
         else:
             raise ValueError("Name a run, or a shipped model with --model.")
@@ -255,6 +236,8 @@ def ship(options: argparse.Namespace) -> int:
         weights, card = unite(folders) if options.others else load_artefact(folders[0])
         if options.as_measured:
             measured = load_card(WEIGHTS / options.as_measured)
+            if measured.get("views", {}).keys() != card.get("views", {}).keys():
+                raise ValueError(f"{options.as_measured} has other views: unite the same with --with.")
             card |= {key: measured[key] for key in MEASURED if key in measured}
             for kind, view in measured.get("views", {}).items():
                 card["views"][kind]["weight"] = view["weight"]
@@ -295,8 +278,3 @@ def promote_run(folder: Path, name: str) -> Path:
         shutil.copyfile(folder / part, target / f".{part}")
         (target / f".{part}").replace(target / part)
     return target
-
-
-def complain(error: object, status: int) -> int:
-    print(error, file=sys.stderr)
-    return status

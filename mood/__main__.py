@@ -1,12 +1,10 @@
 """The command line: `python -m mood COMMAND`. Each command imports only what it uses."""
 
 import argparse
-import os
 import sys
 
+from genre.run_command import run_program
 from mood import evaluate_command, playlist_command, read_command, train_command
-
-FAILED = 1  # exit status
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,14 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in (read_command, playlist_command, train_command, evaluate_command):
         command.add_to(commands)
-    options = parser.parse_args(arguments)
-    try:
-        return options.run(options)
-    except BrokenPipeError:  # the reader, `head` perhaps, has what it wanted
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # quiet at exit too
-        return FAILED
-    except KeyboardInterrupt:
-        return 130
+    return run_program(parser, arguments)
 
 
 if __name__ == "__main__":

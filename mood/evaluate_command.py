@@ -5,9 +5,8 @@ import json
 import sys
 from pathlib import Path
 
+from genre.run_command import OK, USAGE
 from mood.read_command import add_backend, load_backend
-
-OK, FAILED, USAGE = 0, 1, 2  # exit statuses
 
 
 def add_to(commands: "argparse._SubParsersAction") -> None:

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-FOUND, FAILED, USAGE = 0, 1, 2  # exit statuses
+from genre.run_command import FAILED, OK, USAGE
 
 
 def add_to(commands: "argparse._SubParsersAction") -> None:
@@ -52,4 +52,4 @@ def playlist(options: argparse.Namespace) -> int:
         for track in found.tracks:
             length = "" if track.duration_s is None else "{}:{:02}".format(*divmod(track.duration_s, 60))
             print(f"{length:>5}  {track.title}  ({track.channel})  {track.url}")
-    return FAILED if found.error else FOUND
+    return FAILED if found.error else OK

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genre.files import find_files, printable
+from genre.run_command import FAILED, OK, USAGE
 
 if TYPE_CHECKING:
     from mood.reader import Reader, Reading
 
-ALL_READ, SOME_FAILED, USAGE = 0, 1, 2  # exit statuses
 BACKENDS = ("own", "deepface")
 
 
@@ -56,8 +56,8 @@ def read(options: argparse.Namespace) -> int:
         reader = load_backend(options.backend)
     except ValueError as error:
         print(error, file=sys.stderr)
-        return USAGE if options.backend == "own" else SOME_FAILED
-    status = ALL_READ
+        return USAGE if options.backend == "own" else FAILED
+    status = OK
     for path, refusal in find_pictures(options.paths):
         try:
             if refusal:
@@ -65,7 +65,7 @@ def read(options: argparse.Namespace) -> int:
             readings = read_picture(reader, Path(path), options.crop)
             answer, words = {"faces": [reading.to_json() for reading in readings]}, _in_words(readings)
         except FaceError as error:
-            status = SOME_FAILED
+            status = FAILED
             answer, words = {"error": str(error)}, f"error: {error}"
         if options.json:
             print(json.dumps({"path": path, **answer}), flush=True)

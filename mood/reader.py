@@ -60,6 +60,7 @@ class EmotionReader:
             raise ValueError("The card is not that of an emotion network.")
         self.network = fused(network.eval()).to(memory_format=torch.channels_last)
         self.fingerprint = fingerprint(self.network)
+        self.size = self.network.head[-1].in_features  # of an embedding
         self.network.body.to(precision())
 
     @classmethod
@@ -94,7 +95,7 @@ class EmotionReader:
         The head is linear, so that the mean of the embeddings gives the mean of the logits.
         """
         if not len(faces):
-            return np.zeros((0, self.network.head[-1].in_features), np.float32)
+            return np.zeros((0, self.size), np.float32)
         return self.embed_batch(torch.from_numpy(np.stack(faces))[:, None].float() / 255).numpy()
 
     @torch.inference_mode()

@@ -98,7 +98,7 @@ def _named(scores: dict[str, float], emotion: str, faces: int, leader: int | Non
     certainty = min(1.0, scores[emotion])
     state = SURE_STATE if certainty >= SURE else UNSURE
     if faces > 1:
-        message = f"We see {faces} faces and follow the largest, nearest one."
+        message = f"We see {faces} faces and follow one of them, the largest to begin with."
     elif leader is None:
         message = "Your face is gone for the moment: look at the camera."
     elif state == SURE_STATE:

@@ -189,7 +189,7 @@ def separate(moods: Sequence[Taught]) -> Separation:
 def require_network(reader: EmotionReader, moods: Sequence[Taught]) -> None:
     """Raises MoodError for a mood whose embeddings another network made."""
     for mood in moods:
-        if mood.network != reader.fingerprint:
+        if (mood.network, mood.embeddings.shape[2]) != (reader.fingerprint, reader.size):
             raise MoodError(_OTHER_NETWORK.format(name=mood.name))
 
 
@@ -248,7 +248,7 @@ def list_moods() -> list[Taught]:
     moods = []
     for path in sorted(folder().glob("*.safetensors")):
         try:
-            if path.stat().st_size <= MAX_BYTES:
+            if path == _path(path.stem) and path.stat().st_size <= MAX_BYTES:
                 moods.append(replace(parse(path.read_bytes()), key=path.stem))
         except (MoodError, OSError):
             continue

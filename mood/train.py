@@ -113,8 +113,10 @@ def both(train: Examples, valid: Examples) -> Examples:
 def judge(network: EmotionNet, examples: Examples, batch_size: int = 256) -> np.ndarray:
     """Logits (N, emotions), each face seen with its mirror image."""
     network.eval()
+    where = next(network.parameters()).device
     rows = np.array_split(np.arange(len(examples)), -(-len(examples) // batch_size))
-    return np.concatenate([read_faces(network, examples.batch(part)).numpy() for part in rows])
+    logits = (read_faces(network, examples.batch(part).to(where)) for part in rows)
+    return np.concatenate([part.cpu().numpy() for part in logits])
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -143,7 +143,8 @@ def _correction(answer: Answer) -> None:
     def keep() -> None:
         answer.correction = st.session_state[key]
 
-    choices = (*GENRES, OTHER)
+    known = answer.verdict.probabilities if answer.verdict else ()
+    choices = list(dict.fromkeys((*GENRES, *known, answer.correction or OTHER, OTHER)))
     st.selectbox(
         "Did we get it wrong?", choices,
         index=choices.index(answer.correction) if answer.correction else None,
@@ -154,4 +155,4 @@ def _correction(answer: Answer) -> None:
 
 
 def correction_in_words(correction: str) -> str:
-    return "None of the ten" if correction == OTHER else spoken(correction).capitalize()
+    return "None of these" if correction == OTHER else spoken(correction).capitalize()

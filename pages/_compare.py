@@ -180,7 +180,7 @@ def _together(chosen: list[Entry]) -> None:
         key="genre_bars", alt=f"{MEASURES[measure][0]} of each genre", title=MEASURES[measure][1],
     )  # fmt: skip
     if len(tested) > 1:
-        _disagree(tested, chosen)
+        _disagree(tested)
 
 
 def _winner(names: list[str], reports: list[dict | None]) -> None:
@@ -195,6 +195,8 @@ def _winner(names: list[str], reports: list[dict | None]) -> None:
     if result.second > result.first:  # where their tests overlap it is the other way round
         best, second, result = second, best, duel(runner_up, report)
     if not result.common:
+        st.info("The best two were tested on different music: none of them has won.",
+                icon=":material/balance:")  # fmt: skip
         return
     best, second = plain(best), plain(second)
     counted = (f"Of the {result.common} tracks that both were tested on, {best} alone names "
@@ -209,9 +211,10 @@ def _winner(names: list[str], reports: list[dict | None]) -> None:
 
 
 def _report(entry: Entry) -> dict | None:
-    """None where its figures could not be read."""
+    """With where the music is that it was tested on; None where its figures could not be read."""
     try:
-        return runs.load_report(entry.run.folder) if entry.figures else None
+        report = runs.load_report(entry.run.folder) if entry.figures else None
+        return report and report | {"tested_on": str(entry.run.settings.get("data"))}
     except RunError:
         return None
 
@@ -234,12 +237,12 @@ def _curves(chosen: list[Entry], names: list[str]) -> None:
                "from. Models without epochs have no curve.")  # fmt: skip
 
 
-def _disagree(tested: list[tuple[str, dict]], chosen: list[Entry]) -> None:
+def _disagree(tested: list[tuple[str, dict]]) -> None:
     st.subheader("Where they disagree")
     reports = [report for _, report in tested]
     common, rows = in_common(reports), disagreements(reports)
     if not common:
-        st.caption("They were tested on different tracks: there is none to compare.")
+        st.caption("They were tested on different music: there is none to compare.")
         return
     if not rows:
         st.caption(f"They give the same answer on all {common} tracks that all were tested on.")
@@ -259,9 +262,7 @@ def _disagree(tested: list[tuple[str, dict]], chosen: list[Entry]) -> None:
         selection_mode="single-row", alt="Tracks on which the models disagree",
     )  # fmt: skip
     for place in selection["selection"]["rows"]:
-        row = rows[place]
-        same = {str(entry.run.settings.get("data")) for entry in chosen}
-        _play(sorted(same)[0], row["track"], row["genre"])
+        _play(rows[place]["data"], rows[place]["track"], rows[place]["genre"])
 
 
 def _play(data: str, track: str, genre: str) -> None:

@@ -25,8 +25,9 @@ SEEDS = 1_000_000
 
 
 def own_painters() -> dict[str, str]:
-    """The visitor's trainings that are done: name -> title."""
-    return {run.name: run.title or run.name for run in runs.list_runs("gan") if run.state == "done"}
+    """The visitor's trainings that are done: name -> title. A plain DCGAN takes no wishes."""
+    return {run.name: run.title or run.name for run in runs.list_runs("gan")
+            if run.state == "done" and run.settings.get("network") == "earmark"}
 
 
 def painter_genres() -> tuple[str, ...]:
@@ -110,14 +111,14 @@ def ask(wishes: "Sequence[Wish]", origin: str = "") -> None:
 
 def ask_for(works: list[Callable[[], Piece]]) -> None:
     """Ask for pieces that are made by other means."""
-    for name in ("refused", "known_piece"):
+    for name in ("wish_refused", "known_piece"):
         st.session_state.pop(name, None)  # what was said of the wish before
     if not order().active:
         st.session_state.pop("opened_piece", None)  # the first one that comes is shown
     try:
         order().ask([_with_sound(work) for work in works])
     except DeskError as error:
-        st.session_state.refused = str(error)
+        st.session_state.wish_refused = str(error)
 
 
 def _with_sound(work: Callable[[], Piece]) -> Callable[[], Piece]:
@@ -133,7 +134,7 @@ def collect() -> None:
     """Take what the desk has ready into the gallery."""
     for made in order().collect():
         if isinstance(made, DeskError):
-            st.session_state.refused = str(made)
+            st.session_state.wish_refused = str(made)
             continue
         known = gallery().get(made.id) is not None
         piece = gallery().add(made)

@@ -20,13 +20,16 @@ def take_back() -> None:
     taken = st.session_state.setdefault("taken_back", set())
     new = [file for file in files if file.file_id not in taken]
     taken.update(file.file_id for file in new)
-    for file in new:
-        (_recipe if file.name.lower().endswith(".json") else _spectrogram)(file.getvalue())
+    refused = [_recipe(file.getvalue()) if file.name.lower().endswith(".json") else
+               ask_for([lambda file=file: Piece.brought_back(file.getvalue())]) for file in new]  # fmt: skip
+    if any(refused):  # kept until all are through: to ask for another piece forgets it
+        st.session_state.wish_refused = next(filter(None, refused))
     if new:
         st.rerun()
 
 
-def _recipe(content: bytes) -> None:
+def _recipe(content: bytes) -> str | None:
+    """Ask for it again, or say why that cannot be."""
     from gan.sample import again
     from gan.wish import WishError
 
@@ -34,10 +37,6 @@ def _recipe(content: bytes) -> None:
         recipe = json.loads(content[:MOST_RECIPE])
         ask([again(recipe)], "brought back")
     except WishError as error:
-        st.session_state.refused = str(error)
+        return str(error)
     except (ValueError, RecursionError):
-        st.session_state.refused = NO_RECIPE
-
-
-def _spectrogram(content: bytes) -> None:
-    ask_for([lambda: Piece.brought_back(content)])
+        return NO_RECIPE

@@ -29,7 +29,7 @@ def ask_wish(genres: tuple[str, ...]) -> None:
     """The form. Its buttons ask the painter, who can paint these genres."""
     with st.container(border=True):
         way = st.segmented_control(
-            "How", list(WAYS), default=BY_GENRE, required=True, key="way", format_func=WAYS.get,
+            "How", list(WAYS), default=BY_GENRE, required=True, key="wish_way", format_func=WAYS.get,
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
         wish = _by_genre(genres) if way == BY_GENRE else _in_words()
@@ -97,10 +97,10 @@ def _how_much() -> tuple[float, int]:
     with middle:
         count = st.number_input("Pieces", 1, MOST_PIECES, 1, key="count", persist_state="session")
     with right, st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        if "seed" not in st.session_state:
-            st.session_state.seed = new_seed()
+        if "wish_seed" not in st.session_state:
+            st.session_state.wish_seed = new_seed()
         st.number_input(
-            "Seed", 0, SEEDS - 1, key="seed", persist_state="session",
+            "Seed", 0, SEEDS - 1, key="wish_seed", persist_state="session",
             help="The number that chance starts from. The same seed and wish give the same music, "
             "on any day.",
         )  # fmt: skip
@@ -109,7 +109,7 @@ def _how_much() -> tuple[float, int]:
 
 
 def _roll() -> None:
-    st.session_state.seed = new_seed()
+    st.session_state.wish_seed = new_seed()
 
 
 def _fine_tuning() -> tuple[dict[str, float], float]:
@@ -143,11 +143,11 @@ def _buttons(
         return
     from gan.wish import WishError, checked_count
 
-    first = int(st.session_state.seed)
+    first = int(st.session_state.wish_seed)
     try:
         ask([_wish(wished, seconds, shifts, tempo, (first + k) % SEEDS) for k in range(checked_count(count))])
     except WishError as error:
-        st.session_state.refused = str(error)
+        st.session_state.wish_refused = str(error)
 
 
 def _wish(

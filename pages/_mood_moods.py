@@ -24,7 +24,7 @@ def show_moods() -> None:
                 _one(mood)
         _separation(moods)
     with st.popover("Import a mood", icon=":material/upload_file:"):
-        file = st.file_uploader("A mood that was exported from Earmark", type=["safetensors", "mood"],
+        file = st.file_uploader("A mood that was exported from Earmark", type="safetensors",
                                 key=widget_key("mood_file"))  # fmt: skip
     if file is not None:
         _try(lambda: import_mood(load(OWN), file.getvalue()))
@@ -56,7 +56,7 @@ def _one(mood: Taught) -> None:
                 key=f"export_{mood.key}", on_click="ignore", icon=":material/download:", width="stretch",
             )  # fmt: skip
             if st.button("Delete", icon=":material/delete:", key=f"delete_{mood.key}", width="stretch"):
-                delete(mood.key)
+                _try(lambda: delete(mood.key))
                 st.rerun()
 
 

@@ -9,6 +9,7 @@ from genre import contests, estimate, runs
 from genre.experiment import Settings, settings
 from genre.listing import Listing
 from genre.models import MODELS, count_parameters
+from genre.runs import RunError
 from genre.zoo import augmentation
 from pages._data import choose_data, chosen_data, in_words, listing_of
 from pages._runs import INPUTS, SPLITS, entries, in_percent, plain
@@ -265,8 +266,11 @@ def _start(asked: list[Settings], plan: Plan, found: Listing) -> None:
         label = "Start" if count == 1 else f"Start {count} trainings"
         if st.button(label, type="primary", disabled=not ready, icon=":material/play_arrow:",
                      key="start"):  # fmt: skip
-            for each in asked:
-                runs.start(runs.create("genre", contests.plain(each), each.model, cores=plan.cores))
+            try:
+                for each in asked:
+                    runs.start(runs.create("genre", contests.plain(each), each.model, cores=plan.cores))
+            except (RunError, OSError) as error:  # Watch shows those that did start
+                st.session_state.run_refused = str(error)
             st.session_state.pop("compared", None)  # the new ones will be of more interest
             st.session_state.go_to = "Watch"
             st.rerun()

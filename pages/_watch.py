@@ -53,7 +53,7 @@ def _live(busy: bool) -> None:
     for number, (entry, name) in enumerate(zip(watched, names, strict=True)):
         with st.container(border=True, key=f"watched_{number}"):
             _one(entry, name, RUN_COLOURS[number % len(RUN_COLOURS)])
-    if refused := st.session_state.pop("refused", None):
+    if refused := st.session_state.pop("run_refused", None):
         st.error(refused, icon=":material/error:")
 
 
@@ -164,4 +164,4 @@ def _each(act: Callable[[Path], None], chosen: list[Entry]) -> None:
         try:
             act(entry.run.folder)
         except (RunError, OSError) as error:
-            st.session_state.refused = f"{plain(entry.title)}: {error}"
+            st.session_state.run_refused = f"{plain(entry.title)}: {error}"

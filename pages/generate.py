@@ -126,7 +126,7 @@ choose_painter()
 genres = painter_genres()
 if genres:
     ask_wish(genres)
-    if refused := st.session_state.get("refused"):
+    if refused := st.session_state.get("wish_refused"):
         st.error(refused, icon=":material/error:")
     st.session_state.page_is_made, st.session_state.waiting = True, order().active
     st.fragment(waiting_room, run_every=LOOK_S if order().active or order().ready else None)()

@@ -5,12 +5,14 @@ The page is painted without torch, which takes seconds to load: that happens in 
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from genre import GENRES
+from genre.files import AUDIO_SUFFIXES
 from genre.home import PROMOTED, home, promoted_models
 from genre.names import spoken
 from pages._model_card import show_model_card
@@ -29,10 +31,6 @@ EXAMPLE_SEEDS = {
     "blues": 6, "classical": 6, "country": 5, "disco": 7, "hiphop": 4,
     "jazz": 6, "metal": 2, "pop": 3, "reggae": 1, "rock": 3,
 }  # fmt: skip
-FOLDER_TYPES = [
-    "aac", "aif", "aiff", "au", "caf", "flac", "m4a", "m4b", "mka", "mov", "mp3", "mp4", "oga",
-    "ogg", "opus", "wav", "webm", "wma",
-]  # fmt: skip
 # Uploads stay in the server's memory as long as the uploader lists them; beyond this it is emptied.
 HELD_UPLOADS = 200 << 20
 # The uploader goes on listing its files: three of them are enough, refused ones come first.
@@ -81,7 +79,8 @@ def warm_up() -> None:
     import pandas  # noqa: F401
 
     def load() -> None:
-        classifier()
+        with suppress(ValueError, OSError):  # weights that are damaged: the first click says so
+            _classifier(None)
         import genre.overview
         import genre.synth  # noqa: F401
 
@@ -149,6 +148,8 @@ def choose_ear() -> None:
         try:
             if "answers" in st.session_state:
                 answers().judge_again(classify)
+                for answer in answers():
+                    st.session_state.pop(f"part_{answer.id}", None)  # a chosen part is the whole again
         except ArtefactError as error:
             st.session_state.ear_refused = str(error)
             st.session_state.ear = None
@@ -209,7 +210,7 @@ def uploader() -> None:
         files = st.file_uploader(
             "Audio files", key=_key("uploader_folder" if folder else "uploader"),
             accept_multiple_files="directory" if folder else True,
-            type=FOLDER_TYPES if folder else None, label_visibility="collapsed",
+            type=sorted(AUDIO_SUFFIXES) if folder else None, label_visibility="collapsed",
         )  # fmt: skip
         st.html(SHORT_FILE_LIST)
         st.toggle("A whole folder", key="whole_folder")

@@ -28,7 +28,7 @@ def visit(painters, monkeypatch):
     """visit(**session state) -> the Generate page as a new visitor finds it."""
     monkeypatch.setattr(_generate_studio, "WEIGHTS", painters)
     monkeypatch.setattr(_generate_studio, "warm_up", lambda: None)
-    return lambda **state: app_visits.visit("generate", **{"seconds": 3, "seed": 11, **state})
+    return lambda **state: app_visits.visit("generate", **{"seconds": 3, "wish_seed": 11, **state})
 
 
 def finished(app: AppTest) -> AppTest:

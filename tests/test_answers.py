@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from genre import GENRES
 from genre.answers import OTHER, Answers
 from genre.audio import AudioError
 from genre.classifier import Verdict
@@ -42,6 +43,15 @@ def test_the_same_bytes_are_listened_to_once(ear, wav):
     assert len(ear.clips) == 1 and copy.sound is first.sound
     copy.correction = "rock"
     assert first.correction is None
+
+
+def test_genres_of_another_model_are_exported_too(wav):
+    answers = Answers()
+    answers.add("a.wav", wav("jazz"), "upload", lambda clip: Verdict(
+        "music", "techno", True, {"techno": 0.9, "house": 0.1}, clip.duration_s, "This sounds like techno."))
+    (row,) = csv.DictReader(io.StringIO(answers.to_csv()))
+    assert (row["genre"], row["techno"], row["house"], row["jazz"]) == ("techno", "0.9", "0.1", "")
+    assert answers.genres() == (*GENRES, "techno", "house")
 
 
 def test_a_bad_file_is_a_sentence(ear):

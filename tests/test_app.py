@@ -132,7 +132,7 @@ def test_a_correction_stays_and_is_exported(app, wav):
     records = json.loads(app.session_state["answers"].to_json())
     assert [record["correction"] for record in records] == ["blues", None]
     healthy(app.selectbox[0].select("other").run())
-    assert list(table(app)["You say"]) == ["None of the ten", ""]
+    assert list(table(app)["You say"]) == ["None of these", ""]
 
 
 def test_a_recording_can_be_trimmed(app, play):

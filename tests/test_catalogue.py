@@ -97,6 +97,8 @@ def test_disagreements():
     assert in_common([one, other]) == 40 and disagreements([one, one]) == []
     one["answers"] = one["answers"][:1]
     assert in_common([one, other]) == 1 and in_common([]) == 0
+    elsewhere = other | {"tested_on": "/other/music"}
+    assert in_common([one, elsewhere]) == 0 and disagreements([one, elsewhere]) == []
 
 
 def test_a_duel():
@@ -109,6 +111,7 @@ def test_a_duel():
     result = duel(right, wrong)
     assert result == Duel(6, 4, 0, ("jazz", "pop")) and result.chance == 2 / 16
     assert duel(wrong, right) == Duel(6, 0, 4, ())
+    assert duel(right, wrong | {"tested_on": "/other/music"}).common == 0, "other music with the same names"
     assert duel(right, right).chance == 1.0 and duel(right, told()) == Duel(0, 0, 0, ())
     # scipy.stats.binomtest(3, 20).pvalue
     assert Duel(30, 17, 3, ()).chance == pytest.approx(0.002576828)

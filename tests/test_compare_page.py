@@ -51,6 +51,14 @@ def test_the_winner_is_named_only_if_it_is_one():
     assert not app.success and not app.info, "there is no race against a leaky split"
 
 
+def test_nobody_wins_on_other_music():
+    ours = make_run(model="cnn-simple", skill=3.0, title="ours")
+    theirs = make_run(model="linear", skill=0.2, title="theirs", data="/other/music")
+    app = visit("train", step="Compare", compared=[str(ours), str(theirs)])
+    assert not app.success and "different music" in app.info[0].value
+    assert "They were tested on different music" in words(app)
+
+
 def test_the_table_is_filtered():
     make_run(model="linear")
     make_run(model="cnn-simple", split="segment")

@@ -12,7 +12,7 @@ import torch
 
 from genre import cache, inputs
 from genre.audio import SAMPLE_RATE
-from genre.dataset import DataError, listen_to, open_dataset, require_genres
+from genre.dataset import DataError, listen_to, open_dataset, read_pictures, require_genres
 from genre.features import FEATURE_NAMES
 from genre.home import data_folder
 from genre.inputs import fitted, front_end, make_examples, represent, window_samples, window_starts
@@ -254,6 +254,17 @@ def test_a_damaged_table_is_a_sentence(tmp_path):
     (tmp_path / "features_30_sec.csv").write_text("filename,label\npop.00000.wav,pop\n")
     with pytest.raises(DataError, match="not a table of the 58 features"):
         make_examples(open_dataset(tmp_path), FEATURES)
+
+
+@pytest.mark.parametrize("damage", ["cut off", "another genre"])
+def test_damaged_arrays_are_a_sentence(tmp_path, damage):
+    names = np.array(["pop.00000" if damage == "cut off" else "polka.00000"])
+    path = tmp_path / "pictures.npz"
+    np.savez(path, track=names, value=np.zeros((1, 217, 334), np.uint8))
+    if damage == "cut off":
+        path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(DataError, match=r"damaged|none of GTZAN's genres"):
+        read_pictures(tmp_path)
 
 
 @with_gtzan

@@ -131,7 +131,7 @@ def test_bad_files_are_in_the_report(music, tmp_path):
     [({"model": "no-such"}, "there are: knn"),
      ({"model": "lstm", "input": "mel"}, "lstm does not take the input 'mel'; it takes features"),
      ({"model": "knn", "options": {"depth": 3}}, "no option depth"),
-     ({"split": "no-such"}, "neither a split nor a list"), ({"split": "artist"}, "--artists"),
+     ({"split": "no-such"}, "neither a split nor a list"), ({"split": "artist"}, "a list of artists"),
      ({"windows": "odd"}, "no way 'odd'"), ({"seconds": 3.0, "model": "linear"}, "Only features"),
      ({"epochs": 0}, "at least 1"), ({"seed": -1}, "from 0 up"),
      ({"model": "lstm", "augmentation": Augmentation(mask_bands=3)}, "Only mixup")],
@@ -144,7 +144,7 @@ def test_what_does_not_go_together_is_told_before_anything_is_done(wrong, compla
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [({"data": "/no/such/folder"}, "no folder"), ({"options": {"k": 500}}, "only 12 windows"),
-     ({"split": "filtered", "data": "music"}, "choose --split track")],
+     ({"split": "filtered", "data": "music"}, "choose another")],
 )  # fmt: skip
 def test_what_turns_out_wrong_fails_the_run_in_a_sentence(music, tmp_path, wrong, complaint):
     renamed = tmp_path / "music"

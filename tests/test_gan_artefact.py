@@ -31,9 +31,9 @@ def npz(mel_db: object = MEL, card: object = CARD, **more: object) -> bytes:
     return buffer.getvalue()
 
 
-def archive(**members: bytes) -> bytes:
+def archive(method: int = zipfile.ZIP_DEFLATED, **members: bytes) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(buffer, "w", method) as file:
         for name, content in members.items():
             file.writestr(f"{name}.npy", content)
     return buffer.getvalue()
@@ -107,6 +107,8 @@ HOSTILE = {
     "a bomb": archive(mel_db=bytes(4 * MAX_BYTES), card=npy(np.zeros(3, np.uint8))),
     "larger than its bytes": archive(mel_db=lying_header((128, 10**12)), card=npy(np.zeros(3, np.uint8))),
     "below nothing": archive(mel_db=lying_header((-5, -5)), card=npy(np.zeros(3, np.uint8))),
+    "more than it says": with_header(23, 1),
+    "packed as NumPy never does": archive(zipfile.ZIP_LZMA, mel_db=npy(MEL), card=npy(np.zeros(3, np.uint8))),
     "locked": with_header(6, 1),
     "packed in an unknown way": with_header(8, 99),
     "no header": archive(mel_db=b"\x93NUMPY\x01\x00", card=npy(np.zeros(3, np.uint8))),

@@ -95,7 +95,7 @@ def test_damaged_and_foreign_files_are_a_sentence(visit, tmp_path):
         ("a.json", b'{"made_by": "Earmark", "version": 1, "wish": {"genres": {"jazz": 1}, "seconds": 1e9}}'),
         ("a.json", b'{"made_by": "Earmark", "version": 99}'), ("a.json", b"\xff\xfe"),
     ):  # fmt: skip
-        app.session_state["refused"] = None
+        app.session_state["wish_refused"] = None
         upload(app, name, content)
         assert app.error[0].value.endswith("."), content[:60]
         assert not len(app.session_state["gallery"])

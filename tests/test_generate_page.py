@@ -52,14 +52,14 @@ def test_the_same_seed_gives_the_same_sound_to_anybody(visit):
     press(one, "surprise")
     one = finished(one)
     newest, first = pieces(one)
-    assert newest.wish.seed == one.session_state["seed"] != first.wish.seed
+    assert newest.wish.seed == one.session_state["wish_seed"] != first.wish.seed
     assert newest.wav != first.wav and not one.info
 
 
 def test_the_dice_gives_another_seed_and_nothing_more(visit):
     app = visit()
     press(app, "dice")
-    assert app.session_state["seed"] != 11 and not len(app.session_state["gallery"])
+    assert app.session_state["wish_seed"] != 11 and not len(app.session_state["gallery"])
 
 
 def test_several_pieces_have_seeds_in_a_row(visit):
@@ -72,7 +72,7 @@ def test_several_pieces_have_seeds_in_a_row(visit):
 
 
 def test_words_are_understood_in_the_open(visit):
-    app = visit(way="words", prompt="a calm late-night jazz piano with zzyzx")
+    app = visit(wish_way="words", prompt="a calm late-night jazz piano with zzyzx")
     shown = words(app)
     assert "jazz" in shown and "zzyzx" in shown and "do not know" in shown
     piece = pieces(generate(app))[0]
@@ -84,7 +84,7 @@ ODD = ["", "   ", "zzyzx", "\0", *[name[:300] for name in NAMES if "\ud800" not 
 
 
 def test_odd_prompts_are_a_sentence_and_still_give_music(visit):
-    app = visit(way="words")
+    app = visit(wish_way="words")
     for prompt in ODD:
         healthy(app.text_input(key="prompt").set_value(prompt).run())
         assert any(each.value.rstrip().endswith(".") for each in app.caption), prompt
@@ -93,7 +93,7 @@ def test_odd_prompts_are_a_sentence_and_still_give_music(visit):
 
 
 def test_an_example_prompt_fills_the_box(visit):
-    app = visit(way="words")
+    app = visit(wish_way="words")
     healthy(button(app, "faster, angrier metal").click().run())
     assert app.text_input(key="prompt").value == "faster, angrier metal"
     assert "metal" in words(app)
@@ -115,7 +115,7 @@ def test_absurd_lengths_and_counts(visit, monkeypatch, state, sentence):
     app = visit()
     asked = {"seconds": 3, "count": 1, **state}
     monkeypatch.setattr(_generate_wish, "_how_much", lambda: (float(asked["seconds"]), asked["count"]))
-    app.session_state["seed"] = 11
+    app.session_state["wish_seed"] = 11
     press(app, "generate")
     assert sentence in app.error[0].value and app.error[0].value.endswith(".")
     assert not app.session_state["order"].active
@@ -124,7 +124,7 @@ def test_absurd_lengths_and_counts(visit, monkeypatch, state, sentence):
 def test_fine_tuning_reaches_the_recipe_and_adds_to_words(visit):
     wish = pieces(generate(visit(control_energy=1.5, control_brightness=-0.5, tempo=120)))[0].wish
     assert wish.controls == {"energy": 1.5, "brightness": -0.5} and wish.tempo == 1.2
-    app = visit(way="words", prompt="calm jazz", control_energy=2.0, tempo=160)
+    app = visit(wish_way="words", prompt="calm jazz", control_energy=2.0, tempo=160)
     heard = understand("calm jazz")
     wish = pieces(generate(app))[0].wish
     assert wish.controls["energy"] == pytest.approx(heard.controls["energy"] + 2.0)

@@ -108,6 +108,7 @@ def test_the_thread_ends_when_it_is_closed_or_left_alone(watch, monkeypatch):
     before = threads()
     watched.see(FRAME)
     wait_until(lambda: threads() <= before)
+    monkeypatch.setattr(live, "ALONE_S", 600.0)
     watched.see(FRAME)
     wait_until(lambda: len(watched._done) == 2)
     watched.close()

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from genre.artefacts import ArtefactError
+from genre.run_command import FAILED, OK, USAGE
 from mood import EMOTIONS, evaluate_command, read_command
 from mood.deepface_reader import ReaderError
-from mood.read_command import ALL_READ, SOME_FAILED, USAGE, find_pictures
+from mood.read_command import find_pictures
 from tests.faces_at_hand import HOME_OF_DEEPFACE, astronaut, drawn_face, encoded
 
 
@@ -43,19 +44,19 @@ def crops(tmp_path: Path) -> Path:
 def test_a_photograph(tmp_path, capsys) -> None:
     path = tmp_path / "astronaut.jpg"
     path.write_bytes(encoded(astronaut(), "JPEG"))
-    assert run("read", path, "--json") == ALL_READ
+    assert run("read", path, "--json") == OK
     (answer,) = answers(capsys)
     assert set(answer) == {"path", "faces"} and answer["path"] == str(path)
     (face,) = answer["faces"]
     assert list(face) == ["box", "emotion", "scores"] and list(face["scores"]) == list(EMOTIONS)
     assert face["emotion"] == "happy" and sum(face["scores"].values()) == pytest.approx(1, abs=1e-3)
     assert all(isinstance(each, int) for each in face["box"])
-    assert run("read", path) == ALL_READ
+    assert run("read", path) == OK
     assert "happy" in capsys.readouterr().out
 
 
 def test_crops_of_a_folder_in_order_of_their_names(crops, capsys) -> None:
-    assert run("read", crops, "--crop", "--json") == ALL_READ
+    assert run("read", crops, "--crop", "--json") == OK
     first, second = answers(capsys)
     assert [Path(answer["path"]).name for answer in (first, second)] == ["b.png", "a.JPG"]
     assert [face["box"] for face in first["faces"] + second["faces"]] == [[0, 0, 48, 48]] * 2
@@ -63,14 +64,14 @@ def test_crops_of_a_folder_in_order_of_their_names(crops, capsys) -> None:
 
 def test_nobody_in_the_picture_is_no_error(crops, capsys) -> None:
     (crops / "b.png").write_bytes(encoded(np.full((120, 160, 3), 127, np.uint8)))
-    assert run("read", crops / "b.png", "--json") == ALL_READ
+    assert run("read", crops / "b.png", "--json") == OK
     assert answers(capsys) == [{"path": str(crops / "b.png"), "faces": []}]
 
 
 def test_bad_files_give_their_line_and_do_not_stop_the_rest(crops, tmp_path, capsys) -> None:
     (tmp_path / "empty").mkdir()
     bad = [crops / "notes.txt", crops / "gone.png", tmp_path / "empty", crops / ".hidden.png"]
-    assert run("read", *bad, crops / "b.png", "--crop", "--json") == SOME_FAILED
+    assert run("read", *bad, crops / "b.png", "--crop", "--json") == FAILED
     lines = answers(capsys)
     assert ["error" in line for line in lines] == [True] * 4 + [False]
     assert all(line["error"].endswith(".") for line in lines[:4])
@@ -80,7 +81,7 @@ def test_bad_files_give_their_line_and_do_not_stop_the_rest(crops, tmp_path, cap
 def test_a_name_with_anything_in_it_stays_on_one_line(tmp_path, capsys) -> None:
     path = tmp_path / "a\n\x1b[31mb.png"
     path.write_bytes(encoded(drawn_face()))
-    assert run("read", path, "--crop") == ALL_READ
+    assert run("read", path, "--crop") == OK
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
@@ -97,7 +98,7 @@ def test_no_weights(monkeypatch, crops, capsys) -> None:
 
     monkeypatch.setattr(read_command, "load_backend", refuse)
     assert run("read", crops) == USAGE
-    assert run("read", crops, "--backend", "deepface") == SOME_FAILED
+    assert run("read", crops, "--backend", "deepface") == FAILED
     assert capsys.readouterr().err.splitlines() == ["Not here."] * 2
     with pytest.raises(SystemExit) as caught:
         run("read", crops, "--backend", "oracle")
@@ -108,7 +109,7 @@ def test_deepface_answers_in_the_same_form(crops, capsys, monkeypatch) -> None:
     if not HOME_OF_DEEPFACE.exists():
         pytest.skip("no stand-in weights are here: set EARMARK_DATA to the folder of real data")
     monkeypatch.setenv("DEEPFACE_HOME", str(HOME_OF_DEEPFACE))
-    assert run("read", crops, "--crop", "--json", "--backend", "deepface") == ALL_READ
+    assert run("read", crops, "--crop", "--json", "--backend", "deepface") == OK
     for answer in answers(capsys):
         assert list(answer["faces"][0]["scores"]) == list(EMOTIONS)
 

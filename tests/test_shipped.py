@@ -1,16 +1,19 @@
 """genre.shipped: what a way to us costs, and the command that prints it."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genre import shipped
+from genre import GENRES, shipped
 from genre.__main__ import main
+from genre.artefacts import save_artefact
 from genre.classifier import Classifier
 from genre.dataset import open_dataset
+from genre.models import MODELS
 from genre.shipped import PLAIN, WAYS, by_way, lost_points, measured_as_text
 
 
@@ -62,7 +65,9 @@ def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     part = ways[PLAIN] | {"refused": 1}
     plain = {"model": "m", "list": "a list", "pictures": part, "recordings": part,
              "agreement": {"same": 3, "both": 4, "genres": {"metal": [3, 4]}}}
-    monkeypatch.setattr(shipped, "measure", lambda name, robust: plain | ({"ways": ways} if robust else {}))
+    monkeypatch.setattr(
+        shipped, "measure", lambda name, robust, folder: plain | ({"ways": ways} if robust else {})
+    )
     assert main(["evaluate", "--model", "m"]) == 0
     assert "points lost" not in capsys.readouterr().out
     assert main(["evaluate", "--model", "m", "--robust"]) == 0
@@ -78,6 +83,18 @@ def test_only_a_shipped_model_is_tested_so(capsys: pytest.CaptureFixture) -> Non
     assert "--model" in capsys.readouterr().err
 
 
+def test_a_promoted_run_is_not_tested_so(earmark_home: Path, capsys: pytest.CaptureFixture) -> None:
+    folder = earmark_home / "models" / "mine"
+    network = MODELS["linear"].build((64, 100), 10)
+    save_artefact(folder, network.state_dict(), {
+        "model": "linear", "genres": list(GENRES), "input": "mel", "shape": [64, 100], "seconds": 3.0,
+        "front_end": {"n_fft": 2048, "hop_length": 667, "n_mels": 64}, "options": {}, "scale": 1.0,
+        "offset": 0.0, "temperature": 1.0, "sure_above": 0.5,
+    })  # fmt: skip
+    assert main(["evaluate", "--model", "mine"]) == 2
+    assert "no shipped model" in capsys.readouterr().err
+
+
 def test_the_plain_text_ends_without_ways(ways: dict) -> None:
     part = ways[PLAIN]
     result = {"model": "m", "list": "a list", "pictures": part, "recordings": part,
@@ -90,4 +107,4 @@ def test_without_the_data_it_is_a_sentence(
 ) -> None:
     monkeypatch.setenv("EARMARK_DATA", str(tmp_path))
     assert main(["evaluate", "--model", "listen", "--robust"]) == 2
-    assert "set EARMARK_DATA" in capsys.readouterr().err
+    assert "with --data" in capsys.readouterr().err

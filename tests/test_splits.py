@@ -99,7 +99,7 @@ def test_filtered_lists():
     known = [name for name in [*train, *valid] if name.split(".")[0] in GENRES]
     ((learnt, tested),) = parts_of(examples([*known, "metal.00999"]), "filtered")
     assert learnt == set(known) & set(train) and tested == set(known) & set(valid)
-    with pytest.raises(DataError, match="choose --split track"):
+    with pytest.raises(DataError, match="choose another"):
         split(examples(["metal.10000", "rock.10000"]), "filtered")
 
 
@@ -128,7 +128,7 @@ def test_names_of_plain_folders_are_found(tmp_path):
 
 @pytest.mark.parametrize(
     ("lines", "complaint"),
-    [(None, "give --artists"), ("metal.00000,x\n", "does not name 5"),
+    [(None, "a list of artists"), ("metal.00000,x\n", "does not name 5"),
      ("".join(f"{name},one\n" for name in tracks_of((2, 2, 2))), "single artist")],
 )  # fmt: skip
 def test_lists_of_artists_that_do_not_do(tmp_path, lines, complaint):

@@ -35,10 +35,8 @@ def onsets(samples: np.ndarray, hop: int = 256) -> np.ndarray:
     return np.maximum(np.diff(log, axis=0), 0).mean(1)
 
 
-def test_every_genre_has_a_style_that_describes_itself():
+def test_every_genre_has_a_style():
     assert tuple(STYLES) == GENRES
-    for style in STYLES.values():
-        assert 20 < len(style.description) < 100 and style.description.endswith(".")
 
 
 def read_wav(path: Path) -> np.ndarray:

@@ -15,10 +15,10 @@ TRACKS, WINDOWS = 40, 5  # of the test
 
 def make_run(
     state: str = "done", model: str = "cnn-simple", split: str = "track", epochs: int = 4,
-    skill: float = 2.0, title: str = "", seed: int = 0, **status: object,
+    skill: float = 2.0, title: str = "", seed: int = 0, data: str = "builtin", **status: object,
 ) -> Path:  # fmt: skip
     """A run of `epochs` epochs, done or half done, whose answers are the better the more `skill`."""
-    asked = settings(model, "builtin", "mel", split, epochs=8, seed=seed)
+    asked = settings(model, data, "mel", split, epochs=8, seed=seed)
     folder = runs.create("genre", contests.plain(asked), title or model, cores=1)
     lines = [
         {"epoch": epoch, "loss": 2.3 / epoch, "accuracy": 1 - 0.8 / epoch, "valid_loss": 2.4 / epoch,

@@ -24,8 +24,6 @@ from genre.models.listen import ListenNet
 from genre.models.recurrent import LSTM, BiGRU
 from genre.train import Recipe
 
-SAMPLE_RATE = 22_050  # Hz, of all audio
-
 
 @dataclass(frozen=True)
 class InputSpec:
