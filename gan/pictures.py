@@ -7,7 +7,6 @@ from html import escape
 import cv2
 import numpy as np
 
-from genre.audio import SAMPLE_RATE
 from genre.plots import LOUDNESS
 
 _STRIP = """<style>
@@ -67,8 +66,9 @@ def plotted(mel_db: np.ndarray, columns: int = 600) -> tuple[np.ndarray, np.ndar
     """(128, frames) in dB -> what genre.plots.spectrogram wants: int8 (128, at most `columns`), and
     the bands' centres in Hz (128,).
     """
-    from genre.spectrogram import hz_to_mel, mel_to_hz  # brings torch, which the first paint can do without
+    # It brings torch, which the first paint can do without.
+    from genre.spectrogram import SpectrogramParams, mel_edges
 
     picked = np.linspace(0, mel_db.shape[1] - 1, min(columns, mel_db.shape[1])).round().astype(int)
-    edges = np.linspace(hz_to_mel(0.0), hz_to_mel(SAMPLE_RATE / 2), mel_db.shape[0] + 2)
-    return mel_db[:, picked].round().astype(np.int8), mel_to_hz(edges)[1:-1]
+    centres_hz = mel_edges(SpectrogramParams(n_mels=mel_db.shape[0]))[1:-1]
+    return mel_db[:, picked].round().astype(np.int8), centres_hz

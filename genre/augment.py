@@ -11,9 +11,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from genre.spectrogram import hz_to_mel, mel_to_hz
-
-NYQUIST_HZ = 11_025.0
+from genre.spectrogram import SpectrogramParams, mel_edges
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ def limit_bands(batch: Tensor, chance: float, unit_db: float, rng: Generator) ->
     def between(low: float, high: float) -> Tensor:  # evenly on a logarithmic scale
         return low * (high / low) ** _uniform(len(batch), rng)
 
-    centres = mel_to_hz(np.linspace(0, hz_to_mel(NYQUIST_HZ), batch.shape[1] + 2))[1:-1]
+    centres = mel_edges(SpectrogramParams(n_mels=batch.shape[1]))[1:-1]
     hz = torch.from_numpy(centres).float()[None, :, None]
     octaves = (between(50.0, 400.0) / hz).log2().relu() + (hz / between(4_000.0, 11_000.0)).log2().relu()
     changed = batch - between(12.0, 36.0) * octaves / unit_db

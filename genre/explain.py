@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from genre.audio import SAMPLE_RATE, Clip
 from genre.classifier import Classifier
 from genre.screening import is_silent
-from genre.spectrogram import hz_to_mel, mel_to_hz, relative_db
+from genre.spectrogram import mel_edges, relative_db
 
 CELL = (8, 31)  # bands and frames summed: a third of an octave or more, 0.7 s
 DEPTH_DB = 60.0  # a point so far below the loudest one counts as nothing
@@ -81,12 +81,10 @@ def explain(classifier: Classifier, clip: Clip, genre: str) -> Explanation:
     leaning = _leaning(classifier, samples, power, genre)
     if leaning is None:
         leaning = _over_time(span_starts, likeness, seconds, power.shape[-2:])
-    edges = np.linspace(hz_to_mel(params.f_min), hz_to_mel(params.f_max or params.sample_rate / 2),
-                        params.n_mels + 2)  # fmt: skip
     frames = params.frame_indices(len(samples))
     return Explanation(
         genre, _normalised(leaning), start_s + frames * params.hop_length / SAMPLE_RATE,
-        mel_to_hz(edges)[1:-1], (start_s, start_s + seconds),
+        mel_edges(params)[1:-1], (start_s, start_s + seconds),
         (start_s + best_s, start_s + min(seconds, best_s + SPAN_S)),
     )  # fmt: skip
 

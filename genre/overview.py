@@ -4,12 +4,11 @@ Waveform and mel picture cover the whole source: where a long recording was not 
 shown.
 """
 
-import librosa
 import numpy as np
 import torch
 
 from genre.audio import SAMPLE_RATE, Clip
-from genre.spectrogram import Spectrogram, SpectrogramParams
+from genre.spectrogram import Spectrogram, SpectrogramParams, mel_edges
 
 QUIETEST_DB = -120  # below the loudest point; what int8 can hold
 FAINT_DB = -20  # a clip with nothing above this is shown as the silence it is
@@ -46,9 +45,7 @@ def mel_picture(clip: Clip, columns: int = 600) -> tuple[np.ndarray, np.ndarray]
     params = SpectrogramParams(frame_step=max(1.0, frames / columns))
     pieces = torch.from_numpy(np.stack([samples for _, samples in clip.pieces()]))
     with torch.inference_mode():
-        level = 10 * torch.log10(Spectrogram(params).power(pieces).clamp_min(1e-10))
-        level = (level - level.max().clamp_min(FAINT_DB)).clamp_min(QUIETEST_DB)
-        level = level.round().to(torch.int8).numpy()
+        level = _whole_db(Spectrogram(params).power(pieces))
     if clip.excerpted:
         picture = np.full((params.bands, columns), QUIETEST_DB, np.int8)
         for start_s, part in zip(clip.starts, level, strict=True):
@@ -57,8 +54,7 @@ def mel_picture(clip: Clip, columns: int = 600) -> tuple[np.ndarray, np.ndarray]
             picture[:, first : first + part.shape[1]] = part
     else:
         picture = level[0, :, :columns]
-    centres_hz = librosa.mel_frequencies(params.n_mels + 2, fmax=params.sample_rate / 2)[1:-1]
-    return picture, centres_hz
+    return picture, mel_edges(params)[1:-1]
 
 
 def stft_picture(clip: Clip, columns: int = 300, rows: int = 205) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +66,11 @@ def stft_picture(clip: Clip, columns: int = 300, rows: int = 205) -> tuple[np.nd
     with torch.inference_mode():
         power = Spectrogram(params).power(torch.from_numpy(clip.samples[None]))[0][:, :columns]
         power = torch.nn.functional.adaptive_max_pool2d(power[None], (rows, power.shape[1]))[0]
-        level = 10 * torch.log10(power.clamp_min(1e-10))
-        level = (level - level.max().clamp_min(FAINT_DB)).clamp_min(QUIETEST_DB)
     centres_hz = (np.arange(rows) + 0.5) * params.sample_rate / 2 / rows
-    return level.round().to(torch.int8).numpy(), centres_hz
+    return _whole_db(power), centres_hz
+
+
+def _whole_db(power: torch.Tensor) -> np.ndarray:
+    """Power -> int8 of whole decibels below the loudest point."""
+    level = 10 * torch.log10(power.clamp_min(1e-10))
+    return (level - level.max().clamp_min(FAINT_DB)).clamp_min(QUIETEST_DB).round().to(torch.int8).numpy()

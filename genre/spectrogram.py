@@ -133,14 +133,19 @@ def mel_to_hz(mel: np.ndarray | float) -> np.ndarray:
     return np.where(above > 0, CORNER_HZ * np.exp(LOG_STEP * above), mel * LINEAR_HZ)
 
 
+def mel_edges(params: SpectrogramParams) -> np.ndarray:
+    """(n_mels + 2,) Hz: band k reaches from edge k to edge k + 2, with its peak at edge k + 1."""
+    top = params.f_max or params.sample_rate / 2
+    return mel_to_hz(np.linspace(hz_to_mel(params.f_min), hz_to_mel(top), params.n_mels + 2))
+
+
 def mel_bank(params: SpectrogramParams) -> np.ndarray:
     """The triangles that turn n_fft / 2 + 1 bins into mel bands: (n_mels, bins) float32.
 
     `librosa.filters.mel` to the last digit of float32, without the second that importing it takes.
     """
-    top = params.f_max or params.sample_rate / 2
     bins = np.fft.rfftfreq(params.n_fft, 1 / params.sample_rate)
-    edges = mel_to_hz(np.linspace(hz_to_mel(params.f_min), hz_to_mel(top), params.n_mels + 2))
+    edges = mel_edges(params)
     low, centre, high = (edges[k : k + params.n_mels, None] for k in range(3))
     rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)
     triangles = np.maximum(0.0, np.minimum(rising, falling))

@@ -11,11 +11,11 @@ from genre.classifier import Classifier, Verdict
 from genre.names import spoken
 from genre.overview import envelope, mel_picture
 from pages._closer import look_closer
+from pages._shared import STILL
 
 SOURCES = {
     "recording": "recorded here", "upload": "uploaded", "example": "played by our synthesiser",
 }  # fmt: skip
-STILL = {"displayModeBar": False, "responsive": True}  # plotly without its toolbar
 
 
 def show_answer(answer: Answer, answers: Answers, ear: Callable[[], Classifier]) -> bool:

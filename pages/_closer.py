@@ -9,6 +9,7 @@ from genre import plots
 from genre.answers import Answer, Answers
 from genre.audio import Clip
 from genre.names import spoken
+from pages._shared import STILL
 
 if TYPE_CHECKING:
     from genre.beautify import Beautified
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 WHY, BEAUTIFUL, ALIKE = "Why?", "More beautiful", "Sounds like"
 ICONS = {WHY: ":material/lightbulb:", BEAUTIFUL: ":material/auto_awesome:", ALIKE: ":material/hub:"}
-STILL = {"displayModeBar": False, "responsive": True}
 RANGES = (
     "the deep notes below 250 Hz, where bass and kick drum are",
     "the middle, from 250 Hz to 2 kHz, where voices and most instruments are",

@@ -17,7 +17,8 @@ from genre.names import spoken
 from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._one_run import show_run
-from pages._runs import STATES, chart, entries, in_percent, names_of, plain
+from pages._runs import STATES, chart, entries, in_percent, names_of
+from pages._shared import escaped
 
 MEASURES = {
     "f1": ("F1", "Both of the others in one: high only if both are."),
@@ -198,7 +199,7 @@ def _winner(names: list[str], reports: list[dict | None]) -> None:
         st.info("The best two were tested on different music: none of them has won.",
                 icon=":material/balance:")  # fmt: skip
         return
-    best, second = plain(best), plain(second)
+    best, second = escaped(best), escaped(second)
     counted = (f"Of the {result.common} tracks that both were tested on, {best} alone names "
                f"{result.first} right and {second} alone {result.second}")  # fmt: skip
     if result.chance > CHANCE:

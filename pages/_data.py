@@ -9,7 +9,7 @@ from genre.home import data_folder, home
 from genre.listing import Listing
 from genre.names import spoken
 from genre.overview import envelope, mel_picture, stft_picture
-from pages._runs import STILL
+from pages._shared import STILL
 
 CHOICES = {
     "builtin": "The built-in music", "gtzan": "GTZAN, which lies on this machine",

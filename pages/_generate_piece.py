@@ -8,8 +8,9 @@ from gan.gallery import Piece, facts_in_words, genres_in_words
 from gan.pictures import plotted, thumbnail
 from genre import plots
 from genre.names import spoken
-from pages._generate_studio import ask, ear, gallery, new_seed
-from pages._runs import STILL, plain
+from pages._ear import classifier_named
+from pages._generate_studio import ask, gallery, new_seed
+from pages._shared import STILL, escaped
 
 COLUMNS, SHOWN = 3, 9  # of the gallery
 HEARD = 4  # genres shown of what our ear hears
@@ -19,7 +20,7 @@ KEPT = {"style": "the sound, and change what happens", "rhythm": "what happens, 
 def show_piece(piece: Piece) -> None:
     """The opened piece in full."""
     with st.container(border=True, key="piece"):
-        st.subheader(plain(piece.title), anchor=False)
+        st.subheader(escaped(piece.title), anchor=False)
         st.caption(facts_in_words(piece))
         st.audio(piece.wav, format="audio/wav")
         st.plotly_chart(
@@ -84,7 +85,7 @@ def _hear(piece: Piece) -> None:
                  help="The network of the Listen page judges the sound, and does not know what was asked."):
         try:
             with st.spinner("Listening"):
-                piece.verdict = ear().classify(piece.clip)
+                piece.verdict = classifier_named(None).classify(piece.clip)
         except ValueError as error:  # no weights: a sentence
             st.error(str(error), icon=":material/error:")
 

@@ -18,7 +18,6 @@ from genre.home import WEIGHTS
 if TYPE_CHECKING:
     from gan.sample import Dreamer
     from gan.wish import Wish
-    from genre.classifier import Classifier
 
 SHIPPED = "gan"  # in assets/weights
 SEEDS = 1_000_000
@@ -68,14 +67,6 @@ def _dreamer(name: str, folder: Path, changed: int) -> "Dreamer":
     painter = Dreamer.load(name, folder)
     painter.dream(Wish({painter.genres[0]: 1.0}, seconds=3.0))
     return painter
-
-
-@st.cache_resource(show_spinner=False)
-def ear() -> "Classifier":
-    """The network of the Listen page, the one that came with Earmark."""
-    from genre.classifier import Classifier
-
-    return Classifier.load()
 
 
 @st.cache_resource(show_spinner=False)

@@ -13,7 +13,8 @@ from genre.dataset import BUILT_IN
 from genre.names import spoken
 from genre.runs import Run, RunError
 from pages._generate_studio import lessons
-from pages._runs import STATES, plain
+from pages._runs import STATES
+from pages._shared import escaped
 
 LIVE_S, QUIET_S = 2.0, 20.0  # between two looks: while something learns, and else
 FIRST_EPOCHS, MOST_EPOCHS = 20, 2_000
@@ -158,14 +159,14 @@ def _own(run: Run) -> None:
 
 def _music(run: Run) -> str:
     data = str(run.settings.get("data", ""))
-    return "the built-in music" if data == BUILT_IN else plain(Path(data).name)
+    return "the built-in music" if data == BUILT_IN else escaped(Path(data).name)
 
 
 def _progress(run: Run) -> str:
     if run.state == "waiting":
         return "Waiting for its turn"
     if run.state != "running" or not run.last.get("epoch"):
-        return plain(run.message)
+        return escaped(run.message)
     words = f"Round {run.last['epoch']} of {run.settings.get('epochs', '?')}"
     if run.eta_s:
         from genre import estimate

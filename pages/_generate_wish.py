@@ -7,7 +7,7 @@ import streamlit as st
 
 from genre.names import spoken
 from pages._generate_studio import SEEDS, ask, new_seed
-from pages._runs import plain
+from pages._shared import escaped
 
 if TYPE_CHECKING:
     from gan.prompt import Understanding
@@ -82,12 +82,12 @@ def _show_understanding(heard: "Understanding") -> None:
     with st.container(horizontal=True, gap="small", key="understood"):
         for word in heard.words:
             same = word.text == word.meaning
-            st.badge(plain(word.text if same else f"{word.text} → {word.meaning}"), color="primary",
-                     help=f"Taken for “{plain(word.known_as)}”." if word.guessed else None)  # fmt: skip
+            st.badge(escaped(word.text if same else f"{word.text} → {word.meaning}"), color="primary",
+                     help=f"Taken for “{escaped(word.known_as)}”." if word.guessed else None)  # fmt: skip
         for word in heard.unknown:
-            st.badge(plain(word), icon=":material/question_mark:", color="orange",
+            st.badge(escaped(word), icon=":material/question_mark:", color="orange",
                      help="We do not know this word, and leave it out.")  # fmt: skip
-    st.caption(plain(heard.message))
+    st.caption(escaped(heard.message))
 
 
 def _how_much() -> tuple[float, int]:

@@ -5,9 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from mood.taught import MAX_NAME, MoodError, Taught, delete, export, import_mood, rename, separate
-from pages._mood_photo import renew, widget_key
 from pages._mood_reader import OWN, forget_fits, load, taught_moods
-from pages._runs import plain
+from pages._shared import escaped, renew, widget_key
 
 
 def show_moods() -> None:
@@ -38,7 +37,7 @@ def _one(mood: Taught) -> None:
     aside = st.session_state.setdefault("moods_aside", set())
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"mood_{mood.key}"):
         with st.container(gap=None):
-            st.markdown(f":material/star: **{plain(mood.name)}**")
+            st.markdown(f":material/star: **{escaped(mood.name)}**")
             st.caption(f"{mood.frames} pictures" if usable else "Taught to another version of Earmark: "
                        "delete it and teach it again.")  # fmt: skip
         used = st.toggle("Recognise it", mood.key not in aside and usable, disabled=not usable,
@@ -67,7 +66,7 @@ def _separation(moods: list[Taught]) -> None:
         return
     with st.spinner("Comparing the moods"):
         message = _separated(tuple((mood.key, mood.name) for mood in moods))
-    st.caption(f"How well they are told apart: {plain(message)}",
+    st.caption(f"How well they are told apart: {escaped(message)}",
                help="A fifth of the pictures of each is kept aside in turn, and read with what the others "
                "teach.")  # fmt: skip
 
@@ -83,7 +82,7 @@ def _try(act: Callable[[], object]) -> None:
         act()
         forget_fits()
     except MoodError as error:
-        st.session_state.moods_refused = plain(str(error))
+        st.session_state.moods_refused = escaped(str(error))
     except OSError:
         st.session_state.moods_refused = (
             "It could not be saved: make room on the disk that Earmark runs on, and try again."

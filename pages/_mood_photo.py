@@ -9,6 +9,7 @@ import streamlit as st
 from pages._mood_reader import reader
 from pages._mood_words import say_mood, score_bars
 from pages._secure import devices_refused, say_refused
+from pages._shared import renew, widget_key
 
 if TYPE_CHECKING:
     from mood.reader import Reading
@@ -110,12 +111,3 @@ def _small(picture: np.ndarray) -> np.ndarray:
     if scale >= 1:
         return picture
     return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-
-
-def renew(widget: str) -> None:
-    """Give a widget a new key: it starts afresh, and its file is let go."""
-    st.session_state[f"{widget}_count"] = st.session_state.get(f"{widget}_count", 0) + 1
-
-
-def widget_key(widget: str) -> str:
-    return f"{widget}_{st.session_state.get(f'{widget}_count', 0)}"

@@ -8,10 +8,10 @@ from mood.faces import FaceError, crop, decode, find_faces, why_none
 from mood.live import LiveMood
 from mood.taught import FEWEST, MOST, MoodError, learn, save_mood
 from pages._mood_moods import show_moods
-from pages._mood_photo import TYPES, renew, widget_key
+from pages._mood_photo import TYPES
 from pages._mood_reader import OWN, load
-from pages._runs import plain
 from pages._secure import devices_refused, say_refused
+from pages._shared import escaped, renew, widget_key
 
 RECORDED = 15  # pictures in one go from live video
 LOOK_S = 0.5
@@ -138,13 +138,13 @@ def _teach(name: str) -> None:
         st.error(_sentence(error), icon=":material/error:")
         return
     _forget()
-    st.toast(f"**{plain(mood.name)}** is known from now on.", icon=":material/school:")
+    st.toast(f"**{escaped(mood.name)}** is known from now on.", icon=":material/school:")
     st.rerun()
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, MoodError):
-        return plain(str(error))
+        return escaped(str(error))
     return "It could not be saved: make room on the disk that Earmark runs on, and try again."
 
 

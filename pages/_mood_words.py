@@ -7,7 +7,7 @@ import streamlit as st
 from genre.plots import percent
 from mood.drawing import COLOURS, TAUGHT
 from mood.query import LEAD_TO
-from pages._runs import plain
+from pages._shared import escaped
 
 # Of each: the icon, the word for it, and the word in "You look ...". The pleasant ones first.
 MOODS = {
@@ -41,12 +41,12 @@ def icon(mood: str) -> str:
 
 def label(mood: str) -> str:
     """A mood as a button says it, safe as markdown."""
-    return f"{icon(mood)} {MOODS[mood][1] if mood in MOODS else plain(mood)}"
+    return f"{icon(mood)} {MOODS[mood][1] if mood in MOODS else escaped(mood)}"
 
 
 def looks(mood: str) -> str:
     """As in "You look ...", safe as markdown."""
-    return MOODS[mood][2] if mood in MOODS else plain(mood)
+    return MOODS[mood][2] if mood in MOODS else escaped(mood)
 
 
 def change(mood: str) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from genre.classifier import Classifier
 from genre.plots import percent
 from genre.runs import RunError
 from genre.zoo import promote_run
-from pages._runs import chart, plain, state_badge, swatch
+from pages._runs import chart, state_badge, swatch
+from pages._shared import escaped
 
 
 def show_run(entry: Entry, name: str, report: dict | None, colour: str, number: int) -> None:
@@ -79,7 +80,7 @@ def _offer(entry: Entry) -> None:
     if use:
         _use(entry)
     if (ear := st.session_state.get("ear")) and heard_as(folder) == ear:
-        st.success(f"The Listen page hears with it now, by the name of **{plain(ear)}**. Other visitors "
+        st.success(f"The Listen page hears with it now, by the name of **{escaped(ear)}**. Other visitors "
                    "can choose it there.", icon=":material/check:")  # fmt: skip
         st.page_link("pages/listen.py", label="Go and listen", icon=":material/graphic_eq:")
 

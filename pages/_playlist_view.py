@@ -17,7 +17,7 @@ from mood import saved_lists
 from mood.playlist import NO_MORE, Playlist, find, more
 from mood.saved_lists import Saved
 from mood.youtube import Track
-from pages._runs import plain
+from pages._shared import escaped
 
 ASKS_YOUTUBE = (
     "Searching and playing contact YouTube: it gets the words of the search, and its pictures and "
@@ -134,7 +134,7 @@ def _age(found_at: float) -> str:
 
 
 def _origin(playlist: Playlist) -> str:
-    words = f"What we asked YouTube for: **{plain(playlist.query)}**"
+    words = f"What we asked YouTube for: **{escaped(playlist.query)}**"
     return words + (f" ({_age(playlist.found_at)})" if playlist.from_cache else "")
 
 

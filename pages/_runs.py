@@ -1,4 +1,4 @@
-"""What several steps of the Train screen share: the catalogue of runs, plain words, charts."""
+"""What the steps of the Train screen share: the catalogue of runs, their states in words, charts."""
 
 import re
 from collections.abc import Callable
@@ -40,7 +40,6 @@ TOOLS = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
     "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "earmark"},
 }  # fmt: skip
-STILL = {"displayModeBar": False, "responsive": True}
 
 
 @st.cache_resource(show_spinner=False)
@@ -59,11 +58,6 @@ def names_of(chosen: list[Entry]) -> list[str]:
     names = [f"{entry.title} (leaky)" if entry.leaky else entry.title for entry in chosen]
     return [f"{name} {names[:place].count(name) + 1}" if names.count(name) > 1 else name
             for place, name in enumerate(names)]  # fmt: skip
-
-
-def plain(text: str) -> str:
-    """Text that markdown shows as it is: names come from people and files."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=^@\"'])", r"\\\1", " ".join(text.split()))
 
 
 def in_percent(figure: str) -> str:

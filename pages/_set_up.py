@@ -12,7 +12,8 @@ from genre.models import MODELS, count_parameters
 from genre.runs import RunError
 from genre.zoo import augmentation
 from pages._data import choose_data, chosen_data, in_words, listing_of
-from pages._runs import INPUTS, SPLITS, entries, in_percent, plain
+from pages._runs import INPUTS, SPLITS, entries, in_percent
+from pages._shared import escaped
 
 FIRST_MODELS = ["knn", "linear", "cnn-simple"]
 MOST_RUNS = 40  # in one go: each waits as a small process of its own
@@ -70,7 +71,7 @@ def _data() -> Listing | None:
         except (ValueError, OSError):
             found = None
     title = f"{found.count} tracks, {len(found.by_genre)} genres" if found else "cannot be used"
-    label = f"Music: {plain(in_words(data))} ({title})" if data else "Music: choose a folder"
+    label = f"Music: {escaped(in_words(data))} ({title})" if data else "Music: choose a folder"
     with st.expander(label, icon=":material/library_music:", expanded=found is None):
         return choose_data()
 

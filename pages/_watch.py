@@ -13,7 +13,8 @@ from genre.plots import percent
 from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._data import listing_of
-from pages._runs import entries, names_of, plain, state_badge, swatch
+from pages._runs import entries, names_of, state_badge, swatch
+from pages._shared import escaped
 
 LIVE_S, QUIET_S = 1.5, 6.0  # between two looks: while something learns, and else
 SHOWN = 10  # trainings; the older ones are under Compare
@@ -164,4 +165,4 @@ def _each(act: Callable[[Path], None], chosen: list[Entry]) -> None:
         try:
             act(entry.run.folder)
         except (RunError, OSError) as error:
-            st.session_state.run_refused = f"{plain(entry.title)}: {error}"
+            st.session_state.run_refused = f"{escaped(entry.title)}: {error}"

@@ -13,16 +13,18 @@ import streamlit as st
 
 from genre import GENRES
 from genre.files import AUDIO_SUFFIXES
-from genre.home import PROMOTED, home, promoted_models
+from genre.home import promoted_models
 from genre.names import spoken
+from pages._ear import chosen_ear, classifier, classifier_named
 from pages._model_card import show_model_card
 from pages._scroll import scroll_to
 from pages._secure import devices_refused
+from pages._shared import renew, widget_key
 
 if TYPE_CHECKING:
     from genre.answers import Answers
     from genre.audio import Clip
-    from genre.classifier import Classifier, Verdict
+    from genre.classifier import Verdict
 
 EXAMPLE_S = 24.0
 # Of the first eight seeds of each style the one whose piece the network finds most like it: these
@@ -39,34 +41,6 @@ SHORT_FILE_LIST = """<style>
 </style>"""
 
 
-def ear() -> str | None:
-    """The promoted model that the visitor wants to hear; None: the shipped one."""
-    name = st.session_state.get("ear")
-    return name if name in promoted_models() else None
-
-
-def classifier() -> "Classifier":
-    """The network that hears for this visitor."""
-    name = ear()
-    if name is None:
-        return _classifier(None)
-    return _classifier(name, (home() / PROMOTED / name / "card.json").stat().st_mtime_ns)
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _classifier(name: str | None, changed: int = 0) -> "Classifier":
-    """A network, once for all visitors, warmed up: its first clip takes far longer."""
-    import numpy as np
-
-    from genre.audio import SAMPLE_RATE, Clip
-    from genre.classifier import Classifier
-
-    network = Classifier.load(name) if name else Classifier.load()
-    rising = np.sin(np.linspace(0, 150, 3 * SAMPLE_RATE) ** 2, dtype=np.float32)  # passes for music
-    network.classify(Clip(rising, 3.0))
-    return network
-
-
 def classify(clip: "Clip") -> "Verdict":
     """The verdict of the chosen network."""
     return classifier().classify(clip)
@@ -80,7 +54,7 @@ def warm_up() -> None:
 
     def load() -> None:
         with suppress(ValueError, OSError):  # weights that are damaged: the first click says so
-            _classifier(None)
+            classifier_named(None)
         import genre.overview
         import genre.synth  # noqa: F401
 
@@ -124,17 +98,7 @@ def listen_to(files: list[tuple[str, Callable[[], bytes]]], source: str) -> None
             opened = opened or answer.id
     st.session_state.opened = opened
     st.session_state.arrived = True
-    _renew("table")
-
-
-def _renew(widget: str) -> None:
-    """Give a widget a new key: it starts afresh at the next run."""
-    key = f"{widget}_count"
-    st.session_state[key] = st.session_state.get(key, 0) + 1
-
-
-def _key(widget: str) -> str:
-    return f"{widget}_{st.session_state.get(f'{widget}_count', 0)}"
+    renew("table")
 
 
 def choose_ear() -> None:
@@ -168,7 +132,7 @@ def recorder() -> None:
         st.markdown("**Record what is playing**")
         refused = devices_refused()
         take = st.audio_input(
-            "Record", sample_rate=22_050, key=_key("recorder"), disabled=refused,
+            "Record", sample_rate=22_050, key=widget_key("recorder"), disabled=refused,
             label_visibility="collapsed",
         )  # fmt: skip
         if refused:
@@ -184,7 +148,7 @@ def recorder() -> None:
         number = st.session_state.get("takes", 0) + 1
         listen_to([(f"Recording {number}", take.getvalue)], "recording")
         st.session_state.takes = number
-        _renew("recorder")  # ready for the next take
+        renew("recorder")  # ready for the next take
         st.rerun()
 
 
@@ -208,7 +172,7 @@ def uploader() -> None:
         )
         folder = st.session_state.get("whole_folder", False)
         files = st.file_uploader(
-            "Audio files", key=_key("uploader_folder" if folder else "uploader"),
+            "Audio files", key=widget_key("uploader_folder" if folder else "uploader"),
             accept_multiple_files="directory" if folder else True,
             type=sorted(AUDIO_SUFFIXES) if folder else None, label_visibility="collapsed",
         )  # fmt: skip
@@ -220,7 +184,7 @@ def uploader() -> None:
         listen_to([(file.name, file.getvalue) for file in new], "upload")
         answered.update(file.file_id for file in new)
         if sum(file.size for file in files) > HELD_UPLOADS:
-            _renew("uploader_folder" if folder else "uploader")
+            renew("uploader_folder" if folder else "uploader")
         st.rerun()
 
 
@@ -258,11 +222,11 @@ def results() -> None:
     opened = st.session_state.opened
     with st.container(key="results"):
         if len(answers()) > 1:
-            opened = st.session_state.opened = choose_answer(answers(), opened, _key("table"))
+            opened = st.session_state.opened = choose_answer(answers(), opened, widget_key("table"))
         answer = answers().get(opened) or next(iter(answers()))
         if show_answer(answer, answers(), classifier):
             answers().remove(answer.id)
-            _renew("table")
+            renew("table")
             st.rerun()
         genre = answer.correction or (answer.verdict and answer.verdict.genre)
         if genre in GENRES:
@@ -272,7 +236,7 @@ def results() -> None:
         if len(answers()) > 1 and st.button("Forget all clips", icon=":material/delete_sweep:"):
             del st.session_state.answers
             for widget in ("uploader", "uploader_folder", "table"):
-                _renew(widget)
+                renew(widget)
             st.rerun()
     if st.session_state.pop("arrived", False):
         scroll_to("results")
@@ -296,5 +260,5 @@ if len(st.session_state.get("answers", ())):
     results()
 else:
     empty_state()
-show_model_card(ear())
+show_model_card(chosen_ear())
 warm_up()

@@ -1,0 +1,38 @@
+"""The classifiers that hear for the visitors, loaded once for all of them."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from genre.home import PROMOTED, home, promoted_models
+
+if TYPE_CHECKING:
+    from genre.classifier import Classifier
+
+
+def chosen_ear() -> str | None:
+    """The promoted model that the visitor wants to hear; None: the shipped one."""
+    name = st.session_state.get("ear")
+    return name if name in promoted_models() else None
+
+
+def classifier() -> "Classifier":
+    """The network that hears for this visitor."""
+    name = chosen_ear()
+    if name is None:
+        return classifier_named(None)
+    return classifier_named(name, (home() / PROMOTED / name / "card.json").stat().st_mtime_ns)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def classifier_named(name: str | None, changed: int = 0) -> "Classifier":
+    """A network, once for all visitors, warmed up: its first clip takes far longer."""
+    import numpy as np
+
+    from genre.audio import SAMPLE_RATE, Clip
+    from genre.classifier import Classifier
+
+    network = Classifier.load(name) if name else Classifier.load()
+    rising = np.sin(np.linspace(0, 150, 3 * SAMPLE_RATE) ** 2, dtype=np.float32)  # passes for music
+    network.classify(Clip(rising, 3.0))
+    return network
