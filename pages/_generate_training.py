@@ -12,7 +12,7 @@ from genre import runs
 from genre.dataset import BUILT_IN
 from genre.names import spoken
 from genre.runs import Run, RunError
-from pages._generate_studio import lessons
+from pages._generate_studio import lessons, own_painters
 from pages._runs import STATES
 from pages._shared import escaped
 
@@ -149,7 +149,7 @@ def _own(run: Run) -> None:
             return
         if run.resumable:
             _act("Resume", "resume", runs.start, run)
-        elif run.state == "done" and st.session_state.get("painter") != run.name:
+        elif run.name in own_painters() and st.session_state.get("painter") != run.name:
             st.button("Paint with it", key=f"use_{run.name}", icon=":material/brush:", width="stretch",
                       on_click=_use, args=(run,))  # fmt: skip
         with st.popover("Delete", icon=":material/delete:", width="stretch"):

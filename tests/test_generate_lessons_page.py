@@ -8,7 +8,7 @@ import pytest
 from gan.train import Settings
 from genre import GENRES, runs
 from genre.names import spoken
-from tests.app_visits import healthy, press, words
+from tests.app_visits import healthy, labels, press, words
 from tests.generate_page import generate, painters, pieces, visit
 from tests.painters import make_history, make_painter
 
@@ -66,6 +66,14 @@ def test_each_state_of_a_training(visit, processes):
         assert len(app.get("vega_lite_chart")) == 1
         press(app, f"delete_{folders['done'].name}")
         assert not folders["done"].exists()
+
+
+def test_a_plain_dcgan_is_no_painter(visit):
+    settings = Settings("builtin", "all", network="dcgan").to_dict()
+    runs.write_status(runs.create("gan", settings, "dcgan"), state="done", progress=1.0)
+    app = visit()
+    assert "dcgan" in words(app)
+    assert "painter" not in [each.key for each in app.selectbox] and "Paint with it" not in labels(app)
 
 
 def test_a_painter_of_ones_own_paints(visit):
