@@ -34,7 +34,8 @@ def music() -> tuple[str, list[np.ndarray]]:
     audio = data_folder() / "gtzan" / "audio"
     names = (LISTS / "gtzan-valid.txt").read_text().split()
     paths = [path for name in names if (path := audio / name.split(".")[0] / f"{name}.opus").is_file()]
-    paths.sort(key=lambda path: (sum(other.parent == path.parent and other < path for other in paths), path))
+    rank = {path: sum(other.parent == path.parent and other < path for other in paths) for path in paths}
+    paths.sort(key=lambda path: (rank[path], path))
     clips, kept = [], []
     for path in paths:
         try:
