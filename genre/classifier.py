@@ -25,6 +25,7 @@ from genre.views import VIEWS, View, spread
 SHIPPED = "listen"
 AUDIBLE_DB = 40.0  # a window this far below the loudest one has no vote
 MIN_SECONDS = 1.0  # a shorter clip gets no genre
+ENOUGH_SECONDS = 2.9  # of a shorter clip nothing is said for sure: three seconds were learnt from
 PIECE_SECONDS = 30.0  # longer music is cut into equal pieces about as long as the training clips
 
 
@@ -139,7 +140,8 @@ class Classifier:
 
     def _verdict(self, clip: Clip, overall: Tensor, over_time: Tensor, times: np.ndarray) -> Verdict:
         best = int(overall.argmax())
-        confident = float(overall[best]) >= self.sure_above
+        short = len(clip.samples) < ENOUGH_SECONDS * SAMPLE_RATE
+        confident = float(overall[best]) >= self.sure_above and not short
         word = spoken(self.genres[best])
         return Verdict(
             status="music" if confident else "unsure",
@@ -148,7 +150,8 @@ class Classifier:
             probabilities=dict(zip(self.genres, overall.tolist(), strict=True)),
             duration_s=clip.duration_s,
             message=f"This sounds like {word}." if confident
-            else f"We are not sure. Our best guess is {word}.",
+            else f"We are not sure. Our best guess is {word}."
+            + (" Play us three seconds or more." if short else ""),
             times=times.clip(max=clip.duration_s),
             over_time=over_time.numpy(),
         )

@@ -78,42 +78,54 @@ def _line(run: Learning, number: int, lines: list[dict], key: str, main: bool) -
 def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict]:
     """The same curves -> (rows of data, a Vega-Lite description that stays while the runs do).
 
-    All rows are sent with each epoch. By their "point" Vega knows those that it has drawn before; else
-    it would keep thousands of old ones in the browser's memory.
+    A row is a point of a curve, with the point before it. All rows are sent with each epoch, and Vega
+    knows by their "key" those that it has drawn: of a mark of type "line", which cannot have a key, it
+    would keep thousands of old points in the browser's memory.
     """
-    rows = [
-        {"run": _short(run.name), "epoch": line["epoch"], "music": music, "value": line[key],
-         "point": f"{number} {music} {line['epoch']}"}
-        for number, run in enumerate(runs)
-        for music, key in (("kept aside", f"valid_{measure}"), ("learnt from", measure))
-        for line in run.epochs
-        if line.get("part", 0) == run.epochs[-1].get("part", 0) and isinstance(line.get(key), (int, float))
-    ]
+    rows = []
+    for number, run in enumerate(runs):
+        part = run.epochs[-1].get("part", 0) if run.epochs else 0
+        lines = [line for line in run.epochs if line.get("part", 0) == part]
+        for music, field_ in (("kept aside", f"valid_{measure}"), ("learnt from", measure)):
+            before = None
+            for line in lines:
+                if not isinstance(line.get(field_), (int, float)):
+                    continue
+                row = {"key": f"{number} {music} {line['epoch']}", "run": _short(run.name), "music": music,
+                       "epoch": line["epoch"], "value": line[field_]}  # fmt: skip
+                rows.append(row | {"epoch_before": (before or row)["epoch"],
+                                   "value_before": (before or row)["value"]})  # fmt: skip
+                before = row
     colours = [RUN_COLOURS[number % len(RUN_COLOURS)] for number in range(len(runs))]
     share = measure == "accuracy"
     value = {"field": "value", "type": "quantitative"}
-    music = {"field": "music", "type": "nominal", "legend": None}
-    kinds = ["kept aside", "learnt from"]
     form = {"format": ".0%" if share else ".2f"}
     labels = {"labelExpr": "round(100 * datum.value) + '\u00a0%'"} if share else {"format": "~g"}
+    aside = "datum.music == 'kept aside'"
     return rows, {
-        "mark": {"type": "line", "point": {"size": 14, "filled": True}},
         "height": 300,
-        "params": [{"name": "zoom", "bind": "scales",
+        "params": [{"name": "zoom", "bind": "scales", "views": ["curve"],
                     "select": {"type": "interval", "zoom": _ZOOM}}],
         "encoding": {
-            "x": {"field": "epoch", "type": "quantitative", "scale": {"nice": False, "padding": 6},
+            "key": {"field": "key"},
+            "x": {"field": "epoch", "type": "quantitative", "title": "epoch",
+                  "scale": {"nice": False, "zero": False, "padding": 6},
                   "axis": {"grid": False, "tickMinStep": 1, "format": "d"}},
             "y": {**value, "title": None, "axis": labels,
                   "scale": {"domain": [0, 1]} if share else {"zero": True}},
             "color": {"field": "run", "type": "nominal",
                       "scale": {"domain": [_short(run.name) for run in runs], "range": colours},
                       "legend": None},  # whoever shows it says which colour is whose
-            "strokeDash": {**music, "scale": {"domain": kinds, "range": [[1, 0], [3, 3]]}},
-            "strokeWidth": {**music, "scale": {"domain": kinds, "range": [2.5, 1.2]}},
-            "key": {"field": "point"},
+            "opacity": {"condition": {"test": aside, "value": 1}, "value": 0.55},
             "tooltip": [{"field": "run"}, {"field": "epoch"}, {"field": "music"}, {**value, **form}],
         },
+        "layer": [
+            {"name": "curve", "mark": {"type": "rule", "strokeCap": "round"},
+             "encoding": {"x2": {"field": "epoch_before"}, "y2": {"field": "value_before"},
+                          "strokeWidth": {"condition": {"test": aside, "value": 2.5}, "value": 1}}},
+            {"mark": {"type": "circle"},
+             "encoding": {"size": {"condition": {"test": aside, "value": 16}, "value": 7}}},
+        ],
     }  # fmt: skip
 
 

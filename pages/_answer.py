@@ -152,6 +152,8 @@ def _correction(answer: Answer) -> None:
         key=key, on_change=keep,
         help="Your word is kept for this visit and written into the downloads.",
     )  # fmt: skip
+    if answer.correction:
+        st.caption(f"Noted: you say {correction_in_words(answer.correction)}. It goes into the downloads.")
 
 
 def correction_in_words(correction: str) -> str:

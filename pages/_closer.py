@@ -104,7 +104,7 @@ def _beautiful(answer: Answer, clip: Clip) -> None:
     quieter = before.noise_db - after.noise_db
     noise = f"background noise {quieter:.0f} dB lower" if quieter >= 0.5 else "no noise to remove"
     st.caption(
-        f"{noise.capitalize()}, loudness {after.loudness:.1f} LUFS (it was {before.loudness:.1f}), "
+        f"{noise[0].upper() + noise[1:]}, loudness {after.loudness:.1f} LUFS (it was {before.loudness:.1f}), "
         f"highest peak {after.peak_db:.1f} dB: nothing is clipped. The tone is led gently towards that "
         "of produced music, by 4 dB at most."
     )

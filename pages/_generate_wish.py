@@ -36,6 +36,8 @@ def ask_wish(genres: tuple[str, ...]) -> None:
         seconds, count = _how_much()
         shifts, tempo = _fine_tuning()
         _buttons(wish, seconds, count, shifts, tempo)
+        if way == IN_WORDS:  # below all that can be pressed: nothing may move under the pointer
+            _show_understanding(wish)
 
 
 def _by_genre(genres: tuple[str, ...]) -> "dict[str, float] | None":
@@ -45,9 +47,8 @@ def _by_genre(genres: tuple[str, ...]) -> "dict[str, float] | None":
         before = [genre for genre in before if genre in genres] or [first]
     st.session_state.wish_genres = before
     chosen = st.pills(
-        "Genre", list(genres), selection_mode="multi", key="wish_genres",
+        "Genre: one, or several to be blended", list(genres), selection_mode="multi", key="wish_genres",
         format_func=lambda name: spoken(name).capitalize(), persist_state="session",
-        help="One genre, or several to be blended.",
     )  # fmt: skip
     if not chosen:
         st.info("Pick at least one genre.", icon=":material/category:")
@@ -60,17 +61,9 @@ def _in_words() -> "Understanding":
         "Say what you would like to hear", key="prompt", persist_state="session", max_chars=300,
         placeholder=PROMPTS[0], icon=":material/edit_note:",
     )  # fmt: skip
-    prompt = st.session_state.prompt
-    if not prompt.strip():
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="prompts"):
-            st.caption("For example:", width="content")
-            for example in PROMPTS:
-                st.button(example, key=f"prompt_{example}", type="tertiary", on_click=_say, args=(example,))
     from gan.prompt import understand
 
-    heard = understand(prompt)
-    _show_understanding(heard)
-    return heard
+    return understand(st.session_state.prompt)
 
 
 def _say(prompt: str) -> None:
@@ -78,7 +71,12 @@ def _say(prompt: str) -> None:
 
 
 def _show_understanding(heard: "Understanding") -> None:
-    """What was made of each phrase, and which words were not understood."""
+    """What was made of each phrase, and which words were not understood; or what could be said."""
+    if not st.session_state.prompt.strip():
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="prompts"):
+            st.caption("For example:", width="content")
+            for example in PROMPTS:
+                st.button(example, key=f"prompt_{example}", type="tertiary", on_click=_say, args=(example,))
     with st.container(horizontal=True, gap="small", key="understood"):
         for word in heard.words:
             same = word.text == word.meaning
@@ -126,7 +124,7 @@ def _fine_tuning() -> tuple[dict[str, float], float]:
         with right:
             tempo = st.slider("Slow to fast", 60, 160, 100, 5, format="%d %%", key="tempo",
                               help="100 % is as it was painted.", persist_state="session")  # fmt: skip
-        st.caption("In the middle they change nothing. What you write in words is added to them.")
+        st.caption("At 0 and at 100 % they change nothing. What you write in words is added to them.")
     return {name: shift for name, shift in shifts.items() if shift}, tempo / 100
 
 

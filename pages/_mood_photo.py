@@ -84,7 +84,7 @@ def show_look(look: Look) -> None:
     left, right = st.columns(2, vertical_alignment="center")
     with left:
         st.image(look.picture, width="stretch", alt="Your picture, with a frame around the face")
-        if st.button("Take another", icon=":material/photo_camera:", width="stretch",
+        if st.button("Another picture", icon=":material/restart_alt:", width="stretch",
                      help="Deletes this picture from our memory."):  # fmt: skip
             del st.session_state.look
             st.rerun()

@@ -44,7 +44,7 @@ def teach_by_video(live: LiveMood | None, beside: DeltaGenerator) -> None:
 def _explain() -> None:
     st.markdown(
         "Punk? Dreamy? Monday morning? Make the face of **a mood of your own**, take 10 to 20 "
-        "pictures of it, and give it a name."
+        "pictures of it, and give it a name. Everybody who uses this Earmark will see it."
     )
     st.caption(":material/lock: Only numbers that describe the pictures are saved, never the pictures.")
 
@@ -122,12 +122,15 @@ def _name_it() -> None:
     st.progress(min(1.0, count / FEWEST), f"{count} {'picture' if count == 1 else 'pictures'}{words}")
     name = st.text_input("Its name", key=widget_key("teach_name"), max_chars=40, placeholder="punk")
     with st.container(horizontal=True):
-        ready = count >= FEWEST and bool(name.strip())
-        if st.button("Teach it", type="primary", disabled=not ready, icon=":material/school:", key="teach"):
+        taught = st.button("Teach it", type="primary", disabled=count < FEWEST, icon=":material/school:",
+                           key="teach")  # fmt: skip
+        if taught and name.strip():
             _teach(name)
         if st.button("Start over", icon=":material/delete:", key="teach_over"):
             _forget()
             st.rerun()
+    if taught and not name.strip():
+        st.warning("Give it a name first.", icon=":material/edit:")
 
 
 def _teach(name: str) -> None:

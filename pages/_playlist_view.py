@@ -21,7 +21,7 @@ from pages._shared import escaped
 
 ASKS_YOUTUBE = (
     "Searching and playing contact YouTube: it gets the words of the search, and its pictures and "
-    "player come from there. It never gets a picture of you."
+    "player come from there."
 )
 STYLE = """<style>
     .song-picture { width: 6.5rem; aspect-ratio: 16 / 9; border-radius: .4rem;

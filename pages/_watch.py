@@ -19,7 +19,7 @@ from pages._shared import escaped
 LIVE_S, QUIET_S = 1.5, 6.0  # between two looks: while something learns, and else
 SHOWN = 10  # trainings; the older ones are under Compare
 CURVES = (
-    ("accuracy", "Right answers", "Of single windows. Solid: on music kept aside, dotted: on the music "
+    ("accuracy", "Right answers", "Of single windows. Strong: on music kept aside, fine: on the music "
      "it learns from. Where the two part, it learns by heart. Ctrl and the wheel zoom, dragging moves, "
      "a double click shows it whole."),
     ("loss", "Loss", "How surprised it is by the right answers. Lower is better; 2.3 is guessing "
@@ -61,12 +61,13 @@ def _live(busy: bool) -> None:
 def _all(watched: list[Entry]) -> None:
     """How it stands, and the buttons for all."""
     count = {state: sum(entry.run.state == state for entry in watched)
-             for state in ("running", "waiting", "done")}  # fmt: skip
+             for state in ("running", "waiting", "done", "stopped")}  # fmt: skip
+    stopped = f", {count['stopped']} stopped" if count["stopped"] else ""
     active = [entry for entry in watched if entry.run.active]
     resumable = [entry for entry in watched if entry.run.resumable]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{count['running']} learning, {count['waiting']} waiting, "
-                    f"{count['done']} done**", width="stretch")  # fmt: skip
+                    f"{count['done']} done{stopped}**", width="stretch")  # fmt: skip
         if active:  # the waiting ones are stopped first, so that none of them starts meanwhile
             st.button("Stop all", icon=":material/stop:", key="stop_all", on_click=_each,
                       args=(runs.stop, active[::-1]))  # fmt: skip
@@ -74,8 +75,9 @@ def _all(watched: list[Entry]) -> None:
             st.button("Resume all", icon=":material/resume:", key="resume_all", on_click=_each,
                       args=(runs.start, resumable))  # fmt: skip
         done = [entry.id for entry in watched if entry.run.state == "done"]
-        if len(done) > 1 and not active:
-            st.button("Compare them", type="primary", icon=":material/compare_arrows:", key="to_compare",
+        if done and not active:
+            label = "Compare them" if len(done) > 1 else "See what it learnt"
+            st.button(label, type="primary", icon=":material/compare_arrows:", key="to_compare",
                       on_click=_go_to, args=("Compare",), kwargs={"compared": done[::-1]})  # fmt: skip
 
 
@@ -139,7 +141,7 @@ def _progress(entry: Entry) -> str:
     epoch, epochs = run.last.get("epoch"), entry.recipe.get("epochs")
     if not epoch:
         to_play = listing_of(BUILT_IN).to_play if entry.data == BUILT_IN else 0
-        return f"Playing the built-in music: {to_play} pieces to go" if to_play else run.message
+        return f"Playing the practice music in, once: {to_play} pieces to go" if to_play else run.message
     words = f"Epoch {epoch} of {epochs}" if "loss" in run.last else run.message
     if part := run.last.get("part", 1) - 1:
         words += f", part {part + 1}"

@@ -226,7 +226,8 @@ def results() -> None:
         answer = answers().get(opened) or next(iter(answers()))
         if show_answer(answer, answers(), classifier):
             answers().remove(answer.id)
-            renew("table")
+            for widget in ("uploader", "uploader_folder", "table"):  # they would still hold the file
+                renew(widget)
             st.rerun()
         genre = answer.correction or (answer.verdict and answer.verdict.genre)
         if genre in GENRES:

@@ -56,7 +56,7 @@ def find_songs(way: str) -> None:
         show_songs(wish.find, repr(wish), "songs")
     else:
         with st.container(border=True):
-            st.markdown("**Your songs appear here.** Take a photo, or press the face that fits.")
+            st.markdown("**Your songs appear here.** Show your face, or press the one that fits.")
 
 
 def teach(way: str) -> None:
@@ -83,6 +83,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute"):
     way = st.segmented_control(
         "How shall we see you?", list(WAYS), default=CAMERA, required=True, key="way",
         format_func=WAYS.get, label_visibility="collapsed", persist_state="session",
+        on_change=lambda: st.session_state.pop("look", None),  # another way, another picture
     )  # fmt: skip
 (teach if view == TEACH else find_songs)(way)
 warm_up()

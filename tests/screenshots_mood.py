@@ -44,7 +44,7 @@ def visit(browser: Browser, served: Served, **context: object) -> Page:
 def show_songs(page: Page) -> None:
     take_photo(page, WAIT_MS)
     expect(page.locator(".song-name").first).to_be_visible(timeout=WAIT_MS)
-    for name in ("Take another", "Shuffle", "More songs"):  # the page's parts arrive one by one
+    for name in ("Another picture", "Shuffle", "More songs"):  # the page's parts arrive one by one
         expect(page.get_by_role("button", name=name)).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_label("Artist")).to_be_visible(timeout=WAIT_MS)
 

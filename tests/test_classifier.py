@@ -172,3 +172,11 @@ def test_audio_and_picture_of_a_track_get_the_same_answer() -> None:
 
 def _audio(name: str):
     return GTZAN / "audio" / name.split(".")[0] / f"{name}.opus"
+
+
+def test_of_a_short_clip_nothing_is_said_for_sure(play):
+    classifier = Classifier.load()
+    samples = play("metal", 6.0)
+    whole = classifier.classify(Clip(samples, 6.0))
+    short = classifier.classify(Clip(samples[: 2 * SAMPLE_RATE], 2.0))
+    assert whole.confident and short.status == "unsure" and "three seconds or more" in short.message

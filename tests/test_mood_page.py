@@ -52,7 +52,7 @@ def test_a_photo_becomes_a_mood_and_a_list_in_one_click(asked):
 def test_another_photo_deletes_the_first(face, asked):
     face("sad")
     app = snapshot(visit(), astronaut())
-    healthy(next(button for button in app.button if button.label == "Take another").click().run())
+    healthy(next(button for button in app.button if button.label == "Another picture").click().run())
     assert "look" not in app.session_state and len(app.camera_input) == 1
     assert app.session_state["mood"] == "sad" and len(asked) == 1, "its songs stay meanwhile"
     face("angry")

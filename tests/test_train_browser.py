@@ -216,6 +216,7 @@ def test_a_zoom_stays_when_epochs_come_and_runs_end(browser, streamlit_server, s
             chart.wait_for(timeout=BUSY_MS)
             whole = epochs_in_sight(chart)
             assert whole[-1] >= 11  # the last figure may be left out for want of room
+            assert segments(chart) == 2 * (11 + 3), "two curves of each training, without a gap"
             chart.hover()
             page.keyboard.down("Control")
             page.mouse.wheel(0, -500)
@@ -236,6 +237,14 @@ def test_a_zoom_stays_when_epochs_come_and_runs_end(browser, streamlit_server, s
         page.wait_for_timeout(1_000)
         assert epochs_in_sight(chart)[-1] >= 13, "a double click shows it whole"
     visitor.leave()
+
+
+def segments(chart: Locator) -> int:
+    """The pieces that join one epoch to the next."""
+    return chart.locator(".mark-rule line").evaluate_all(
+        """lines => lines.filter(line => line.closest("[class*=curve_marks]")
+            && (Number(line.getAttribute("x2")) || Number(line.getAttribute("y2")))).length"""
+    )
 
 
 def epochs_in_sight(chart: Locator) -> list[float]:
