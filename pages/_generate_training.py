@@ -97,8 +97,11 @@ def _balance(history: History) -> None:
         "write D(x) for the line of real music and D(G(z)) for that of painted music, and call it "
         "equilibrium when the two come together.",
     )
-    st.vega_lite_chart(pd.DataFrame(rows), description, key="balance",
-                       alt="The critic's opinion of real and of painted music over the rounds")  # fmt: skip
+    with st.container(key="balance"):
+        st.vega_lite_chart(
+            pd.DataFrame(rows), description,
+            alt="The critic's opinion of real and of painted music over the rounds",
+        )  # fmt: skip
     st.caption(history.in_words())
 
 
