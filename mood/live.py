@@ -19,7 +19,8 @@ REMEMBERED_S = 60.0  # of the mood line
 POINT_S = 0.5  # between two of its points
 RATE_S = 4.0  # the time that rates are counted over
 ALONE_S = 5.0  # without a frame for so long, the thread ends; the next frame starts another
-REST = 0.5  # of the time a reading took, before the next: where there is little machine, others need it too
+READ_S = 0.1  # from one reading to the next: ten a second follow any face, the rest is left to the video
+REST = 0.5  # and of the time a reading took, at the least: where there is little machine, others need it too
 KEPT_S = 0.25  # between two faces that are kept: neighbouring frames are all but the same
 
 
@@ -137,7 +138,8 @@ class LiveMood:
             with self._turn:
                 if self._thread is me:
                     self._note(frame, readings, refusal)
-            time.sleep(REST * (time.monotonic() - began))
+            took = time.monotonic() - began
+            time.sleep(max(REST * took, READ_S - took))
 
     def _note(self, frame: np.ndarray, readings: tuple[Reading, ...], refusal: str) -> None:
         """Remember what was read."""

@@ -21,8 +21,9 @@ LOOK_S = 2.0  # between two looks
 def live_rows(program: str, minutes: float) -> list[Row]:
     """Frame rates as the page says them, and the server's memory."""
     with (
-        tempfile.TemporaryDirectory() as folder, serve_mood(Path(folder)) as served,
-        chromium(program, camera=film(Path(folder) / "face.mjpeg")) as browser,
+        tempfile.TemporaryDirectory() as folder,
+        chromium(program, camera=film(Path(folder) / "face.mjpeg")) as browser,  # with its own TMPDIR
+        serve_mood(Path(folder)) as served,
     ):
         page = without_internet(browser.new_context()).new_page()
         page.set_default_timeout(PATIENCE_MS)
