@@ -104,6 +104,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
     aside = "datum.music == 'kept aside'"
     return rows, {
         "height": 300,
+        "usermeta": {"embedOptions": {"renderer": "svg"}},  # Streamlit would change over at 2,000 marks
         "params": [{"name": "zoom", "bind": "scales", "views": ["curve"],
                     "select": {"type": "interval", "zoom": _ZOOM}}],
         "encoding": {
@@ -123,8 +124,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
             {"name": "curve", "mark": {"type": "rule", "strokeCap": "round"},
              "encoding": {"x2": {"field": "epoch_before"}, "y2": {"field": "value_before"},
                           "strokeWidth": {"condition": {"test": aside, "value": 2.5}, "value": 1}}},
-            {"mark": {"type": "circle"},
-             "encoding": {"size": {"condition": {"test": aside, "value": 16}, "value": 7}}},
+            {"mark": {"type": "circle", "size": 16}, "transform": [{"filter": aside}]},
         ],
     }  # fmt: skip
 

@@ -67,7 +67,7 @@ def watch() -> tuple[LiveMood | None, DeltaGenerator]:
 @st.fragment(run_every=LOOK_S)
 def show_mood(live: LiveMood) -> None:
     """What is read now, and a button that makes it the mood to find songs for."""
-    if st.session_state.pop("took_live_mood", False):
+    if "took_live_mood" in st.session_state:
         st.rerun()
     mood = live.mood
     if mood.emotion is None:
@@ -81,8 +81,10 @@ def show_mood(live: LiveMood) -> None:
 
 
 def _take(emotion: str) -> None:
-    """Remembered until the page is made anew: a look that comes at the same moment may break off ours."""
-    st.session_state.mood, st.session_state.took_live_mood = emotion, True
+    """Remembered until the page is made anew. Were it the choice among the moods already, the next look,
+    which brings what the browser shows chosen, would undo it.
+    """
+    st.session_state.took_live_mood = emotion
 
 
 @st.fragment(run_every=2 * LOOK_S)

@@ -26,6 +26,8 @@ PRIVATE = (
 
 def find_songs(way: str) -> None:
     """A face or a button becomes a mood, the mood a list."""
+    if taken := st.session_state.pop("took_live_mood", None):
+        st.session_state.mood = taken
     if way == LIVE:
         from pages._mood_live import show_line, show_mood, watch
 
