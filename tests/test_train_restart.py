@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from genre.runs import delete, list_runs, metrics, stop
 from tests.serving import process_of, serve
-from tests.test_train_browser import Training, epoch, wait_for_epoch_after, wait_for_run
+from tests.test_train_browser import SLOW, Training, epoch, wait_for_epoch_after, wait_for_run
 from tests.visits import BUSY_MS
 
 
@@ -26,12 +26,10 @@ def home(shared_cache, earmark_home) -> Path:
 def test_a_training_outlives_its_server(browser, home, folder_of_music):
     with serve(home) as address:
         visitor = Training(browser, address, "Set up")
-        models = visitor.page.get_by_test_id("stMultiSelect").filter(has_text="Models")
-        for key in ("Backspace", "Backspace", "Backspace", *"linear", "Enter"):
-            models.get_by_role("combobox").press(key)
+        visitor.choose(SLOW)
+        visitor.set_up(folder_of_music(("classical", "metal", "reggae"), 8, 6.0))
         start = visitor.page.locator(".st-key-start button")
         expect(start).to_have_text(re.compile("Start$"), timeout=BUSY_MS)  # for one
-        visitor.set_up(folder_of_music(("classical", "metal", "reggae"), 8, 6.0), 1_000)
         start.click()
         seen = wait_for_epoch_after(visitor.page, 1)
         os.kill(process_of(address), signal.SIGKILL)
