@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from genre.spectrogram import SpectrogramParams, mel_edges
+from genre.telephone import telephone
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Augmentation:
     band_limit: float = 0.0  # chance of losing bass and treble, as through a telephone; mel only
     relevel: float = 0.0  # chance that an excerpt is measured against its own maximum
     noise_floor: float = 0.0  # chance that everything below a random level is filled up
+    telephone: float = 0.0  # chance of being heard through a telephone instead of these three; mel only
     noise: float = 0.0  # standard deviation of noise added to each value, in units
     gain_db: float = 0.0  # standard deviation of the level of the whole
     mask_bands: int = 0  # two stripes of up to this many bands are blanked (SpecAugment)
@@ -35,8 +37,13 @@ class Augmentation:
         return asdict(self)
 
 
-def augment(batch: Tensor, how: Augmentation, unit_db: float, rng: Generator) -> Tensor:
-    """(B, bands, frames) -> (B, bands, crop_frames or frames), everything but mixup."""
+def augment(
+    batch: Tensor, how: Augmentation, unit_db: float, rng: Generator, column_s: float = 512 / 22_050
+) -> Tensor:
+    """(B, bands, frames) -> (B, bands, crop_frames or frames), everything but mixup.
+
+    Frames are `column_s` seconds apart.
+    """
     low, high = batch.aminmax()
     if how.crop_frames:
         batch = crop(batch, min(how.crop_frames, batch.shape[2]), how.stretch, rng)
@@ -49,6 +56,9 @@ def augment(batch: Tensor, how: Augmentation, unit_db: float, rng: Generator) ->
     if how.noise:
         batch = batch + how.noise * torch.randn(batch.shape, generator=rng)
     batch = batch.clamp(low, high)  # the input's own range holds for the changed too
+    if how.telephone:
+        far = torch.rand(len(batch), generator=rng) < how.telephone
+        heard = telephone(batch[far], unit_db, column_s, rng).clamp(min=low) if far.any() else batch[far]
     if how.band_limit:
         batch = limit_bands(batch, how.band_limit, unit_db, rng)
     if how.noise_floor:
@@ -57,6 +67,8 @@ def augment(batch: Tensor, how: Augmentation, unit_db: float, rng: Generator) ->
     if how.relevel:
         chosen = _uniform(len(batch), rng) < how.relevel
         batch = batch + chosen * (1.0 - batch.amax(dim=(1, 2), keepdim=True))
+    if how.telephone:
+        batch[far] = heard
     for _ in range(2):
         batch = mask(batch, 1, how.mask_bands, rng)
         batch = mask(batch, 2, how.mask_frames, rng)

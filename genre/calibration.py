@@ -12,14 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from safetensors.numpy import save
+from torch import nn
 
 from genre import splits
 from genre.artefacts import load_card
-from genre.dataset import DataError, open_dataset
+from genre.dataset import DataError, Examples, open_dataset
 from genre.evaluate import by_track, calibration_error
-from genre.experiment import Settings
+from genre.experiment import Settings, new_network
 from genre.home import write_atomic
 from genre.inputs import make_examples
 from genre.runs import load_config
@@ -73,7 +73,6 @@ def calibrate(
     card, asked = load_card(folder), Settings.from_dict(load_config(folder)["settings"])
     if asked.spec.kind != "network":
         raise DataError("Only networks can be calibrated; this is a classical model.")
-    recipe = replace(asked.recipe, epochs=epochs or asked.recipe.epochs, patience=0)
     examples, _ = make_examples(open_dataset(asked.data), asked.input_spec, asked.windows)
     artists = Path(asked.artists) if asked.artists else None
     learnt = splits.split(examples, asked.split, asked.recipe.seed, artists).parts[0].train
@@ -81,24 +80,41 @@ def calibrate(
     answers, rows = [], []
     folds = [part for part in splits.split(examples, "blocks").parts if len(part.test)]
     for number, part in enumerate(folds, start=1):
-        torch.manual_seed(recipe.seed)
-        network = asked.spec.build(asked.input_spec.shape, len(examples.genres), **asked.options)
-        inside = folder / "calibration" / f"fold-{number}-of-{recipe.epochs}-epochs"
-        inside.mkdir(parents=True, exist_ok=True)
-        network.load_state_dict(
-            fit(network, examples.take(part.train), None, recipe,
-                lambda figures, n=number: say(f"fold {n}: {figures}"), inside)
-        )
+        train = examples.take(part.train)
+        network = _fold(folder, asked, number, train, epochs, say)
         answers.append(predict(network, examples.take(part.test)))
         rows.append(part.test)
     tested = examples.take(np.concatenate(rows))
     votes, labels, tracks = by_track(np.concatenate(answers), tested.labels, tested.tracks)
     write_atomic(folder / ANSWERS, save({"probabilities": votes, "labels": labels},
                                         {"tracks": json.dumps(tracks.tolist())}))
-    told = account(votes, labels) | {"epochs": recipe.epochs, "folds": len(folds)}
+    told = account(votes, labels) | {"epochs": _epochs(asked, epochs), "folds": len(folds)}
     card |= {"temperature": told["temperature"], "sure_above": told["sure_above"], "calibration": told}
     write_atomic(folder / "card.json", json.dumps(card, indent=1, ensure_ascii=False) + "\n")
     return told
+
+
+def _epochs(asked: Settings, most: int | None) -> int:
+    return min(most or asked.recipe.epochs, asked.recipe.epochs)
+
+
+def _fold(
+    folder: Path, asked: Settings, number: int, train: Examples, epochs: int | None,
+    say: Callable[[str], None],
+) -> nn.Module:
+    """A network that has seen `train` alone; one that goes on from another run begins with that run's."""
+    if asked.begin:
+        first = Path(asked.begin)
+        network = _fold(first, Settings.from_dict(load_config(first)["settings"]), number, train, epochs, say)
+    else:
+        network = new_network(asked, train.genres)
+    recipe = replace(asked.recipe, epochs=_epochs(asked, epochs), patience=0)
+    inside = folder / "calibration" / f"fold-{number}-of-{recipe.epochs}-epochs"
+    inside.mkdir(parents=True, exist_ok=True)
+    weights = fit(network, train, None, recipe,
+                  lambda figures: say(f"{folder.name}, fold {number}: {figures}"), inside)
+    network.load_state_dict(weights)
+    return network
 
 
 def account(votes: np.ndarray, labels: np.ndarray) -> dict:

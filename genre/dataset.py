@@ -47,6 +47,7 @@ class Examples:
     scale: float = 1.0
     offset: float = 0.0
     unit_db: float = 1.0  # decibels to 1.0 of what the network sees
+    column_s: float = 512 / 22_050  # between the columns of a spectrogram
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -217,7 +218,8 @@ def read_pictures(folder: Path) -> Examples:
     """
     names, pictures = _read_npz(folder / "pictures.npz")
     rows = ((np.arange(PICTURE.n_mels) + 0.5) * pictures.shape[1] / PICTURE.n_mels).astype(int)
-    return _examples(names, pictures[:, rows], scale=1 / 255, unit_db=PICTURE.range_db)
+    return _examples(names, pictures[:, rows], scale=1 / 255, unit_db=PICTURE.range_db,
+                     column_s=PICTURE.seconds_per_frame)
 
 
 def read_mel3s(folder: Path) -> Examples:

@@ -13,19 +13,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from genre import splits
-from genre.artefacts import ArtefactError, load_artefact, save_artefact
+from genre.artefacts import ArtefactError, load_artefact, load_card, save_artefact
 from genre.augment import Augmentation
 from genre.dataset import BUILT_IN, DataError, Examples, open_dataset, require_genres
 from genre.evaluate import report
 from genre.inputs import CUTTINGS, SPECTROGRAMS, front_end, make_examples
 from genre.models import InputSpec, ModelSpec, classical, count_parameters, find
-from genre.runs import metrics
+from genre.runs import load_config, metrics
 from genre.train import Recipe, RunSettings, fit, predict
 from genre.worker import Worker
 
+SEEN_BELOW_LOUDEST = ("pictures", "excerpts")  # inputs in which 1 is the loudest point
 TIMED = 5  # answers timed, of which the middle one counts
 
 
@@ -42,6 +43,7 @@ class Settings(RunSettings):
     seconds: float | None = None  # of the windows that features are taken of; None: the model's own
     artists: str | None = None  # the list of the split "artist"
     options: dict[str, Any] = field(default_factory=dict)  # of the model
+    begin: str | None = None  # the folder of the run whose weights are gone on from
 
     @property
     def spec(self) -> ModelSpec:
@@ -93,6 +95,26 @@ def settings(
     asked = {name: value for name, value in recipe.items() if value is not None}
     recipe = replace(spec.recipe_for(input_spec.kind), **asked)
     return Settings(model, data, input_spec.kind, split, recipe, windows, seconds, artists, options or {})
+
+
+def continued(folder: Path, telephone: float | None = None, **recipe: Any) -> Settings:
+    """Settings that go on from the trained network in `folder`, as it was trained but for what is asked.
+
+    `telephone` is the chance of `genre.augment`'s. Data, split and seed stay, so that nothing is tested
+    on what the first training learnt from. Raises ArtefactError, RunError or ValueError with a sentence.
+    """
+    before = Settings.from_dict(load_config(folder)["settings"])
+    if before.spec.kind != "network" or before.split in splits.FOLDED:
+        raise ValueError("Only a network can be gone on from, and only one that was trained in one part.")
+    load_model(folder)  # whether there is anything to go on from
+    asked = {name: value for name, value in recipe.items() if value is not None}
+    if telephone is not None:
+        if before.input not in SEEN_BELOW_LOUDEST:
+            raise ValueError(f"Only {' and '.join(SEEN_BELOW_LOUDEST)} can be heard through a telephone.")
+        if not 0 <= telephone <= 1:
+            raise ValueError("The chance of a telephone lies between 0 and 1.")
+        asked["augmentation"] = replace(before.recipe.augmentation, telephone=telephone)
+    return replace(before, recipe=replace(before.recipe, **asked), begin=str(folder.resolve()))
 
 
 def execute(worker: Worker) -> dict:
@@ -167,8 +189,9 @@ def _learn_network(
     if recipe.patience:
         learnt, chosen = splits.hold_out(train, recipe.seed, division.leaky)
         train, valid = train.take(learnt), train.take(chosen)
-    torch.manual_seed(recipe.seed)
-    network = asked.spec.build(asked.input_spec.shape, len(examples.genres), **asked.options)
+    network = new_network(asked, examples.genres)
+    if asked.begin:
+        network.load_state_dict(_first_weights(Path(asked.begin), examples, division))
     folder = worker.folder / f"part-{number + 1}"
     folder.mkdir(exist_ok=True)
     began = time.monotonic()
@@ -182,6 +205,21 @@ def _learn_network(
 
     network.load_state_dict(fit(network, train, valid, recipe, on_epoch, folder))
     return network
+
+
+def _first_weights(folder: Path, examples: Examples, division: splits.Split) -> dict[str, Tensor]:
+    """Of the run that is gone on from, if it learnt from no track that is tested now."""
+    weights, card = load_artefact(folder)
+    learnt = len(set(examples.tracks[division.parts[0].train]))
+    if tuple(card["genres"]) != examples.genres or card["split"]["train_tracks"] != learnt:
+        raise DataError(f"The data has changed since {folder.name} learnt from it: train it anew first.")
+    return weights
+
+
+def new_network(asked: Settings, genres: tuple[str, ...]) -> nn.Module:
+    """The network with the first weights of its seed."""
+    torch.manual_seed(asked.recipe.seed)
+    return asked.spec.build(asked.input_spec.shape, len(genres), **asked.options)
 
 
 def _learn_classical(
@@ -230,6 +268,9 @@ def _save(folder: Path, model: Any, asked: Settings, examples: Examples, result:
         "figures": {key: {name: value for name, value in result[key].items() if name != "confusion"}
                     for key in ("by_track", "by_window") if key in result},
     }
+    if asked.begin:
+        first = load_card(Path(asked.begin))
+        card["begun_with"] = [*first.get("begun_with", []), first["recipe"]]
     if isinstance(model, nn.Module):
         weights = model.state_dict()
     else:

@@ -45,7 +45,7 @@ SCALING = {
     "raw": {"scale": 1 / 32_768},
     "stft": {"scale": 1 / 255, "unit_db": FULL_RANGE_DB},
     "mel": {"scale": 1 / 255, "unit_db": FULL_RANGE_DB},
-    "pictures": {"scale": 1 / 255, "unit_db": PICTURE.range_db},
+    "pictures": {"scale": 1 / 255, "unit_db": PICTURE.range_db, "column_s": PICTURE.seconds_per_frame},
     "mel3s": {"scale": 1 / 32, "offset": -4.0, "unit_db": 12.0},
     "excerpts": {"scale": 1 / 255, "unit_db": EXCERPT.range_db},
     "features": {},

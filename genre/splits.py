@@ -25,6 +25,7 @@ PROTOCOLS = {
     "segment": "LEAKY: windows of the same track in both parts; only to repeat published figures",
     "all": "everything is learnt from, nothing tested",
 }
+FOLDED = ("kfold", "blocks")  # several parts; the weights kept have learnt from all tracks
 FOLDS = 5
 TEST_SHARE = 0.2
 HELD_OUT = 0.15  # of the tracks to learn from, kept aside to choose the best epoch

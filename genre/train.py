@@ -184,7 +184,7 @@ def _augmented(
     inputs = train.batch(rows)
     targets = F.one_hot(torch.from_numpy(train.labels[rows]), len(train.genres)).float()
     if inputs.ndim == 3:
-        inputs = augment(inputs, recipe.augmentation, train.unit_db, rng)
+        inputs = augment(inputs, recipe.augmentation, train.unit_db, rng, train.column_s)
     if recipe.augmentation.mixup:
         inputs, targets = mixup(inputs, targets, recipe.augmentation.mixup, rng)
     return inputs, targets

@@ -16,6 +16,7 @@ from genre.artefacts import ArtefactError, load_artefact
 from genre.calibration import ANSWERS, account, best_temperature, tempered
 from genre.views import VIEWS
 
+TOLD = ("shape", "options", "front_end", "begun_with", "recipe", "windows", "data")  # of each in the card
 SHARES = (1, 2, 3, 4)  # that a view's weight may have beside another's
 
 
@@ -34,8 +35,7 @@ def unite(folders: list[Path]) -> tuple[dict[str, Tensor], dict]:
                for kind, (state, _) in zip(kinds, parts, strict=True) for name, tensor in state.items()}
     card = {name: parts[0][1][name] for name in ("model", "genres", "input", "split", "temperature",
                                                  "sure_above")}
-    card["views"] = {kind: {name: part[name] for name in ("shape", "options", "front_end", "recipe",
-                                                          "windows", "data")} | {"weight": 1}
+    card["views"] = {kind: {name: part[name] for name in TOLD if name in part} | {"weight": 1}
                      for kind, (_, part) in zip(kinds, parts, strict=True)}
     card["data"] = {"name": parts[0][1]["data"]["name"]}
     if all((folder / ANSWERS).exists() for folder in folders):

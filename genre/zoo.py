@@ -27,6 +27,11 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     add_recipe_options(parser)
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
                         help="an option of the model, such as k=15 for knn")
+    parser.add_argument("--begin", metavar="RUN",
+                        help="go on from this run's weights, on its data, with the epochs, batch size, "
+                        "learning rate and telephone given here")
+    parser.add_argument("--telephone", type=float, metavar="CHANCE",
+                        help="with --begin: how often a piece is heard through a telephone in a room")
     add_folder_options(parser)
     parser.set_defaults(run=train)
 
@@ -164,9 +169,27 @@ def train(options: argparse.Namespace) -> int:
 def _create(options: argparse.Namespace) -> Path:
     from genre import runs
 
+    if options.begin:
+        return _continue(options)
+    if options.telephone is not None:
+        raise ValueError("--telephone goes with --begin: name the run to go on from.")
     if not options.model:
         raise ValueError("Name a model to train: `python -m genre models` lists them.")
     asked = settings_from(options)
+    return runs.open_run("genre", asked.to_dict(), asked.model, options.folder, options.cores)
+
+
+def _continue(options: argparse.Namespace) -> Path:
+    from genre import runs
+    from genre.dataset import BUILT_IN
+    from genre.experiment import continued
+
+    given = (options.model, options.input, options.seed, options.patience, options.augment, *options.option)
+    if any(given) or (options.data, options.split) != (BUILT_IN, "track"):
+        raise ValueError("With --begin the model, its data, split, seed and augmentation are that run's: "
+                         "leave them out.")
+    asked = continued(runs.find(options.begin, "genre"), options.telephone, epochs=options.epochs,
+                      batch_size=options.batch_size, learning_rate=options.learning_rate)
     return runs.open_run("genre", asked.to_dict(), asked.model, options.folder, options.cores)
 
 

@@ -9,7 +9,7 @@ from genre.augment import Augmentation, augment, crop, equalise, limit_bands, ma
 
 ALL = Augmentation(
     crop_frames=32, stretch=0.2, pitch_bands=3, equaliser_db=6, relevel=0.5, noise_floor=0.5,
-    noise=0.01, gain_db=3, mask_bands=8, mask_frames=6, band_limit=0.5,
+    noise=0.01, gain_db=3, mask_bands=8, mask_frames=6, band_limit=0.5, telephone=0.5,
 )
 
 

@@ -1,0 +1,79 @@
+"""What a telephone in a room leaves of music, done to its mel-spectrogram: a network that has learnt
+from such pieces too still knows the genre when they come from a small microphone.
+
+`genre.degrade` does the same to samples and is what accuracy is measured through. Here every strength
+is drawn from wide ranges, of which that one microphone is a case among many, and no recording is
+needed, so that tracks which are pictures only are treated as all others are.
+"""
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from genre.spectrogram import SpectrogramParams, mel_edges
+
+# All are drawn evenly; the corners and the slope above on a logarithmic scale.
+DECAY_S = 0.1, 0.7  # until the room is 60 dB quieter
+DIRECT_DB = -1.0, 9.0  # by which the direct sound is stronger than all echoes together
+ECHO_S = 0.5  # the tail beyond is too soft to matter
+LOWEST_HZ = 60.0, 450.0
+HIGHEST_HZ = 3_500.0, 10_000.0
+SLOPE_BELOW_DB = 12.0, 30.0  # an octave, beyond the corner
+SLOPE_ABOVE_DB = 12.0, 150.0  # the most is a wall, as where sound is taken 16,000 times a second
+SNR_DB = 10.0, 40.0
+BIN_HZ = 22_050 / 2_048  # of the transform under the mel bands
+INDEPENDENT = 0.7  # bins of an FFT under a Hann window that count as one: neighbours overlap
+BELOW = 0.1  # of the power at the bottom of the range: what lies there is not known
+
+
+def telephone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Tensor:
+    """(B, bands, columns) in [0, 1] -> the same: echoes, no bass, no treble, and noise.
+
+    1 is the loudest point of a piece and 0 lies `range_db` below; bands are mel bands up to 11,025 Hz,
+    columns `column_s` apart. After Polack's model of a room, as in `genre.degrade`.
+    """
+    count = len(batch)
+    edges = torch.from_numpy(mel_edges(SpectrogramParams(n_mels=batch.shape[1]))).float()[None, :, None]
+    centres, widths = edges[:, 1:-1], (edges[:, 2:] - edges[:, :-2]) / 2
+
+    def between(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(count, 1, 1, generator=rng)
+
+    def logarithmically(low: float, high: float) -> Tensor:
+        return low * (high / low) ** torch.rand(count, 1, 1, generator=rng)
+
+    power = _power(range_db * (batch - 1.0))
+    power = torch.where(batch > 0, power, BELOW * power)
+
+    decay_s = between(*DECAY_S)
+    fading = _power(-60.0 * column_s / decay_s) ** torch.arange(max(1, round(ECHO_S / column_s)))
+    strength = _power(-between(*DIRECT_DB))
+    echoes = fading / fading.sum(dim=2, keepdim=True) * strength
+    before = F.pad(power, (echoes.shape[2] - 1, 0)).transpose(0, 1)  # a channel for each piece
+    power = power + F.conv1d(before, echoes.flip(2), groups=count).transpose(0, 1)
+
+    # Echoes and direct sound add up here and cancel there, about every 2.2 / decay Hz (M. R. Schroeder,
+    # "Frequency-correlation functions of frequency responses in rooms", 1962): a colour of the room.
+    wavering = ((2.0 * strength + strength**2) / (widths * decay_s / 2.2).clamp(min=1.0)).sqrt()
+    colour = 1.0 + wavering / (1.0 + strength) * torch.randn(count, len(centres[0]), 1, generator=rng)
+    power = power * colour.clamp(min=0.1)
+
+    below = (logarithmically(*LOWEST_HZ) / centres).log2().relu()
+    above = (centres / logarithmically(*HIGHEST_HZ)).log2().relu()
+    passed = _power(-between(*SLOPE_BELOW_DB) * below - logarithmically(*SLOPE_ABOVE_DB) * above)
+    power = power * passed
+
+    # White noise is as strong in every band of these mels. Its power wavers as a sum of so many squares
+    # does (the chi-squared distribution, by the cube of Wilson and Hilferty, 1931).
+    music = (power * widths).sum(dim=1, keepdim=True).mean(dim=2, keepdim=True)
+    noise = passed * music / (passed * widths).sum(dim=1, keepdim=True) * _power(-between(*SNR_DB))
+    spread = 1.0 / (9.0 * (INDEPENDENT * widths / BIN_HZ).clamp(min=1.0))
+    wavering = (1.0 - spread + spread.sqrt() * torch.randn(batch.shape, generator=rng)).clamp(min=0.3) ** 3
+    power = power + noise * wavering
+
+    decibels = 10.0 * torch.log10(power / power.amax(dim=(1, 2), keepdim=True) + 1e-12)
+    return (1.0 + decibels / range_db).clamp(min=0.0)
+
+
+def _power(decibels: Tensor) -> Tensor:
+    return 10.0 ** (decibels / 10.0)

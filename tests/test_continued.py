@@ -1,0 +1,96 @@
+"""A training that begins where another ended: its own recipe, the same data and the same test."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from genre import runs
+from genre.__main__ import main
+from genre.artefacts import load_artefact, load_card
+from genre.augment import Augmentation
+from genre.calibration import calibrate
+from genre.dataset import DataError
+from genre.experiment import Settings, continued, execute, settings
+from genre.worker import working
+
+pytestmark = pytest.mark.usefixtures("shared_cache")
+
+
+@pytest.fixture
+def music(folder_of_music) -> Path:
+    return folder_of_music(pieces=8, seconds=6.0)
+
+
+def run(asked: Settings) -> Path:
+    folder = runs.create("genre", json.loads(json.dumps(asked.to_dict())), asked.model)
+    with working(folder) as worker:
+        execute(worker)
+    return folder
+
+
+@pytest.fixture
+def first(music) -> Path:
+    return run(settings("cnn-simple", str(music), epochs=3, batch_size=4, learning_rate=5e-3, patience=0))
+
+
+def test_it_goes_on_where_the_other_ended(first):
+    asked = continued(first, epochs=1, learning_rate=1e-5)
+    second = run(asked)
+    before, after = (load_artefact(folder)[0] for folder in (first, second))
+    for name in before:
+        if before[name].is_floating_point() and "running" not in name:
+            assert (before[name] - after[name]).abs().max() < 1e-3, f"{name}: a small step from the first"
+    assert any(not before[name].equal(after[name]) for name in before)
+    reports = [runs.load_report(folder) for folder in (first, second)]
+    tests = [{answer["track"] for answer in report["answers"]} for report in reports]
+    assert tests[0] == tests[1]
+    card = load_card(second)
+    assert [recipe["epochs"] for recipe in card["begun_with"]] == [3] and card["recipe"]["epochs"] == 1
+    third = run(continued(second, epochs=2))
+    assert [recipe["epochs"] for recipe in load_card(third)["begun_with"]] == [3, 1]
+
+
+def test_calibration_keeps_each_fold_from_both_trainings(first):
+    second = run(continued(first, epochs=1))
+    account = calibrate(second, epochs=2)
+    assert (account["epochs"], account["tracks"], account["folds"]) == (1, 12, 5)
+    assert len(list(first.glob("calibration/fold-*-of-2-epochs"))) == 5
+    assert len(list(second.glob("calibration/fold-*-of-1-epochs"))) == 5
+
+
+def test_a_telephone_is_heard_where_it_can_be(first, music):
+    with pytest.raises(ValueError, match="pictures and excerpts"):
+        continued(first, telephone=0.5)
+    excerpts = run(settings("listen", str(music), "excerpts", options={"members": 1}, epochs=1))
+    asked = continued(excerpts, telephone=0.5, epochs=1)
+    assert asked.recipe.augmentation.telephone == 0.5
+    assert replace(asked.recipe.augmentation, telephone=0.0) != Augmentation(), "the others stay"
+    run(asked)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        continued(excerpts, telephone=2.0)
+
+
+def test_nothing_learnt_is_tested(first, music, folder_of_music):
+    folds = run(settings("linear", str(music), split="kfold", epochs=1, patience=0))
+    forest = run(settings("forest", str(music)))
+    for folder in (folds, forest):
+        with pytest.raises(ValueError, match="Only a network"):
+            continued(folder)
+    grown = replace(continued(first), data=str(folder_of_music(pieces=9, seconds=6.0)))
+    with pytest.raises(DataError, match="has changed since"):
+        run(grown)
+
+
+def test_the_command_line(first, capsys):
+    begin = ["train", "--begin", first.name]
+    assert main([*begin, "--epochs", "1"]) == 0
+    assert "kept in" in capsys.readouterr().out
+    for wrong, complaint in (
+        ([*begin, "--seed", "3"], "leave them out"), ([*begin, "--data", "elsewhere"], "leave them out"),
+        (["train", "--begin", "nothing"], "no run"), (["train", "--telephone", "0.5"], "goes with --begin"),
+        ([*begin, "--telephone", "0.5"], "pictures and excerpts"),
+    ):
+        assert main(wrong) == 2
+        assert complaint in capsys.readouterr().err
