@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import t as student_t
 
 from genre.artefacts import load_card
 from genre.audio import Clip, load_clip
@@ -30,12 +31,15 @@ WAYS: dict[str, Callable[[Clip, int], Clip]] = {
 PLAIN = "as it is"
 
 
-def measure(name: str, robust: bool = False, folder: Path | None = None) -> dict:
+def measure(
+    name: str, robust: bool = False, folder: Path | None = None, weights: Path | None = None
+) -> dict:
     """Test the model `name` -> a dictionary for JSON; `robust`: on recordings that came by each of WAYS.
 
-    `folder` is GTZAN's, by default in the folder of real data. Raises DataError and ArtefactError.
+    `folder` is GTZAN's, by default in the folder of real data; `weights` holds the model, by default among
+    the shipped. Raises DataError and ArtefactError.
     """
-    classifier = Classifier.load(name)
+    classifier = Classifier.load(name, weights)
     if not classifier.views:
         raise DataError(f"{name} is no shipped model of the Listen page: print its run's report instead.")
     folder = folder or data_folder() / "gtzan"
@@ -65,9 +69,41 @@ def measure(name: str, robust: bool = False, folder: Path | None = None) -> dict
 def record(name: str, result: dict) -> None:
     """Write what `measure` found into the card of the shipped model. Raises ArtefactError."""
     card = load_card(WEIGHTS / name)
-    found = {key: result[key] for key in ("recordings", "agreement", "ways") if key in result}
+    found = {key: result[key] for key in ("recordings", "agreement", "ways", "seeds") if key in result}
     card["figures"] = {"by_track": result["pictures"], **found}
     write_atomic(WEIGHTS / name / "card.json", json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+
+
+def over_seeds(results: list[dict]) -> dict:
+    """What `measure` found of one recipe from several seeds -> by figure {"each", "mean", "interval"}.
+
+    The interval is Student's of the mean, for the chance of the seed alone; that of the tracks is in each.
+    """
+    figures_of = {
+        "macro accuracy, pictures": lambda result: result["pictures"]["macro_accuracy"],
+        "accuracy, recordings": lambda result: result["recordings"]["accuracy"],
+        "answered alike": lambda result: result["agreement"]["same"] / result["agreement"]["both"],
+    }
+    for way in results[0].get("ways", {}):
+        if way != PLAIN:
+            figures_of[f"accuracy lost, {way}"] = (
+                lambda result, way=way: result["ways"][way]["lost"]["points"] / 100)
+    found = {}
+    for what, figure in figures_of.items():
+        each = np.array([figure(result) for result in results])
+        half = student_t.ppf((1 + INTERVAL) / 2, len(each) - 1) * each.std(ddof=1) / np.sqrt(len(each))
+        found[what] = {"each": each.round(4).tolist(), "mean": round(float(each.mean()), 4),
+                       "interval": [round(float(each.mean() - half), 4), round(float(each.mean() + half), 4)]}
+    return found
+
+
+def seeds_as_text(found: dict) -> str:
+    lines = [f"over {len(next(iter(found.values()))['each'])} seeds, with Student's interval of the mean:"]
+    for what, part in found.items():
+        low, high = part["interval"]
+        each = " ".join(f"{value:.3f}" for value in part["each"])
+        lines.append(f"{what}: {part['mean']:.3f} ({low:.3f} to {high:.3f}); each {each}")
+    return "\n".join(lines)
 
 
 def by_way(classifier: Classifier, files: list[Track]) -> dict:

@@ -39,6 +39,8 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("name", nargs="?", metavar="RUN", help="a run's folder or name")
     parser.add_argument("--model", metavar="NAME",
                         help="a folder of assets/weights, tested on GTZAN's valid list")
+    parser.add_argument("--seeds", metavar="FOLDER", type=Path, nargs="+", default=[],
+                        help="with --model: the same recipe from other seeds, for the mean of all")
     parser.add_argument("--robust", action="store_true",
                         help="with --model: also through a telephone's microphone and a small MP3 file")
     parser.add_argument("--record", action="store_true",
@@ -61,6 +63,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--as-measured", metavar="NAME",
                         help="the shipped model of the same recipe that its figures and its calibration "
                         "come from, where the run learnt from everything")
+    parser.add_argument("--into", type=Path, metavar="DIR", help="by default assets/weights")
     parser.add_argument("--note", help="a sentence for the card: the command, what was tried and read")
     parser.set_defaults(run=ship)
 
@@ -212,14 +215,19 @@ def evaluate(options: argparse.Namespace) -> int:
 
     try:
         if options.model:
-            from genre.shipped import measure, measured_as_text, record
+            from genre.shipped import measure, measured_as_text, over_seeds, record, seeds_as_text
 
             result = measure(options.model, options.robust, options.data)
             text = measured_as_text(result)
+            if options.seeds:
+                others = [measure(folder.name, options.robust, options.data, folder.parent)
+                          for folder in options.seeds]
+                result["seeds"] = over_seeds([result, *others])
+                text += "\n\n" + seeds_as_text(result["seeds"])
             if options.record:
                 record(options.model, result)
-        elif options.robust or options.record:
-            raise ValueError("--robust and --record go with a shipped model: name it with --model.")
+        elif options.robust or options.record or options.seeds:
+            raise ValueError("--robust, --record and --seeds go with a shipped model: name it with --model.")
         elif options.name:
             result = runs.load_report(runs.find(options.name, "genre"))
             text = as_text(result)
@@ -269,8 +277,9 @@ def ship(options: argparse.Namespace) -> int:
             card["note"] = options.note
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
-    save_artefact(WEIGHTS / options.as_name, compact(weights), card)
-    print(f"Shipped as {WEIGHTS / options.as_name}.")
+    folder = (options.into or WEIGHTS) / options.as_name
+    save_artefact(folder, compact(weights), card)
+    print(f"Shipped as {folder}.")
     return OK
 
 

@@ -14,7 +14,7 @@ from genre.artefacts import save_artefact
 from genre.classifier import Classifier
 from genre.dataset import open_dataset
 from genre.models import MODELS
-from genre.shipped import PLAIN, WAYS, by_way, lost_points, measured_as_text
+from genre.shipped import PLAIN, WAYS, by_way, lost_points, measured_as_text, over_seeds, seeds_as_text
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +65,11 @@ def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     part = ways[PLAIN] | {"refused": 1}
     plain = {"model": "m", "list": "a list", "pictures": part, "recordings": part,
              "agreement": {"same": 3, "both": 4, "genres": {"metal": [3, 4]}}}
-    monkeypatch.setattr(
-        shipped, "measure", lambda name, robust, folder: plain | ({"ways": ways} if robust else {})
-    )
+
+    def measure(name: str, robust: bool, folder: Path | None, weights: Path | None = None) -> dict:
+        return plain | ({"ways": ways} if robust else {})
+
+    monkeypatch.setattr(shipped, "measure", measure)
     assert main(["evaluate", "--model", "m"]) == 0
     assert "points lost" not in capsys.readouterr().out
     assert main(["evaluate", "--model", "m", "--robust"]) == 0
@@ -76,6 +78,27 @@ def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert "points lost" not in lines[0] and all("points lost (" in line for line in lines[1:])
     assert main(["evaluate", "--model", "m", "--robust", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)["ways"]) == set(WAYS)
+    assert main(["evaluate", "--model", "m", "--seeds", "a", "b"]) == 0
+    assert "over 3 seeds" in capsys.readouterr().out
+    assert main(["evaluate", "--seeds", "a"]) == 2
+    assert "name it with --model" in capsys.readouterr().err
+
+
+def test_over_seeds() -> None:
+    def result(accuracy: float, same: int) -> dict:
+        return {"pictures": {"macro_accuracy": accuracy}, "recordings": {"accuracy": 0.8},
+                "agreement": {"same": same, "both": 10}, "ways": {
+                    PLAIN: {}, "a storm": {"lost": {"points": 100 * accuracy / 10}}}}
+
+    found = over_seeds([result(0.7, 5), result(0.8, 6), result(0.75, 7)])
+    accuracy = found["macro accuracy, pictures"]
+    assert accuracy["each"] == [0.7, 0.8, 0.75] and accuracy["mean"] == 0.75
+    half = 4.3027 * 0.05 / 3**0.5  # Student's t of two degrees of freedom
+    assert accuracy["interval"] == pytest.approx([0.75 - half, 0.75 + half], abs=1e-3)
+    assert found["accuracy, recordings"]["interval"] == [0.8, 0.8]
+    assert found["answered alike"]["mean"] == 0.6
+    assert found["accuracy lost, a storm"]["mean"] == 0.075
+    assert "0.750 (0.626 to 0.874); each 0.700 0.800 0.750" in seeds_as_text(found)
 
 
 def test_only_a_shipped_model_is_tested_so(capsys: pytest.CaptureFixture) -> None:
