@@ -81,14 +81,16 @@ class Catalogue:
         self._read: dict[str, tuple[tuple, Entry]] = {}
 
     def entries(self) -> list[Entry]:
-        """The genre runs under EARMARK_HOME, the newest first, and after them the recorded ones."""
+        """The genre runs under EARMARK_HOME, the newest first, and after them the recorded ones, honest
+        splits before leaky ones."""
         before, now = self._read, {}
         for parent in (runs.runs_folder(), self._recorded):
             for folder in _folders(parent):
                 now[folder] = self._entry(folder, before.get(folder))
         self._read = now  # in one step: other visitors may be reading
         chosen = [entry for _, entry in now.values() if entry.run.kind in ("genre", "")]
-        return sorted(chosen, key=lambda e: (not e.recorded, e.run.created, e.id), reverse=True)
+        return sorted(chosen, key=lambda e: (not e.recorded, e.recorded and not e.leaky, e.run.created, e.id),
+                      reverse=True)
 
     def _entry(self, path: str, known: tuple[tuple, Entry] | None) -> tuple[tuple, Entry]:
         signature = tuple(_stamp(f"{path}/{name}") for name in _FILES)
