@@ -14,12 +14,14 @@ STEPS = {
 }  # fmt: skip
 # Wider than the Listen page, for charts side by side, and no wider than lines can be read. As part of
 # the text it is there with the first paint; st.html comes later, and the page would jump.
-WIDTH = "<style>[data-testid=stMainBlockContainer] { max-width: 72rem; }</style>"
+# Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
+STYLE = ("<style>[data-testid=stMainBlockContainer] { max-width: 72rem; } "
+         "@media (hover: none) { .modebar { display: none !important; } }</style>")
 
 enter()
 st.title("Which model learns best?")
 st.markdown(
-    f"{WIDTH}\n\nChoose music and some models, press Start, watch them learn to tell the genres apart, and "
+    f"{STYLE}\n\nChoose music and some models, press Start, watch them learn to tell the genres apart, and "
     "see which one wins and what it gets wrong.", unsafe_allow_html=True,
 )  # fmt: skip
 if "go_to" in st.session_state:  # a step that the one before asked for
