@@ -1,4 +1,5 @@
-"""The pictures of the README: `make screenshots` writes assets/screenshots/*.png."""
+"""The pictures of the README, and of each page in the dark, on a phone and empty: `make screenshots` writes
+assets/screenshots/*.png, of which git keeps those of the README."""
 
 import sys
 import tempfile
