@@ -57,7 +57,7 @@ def create(options: argparse.Namespace) -> Path:
     asked = plain(data, options.split) if options.network == "dcgan" else Settings(data, options.split)
     given = {name: getattr(options, name) for name in ("epochs", "steps", "batch_size", "seed")}
     asked = replace(asked, **{name: value for name, value in given.items() if value is not None})
-    return runs.open_run("gan", asked.to_dict(), options.network, options.folder, options.cores)
+    return runs.open_run("gan", asked, options.network, options.folder, options.cores)
 
 
 def ship(options: argparse.Namespace) -> int:

@@ -42,7 +42,7 @@ def add_classify(commands: "argparse._SubParsersAction") -> None:
         "paths", nargs="+", metavar="PATH", help="an audio file, or a folder to search for them"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--model", metavar="NAME", help="a folder of assets/weights")
+    parser.add_argument("--model", metavar="NAME", help="a shipped or promoted model")
     parser.set_defaults(run=classify)
 
 

@@ -42,7 +42,6 @@ __all__ = [
 
 SAMPLE_RATE = 22_050  # Hz; the rate of GTZAN and of every front end here
 MAX_MINUTES = 10  # longer files: evenly spaced 30 s excerpts adding up to this
-# What is taken from a folder; a file that is named is tried whatever it is called.
 MAX_BYTES = 1 << 30  # 1 GiB, checked before anything is read
 MAX_DECODED_HOURS = 3  # where seeking is impossible, listening stops here
 EXCERPT_S = 30

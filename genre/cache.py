@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from genre.home import home, write_atomic
+from genre.runs import all_cores
 
 JOBS_WORTH_A_PROCESS = 8  # starting one costs seconds; fewer jobs are done at once
 THREADS = "OMP_NUM_THREADS"
@@ -27,9 +28,9 @@ Progress = Callable[[int, int], None]  # (done, in all)
 
 
 def cores() -> int:
-    """The cores this process may use: OMP_NUM_THREADS where it is set, else all."""
+    """The cores this process may use: OMP_NUM_THREADS where it is set, else all that runs share."""
     given = os.environ.get(THREADS, "")
-    return int(given) if given.isdigit() and int(given) else os.cpu_count() or 1
+    return int(given) if given.isdigit() and int(given) else all_cores()
 
 
 def key_of(*parts: Any) -> str:

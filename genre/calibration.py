@@ -67,7 +67,7 @@ def calibrate(
 ) -> dict:
     """Calibrate the run in `folder`, write its card anew and return the account.
 
-    `epochs` shortens the five trainings, for machines that have no hours to spare; interrupted ones
+    `epochs` shortens the trainings of the five, for machines that have no hours to spare; interrupted ones
     go on. Raises DataError, ArtefactError, RunError or OSError with a sentence.
     """
     card, asked = load_card(folder), Settings.from_dict(load_config(folder)["settings"])
@@ -88,14 +88,12 @@ def calibrate(
     votes, labels, tracks = by_track(np.concatenate(answers), tested.labels, tested.tracks)
     write_atomic(folder / ANSWERS, save({"probabilities": votes, "labels": labels},
                                         {"tracks": json.dumps(tracks.tolist())}))
-    told = account(votes, labels) | {"epochs": _epochs(asked, epochs), "folds": len(folds)}
+    stages = [*(recipe["epochs"] for recipe in asked.begun_with), asked.recipe.epochs]
+    told = account(votes, labels) | {"epochs": [min(epochs or stage, stage) for stage in stages],
+                                     "folds": len(folds)}
     card |= {"temperature": told["temperature"], "sure_above": told["sure_above"], "calibration": told}
     write_atomic(folder / "card.json", json.dumps(card, indent=1, ensure_ascii=False) + "\n")
     return told
-
-
-def _epochs(asked: Settings, most: int | None) -> int:
-    return min(most or asked.recipe.epochs, asked.recipe.epochs)
 
 
 def _fold(
@@ -108,8 +106,8 @@ def _fold(
         network = _fold(first, Settings.from_dict(load_config(first)["settings"]), number, train, epochs, say)
     else:
         network = new_network(asked, train.genres)
-    recipe = replace(asked.recipe, epochs=_epochs(asked, epochs), patience=0)
-    inside = folder / "calibration" / f"fold-{number}-of-{recipe.epochs}-epochs"
+    recipe = replace(asked.recipe, epochs=min(epochs or asked.recipe.epochs, asked.recipe.epochs), patience=0)
+    inside = folder / "calibration" / f"fold-{number}-{train.fingerprint()}-{recipe.epochs}-epochs"
     inside.mkdir(parents=True, exist_ok=True)
     weights = fit(network, train, None, recipe,
                   lambda figures: say(f"{folder.name}, fold {number}: {figures}"), inside)

@@ -273,6 +273,7 @@ def leak_pairs(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
         if "window_accuracy" not in entry.figures or entry.split not in (LEAKY, "track"):
             continue
         recipe = tuple(sorted((name, str(value)) for name, value in entry.recipe.items()))
-        key = (entry.model, entry.input, str(entry.run.settings.get("data")), entry.recorded, recipe)
+        asked = [str(entry.run.settings.get(name)) for name in ("data", "options", "begun_with")]
+        key = (entry.model, entry.input, *asked, entry.recorded, recipe)
         pairs.setdefault(key, {}).setdefault(entry.leaky, entry)
     return [(both[True], both[False]) for both in pairs.values() if len(both) == 2]

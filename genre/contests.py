@@ -5,7 +5,6 @@ hold. What several of them want to hear is computed once, before.
 """
 
 import itertools
-import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -84,12 +83,7 @@ def race(
 
 def enter(asked: Settings, folder: Path | None = None) -> Path:
     """A run of one core for these settings."""
-    return runs.create("genre", plain(asked), asked.model, folder, cores=1)
-
-
-def plain(asked: Settings) -> dict:
-    """Settings as they look after a journey through JSON."""
-    return json.loads(json.dumps(asked.to_dict()))
+    return runs.create("genre", asked.to_dict(), asked.model, folder, cores=1)
 
 
 def grid(asked: Settings, epochs: list[int], batch_sizes: list[int], rates: list[float]) -> list[Settings]:

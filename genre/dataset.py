@@ -61,6 +61,10 @@ class Examples:
         return replace(self, values=self.values[rows], labels=self.labels[rows],
                        tracks=self.tracks[rows])
 
+    def fingerprint(self) -> str:
+        """Of the names of the tracks: the same for the same tracks."""
+        return key_of(sorted(set(self.tracks.tolist())))[:8]
+
     def of(self, tracks: set[str]) -> "Examples":
         """The rows cut from these tracks."""
         return self.take(np.flatnonzero(np.isin(self.tracks, list(tracks))))
@@ -152,14 +156,17 @@ def listen_to(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
     Left out are files that cannot be read, are silent or shorter than a second, and recordings that
     come twice: the first stays, unless they stand in different genres, when none can be trusted.
     """
-    keys = {}
+    keys, left_out = {}, [(name, "There are no recordings in this folder.") for name in dataset.empty]
     for track in dataset.files:
-        about = Path(track.path).stat()
-        keys[key_of(str(Path(track.path).resolve()), about.st_size, about.st_mtime_ns)] = track
+        try:
+            about = Path(track.path).stat()
+        except OSError:  # a link to nothing, or deleted a moment ago
+            left_out.append((track.name, "This file is gone."))
+            continue
+        keys[key_of(str(Path(track.path).absolute()), about.st_size, about.st_mtime_ns)] = track
     found = kept("sounds", {key: track.path for key, track in keys.items()}, _listen,
                  progress_line("Checking recordings"))
     heard = []
-    left_out = [(name, "There are no recordings in this folder.") for name in dataset.empty]
     for key, answer in found:
         answer = json.loads(answer)
         if "error" in answer:

@@ -63,7 +63,7 @@ def _times_learnt(split: str) -> float:
     """How often each window is learnt from in an epoch of all parts together."""
     if split == "all":
         return 1.0
-    if split in ("kfold", "blocks"):  # each fold without its fifth, and once everything
+    if split in splits.FOLDED:  # each fold without its fifth, and once everything
         return splits.FOLDS - 1 + 1.0
     return 1.0 - splits.TEST_SHARE
 

@@ -16,14 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from genre import splits
-from genre.artefacts import ArtefactError, load_artefact, load_card, save_artefact
+from genre.artefacts import ArtefactError, load_artefact, save_artefact
 from genre.augment import Augmentation
 from genre.dataset import BUILT_IN, DataError, Examples, open_dataset, require_genres
 from genre.evaluate import report
 from genre.inputs import CUTTINGS, SPECTROGRAMS, front_end, make_examples
 from genre.models import InputSpec, ModelSpec, classical, count_parameters, find
 from genre.runs import load_config, metrics
-from genre.train import Recipe, RunSettings, fit, predict
+from genre.train import CHECKPOINT, Recipe, RunSettings, fit, predict
 from genre.worker import Worker
 
 SEEN_BELOW_LOUDEST = ("pictures", "excerpts")  # inputs in which 1 is the loudest point
@@ -44,6 +44,7 @@ class Settings(RunSettings):
     artists: str | None = None  # the list of the split "artist"
     options: dict[str, Any] = field(default_factory=dict)  # of the model
     begin: str | None = None  # the folder of the run whose weights are gone on from
+    begun_with: list[dict] = field(default_factory=list)  # and its recipes, the first one first
 
     @property
     def spec(self) -> ModelSpec:
@@ -114,7 +115,8 @@ def continued(folder: Path, telephone: float | None = None, **recipe: Any) -> Se
         if not 0 <= telephone <= 1:
             raise ValueError("The chance of a telephone lies between 0 and 1.")
         asked["augmentation"] = replace(before.recipe.augmentation, telephone=telephone)
-    return replace(before, recipe=replace(before.recipe, **asked), begin=str(folder.resolve()))
+    return replace(before, recipe=replace(before.recipe, **asked), begin=str(folder.resolve()),
+                   begun_with=[*before.begun_with, before.recipe.to_dict()])
 
 
 def execute(worker: Worker) -> dict:
@@ -142,6 +144,7 @@ def execute(worker: Worker) -> dict:
             "name": Path(division.name).name, "leaky": division.leaky, "note": division.note,
             "train_tracks": len(set(examples.tracks[division.parts[0].train])),
             "test_tracks": len(set(examples.tracks[np.concatenate(rows)])) if rows else 0,
+            "learnt_from": examples.take(division.parts[0].train).fingerprint(),
         },
         "notes": _notes(asked, division),
         "training_s": sum(epoch["seconds"] for epoch in metrics(worker.folder)),
@@ -152,8 +155,8 @@ def execute(worker: Worker) -> dict:
         tested = examples.take(np.concatenate(rows))
         result |= report(np.concatenate(answers), tested.labels, tested.tracks, examples.genres)
     _save(worker.folder, model, asked, examples, result)
-    for folder in worker.folder.glob("part-*"):  # checkpoints are of no use any more
-        shutil.rmtree(folder)
+    for number in range(len(division.parts)):  # checkpoints are of no use any more
+        shutil.rmtree(_part(worker.folder, number), ignore_errors=True)
     worker.finish(result, _in_a_sentence(result))
     return result
 
@@ -190,10 +193,10 @@ def _learn_network(
         learnt, chosen = splits.hold_out(train, recipe.seed, division.leaky)
         train, valid = train.take(learnt), train.take(chosen)
     network = new_network(asked, examples.genres)
-    if asked.begin:
-        network.load_state_dict(_first_weights(Path(asked.begin), examples, division))
-    folder = worker.folder / f"part-{number + 1}"
+    folder = _part(worker.folder, number)
     folder.mkdir(exist_ok=True)
+    if asked.begin and not (folder / CHECKPOINT).exists():
+        network.load_state_dict(_first_weights(Path(asked.begin), train))
     began = time.monotonic()
 
     def on_epoch(figures: dict) -> None:
@@ -207,11 +210,15 @@ def _learn_network(
     return network
 
 
-def _first_weights(folder: Path, examples: Examples, division: splits.Split) -> dict[str, Tensor]:
-    """Of the run that is gone on from, if it learnt from no track that is tested now."""
+def _part(folder: Path, number: int) -> Path:
+    """Where the checkpoint of one part of the split is kept."""
+    return folder / f"part-{number + 1}"
+
+
+def _first_weights(folder: Path, train: Examples) -> dict[str, Tensor]:
+    """Of the run that is gone on from, if it learnt from the same tracks, and so from none tested now."""
     weights, card = load_artefact(folder)
-    learnt = len(set(examples.tracks[division.parts[0].train]))
-    if tuple(card["genres"]) != examples.genres or card["split"]["train_tracks"] != learnt:
+    if tuple(card["genres"]) != train.genres or card["split"].get("learnt_from") != train.fingerprint():
         raise DataError(f"The data has changed since {folder.name} learnt from it: train it anew first.")
     return weights
 
@@ -269,8 +276,7 @@ def _save(folder: Path, model: Any, asked: Settings, examples: Examples, result:
                     for key in ("by_track", "by_window") if key in result},
     }
     if asked.begin:
-        first = load_card(Path(asked.begin))
-        card["begun_with"] = [*first.get("begun_with", []), first["recipe"]]
+        card["begun_with"] = asked.begun_with
     if isinstance(model, nn.Module):
         weights = model.state_dict()
     else:
@@ -287,6 +293,9 @@ def _notes(asked: Settings, division: splits.Split) -> list[str]:
         note = f"the best epoch was chosen on {splits.HELD_OUT:.0%} of the {what} to learn from"
     else:
         note = f"trained for {asked.recipe.epochs} epochs on everything to learn from"
+    if asked.begin:
+        epochs = " and ".join(str(recipe["epochs"]) for recipe in asked.begun_with)
+        note += f"; begun with the weights of {Path(asked.begin).name}, {epochs} epochs old"
     if len(division.parts[0].test):
         note += "; the test part was looked at once, at the end"
     return [note]

@@ -145,7 +145,8 @@ def fitted(examples: Examples, shape: tuple[int, ...]) -> Examples:
                           antialias=True)[:, 0].round().clamp(0, 255).byte().numpy()
             for part in np.array_split(values, max(1, len(values) // 256))
         ]
-        return replace(examples, values=np.concatenate(parts))
+        column_s = examples.column_s * values.shape[2] / shape[1]
+        return replace(examples, values=np.concatenate(parts), column_s=column_s)
     return replace(examples, values=values.reshape(-1, *shape))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from genre import runs
-from genre.contests import Kitchen, enter, plain, race
+from genre.contests import Kitchen, enter, race
 from genre.dataset import DataError, Dataset, open_dataset
 from genre.experiment import Settings, settings
 from genre.home import home
@@ -120,7 +120,7 @@ def run_rows(
 
 def _as_wanted(folder: Path, asked: Settings) -> bool:
     try:
-        return runs.load_config(folder)["settings"] == plain(asked)
+        return asked.same_as(runs.load_config(folder)["settings"])
     except runs.RunError:
         return False
 

@@ -60,9 +60,10 @@ def train_here(
     `create` raises ValueError with a sentence for what cannot be; `execute` imports what it needs itself;
     `in_words` makes a text of what it returns.
     """
-    if options.cores:
-        os.environ["OMP_NUM_THREADS"] = str(options.cores)  # read when torch is loaded
     from genre import runs
+
+    if options.cores or "OMP_NUM_THREADS" not in os.environ:  # read when torch is loaded
+        os.environ["OMP_NUM_THREADS"] = str(options.cores or runs.all_cores())
     from genre.worker import perform
 
     try:

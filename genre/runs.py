@@ -26,9 +26,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genre.home import REPOSITORY, home, write_atomic
+
+if TYPE_CHECKING:
+    from genre.train import RunSettings
 
 VERSION = 1  # of config.json
 PROGRAMS = {"genre": "genre", "gan": "gan", "emotion": "mood"}  # kind -> `python -m PROGRAM train`
@@ -93,6 +96,8 @@ def create(
         folder = runs_folder() / re.sub(r"[^\w.-]+", "-", name)
     if (folder / "config.json").exists():
         raise RunError(f"{folder} holds a run already: choose another folder, or delete it first.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunError(f"{folder} holds something else: choose a new folder, or an empty one.")
     config = {
         "version": VERSION, "kind": kind, "title": title, "note": "", "created": time.time(),
         "cores": min(cores or all_cores(), all_cores()), "settings": settings,
@@ -103,15 +108,14 @@ def create(
 
 
 def open_run(
-    kind: str, settings: dict, title: str = "", folder: Path | None = None, cores: int | None = None
+    kind: str, asked: "RunSettings", title: str = "", folder: Path | None = None, cores: int | None = None
 ) -> Path:
     """As `create`; or the run in `folder`, if it has the same settings and has not come to its end."""
-    wanted = json.loads(json.dumps(settings))
     there = folder and (folder / "config.json").exists()
-    if there and read(folder).resumable and load_config(folder)["settings"] == wanted:
+    if there and read(folder).resumable and asked.same_as(load_config(folder)["settings"]):
         print(f"Going on with {folder}.")
         return folder
-    return create(kind, wanted, title, folder, cores)
+    return create(kind, asked.to_dict(), title, folder, cores)
 
 
 def start(folder: Path) -> None:

@@ -50,6 +50,8 @@ def measure(
     seen, seen_labels, seen_tracks = on_ready_made(classifier, folder, valid)
     result["pictures"] = figures(seen, seen_labels, classifier.genres)
     files = [track for track in open_dataset(folder).files if track.name in valid]
+    if not files:
+        raise DataError(f"{folder} has no recording of GTZAN's valid list: they belong into audio/<genre>/.")
     heard, heard_labels, refused = on_recordings(classifier, files, WAYS[PLAIN])
     result["recordings"] = figures(heard, heard_labels, classifier.genres) | {"refused": refused}
 
@@ -67,10 +69,13 @@ def measure(
 
 
 def record(name: str, result: dict) -> None:
-    """Write what `measure` found into the card of the shipped model. Raises ArtefactError."""
+    """Write what `measure` found into the card of the shipped model; what was not measured now stays.
+
+    Raises ArtefactError.
+    """
     card = load_card(WEIGHTS / name)
     found = {key: result[key] for key in ("recordings", "agreement", "ways", "seeds") if key in result}
-    card["figures"] = {"by_track": result["pictures"], **found}
+    card["figures"] = {**card.get("figures", {}), "by_track": result["pictures"], **found}
     write_atomic(WEIGHTS / name / "card.json", json.dumps(card, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -6,7 +6,6 @@ else's, so it can be played, shared and trained on freely.
 
 import io
 import json
-import os
 import wave
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -21,6 +20,7 @@ from scipy.signal import lfilter
 from genre import GENRES, styles_acoustic, styles_electric
 from genre.audio import SAMPLE_RATE
 from genre.band import Band, Channel
+from genre.cache import cores
 from genre.home import write_atomic
 from genre.instruments import amplify, band_noise
 
@@ -353,7 +353,7 @@ def build(
             progress(done, len(jobs))
 
     report()
-    workers = min(workers or os.cpu_count() or 1, len(missing))
+    workers = min(workers or cores(), len(missing))
     if workers <= 1:
         for job in missing:
             _write(*job)

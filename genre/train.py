@@ -33,7 +33,15 @@ class RunSettings:
     """What the dataclasses in a run's config.json share: they become plain values, and come back."""
 
     def to_dict(self) -> dict:
-        return asdict(self)
+        """As they look after a journey through JSON."""
+        return json.loads(json.dumps(asdict(self)))
+
+    def same_as(self, values: dict) -> bool:
+        """Whether the `values` of a config.json, perhaps of an older version, ask for the same."""
+        try:
+            return self.from_dict(values).to_dict() == self.to_dict()
+        except DataError:
+            return False
 
     @classmethod
     def from_dict(cls, values: dict) -> Self:
@@ -69,8 +77,9 @@ class Recipe(RunSettings):
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 1 or self.learning_rate <= 0:
-            raise ValueError("Epochs and batch size must be at least 1, the learning rate above 0.")
+        if self.epochs < 1 or self.batch_size < 2 or self.learning_rate <= 0 or self.patience < 0:
+            raise ValueError("Epochs must be at least 1, the batch size 2, the learning rate above 0 and the "
+                             "patience 0 or more.")
 
 
 def device() -> torch.device:

@@ -38,7 +38,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser = commands.add_parser("evaluate", help="print how good a run, or a shipped model, is")
     parser.add_argument("name", nargs="?", metavar="RUN", help="a run's folder or name")
     parser.add_argument("--model", metavar="NAME",
-                        help="a folder of assets/weights, tested on GTZAN's valid list")
+                        help="a shipped or promoted model, tested on GTZAN's valid list")
     parser.add_argument("--seeds", metavar="FOLDER", type=Path, nargs="+", default=[],
                         help="with --model: the same recipe from other seeds, for the mean of all")
     parser.add_argument("--robust", action="store_true",
@@ -52,7 +52,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
 
     parser = commands.add_parser("calibrate", help="measure how far a network's probabilities hold")
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
-    parser.add_argument("--epochs", type=whole_number, help="of each of the five trainings, if fewer")
+    parser.add_argument("--epochs", type=whole_number, help="of each training of the five networks, if fewer")
     parser.set_defaults(run=calibrate)
 
     parser = commands.add_parser("ship", help="put a run into assets/weights")
@@ -179,7 +179,7 @@ def _create(options: argparse.Namespace) -> Path:
     if not options.model:
         raise ValueError("Name a model to train: `python -m genre models` lists them.")
     asked = settings_from(options)
-    return runs.open_run("genre", asked.to_dict(), asked.model, options.folder, options.cores)
+    return runs.open_run("genre", asked, asked.model, options.folder, options.cores)
 
 
 def _continue(options: argparse.Namespace) -> Path:
@@ -187,13 +187,15 @@ def _continue(options: argparse.Namespace) -> Path:
     from genre.dataset import BUILT_IN
     from genre.experiment import continued
 
-    given = (options.model, options.input, options.seed, options.patience, options.augment, *options.option)
-    if any(given) or (options.data, options.split) != (BUILT_IN, "track"):
-        raise ValueError("With --begin the model, its data, split, seed and augmentation are that run's: "
-                         "leave them out.")
+    theirs = {"model": None, "data": BUILT_IN, "input": None, "split": "track", "artists": None,
+              "windows": "even", "seconds": None, "patience": None, "seed": None, "augment": None,
+              "option": []}
+    if any(getattr(options, name) != default for name, default in theirs.items()):
+        raise ValueError("With --begin the model, its data, split, windows, seed, patience, options and "
+                         "augmentation are that run's: leave them out.")
     asked = continued(runs.find(options.begin, "genre"), options.telephone, epochs=options.epochs,
                       batch_size=options.batch_size, learning_rate=options.learning_rate)
-    return runs.open_run("genre", asked.to_dict(), asked.model, options.folder, options.cores)
+    return runs.open_run("genre", asked, asked.model, options.folder, options.cores)
 
 
 def _execute(worker: "Worker") -> dict:
@@ -215,13 +217,17 @@ def evaluate(options: argparse.Namespace) -> int:
 
     try:
         if options.model:
+            from genre.artefacts import load_card
+            from genre.home import WEIGHTS
             from genre.shipped import measure, measured_as_text, over_seeds, record, seeds_as_text
 
+            if options.record:
+                load_card(WEIGHTS / options.model)  # whether there is one to write into
             result = measure(options.model, options.robust, options.data)
             text = measured_as_text(result)
             if options.seeds:
                 others = [measure(folder.name, options.robust, options.data, folder.parent)
-                          for folder in options.seeds]
+                          for folder in map(Path.resolve, options.seeds)]
                 result["seeds"] = over_seeds([result, *others])
                 text += "\n\n" + seeds_as_text(result["seeds"])
             if options.record:
@@ -303,6 +309,7 @@ def promote_run(folder: Path, name: str) -> Path:
     if not re.fullmatch(r"\w[\w.-]{0,39}", name) or (WEIGHTS / name).exists():
         raise ValueError(f"{name!r} cannot be a model's name: use letters, digits, dots and dashes, "
                          "and no name of a shipped model.")
+    folder = folder.resolve()
     Classifier.load(folder.name, folder.parent)  # whether it can be used at all
     target = home() / PROMOTED / name
     target.mkdir(parents=True, exist_ok=True)

@@ -50,5 +50,5 @@ def create(options: argparse.Namespace) -> Path:
                      str(teacher or ""))
     given = {name: getattr(options, name) for name in ("epochs", "seed")}
     recipe = replace(asked.recipe, **{name: value for name, value in given.items() if value is not None})
-    return runs.open_run("emotion", replace(asked, recipe=recipe).to_dict(), "emotion", options.folder,
+    return runs.open_run("emotion", replace(asked, recipe=recipe), "emotion", options.folder,
                          options.cores)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from genre import contests, estimate, runs
+from genre import estimate, runs
 from genre.experiment import Settings, settings
 from genre.listing import Listing
 from genre.models import MODELS, count_parameters
@@ -145,8 +145,8 @@ def _ask_recipe() -> dict:
                 chosen[name] = [st.number_input(label, 1e-6, 1.0, 1e-3, 1e-4, format="%.4f", key="rate",
                                                 help=words_for_it, persist_state="session")]
             else:
-                first = 15 if name == "epochs" else 32
-                chosen[name] = [st.number_input(label, 1, 1000, first, key=name, help=words_for_it,
+                least, first = (1, 15) if name == "epochs" else (2, 32)
+                chosen[name] = [st.number_input(label, least, 1000, first, key=name, help=words_for_it,
                                                 persist_state="session")]
     left, middle, right = st.columns(3)
     with left:
@@ -269,7 +269,7 @@ def _start(asked: list[Settings], plan: Plan, found: Listing) -> None:
                      key="start"):  # fmt: skip
             try:
                 for each in asked:
-                    runs.start(runs.create("genre", contests.plain(each), each.model, cores=plan.cores))
+                    runs.start(runs.create("genre", each.to_dict(), each.model, cores=plan.cores))
             except (RunError, OSError) as error:  # Watch shows those that did start
                 st.session_state.run_refused = str(error)
             st.session_state.pop("compared", None)  # the new ones will be of more interest

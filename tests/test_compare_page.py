@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from genre import contests, runs
+from genre import runs
 from genre.experiment import execute, settings
 from genre.home import promoted_models
 from genre.worker import working
@@ -114,7 +114,7 @@ def test_a_papers_figure_is_shown_as_ours_are():
 def taught(music, shared_cache):
     """A run that has learnt something, a little."""
     asked = settings("linear", str(music), "mel", "track", epochs=2, batch_size=4, patience=0)
-    folder = runs.create("genre", contests.plain(asked), "my ear!", cores=1)
+    folder = runs.create("genre", asked.to_dict(), "my ear!", cores=1)
     with working(folder) as worker:
         execute(worker)
     return folder

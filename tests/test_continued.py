@@ -1,6 +1,8 @@
 """A training that begins where another ended: its own recipe, the same data and the same test."""
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,9 +57,9 @@ def test_it_goes_on_where_the_other_ended(first):
 def test_calibration_keeps_each_fold_from_both_trainings(first):
     second = run(continued(first, epochs=1))
     account = calibrate(second, epochs=2)
-    assert (account["epochs"], account["tracks"], account["folds"]) == (1, 12, 5)
-    assert len(list(first.glob("calibration/fold-*-of-2-epochs"))) == 5
-    assert len(list(second.glob("calibration/fold-*-of-1-epochs"))) == 5
+    assert (account["epochs"], account["tracks"], account["folds"]) == ([2, 1], 12, 5)
+    assert len(list(first.glob("calibration/fold-*-2-epochs"))) == 5
+    assert len(list(second.glob("calibration/fold-*-1-epochs"))) == 5
 
 
 def test_a_telephone_is_heard_where_it_can_be(first, music):
@@ -72,15 +74,41 @@ def test_a_telephone_is_heard_where_it_can_be(first, music):
         continued(excerpts, telephone=2.0)
 
 
-def test_nothing_learnt_is_tested(first, music, folder_of_music):
+def test_nothing_learnt_is_tested(first, music, folder_of_music, tmp_path):
     folds = run(settings("linear", str(music), split="kfold", epochs=1, patience=0))
     forest = run(settings("forest", str(music)))
     for folder in (folds, forest):
         with pytest.raises(ValueError, match="Only a network"):
             continued(folder)
-    grown = replace(continued(first), data=str(folder_of_music(pieces=9, seconds=6.0)))
-    with pytest.raises(DataError, match="has changed since"):
-        run(grown)
+    changed = shutil.copytree(music, tmp_path / "music")  # as many tracks, and not the same
+    for genre in ("classical", "metal"):
+        (changed / genre / f"{genre}.00000.wav").rename(changed / genre / f"{genre}.00099.wav")
+    for data in (changed, folder_of_music(pieces=9, seconds=6.0)):
+        with pytest.raises(DataError, match="has changed since"):
+            run(replace(continued(first), data=str(data)))
+
+
+def test_the_first_run_may_be_deleted_once_its_weights_are_taken(first):
+    asked = continued(first, epochs=2)
+    folder = runs.create("genre", asked.to_dict(), asked.model)
+    with pytest.raises(KeyboardInterrupt), working(folder) as worker:
+        worker.epoch = _interrupt(worker.epoch)
+        execute(worker)
+    runs.delete(first)
+    with working(folder) as worker:
+        execute(worker)
+    assert [recipe["epochs"] for recipe in load_card(folder)["begun_with"]] == [3]
+    assert "3 epochs old" in runs.load_report(folder)["notes"][0]
+
+
+def _interrupt(epoch: Callable) -> Callable:
+    """An epoch that is told, and then the power fails in the second one."""
+    def interrupted(figures: dict, done: float) -> None:
+        epoch(figures, done)
+        if figures["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    return interrupted
 
 
 def test_the_command_line(first, capsys):
@@ -91,6 +119,8 @@ def test_the_command_line(first, capsys):
         ([*begin, "--seed", "3"], "leave them out"), ([*begin, "--data", "elsewhere"], "leave them out"),
         (["train", "--begin", "nothing"], "no run"), (["train", "--telephone", "0.5"], "goes with --begin"),
         ([*begin, "--telephone", "0.5"], "pictures and excerpts"),
+        ([*begin, "--seed", "0"], "leave them out"), ([*begin, "--patience", "0"], "leave them out"),
+        ([*begin, "--windows", "overlap"], "leave them out"),
     ):
         assert main(wrong) == 2
         assert complaint in capsys.readouterr().err

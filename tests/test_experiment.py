@@ -122,8 +122,13 @@ def test_killed_in_the_middle_it_ends_with_the_same_figures(music):
 def test_bad_files_are_in_the_report(music, tmp_path):
     folder = shutil.copytree(music, tmp_path / "music")
     (folder / "metal" / "broken.wav").write_bytes(b"no sound")
+    (folder / "metal" / "gone.wav").symlink_to(tmp_path / "nothing.wav")
+    linked = folder / "classical" / "linked.wav"
+    linked.symlink_to(next(folder.glob("classical/*.00003.wav")))
     result, _ = run(settings("knn", str(folder), options={"k": 3}))
-    assert result["data"]["left_out"][0][0] == "metal/broken.wav"
+    left_out = dict(result["data"]["left_out"])
+    assert set(left_out) == {"metal/broken.wav", "metal/gone.wav", "classical/linked.wav"}
+    assert "gone" in left_out["metal/gone.wav"] and "same recording" in left_out["classical/linked.wav"]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +138,10 @@ def test_bad_files_are_in_the_report(music, tmp_path):
      ({"model": "knn", "options": {"depth": 3}}, "no option depth"),
      ({"split": "no-such"}, "neither a split nor a list"), ({"split": "artist"}, "a list of artists"),
      ({"windows": "odd"}, "no way 'odd'"), ({"seconds": 3.0, "model": "linear"}, "Only features"),
-     ({"epochs": 0}, "at least 1"), ({"seed": -1}, "from 0 up"),
+     ({"epochs": 0}, "at least 1"), ({"batch_size": 1}, "the batch size 2"), ({"patience": -1}, "0 or more"),
+     ({"model": "cnn-simple", "options": {"channels": -1}}, "cannot be built with channels=-1"),
+     ({"model": "cnn-simple", "options": {"channels": "x"}}, "cannot be built with channels=x"),
+     ({"seed": -1}, "from 0 up"),
      ({"model": "lstm", "augmentation": Augmentation(mask_bands=3)}, "Only mixup")],
 )  # fmt: skip
 def test_what_does_not_go_together_is_told_before_anything_is_done(wrong, complaint):
@@ -166,6 +174,11 @@ def test_settings_of_another_version():
     for change in ({"flavour": 1}, {"recipe": {"speed": 1}}, {"recipe": None}):
         with pytest.raises(DataError, match="another version"):
             Settings.from_dict(values | change)
+    older = json.loads(json.dumps(values))
+    del older["begin"], older["recipe"]["augmentation"]["telephone"]
+    assert settings("knn", "builtin").same_as(older)
+    assert not settings("knn", "builtin", seed=1).same_as(older)
+    assert not settings("knn", "builtin").same_as({"flavour": 1})
     del values["model"]
     with pytest.raises(DataError, match="another version"):
         Settings.from_dict(values)

@@ -50,6 +50,17 @@ def test_a_run_from_start_to_end():
         runs.start(folder)
 
 
+def test_a_folder_with_other_things_is_left_alone(tmp_path):
+    notes = tmp_path / "part-time" / "notes.txt"
+    notes.parent.mkdir()
+    notes.write_text("mine")
+    for folder in (tmp_path, notes):
+        with pytest.raises(RunError, match="holds something else"):
+            runs.create("gan", {}, folder=folder)
+    assert notes.read_text() == "mine" and not (tmp_path / "config.json").exists()
+    assert runs.create("gan", {}, folder=tmp_path / "new") and (tmp_path / "new" / "config.json").exists()
+
+
 def test_stop_and_resume():
     folder = new(epochs=200, seconds=0.02)
     runs.start(folder)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genre import GENRES, contests, runs
+from genre import GENRES, runs
 from genre.evaluate import report
 from genre.experiment import settings
 from genre.home import write_atomic
@@ -19,7 +19,7 @@ def make_run(
 ) -> Path:  # fmt: skip
     """A run of `epochs` epochs, done or half done, whose answers are the better the more `skill`."""
     asked = settings(model, data, "mel", split, epochs=8, seed=seed)
-    folder = runs.create("genre", contests.plain(asked), title or model, cores=1)
+    folder = runs.create("genre", asked.to_dict(), title or model, cores=1)
     lines = [
         {"epoch": epoch, "loss": 2.3 / epoch, "accuracy": 1 - 0.8 / epoch, "valid_loss": 2.4 / epoch,
          "valid_accuracy": 1 - 0.9 / epoch, "part": 1, "seconds": 1.5}

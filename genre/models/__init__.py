@@ -98,7 +98,7 @@ class ModelSpec:
 
     def build(self, shape: tuple[int, ...], n_classes: int, **options: Any) -> Any:
         """An untrained network (logits out) or scikit-learn pipeline. Raises ValueError for an
-        option it does not have.
+        option it does not have, or not of this value.
         """
         known = set(signature(self.builder).parameters) - {"shape", "n_classes"}
         if unknown := set(options) - known:
@@ -106,7 +106,11 @@ class ModelSpec:
                 f"{self.name} has no option {', '.join(sorted(unknown))};"
                 f" it has: {', '.join(sorted(known)) or 'none'}."
             )
-        return self.builder(tuple(shape), n_classes, **(self.options | options))
+        try:
+            return self.builder(tuple(shape), n_classes, **(self.options | options))
+        except (TypeError, RuntimeError) as error:
+            told = ", ".join(f"{name}={value}" for name, value in options.items())
+            raise ValueError(f"{self.name} cannot be built with {told or 'these shapes'}: {error}") from error
 
 
 def find(name: str) -> ModelSpec:
