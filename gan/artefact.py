@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from gan.invert import MAX_FRAMES, MIN_FRAMES
+from gan.invert import MAX_FRAMES, MAX_SAMPLES, MIN_FRAMES
 from gan.pictures import coloured, levels
 from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE
@@ -161,6 +161,8 @@ def _checked(mel_db: np.ndarray, params: SpectrogramParams) -> np.ndarray:
         raise ArtefactError(_FOREIGN)
     if not MIN_FRAMES <= mel_db.shape[1] <= MAX_FRAMES:
         raise ArtefactError(f"A spectrogram has {MIN_FRAMES} to {MAX_FRAMES} frames: choose another one.")
+    if mel_db.shape[1] * params.hop_length > MAX_SAMPLES:
+        raise ArtefactError("This spectrogram is of more than 140 s of sound: choose a shorter one.")
     if not np.isfinite(mel_db).all():
         raise ArtefactError(_DAMAGED)
     return np.clip(mel_db, -params.range_db, 0.0)

@@ -23,7 +23,8 @@ MOMENTUM = 0.99
 CORRECTION = 0.5  # exponent that makes a ratio of powers one of amplitudes
 MAX_CORRECTION = 1e4  # of a band's power in one iteration
 HANN_GAMMA = 0.25645  # of a Hann window of length 1: the Gaussian that is most like it (Průša)
-MIN_FRAMES, MAX_FRAMES = 2, 6_000  # up to 139 s, in half a gigabyte
+MIN_FRAMES, MAX_FRAMES = 2, 6_000
+MAX_SAMPLES = 140 * 22_050  # 140 s, in half a gigabyte
 TINY = 1e-12
 
 
@@ -42,6 +43,8 @@ def invert(
         raise ValueError(f"A log-mel of {params.n_mels} bands and finite values is needed.")
     if not MIN_FRAMES <= mel_db.shape[1] <= MAX_FRAMES:
         raise ValueError(f"A spectrogram of {MIN_FRAMES} to {MAX_FRAMES} frames can be made audible.")
+    if mel_db.shape[1] * params.hop_length > MAX_SAMPLES:
+        raise ValueError("At most 140 s of sound can be made of a spectrogram.")
     if iterations < 1:
         raise ValueError("At least one iteration is needed.")
     with torch.inference_mode():

@@ -34,6 +34,7 @@ from genre.artefacts import ArtefactError, load_artefact
 from genre.audio import SAMPLE_RATE, Clip
 from genre.home import WEIGHTS
 from genre.names import spoken
+from genre.runs import runs_folder
 from genre.spectrogram import SpectrogramParams
 
 SHIPPED = "gan"
@@ -75,6 +76,11 @@ class Dream:
         return artefact.save(artefact.Artefact(self.mel_db, GAN_MEL, self.recipe()))
 
 
+def fingerprint(folder: Path) -> str:
+    """The first 16 digits of the SHA-256 of the weights in `folder`. Raises OSError."""
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:16]
+
+
 class Dreamer:
     """A trained generator, ready to dream."""
 
@@ -90,16 +96,17 @@ class Dreamer:
 
     @classmethod
     def load(cls, name: str = SHIPPED, folder: Path | None = None) -> "Dreamer":
-        """The weights `name` of `folder`, by default the shipped ones. Raises ArtefactError."""
+        """The weights `name` of `folder`, by default shipped ones or else a run's. Raises ArtefactError."""
         if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
             raise ArtefactError(f"{name!r} is not a model's name.")
-        folder = (folder or WEIGHTS) / name
+        if folder is None:
+            folder = runs_folder() if not (WEIGHTS / name).is_dir() else WEIGHTS
+        folder = folder / name
         weights, card = load_artefact(folder)
-        digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
         try:
             generator = Generator(len(card["genres"]))
             generator.load_state_dict(weights)
-            return cls(generator, card, name, digest[:16])
+            return cls(generator, card, name, fingerprint(folder))
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ArtefactError(
                 f"The card and the weights of {name!r} do not fit this version of Earmark: train it again."

@@ -26,7 +26,8 @@ def add_to(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="of each, by default 10")
     parser.add_argument("--seed", type=int, metavar="N",
                         help="of the first; the next ones count up. By default a random one")
-    parser.add_argument("--model", default="gan", metavar="NAME", help="shipped weights, by default gan")
+    parser.add_argument("--model", default="gan", metavar="NAME",
+                        help="shipped weights, by default gan, or the name of a finished training")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write them")
     parser.set_defaults(run=sample)
 

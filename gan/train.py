@@ -229,6 +229,7 @@ def execute(worker: Worker) -> dict:
     }
     save_artefact(worker.folder, compact(training.averaged.state_dict()), card)
     report = {"epochs": asked.epochs, "steps": asked.epochs * asked.steps, **training.music.account}
+    checkpoint.unlink(missing_ok=True)  # of no use any more
     worker.finish(report)
     return report
 

@@ -50,10 +50,11 @@ def create(options: argparse.Namespace) -> Path:
     """The run directory for what the options ask. Raises ValueError with a sentence."""
     from gan.train import Settings, plain
     from genre import runs
+    from genre.dataset import named_folder
 
     data = options.data
     if data != "builtin":
-        data = str(Path(data).expanduser().resolve())  # the run may be resumed from elsewhere
+        data = str(named_folder(data))  # the run may be resumed from elsewhere
     asked = plain(data, options.split) if options.network == "dcgan" else Settings(data, options.split)
     given = {name: getattr(options, name) for name in ("epochs", "steps", "batch_size", "seed")}
     asked = replace(asked, **{name: value for name, value in given.items() if value is not None})

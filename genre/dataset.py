@@ -94,6 +94,16 @@ class Dataset:
     features_3_sec: Path | None = None
 
 
+def named_folder(name: str | Path) -> Path:
+    """The folder that a person names, in full; ~ is the person's own. Raises DataError."""
+    try:
+        folder = Path(name).expanduser().resolve()
+        folder.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # nobody's ~, too long, a character that no name has
+        raise DataError(f"{str(name)[:80]!r} is no folder's name: check it.") from error
+    return folder
+
+
 def open_dataset(data: str | Path) -> Dataset:
     """A folder of genres, GTZAN's or Kaggle's layout, or "builtin", which is played first if need be.
 
@@ -104,7 +114,7 @@ def open_dataset(data: str | Path) -> Dataset:
 
         folder = synth.build(home() / "datasets" / BUILT_IN, progress=progress_line("Playing"))
     else:
-        folder = Path(data).expanduser()
+        folder = named_folder(data)
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}: check the name.")
     root = folder

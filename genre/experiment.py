@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from genre import splits
 from genre.artefacts import ArtefactError, load_artefact, save_artefact
 from genre.augment import Augmentation
-from genre.dataset import BUILT_IN, DataError, Examples, open_dataset, require_genres
+from genre.dataset import BUILT_IN, DataError, Examples, named_folder, open_dataset, require_genres
 from genre.evaluate import report
 from genre.inputs import CUTTINGS, SPECTROGRAMS, front_end, make_examples
 from genre.models import InputSpec, ModelSpec, classical, count_parameters, find
@@ -89,7 +89,7 @@ def settings(
     if (recipe.get("seed") or 0) < 0:
         raise ValueError("A seed is a whole number from 0 up.")
     if data != BUILT_IN:
-        data = str(Path(data).expanduser().resolve())  # the run may be resumed from elsewhere
+        data = str(named_folder(data))  # the run may be resumed from elsewhere
     if split not in splits.PROTOCOLS:
         split = str(Path(split).resolve())
     artists = artists and str(Path(artists).resolve())

@@ -13,9 +13,6 @@ HELD_S = 1.0  # a face that is gone no longer than this, at a blink or a turn, i
 RIVAL = 1.4  # how much larger another face must be, in area, before we follow that one
 SAME_FACE = 0.2  # overlap, as a part of both boxes together, of one face in two frames
 
-# How an emotion's name goes into a sentence; the name of a taught mood stands for itself.
-WORDS = {"disgust": "disgusted", "fear": "afraid", "surprise": "surprised"}
-
 NO_FACE, UNSURE, SURE_STATE = "no_face", "unsure", "sure"
 
 
@@ -27,7 +24,7 @@ class SmoothedMood:
     emotion: str | None  # the best guess where unsure, None where there is no face
     certainty: float  # smoothed probability of `emotion`, 0 to 1
     scores: dict[str, float]  # smoothed probabilities; empty where there is no face
-    message: str  # one kind sentence
+    remark: str  # a sentence where there is more to say than the emotion, else empty
     leader: int | None = None  # which of the frame's faces is followed
 
     @property
@@ -98,14 +95,12 @@ def _named(scores: dict[str, float], emotion: str, faces: int, leader: int | Non
     certainty = min(1.0, scores[emotion])
     state = SURE_STATE if certainty >= SURE else UNSURE
     if faces > 1:
-        message = f"We see {faces} faces and follow one of them, the largest to begin with."
+        remark = f"We see {faces} faces and follow one of them, the largest to begin with."
     elif leader is None:
-        message = "Your face is gone for the moment: look at the camera."
-    elif state == SURE_STATE:
-        message = f"You look {WORDS.get(emotion, emotion)}."
+        remark = "Your face is gone for the moment: look at the camera."
     else:
-        message = f"Hard to say: perhaps {WORDS.get(emotion, emotion)}. Light from the front helps."
-    return SmoothedMood(state, emotion, certainty, scores, message, leader)
+        remark = "" if state == SURE_STATE else "Light from the front helps."
+    return SmoothedMood(state, emotion, certainty, scores, remark, leader)
 
 
 def _area(box: Sequence[int]) -> int:

@@ -1,5 +1,6 @@
 """A closer look at one answer, when it is asked for: why, more beautiful, what sounds like it."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,12 @@ def look_closer(answer: Answer, answers: Answers, clip: Clip, ear: Callable[[], 
         _beautiful(answer, clip)
     elif chosen == ALIKE:
         _alike(answer, answers, ear())
+
+
+def forget_closer_looks() -> None:
+    """With the clip goes all that was made of it."""
+    for what in ("why", "beautiful", "neighbourhood"):
+        st.session_state.pop(what, None)
 
 
 def _kept(what: str, key: tuple, make: Callable[[], object]) -> object:
@@ -93,6 +100,9 @@ def _beautiful(answer: Answer, clip: Clip) -> None:
 
     better: Beautified = _kept("beautiful", (answer.id, answer.part), lambda: beautify(clip))
     before, after = better.before, better.after
+    if not math.isfinite(before.loudness):
+        st.caption("There is only silence here: nothing to make more beautiful.")
+        return
     left, right = st.columns(2)
     with left:
         st.markdown("**Before**")
@@ -104,12 +114,19 @@ def _beautiful(answer: Answer, clip: Clip) -> None:
     quieter = before.noise_db - after.noise_db
     noise = f"background noise {quieter:.0f} dB lower" if quieter >= 0.5 else "no noise to remove"
     st.caption(
-        f"{noise[0].upper() + noise[1:]}, loudness {after.loudness:.1f} LUFS (it was {before.loudness:.1f}), "
-        f"highest peak {after.peak_db:.1f} dB: nothing is clipped. The tone is led gently towards that "
-        "of produced music, by 4 dB at most."
+        f"{noise[0].upper() + noise[1:]}, {_louder(after.loudness - before.loudness)}, and nothing is "
+        "clipped. The tone is led gently towards that of produced music, by 4 dB at most.",
+        help=f"Loudness as broadcasters measure it: {before.loudness:.1f} LUFS became {after.loudness:.1f}. "
+        f"The highest peak is {-after.peak_db:.1f} dB below the most there can be.",
     )
     st.download_button("Download", sound, "earmark-more-beautiful.wav", "audio/wav",
                        icon=":material/download:", on_click="ignore")  # fmt: skip
+
+
+def _louder(by_db: float) -> str:
+    if abs(by_db) < 0.5:
+        return "as loud as before"
+    return f"{abs(by_db):.0f} dB {'louder' if by_db > 0 else 'softer'}"
 
 
 def _alike(answer: Answer, answers: Answers, classifier: "Classifier") -> None:

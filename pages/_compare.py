@@ -17,7 +17,7 @@ from genre.names import spoken
 from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._one_run import show_run
-from pages._runs import STATES, chart, entries, in_percent, names_of
+from pages._runs import INPUTS, SPLIT_NAMES, STATES, chart, entries, in_percent, names_of
 from pages._shared import escaped
 
 MEASURES = {
@@ -91,6 +91,11 @@ def _table(shown: list[Entry]) -> list[Entry]:
             "F1": st.column_config.NumberColumn(
                 format="%.2f", width=WIDTHS["F1"],
                 help="Precision and recall in one, the mean over the genres: 1 is best."),
+            "Hears": st.column_config.TextColumn(
+                width=WIDTHS["Hears"], help=", ".join(f"{kind}: {words}" for kind, words in INPUTS.items())),
+            "Split": st.column_config.TextColumn(
+                width=WIDTHS["Split"], help="How the music to be tested on was kept aside. " + ", ".join(
+                    f"{split}: {words}" for split, words in SPLIT_NAMES.items())),
             "Parameters": st.column_config.NumberColumn(format="localized", width=WIDTHS["Parameters"]),
             "Time": st.column_config.NumberColumn(
                 format="compact", width=WIDTHS["Time"], help="Spent learning: hours, minutes, seconds."),

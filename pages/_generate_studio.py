@@ -58,6 +58,17 @@ def _changed(name: str) -> int:
     return weights.stat().st_mtime_ns if weights.exists() else 0
 
 
+def painted_by(weights: object) -> bool:
+    """Whether the chosen painter has these weights, named as in a piece's recipe."""
+    from gan.sample import fingerprint
+
+    name = _painter()
+    try:
+        return weights == fingerprint(_folder(name) / name)
+    except OSError:
+        return False
+
+
 @st.cache_resource(show_spinner=False, max_entries=3)
 def _dreamer(name: str, folder: Path, changed: int) -> "Dreamer":
     """Once for all visitors, warmed up: the first piece takes longer. Raises ArtefactError."""

@@ -5,9 +5,10 @@ import json
 import streamlit as st
 
 from gan.gallery import Piece
-from pages._generate_studio import ask, ask_for
+from pages._generate_studio import ask, ask_for, painted_by
 
 MOST_RECIPE = 100_000  # bytes; ours has some hundred
+OTHER_PAINTER = "Another painter made this piece: choose that one above, then bring it back again."
 NO_RECIPE = "This is no recipe of ours. Upload the JSON file that you downloaded with a piece of music."
 
 
@@ -35,7 +36,10 @@ def _recipe(content: bytes) -> str | None:
 
     try:
         recipe = json.loads(content[:MOST_RECIPE])
-        ask([again(recipe)], "brought back")
+        wish = again(recipe)
+        if not painted_by(recipe.get("weights")):
+            return OTHER_PAINTER
+        ask([wish], "brought back")
     except WishError as error:
         return str(error)
     except (ValueError, RecursionError):

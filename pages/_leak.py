@@ -35,9 +35,9 @@ def show_leak() -> None:
         _side(honest, "Honest split", False)
     if leaky.recorded:
         st.caption("Recorded trainings that came with Earmark, on its built-in music. Counted are "
-                   "windows, as the papers do that cut first.")  # fmt: skip
+                   "windows, pieces of a few seconds, as the papers do that cut first.")  # fmt: skip
     else:
-        st.caption("Counted are windows, as the papers do that cut first.")
+        st.caption("Counted are windows, pieces of a few seconds, as the papers do that cut first.")
     if len(pairs) > 1:
         chart(
             plots_training.leak_bars(

@@ -16,30 +16,33 @@ def show_model_card(ear: str | None) -> None:
     """An expander about the promoted model `ear`, or the shipped one."""
     folder = WEIGHTS / MEASURED if ear is None else home() / PROMOTED / ear
     with st.expander("How good is this ear?", icon=":material/info:"):
-        words = card_in_words(folder)
+        words = card_in_words(folder, has_twin=ear is None)
         st.markdown(words or "Nothing is written down about this one.")
 
 
-def card_in_words(folder: Path) -> str:
-    """Markdown from the card in `folder`; empty where it has no figures."""
+def card_in_words(folder: Path, has_twin: bool = False) -> str:
+    """Markdown from the card in `folder`; empty where it has no figures.
+
+    `has_twin`: the page's ear learnt from the test pieces too, and the figures are its twin's.
+    """
     try:
         card = load_card(folder)
         figures = card["figures"]["by_track"]
         genres: dict[str, dict] = figures["genres"]
-        parts = [_origin(card), _overall(figures), _table(genres), _confusions(figures, tuple(genres))]
-        parts.append(_caution(card))
+        parts = [_origin(card, has_twin), _overall(figures), _table(genres),
+                 _confusions(figures, tuple(genres)), _caution(card)]
     except (ArtefactError, KeyError, TypeError, ValueError):
         return ""
     return "\n\n".join(part for part in parts if part)
 
 
-def _origin(card: dict) -> str:
+def _origin(card: dict, has_twin: bool) -> str:
     split = card["split"]
     data = {"gtzan": "GTZAN, a collection of half-minute pieces put together around the year 2000",
             "builtin": "the built-in music that our synthesiser plays"}.get(
                 str(card.get("data", {}).get("name")), "a collection of its own")  # fmt: skip
     words = f"It learnt from {split['train_tracks']} pieces of {data}, and knows nothing else."
-    if card["model"] == "listen" and split.get("name") == "filtered":
+    if has_twin:
         words += (" The ear on this page went on to learn from the test pieces too; these figures are "
                   "those of its twin that did not.")  # fmt: skip
     return words

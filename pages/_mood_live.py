@@ -72,9 +72,10 @@ def show_mood(live: LiveMood) -> None:
     mood = live.mood
     if mood.emotion is None:
         st.subheader(":material/face: Looking for your face", anchor=False)
-        st.caption(live.refusal or mood.message)
+        st.caption(live.refusal or mood.remark)
         return
     say_mood(mood.emotion, mood.sure)
+    st.caption(mood.remark or "\u00a0")  # a line in any case: nothing below it may jump
     st.html(score_bars(mood.scores))
     st.button("Songs for this mood", type="primary", icon=":material/queue_music:", width="stretch",
               key="take_live_mood", on_click=_take, args=(mood.emotion,))  # fmt: skip

@@ -21,7 +21,7 @@ def show_moods() -> None:
         with st.container(border=True, gap="small"):
             for mood in moods:
                 _one(mood)
-        _separation(moods)
+        _separation([mood for mood in moods if mood.network == load(OWN).fingerprint])
     with st.popover("Import a mood", icon=":material/upload_file:"):
         file = st.file_uploader("A mood that was exported from Earmark", type="safetensors",
                                 key=widget_key("mood_file"))  # fmt: skip

@@ -19,15 +19,16 @@ NAMES = {OWN: "Earmark's own", DEEPFACE: "DeepFace"}
 Progress = Callable[[int, int | None], None]  # bytes that have come, bytes in all if known
 
 _loaded: dict[str, "Reader"] = {}
-_loading = threading.Lock()
+_loading = {name: threading.Lock() for name in NAMES}  # DeepFace's download holds up nobody else
 
 
 def load(name: str, progress: Progress | None = None) -> "Reader":
     """Raises ValueError (ArtefactError, ReaderError) with a sentence when it cannot be."""
-    with _loading:
-        if name not in _loaded:
-            _loaded[name] = _load_deepface(progress) if name == DEEPFACE else _load_own()
-        return _loaded[name]
+    if name not in _loaded:
+        with _loading[name]:
+            if name not in _loaded:
+                _loaded[name] = _load_deepface(progress) if name == DEEPFACE else _load_own()
+    return _loaded[name]
 
 
 def chosen() -> str:

@@ -98,8 +98,9 @@ def _faces() -> list[np.ndarray]:
 
 def _add(contents: list[bytes]) -> None:
     """The largest face of each picture."""
-    refused = []
-    for content in contents[: MOST - len(_faces())]:
+    room = MOST - len(_faces())
+    refused = [f"{MOST} faces are the most: the rest was left out."] if len(contents) > room else []
+    for content in contents[:room]:
         try:
             image = decode(content)
             boxes = find_faces(image, thorough=True)

@@ -14,7 +14,7 @@ import streamlit as st
 from genre.names import spoken
 from genre.plots import clock
 from mood import saved_lists
-from mood.playlist import NO_MORE, Playlist, find, more
+from mood.playlist import MOST_TRACKS, NO_MORE, Playlist, find, more, songs
 from mood.saved_lists import Saved
 from mood.youtube import Track
 from pages._shared import escaped
@@ -116,12 +116,14 @@ def _trouble(held: Held, find_songs: Callable[[], Playlist], key: str) -> None:
     if chosen and chosen != held.earlier:
         saved = lists[chosen]
         held.earlier = chosen
-        held.playlist = replace(playlist, tracks=saved.tracks, provider=saved.provider, query=saved.query,
-                                from_cache=True, found_at=saved.found_at)  # fmt: skip
+        held.playlist = replace(
+            playlist, tracks=songs(saved.tracks, MOST_TRACKS), provider=saved.provider, query=saved.query,
+            from_cache=True, found_at=saved.found_at,
+        )  # fmt: skip
 
 
 def _name(saved: Saved) -> str:
-    return f"{saved.query} ({len(saved.tracks)} songs, {_age(saved.found_at)})"
+    return f"{saved.query} ({len(songs(saved.tracks, MOST_TRACKS))} songs, {_age(saved.found_at)})"
 
 
 def _age(found_at: float) -> str:

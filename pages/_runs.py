@@ -34,6 +34,11 @@ SPLITS = {
     "segment": "Leaky: pieces of the same recording are learnt from and tested.",
     "all": "Everything is learnt from and nothing tested: for a model you only want to use.",
 }
+SPLIT_NAMES = {
+    "track": "by recording", "kfold": "by recording, five rounds", "blocks": "by blocks of recordings",
+    "filtered": "GTZAN's filtered lists", "artist": "by artist", "segment": "by window (leaky)",
+    "all": "not at all",
+}  # fmt: skip
 # Plotly's own toolbar, for zoom and a picture.
 TOOLS = {
     "displaylogo": False, "responsive": True,

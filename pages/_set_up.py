@@ -12,7 +12,7 @@ from genre.models import MODELS, count_parameters
 from genre.runs import RunError
 from genre.zoo import augmentation
 from pages._data import choose_data, chosen_data, in_words, listing_of
-from pages._runs import INPUTS, SPLITS, entries, in_percent
+from pages._runs import INPUTS, SPLIT_NAMES, SPLITS, entries, in_percent
 from pages._shared import escaped
 
 FIRST_MODELS = ["knn", "linear", "cnn-simple"]
@@ -79,7 +79,7 @@ def _data() -> Listing | None:
 def _ask(found: Listing | None) -> Plan:
     models = st.multiselect(
         "Models", list(MODELS), FIRST_MODELS, key="models", persist_state="session",
-        help="From the simplest to the deepest, each from a published paper.",
+        help="From the simplest to the deepest, most from published papers.",
     )  # fmt: skip
     if models:
         _about(models)
@@ -94,7 +94,7 @@ def _ask(found: Listing | None) -> Plan:
         )  # fmt: skip
     with right:
         split = st.selectbox(
-            "How they are tested", list(SPLITS), format_func=_split_name, key="split",
+            "How they are tested", list(SPLITS), format_func=SPLIT_NAMES.get, key="split",
             persist_state="session",
             help="Which part of the music is kept aside for the test.",
         )  # fmt: skip
@@ -174,14 +174,6 @@ def _ask_recipe() -> dict:
     )  # fmt: skip
     return {"epochs": chosen["epochs"], "batch_sizes": chosen["batch"], "rates": chosen["rate"],
             "patience": patience, "augmentations": augmentations, "seed": seed, "cores": cores}
-
-
-def _split_name(split: str) -> str:
-    return {
-        "track": "by recording", "kfold": "by recording, five rounds", "blocks": "by blocks of "
-        "recordings", "filtered": "GTZAN's filtered lists", "artist": "by artist",
-        "segment": "by window (leaky)", "all": "not at all",
-    }[split]  # fmt: skip
 
 
 def _inputs_at_hand(found: Listing | None) -> list[str]:

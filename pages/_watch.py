@@ -141,7 +141,7 @@ def _progress(entry: Entry) -> str:
     epoch, epochs = run.last.get("epoch"), entry.recipe.get("epochs")
     if not epoch:
         to_play = listing_of(BUILT_IN).to_play if entry.data == BUILT_IN else 0
-        return f"Playing the practice music in, once: {to_play} pieces to go" if to_play else run.message
+        return f"Playing the built-in music in, once: {to_play} pieces to go" if to_play else run.message
     words = f"Epoch {epoch} of {epochs}" if "loss" in run.last else run.message
     if part := run.last.get("part", 1) - 1:
         words += f", part {part + 1}"

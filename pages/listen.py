@@ -83,7 +83,7 @@ def listen_to(files: list[tuple[str, Callable[[], bytes]]], source: str) -> None
     """Answer each file, given by its name and how to read it, and open the first answer."""
     from genre.artefacts import ArtefactError
 
-    opened = None
+    opened = None  # the first of them; known before any of it is cut short by another click
     with st.spinner("Listening"):
         try:
             classifier()
@@ -95,8 +95,8 @@ def listen_to(files: list[tuple[str, Callable[[], bytes]]], source: str) -> None
             if progress:
                 progress.progress(done / len(files), f"Clip {done + 1} of {len(files)}")
             answer = answers().add(name, read(), source, classify)
-            opened = opened or answer.id
-    st.session_state.opened = opened
+            if opened is None:
+                opened = st.session_state.opened = answer.id
     st.session_state.arrived = True
     renew("table")
 
@@ -121,7 +121,7 @@ def choose_ear() -> None:
     st.selectbox(
         "Which ear?", [None, *promoted], key="ear", on_change=hear_again, persist_state="session",
         format_func=lambda name: name or "the one that came with Earmark",
-        help="Models trained on the Train page. What you have played so far is heard again.",
+        help="Models trained on the Train page. The latest half hour of what you have played is heard again.",
     )  # fmt: skip
     if refused := st.session_state.pop("ear_refused", None):
         st.error(refused, icon=":material/error:")
@@ -217,15 +217,17 @@ def empty_state() -> None:
 def results() -> None:
     """The table of several answers, and the opened one in full."""
     from pages._answer import show_answer
+    from pages._closer import forget_closer_looks
     from pages._table import choose_answer
 
-    opened = st.session_state.opened
+    opened = st.session_state.get("opened")
     with st.container(key="results"):
         if len(answers()) > 1:
             opened = st.session_state.opened = choose_answer(answers(), opened, widget_key("table"))
         answer = answers().get(opened) or next(iter(answers()))
         if show_answer(answer, answers(), classifier):
             answers().remove(answer.id)
+            forget_closer_looks()
             for widget in ("uploader", "uploader_folder", "table"):  # they would still hold the file
                 renew(widget)
             st.rerun()
@@ -236,6 +238,7 @@ def results() -> None:
             cheer_up(genre)
         if len(answers()) > 1 and st.button("Forget all clips", icon=":material/delete_sweep:"):
             del st.session_state.answers
+            forget_closer_looks()
             for widget in ("uploader", "uploader_folder", "table"):
                 renew(widget)
             st.rerun()

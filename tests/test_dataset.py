@@ -93,6 +93,9 @@ def test_a_recording_in_two_genres_cannot_be_trusted(folder):
 def test_folders_that_hold_nothing(tmp_path, folder):
     with pytest.raises(DataError, match="no folder"):
         open_dataset(tmp_path / "nowhere")
+    for name in ("~no-such-person", "x" * 5_000, "a\0b"):
+        with pytest.raises(DataError, match="no folder's name"):
+            open_dataset(name)
     (tmp_path / "empty" / "metal").mkdir(parents=True)
     with pytest.raises(DataError, match="one sub-folder a genre"):
         open_dataset(tmp_path / "empty")

@@ -82,6 +82,9 @@ def test_a_recipe_comes_back(visit):
     piece = pieces(generate(visit(wish_genres=["pop"], control_energy=1.0)))[0]
     app = upload(visit(), "pop-11.JSON", json.dumps(piece.artefact.recipe).encode())
     assert pieces(app)[0].wav == piece.wav
+    foreign = piece.artefact.recipe | {"weights": "0" * 16}
+    app = upload(visit(), "pop-11.json", json.dumps(foreign).encode())
+    assert "Another painter" in app.error[0].value and not pieces(app)
 
 
 def test_damaged_and_foreign_files_are_a_sentence(visit, tmp_path):

@@ -52,7 +52,7 @@ def test_a_more_beautiful_version_stands_beside_the_recording(app, play):
     upload(app, ("a.wav", wav_bytes(quiet)))
     choose(app, BEAUTIFUL)
     assert len(app.get("audio")) == 3 and len(app.get("download_button")) == 1
-    assert "loudness -16" in text(app) and "nothing is clipped" in text(app)
+    assert " dB louder, and nothing is clipped" in text(app)
 
 
 def test_sounds_like_needs_two_clips_and_names_the_nearest(app, wav):
@@ -72,7 +72,24 @@ def test_silence_can_only_be_made_more_beautiful(app):
     upload(app, ("a.wav", wav_bytes(np.zeros(3 * SAMPLE_RATE))))
     assert len(app.segmented_control[0].options) == 1
     choose(app, BEAUTIFUL)
-    assert len(app.get("audio")) == 3
+    assert "only silence here" in text(app) and len(app.get("audio")) == 1
+
+
+def test_with_the_clip_goes_what_was_made_of_it(app, wav):
+    upload(app, ("a.wav", wav("jazz", 4.0)))
+    choose(app, BEAUTIFUL)
+    choose(app, WHY)
+    assert "why" in app.session_state and "beautiful" in app.session_state
+    healthy(next(button for button in app.button if button.label == "Delete").click().run())
+    assert not any(what in app.session_state for what in ("why", "beautiful", "neighbourhood"))
+
+
+def test_a_listening_that_was_cut_short_leaves_a_page_that_works(app, wav):
+    """The first answer was there, and the visitor had gone to another page before it was opened."""
+    upload(app, ("a.wav", wav("jazz", 4.0)))
+    del app.session_state["opened"]
+    healthy(app.run())
+    assert len(app.metric) >= 1
 
 
 class Streamer:

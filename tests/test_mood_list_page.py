@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -105,10 +106,12 @@ def test_offline_is_a_sentence_a_link_and_the_last_lists(monkeypatch):
     assert links == {"Search in YouTube": search_url("sad songs")}
     assert not app.get("download_button")
 
-    saved_lists.save("happy songs", "yt-dlp", songs_called("happy"), complete=True)
+    found = songs_called("happy")
+    speech = replace(found[0], title="A speech", video_id="A" * 11, duration_s=7_200)
+    saved_lists.save("happy songs", "yt-dlp", (speech, *found, found[0]), complete=True)
     app = visit(mood="sad")
     healthy(app.selectbox(key="songs_earlier").select("happy songs").run())
-    assert shown(app)[0] == "happy number 0" and app.warning[0].value == OFFLINE
+    assert shown(app) == [track.title for track in found] and app.warning[0].value == OFFLINE
     assert "found just now" in words(app)
 
 

@@ -56,9 +56,9 @@ def test_what_cannot_be_set_up_is_a_sentence(tmp_path):
     assert "needs a list" in app.error[0].value and button(app, "Start 0 trainings").disabled
     app = visit("train", step="Set up", models=[])
     assert "at least one model" in words(app) and button(app, "Start").disabled
-    app = visit("train", step="Set up", models=["linear"], data_choice="folder",
-                data_folder=str(tmp_path / "no"))  # fmt: skip
-    assert "no folder" in app.error[0].value and button(app, "Start").disabled
+    for name in (str(tmp_path / "no"), "~no-such-person", "x" * 5_000):
+        app = visit("train", step="Set up", models=["linear"], data_choice="folder", data_folder=name)
+        assert "no folder" in app.error[0].value and button(app, "Start").disabled
     app = visit("train", step="Set up", models=["linear"], split="segment")
     assert "This split leaks" in app.warning[0].value
     app = visit("train", step="Set up", models=["cnn-simple"], grid=True, grid_epochs=[1, 2, 5, 10],
