@@ -16,11 +16,8 @@ DATA ?= $(or $(EARMARK_DATA),../shared/data)/gtzan
 FACES ?= $(or $(EARMARK_DATA),../shared/data)/faces/fer2013.parquet
 RUNS := $(or $(EARMARK_HOME),var)/runs
 SEEDS := $(or $(EARMARK_HOME),var)/seeds
-LISTEN := $(BIN) -m genre train
-PICTURES := $(LISTEN) listen --data "$(DATA)" --input pictures
-EXCERPTS := $(LISTEN) listen --data "$(DATA)" --input excerpts --windows overlap --option members=2
-# A second, shorter training on what a telephone leaves of the music.
-FAR := --telephone 0.6 --lr 0.0015
+PICTURES := $(BIN) -m genre train listen --data "$(DATA)" --input pictures
+EXCERPTS := $(BIN) -m genre train listen --data "$(DATA)" --input excerpts --windows overlap --option members=2
 NOTE := Made by make weights.
 # (name, command): a training that is done is not done again.
 train_once = test -f "$(RUNS)/$(1)/report.json" || $(2) --run "$(RUNS)/$(1)"
@@ -75,39 +72,32 @@ bench: setup-dev chromium
 		$(BIN) -m tests.benchmarks.$$(basename "$$file" .py) || exit 1; \
 	done
 
-# The shipped networks, on two cores: about six hours for Listen's with its three seeds, three for the
+# The shipped networks, on two cores: about five hours for Listen's with its three seeds, three for the
 # face's and two for the generator; what is interrupted goes on. What ends in -train learns from the train list alone,
 # and is the one that is measured; the other learns from everything by the same recipe.
 weights: weights-listen weights-emotion weights-gan
 
 weights-listen: setup-dev
-	$(call listen,-train,--split filtered)
-	$(BIN) -m genre calibrate "$(RUNS)/pictures-far-train" --epochs 60
-	$(BIN) -m genre calibrate "$(RUNS)/excerpts-far-train" --epochs 30
-	$(BIN) -m genre ship "$(RUNS)/pictures-far-train" listen-train --with "$(RUNS)/excerpts-far-train" \
-		--note "$(NOTE)"
+	$(call train_once,pictures-train,$(PICTURES) --split filtered)
+	$(BIN) -m genre calibrate "$(RUNS)/pictures-train" --epochs 60
+	$(call train_once,excerpts-train,$(EXCERPTS) --split filtered)
+	$(BIN) -m genre calibrate "$(RUNS)/excerpts-train" --epochs 30
+	$(BIN) -m genre ship "$(RUNS)/pictures-train" listen-train --with "$(RUNS)/excerpts-train" --note "$(NOTE)"
 	for seed in 1 2; do $(MAKE) listen-seed SEED=$$seed || exit 1; done
 	$(BIN) -m genre evaluate --model listen-train --data "$(DATA)" --robust --record \
 		--seeds "$(SEEDS)/listen-train-1" "$(SEEDS)/listen-train-2"
-	$(call listen,,--split all)
-	$(BIN) -m genre ship "$(RUNS)/pictures-far" listen --with "$(RUNS)/excerpts-far" --as-measured listen-train \
+	$(call train_once,pictures,$(PICTURES) --split all)
+	$(call train_once,excerpts,$(EXCERPTS) --split all)
+	$(BIN) -m genre ship "$(RUNS)/pictures" listen --with "$(RUNS)/excerpts" --as-measured listen-train \
 		--note "$(NOTE)"
 	$(BIN) -m tests.golden.make
 
-# (suffix of the runs, options): both views, each trained from nothing and then through the telephone.
-define listen
-$(call train_once,pictures$(1),$(PICTURES) $(2))
-$(call train_once,excerpts$(1),$(EXCERPTS) $(2))
-$(call train_once,pictures-far$(1),$(LISTEN) --begin "$(RUNS)/pictures$(1)" $(FAR) --epochs 50)
-$(call train_once,excerpts-far$(1),$(LISTEN) --begin "$(RUNS)/excerpts$(1)" $(FAR) --epochs 30)
-endef
-
-# The same recipe from another seed, to tell how much of a figure is chance; votes as listen-train.
-listen-seed:
-	$(call listen,-train-$(SEED),--split filtered --seed $(SEED))
-	$(BIN) -m genre ship "$(RUNS)/pictures-far-train-$(SEED)" listen-train-$(SEED) \
-		--with "$(RUNS)/excerpts-far-train-$(SEED)" --as-measured listen-train --into "$(SEEDS)" \
-		--note "$(NOTE)"
+# The same recipe from another seed, to tell how much of a figure is chance; it votes as listen-train.
+listen-seed: setup-dev
+	$(call train_once,pictures-train-$(SEED),$(PICTURES) --split filtered --seed $(SEED))
+	$(call train_once,excerpts-train-$(SEED),$(EXCERPTS) --split filtered --seed $(SEED))
+	$(BIN) -m genre ship "$(RUNS)/pictures-train-$(SEED)" listen-train-$(SEED) \
+		--with "$(RUNS)/excerpts-train-$(SEED)" --as-measured listen-train --into "$(SEEDS)" --note "$(NOTE)"
 
 # A first training from nothing, which then teaches the two that are shipped.
 weights-emotion: setup-dev
