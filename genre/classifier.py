@@ -71,9 +71,9 @@ class Classifier:
 
         Raises ArtefactError with a sentence when it cannot be.
         """
+        if not re.fullmatch(r"\w[\w .-]*", name):  # a run's folder may have spaces in its name
+            raise ArtefactError(f"{name!r} is not a model's name.")
         if folder is None:
-            if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
-                raise ArtefactError(f"{name!r} is not a model's name.")
             promoted = home() / PROMOTED
             folder = promoted if (promoted / name).is_dir() and not (WEIGHTS / name).is_dir() else WEIGHTS
         weights, card = load_artefact(folder / name)
