@@ -73,8 +73,8 @@ bench: setup-dev chromium
 	done
 
 # The shipped networks, on two cores: about five hours for Listen's with its three seeds, three for the
-# face's and two for the generator; what is interrupted goes on. What ends in -train learns from the train list alone,
-# and is the one that is measured; the other learns from everything by the same recipe.
+# face's and two for the generator; what is interrupted goes on. What ends in -train learns from the train
+# list alone, and is the one that is measured; the other learns from everything by the same recipe.
 weights: weights-listen weights-emotion weights-gan
 
 weights-listen: setup-dev

@@ -219,7 +219,8 @@ def _first_weights(folder: Path, train: Examples) -> dict[str, Tensor]:
     """Of the run that is gone on from, if it learnt from the same tracks, and so from none tested now."""
     weights, card = load_artefact(folder)
     if tuple(card["genres"]) != train.genres or card["split"].get("learnt_from") != train.fingerprint():
-        raise DataError(f"The data has changed since {folder.name} learnt from it: train it anew first.")
+        raise DataError(f"The data has changed since {folder.name} learnt from it, or an older version of "
+                        "Earmark trained it: train it anew first.")
     return weights
 
 
