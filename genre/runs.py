@@ -92,7 +92,7 @@ def create(
     if kind not in PROGRAMS:
         raise RunError(f"There are no runs of kind {kind!r}: {', '.join(PROGRAMS)}.")
     if folder is None:
-        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}-{title or kind}"
+        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}-{title or kind}"
         folder = runs_folder() / re.sub(r"[^\w.-]+", "-", name)
     if (folder / "config.json").exists():
         raise RunError(f"{folder} holds a run already: choose another folder, or delete it first.")
