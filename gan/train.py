@@ -25,6 +25,7 @@ from gan.mel import BANDS, CONTROLS, FRAMES, GAN_MEL, measure_controls
 from gan.network import NETWORKS, Latents, unseen
 from genre.artefacts import ArtefactError, compact, save_artefact
 from genre.home import write_atomic
+from genre.processor import has_bfloat16
 from genre.train import RunSettings
 from genre.worker import Worker
 
@@ -53,7 +54,7 @@ class Settings(RunSettings):
     augment: bool = True
     genre_weight: float = 0.3  # of the critic's guess of the genre in the losses
     control_weight: float = 0.3  # of the squared error of the controls in the generator's loss
-    bfloat16: bool = True
+    bfloat16: bool = True  # on processors that have it
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -91,6 +92,7 @@ class Training:
             spreads.square().mean(dim=0) + means.var(dim=0)).sqrt()
         self.typical = ((means - self.control_mean) / self.control_spread,
                         spreads / self.control_spread)  # by genre: (genres, 3) each
+        self.bfloat16 = asked.bfloat16 and has_bfloat16()
         self.steps_done = 0
 
     def standardised(self, pictures: Tensor) -> Tensor:
@@ -104,7 +106,7 @@ class Training:
         genres = F.one_hot(labels, len(self.music.genres)).float()
         told = self.standardised(real)
         wished = told + CONTROL_NOISE * torch.randn(told.shape, generator=rng)
-        with torch.autocast("cpu", torch.bfloat16, enabled=asked.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             painted = self.generator(Latents.draw(genres, wished, rng)).float()
             seen = [unseen(x, rng) if asked.augment else x for x in (real, painted.detach())]
             (on_real, guess), (on_painted, _) = (
@@ -118,7 +120,7 @@ class Training:
                 seen[0][part], genres[part], told[part])
         self._improve("critic", loss)
 
-        with torch.autocast("cpu", torch.bfloat16, enabled=asked.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             shown = unseen(painted, rng) if asked.augment else painted
             on_shown, guess_of_shown = self.critic(shown, genres, wished)
         missed = (self.standardised(painted) - wished).square().mean()

@@ -24,6 +24,7 @@ from genre.artefacts import ArtefactError
 from genre.augment import Augmentation, augment, mixup
 from genre.dataset import DataError, Examples
 from genre.home import write_atomic
+from genre.processor import has_bfloat16
 
 CHECKPOINT = "checkpoint.safetensors"
 Prepare = Callable[[np.ndarray, float, Generator], tuple[Tensor, Tensor]]
@@ -72,7 +73,7 @@ class Recipe(RunSettings):
     windows_per_track: int = 0  # drawn anew for each epoch, so that all tracks count alike; 0: all windows
     balance: bool = True  # rarer classes weigh more in the loss
     keep_best: bool = True  # where there are validation examples: the best epoch's weights, not the last
-    bfloat16: bool = False  # half the digits in the convolutions: faster where the processor has them
+    bfloat16: bool = False  # half the digits in the convolutions, on processors that have them
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -106,6 +107,7 @@ def fit(
     """
     prepare = prepare or (lambda rows, progress, rng: _augmented(train, rows, recipe, rng))
     where = device()
+    bfloat16 = recipe.bfloat16 and (where.type == "cuda" or has_bfloat16())
     network.to(where, memory_format=torch.channels_last)  # convolutions on a CPU like it
     optimiser = torch.optim.AdamW(
         network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
@@ -127,7 +129,7 @@ def fit(
             for group in optimiser.param_groups:
                 group["lr"] = recipe.learning_rate * _schedule(done, recipe.epochs * steps_an_epoch)
             inputs, targets = prepare(rows, done / (recipe.epochs * steps_an_epoch), rng)
-            with torch.autocast(where.type, torch.bfloat16, enabled=recipe.bfloat16):
+            with torch.autocast(where.type, torch.bfloat16, enabled=bfloat16):
                 logits = _by_member(network(inputs.to(where))).float()
             loss = _loss(logits, targets.to(where), weights, recipe.label_smoothing)
             optimiser.zero_grad()
@@ -145,7 +147,7 @@ def fit(
         if not math.isfinite(metrics["loss"]):
             raise FloatingPointError("The loss became infinite. Lower the learning rate and retry.")
         if valid is not None:
-            probabilities = predict(averaged, valid)
+            probabilities = predict(averaged, valid, bfloat16=bfloat16)
             truth = probabilities[np.arange(len(valid)), valid.labels]
             metrics["valid_loss"] = float(-np.log(truth + 1e-9).mean())
             metrics["valid_accuracy"] = float((probabilities.argmax(1) == valid.labels).mean())
@@ -159,14 +161,17 @@ def fit(
 
 
 @torch.inference_mode()
-def predict(network: nn.Module, examples: Examples, batch_size: int = 64) -> np.ndarray:
+def predict(
+    network: nn.Module, examples: Examples, batch_size: int = 64, bfloat16: bool = False
+) -> np.ndarray:
     """-> probabilities (N, classes), members averaged."""
     where = next(network.parameters()).device
     network.eval()
     parts = []
     for start in range(0, len(examples), batch_size):
         rows = np.arange(start, min(start + batch_size, len(examples)))
-        logits = _by_member(network(examples.batch(rows).to(where)))
+        with torch.autocast(where.type, torch.bfloat16, enabled=bfloat16):
+            logits = _by_member(network(examples.batch(rows).to(where))).float()
         parts.append(logits.softmax(dim=-1).mean(dim=1).cpu().numpy())
     return np.concatenate(parts)
 

@@ -9,11 +9,11 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.cpu import get_capabilities
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from genre.artefacts import ArtefactError, load_artefact
 from genre.home import WEIGHTS
+from genre.processor import has_bfloat16
 from mood import EMOTIONS
 from mood.faces import Box, FaceError, crop, find_faces, to_face
 from mood.network import EmotionNet
@@ -107,8 +107,7 @@ class EmotionReader:
 
 def precision() -> torch.dtype:
     """Of the convolutions: half the digits where the processor multiplies them, a third faster."""
-    has_bfloat16 = {"avx512_bf16", "amx_bf16"} & {name for name, has in get_capabilities().items() if has}
-    return torch.bfloat16 if has_bfloat16 else torch.float32
+    return torch.bfloat16 if has_bfloat16() else torch.float32
 
 
 def fingerprint(network: nn.Module) -> str:

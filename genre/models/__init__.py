@@ -154,7 +154,7 @@ _APM_MEL = _mel(64, 100, 3.0, 667)  # the report gives 64 x 100; 3 s of it is ou
 
 # Where a paper is silent, which is nearly everywhere, this is ours.
 _SMALL = Recipe(epochs=40, batch_size=32, patience=10)
-_LARGE = Recipe(epochs=30, batch_size=32, patience=8,
+_LARGE = Recipe(epochs=30, batch_size=32, patience=8, bfloat16=True,
                 augmentation=Augmentation(mask_bands=12, mask_frames=12, mixup=0.2))
 _LISTEN = Recipe(
     epochs=200, batch_size=32, learning_rate=2e-3, weight_decay=0.05, label_smoothing=0.1,
@@ -243,7 +243,7 @@ _SPECS = (
         "prcnn", "One part sees the picture whole, another reads it from left to right.",
         _FENG, PRCNN, _by_kind(InputSpec("stft", (513, 128), 3.0, 1024, 512)),
         {"stft": Published("0.37", f"{_BY_DAWRA}; as run by Dawra et al.", windows="overlap")},
-        recipe=_SMALL,
+        recipe=replace(_SMALL, bfloat16=True),
     ),
     ModelSpec(
         "lstm", "Reads 58 measurements of the sound one after the other and remembers.",
