@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save
+from scipy.special import softmax
 from torch import nn
 
 from genre import splits
 from genre.artefacts import load_card
+from genre.classifier import SHIPPED
 from genre.dataset import DataError, Examples, open_dataset
-from genre.evaluate import by_track, calibration_error
+from genre.evaluate import by_track, calibration_error, calibration_interval
 from genre.experiment import Settings, new_network
 from genre.home import write_atomic
 from genre.inputs import make_examples
@@ -85,15 +87,25 @@ def calibrate(
         answers.append(predict(network, examples.take(part.test)))
         rows.append(part.test)
     tested = examples.take(np.concatenate(rows))
-    votes, labels, tracks = by_track(np.concatenate(answers), tested.labels, tested.tracks)
-    write_atomic(folder / ANSWERS, save({"probabilities": votes, "labels": labels},
+    probabilities, labels, tracks = votes(asked.model, np.concatenate(answers), tested)
+    write_atomic(folder / ANSWERS, save({"probabilities": probabilities, "labels": labels},
                                         {"tracks": json.dumps(tracks.tolist())}))
     stages = [*(recipe["epochs"] for recipe in asked.begun_with), asked.recipe.epochs]
-    told = account(votes, labels) | {"epochs": [min(epochs or stage, stage) for stage in stages],
-                                     "folds": len(folds)}
+    told = account(probabilities, labels) | {
+        "epochs": [min(epochs or stage, stage) for stage in stages], "folds": len(folds)}
     card |= {"temperature": told["temperature"], "sure_above": told["sure_above"], "calibration": told}
     write_atomic(folder / "card.json", json.dumps(card, indent=1, ensure_ascii=False) + "\n")
     return told
+
+
+def votes(
+    model: str, answers: np.ndarray, examples: Examples
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """-> probabilities (T, G), labels (T,), names (T,): the windows vote as in the classifier to come."""
+    if model != SHIPPED:
+        return by_track(answers, examples.labels, examples.tracks)
+    logarithms, labels, tracks = by_track(np.log(answers.clip(1e-9)), examples.labels, examples.tracks)
+    return softmax(logarithms, axis=1), labels, tracks
 
 
 def _fold(
@@ -129,6 +141,7 @@ def account(votes: np.ndarray, labels: np.ndarray) -> dict:
         "temperature": temperature,
         "calibration_error_before": round(calibration_error(votes, labels), 4),
         "calibration_error": round(calibration_error(after, labels), 4),
+        "calibration_error_interval": calibration_interval(after, labels),
         "sure_above": threshold,
         "coverage": round(coverage, 4),
         "right_when_sure": round(float(right[sure].mean()), 4) if sure.any() else None,

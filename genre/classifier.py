@@ -122,16 +122,17 @@ class Classifier:
         base, frames = self.views[0], power.shape[2]
         wanted = base.centres(frames)
         reach = wanted[0] - base.params.first_frame  # half a window
-        overall, over_time = 0.0, 0.0
+        overall, over_time = 0.0, 0.0  # logarithms: see `genre.evaluate.pooled`
         for view in self.views:
             logits = view.logits(power)
             share = view.weight / total
-            overall = overall + share * vote(logits[_audible(power, logits.shape[1])])
+            overall = overall + share * _log(vote(logits[_audible(power, logits.shape[1])]))
             if view is not base:
                 logits = spread(logits, view.centres(frames), wanted, reach)
-            over_time = over_time + share * logits.softmax(dim=-1).mean(dim=2).flatten(0, 1)
+            over_time = over_time + share * _log(logits.softmax(dim=-1).mean(dim=2).flatten(0, 1))
         seconds = wanted * self.front_end.params.seconds_per_frame
-        return np.concatenate([start + seconds for start in starts]), overall, over_time
+        times = np.concatenate([start + seconds for start in starts])
+        return times, overall.softmax(dim=-1), over_time.softmax(dim=-1)
 
     def calibrated(self, probabilities: Tensor) -> Tensor:
         """Sharpen or soften (..., G) by the temperature of the card."""
@@ -174,6 +175,10 @@ def _views(weights: dict[str, Tensor], card: dict) -> list[View]:
 def vote(logits: Tensor) -> Tensor:
     """(..., windows, members, G) -> probabilities (..., G): the windows vote, then the members."""
     return logits.mean(dim=-3).softmax(dim=-1).mean(dim=-2)
+
+
+def _log(probabilities: Tensor) -> Tensor:
+    return probabilities.clamp(min=1e-9).log()
 
 
 def _nothing(clip: Clip, status: str, message: str) -> Verdict:

@@ -1,6 +1,9 @@
 """How good a model is: by window and by track, with the doubt that the number of tracks leaves."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from scipy.special import softmax
 
 CALIBRATION_BINS = 5
 RESAMPLES = 1000
@@ -8,17 +11,27 @@ INTERVAL = 0.95
 
 
 def by_track(
-    probabilities: np.ndarray, labels: np.ndarray, tracks: np.ndarray
+    values: np.ndarray, labels: np.ndarray, tracks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Let the windows of each track vote: the mean of their probabilities.
+    """The mean over the windows of each track: of their probabilities, this lets the windows vote.
 
-    (N, G), (N,), (N,) -> probabilities (T, G), labels (T,), names (T,), in the order of the names.
+    (N, G), (N,), (N,) -> values (T, G), labels (T,), names (T,), in the order of the names.
     """
     names, first, place = np.unique(tracks, return_index=True, return_inverse=True)
     count = np.bincount(place)
-    votes = np.zeros((len(names), probabilities.shape[1]))
-    np.add.at(votes, place, probabilities)
-    return votes / count[:, None], labels[first], names
+    total = np.zeros((len(names), values.shape[1]))
+    np.add.at(total, place, values)
+    return total / count[:, None], labels[first], names
+
+
+def pooled(answers: np.ndarray, weights: Sequence[float]) -> np.ndarray:
+    """Several answers to the same question, (K, ..., G), as one (..., G): the mean of their logarithms.
+
+    The logarithmic opinion pool (Genest and Zidek, "Combining probability distributions", 1986): what one
+    answer all but rules out stays unlikely, whatever the others say.
+    """
+    logarithms = np.average(np.log(answers.clip(1e-9)), axis=0, weights=weights)
+    return softmax(logarithms, axis=-1)
 
 
 def figures(probabilities: np.ndarray, labels: np.ndarray, genres: tuple[str, ...]) -> dict:
@@ -66,6 +79,13 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
         abs(confidence[bins == k].sum() - right[bins == k].sum()) for k in range(CALIBRATION_BINS)
     )
     return float(error / len(labels))
+
+
+def calibration_interval(probabilities: np.ndarray, labels: np.ndarray) -> list[float]:
+    """95 % bootstrap interval of the calibration error, drawing items with replacement."""
+    draws = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
+    errors = [calibration_error(probabilities[rows], labels[rows]) for rows in draws]
+    return np.quantile(errors, ((1 - INTERVAL) / 2, (1 + INTERVAL) / 2)).round(4).tolist()
 
 
 def _intervals(right: np.ndarray, labels: np.ndarray, n_genres: int) -> tuple[list, list]:

@@ -2,22 +2,25 @@
 the same track give the same answer, and what a telephone or a small file on the way costs. Needs the
 folder of real data (EARMARK_DATA)."""
 
+import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import t as student_t
 
 from genre.artefacts import load_card
-from genre.audio import Clip, load_clip
+from genre.audio import SAMPLE_RATE, Clip, load_clip
 from genre.calibration import tempered
-from genre.classifier import Classifier
+from genre.classifier import SHIPPED, Classifier
 from genre.dataset import DataError, Track, open_dataset, read_pictures
 from genre.degrade import mp3, phone_microphone
-from genre.evaluate import INTERVAL, RESAMPLES, confusion_table, figures
+from genre.evaluate import INTERVAL, RESAMPLES, confusion_table, figures, pooled
 from genre.home import WEIGHTS, data_folder, write_atomic
 from genre.inputs import ready_excerpts
+from genre.models import MODELS
 from genre.splits import LISTS
 from genre.train import predict
 from genre.views import Excerpts
@@ -56,13 +59,11 @@ def measure(
     result["recordings"] = figures(heard, heard_labels, classifier.genres) | {"refused": refused}
 
     row_of = {name: row for row, name in enumerate(seen_tracks.tolist())}
-    both = [(row_of[track.name], row) for row, track in enumerate(files) if track.name in row_of]
-    same = {genre: [0, 0] for genre in classifier.genres}
-    for picture, recording in both:
-        count = same[classifier.genres[heard_labels[recording]]]
-        count[0] += int(seen[picture].argmax() == heard[recording].argmax())
-        count[1] += 1
-    result["agreement"] = {"same": sum(a for a, _ in same.values()), "both": len(both), "genres": same}
+    rows = [row for row, track in enumerate(files) if track.name in row_of]
+    seen = seen[[row_of[files[row].name] for row in rows]]
+    alike = {"heard_whole": heard, "same_seconds": on_same_seconds(classifier, files)}
+    result["agreement"] = {way: _agreement(seen, answers[rows], heard_labels[rows], classifier.genres)
+                           for way, answers in alike.items()}
     if robust:
         result["ways"] = by_way(classifier, files)
     return result
@@ -87,7 +88,8 @@ def over_seeds(results: list[dict]) -> dict:
     figures_of = {
         "macro accuracy, pictures": lambda result: result["pictures"]["macro_accuracy"],
         "accuracy, recordings": lambda result: result["recordings"]["accuracy"],
-        "answered alike": lambda result: result["agreement"]["same"] / result["agreement"]["both"],
+        "answered alike, same seconds": lambda result: _share_alike(result, "same_seconds"),
+        "answered alike, heard whole": lambda result: _share_alike(result, "heard_whole"),
     }
     for way in results[0].get("ways", {}):
         if way != PLAIN:
@@ -102,6 +104,11 @@ def over_seeds(results: list[dict]) -> dict:
     return found
 
 
+def _share_alike(result: dict, way: str) -> float:
+    alike = result["agreement"][way]
+    return alike["same"] / alike["both"]
+
+
 def seeds_as_text(found: dict) -> str:
     lines = [f"over {len(next(iter(found.values()))['each'])} seeds, with Student's interval of the mean:"]
     for what, part in found.items():
@@ -109,6 +116,14 @@ def seeds_as_text(found: dict) -> str:
         each = " ".join(f"{value:.3f}" for value in part["each"])
         lines.append(f"{what}: {part['mean']:.3f} ({low:.3f} to {high:.3f}); each {each}")
     return "\n".join(lines)
+
+
+def _agreement(seen: np.ndarray, heard: np.ndarray, labels: np.ndarray, genres: tuple[str, ...]) -> dict:
+    """Two answers (T, G) to each track -> how many name the same genre, in all and by the true genre."""
+    same = seen.argmax(axis=1) == heard.argmax(axis=1)
+    by_genre = {genre: [int(same[labels == k].sum()), int((labels == k).sum())]
+                for k, genre in enumerate(genres)}
+    return {"same": int(same.sum()), "both": len(same), "genres": by_genre}
 
 
 def by_way(classifier: Classifier, files: list[Track]) -> dict:
@@ -146,18 +161,34 @@ def on_ready_made(
 
     -> probabilities (T, G), labels (T,), names (T,).
     """
-    pictures = read_pictures(folder).of(tracks)
-    answers, weights = np.zeros((len(pictures), len(classifier.genres))), np.zeros((len(pictures), 1))
+    dataset = open_dataset(folder)
+    each = [(ready_excerpts(dataset) if isinstance(view, Excerpts) else read_pictures(folder)).of(tracks)
+            for view in classifier.views]
+    common = set.intersection(*(set(examples.tracks.tolist()) for examples in each))
+    each = [examples.of(common) for examples in each]
+    each = [examples.take(np.argsort(examples.tracks)) for examples in each]
+    answers = [predict(view.network, examples)
+               for view, examples in zip(classifier.views, each, strict=True)]
+    told = pooled(np.array(answers), [view.weight for view in classifier.views])
+    return tempered(told, classifier.temperature), each[0].labels, each[0].tracks
+
+
+def on_same_seconds(classifier: Classifier, files: list[Track]) -> np.ndarray:
+    """What is said of recordings (T, G) when each view hears what `on_ready_made` has for it and no more:
+    the pictures show the whole, the mels the first 3 s.
+    """
+    answers, weights = [], []
     for view in classifier.views:
-        examples = pictures
-        if isinstance(view, Excerpts):
-            examples = ready_excerpts(open_dataset(folder)).of(tracks)
-        row_of = {name: row for row, name in enumerate(examples.tracks.tolist())}
-        has = np.array([name in row_of for name in pictures.tracks.tolist()])
-        rows = [row_of[name] for name in pictures.tracks[has].tolist()]
-        answers[has] += view.weight * predict(view.network, examples.take(np.array(rows)))
-        weights[has] += view.weight
-    return tempered(answers / weights, classifier.temperature), pictures.labels, pictures.tracks
+        alone = copy.copy(classifier)
+        alone.views = [view]
+        seconds = MODELS[SHIPPED].input("excerpts").seconds if isinstance(view, Excerpts) else None
+        answers.append(on_recordings(alone, files, lambda clip, _, s=seconds: _beginning(clip, s))[0])
+        weights.append(view.weight)
+    return pooled(np.array(answers), weights)
+
+
+def _beginning(clip: Clip, seconds: float | None) -> Clip:
+    return clip if seconds is None else replace(clip, samples=clip.samples[: round(seconds * SAMPLE_RATE)])
 
 
 def on_recordings(
@@ -187,12 +218,11 @@ def measured_as_text(result: dict) -> str:
             f"{part['calibration_error']:.3f}",
             confusion_table(part["confusion"], tuple(part["genres"])),
         ]
-    agreement = result["agreement"]
-    lines += [
-        "", f"recordings taken for no music: {result['recordings']['refused']}",
-        f"picture and recording of a track answered alike: {agreement['same']} of {agreement['both']}",
-        "  ".join(f"{genre} {a}/{b}" for genre, (a, b) in agreement["genres"].items()),
-    ]
+    lines += ["", f"recordings taken for no music: {result['recordings']['refused']}"]
+    for way, what in (("same_seconds", "of the same seconds"), ("heard_whole", "the recording heard whole")):
+        alike = result["agreement"][way]
+        lines += [f"picture and recording answered alike, {what}: {alike['same']} of {alike['both']}",
+                  "  ".join(f"{genre} {a}/{b}" for genre, (a, b) in alike["genres"].items())]
     for way, part in result.get("ways", {}).items():
         low, high = part["lost"]["interval"]
         lost = f", {part['lost']['points']:.1f} points lost ({low:.1f} to {high:.1f})" if way != PLAIN else ""

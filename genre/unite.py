@@ -14,6 +14,7 @@ from torch import Tensor
 
 from genre.artefacts import ArtefactError, load_artefact
 from genre.calibration import ANSWERS, account, best_temperature, tempered
+from genre.evaluate import pooled
 from genre.views import VIEWS
 
 TOLD = ("shape", "options", "front_end", "begun_with", "recipe", "windows", "data")  # of each in the card
@@ -42,28 +43,24 @@ def unite(folders: list[Path]) -> tuple[dict[str, Tensor], dict]:
         shares, each, labels = _pooled([folder / ANSWERS for folder in folders])
         for kind, share, answers in zip(kinds, shares, each, strict=True):
             card["views"][kind] |= {"weight": share, "alone": account(answers, labels)}
-        card["calibration"] = account(_mixed(shares, each), labels)
+        card["calibration"] = account(pooled(each, shares), labels)
         card |= {name: card["calibration"][name] for name in ("temperature", "sure_above")}
     return weights, card
 
 
-def _pooled(paths: list[Path]) -> tuple[tuple[int, ...], list[np.ndarray], np.ndarray]:
-    """-> the most likely shares, the answers (N, G) of each to what all have answered, its labels (N,)."""
+def _pooled(paths: list[Path]) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
+    """-> the most likely shares, the answers (K, N, G) of each to what all have answered, labels (N,)."""
     read = [_answers(path) for path in paths]
     common = sorted(set.intersection(*(set(answers) for answers, _ in read)))
-    each = [np.stack([answers[track] for track in common]) for answers, _ in read]
+    each = np.array([[answers[track] for track in common] for answers, _ in read])
     labels = np.array([read[0][1][track] for track in common])
     truth = np.arange(len(labels)), labels
 
     def likelihood(shares: tuple[int, ...]) -> float:
-        votes = _mixed(shares, each)
+        votes = pooled(each, shares)
         return float(np.log(tempered(votes, best_temperature(votes, labels))[truth]).mean())
 
     return max(itertools.product(SHARES, repeat=len(each)), key=likelihood), each, labels
-
-
-def _mixed(shares: tuple[int, ...], each: list[np.ndarray]) -> np.ndarray:
-    return sum(share * answers for share, answers in zip(shares, each, strict=True)) / sum(shares)
 
 
 def _answers(path: Path) -> tuple[dict[str, np.ndarray], dict[str, int]]:

@@ -2,7 +2,7 @@
 
 `Pictures` sees half a minute at once, one column every 90 ms, 40 dB deep; `Excerpts` sees 3 s at a
 time with every frame, 60 dB deep. Both are made of the same mel power, so that it is computed once.
-What they say is averaged by the weights in the card.
+What they say is pooled by the weights in the card.
 """
 
 from abc import ABC, abstractmethod

@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,12 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
     parser.add_argument("--epochs", type=whole_number, help="of each training of the five networks, if fewer")
     parser.set_defaults(run=calibrate)
+
+    parser = commands.add_parser("ablate", help="what each part of the Listen page's recipe is worth")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="GTZAN; by default EARMARK_DATA/gtzan")
+    parser.add_argument("--record", action="store_true", help="write the table into the card of listen-train")
+    parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    parser.set_defaults(run=ablate)
 
     parser = commands.add_parser("ship", help="put a run into assets/weights")
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
@@ -258,6 +265,22 @@ def calibrate(options: argparse.Namespace) -> int:
         return complain(error, USAGE)
     for what, value in account.items():
         print(f"{what.replace('_', ' ')}: {value}")
+    return OK
+
+
+def ablate(options: argparse.Namespace) -> int:
+    """Train with one part of the recipe more at a time and print what each gave."""
+    from genre import ablation
+    from genre.home import data_folder
+
+    try:
+        rows = ablation.ablate(str(options.data or data_folder() / "gtzan"), ablation.EPOCHS,
+                               lambda line: print(line, file=sys.stderr, flush=True))
+        if options.record:
+            ablation.record("listen-train", rows, ablation.EPOCHS)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    print(json.dumps(rows) if options.json else ablation.as_text(rows))
     return OK
 
 

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from genre.evaluate import as_text, by_track, calibration_error, confusion_table, figures, report
+from genre.evaluate import (
+    as_text,
+    by_track,
+    calibration_error,
+    calibration_interval,
+    confusion_table,
+    figures,
+    pooled,
+    report,
+)
 
 GENRES = ("blues", "classical", "metal")
 
@@ -83,3 +92,21 @@ def test_confusion_table_shows_counts():
     table = confusion_table([[3, 0], [1, 12]], ("jazz", "pop"))
     assert table.splitlines()[1].split() == ["jazz", "3", ".", "3"]
     assert table.splitlines()[2].split() == ["pop", "1", "12", "13"]
+
+
+def test_what_one_answer_rules_out_stays_unlikely():
+    answers = np.array([[[0.5, 0.5, 1e-12]], [[0.1, 0.6, 0.3]]])
+    both = pooled(answers, [1, 1])
+    assert both.shape == (1, 3) and both.sum() == pytest.approx(1)
+    assert both.argmax() == 1 and both[0, 2] < 1e-3
+    assert pooled(answers, [1, 0]) == pytest.approx(answers[0], abs=1e-6)
+    assert pooled(answers[[0, 0]], [3, 1]) == pytest.approx(answers[0], abs=1e-6)
+
+
+def test_the_interval_of_the_calibration_error():
+    rng = np.random.default_rng(0)
+    probabilities = np.full((400, 2), [0.8, 0.2])
+    labels = (rng.random(400) > 0.7).astype(int)
+    low, high = calibration_interval(probabilities, labels)
+    assert 0 <= low < calibration_error(probabilities, labels) < high < 0.2
+    assert calibration_interval(probabilities, 1 - labels)[0] > 0.5

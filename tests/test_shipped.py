@@ -16,6 +16,8 @@ from genre.dataset import open_dataset
 from genre.models import MODELS
 from genre.shipped import PLAIN, WAYS, by_way, lost_points, measured_as_text, over_seeds, seeds_as_text
 
+ALIKE = {"same": 3, "both": 4, "genres": {"metal": [3, 4]}}
+
 
 @pytest.fixture(scope="module")
 def ways(folder_of_music) -> dict:
@@ -64,7 +66,7 @@ def test_lost_points_lie_in_their_interval(pairs: list[tuple[bool, bool]]) -> No
 def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     part = ways[PLAIN] | {"refused": 1}
     plain = {"model": "m", "list": "a list", "pictures": part, "recordings": part,
-             "agreement": {"same": 3, "both": 4, "genres": {"metal": [3, 4]}}}
+             "agreement": dict.fromkeys(("same_seconds", "heard_whole"), ALIKE)}
 
     def measure(name: str, robust: bool, folder: Path | None, weights: Path | None = None) -> dict:
         return plain | ({"ways": ways} if robust else {})
@@ -87,7 +89,8 @@ def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest
 def test_over_seeds() -> None:
     def result(accuracy: float, same: int) -> dict:
         return {"pictures": {"macro_accuracy": accuracy}, "recordings": {"accuracy": 0.8},
-                "agreement": {"same": same, "both": 10}, "ways": {
+                "agreement": {"same_seconds": {"same": same, "both": 10},
+                              "heard_whole": {"same": same - 1, "both": 10}}, "ways": {
                     PLAIN: {}, "a storm": {"lost": {"points": 100 * accuracy / 10}}}}
 
     found = over_seeds([result(0.7, 5), result(0.8, 6), result(0.75, 7)])
@@ -96,7 +99,8 @@ def test_over_seeds() -> None:
     half = 4.3027 * 0.05 / 3**0.5  # Student's t of two degrees of freedom
     assert accuracy["interval"] == pytest.approx([0.75 - half, 0.75 + half], abs=1e-3)
     assert found["accuracy, recordings"]["interval"] == [0.8, 0.8]
-    assert found["answered alike"]["mean"] == 0.6
+    assert found["answered alike, same seconds"]["mean"] == 0.6
+    assert found["answered alike, heard whole"]["mean"] == 0.5
     assert found["accuracy lost, a storm"]["mean"] == 0.075
     assert "0.750 (0.626 to 0.874); each 0.700 0.800 0.750" in seeds_as_text(found)
 
@@ -121,8 +125,8 @@ def test_a_promoted_run_is_not_tested_so(earmark_home: Path, capsys: pytest.Capt
 def test_the_plain_text_ends_without_ways(ways: dict) -> None:
     part = ways[PLAIN]
     result = {"model": "m", "list": "a list", "pictures": part, "recordings": part,
-              "agreement": {"same": 1, "both": 1, "genres": {"metal": [1, 1]}}}
-    assert measured_as_text(result).endswith("metal 1/1")
+              "agreement": dict.fromkeys(("same_seconds", "heard_whole"), ALIKE)}
+    assert measured_as_text(result).endswith("metal 3/4")
 
 
 def test_without_the_data_it_is_a_sentence(

@@ -1,0 +1,75 @@
+"""genre.ablation: one part of the recipe more at a time, on a folder that looks like GTZAN."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genre import GENRES, ablation
+from genre.__main__ import main
+from genre.ablation import BOTH, EXCERPTS, STEPS, ablate, as_text, recipes
+from genre.experiment import settings
+from genre.spectrogram import PICTURE
+from genre.splits import LISTS
+
+SHORT = {"pictures": 1, "excerpts": 1}
+
+
+@pytest.fixture(scope="module")
+def gtzan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six tracks a genre of the train list and one of the valid list, each genre with a colour of its own."""
+    folder = tmp_path_factory.mktemp("gtzan")
+    rng = np.random.default_rng(0)
+    names = []
+    for part, count in (("train", 6), ("valid", 1)):
+        listed = sorted((LISTS / f"gtzan-{part}.txt").read_text().split())
+        for genre in GENRES:
+            of_genre = [name for name in listed if name.startswith(genre) and name != "jazz.00054"]
+            names += of_genre[:count]
+    tone = {genre: rng.normal(size=(128, 1)) for genre in GENRES}
+    z = np.array([tone[name.split(".")[0]] + rng.normal(size=(128, 130)) for name in names]).clip(-3.5, 3.5)
+    pictures = np.zeros((len(names), 216, 334), np.uint8)
+    frames = PICTURE.frame_indices(130 * 512 - 512)
+    rows = np.arange(216) * 128 // 216
+    pictures[:, :, : len(frames)] = (255 * (1 + (8 * z[:, rows][:, :, frames] - 28) / 40)).clip(0, 255)
+    pictures[:, :, len(frames) :] = pictures[:, :, [0]]
+    np.savez(folder / "pictures.npz", track=np.array(names), value=pictures)
+    np.savez(folder / "mel3s.npz", track=np.array(names), value=(32 * (z + 4)).astype(np.uint8))
+    return folder
+
+
+def test_the_last_step_is_the_recipe(gtzan: Path) -> None:
+    found = recipes(str(gtzan), SHORT)
+    *_, last = STEPS
+    assert found[last] == settings("listen", str(gtzan), "pictures", "filtered", epochs=1)
+    assert found[EXCERPTS].recipe == settings("listen", str(gtzan), "excerpts", epochs=1).recipe
+    first, *_ = found.values()
+    assert first.recipe.augmentation.mixup == 0 == first.recipe.average
+    assert first.recipe.augmentation.crop_frames > 0
+
+
+def test_a_table_comes_out_and_goes_on_where_it_was(
+    gtzan: Path, earmark_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(ablation, "SEEDS", (0, 1))
+    monkeypatch.setattr(ablation, "STEPS", {"excerpts": ("crop_frames",), "+ mixup": ("mixup",)})
+    told: list[str] = []
+    rows = ablate(str(gtzan), SHORT, told.append)
+    assert [row["step"] for row in rows] == ["excerpts", "+ mixup", EXCERPTS, *BOTH]
+    assert len(told) == 2 * 3
+    for row in rows:
+        assert row["tracks"] == 20 or row["tracks"] == 30  # of one and two tracks a genre in a block
+        assert row["macro_accuracy"] == pytest.approx(np.mean(row["each"]), abs=1e-4)
+    assert "gained" not in rows[0] and all("gained" in row for row in rows[1:])
+
+    monkeypatch.setattr(ablation, "EPOCHS", SHORT)
+    assert main(["ablate", "--data", str(gtzan)]) == 0
+    printed = capsys.readouterr()
+    assert "epoch" not in printed.err  # every training was done already
+    assert printed.out.strip() == as_text(rows)
+    assert printed.out.count("\n") == 2 + len(rows)
+
+
+def test_without_the_data_it_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["ablate", "--data", str(tmp_path)]) == 2
+    assert str(tmp_path) in capsys.readouterr().err
