@@ -94,7 +94,7 @@ def _asked(
     network = new_network(asked, mine.genres)
     network.load_state_dict(fit(network, train, None, asked.recipe,
                                 lambda figures: say(f"{step}, seed {seed}: {figures}"), folder))
-    answers, labels, _ = votes(SHIPPED, predict(network, test), test)
+    answers, labels, _ = votes(asked, predict(network, test), test)
     return answers, labels
 
 

@@ -26,6 +26,7 @@ from genre.home import write_atomic
 from genre.inputs import make_examples
 from genre.runs import load_config
 from genre.train import fit, predict
+from genre.views import VIEWS
 
 RIGHT_WHEN_SURE = 0.85  # of the answers given as sure, this share shall be right
 FEWEST_SURE = 30  # a share of fewer answers means nothing
@@ -87,7 +88,7 @@ def calibrate(
         answers.append(predict(network, examples.take(part.test)))
         rows.append(part.test)
     tested = examples.take(np.concatenate(rows))
-    probabilities, labels, tracks = votes(asked.model, np.concatenate(answers), tested)
+    probabilities, labels, tracks = votes(asked, np.concatenate(answers), tested)
     write_atomic(folder / ANSWERS, save({"probabilities": probabilities, "labels": labels},
                                         {"tracks": json.dumps(tracks.tolist())}))
     stages = [*(recipe["epochs"] for recipe in asked.begun_with), asked.recipe.epochs]
@@ -99,10 +100,10 @@ def calibrate(
 
 
 def votes(
-    model: str, answers: np.ndarray, examples: Examples
+    asked: Settings, answers: np.ndarray, examples: Examples
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """-> probabilities (T, G), labels (T,), names (T,): the windows vote as in the classifier to come."""
-    if model != SHIPPED:
+    if asked.model != SHIPPED or asked.input not in VIEWS:
         return by_track(answers, examples.labels, examples.tracks)
     logarithms, labels, tracks = by_track(np.log(answers.clip(1e-9)), examples.labels, examples.tracks)
     return softmax(logarithms, axis=1), labels, tracks
