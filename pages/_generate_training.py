@@ -14,7 +14,7 @@ from genre.names import spoken
 from genre.runs import Run, RunError
 from pages._generate_studio import lessons, own_painters
 from pages._runs import STATES
-from pages._shared import escaped
+from pages._shared import escaped, fragment
 
 LIVE_S, QUIET_S = 2.0, 20.0  # between two looks: while something learns, and else
 FIRST_EPOCHS, MOST_EPOCHS = 20, 2_000
@@ -30,7 +30,7 @@ def show_training() -> None:
     """The panel under the music. What learns is looked at again and again."""
     st.subheader("How it learnt to paint")
     busy = any(run.active for run in own_trainings())
-    st.fragment(_live, run_every=LIVE_S if busy else QUIET_S)(busy)
+    fragment(run_every=LIVE_S if busy else QUIET_S)(_live)(busy)
     # Not an expander, whose content would be made, and torch loaded, also while it is closed.
     if st.toggle("Train a painter of your own", key="train_one", persist_state="session"):
         with st.container(border=True):

@@ -11,6 +11,7 @@ from genre import plots
 from genre.live import LiveEar
 from genre.names import spoken
 from pages._ice import rtc_configuration
+from pages._shared import fragment
 
 if TYPE_CHECKING:
     from genre.classifier import Classifier
@@ -70,7 +71,7 @@ def _ear(classifier: "Classifier") -> LiveEar:
     return kept[1]
 
 
-@st.fragment(run_every=LOOK_S)
+@fragment(run_every=LOOK_S)
 def _show(ear: LiveEar) -> None:
     """What is heard by now."""
     heard = ear.heard()

@@ -12,6 +12,7 @@ from pages._ice import rtc_configuration
 from pages._mood_reader import reader
 from pages._mood_words import say_mood, score_bars
 from pages._secure import devices_refused, say_refused
+from pages._shared import fragment
 
 LOOK_S = 0.5  # between two looks at the mood
 # Of 30 frames a second two cores show 20 or more; asked for fewer, a camera often gives far fewer.
@@ -64,7 +65,7 @@ def watch() -> tuple[LiveMood | None, DeltaGenerator]:
     return live, right
 
 
-@st.fragment(run_every=LOOK_S)
+@fragment(run_every=LOOK_S)
 def show_mood(live: LiveMood) -> None:
     """What is read now, and a button that makes it the mood to find songs for."""
     if "took_live_mood" in st.session_state:
@@ -88,7 +89,7 @@ def _take(emotion: str) -> None:
     st.session_state.took_live_mood = emotion
 
 
-@st.fragment(run_every=2 * LOOK_S)
+@fragment(run_every=2 * LOOK_S)
 def show_line(live: LiveMood) -> None:
     """The last minute."""
     rows, description = mood_line(live.line(), REMEMBERED_S)

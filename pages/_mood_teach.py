@@ -11,7 +11,7 @@ from pages._mood_moods import show_moods
 from pages._mood_photo import TYPES
 from pages._mood_reader import OWN, load
 from pages._secure import devices_refused, say_refused
-from pages._shared import escaped, renew, widget_key
+from pages._shared import escaped, fragment, renew, widget_key
 
 RECORDED = 15  # pictures in one go from live video
 LOOK_S = 0.5
@@ -75,7 +75,7 @@ def _files() -> None:
         st.rerun()
 
 
-@st.fragment(run_every=LOOK_S)
+@fragment(run_every=LOOK_S)
 def _record(live: LiveMood) -> None:
     """A button, and while it works how far it is."""
     if not live.wanted:

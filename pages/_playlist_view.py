@@ -17,7 +17,7 @@ from mood import saved_lists
 from mood.playlist import MOST_TRACKS, NO_MORE, Playlist, find, more, songs
 from mood.saved_lists import Saved
 from mood.youtube import Track
-from pages._shared import escaped
+from pages._shared import escaped, fragment
 
 ASKS_YOUTUBE = (
     "Searching and playing contact YouTube: it gets the words of the search, and its pictures and "
@@ -73,7 +73,7 @@ def cheer_up(genre: str) -> None:
         st.caption(ASKS_YOUTUBE)
 
 
-@st.fragment
+@fragment()
 def _show(held: Held, find_songs: Callable[[], Playlist], key: str) -> None:
     playlist = held.playlist
     if playlist.error:

@@ -1,6 +1,8 @@
 """What all screens share: text shown as it is, widgets that start afresh, charts without a toolbar."""
 
+import functools
 import re
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -20,3 +22,24 @@ def widget_key(widget: str) -> str:
 def renew(widget: str) -> None:
     """Give a widget a new key: it starts afresh at the next run, and lets its file go."""
     st.session_state[f"{widget}_count"] = st.session_state.get(f"{widget}_count", 0) + 1
+
+
+def fragment(run_every: float | None = None) -> Callable[[Callable], Callable]:
+    """Streamlit's fragment, in a container of its own: the only kind that pages use.
+
+    If a fragment is due while the whole page runs, Streamlit drops what that run drew in it, takes its
+    place away, and draws it anew where it was counted before: there stands by now what came below it. In a
+    container of its own nothing does.
+    """
+
+    def decorate(function: Callable) -> Callable:
+        drawn = st.fragment(function, run_every=run_every)
+
+        @functools.wraps(function)
+        def in_its_container(*arguments: object) -> None:
+            with st.container():
+                drawn(*arguments)
+
+        return in_its_container
+
+    return decorate

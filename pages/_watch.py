@@ -14,7 +14,7 @@ from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._data import listing_of
 from pages._runs import entries, names_of, state_badge, swatch
-from pages._shared import escaped
+from pages._shared import escaped, fragment
 
 LIVE_S, QUIET_S = 1.5, 6.0  # between two looks: while something learns, and else
 SHOWN = 10  # trainings; the older ones are under Compare
@@ -29,7 +29,7 @@ CURVES = (
 
 def show_watch() -> None:
     busy = any(entry.run.active for entry in _watched())
-    st.fragment(_live, run_every=LIVE_S if busy else QUIET_S)(busy)
+    fragment(run_every=LIVE_S if busy else QUIET_S)(_live)(busy)
 
 
 def _watched() -> list[Entry]:

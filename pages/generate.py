@@ -24,6 +24,7 @@ from pages._generate_studio import (
 from pages._generate_training import show_training
 from pages._generate_wish import ask_wish
 from pages._scroll import scroll_to
+from pages._shared import fragment
 
 LOOK_S = 0.25  # between two looks at the desk
 EXAMPLE = ("classical", 10.0, 7)  # genre, seconds, seed of what the first visit offers to hear
@@ -129,7 +130,7 @@ if genres:
     if refused := st.session_state.get("wish_refused"):
         st.error(refused, icon=":material/error:")
     st.session_state.page_is_made, st.session_state.waiting = True, order().active
-    st.fragment(waiting_room, run_every=LOOK_S if order().active or order().ready else None)()
+    fragment(run_every=LOOK_S if order().active or order().ready else None)(waiting_room)()
     if len(gallery()):
         results()
     elif not order().active:
