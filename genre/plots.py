@@ -126,13 +126,16 @@ def waveform(
     return figure
 
 
-def spectrogram(picture: np.ndarray, centres_hz: np.ndarray, duration_s: float) -> go.Figure:
-    """picture (bands, columns) int8 dB below the loudest point; its bands lie at centres_hz."""
+def spectrogram(
+    picture: np.ndarray, centres_hz: np.ndarray, duration_s: float, begin_s: float = 0.0
+) -> go.Figure:
+    """picture (bands, columns) int8 dB below the loudest point; its bands lie at centres_hz, and it
+    begins at begin_s of the recording."""
     bands, columns = picture.shape
     step = duration_s / columns
     figure = go.Figure(
         go.Heatmap(
-            z=np.maximum(picture, -RANGE_DB), zmin=-RANGE_DB, zmax=0, x0=step / 2, dx=step,
+            z=np.maximum(picture, -RANGE_DB), zmin=-RANGE_DB, zmax=0, x0=begin_s + step / 2, dx=step,
             colorscale=LOUDNESS, showscale=False,
             hovertemplate="at %{x:.1f} s, %{z} dB<extra></extra>",
         )
@@ -144,26 +147,27 @@ def spectrogram(picture: np.ndarray, centres_hz: np.ndarray, duration_s: float) 
         tickvals=places[shown], ticktext=np.array(list(PITCHES.values()))[shown],
         range=[-0.5, bands - 0.5], fixedrange=True, showgrid=False,
     )  # fmt: skip
-    figure.update_xaxes(_time_axis(duration_s))
+    figure.update_xaxes(_time_axis(duration_s, begin_s))
     return figure
 
 
 def why_spectrogram(
-    picture: np.ndarray, centres_hz: np.ndarray, duration_s: float, explanation: "Explanation",
-    start_s: float = 0.0,
+    picture: np.ndarray, centres_hz: np.ndarray, explanation: "Explanation", cut_s: float = 0.0
 ) -> go.Figure:
     """The mel-spectrogram of the explained part, dimmed but for what spoke for the genre, and a frame
-    around the seconds most like it. `start_s` is where in the clip the picture begins."""
-    figure = spectrogram(picture, centres_hz, duration_s)
+    around the seconds most like it. The clip was cut from a recording at cut_s: times are its own."""
+    start_s, end_s = explanation.part
+    duration_s = end_s - start_s
+    figure = spectrogram(picture, centres_hz, duration_s, cut_s + start_s)
     rows = np.interp(explanation.freqs, centres_hz, np.arange(len(centres_hz)))
-    times = explanation.times - start_s
+    times = cut_s + explanation.times
     figure.add_heatmap(
         z=np.round(255 * np.sqrt(explanation.map)).astype(np.uint8), zmin=0, zmax=255,
         x0=times[0], dx=duration_s / len(times), y0=rows[0], dy=(rows[-1] - rows[0]) / (len(rows) - 1),
         colorscale=[[0, "rgba(5,4,15,0.78)"], [0.3, "rgba(5,4,15,0.5)"], [1, "rgba(5,4,15,0)"]],
         showscale=False, hoverinfo="skip",
     )  # fmt: skip
-    first_s, last_s = (edge - start_s for edge in explanation.best_span)
+    first_s, last_s = (cut_s + edge for edge in explanation.best_span)
     figure.add_shape(
         type="rect", x0=first_s, x1=last_s, y0=0, y1=1, yref="paper",
         line={"color": COLOURS.get(explanation.genre, QUIET), "width": 2},
@@ -188,13 +192,14 @@ def _layout(**layout) -> dict:
     }  # fmt: skip
 
 
-def _time_axis(duration_s: float) -> dict:
+def _time_axis(duration_s: float, begin_s: float = 0.0) -> dict:
     """Minutes and seconds, at most six ticks."""
     steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600)
     step = next((s for s in steps if duration_s / s <= 6), 7_200)
-    ticks = np.arange(0, duration_s + 0.01, step)
+    end_s = begin_s + duration_s
+    ticks = np.arange(np.ceil(begin_s / step) * step, end_s + 0.01, step)
     return {
-        "range": [0, duration_s], "tickvals": ticks, "ticktext": [clock(t) for t in ticks],
+        "range": [begin_s, end_s], "tickvals": ticks, "ticktext": [clock(t) for t in ticks],
         "hoverformat": ".1f", "ticksuffix": "", "fixedrange": True, "showgrid": False,
         "zeroline": False, "unifiedhovertitle": {"text": "at %{x:.1f} s"},
     }  # fmt: skip
