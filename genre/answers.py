@@ -76,6 +76,11 @@ class Answer:
         clip = self.sound.clip()
         return clip.trimmed(*self.part) if self.part else clip
 
+    @property
+    def begin_s(self) -> float:
+        """Where in the recording that clip begins."""
+        return self.part[0] if self.part else 0.0
+
     def judge_part(self, start_s: float, end_s: float, classify: Classify) -> None:
         """Let the verdict be about what lies between two times (s); the whole range undoes it.
 

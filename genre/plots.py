@@ -82,13 +82,14 @@ def _bars(genres, lengths, colours, labels) -> go.Figure:
 
 
 def genre_over_time(
-    times: np.ndarray, over_time: np.ndarray, genres: tuple[str, ...], duration_s: float
+    times: np.ndarray, over_time: np.ndarray, genres: tuple[str, ...], duration_s: float, begin_s: float = 0.0
 ) -> go.Figure:
     """Stacked probabilities: times (W,) s, over_time (W, genres) -> areas from 0 to 100 %.
 
-    A single window fills the whole width. Genres that never matter are one grey area.
+    A single window fills the whole width. Genres that never matter are one grey area. The clip begins
+    at begin_s of the recording, whose times are shown; so it is in the other figures.
     """
-    times = np.concatenate([[0.0], times, [duration_s]])
+    times = begin_s + np.concatenate([[0.0], times, [duration_s]])
     shares = 100 * over_time[[0, *range(len(over_time)), -1]]
     matters = over_time.max(axis=0) >= 0.08
     figure = go.Figure()
@@ -107,30 +108,29 @@ def genre_over_time(
         range=[0, 100], fixedrange=True, showgrid=False, zeroline=False,
         tickvals=[0, 50, 100], ticktext=["0", "50\u00a0%", "100\u00a0%"],
     )  # fmt: skip
-    figure.update_xaxes(_time_axis(duration_s))
+    figure.update_xaxes(_time_axis(duration_s, begin_s))
     return figure
 
 
 def waveform(
-    times: np.ndarray, levels: np.ndarray, duration_s: float, colour: str = QUIET
+    times: np.ndarray, levels: np.ndarray, duration_s: float, colour: str = QUIET, begin_s: float = 0.0
 ) -> go.Figure:
     """How loud, moment by moment: a line through levels (T,) at times (T,) s."""
     figure = go.Figure(
-        go.Scatter(x=times, y=levels, mode="lines", line={"color": colour, "width": 1},
+        go.Scatter(x=begin_s + times, y=levels, mode="lines", line={"color": colour, "width": 1},
                    hoverinfo="skip")
     )  # fmt: skip
     peak = max(0.05, float(np.nanmax(np.abs(levels))))
     figure.update_layout(_layout(height=130, margin={**_SIDES, "t": 4, "b": 30}))
     figure.update_yaxes(range=[-peak, peak], fixedrange=True, visible=False)
-    figure.update_xaxes(_time_axis(duration_s))
+    figure.update_xaxes(_time_axis(duration_s, begin_s))
     return figure
 
 
 def spectrogram(
     picture: np.ndarray, centres_hz: np.ndarray, duration_s: float, begin_s: float = 0.0
 ) -> go.Figure:
-    """picture (bands, columns) int8 dB below the loudest point; its bands lie at centres_hz, and it
-    begins at begin_s of the recording."""
+    """picture (bands, columns) int8 dB below the loudest point; its bands lie at centres_hz."""
     bands, columns = picture.shape
     step = duration_s / columns
     figure = go.Figure(
@@ -152,22 +152,22 @@ def spectrogram(
 
 
 def why_spectrogram(
-    picture: np.ndarray, centres_hz: np.ndarray, explanation: "Explanation", cut_s: float = 0.0
+    picture: np.ndarray, centres_hz: np.ndarray, explanation: "Explanation", begin_s: float = 0.0
 ) -> go.Figure:
     """The mel-spectrogram of the explained part, dimmed but for what spoke for the genre, and a frame
-    around the seconds most like it. The clip was cut from a recording at cut_s: times are its own."""
+    around the seconds most like it."""
     start_s, end_s = explanation.part
     duration_s = end_s - start_s
-    figure = spectrogram(picture, centres_hz, duration_s, cut_s + start_s)
+    figure = spectrogram(picture, centres_hz, duration_s, begin_s + start_s)
     rows = np.interp(explanation.freqs, centres_hz, np.arange(len(centres_hz)))
-    times = cut_s + explanation.times
+    times = begin_s + explanation.times
     figure.add_heatmap(
         z=np.round(255 * np.sqrt(explanation.map)).astype(np.uint8), zmin=0, zmax=255,
         x0=times[0], dx=duration_s / len(times), y0=rows[0], dy=(rows[-1] - rows[0]) / (len(rows) - 1),
         colorscale=[[0, "rgba(5,4,15,0.78)"], [0.3, "rgba(5,4,15,0.5)"], [1, "rgba(5,4,15,0)"]],
         showscale=False, hoverinfo="skip",
     )  # fmt: skip
-    first_s, last_s = (cut_s + edge for edge in explanation.best_span)
+    first_s, last_s = (begin_s + edge for edge in explanation.best_span)
     figure.add_shape(
         type="rect", x0=first_s, x1=last_s, y0=0, y1=1, yref="paper",
         line={"color": COLOURS.get(explanation.genre, QUIET), "width": 2},

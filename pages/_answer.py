@@ -7,7 +7,7 @@ import streamlit as st
 from genre import GENRES, plots
 from genre.answers import KEPT_SOUND_S, OTHER, Answer, Answers, Classify
 from genre.audio import EXCERPT_S, AudioError, Clip
-from genre.classifier import Classifier, Verdict
+from genre.classifier import Classifier
 from genre.names import spoken
 from genre.overview import envelope, mel_picture
 from pages._closer import look_closer
@@ -25,7 +25,7 @@ def show_answer(answer: Answer, answers: Answers, ear: Callable[[], Classifier])
         if answer.error:
             st.error(answer.error, icon=":material/error:")
         else:
-            _verdict(answer.verdict)
+            _verdict(answer)
             if clip := _kept_clip(answer):
                 look_closer(answer, answers, clip, ear)
                 _sound(answer, clip, lambda part: ear().classify(part))
@@ -53,7 +53,8 @@ def _heading(answer: Answer) -> None:
     st.caption(", ".join(facts).capitalize() + ".")
 
 
-def _verdict(verdict: Verdict) -> None:
+def _verdict(answer: Answer) -> None:
+    verdict = answer.verdict
     if verdict.genre is None:
         st.info(verdict.message, icon=":material/music_off:")
         return
@@ -79,7 +80,8 @@ def _verdict(verdict: Verdict) -> None:
     )
     st.plotly_chart(
         plots.genre_over_time(
-            verdict.times, verdict.over_time, tuple(verdict.probabilities), verdict.duration_s
+            verdict.times, verdict.over_time, tuple(verdict.probabilities), verdict.duration_s,
+            answer.begin_s,
         ),
         config=STILL, key="over_time", alt="Genre probabilities over time",
     )  # fmt: skip
@@ -100,8 +102,8 @@ def _sound(answer: Answer, clip: Clip, classify: Classify) -> None:
     st.audio(clip.to_wav(), format="audio/wav")
     colour = plots.COLOURS.get(answer.verdict.genre, plots.QUIET)
     st.plotly_chart(
-        plots.waveform(*envelope(clip), clip.duration_s, colour), config=STILL, key="waveform",
-        alt="Waveform",
+        plots.waveform(*envelope(clip), clip.duration_s, colour, answer.begin_s), config=STILL,
+        key="waveform", alt="Waveform",
     )  # fmt: skip
     _part(answer, classify)
     st.markdown(
@@ -110,8 +112,8 @@ def _sound(answer: Answer, clip: Clip, classify: Classify) -> None:
         "brighter is louder. Drums are upright lines, held notes level ones.",
     )
     st.plotly_chart(
-        plots.spectrogram(*mel_picture(clip), clip.duration_s), config=STILL, key="spectrogram",
-        alt="Mel-spectrogram",
+        plots.spectrogram(*mel_picture(clip), clip.duration_s, answer.begin_s), config=STILL,
+        key="spectrogram", alt="Mel-spectrogram",
     )  # fmt: skip
 
 

@@ -70,10 +70,9 @@ def _why(answer: Answer, clip: Clip, classifier: "Classifier") -> None:
     )  # fmt: skip
     key = (answer.id, answer.part, genre, id(classifier))
     explanation: Explanation = _kept("why", key, lambda: explain(classifier, clip, genre))
-    cut_s = answer.part[0] if answer.part else 0.0
-    st.markdown(_in_words(explanation, cut_s))
+    st.markdown(_in_words(explanation, answer.begin_s))
     st.plotly_chart(
-        plots.why_spectrogram(*mel_picture(clip.trimmed(*explanation.part)), explanation, cut_s),
+        plots.why_spectrogram(*mel_picture(clip.trimmed(*explanation.part)), explanation, answer.begin_s),
         config=STILL, key="why_picture", alt=f"Mel-spectrogram with what speaks for {spoken(genre)} bright",
     )  # fmt: skip
     first_s, last_s = explanation.best_span
@@ -81,14 +80,14 @@ def _why(answer: Answer, clip: Clip, classifier: "Classifier") -> None:
     st.audio(clip.trimmed(first_s, last_s).to_wav(), format="audio/wav")
 
 
-def _in_words(explanation: "Explanation", cut_s: float) -> str:
-    """Times are those of the recording, from which the clip was cut at cut_s."""
+def _in_words(explanation: "Explanation", begin_s: float) -> str:
+    """Times are those of the recording, in which the clip begins at begin_s."""
     shares = explanation.shares()
-    first_s, last_s = (plots.clock(cut_s + edge) for edge in explanation.best_span)
+    first_s, last_s = (plots.clock(begin_s + edge) for edge in explanation.best_span)
     where = RANGES[max(range(3), key=lambda k: shares[k])]
     about = ""
     if explanation.part[0] > 0:
-        about = f"The half minute from {plots.clock(cut_s + explanation.part[0])} is shown. "
+        about = f"The half minute from {plots.clock(begin_s + explanation.part[0])} is shown. "
     return (
         f"{about}What is bright spoke for {spoken(explanation.genre)}; the rest is dimmed. Most of it "
         f"lies in {where}. The frame, {first_s} to {last_s}, is where it sounded most like it."

@@ -155,11 +155,11 @@ def test_the_figure_lets_the_decisive_places_shine(classifier, play):
 def test_the_figure_tells_the_time_of_the_recording_that_the_clip_was_cut_from(classifier, play):
     clip = clip_of(play("jazz"))
     explanation = explain(classifier, clip, "jazz")
-    figure = why_spectrogram(np.zeros((128, 100), np.int8), explanation.freqs, explanation, cut_s=62.5)
+    figure = why_spectrogram(np.zeros((128, 100), np.int8), explanation.freqs, explanation, begin_s=62.5)
     sound, shade = figure.data
-    begin_s, end_s = figure.layout.xaxis.range
-    assert (begin_s, end_s) == pytest.approx((62.5, 62.5 + clip.duration_s))
-    assert begin_s < sound.x0 < begin_s + sound.dx and shade.x0 == pytest.approx(62.5 + explanation.times[0])
+    first_s, last_s = figure.layout.xaxis.range
+    assert (first_s, last_s) == pytest.approx((62.5, 62.5 + clip.duration_s))
+    assert first_s < sound.x0 < first_s + sound.dx and shade.x0 == pytest.approx(62.5 + explanation.times[0])
     (frame,) = figure.layout.shapes
     assert (frame.x0, frame.x1) == pytest.approx([62.5 + edge for edge in explanation.best_span])
     assert figure.layout.xaxis.ticktext[0] == "1:03", "whole seconds, from the first one in the picture"

@@ -79,6 +79,22 @@ def test_a_single_window_fills_the_width():
     assert list(figure.data[0].y) == [100, 100, 100]
 
 
+def test_the_figures_of_a_part_tell_the_time_of_the_whole(play):
+    clip = Clip(play("metal", 6.0), 6.0)
+    figures = (
+        plots.genre_over_time(np.arange(3.0) + 1, np.full((3, 10), 0.1), GENRES, 6.0, begin_s=62.5),
+        plots.waveform(*envelope(clip), 6.0, begin_s=62.5),
+        plots.spectrogram(*mel_picture(clip), 6.0, begin_s=62.5),
+    )
+    for figure in figures:
+        assert figure.layout.xaxis.range == (62.5, 68.5)
+        assert figure.layout.xaxis.ticktext[:2] == ("1:03", "1:04")
+        data = figure.data[0]
+        places = data.x if data.x is not None else data.x0 + data.dx * np.arange(np.shape(data.z)[1])
+        assert np.nanmin(places) == pytest.approx(62.5, abs=0.1)
+        assert np.nanmax(places) == pytest.approx(68.5, abs=0.1)
+
+
 @given(st.integers(1, 3_000), st.integers(1, 900))
 def test_the_envelope_touches_every_extreme(count, points):
     samples = np.random.default_rng(count).uniform(-1, 1, count).astype(np.float32)
