@@ -12,8 +12,8 @@ from tests.mood_visits import Served, film, serve_mood, take_photo, without_inte
 from tests.serving import FRAME, chromium, process_of
 from tests.visits import BUSY_MS, PHONE, Visit
 
-WARM_UP_S, LIVE_S = 5.0, 30.0
-GROWTH_MB = 60.0  # while it is live; leaving frames behind would take 20 MB a second
+SPELL_S, SPELLS = 15.0, 6  # of live video, until its memory stays; how soon depends on the machine
+GROWTH_MB = 15.0  # in a spell; leaving frames behind takes 1 MB each, and 20 of them come in a second
 TITLE = "Songs for the look on your face"
 
 
@@ -102,12 +102,11 @@ def test_live_video_becomes_songs_and_its_memory_stays(visit):
     page.frame_locator(FRAME).get_by_role("button", name="Start the camera").click(timeout=BUSY_MS)
     expect(page.get_by_role("heading", name="You look happy")).to_be_visible(timeout=BUSY_MS)
     expect(page.locator(".st-key-mood_line svg.marks")).to_be_visible(timeout=BUSY_MS)
-    page.wait_for_timeout(1_000 * WARM_UP_S)
-    before = memory_mb(process_of(visit.served.address))
-    page.wait_for_timeout(1_000 * LIVE_S)
-    after = memory_mb(process_of(visit.served.address))
-    if before is not None:
-        assert after - before < GROWTH_MB, f"{before:.0f} MB became {after:.0f} MB"
+    memory = [memory_mb(process_of(visit.served.address))]
+    while memory[0] is not None and (len(memory) < 2 or memory[-1] - memory[-2] > GROWTH_MB):
+        assert len(memory) <= SPELLS, f"it takes more and more memory: {memory} MB"
+        page.wait_for_timeout(1_000 * SPELL_S)
+        memory.append(memory_mb(process_of(visit.served.address)))
     rate = page.get_by_text(re.compile(r"pictures a second")).inner_text()
     assert int(rate.split()[0]) >= 1, rate  # on a busy machine; the benchmark has the true figure
     page.get_by_role("button", name="Songs for this mood").click()
