@@ -27,9 +27,9 @@ def renew(widget: str) -> None:
 def fragment(run_every: float | None = None) -> Callable[[Callable], Callable]:
     """Streamlit's fragment, in a container of its own: the only kind that pages use.
 
-    If a fragment is due while the whole page runs, Streamlit drops what that run drew in it, takes its
-    place away, and draws it anew where it was counted before: there stands by now what came below it. In a
-    container of its own nothing does.
+    If a fragment is due while the whole page runs, Streamlit (1.67) drops what that run drew in it, takes
+    its place away, and draws it anew where it was counted before: there stands by now what came below it.
+    In a container of its own nothing does.
     """
 
     def decorate(function: Callable) -> Callable:
