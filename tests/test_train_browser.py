@@ -146,7 +146,7 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
 def test_two_visitors_start_and_stop_at_once(browser, streamlit_server, served_home, music):
     both = [Training(browser, streamlit_server, "Set up") for _ in range(2)]
     for visitor in both:
-        visitor.choose("knn", "linear")
+        visitor.choose("knn", SLOW)
         visitor.set_up(music)
     press(both, "Start 2 trainings")
     for visitor in both:
@@ -158,8 +158,8 @@ def test_two_visitors_start_and_stop_at_once(browser, streamlit_server, served_h
     press(both, "Stop all")
     for visitor in both:
         expect(visitor.page.get_by_text("0 learning, 0 waiting")).to_be_visible(timeout=BUSY_MS)
-    lengths = {run.folder: len(metrics(run.folder)) + 15 for run in list_runs()
-               if run.title == "linear" and run.state != "done"}  # fmt: skip
+    lengths = {run.folder: len(metrics(run.folder)) + 3 for run in list_runs() if run.title == SLOW}
+    assert len(lengths) == 2
     for folder, epochs in lengths.items():
         _shorten(folder, epochs)
     press(both, "Resume all")
