@@ -192,7 +192,7 @@ def _layout(**layout) -> dict:
     }  # fmt: skip
 
 
-def _time_axis(duration_s: float, begin_s: float = 0.0) -> dict:
+def _time_axis(duration_s: float, begin_s: float) -> dict:
     """Minutes and seconds, at most six ticks."""
     steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600)
     step = next((s for s in steps if duration_s / s <= 6), 7_200)
