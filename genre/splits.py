@@ -6,7 +6,6 @@ alike that a model which has seen one knows the others, and its figures say noth
 """
 
 import csv
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,7 @@ PROTOCOLS = {
     "filtered": "GTZAN's fault-filtered train and valid lists",
     "track": "80 % of the tracks of each genre against the other 20 %",
     "kfold": "five folds of tracks, each tested once",
-    "blocks": "five folds of neighbouring track numbers, which often share artist or album, cut at gaps",
+    "blocks": "five folds of neighbouring track numbers, which often share artist or album",
     "artist": "no artist in both parts; needs a list of lines `track,artist`",
     "segment": "LEAKY: windows of the same track in both parts; only to repeat published figures",
     "all": "everything is learnt from, nothing tested",
@@ -77,7 +76,7 @@ def split(examples: Examples, protocol: str, seed: int = 0, artists: Path | None
             fold = _folds(genres, rng, round(1 / TEST_SHARE))
             chosen = [(fold != 0, fold == 0)]
         case "kfold" | "blocks":
-            fold = _folds(genres, rng, FOLDS) if protocol == "kfold" else _blocks(tracks, genres, FOLDS)
+            fold = _folds(genres, rng if protocol == "kfold" else None, FOLDS)
             chosen = [(fold != k, fold == k) for k in range(FOLDS)]
         case "artist":
             test = _by_artist(tracks, genres, _read_artists(artists, tracks), rng)
@@ -122,43 +121,18 @@ def _rows(examples: Examples, tracks: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.isin(examples.tracks, tracks))
 
 
-def _folds(genres: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
-    """A fold (0 .. count - 1) for each track by chance, even within each genre: (tracks,) -> (tracks,)."""
-    fold = np.zeros(len(genres), dtype=int)
-    for genre in np.unique(genres):
-        members = rng.permutation(np.flatnonzero(genres == genre))
-        fold[members] = np.arange(len(members)) * count // len(members)
-    return fold
+def _folds(genres: np.ndarray, rng: np.random.Generator | None, count: int) -> np.ndarray:
+    """A fold (0 .. count - 1) for each track, even within each genre: (tracks,) -> (tracks,).
 
-
-def _blocks(tracks: np.ndarray, genres: np.ndarray, count: int) -> np.ndarray:
-    """A fold (0 .. count - 1) for each track: (tracks,) -> (tracks,).
-
-    GTZAN's lists take whole artists out of a row of numbers, so that an artist's tracks lie within one
-    stretch without a gap: stretches stay whole, the longest are dealt out first, each to the fold that has
-    the fewest tracks of its genre. A genre without gaps is cut into even blocks.
+    Without chance, folds are blocks of tracks as they stand, in the order of their names.
     """
     fold = np.zeros(len(genres), dtype=int)
-    sizes = np.zeros(count, dtype=int)  # of the folds, over all genres
     for genre in np.unique(genres):
         members = np.flatnonzero(genres == genre)
-        numbers = np.array([_number(track) for track in tracks[members].tolist()])
-        order = np.argsort(numbers, kind="stable")
-        stretches = np.split(members[order], np.flatnonzero(np.diff(numbers[order]) > 1) + 1)
-        if len(stretches) == 1:
-            stretches = np.array_split(members[order], count)
-        of_genre = np.zeros(count, dtype=int)
-        for stretch in sorted(stretches, key=len, reverse=True):
-            chosen = np.lexsort((sizes, of_genre))[0]
-            fold[stretch] = chosen
-            of_genre[chosen] += len(stretch)
-            sizes[chosen] += len(stretch)
+        if rng is not None:
+            members = rng.permutation(members)
+        fold[members] = np.arange(len(members)) * count // len(members)
     return fold
-
-
-def _number(track: str) -> int:
-    """The last number in a track's name; 0 without one."""
-    return int([0, *re.findall(r"\d{1,9}", _less_suffix(Path(track).name))][-1])
 
 
 def _by_artist(

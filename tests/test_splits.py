@@ -92,27 +92,6 @@ def test_blocks_are_neighbours():
     assert {"metal.00008", "metal.00009"} <= folds[-1][1]
 
 
-numbers = st.sets(st.integers(0, 30), min_size=2)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.tuples(numbers, numbers, numbers))
-def test_blocks_are_cut_at_gaps(of_genre):
-    """An artist's tracks stand side by side, and lists of tracks leave whole artists out."""
-    music = examples([f"{genre}.{n:05d}.mp3" for genre, each in zip(GENRES, of_genre, strict=True)
-                      for n in sorted(each)])
-    *folds, everything = parts_of(music, "blocks")
-    tested = {track: k for k, (_, test) in enumerate(folds) for track in test}
-    assert set(tested) == set(music.tracks) == everything[0]
-    for genre, each in zip(GENRES, of_genre, strict=True):
-        steps = [(tested[f"{genre}.{n:05d}.mp3"], tested[f"{genre}.{n + 1:05d}.mp3"])
-                 for n in each if n + 1 in each]
-        if max(each) - min(each) >= len(each):  # there is a gap
-            assert all(one == other for one, other in steps)
-        else:
-            assert len({fold for pair in steps for fold in pair}) == min(FOLDS, len(each))
-
-
 def test_filtered_lists():
     train, valid = ((LISTS / f"gtzan-{name}.txt").read_text().split() for name in ("train", "valid"))
     assert len(train) == len(set(train)) == 443 and len(valid) == len(set(valid)) == 197
