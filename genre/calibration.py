@@ -89,8 +89,8 @@ def calibrate(
         rows.append(part.test)
     tested = examples.take(np.concatenate(rows))
     probabilities, labels, tracks = votes(asked, np.concatenate(answers), tested)
-    write_atomic(folder / ANSWERS, save({"probabilities": probabilities, "labels": labels},
-                                        {"tracks": json.dumps(tracks.tolist())}))
+    told = {"probabilities": probabilities, "labels": labels, "heard": heard(asked, tested)}
+    write_atomic(folder / ANSWERS, save(told, {"tracks": json.dumps(tracks.tolist())}))
     stages = [*(recipe["epochs"] for recipe in asked.begun_with), asked.recipe.epochs]
     told = account(probabilities, labels) | {
         "epochs": [min(epochs or stage, stage) for stage in stages], "folds": len(folds)}
@@ -107,6 +107,12 @@ def votes(
         return by_track(answers, examples.labels, examples.tracks)
     logarithms, labels, tracks = by_track(np.log(answers.clip(1e-9)), examples.labels, examples.tracks)
     return softmax(logarithms, axis=1), labels, tracks
+
+
+def heard(asked: Settings, examples: Examples) -> np.ndarray:
+    """How many windows side by side the vote of each track rests on: (T,), as `votes` has the tracks."""
+    windows = np.unique(examples.tracks, return_counts=True)[1].astype(float)
+    return (windows + 1) / 2 if asked.windows == "overlap" else windows  # by half
 
 
 def _fold(

@@ -118,21 +118,25 @@ class Classifier:
         of every frame
         -> centres of windows in the source (W,) s, probabilities of the whole (G,), of each (W, G).
         """
-        total = sum(view.weight for view in self.views)
         base, frames = self.views[0], power.shape[2]
         wanted = base.centres(frames)
         reach = wanted[0] - base.params.first_frame  # half a window
+        of_all, of_each = self._shares(frames), self._shares(min(frames, round(2 * reach)))
         overall, over_time = 0.0, 0.0  # logarithms: see `genre.evaluate.pooled`
-        for view in self.views:
+        for view, share, share_of_each in zip(self.views, of_all, of_each, strict=True):
             logits = view.logits(power)
-            share = view.weight / total
             overall = overall + share * _log(vote(logits[_audible(power, logits.shape[1])]))
             if view is not base:
                 logits = spread(logits, view.centres(frames), wanted, reach)
-            over_time = over_time + share * _log(logits.softmax(dim=-1).mean(dim=2).flatten(0, 1))
+            over_time = over_time + share_of_each * _log(logits.softmax(dim=-1).mean(dim=2).flatten(0, 1))
         seconds = wanted * self.front_end.params.seconds_per_frame
         times = np.concatenate([start + seconds for start in starts])
         return times, overall.softmax(dim=-1), over_time.softmax(dim=-1)
+
+    def _shares(self, frames: int) -> list[float]:
+        """How much the word of each view counts on a piece of so many frames; they add up to 1."""
+        weights = [view.weight * view.heard(frames) for view in self.views]
+        return [weight / sum(weights) for weight in weights]
 
     def calibrated(self, probabilities: Tensor) -> Tensor:
         """Sharpen or soften (..., G) by the temperature of the card."""

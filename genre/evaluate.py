@@ -1,8 +1,7 @@
 """How good a model is: by window and by track, with the doubt that the number of tracks leaves."""
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import softmax
 
 CALIBRATION_BINS = 5
@@ -24,14 +23,17 @@ def by_track(
     return total / count[:, None], labels[first], names
 
 
-def pooled(answers: np.ndarray, weights: Sequence[float]) -> np.ndarray:
-    """Several answers to the same question, (K, ..., G), as one (..., G): the mean of their logarithms.
+def pooled(answers: np.ndarray, weights: ArrayLike) -> np.ndarray:
+    """Several answers to the same question, (K, ..., G), as one (..., G): the mean of their logarithms,
+    by weights (K,), or (K, ...) of each question's own.
 
     The logarithmic opinion pool (Genest and Zidek, "Combining probability distributions", 1986): what one
     answer all but rules out stays unlikely, whatever the others say.
     """
-    logarithms = np.average(np.log(answers.clip(1e-9)), axis=0, weights=weights)
-    return softmax(logarithms, axis=-1)
+    weights = np.asarray(weights, float)
+    weights = np.expand_dims(weights, tuple(range(weights.ndim, answers.ndim)))
+    total = (weights * np.log(answers.clip(1e-9))).sum(axis=0)
+    return softmax(total / weights.sum(axis=0), axis=-1)
 
 
 def figures(probabilities: np.ndarray, labels: np.ndarray, genres: tuple[str, ...]) -> dict:

@@ -40,35 +40,42 @@ def unite(folders: list[Path]) -> tuple[dict[str, Tensor], dict]:
                      for kind, (_, part) in zip(kinds, parts, strict=True)}
     card["data"] = {"name": parts[0][1]["data"]["name"]}
     if all((folder / ANSWERS).exists() for folder in folders):
-        shares, each, labels = _pooled([folder / ANSWERS for folder in folders])
+        shares, each, votes, labels = _pooled([folder / ANSWERS for folder in folders])
         for kind, share, answers in zip(kinds, shares, each, strict=True):
             card["views"][kind] |= {"weight": share, "alone": account(answers, labels)}
-        card["calibration"] = account(pooled(each, shares), labels)
+        card["calibration"] = account(votes, labels)
         card |= {name: card["calibration"][name] for name in ("temperature", "sure_above")}
     return weights, card
 
 
-def _pooled(paths: list[Path]) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
-    """-> the most likely shares, the answers (K, N, G) of each to what all have answered, labels (N,)."""
+def _pooled(paths: list[Path]) -> tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]:
+    """-> the most likely shares, the answers (K, N, G) of each to what all have answered, those of all
+    together (N, G), labels (N,).
+    """
     read = [_answers(path) for path in paths]
-    common = sorted(set.intersection(*(set(answers) for answers, _ in read)))
-    each = np.array([[answers[track] for track in common] for answers, _ in read])
-    labels = np.array([read[0][1][track] for track in common])
+    common = sorted(set.intersection(*map(set, read)))
+    probabilities, heard, labels = (np.array([[answers[track][part] for track in common] for answers in read])
+                                    for part in range(3))
+    labels = labels[0]
     truth = np.arange(len(labels)), labels
 
+    def together(shares: tuple[int, ...]) -> np.ndarray:
+        return pooled(probabilities, np.array(shares)[:, None] * heard)
+
     def likelihood(shares: tuple[int, ...]) -> float:
-        votes = pooled(each, shares)
+        votes = together(shares)
         return float(np.log(tempered(votes, best_temperature(votes, labels))[truth]).mean())
 
-    return max(itertools.product(SHARES, repeat=len(each)), key=likelihood), each, labels
+    best = max(itertools.product(SHARES, repeat=len(read)), key=likelihood)
+    return best, probabilities, together(best), labels
 
 
-def _answers(path: Path) -> tuple[dict[str, np.ndarray], dict[str, int]]:
-    """By track: probabilities (G,) and the label."""
+def _answers(path: Path) -> dict[str, tuple[np.ndarray, float, int]]:
+    """By track: probabilities (G,), how much was heard, and the label."""
     try:
         with safe_open(path, framework="numpy") as file:
             tracks = json.loads(file.metadata()["tracks"])
-            probabilities, labels = file.get_tensor("probabilities"), file.get_tensor("labels")
+            parts = [file.get_tensor(name) for name in ("probabilities", "heard", "labels")]
+        return dict(zip(tracks, zip(*parts, strict=True), strict=True))
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(f"The answers in {path} are damaged: calibrate the run again.") from error
-    return dict(zip(tracks, probabilities, strict=True)), dict(zip(tracks, labels.tolist(), strict=True))

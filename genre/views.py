@@ -2,7 +2,7 @@
 
 `Pictures` sees half a minute at once, one column every 90 ms, 40 dB deep; `Excerpts` sees 3 s at a
 time with every frame, 60 dB deep. Both are made of the same mel power, so that it is computed once.
-What they say is pooled by the weights in the card.
+What they say is pooled: the word of each counts by the weight in the card and by how much it has heard.
 """
 
 from abc import ABC, abstractmethod
@@ -27,6 +27,10 @@ class View(nn.Module, ABC):
     @abstractmethod
     def logits(self, power: Tensor) -> Tensor:
         """(P, bands, frames) -> (P, windows, members, G)."""
+
+    @abstractmethod
+    def heard(self, frames: int) -> float:
+        """How many inputs of its own length there are in a piece: the more, the more its word counts."""
 
     @abstractmethod
     def centres(self, frames: int) -> np.ndarray:
@@ -57,6 +61,9 @@ class Pictures(View):
     def logits(self, power: Tensor) -> Tensor:
         return self.network.windows(self.picture(power)).transpose(1, 2)
 
+    def heard(self, frames: int) -> float:
+        return 1.0  # whatever the length, it is one picture
+
     def centres(self, frames: int) -> np.ndarray:
         cells = max(len(self.columns(frames)), MIN_COLUMNS) // COLUMNS_PER_CELL
         size = min(WINDOW_CELLS, cells)
@@ -78,6 +85,9 @@ class Excerpts(View):
         starts = self.starts(power.shape[2])
         windows = torch.stack([power[:, :, start : start + self.SIZE] for start in starts], dim=1)
         return self.network(self._seen(windows.flatten(0, 1))).unflatten(0, windows.shape[:2])
+
+    def heard(self, frames: int) -> float:
+        return max(1.0, frames / self.SIZE)
 
     def centres(self, frames: int) -> np.ndarray:
         return self.starts(frames) + self.SIZE / 2

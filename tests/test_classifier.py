@@ -6,14 +6,17 @@ import pytest
 from genre import GENRES
 from genre.audio import MAX_MINUTES, SAMPLE_RATE, Clip, load_clip
 from genre.classifier import SHIPPED, Classifier, Verdict
+from genre.dataset import open_dataset
+from genre.degrade import phone_microphone
 from genre.home import WEIGHTS, data_folder
 from genre.names import spoken
-from genre.shipped import on_ready_made
+from genre.shipped import on_ready_made, on_recordings
 from genre.synth import render
 
 MEASURED = "listen-train"  # trained on the train list only: every figure comes from it
-# Of the filtered validation list. Measured: 65 % or more; rounding on other machines moves a track.
-LEAST_MACRO_ACCURACY = 0.72  # it measured 0.767
+# Of the filtered validation list, with a margin: rounding on other machines moves a track.
+LEAST_MACRO_ACCURACY = 0.72  # it measured 0.765
+LEAST_THROUGH_A_TELEPHONE = 0.62  # of every third recording; it measured 0.71
 GTZAN = data_folder() / "gtzan"
 
 needs_measured = pytest.mark.skipif(
@@ -166,8 +169,18 @@ def test_audio_and_picture_of_a_track_get_the_same_answer() -> None:
     agreed = 0
     for name in heard:
         agreed += GENRES[seen[name]] == classifier.classify(load_clip(_audio(name))).genre
-    # Of all 114 such tracks 98 agree; of the ready-made ones excerpts see 3 s, of recordings 30.
+    # Of all 114 such tracks 94 agree; of the ready-made ones excerpts see 3 s, of recordings 30.
     assert agreed >= 0.73 * len(heard), f"{agreed} of {len(heard)}"
+
+
+@needs_measured
+@needs_data
+def test_a_telephone_does_not_deafen_it() -> None:
+    names = set((GTZAN / "splits" / "valid_filtered.txt").read_text().split())
+    files = [track for track in open_dataset(GTZAN).files if track.name in names][::3]
+    answers, labels, _ = on_recordings(Classifier.load(MEASURED), files, phone_microphone)
+    right = answers.argmax(axis=1) == labels
+    assert len(right) >= 38 and right.mean() >= LEAST_THROUGH_A_TELEPHONE, f"{right.mean():.3f}"
 
 
 def _audio(name: str):

@@ -103,6 +103,12 @@ def test_what_one_answer_rules_out_stays_unlikely():
     assert pooled(answers[[0, 0]], [3, 1]) == pytest.approx(answers[0], abs=1e-6)
 
 
+def test_each_question_may_have_weights_of_its_own():
+    answers = np.array([[[0.9, 0.1], [0.9, 0.1]], [[0.2, 0.8], [0.2, 0.8]]])
+    weights = np.array([[1.0, 0.0], [0.0, 5.0]])
+    assert pooled(answers, weights) == pytest.approx(np.array([[0.9, 0.1], [0.2, 0.8]]), abs=1e-6)
+
+
 def test_the_interval_of_the_calibration_error():
     rng = np.random.default_rng(0)
     probabilities = np.full((400, 2), [0.8, 0.2])

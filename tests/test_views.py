@@ -15,12 +15,13 @@ from genre.artefacts import ArtefactError, load_artefact, save_artefact
 from genre.audio import SAMPLE_RATE, Clip
 from genre.calibration import ANSWERS
 from genre.classifier import Classifier
+from genre.evaluate import pooled
 from genre.home import WEIGHTS, write_atomic
 from genre.models.listen import COLUMNS_PER_CELL, ListenNet
 from genre.spectrogram import EXCERPT, PICTURE, Spectrogram, SpectrogramParams, relative_db
 from genre.synth import render
 from genre.unite import unite
-from genre.views import Excerpts, Pictures, spread
+from genre.views import Excerpts, Pictures, View, spread
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,20 @@ def test_answers_are_shared_out_to_the_windows_they_lie_in() -> None:
     torch.testing.assert_close(out[0, :, 0, 0], torch.tensor([0.5, 1.5, 3.0]))
 
 
+@pytest.mark.parametrize("frames", [100, 128, 431])
+def test_three_seconds_have_a_vote_each_beside_that_of_the_picture(power: torch.Tensor, frames: int) -> None:
+    picture, threes = Pictures(ListenNet((128, 334), 10, members=1), PICTURE), excerpts()
+    card = {"genres": GENRES, "temperature": 1.0, "sure_above": 0.5}
+
+    def said(*views: View) -> np.ndarray:
+        with torch.inference_mode():
+            return Classifier(views, card).hear([0.0], np.zeros((1, 1)), power[:, :, :frames])[1].numpy()
+
+    votes = [1, max(1.0, frames / Excerpts.SIZE)]
+    expected = pooled(np.array([said(picture), said(threes)]), votes)
+    np.testing.assert_allclose(said(picture, threes), expected, atol=1e-5)
+
+
 @pytest.fixture
 def runs(tmp_path: Path) -> list[Path]:
     """The shipped pictures' committee, and an untrained one for excerpts."""
@@ -92,13 +107,14 @@ def runs(tmp_path: Path) -> list[Path]:
     return [tmp_path / "pictures", tmp_path / "excerpts"]
 
 
-def answer(folder: Path, labels: np.ndarray, right: float) -> None:
+def answer(folder: Path, labels: np.ndarray, right: float, heard: float = 1.0) -> None:
     """Leave answers as `calibrate` does, the given share of them right."""
     rng = np.random.default_rng(int(right * 100))
     said = np.where(rng.random(len(labels)) < right, labels, (labels + 1) % 10)
     probabilities = 0.7 * np.eye(10)[said] + 0.03
     tracks = {"tracks": json.dumps([f"track {k}" for k in range(len(labels))])}
-    write_atomic(folder / ANSWERS, save({"probabilities": probabilities, "labels": labels}, tracks))
+    answers = {"probabilities": probabilities, "labels": labels, "heard": np.full(len(labels), heard)}
+    write_atomic(folder / ANSWERS, save(answers, tracks))
 
 
 def test_a_united_model_answers_with_both(runs: list[Path], tmp_path: Path) -> None:
@@ -120,6 +136,17 @@ def test_a_united_model_answers_with_both(runs: list[Path], tmp_path: Path) -> N
     alone = Classifier.load("pictures", tmp_path).classify(clip)
     assert alone.probabilities != verdict.probabilities
     assert len(alone.times) == len(verdict.times)
+
+
+def test_what_is_heard_longer_needs_less_weight(runs: list[Path]) -> None:
+    labels = np.arange(400) % 10
+    weights = []
+    for heard in (1.0, 4.0):
+        answer(runs[0], labels, 0.8)
+        answer(runs[1], labels, 0.81, heard)
+        views = unite(runs)[1]["views"]
+        weights.append(views["excerpts"]["weight"] / views["pictures"]["weight"])
+    assert weights[1] == pytest.approx(weights[0] / 4)
 
 
 def test_without_answers_both_count_alike(runs: list[Path]) -> None:

@@ -167,7 +167,8 @@ _LISTEN = Recipe(
 
 _LISTEN_TO_EXCERPTS = replace(
     _LISTEN, epochs=100, average=0.998, balance=False, windows_per_track=4, bfloat16=True,
-    augmentation=replace(_LISTEN.augmentation, stretch=0.15, noise=0.03, mask_frames=16, band_limit=0.4),
+    augmentation=replace(_LISTEN.augmentation, stretch=0.15, noise=0.03, mask_frames=16, band_limit=0.4,
+                         telephone=0.3),
 )
 
 _ZHANG = "Zhang, Music Genre Classification with ResNet and Bi-GRU Using Visual Spectrograms, 2023"
