@@ -89,8 +89,8 @@ def calibrate(
         rows.append(part.test)
     tested = examples.take(np.concatenate(rows))
     probabilities, labels, tracks = votes(asked, np.concatenate(answers), tested)
-    told = {"probabilities": probabilities, "labels": labels, "heard": heard(asked, tested)}
-    write_atomic(folder / ANSWERS, save(told, {"tracks": json.dumps(tracks.tolist())}))
+    kept = {"probabilities": probabilities, "labels": labels, "heard": heard(asked, tested)}
+    write_atomic(folder / ANSWERS, save(kept, {"tracks": json.dumps(tracks.tolist())}))
     stages = [*(recipe["epochs"] for recipe in asked.begun_with), asked.recipe.epochs]
     told = account(probabilities, labels) | {
         "epochs": [min(epochs or stage, stage) for stage in stages], "folds": len(folds)}
