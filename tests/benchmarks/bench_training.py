@@ -25,13 +25,15 @@ from genre.dataset import open_dataset
 from genre.features import extract
 from genre.inputs import make_examples
 from genre.models import MODELS, InputSpec
+from genre.processor import has_bfloat16
 from genre.train import fit
-from tests.benchmarks.measure import Row, print_table, seconds
+from tests.benchmarks.measure import Row, medians_ms, print_table, seconds
 
 CLIPS = 2  # a genre, of 30 s: 20 clips, 200 windows
 EPOCHS = 3
 BATCH = 32
 TIMED_CLIPS = 4
+STEPS = 5
 
 
 class PlainDataset(Dataset):
@@ -111,6 +113,25 @@ def training_rows(folder: Path, compressed: Path) -> list[Row]:
     return rows
 
 
+def precision_rows() -> list[Row]:
+    """Whether half the digits pay here, beside what we think of this processor."""
+    spec = MODELS["resnet18"].input("mel")
+    network = MODELS["resnet18"].build(spec.shape, len(GENRES)).to(memory_format=torch.channels_last)
+    batch, labels = torch.randn(BATCH, *spec.shape), torch.zeros(BATCH, dtype=torch.long)
+
+    def step(half: bool) -> None:
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            logits = network(batch)
+        nn.functional.cross_entropy(logits.float(), labels).backward()
+
+    whole, half = medians_ms(lambda: step(False), lambda: step(True), times=STEPS)
+    used = "used" if has_bfloat16() else "not used"
+    return [
+        (f"resnet18 on mel: a batch of {BATCH}, forwards and backwards, float32", f"{whole:.0f} ms", ""),
+        (f"the same in bfloat16, which is {used} here", f"{half:.0f} ms", ""),
+    ]
+
+
 def plain_features(samples: np.ndarray) -> None:
     """The 58 features by one librosa call each, as the table's authors did."""
     librosa.beat.beat_track(y=samples)
@@ -142,7 +163,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["EARMARK_HOME"] = f"{folder}/home"
         music = synth.build(Path(folder) / "music", per_genre=CLIPS)
-        rows = training_rows(music, as_people_have_music(music, Path(folder) / "mp3")) + feature_rows(music)
+        rows = training_rows(music, as_people_have_music(music, Path(folder) / "mp3"))
+        rows += precision_rows() + feature_rows(music)
     print_table("Training", rows)
 
 
