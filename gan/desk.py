@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from genre import runs
-from genre.worker import explain
+from genre.failure import explain
 
 MOST_WAITING = 24  # pieces that one visitor may have asked for and not got
 PATIENCE_S = 3.0

@@ -76,16 +76,21 @@ class Classifier:
         if folder is None:
             promoted = home() / PROMOTED
             folder = promoted if (promoted / name).is_dir() and not (WEIGHTS / name).is_dir() else WEIGHTS
-        weights, card = load_artefact(folder / name)
+        return cls.of(folder / name)
+
+    @classmethod
+    def of(cls, folder: Path) -> "Classifier":
+        """The model in `folder`. Raises ArtefactError with a sentence when there is none that hears."""
+        weights, card = load_artefact(folder)
         if (card["model"], card.get("input")) != (SHIPPED, "pictures"):
             from genre.promoted import PromotedClassifier  # it brings the whole model zoo along
 
-            return PromotedClassifier(folder / name)
+            return PromotedClassifier(folder)
         try:
             return cls(_views(weights, card), card)
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise ArtefactError(
-                f"The card and the weights of {name!r} do not fit this version of Earmark."
+                f"The card and the weights of {folder.name!r} do not fit this version of Earmark."
             ) from error
 
     def classify(self, clip: Clip) -> Verdict:

@@ -35,12 +35,22 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser = commands.add_parser("reproduce", help="published figures beside ours")
     parser.add_argument("--data", default="builtin", metavar="DIR",
                         help="GTZAN's or Kaggle's layout, a folder of genres, or builtin (default)")
-    parser.add_argument("--budget", type=float, metavar="MINUTES",
+    parser.add_argument("--budget", type=_minutes, metavar="MINUTES",
                         help="stop after so long; the same command goes on later")
     parser.add_argument("--only", metavar="MODEL,MODEL,...", help="only these models")
     parser.add_argument("--cores", type=whole_number, help="cores to use; by default all")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
     parser.set_defaults(run=reproduce)
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not 0 <= minutes < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes")
+    return minutes
 
 
 def _numbers(kind: type):

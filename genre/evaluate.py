@@ -142,6 +142,10 @@ def as_text(result: dict) -> str:
         lines.append("LEAKY: windows of the same track are in both parts; this says nothing of new music.")
     lines += [f"data: {result['data']['name']}: {result['data']['source']}",
               f"split: {result['split']['note']}"]
+    if left_out := result["data"].get("left_out"):
+        name, why = left_out[0]
+        more = f", and {len(left_out) - 1} more (see report.json)" if len(left_out) > 1 else ""
+        lines.append(f"left out: {name}: {why}{more}")
     lines += result["notes"]
     if "by_track" not in result:
         return "\n".join([*lines, "Nothing was tested: the model learnt from everything."])

@@ -69,7 +69,7 @@ class Deletion:
 def explain(classifier: Classifier, clip: Clip, genre: str) -> Explanation:
     """Find what in the clip speaks for `genre`, which need not be the verdict.
 
-    Takes two to three times as long as a verdict. For a model that has no gradient (the classical
+    Takes a few times as long as a verdict. For a model that has no gradient (the classical
     ones) the map tells the seconds only. The clip must have got a verdict with a genre.
     """
     start_s, samples = _part(classifier, clip, genre)

@@ -81,6 +81,9 @@ def make_examples(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> t
         source = f"recordings, {CUTTINGS[cutting]}, and GTZAN's ready-made first 3 s in decibels again"
     else:
         tracks, left_out = _heard(dataset, spec)
+        if not tracks:
+            name, why = left_out[len(dataset.empty)]
+            raise DataError(f"None of the {len(dataset.files)} recordings can be used. {name}: {why}")
         examples = _from_audio(tracks, dataset.genres, spec, cutting)
         source = f"recordings, {CUTTINGS[cutting]}"
     examples = fitted(examples, spec.shape)
@@ -106,6 +109,8 @@ def _excerpts(
     if not set(dataset.genres) <= set(ready.genres) or not dataset.files:
         return ready, []
     tracks, left_out = _heard(dataset, spec)
+    if not tracks:
+        return ready, left_out
     cut = _from_audio(tracks, ready.genres, spec, cutting)
     return replace(ready, **{part: np.concatenate([getattr(cut, part), getattr(ready, part)])
                              for part in ("values", "labels", "tracks")}), left_out
@@ -184,8 +189,6 @@ def _from_audio(
         values.append(windows)
         labels += [genres.index(by_key[key].genre)] * len(windows)
         names += [by_key[key].name] * len(windows)
-    if not values:
-        raise DataError("None of the recordings can be used; the reasons are in the report.")
     return Examples(np.concatenate(values), np.array(labels), np.array(names), genres,
                     **SCALING[spec.kind])
 

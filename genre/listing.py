@@ -3,6 +3,7 @@
 The built-in set is there for the visitor from the start: its pieces are played when they are wanted.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -58,7 +59,7 @@ def sound_of(data: str, track: str) -> Clip:
     """A track to listen to. Raises DataError when it has no recording here, AudioError a damaged one."""
     if data == BUILT_IN:
         genre, _, number = track.partition(".")
-        if genre not in GENRES or not number.isdigit():
+        if genre not in GENRES or not re.fullmatch(r"[0-9]{1,5}", number):
             raise DataError(f"{track!r} is no piece of the built-in set.")
         path = home() / "datasets" / BUILT_IN / genre / f"{track}.wav"
         if path.exists():

@@ -1,6 +1,6 @@
 """Live: music comes in as it is played, and a verdict on the last ten seconds every second.
 
-    ear = LiveEar(classifier.classify)
+    ear = LiveEar(classifier.classify, classifier.sure_above)
     ear.push(samples, rate)     # from whatever delivers sound, some hundredths of a second at a time
     ear.heard()                 # the smoothed state, for whoever shows it
     ear.stop()

@@ -189,7 +189,7 @@ def _same_cell(outcome: dict | None) -> str:
         return f"unfinished: {outcome['reason']}"
     leaky = "LEAKY " if outcome["leaky"] else ""
     return (f"{outcome['window_accuracy']:.3f} (F1 {outcome['window_f1']:.3f}), {leaky}{outcome['split']}, "
-            f"{outcome['windows']} windows")
+            f"{outcome['windows']} windows, {_tracks(outcome)} of {outcome['source'].split(',')[0]}")
 
 
 def _honest_cell(outcome: dict) -> str:
@@ -197,4 +197,8 @@ def _honest_cell(outcome: dict) -> str:
         return f"unfinished: {outcome['reason']}"
     low, high = outcome["interval"]
     return (f"{outcome['accuracy']:.3f} ({low:.3f} to {high:.3f}), macro {outcome['macro_accuracy']:.3f}, "
-            f"{outcome['split']}, {outcome['train_tracks']} + {outcome['test_tracks']} tracks")
+            f"{outcome['split']}, {_tracks(outcome)}")
+
+
+def _tracks(outcome: dict) -> str:
+    return f"{outcome['train_tracks']} + {outcome['test_tracks']} tracks"

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genre.failure import explain
+
 if TYPE_CHECKING:
     from genre.worker import Worker
 
@@ -45,6 +47,7 @@ def add_folder_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, dest="folder", metavar="DIR",
                         help="where to keep it; by default a new folder of EARMARK_HOME/runs")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with an interrupted run")
+    parser.set_defaults(default_of=parser.get_default)
 
 
 def train_here(
@@ -67,7 +70,7 @@ def train_here(
     from genre.worker import perform
 
     try:
-        folder = runs.find(options.resume, kind) if options.resume else create(options)
+        folder = _resumed(options, kind) if options.resume else create(options)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     status, result = perform(folder, program, execute)
@@ -78,7 +81,20 @@ def train_here(
     return status
 
 
-def complain(error: object, status: int) -> int:
-    """Say what was wrong -> the exit status."""
-    print(error, file=sys.stderr)
-    return status
+def _resumed(options: argparse.Namespace, kind: str) -> Path:
+    """The run to go on with. Raises RunError for one that has come to its end, ValueError."""
+    from genre import runs
+
+    theirs = vars(options).keys() - {"resume", "cores", "run", "default_of"}
+    if any(getattr(options, name) != options.default_of(name) for name in theirs):
+        raise ValueError("A run is gone on with as it was begun: give --resume and its folder alone.")
+    folder = runs.find(options.resume, kind)
+    if runs.read(folder).state == "done" and runs.is_whole(folder):
+        raise runs.RunError(f"{folder.name} is done: start a new run.")
+    return folder
+
+
+def complain(error: Exception | str, status: int) -> int:
+    """Say what was wrong -> the exit status; what the machine refused is no fault of the command line."""
+    print(explain(error) if isinstance(error, Exception) else error, file=sys.stderr)
+    return FAILED if isinstance(error, OSError) else status

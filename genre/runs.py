@@ -102,8 +102,12 @@ def create(
         "version": VERSION, "kind": kind, "title": title, "note": "", "created": time.time(),
         "cores": min(cores or all_cores(), all_cores()), "settings": settings,
     }
-    write_atomic(folder / "config.json", json.dumps(config, indent=1) + "\n")
-    write_status(folder, state="waiting", progress=0.0, message="Not started yet.")
+    try:
+        write_atomic(folder / "config.json", json.dumps(config, indent=1) + "\n")
+        write_status(folder, state="waiting", progress=0.0, message="Not started yet.")
+    except OSError:  # a full disk leaves no empty run behind
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return folder
 
 
@@ -176,8 +180,8 @@ def fail(folder: Path, reason: str) -> None:
 
 
 def delete(folder: Path) -> None:
-    """Remove a run and all it holds. Raises RunError while it is under way."""
-    if not (folder / "config.json").exists() and not (folder / "status.json").exists():
+    """Remove a run and all it holds, or an empty folder. Raises RunError while it is under way."""
+    if any(folder.iterdir()) and not any((folder / name).exists() for name in ("config.json", "status.json")):
         raise RunError(f"{folder.name} is not a run.")
     with own(folder):
         shutil.rmtree(folder)
@@ -283,6 +287,15 @@ def load_report(folder: Path) -> dict:
         return json.loads((folder / "report.json").read_text())
     except (OSError, ValueError) as error:
         raise RunError(f"{folder.name} has no report yet, or a damaged one: resume it.") from error
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether what a finished run leaves is there: a readable report, weights and their card."""
+    try:
+        load_report(folder)
+    except RunError:
+        return False
+    return (folder / "model.safetensors").exists() and (folder / "card.json").exists()
 
 
 def follow(folder: Path, every_s: float = 0.5) -> Iterator[Run]:

@@ -45,6 +45,9 @@ def measure(
     classifier = Classifier.load(name, weights)
     if not classifier.views:
         raise DataError(f"{name} is no shipped model of the Listen page: print its run's report instead.")
+    if "measured_on" in classifier.card:
+        raise DataError(f"{name} learnt from the list it would be tested on, so that no figure can be taken "
+                        f"of it: measure {classifier.card['measured_on']}, of the same recipe.")
     folder = folder or data_folder() / "gtzan"
     if not (folder / "pictures.npz").exists():
         raise DataError(f"GTZAN is not in {folder}: give the folder that holds pictures.npz with --data.")

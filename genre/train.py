@@ -78,9 +78,10 @@ class Recipe(RunSettings):
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 2 or self.learning_rate <= 0 or self.patience < 0:
-            raise ValueError("Epochs must be at least 1, the batch size 2, the learning rate above 0 and the "
-                             "patience 0 or more.")
+        if self.epochs < 1 or self.batch_size < 2 or self.patience < 0:
+            raise ValueError("Epochs must be at least 1, the batch size 2 and the patience 0 or more.")
+        if not 0 < self.learning_rate <= 100:
+            raise ValueError("The learning rate must be above 0, and 100 at most; 0.001 is usual.")
 
 
 def device() -> torch.device:

@@ -6,7 +6,6 @@
         run.finish({"accuracy": 0.6})
 """
 
-import errno
 import json
 import os
 import signal
@@ -19,12 +18,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from genre.failure import DETAILS, explain
 from genre.home import write_atomic
 from genre.run_command import FAILED, INTERRUPTED, OK
 from genre.runs import STOPPED, load_config, own, turn, write_status
 
 HEARTBEAT_S = 2.0
-DETAILS = "The log has the details."
 
 
 class Stopped(BaseException):
@@ -113,22 +112,11 @@ def perform(folder: Path, program: str, execute: Callable[[Worker], Any]) -> tup
     except (Stopped, KeyboardInterrupt):
         print(f"Stopped. To go on: python -m {program} train --resume {folder}", file=sys.stderr)
         return INTERRUPTED, None
-    except (ValueError, ArithmeticError, OSError, MemoryError) as error:
+    except Exception as error:
         if (text := explain(error)).endswith(DETAILS):
             traceback.print_exc()
         print(text, file=sys.stderr)
         return FAILED, None
-
-
-def explain(error: BaseException) -> str:
-    """Why something failed, in a sentence."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full. Free some space, then resume: nothing is lost."
-    if isinstance(error, MemoryError):
-        return "The memory was not enough. Choose a smaller batch or a smaller model."
-    text = " ".join(str(error).split())
-    return text if isinstance(error, (ValueError, ArithmeticError)) and text else (
-        f"Something went wrong ({type(error).__name__}: {text[:200]}). {DETAILS}")
 
 
 def _beat(worker: Worker, over: threading.Event) -> None:

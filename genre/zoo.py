@@ -1,4 +1,4 @@
-"""The commands `models`, `train`, `evaluate`, `calibrate`, `ship` and `promote`."""
+"""The commands `models`, `train`, `evaluate`, `calibrate`, `ablate`, `ship` and `promote`."""
 
 import argparse
 import json
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from genre.experiment import Settings
     from genre.worker import Worker
 
+NAMEABLE = re.compile(r"\w[\w.-]{0,39}")  # a model
+NAME_RULE = "use letters, digits, dots and dashes, 40 at most"
 MEASURED = ("figures", "temperature", "sure_above", "calibration")  # what `ship --as-measured` takes over
 
 
@@ -39,7 +41,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser = commands.add_parser("evaluate", help="print how good a run, or a shipped model, is")
     parser.add_argument("name", nargs="?", metavar="RUN", help="a run's folder or name")
     parser.add_argument("--model", metavar="NAME",
-                        help="a shipped or promoted model, tested on GTZAN's valid list")
+                        help="a shipped model of the Listen page, tested on GTZAN's valid list")
     parser.add_argument("--seeds", metavar="FOLDER", type=Path, nargs="+", default=[],
                         help="with --model: the same recipe from other seeds, for the mean of all")
     parser.add_argument("--robust", action="store_true",
@@ -292,6 +294,8 @@ def ship(options: argparse.Namespace) -> int:
     from genre.unite import unite
 
     try:
+        if not NAMEABLE.fullmatch(options.as_name):
+            raise ValueError(f"{options.as_name!r} cannot be a model's name: {NAME_RULE}.")
         folders = [runs.find(name) for name in (options.name, *options.others)]
         weights, card = unite(folders) if options.others else load_artefact(folders[0])
         if options.as_measured:
@@ -304,10 +308,10 @@ def ship(options: argparse.Namespace) -> int:
             card["measured_on"] = options.as_measured
         if options.note:
             card["note"] = options.note
+        folder = (options.into or WEIGHTS) / options.as_name
+        save_artefact(folder, compact(weights), card)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
-    folder = (options.into or WEIGHTS) / options.as_name
-    save_artefact(folder, compact(weights), card)
     print(f"Shipped as {folder}.")
     return OK
 
@@ -327,16 +331,18 @@ def promote(options: argparse.Namespace) -> int:
 def promote_run(folder: Path, name: str) -> Path:
     """-> the folder of the promoted model. Raises ValueError with a sentence when it cannot be."""
     from genre.classifier import Classifier
-    from genre.home import PROMOTED, WEIGHTS, home
+    from genre.home import PROMOTED, WEIGHTS, home, write_atomic
 
-    if not re.fullmatch(r"\w[\w.-]{0,39}", name) or (WEIGHTS / name).exists():
-        raise ValueError(f"{name!r} cannot be a model's name: use letters, digits, dots and dashes, "
-                         "and no name of a shipped model.")
-    folder = folder.resolve()
-    Classifier.load(folder.name, folder.parent)  # whether it can be used at all
+    if not NAMEABLE.fullmatch(name) or (WEIGHTS / name).exists():
+        raise ValueError(f"{name!r} cannot be a model's name: {NAME_RULE}, and no name of a shipped model.")
+    Classifier.of(folder)  # whether it can be used at all
     target = home() / PROMOTED / name
-    target.mkdir(parents=True, exist_ok=True)
-    for part in ("model.safetensors", "card.json"):
-        shutil.copyfile(folder / part, target / f".{part}")
-        (target / f".{part}").replace(target / part)
+    before = target.exists()
+    try:
+        for part in ("model.safetensors", "card.json"):
+            write_atomic(target / part, (folder / part).read_bytes())
+    except OSError:
+        if not before:
+            shutil.rmtree(target, ignore_errors=True)
+        raise
     return target

@@ -6,13 +6,19 @@ import streamlit as st
 
 from genre import GENRES, plots
 from genre.answers import KEPT_SOUND_S, OTHER, Answer, Answers, Classify
+from genre.artefacts import ArtefactError
 from genre.audio import EXCERPT_S, AudioError, Clip
 from genre.classifier import Classifier
 from genre.names import spoken
 from genre.overview import envelope, mel_picture
 from pages._closer import look_closer
+from pages._ear import chosen_ear
 from pages._shared import STILL
 
+CALIBRATED = ("Of a hundred clips that we were this sure about, we expect to name about this many correctly. "
+              "The genres share 100 %, even if the music is none of them.")  # fmt: skip
+PROMOTED = ("As the chosen model says it. Whether it is right as often as that, nobody has measured. "
+            "The genres share 100 %, even if the music is none of them.")  # fmt: skip
 SOURCES = {
     "recording": "recorded here", "upload": "uploaded", "example": "played by our synthesiser",
 }  # fmt: skip
@@ -66,8 +72,7 @@ def _verdict(answer: Answer) -> None:
         )  # fmt: skip
         st.metric(
             "Probability", probability, width="content",
-            help="Of a hundred clips that we were this sure about, we expect to name about this "
-            "many correctly. The genres share 100 %, even if the music is none of them.",
+            help=PROMOTED if chosen_ear() else CALIBRATED,
         )  # fmt: skip
     st.plotly_chart(
         plots.probability_bars(verdict.probabilities), config=STILL, key="bars",
@@ -126,7 +131,7 @@ def _part(answer: Answer, classify: Classify) -> None:
     def judge() -> None:
         try:
             answer.judge_part(*st.session_state[key], classify)
-        except AudioError as error:
+        except (AudioError, ArtefactError) as error:
             st.session_state.part_refused = str(error)
 
     whole = (0.0, answer.longest_part_s)
@@ -145,8 +150,8 @@ def _correction(answer: Answer) -> None:
     def keep() -> None:
         answer.correction = st.session_state[key]
 
-    known = answer.verdict.probabilities if answer.verdict else ()
-    choices = list(dict.fromkeys((*GENRES, *known, answer.correction or OTHER, OTHER)))
+    known = answer.whole.probabilities or GENRES
+    choices = list(dict.fromkeys((*known, answer.correction or OTHER, OTHER)))
     st.selectbox(
         "Did we get it wrong?", choices,
         index=choices.index(answer.correction) if answer.correction else None,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from genre import plots
 from genre.answers import Answer, Answers
+from genre.artefacts import ArtefactError
 from genre.audio import Clip
 from genre.names import spoken
 from pages._shared import STILL
@@ -36,12 +37,18 @@ def look_closer(answer: Answer, answers: Answers, clip: Clip, ear: Callable[[], 
         "Look closer", offered, key=f"closer_{answer.id}",
         format_func=lambda choice: f"{ICONS[choice]} {choice}",
     )  # fmt: skip
-    if chosen == WHY:
-        _why(answer, clip, ear())
-    elif chosen == BEAUTIFUL:
+    if chosen == BEAUTIFUL:
         _beautiful(answer, clip)
-    elif chosen == ALIKE:
-        _alike(answer, answers, ear())
+    elif chosen:
+        try:
+            classifier = ear()
+        except ArtefactError as error:  # its files were damaged since
+            st.error(str(error), icon=":material/error:")
+            return
+        if chosen == WHY:
+            _why(answer, clip, classifier)
+        else:
+            _alike(answer, answers, classifier)
 
 
 def forget_closer_looks() -> None:
@@ -145,6 +152,10 @@ def _alike(answer: Answer, answers: Answers, classifier: "Classifier") -> None:
             for other in new:
                 around.add(other.id, embedding(classifier, other.sound.clip()))
     nearest = around.nearest(answer.id, NEAREST) if answer.id in around else []
+    if not nearest and answer.id not in around:
+        st.info("The clip as a whole is not music to us: what sounds like it is told of whole clips only.",
+                icon=":material/library_music:")  # fmt: skip
+        return
     if not nearest:
         st.info("Play us a second clip with music: then we can say which of yours are alike.",
                 icon=":material/library_music:")  # fmt: skip

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from genre import GENRES
 from genre.home import PROMOTED, home, promoted_models
 
 if TYPE_CHECKING:
@@ -14,6 +15,18 @@ def chosen_ear() -> str | None:
     """The promoted model that the visitor wants to hear; None: the shipped one."""
     name = st.session_state.get("ear")
     return name if name in promoted_models() else None
+
+
+def ear_genres() -> tuple[str, ...]:
+    """What the chosen ear can name."""
+    from genre.artefacts import ArtefactError, load_card
+
+    if name := chosen_ear():
+        try:
+            return tuple(str(genre) for genre in load_card(home() / PROMOTED / name)["genres"]) or GENRES
+        except (ArtefactError, TypeError):
+            pass  # the first clip will say what is wrong with it
+    return GENRES
 
 
 def classifier() -> "Classifier":

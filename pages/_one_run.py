@@ -5,6 +5,7 @@ import streamlit as st
 from genre import plots_training, runs
 from genre.catalogue import Entry, bundle, free_name, heard_as
 from genre.classifier import Classifier
+from genre.failure import explain
 from genre.plots import percent
 from genre.runs import RunError
 from genre.zoo import promote_run
@@ -26,6 +27,9 @@ def show_run(entry: Entry, name: str, report: dict | None, colour: str, number: 
             _figures(report, number)
         else:
             st.caption(entry.run.message.replace("$", "\\$"))
+            if entry.run.state == "done" and not report:
+                st.warning("Its report is missing or damaged, so that there are no figures to show. Train it "
+                           "again to have them.", icon=":material/warning:")  # fmt: skip
         if entry.run.note:  # below the charts, which else would not stand side by side
             st.text(entry.run.note)
         _actions(entry)
@@ -93,7 +97,7 @@ def _use(entry: Entry) -> None:
             if "answers" in st.session_state:  # what was played so far is heard again, as by a choice there
                 st.session_state.answers.judge_again(Classifier.load(name).classify)
     except (ValueError, OSError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(explain(error), icon=":material/error:")
         return
     st.session_state.ear = name
     st.rerun()  # so that no other card says it of its own
@@ -108,7 +112,7 @@ def _rename(entry: Entry) -> None:
             try:
                 runs.describe(run.folder, title, note)
             except (RunError, OSError) as error:
-                st.error(str(error))
+                st.error(explain(error))
             else:
                 st.rerun()
 
@@ -121,6 +125,6 @@ def _delete(entry: Entry) -> None:
             runs.stop(run.folder)
             runs.delete(run.folder)
         except (RunError, OSError) as error:
-            st.error(str(error))
+            st.error(explain(error))
         else:
             st.rerun()

@@ -7,6 +7,7 @@ import streamlit as st
 
 from genre import estimate, runs
 from genre.experiment import Settings, settings
+from genre.failure import explain
 from genre.listing import Listing
 from genre.models import MODELS, count_parameters
 from genre.runs import RunError
@@ -194,7 +195,7 @@ def _about(models: list[str]) -> None:
     rows = []
     for name in models:
         spec, hears = MODELS[name], _input_for(name, kind)
-        published = spec.published.get(hears) or next(iter(spec.published.values()), None)
+        published = spec.published.get(hears)  # that of another input would mislead
         rows.append({
             "Model": name, "How it works": spec.description, "Hears": hears,
             "Parameters": _parameters(name, hears),
@@ -263,7 +264,7 @@ def _start(asked: list[Settings], plan: Plan, found: Listing) -> None:
                 for each in asked:
                     runs.start(runs.create("genre", each.to_dict(), each.model, cores=plan.cores))
             except (RunError, OSError) as error:  # Watch shows those that did start
-                st.session_state.run_refused = str(error)
+                st.session_state.run_refused = explain(error)
             st.session_state.pop("compared", None)  # the new ones will be of more interest
             st.session_state.go_to = "Watch"
             st.rerun()

@@ -38,6 +38,12 @@ def choose_answer(answers: Answers, opened: str | None, key: str) -> str | None:
             "Remark": st.column_config.TextColumn(width="medium"),
         },
     )
+    show_downloads(answers)
+    chosen = selection["selection"]["rows"]
+    return ids[chosen[0]] if chosen and chosen[0] < len(ids) else opened
+
+
+def show_downloads(answers: Answers) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Download CSV", answers.to_csv(), "earmark.csv", "text/csv",
@@ -47,8 +53,6 @@ def choose_answer(answers: Answers, opened: str | None, key: str) -> str | None:
             "Download JSON", answers.to_json(), "earmark.json", "application/json",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
-    chosen = selection["selection"]["rows"]
-    return ids[chosen[0]] if chosen and chosen[0] < len(ids) else opened
 
 
 def _columns(rows: list[Answer]) -> list[str]:

@@ -15,11 +15,11 @@ from genre import GENRES
 from genre.files import AUDIO_SUFFIXES
 from genre.home import promoted_models
 from genre.names import spoken
-from pages._ear import chosen_ear, classifier, classifier_named
+from pages._ear import chosen_ear, classifier, classifier_named, ear_genres
 from pages._model_card import show_model_card
 from pages._scroll import scroll_to
 from pages._secure import devices_refused
-from pages._shared import renew, widget_key
+from pages._shared import escaped, renew, widget_key
 
 if TYPE_CHECKING:
     from genre.answers import Answers
@@ -155,9 +155,15 @@ def recorder() -> None:
 def live() -> None:
     """The open microphone, for whoever asked for it."""
     if st.session_state.get("live"):
+        from genre.artefacts import ArtefactError
         from pages._live import listen_live
 
-        listen_live(classifier())
+        try:
+            ear = classifier()
+        except ArtefactError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            listen_live(ear)
     elif "live_ear" in st.session_state:
         from pages._live import leave_live
 
@@ -218,7 +224,7 @@ def results() -> None:
     """The table of several answers, and the opened one in full."""
     from pages._answer import show_answer
     from pages._closer import forget_closer_looks
-    from pages._table import choose_answer
+    from pages._table import choose_answer, show_downloads
 
     opened = st.session_state.get("opened")
     with st.container(key="results"):
@@ -231,6 +237,8 @@ def results() -> None:
             for widget in ("uploader", "uploader_folder", "table"):  # they would still hold the file
                 renew(widget)
             st.rerun()
+        if len(answers()) == 1 and answer.whole:
+            show_downloads(answers())
         genre = answer.correction or (answer.verdict and answer.verdict.genre)
         if genre in GENRES:
             from pages._playlist_view import cheer_up
@@ -246,12 +254,15 @@ def results() -> None:
         scroll_to("results")
 
 
+def introduction() -> None:
+    known = [spoken(genre) for genre in ear_genres()]
+    count = "ten" if len(known) == 10 else str(len(known))
+    st.markdown(f"Play Earmark some music and it names the genre. It knows {count} and no more: "
+                f"{escaped(', '.join(known[:-1]))} and {escaped(known[-1])}.")  # fmt: skip
+
+
 st.title("What genre is this?")
-st.markdown(
-    "Play Earmark some music and it names the genre. It knows ten and no more: "
-    + ", ".join(spoken(genre) for genre in GENRES[:-1])
-    + f" and {spoken(GENRES[-1])}."
-)
+introduction()
 choose_ear()
 left, right = st.columns(2)
 with left:

@@ -45,9 +45,10 @@ def likeness_db(original: np.ndarray, other: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("genre", ["jazz", "metal", "classical", "hiphop"])
-@pytest.mark.parametrize("gain", [0.05, 3.0])
-def test_what_is_promised_holds(play, genre, gain):
-    better = beautify(clip_of(gain * noisy(play(genre, SECONDS), 25)))
+@pytest.mark.parametrize(("gain", "offset"), [(0.05, 0.0), (3.0, 0.0), (0.05, 0.3)])
+def test_what_is_promised_holds(play, genre, gain, offset):
+    better = beautify(clip_of(gain * noisy(play(genre, SECONDS), 25) + offset))
+    assert abs(better.clip.samples.mean()) < 0.01
     assert better.after.loudness == pytest.approx(TARGET_LUFS, abs=0.2)
     assert better.after.peak_db <= PEAK_DB + 1e-3
     assert np.abs(better.clip.samples).max() < 1

@@ -134,6 +134,7 @@ def test_one_button_makes_a_run_the_model_of_the_listen_page(taught):
     healthy(app.switch_page("pages/listen.py").run())
     assert app.selectbox(key="ear").value == "my-ear"
     assert app.metric[0].value in ("Classical", "Metal"), "what was played before is heard again"
+    assert "It knows 2 and no more: classical and metal." in words(app)
     assert visit("listen").selectbox(key="ear").value is None, "others choose for themselves"
 
 
@@ -167,6 +168,8 @@ def test_a_damaged_run_is_shown_as_such(file, content):
     app = visit("train", step="Compare", compared=[str(folder)])
     assert len(app.dataframe[0].value) > 6
     assert "Yes, delete it" in labels(app)
+    if file == "report.json" and content is None:
+        assert "Its report is missing or damaged" in app.warning[0].value
     if file == "config.json":
         assert "damaged" in set(app.dataframe[0].value["State"])
     healthy(visit("train", step="Watch"))

@@ -7,9 +7,12 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
+import streamlit as st
 import streamlit_webrtc
 
+from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE
+from genre.classifier import Classifier
 from genre.home import WEIGHTS
 from pages._closer import ALIKE, BEAUTIFUL, WHY
 from pages._model_card import card_in_words
@@ -51,7 +54,7 @@ def test_a_more_beautiful_version_stands_beside_the_recording(app, play):
     quiet = 0.05 * play("pop", 6.0) + 0.001 * np.random.default_rng(0).standard_normal(6 * SAMPLE_RATE)
     upload(app, ("a.wav", wav_bytes(quiet)))
     choose(app, BEAUTIFUL)
-    assert len(app.get("audio")) == 3 and len(app.get("download_button")) == 1
+    assert len(app.get("audio")) == 3 and len(app.get("download_button")) == 3
     assert " dB louder, and nothing is clipped" in text(app)
 
 
@@ -153,6 +156,31 @@ def test_live_says_what_is_wrong_with_the_servers(app, streamer, monkeypatch):
     monkeypatch.setenv("EARMARK_ICE_SERVERS", "nonsense")
     healthy(app.toggle(key="live").set_value(True).run())
     assert "EARMARK_ICE_SERVERS" in app.error[0].value
+
+
+def test_a_damaged_ear_is_a_sentence_wherever_it_is_asked(app, wav, monkeypatch):
+    upload(app, ("a.wav", wav("jazz", 4.0)))
+
+    def load(*_):
+        raise ArtefactError("The weights are damaged.")
+
+    st.cache_resource.clear()
+    monkeypatch.setattr(Classifier, "load", load)
+    choose(app, WHY)
+    assert [error.value for error in app.error] == ["The weights are damaged."]
+    healthy(app.slider[0].set_range(0.0, 2.0).run())
+    assert "The weights are damaged." in [warning.value for warning in app.warning]
+    healthy(app.toggle(key="live").set_value(True).run())
+    assert {error.value for error in app.error} == {"The weights are damaged."}
+    st.cache_resource.clear()
+
+
+def test_of_a_leaky_test_the_card_says_nothing(tmp_path):
+    card = json.loads((WEIGHTS / "listen-train" / "card.json").read_text())
+    card["split"]["leaky"] = True
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    words = card_in_words(tmp_path)
+    assert "nobody knows" in words and "never heard" not in words and "|" not in words
 
 
 def test_the_card_is_told_in_plain_words(app):

@@ -1,5 +1,6 @@
 """A trained run becomes a model of the Listen page, whatever its kind and input."""
 
+import errno
 import json
 
 import numpy as np
@@ -11,7 +12,7 @@ from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE, Clip
 from genre.classifier import SHIPPED, Classifier
 from genre.experiment import execute, settings
-from genre.home import promoted_models
+from genre.home import PROMOTED, home, promoted_models
 from genre.promoted import PromotedClassifier
 from genre.worker import working
 from genre.zoo import promote_run
@@ -81,6 +82,23 @@ def test_names_that_cannot_be(music, capsys):
     with pytest.raises(ArtefactError):
         promote_run(folder, "ours-too")
     assert promoted_models() == ["ours"]
+
+
+def test_a_run_of_any_folder_name_can_be_promoted(music, tmp_path, monkeypatch):
+    folder = trained(music, "svm", "features")
+    folder = folder.rename(tmp_path / "my run (2)")
+    assert promote_run(folder, "mine").name == "mine"
+
+    def full(path, content):
+        if path.name == "card.json":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    monkeypatch.setattr("genre.home.write_atomic", full)
+    with pytest.raises(OSError):
+        promote_run(folder, "half")
+    assert sorted(path.name for path in (home() / PROMOTED).iterdir()) == ["mine"]
 
 
 def test_the_default_stays_the_shipped_one(music):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from genre import runs, worker
+from genre.failure import explain
 from genre.runs import RunError
 
 
@@ -120,9 +121,35 @@ def test_failures_are_sentences():
     runs.start(folder)
     run = wait_for(folder, "failed")
     assert run.message == "It was meant to fail." and run.last["epoch"] == 2
-    assert "disk is full" in worker.explain(OSError(errno.ENOSPC, "No space left"))
-    assert "memory" in worker.explain(MemoryError())
-    assert "KeyError" in worker.explain(KeyError("x"))
+    assert "disk is full" in explain(OSError(errno.ENOSPC, "No space left"))
+    assert "memory" in explain(MemoryError())
+    assert "memory" in explain(RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"))
+    no_folder = NotADirectoryError(20, "Not a directory", "/a/b")
+    assert explain(no_folder) == "'/a/b' cannot be used: not a directory."
+    assert "KeyError" in explain(KeyError("x"))
+
+
+def test_a_full_disk_leaves_no_empty_run(monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(runs, "write_atomic", full)
+    with pytest.raises(OSError):
+        new()
+    assert not runs.list_runs()
+
+
+def test_an_empty_folder_can_be_deleted_and_no_other():
+    folder = new().parent / "left behind"
+    folder.mkdir()
+    assert runs.read(folder).state == "damaged"
+    runs.delete(folder)
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(RunError, match="not a run"):
+        runs.delete(folder)
+    assert (folder / "notes.txt").exists()
 
 
 def test_a_full_disk_fails_the_run_and_loses_nothing():

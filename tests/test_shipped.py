@@ -133,5 +133,7 @@ def test_without_the_data_it_is_a_sentence(
     tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setenv("EARMARK_DATA", str(tmp_path))
-    assert main(["evaluate", "--model", "listen", "--robust"]) == 2
+    assert main(["evaluate", "--model", "listen-train", "--robust"]) == 2
     assert "with --data" in capsys.readouterr().err
+    assert main(["evaluate", "--model", "listen", "--record"]) == 2
+    assert "measure listen-train" in capsys.readouterr().err

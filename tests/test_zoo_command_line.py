@@ -1,6 +1,8 @@
 """`python -m genre models | train | evaluate | compare | sweep | promote | reproduce`, as people type it."""
 
+import errno
 import json
+import shutil
 import subprocess
 import sys
 
@@ -64,6 +66,10 @@ def test_the_same_command_goes_on_with_what_was_interrupted(music, tmp_path, cap
      (["train", "lstm", "--input", "mel"], "lstm does not take the input 'mel'; it takes features"),
      (["train", "knn", "--split", "none"], "neither a split nor a list"),
      (["train", "knn", "--option", "k"], "NAME=NUMBER"), (["train", "knn", "--lr", "-1"], "above 0"),
+     (["train", "linear", "--lr", "inf"], "above 0"), (["train", "linear", "--lr", "nan"], "above 0"),
+     (["train", "cnn-simple", "--option", "shape=1"], "no option shape"),
+     (["train", "linear", "--resume", "x", "--epochs", "3"], "give --resume and its folder alone"),
+     (["ship", "x", "../away"], "cannot be a model's name"),
      (["train", "linear", "--augment", "reverb"], "no augmentation 'reverb'"),
      (["train", "--resume", "nothing"], "no run 'nothing'"), (["evaluate"], "Name a run"),
      (["evaluate", "nothing"], "no run 'nothing'"), (["evaluate", "--model", "no"], "'no' has no readable"),
@@ -76,6 +82,50 @@ def test_what_cannot_be_is_a_sentence_and_status_2(command, complaint, capsys):
     assert main(command) == 2
     said = capsys.readouterr().err
     assert complaint in said and "Traceback" not in said
+
+
+def test_what_the_machine_refuses_is_a_sentence_and_status_1(music, tmp_path, monkeypatch, capsys):
+    nowhere = tmp_path / "a file"
+    nowhere.write_text("")
+    assert main(["train", "svm", "--data", str(music), "--run", str(nowhere / "run")]) == 1
+    assert "cannot be used: not a directory." in capsys.readouterr().err
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(runs, "write_atomic", full)
+    for command in (["train", "svm"], ["compare", "svm:mel"], ["reproduce", "--only", "svm"]):
+        assert main([*command, "--data", str(music)]) == 1
+        assert "The disk is full. Free some space, then go on: nothing is lost." in capsys.readouterr().err
+
+
+def test_a_budget_is_a_number_of_minutes(capsys):
+    for budget in ("nan", "-3", "inf", "soon"):
+        with pytest.raises(SystemExit) as ended:
+            main(["reproduce", "--budget", budget])
+        assert ended.value.code == 2 and "not a number of minutes" in capsys.readouterr().err
+
+
+def test_a_finished_run_is_not_trained_again(music, tmp_path, capsys):
+    folder = tmp_path / "run"
+    assert main(["train", "svm", "--data", str(music), "--input", "mel", "--run", str(folder)]) == 0
+    assert main(["train", "--resume", str(folder)]) == 2
+    assert "is done: start a new run" in capsys.readouterr().err
+    (folder / "report.json").unlink()
+    assert main(["train", "--resume", str(folder)]) == 0 and (folder / "report.json").exists()
+
+
+def test_what_is_left_out_is_told(music, tmp_path, capsys):
+    copy = tmp_path / "music"
+    shutil.copytree(music, copy)
+    (copy / "metal" / "broken.wav").write_bytes(b"no sound")
+    assert main(["train", "svm", "--data", str(copy), "--input", "mel"]) == 0
+    assert "left out: metal/broken.wav: " in capsys.readouterr().out
+    for path in copy.rglob("*.wav"):
+        path.write_bytes(b"no sound")
+    assert main(["train", "svm", "--data", str(copy), "--input", "mel"]) == 1
+    said = capsys.readouterr().err
+    assert "recordings can be used. classical/" in said or "recordings can be used. classical." in said
 
 
 def test_data_that_does_not_do_is_a_sentence_and_status_1(tmp_path, music, capsys):

@@ -96,7 +96,7 @@ class ModelSpec:
         """How it is trained on this kind of input, unless told otherwise."""
         return self.recipes.get(kind, self.recipe)
 
-    def build(self, shape: tuple[int, ...], n_classes: int, **options: Any) -> Any:
+    def build(self, shape: tuple[int, ...], n_classes: int, /, **options: Any) -> Any:
         """An untrained network (logits out) or scikit-learn pipeline. Raises ValueError for an
         option it does not have, or not of this value.
         """
