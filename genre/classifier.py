@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from genre.artefacts import ArtefactError, load_artefact
 from genre.audio import SAMPLE_RATE, Clip
-from genre.home import PROMOTED, WEIGHTS, home
+from genre.home import PROMOTED, WEIGHTS, home, promoted_models
 from genre.models.listen import ListenNet
 from genre.names import spoken
 from genre.screening import is_silent, is_speech, is_steady
@@ -76,6 +76,9 @@ class Classifier:
         if folder is None:
             promoted = home() / PROMOTED
             folder = promoted if (promoted / name).is_dir() and not (WEIGHTS / name).is_dir() else WEIGHTS
+        if not (folder / name).is_dir():
+            known = [path.name for path in WEIGHTS.glob(f"{SHIPPED}*")] + promoted_models()
+            raise ArtefactError(f"There is no model {name!r}; there are: {', '.join(sorted(known))}.")
         return cls.of(folder / name)
 
     @classmethod
