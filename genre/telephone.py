@@ -23,6 +23,9 @@ SLOPE_ABOVE_DB = 12.0, 150.0  # the most is a wall, as where sound is taken 16,0
 SNR_DB = 10.0, 40.0
 BIN_HZ = 22_050 / 2_048  # of the transform under the mel bands
 INDEPENDENT = 0.7  # bins of an FFT under a Hann window that count as one: neighbours overlap
+WINDOW_S = 2_048 / 22_050
+NOTE_S = 0.2  # that a note lasts
+OCTAVE_DB = 3.01  # that a power of two is
 BELOW = 0.1  # of the power at the bottom of the range: what lies there is not known
 
 
@@ -50,29 +53,47 @@ def telephone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -
     strength = _power(-between(*DIRECT_DB))
     echoes = fading / fading.sum(dim=2, keepdim=True) * strength
     before = F.pad(power, (echoes.shape[2] - 1, 0)).transpose(0, 1)  # a channel for each piece
-    power = power + F.conv1d(before, echoes.flip(2), groups=count).transpose(0, 1)
+    echo = F.conv1d(before, echoes.flip(2), groups=count).transpose(0, 1)
 
     # Echoes and direct sound add up here and cancel there, about every 2.2 / decay Hz (M. R. Schroeder,
-    # "Frequency-correlation functions of frequency responses in rooms", 1962): a colour of the room.
-    wavering = ((2.0 * strength + strength**2) / (widths * decay_s / 2.2).clamp(min=1.0)).sqrt()
-    colour = 1.0 + wavering / (1.0 + strength) * torch.randn(count, len(centres[0]), 1, generator=rng)
-    power = power * colour.clamp(min=0.1)
+    # "Frequency-correlation functions of frequency responses in rooms", 1962): a colour of the room. A tone
+    # is narrower than that, so that a band of few tones changes its colour with every note.
+    wavering = (2.0 * strength + strength**2) / (1.0 + strength) ** 2
+    lasting = wavering / (widths * decay_s / 2.2).clamp(min=1.0)
+    passing = wavering / (widths / (2.0 * BIN_HZ)).clamp(min=1.0) - lasting
+    notes = torch.randn(*batch.shape[:2], 2 + round(batch.shape[2] * column_s / NOTE_S), generator=rng)
+    notes = 1.5**0.5 * F.interpolate(notes, batch.shape[2], mode="linear", align_corners=True)
+    colour = 1.0 + lasting.sqrt() * torch.randn(count, len(centres[0]), 1, generator=rng)
+    colour = (colour + passing.relu().sqrt() * notes).clamp(min=0.1)
 
-    below = (logarithmically(*LOWEST_HZ) / centres).log2().relu()
-    above = (centres / logarithmically(*HIGHEST_HZ)).log2().relu()
-    passed = _power(-between(*SLOPE_BELOW_DB) * below - logarithmically(*SLOPE_ABOVE_DB) * above)
-    power = power * passed
+    below = 1.0 + (logarithmically(*LOWEST_HZ) / centres) ** (between(*SLOPE_BELOW_DB) / OCTAVE_DB)
+    above = 1.0 + (centres / logarithmically(*HIGHEST_HZ)) ** (logarithmically(*SLOPE_ABOVE_DB) / OCTAVE_DB)
+    passed = 1.0 / (below * above)  # after Butterworth's filters
+    direct, echo = power * colour * passed, echo * colour * passed
 
-    # White noise is as strong in every band of these mels. Its power wavers as a sum of so many squares
-    # does (the chi-squared distribution, by the cube of Wilson and Hilferty, 1931).
-    music = (power * widths).sum(dim=1, keepdim=True).mean(dim=2, keepdim=True)
-    noise = passed * music / (passed * widths).sum(dim=1, keepdim=True) * _power(-between(*SNR_DB))
-    spread = 1.0 / (9.0 * (INDEPENDENT * widths / BIN_HZ).clamp(min=1.0))
-    wavering = (1.0 - spread + spread.sqrt() * torch.randn(batch.shape, generator=rng)).clamp(min=0.3) ** 3
-    power = power + noise * wavering
+    # White noise is as strong in every band of these mels.
+    music = ((direct + echo) * widths).sum(dim=1, keepdim=True).mean(dim=2, keepdim=True)
+    noise = music / (passed * widths).sum(dim=1, keepdim=True) * _power(-between(*SNR_DB)) * passed
+
+    # What has no phase of its own wavers in power, and so does what it adds to the rest or takes from it
+    # (Rice, "Mathematical analysis of random noise", 1944).
+    variance = noise**2 + 2.0 * (direct + echo) * noise
+    spread = (variance / (INDEPENDENT * widths / BIN_HZ).clamp(min=1.0)).sqrt()
+    power = direct + echo + noise
+    power = (power + spread * _neighbouring(batch.shape, column_s, rng)).clamp(min=0.05 * power)
 
     decibels = 10.0 * torch.log10(power / power.amax(dim=(1, 2), keepdim=True) + 1e-12)
     return (1.0 + decibels / range_db).clamp(min=0.0)
+
+
+def _neighbouring(shape: torch.Size, column_s: float, rng: Generator) -> Tensor:
+    """Standard normal numbers (B, bands, columns), alike in columns whose windows overlap: of Hann windows,
+    neighbours by 0.66 and the next but one by 0.17.
+    """
+    numbers = torch.randn(*shape[:2], shape[2] + 2, generator=rng)
+    if column_s > WINDOW_S / 2:
+        return numbers[:, :, 2:]
+    return (numbers[:, :, 1:-1] + 0.5 * (numbers[:, :, 2:] + numbers[:, :, :-2])) / 1.5**0.5
 
 
 def _power(decibels: Tensor) -> Tensor:
