@@ -37,9 +37,13 @@ class Row:
     folder: Path
 
     @property
-    def experiments(self) -> list[tuple[Settings, Path]]:
-        pairs = [("same", self.same), ("honest", self.honest)]
-        return [(asked, self.folder / name) for name, asked in pairs if asked]
+    def experiments(self) -> dict[str, tuple[Settings, Path]]:
+        """What is asked and where it is kept, by column; a paper's protocol may be the honest one."""
+        honest = self.honest, self.folder / "honest"
+        if not self.same:
+            return {"honest": honest}
+        same = honest if self.same == self.honest else (self.same, self.folder / "same")
+        return {"same": same, "honest": honest}
 
 
 def table_of(data: str, only: list[str] | None = None) -> list[Row]:
@@ -98,7 +102,9 @@ def run_rows(
     """Do what is not done yet, within the budget. An experiment that fails keeps its reason."""
     deadline = None if budget_min is None else time.monotonic() + 60 * budget_min
     kitchen, asked_of, folders = Kitchen(), {}, []
-    for asked, folder in [pair for row in rows for pair in row.experiments]:
+    for asked, folder in [pair for row in rows for pair in row.experiments.values()]:
+        if folder in asked_of:
+            continue
         if not _as_wanted(folder, asked):
             if folder.exists():
                 runs.delete(folder)
@@ -135,8 +141,8 @@ def results(rows: list[Row]) -> list[dict]:
             "published": published.figure if published else None,
             "protocol": published.protocol if published else None,
         }
-        for name, asked in (("same", row.same), ("honest", row.honest)):
-            entry[name] = _outcome(row.folder / name, asked) if asked else None
+        told = {name: _outcome(folder, asked) for name, (asked, folder) in row.experiments.items()}
+        entry |= {"same": None} | told
         table.append(entry)
     return table
 

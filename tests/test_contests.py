@@ -117,6 +117,13 @@ def test_reproduce_goes_on_where_the_budget_ended(music):
     assert len(ended) == 2  # nothing is done twice
 
 
+def test_a_paper_as_honest_as_we_are_is_repeated_once(music):
+    rows, ended = [row for row in table_of(str(music), ["svm"]) if row.input == "features"], []
+    run_rows(rows, 1, 5.0, ended.append)
+    (entry,) = results(rows)
+    assert len(ended) == 1 and entry["same"] == entry["honest"] and entry["same"]["state"] == "done"
+
+
 def test_rows_that_cannot_be_done_say_why(tmp_path):
     honest = settings("lstm", "/no/such/folder")
     row = Row(MODELS["lstm"], "features", None, honest, tmp_path / "row")
