@@ -164,7 +164,8 @@ def listen_to(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
     """Decode every file once -> (tracks with sound, [(name, why it was left out)]).
 
     Left out are files that cannot be read, are silent or shorter than a second, and recordings that
-    come twice: the first stays, unless they stand in different genres, when none can be trusted.
+    come twice: one named as GTZAN's or else the first stays, unless they stand in different genres, when
+    none can be trusted.
     """
     keys, left_out = {}, [(name, "There are no recordings in this folder.") for name in dataset.empty]
     for track in dataset.files:
@@ -187,7 +188,8 @@ def listen_to(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
     for track in heard:
         by_sound.setdefault(track.sound, []).append(track)
     tracks = []
-    for first, *others in by_sound.values():
+    for group in by_sound.values():
+        first, *others = sorted(group, key=lambda track: "/" in track.name)  # the lists know GTZAN's names
         if any(other.genre != first.genre for other in others):
             where = ", ".join(track.name for track in (first, *others))
             left_out += [(track.name, f"The same recording stands in several genres: {where}.")
