@@ -52,7 +52,8 @@ def measure(
     if not (folder / "pictures.npz").exists():
         raise DataError(f"GTZAN is not in {folder}: give the folder that holds pictures.npz with --data.")
     valid = set((LISTS / "gtzan-valid.txt").read_text().split())
-    result = {"model": name, "list": "GTZAN's fault-filtered valid list"}
+    result = {"model": name, "list": "GTZAN's fault-filtered valid list",
+              "folds": on_folds(classifier.card), "ablation": classifier.card.get("ablation")}
     seen, seen_labels, seen_tracks = on_ready_made(classifier, folder, valid)
     result["pictures"] = figures(seen, seen_labels, classifier.genres)
     files = [track for track in open_dataset(folder).files if track.name in valid]
@@ -210,6 +211,24 @@ def on_recordings(
     return np.array(answers), labels, refused
 
 
+def on_folds(card: dict) -> dict[str, dict]:
+    """What `calibrate` found inside the train list and the card keeps: of each view, of all together."""
+    views = {kind: view["alone"] for kind, view in card.get("views", {}).items() if "alone" in view}
+    return views | ({"together": card["calibration"]} if "calibration" in card else {})
+
+
+def _folds_as_text(found: dict[str, dict]) -> list[str]:
+    lines = ["", "on folds inside the list it learnt from, as its card has it:"] if found else []
+    for what, part in found.items():
+        low, high = part["calibration_error_interval"]
+        right = part["right_when_sure"]
+        sure = f", {right:.3f} of them right" if right is not None else ""
+        lines.append(f"{what}: macro accuracy {part['macro_accuracy']:.3f} of {part['tracks']} tracks, "
+                     f"calibration error {part['calibration_error']:.3f} ({low:.3f} to {high:.3f}), "
+                     f"sure of {part['coverage']:.3f}{sure}")
+    return lines
+
+
 def measured_as_text(result: dict) -> str:
     lines = [f"{result['model']} on {result['list']}"]
     for way in ("pictures", "recordings"):
@@ -231,4 +250,4 @@ def measured_as_text(result: dict) -> str:
         lost = f", {part['lost']['points']:.1f} points lost ({low:.1f} to {high:.1f})" if way != PLAIN else ""
         lines.append(f"{way}: accuracy {part['accuracy']:.3f} of {part['count']} recordings, macro "
                      f"{part['macro_accuracy']:.3f}, taken for no music {part['refused']}{lost}")
-    return "\n".join(lines)
+    return "\n".join(lines + _folds_as_text(result["folds"]))

@@ -226,6 +226,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
     try:
         if options.model:
+            from genre.ablation import as_text as ablation_as_text
             from genre.artefacts import load_card
             from genre.home import WEIGHTS
             from genre.shipped import measure, measured_as_text, over_seeds, record, seeds_as_text
@@ -234,6 +235,8 @@ def evaluate(options: argparse.Namespace) -> int:
                 load_card(WEIGHTS / options.model)  # whether there is one to write into
             result = measure(options.model, options.robust, options.data)
             text = measured_as_text(result)
+            if result["ablation"]:
+                text += f"\n\nWhat its parts are worth:\n{ablation_as_text(result['ablation']['rows'])}"
             if options.seeds:
                 others = [measure(folder.name, options.robust, options.data, folder.parent)
                           for folder in map(Path.resolve, options.seeds)]

@@ -10,11 +10,21 @@ from hypothesis import strategies as st
 
 from genre import GENRES, shipped
 from genre.__main__ import main
-from genre.artefacts import save_artefact
+from genre.artefacts import load_card, save_artefact
 from genre.classifier import Classifier
 from genre.dataset import open_dataset
+from genre.home import WEIGHTS
 from genre.models import MODELS
-from genre.shipped import PLAIN, WAYS, by_way, lost_points, measured_as_text, over_seeds, seeds_as_text
+from genre.shipped import (
+    PLAIN,
+    WAYS,
+    by_way,
+    lost_points,
+    measured_as_text,
+    on_folds,
+    over_seeds,
+    seeds_as_text,
+)
 
 ALIKE = {"same": 3, "both": 4, "genres": {"metal": [3, 4]}}
 
@@ -65,8 +75,9 @@ def test_lost_points_lie_in_their_interval(pairs: list[tuple[bool, bool]]) -> No
 
 def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     part = ways[PLAIN] | {"refused": 1}
-    plain = {"model": "m", "list": "a list", "pictures": part, "recordings": part,
-             "agreement": dict.fromkeys(("same_seconds", "heard_whole"), ALIKE)}
+    card = load_card(WEIGHTS / "listen-train")
+    plain = {"model": "m", "list": "a list", "pictures": part, "recordings": part, "folds": {},
+             "ablation": None, "agreement": dict.fromkeys(("same_seconds", "heard_whole"), ALIKE)}
 
     def measure(name: str, robust: bool, folder: Path | None, weights: Path | None = None) -> dict:
         return plain | ({"ways": ways} if robust else {})
@@ -82,6 +93,10 @@ def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert set(json.loads(capsys.readouterr().out)["ways"]) == set(WAYS)
     assert main(["evaluate", "--model", "m", "--seeds", "a", "b"]) == 0
     assert "over 3 seeds" in capsys.readouterr().out
+    plain |= {"folds": on_folds(card), "ablation": card["ablation"]}
+    assert main(["evaluate", "--model", "m"]) == 0
+    text = capsys.readouterr().out
+    assert "together: macro accuracy 0." in text and "| + masks | " in text
     assert main(["evaluate", "--seeds", "a"]) == 2
     assert "name it with --model" in capsys.readouterr().err
 
@@ -124,9 +139,13 @@ def test_a_promoted_run_is_not_tested_so(earmark_home: Path, capsys: pytest.Capt
 
 def test_the_plain_text_ends_without_ways(ways: dict) -> None:
     part = ways[PLAIN]
-    result = {"model": "m", "list": "a list", "pictures": part, "recordings": part,
+    result = {"model": "m", "list": "a list", "pictures": part, "recordings": part, "folds": {},
               "agreement": dict.fromkeys(("same_seconds", "heard_whole"), ALIKE)}
     assert measured_as_text(result).endswith("metal 3/4")
+    folds = on_folds(load_card(WEIGHTS / "listen-train"))
+    assert folds.keys() == {"pictures", "excerpts", "together"}
+    assert folds["together"]["calibration_error"] <= 0.05 and folds["together"]["right_when_sure"] >= 0.85
+    assert "together: macro accuracy 0." in measured_as_text(result | {"folds": folds})
 
 
 def test_without_the_data_it_is_a_sentence(
