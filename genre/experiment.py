@@ -21,7 +21,7 @@ from genre.augment import Augmentation
 from genre.dataset import BUILT_IN, DataError, Examples, named_folder, open_dataset, require_genres
 from genre.evaluate import report
 from genre.inputs import CUTTINGS, SPECTROGRAMS, front_end, make_examples
-from genre.models import InputSpec, ModelSpec, classical, count_parameters, find
+from genre.models import MODELS, InputSpec, ModelSpec, classical, count_parameters, find
 from genre.runs import load_config, metrics
 from genre.train import CHECKPOINT, Recipe, RunSettings, fit, predict
 from genre.worker import Worker
@@ -175,9 +175,13 @@ def load_model(folder: Path) -> tuple[Any, dict]:
         if "classical" in card:
             arrays = {name: tensor.numpy() for name, tensor in weights.items()}
             return classical.load(arrays, card["classical"]), card
+        if card["model"] not in MODELS:
+            raise ArtefactError(f"{folder.name!r} is no model that hears music.")
         network = find(card["model"]).build(card["shape"], len(card["genres"]), **card["options"])
         network.load_state_dict(weights)
         return network.eval(), card
+    except ArtefactError:
+        raise
     except (ValueError, KeyError, TypeError, RuntimeError) as error:
         raise ArtefactError(
             f"The weights of the model {folder.name!r} do not fit its card. Train it again."

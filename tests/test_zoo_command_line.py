@@ -74,6 +74,7 @@ def test_the_same_command_goes_on_with_what_was_interrupted(music, tmp_path, cap
      (["train", "--resume", "nothing"], "no run 'nothing'"), (["evaluate"], "Name a run"),
      (["evaluate", "nothing"], "no run 'nothing'"),
      (["evaluate", "--model", "no"], "There is no model 'no'; there are: listen"),
+     (["classify", "x.wav", "--model", "emotion"], "'emotion' is no model that hears music"),
      (["promote", "nothing", "x"], "no run 'nothing'"), (["compare", "knn:video"], "does not take the input"),
      (["sweep", "knn"], "no epochs"), (["reproduce", "--only", "vgg"], "no model 'vgg'"),
      (["compare", "knn", "--data", "/no/such"], "no folder"),
