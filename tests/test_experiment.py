@@ -141,7 +141,7 @@ def test_bad_files_are_in_the_report(music, tmp_path):
      ({"epochs": 0}, "at least 1"), ({"batch_size": 1}, "the batch size 2"), ({"patience": -1}, "0 or more"),
      ({"model": "cnn-simple", "options": {"channels": -1}}, "cannot be built with channels=-1"),
      ({"model": "cnn-simple", "options": {"channels": "x"}}, "cannot be built with channels=x"),
-     ({"seed": -1}, "from 0 up"),
+     ({"seed": -1}, "from 0 to"), ({"seed": 2**32}, "from 0 to"),
      ({"model": "lstm", "augmentation": Augmentation(mask_bands=3)}, "Only mixup")],
 )  # fmt: skip
 def test_what_does_not_go_together_is_told_before_anything_is_done(wrong, complaint):
