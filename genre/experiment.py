@@ -171,17 +171,15 @@ def probabilities(model: Any, examples: Examples) -> np.ndarray:
 def load_model(folder: Path) -> tuple[Any, dict]:
     """A saved model of any kind, ready for `probabilities`, and its card. Raises ArtefactError."""
     weights, card = load_artefact(folder)
+    if card["model"] not in tuple(MODELS):
+        raise ArtefactError(f"{folder.name!r} is no model that hears music.")
     try:
         if "classical" in card:
             arrays = {name: tensor.numpy() for name, tensor in weights.items()}
             return classical.load(arrays, card["classical"]), card
-        if card["model"] not in MODELS:
-            raise ArtefactError(f"{folder.name!r} is no model that hears music.")
         network = find(card["model"]).build(card["shape"], len(card["genres"]), **card["options"])
         network.load_state_dict(weights)
         return network.eval(), card
-    except ArtefactError:
-        raise
     except (ValueError, KeyError, TypeError, RuntimeError) as error:
         raise ArtefactError(
             f"The weights of the model {folder.name!r} do not fit its card. Train it again."

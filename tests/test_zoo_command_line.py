@@ -10,7 +10,10 @@ import pytest
 
 from genre import runs
 from genre.__main__ import main
+from genre.dataset import open_dataset
+from genre.features import FEATURE_NAMES
 from genre.home import REPOSITORY
+from genre.inputs import make_examples
 from genre.models import MODELS
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
@@ -115,6 +118,24 @@ def test_a_finished_run_is_not_trained_again(music, tmp_path, capsys):
     assert "is done: start a new run" in capsys.readouterr().err
     (folder / "report.json").unlink()
     assert main(["train", "--resume", str(folder)]) == 0 and (folder / "report.json").exists()
+
+
+def test_features_are_compared_with_a_table(music, tmp_path, capsys):
+    assert main(["features", "--data", str(music)]) == 2
+    assert "needs recordings and a features_30_sec.csv" in capsys.readouterr().err
+    copy = tmp_path / "music"
+    shutil.copytree(music, copy)
+    examples, _ = make_examples(open_dataset(copy), MODELS["forest"].input("features"))
+    rows = [",".join([f"{track}.wav", *map(str, values), examples.genres[label]])
+            for track, values, label in zip(examples.tracks, examples.values, examples.labels, strict=True)]
+    head = ",".join(["filename", *FEATURE_NAMES, "label"])
+    (copy / "features_30_sec.csv").write_text("\n".join([head, *rows]) + "\n")
+    assert main(["features", "--data", str(copy), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["tracks"] == len(examples) and len(told["correlation"]) == 57
+    assert told["correlation"]["mfcc1_mean"] == pytest.approx(1.0, abs=1e-5)
+    assert main(["features", "--data", str(copy)]) == 0
+    assert "mfcc1_mean" in capsys.readouterr().out
 
 
 def test_what_is_left_out_is_told(music, tmp_path, capsys):
