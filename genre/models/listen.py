@@ -1,6 +1,6 @@
 """The network of the Listen page: a committee of small convolutional networks.
 
-Ours. Each member is five 3x3 convolutions with batch norm, ReLU and max pooling over the 30-second
+Ours. Each member is five 3x3 convolutions with batch norm, max pooling and ReLU over the 30-second
 mel pictures of GTZAN (128 bands, one column every 90 ms), then mean and maximum over time and one
 linear layer: deliberately small, since 443 tracks teach no more. The members see the same data and
 differ in their starting weights; their probabilities are averaged.
@@ -26,7 +26,7 @@ class ListenMember(nn.Module):
         for channels, pool in zip(CHANNELS, POOLS, strict=True):
             layers += [
                 nn.Conv2d(previous, channels, 3, padding=1, bias=False),
-                nn.BatchNorm2d(channels), nn.ReLU(), nn.MaxPool2d(pool),
+                nn.BatchNorm2d(channels), nn.MaxPool2d(pool), nn.ReLU(),  # as the other way round, sooner
             ]
             previous = channels
         self.trunk = nn.Sequential(*layers)
