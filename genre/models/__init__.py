@@ -100,12 +100,17 @@ class ModelSpec:
         """An untrained network (logits out) or scikit-learn pipeline. Raises ValueError for an
         option it does not have, or not of this value.
         """
-        known = set(signature(self.builder).parameters) - {"shape", "n_classes"}
-        if unknown := set(options) - known:
+        known = dict(signature(self.builder).parameters)
+        del known["shape"], known["n_classes"]
+        if unknown := set(options) - set(known):
             raise ValueError(
                 f"{self.name} has no option {', '.join(sorted(unknown))};"
                 f" it has: {', '.join(sorted(known)) or 'none'}."
             )
+        for name, value in options.items():
+            if isinstance(known[name].default, int) and (type(value) is not int or value < (name != "seed")):
+                wanted = "a whole number, at least 1"
+                raise ValueError(f"The option {name} of {self.name} is {wanted}, not {value}.")
         try:
             return self.builder(tuple(shape), n_classes, **(self.options | options))
         except (TypeError, RuntimeError) as error:

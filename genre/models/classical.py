@@ -54,8 +54,6 @@ def knn(shape: tuple[int, ...], n_classes: int, k: int = 10):
     """
     from sklearn.neighbors import KNeighborsClassifier
 
-    if k < 1:
-        raise ValueError("k, the number of neighbours, must be at least 1.")
     return _pipeline(KNeighborsClassifier(n_neighbors=k, algorithm="brute"))
 
 
@@ -69,6 +67,8 @@ def svm(shape: tuple[int, ...], n_classes: int, c: float = 1.0):
     """
     from sklearn.svm import SVC
 
+    if not 0 < c < float("inf"):
+        raise ValueError(f"c, the penalty of a mistake, is a number above 0, not {c}.")
     return _pipeline(SVC(C=c, kernel="rbf", gamma="scale", break_ties=True))
 
 
