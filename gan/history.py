@@ -101,7 +101,7 @@ class History:
 def read_history(folder: Path) -> History:
     """What lies in `folder`, as far as it can be read. Never raises: nothing there is an empty history."""
     samples = {
-        int(path.stem): path for path in sorted(folder.glob("samples/*.png")) if path.stem.isdigit()
+        int(path.stem): path for path in sorted(folder.glob("samples/*.webp")) if path.stem.isdigit()
     }
     epochs = tuple(runs.metrics(folder))
     count = next((len(sheet) for path in samples.values() if (sheet := _sheet(path)) is not None), 0)

@@ -75,9 +75,9 @@ def ship(options: argparse.Namespace) -> int:
         return USAGE
     target = WEIGHTS / options.as_name
     save_artefact(target, compact(weights), card | ({"note": options.note} if options.note else {}))
-    for old in target.glob("training/samples/*.png"):
+    for old in target.glob("training/samples/*.webp"):
         old.unlink()
-    samples = sorted(folder.glob("samples/*.png"))
+    samples = sorted(folder.glob("samples/*.webp"))
     count = min(FILM, len(samples))
     for k in range(count):  # more of the beginning, where more happens
         picture = samples[round((len(samples) - 1) * (k / max(1, count - 1)) ** 1.5)]

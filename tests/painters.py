@@ -52,7 +52,7 @@ def make_history(folder: Path, genres: int = len(GENRES), seed: int = 0) -> Path
     rng = np.random.default_rng(seed)
     for epoch in EPOCHS:
         picture = rng.integers(0, 256, (BANDS, FRAMES * genres), np.uint8)
-        write_atomic(folder / "samples" / f"{epoch:04d}.png", cv2.imencode(".png", picture)[1].tobytes())
+        write_atomic(folder / "samples" / f"{epoch:04d}.webp", cv2.imencode(".webp", picture)[1].tobytes())
     lines = [{"epoch": epoch, "d_real": 0.5 + 0.4 / epoch, "d_painted": 0.5 - 0.4 / epoch, "seconds": 60.0}
              for epoch in range(1, EPOCHS[-1] + 1)]  # fmt: skip
     write_atomic(folder / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in lines))

@@ -106,13 +106,13 @@ def test_a_history_is_read_as_far_as_it_can_be(tmp_path):
     history = read_history(make_history(tmp_path))
     assert list(history.samples) == list(EPOCHS) and history.genres == GENRES
     assert [epoch for epoch, _ in history.film(3)] == list(EPOCHS)
-    picture = cv2.imread(str(tmp_path / "samples" / "0008.png"), cv2.IMREAD_GRAYSCALE)
+    picture = cv2.imread(str(tmp_path / "samples" / "0008.webp"), cv2.IMREAD_GRAYSCALE)
     assert np.array_equal(history.film(3)[-1][1], picture[:, 3 * 128 : 4 * 128])
     assert len(history.sheet(8)) == 10 and history.sheet(7) == []
     assert [epoch for epoch, _ in history.film(0, shown=2)] == [1, 8] and history.film(10) == []
-    (tmp_path / "samples" / "0001.png").write_bytes(b"no picture")
-    (tmp_path / "samples" / "notes.png").write_bytes(b"")
-    (tmp_path / "samples" / "0004.png").write_bytes(cv2.imencode(".png", np.zeros((60, 60)))[1].tobytes())
+    (tmp_path / "samples" / "0001.webp").write_bytes(b"no picture")
+    (tmp_path / "samples" / "notes.webp").write_bytes(b"")
+    (tmp_path / "samples" / "0004.webp").write_bytes(cv2.imencode(".webp", np.zeros((60, 60)))[1].tobytes())
     damaged = read_history(tmp_path)
     assert [epoch for epoch, _ in damaged.film(0)] == [2, 8] and damaged.genres == GENRES
     nothing = read_history(tmp_path / "nowhere")

@@ -45,7 +45,7 @@ def test_what_a_run_leaves(trained: Path) -> None:
     for line in metrics:
         assert all(np.isfinite(value) for value in line.values())
         assert 0 < line["d_real"] < 1 and 0 < line["d_painted"] < 1
-    picture = cv2.imread(str(trained / "samples" / "0002.png"), cv2.IMREAD_GRAYSCALE)
+    picture = cv2.imread(str(trained / "samples" / "0002.webp"), cv2.IMREAD_GRAYSCALE)
     assert picture.shape == (BANDS, 2 * FRAMES)  # a piece of each genre
     assert runs.read(trained).state == "done"
 
