@@ -123,8 +123,8 @@ def test_left_alone_the_thread_ends(monkeypatch):
     monkeypatch.setattr(live, "ALONE_S", 0.1)
     ear = LiveEar(Judge(), 0.7)
     play_into(ear, np.ones(4 * SAMPLE_RATE, np.float32))
-    wait(lambda: not ear.running)
-    assert ear.heard().verdicts == 0
+    wait(lambda: not threads())
+    assert not ear.running and ear.heard().verdicts == 0
 
 
 def test_a_slow_machine_skips_verdicts_and_never_lags():
