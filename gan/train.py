@@ -31,7 +31,7 @@ from genre.worker import Worker
 
 CHECKPOINT = "checkpoint.safetensors"
 SEEN = 7  # the seed of the samples that are painted after each epoch
-FILM_QUALITY = 80  # of their pictures as WebP, percent: a third of what PNG takes
+FILM_QUALITY = 80  # of their pictures as WebP, percent: a quarter of what PNG takes
 CONTROL_NOISE = 0.3  # how far a wish may lie from the real piece it is drawn from, standard deviations
 
 

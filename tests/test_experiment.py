@@ -143,6 +143,7 @@ def test_bad_files_are_in_the_report(music, tmp_path):
      ({"model": "cnn-simple", "options": {"channels": "x"}}, "a whole number, at least 1, not x"),
      ({"model": "knn", "options": {"k": 2.5}}, "option k of knn is a whole number, at least 1, not 2.5"),
      ({"model": "forest", "options": {"trees": True}}, "option trees of forest is a whole number"),
+     ({"model": "forest", "options": {"seed": -1}}, "a whole number, at least 0, not -1"),
      ({"model": "svm", "options": {"c": -1}}, "c, the penalty of a mistake, is a number above 0, not -1"),
      ({"model": "svm", "options": {"c": "x"}}, "svm cannot be built with c=x"),
      ({"model": "lstm", "options": {"dropout": 1.5}}, "dropout probability"),

@@ -108,8 +108,9 @@ class ModelSpec:
                 f" it has: {', '.join(sorted(known)) or 'none'}."
             )
         for name, value in options.items():
-            if isinstance(known[name].default, int) and (type(value) is not int or value < (name != "seed")):
-                wanted = "a whole number, at least 1"
+            least = 0 if name == "seed" else 1
+            if isinstance(known[name].default, int) and (type(value) is not int or value < least):
+                wanted = f"a whole number, at least {least}"
                 raise ValueError(f"The option {name} of {self.name} is {wanted}, not {value}.")
         try:
             return self.builder(tuple(shape), n_classes, **(self.options | options))
