@@ -9,15 +9,20 @@ Goodfellow et al. (2014): a training is at its equilibrium when the critic can b
 D(x) = D(G(z)) = 1/2.
 """
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from genre import GENRES, runs
+from genre import runs
+from genre.home import write_atomic
 from genre.plots import QUIET
 
+SAMPLED = "samples/genres.json"  # the genres of the pieces in each sample picture, from left to right
+QUALITY = 80  # of their pictures as WebP, percent: a quarter of what PNG takes
 TILE = 128  # pixels of one piece in a sample picture, both ways
 FRAMES_SHOWN = 8  # of a film
 REAL, PAINTED = "real music", "painted music"
@@ -98,6 +103,17 @@ class History:
         return f"{standing}: it still told them apart, and the painter still learnt from that."
 
 
+def keep_samples(folder: Path, epoch: int, samples: np.ndarray, genres: Sequence[str]) -> None:
+    """Leave the pieces painted after an epoch: (genres, 128 bands, 128 frames) uint8, low bands first.
+
+    One WebP with the pieces side by side, low bands at the bottom. Raises OSError.
+    """
+    picture = np.concatenate(list(samples[:, ::-1]), axis=1)
+    encoded = cv2.imencode(".webp", picture, (cv2.IMWRITE_WEBP_QUALITY, QUALITY))[1].tobytes()
+    write_atomic(folder / "samples" / f"{epoch:04d}.webp", encoded)
+    write_atomic(folder / SAMPLED, json.dumps(list(genres)) + "\n")
+
+
 def read_history(folder: Path) -> History:
     """What lies in `folder`, as far as it can be read. Never raises: nothing there is an empty history."""
     samples = {
@@ -105,8 +121,18 @@ def read_history(folder: Path) -> History:
     }
     epochs = tuple(runs.metrics(folder))
     count = next((len(sheet) for path in samples.values() if (sheet := _sheet(path)) is not None), 0)
-    names = GENRES if count == len(GENRES) else tuple(f"genre {k + 1}" for k in range(count))
-    return History(epochs, samples, names)
+    return History(epochs, samples, _genres(folder, count))
+
+
+def _genres(folder: Path, count: int) -> tuple[str, ...]:
+    """The names that the training noted, or numbers."""
+    try:
+        names = json.loads((folder / SAMPLED).read_text())
+    except (OSError, ValueError):
+        names = None
+    if isinstance(names, list) and len(names) == count and all(isinstance(name, str) for name in names):
+        return tuple(names)
+    return tuple(f"genre {k + 1}" for k in range(count))
 
 
 def _tile(path: Path, genre: int) -> np.ndarray | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from genre.run_command import FAILED, OK, USAGE
 
 if TYPE_CHECKING:
-    from gan.sample import Dream
+    from gan.sample import Dream, Dreamer
     from gan.wish import Wish
 
 LARGEST_RECIPE = 1 << 20  # bytes
@@ -34,27 +34,21 @@ def add_to(commands: "argparse._SubParsersAction") -> None:
 
 def sample(options: argparse.Namespace) -> int:
     """Write a .wav, .png, .json and .npz of each piece."""
-    from gan.sample import Dreamer, again
+    from gan.sample import Dreamer
     from gan.wish import MOST_SEED, WishError
     from genre.artefacts import ArtefactError
 
     try:
         seed = random.randrange(MOST_SEED // 2) if options.seed is None else options.seed
-        recipe = _read(options.again) if options.again else None
-        wishes, message = ([again(recipe)], "") if options.again else _wishes(options, seed)
-    except WishError as error:
-        print(error, file=sys.stderr)
-        return USAGE
-    if message:
-        print(message, file=sys.stderr)
-    try:
         dreamer = Dreamer.load(options.model)
-        if options.again and recipe.get("weights") != dreamer.weights:
-            raise WishError("This piece was painted by other weights: name them with --model.")
+        wishes, message = (_again(options.again, dreamer) if options.again
+                           else _wishes(options, seed, dreamer.genres))
+        if message:
+            print(message, file=sys.stderr)
         options.out.mkdir(parents=True, exist_ok=True)
         for number, wish in enumerate(wishes, start=1):
             print(_write(dreamer.dream(wish), options.out, number, message))
-    except WishError as error:  # nothing that these weights can paint
+    except WishError as error:
         print(error, file=sys.stderr)
         return USAGE
     except ArtefactError as error:
@@ -66,20 +60,35 @@ def sample(options: argparse.Namespace) -> int:
     return OK
 
 
-def _wishes(options: argparse.Namespace, seed: int) -> tuple[list["Wish"], str]:
-    """-> (a wish for each piece, how a prompt was understood). Raises WishError."""
+def _again(path: Path, dreamer: "Dreamer") -> tuple[list["Wish"], str]:
+    """The wish of a recipe, and nothing to be said of it. Raises WishError."""
+    from gan.sample import again
+    from gan.wish import WishError
+
+    recipe = _read(path)
+    wish = again(recipe)
+    if recipe.get("weights") != dreamer.weights:
+        raise WishError("This piece was painted by other weights: name them with --model.")
+    return [wish], ""
+
+
+def _wishes(options: argparse.Namespace, seed: int, genres: tuple[str, ...]) -> tuple[list["Wish"], str]:
+    """What to ask a painter of `genres` -> (a wish for each piece, how a prompt was understood).
+
+    Raises WishError.
+    """
     from gan.prompt import understand
     from gan.wish import Wish, checked_count
-    from genre import GENRES
 
     count = checked_count(options.count)
     if options.genre is not None:
-        genre = options.genre.lower().replace("-", "").replace(" ", "")
+        plain = lambda name: name.lower().replace("-", "").replace(" ", "")  # noqa: E731
+        genre = next((name for name in genres if plain(name) == plain(options.genre)), options.genre)
         return [Wish({genre: 1.0}, seconds=options.seconds, seed=seed + k) for k in range(count)], ""
     if options.prompt is not None:
         heard = understand(options.prompt)
-        return [Wish.read(heard, options.seconds, seed + k) for k in range(count)], heard.message
-    return [Wish({GENRES[(seed + k) % len(GENRES)]: 1.0}, seconds=options.seconds, seed=seed + k)
+        return [Wish.read(heard, options.seconds, seed + k, genres) for k in range(count)], heard.message
+    return [Wish({genres[(seed + k) % len(genres)]: 1.0}, seconds=options.seconds, seed=seed + k)
             for k in range(count)], ""  # fmt: skip
 
 

@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan.dataset import SPLITS, Music, load_music
+from gan.history import keep_samples
 from gan.mel import BANDS, CONTROLS, FRAMES, GAN_MEL, measure_controls
 from gan.network import NETWORKS, Latents, unseen
 from genre.artefacts import ArtefactError, compact, save_artefact
@@ -31,7 +31,6 @@ from genre.worker import Worker
 
 CHECKPOINT = "checkpoint.safetensors"
 SEEN = 7  # the seed of the samples that are painted after each epoch
-FILM_QUALITY = 80  # of their pictures as WebP, percent: a quarter of what PNG takes
 CONTROL_NOISE = 0.3  # how far a wish may lie from the real piece it is drawn from, standard deviations
 
 
@@ -217,7 +216,7 @@ def execute(worker: Worker) -> dict:
         values = {name: float(np.mean([step[name] for step in steps])) for name in steps[0]}
         if not all(map(math.isfinite, values.values())):
             raise FloatingPointError("The loss became infinite. Lower the learning rates and retry.")
-        write_atomic(worker.folder / "samples" / f"{epoch + 1:04d}.webp", film(training.samples()))
+        keep_samples(worker.folder, epoch + 1, training.samples(), training.music.genres)
         seconds = round(time.monotonic() - began, 3)
         worker.epoch({"epoch": epoch + 1, **values, "seconds": seconds}, (epoch + 1) / asked.epochs)
         write_atomic(checkpoint, save(training.state(), {"epoch": json.dumps(epoch + 1)}))
@@ -235,12 +234,6 @@ def execute(worker: Worker) -> dict:
     checkpoint.unlink(missing_ok=True)  # of no use any more
     worker.finish(report)
     return report
-
-
-def film(samples: np.ndarray) -> bytes:
-    """(genres, bands, frames) uint8 -> a WebP with the pieces side by side, low bands at the bottom."""
-    picture = np.concatenate(list(samples[:, ::-1]), axis=1)
-    return cv2.imencode(".webp", picture, (cv2.IMWRITE_WEBP_QUALITY, FILM_QUALITY))[1].tobytes()
 
 
 def _resume(path: Path, training: Training) -> int:

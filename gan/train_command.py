@@ -63,6 +63,7 @@ def create(options: argparse.Namespace) -> Path:
 
 def ship(options: argparse.Namespace) -> int:
     """Copy a run's weights and card to assets/weights, with its curves and a short film of it."""
+    from gan.history import SAMPLED
     from genre import runs
     from genre.artefacts import compact, load_artefact, save_artefact
     from genre.home import WEIGHTS, write_atomic
@@ -82,6 +83,7 @@ def ship(options: argparse.Namespace) -> int:
     for k in range(count):  # more of the beginning, where more happens
         picture = samples[round((len(samples) - 1) * (k / max(1, count - 1)) ** 1.5)]
         write_atomic(target / "training" / "samples" / picture.name, picture.read_bytes())
-    write_atomic(target / "training" / "metrics.jsonl", (folder / "metrics.jsonl").read_bytes())
+    for name in ("metrics.jsonl", SAMPLED):
+        write_atomic(target / "training" / name, (folder / name).read_bytes())
     print(f"Shipped as {target}.")
     return OK

@@ -12,7 +12,7 @@ that must be kept to have the piece again.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ import numpy as np
 from gan.mel import CONTROLS
 from gan.prompt import Understanding
 from genre import GENRES
+from genre.names import spoken
 
 SECONDS = (3.0, 60.0)  # least and most
 COUNTS = (1, 20)
@@ -74,11 +75,19 @@ class Wish:
         return getattr(self, part) or ((self.seed, 1.0),)
 
     @classmethod
-    def read(cls, heard: Understanding, seconds: float = 10.0, seed: int = 0) -> "Wish":
-        """What a prompt asks for. Where it names no genre, the seed chooses one."""
-        genres = heard.genres
+    def read(
+        cls, heard: Understanding, seconds: float = 10.0, seed: int = 0, known: Sequence[str] = GENRES
+    ) -> "Wish":
+        """What a prompt asks of a painter who has `known` genres. Where it names none, the seed chooses.
+
+        Raises WishError where it names none but unknown ones.
+        """
+        genres = {name: share for name, share in heard.genres.items() if name in known}
+        if heard.named and not genres:
+            named = " or ".join(map(spoken, heard.genres))
+            raise WishError(f"There is no {named} here; there is {', '.join(map(spoken, known))}.")
         if not heard.named:
-            names = list(genres)
+            names = [name for name in known if name in genres or name not in GENRES] or list(known)
             genres = {names[int(np.random.default_rng(_seed(seed)).integers(len(names)))]: 1.0}
         return cls(genres, dict(heard.controls), heard.tempo, seconds, seed,
                    prompt=heard.prompt[:MOST_LETTERS])

@@ -9,7 +9,7 @@ from gan.pictures import plotted, thumbnail
 from genre import plots
 from genre.names import spoken
 from pages._ear import classifier_named
-from pages._generate_studio import ask, gallery, new_seed
+from pages._generate_studio import ask_again, gallery, new_seed
 from pages._shared import STILL, escaped
 
 COLUMNS, SHOWN = 3, 9  # of the gallery
@@ -21,7 +21,7 @@ def show_piece(piece: Piece) -> None:
     """The opened piece in full."""
     with st.container(border=True, key="piece"):
         st.subheader(escaped(piece.title), anchor=False)
-        st.caption(facts_in_words(piece))
+        st.caption(escaped(facts_in_words(piece)))
         st.audio(piece.wav, format="audio/wav")
         st.plotly_chart(
             plots.spectrogram(*plotted(piece.artefact.mel_db), piece.seconds), config=STILL, key="painting",
@@ -45,7 +45,7 @@ def _another(piece: Piece) -> None:
 def _ask_another(piece: Piece) -> None:
     from gan.wish import another_like
 
-    ask([another_like(piece.wish, new_seed())], f"like No. {piece.number}")
+    ask_again(piece.artefact.recipe, [another_like(piece.wish, new_seed())], f"like No. {piece.number}")
 
 
 def _vary(piece: Piece) -> None:
@@ -57,14 +57,17 @@ def _vary(piece: Piece) -> None:
 def _ask_varied(piece: Piece) -> None:
     from gan.wish import vary
 
-    ask([vary(piece.wish, new_seed(), st.session_state.keep)], f"from No. {piece.number}")
+    wish = vary(piece.wish, new_seed(), st.session_state.keep)
+    ask_again(piece.artefact.recipe, [wish], f"from No. {piece.number}")
 
 
 def _mix(piece: Piece) -> None:
-    others = {each.id: each for each in gallery() if each.wish and each is not piece}
+    painter = piece.artefact.recipe.get("weights")
+    others = {each.id: each for each in gallery()
+              if each.wish and each is not piece and each.artefact.recipe.get("weights") == painter}
     with st.popover("Mix", icon=":material/join_inner:"):
         if not others:
-            st.markdown("Paint a second piece, and you can mix the two.")
+            st.markdown("Paint a second piece with the same painter, and you can mix the two.")
             return
         st.selectbox(f"No. {piece.number} with", list(others), key=f"mix_with_{piece.id}",
                      format_func=lambda id_: others[id_].name)  # fmt: skip
@@ -76,8 +79,8 @@ def _ask_mixed(piece: Piece) -> None:
     from gan.wish import mix
 
     share, other = st.session_state.mix_share, gallery().get(st.session_state[f"mix_with_{piece.id}"])
-    ask([mix(piece.wish, other.wish, share / 100)],
-        f"{100 - share}\u00a0% No. {piece.number}, {share}\u00a0% No. {other.number}")  # fmt: skip
+    ask_again(piece.artefact.recipe, [mix(piece.wish, other.wish, share / 100)],
+              f"{100 - share}\u00a0% No. {piece.number}, {share}\u00a0% No. {other.number}")  # fmt: skip
 
 
 def _hear(piece: Piece) -> None:
@@ -98,7 +101,8 @@ def _verdict(piece: Piece) -> None:
         st.info(verdict.message, icon=":material/hearing:")
         return
     heard, share = spoken(verdict.genre), plots.percent(verdict.probabilities[verdict.genre])
-    asked = f"We asked for **{genres_in_words(piece.wish)}**, and our" if piece.wish else "Our"
+    wished = escaped(genres_in_words(piece.wish)) if piece.wish else ""
+    asked = f"We asked for **{wished}**, and our" if wished else "Our"
     st.markdown(f"{asked} ear hears **{heard}** ({share}{'' if verdict.confident else ', not sure'}).")
     likeliest = sorted(verdict.probabilities, key=verdict.probabilities.get)[-HEARD:]
     figure = plots.probability_bars({genre: verdict.probabilities[genre] for genre in likeliest})
@@ -157,7 +161,7 @@ def _empty() -> None:
 def _card(piece: Piece) -> None:
     st.html(thumbnail(piece.artefact.mel_db, f"Spectrogram of {piece.name}"))
     st.text(piece.title)
-    st.caption(facts_in_words(piece))
+    st.caption(escaped(facts_in_words(piece)))
     st.audio(piece.wav, format="audio/wav")
     with st.container(horizontal=True, gap="xsmall"):
         st.button("Open", key=f"open_{piece.id}", icon=":material/open_in_full:", width="stretch",

@@ -14,6 +14,8 @@ from gan.desk import Desk, DeskError, Order
 from gan.gallery import Gallery, Piece
 from genre import runs
 from genre.home import WEIGHTS
+from genre.runs import Run
+from pages._shared import told_apart
 
 if TYPE_CHECKING:
     from gan.sample import Dreamer
@@ -21,11 +23,20 @@ if TYPE_CHECKING:
 
 SHIPPED = "gan"  # in assets/weights
 SEEDS = 1_000_000
+OTHER_PAINTER = ("Another painter made this piece, which is not here, or no more. Its spectrogram (NPZ) can "
+                 "be played here all the same.")  # fmt: skip
+
+
+def own_trainings() -> dict[str, Run]:
+    """The generator's trainings by what to call them, newest first, without what cannot be read."""
+    own = [run for run in runs.list_runs("gan") if run.state != "damaged"]
+    names = told_apart([run.title or run.name for run in reversed(own)])
+    return dict(zip(reversed(names), own, strict=True))
 
 
 def own_painters() -> dict[str, str]:
-    """The visitor's trainings that are done: name -> title. A plain DCGAN takes no wishes."""
-    return {run.name: run.title or run.name for run in runs.list_runs("gan")
+    """The trainings that are done: name of the run -> what to call it. A plain DCGAN takes no wishes."""
+    return {run.name: title for title, run in own_trainings().items()
             if run.state == "done" and run.settings.get("network") == "earmark"}
 
 
@@ -58,15 +69,18 @@ def _changed(name: str) -> int:
     return weights.stat().st_mtime_ns if weights.exists() else 0
 
 
-def painted_by(weights: object) -> bool:
-    """Whether the chosen painter has these weights, named as in a piece's recipe."""
+@st.cache_data(show_spinner=False, max_entries=50)
+def _fingerprint(name: str, folder: Path, changed: int) -> str:
     from gan.sample import fingerprint
 
-    name = _painter()
-    try:
-        return weights == fingerprint(_folder(name) / name)
-    except OSError:
-        return False
+    return fingerprint(folder / name) if changed else ""
+
+
+def painter_of(recipe: dict) -> str | None:
+    """The painter here that a piece's recipe names by its weights; None where it is not, or no more."""
+    weights = recipe.get("weights")
+    return next((name for name in [SHIPPED, *own_painters()]
+                 if weights and weights == _fingerprint(name, _folder(name), _changed(name))), None)
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)
@@ -104,9 +118,18 @@ def gallery() -> Gallery:
     return st.session_state.gallery
 
 
-def ask(wishes: "Sequence[Wish]", origin: str = "") -> None:
-    """Ask the chosen painter for a piece of each wish."""
-    name = _painter()
+def ask_again(recipe: dict, wishes: "Sequence[Wish]", origin: str) -> None:
+    """Ask the painter of a piece for more: another one would give the same noise another sound."""
+    name = painter_of(recipe)
+    if name is None:
+        st.session_state.wish_refused = OTHER_PAINTER
+    else:
+        ask(wishes, origin, name)
+
+
+def ask(wishes: "Sequence[Wish]", origin: str = "", painter: str | None = None) -> None:
+    """Ask a painter, by default the chosen one, for a piece of each wish."""
+    name = painter or _painter()
     who = (name, _folder(name), _changed(name))
     ask_for([lambda wish=wish: Piece.of(_dreamer(*who).dream(wish), origin) for wish in wishes])
 

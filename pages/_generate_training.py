@@ -12,7 +12,7 @@ from genre import runs
 from genre.dataset import BUILT_IN
 from genre.names import spoken
 from genre.runs import Run, RunError
-from pages._generate_studio import lessons, own_painters
+from pages._generate_studio import lessons, own_painters, own_trainings
 from pages._runs import STATES
 from pages._shared import escaped, fragment
 
@@ -21,15 +21,10 @@ FIRST_EPOCHS, MOST_EPOCHS = 20, 2_000
 LISTED = 8  # trainings; the older ones stay on disk
 
 
-def own_trainings() -> list[Run]:
-    """The generator's trainings, newest first, without what cannot be read."""
-    return [run for run in runs.list_runs("gan") if run.state != "damaged"]
-
-
 def show_training() -> None:
     """The panel under the music. What learns is looked at again and again."""
     st.subheader("How it learnt to paint")
-    busy = any(run.active for run in own_trainings())
+    busy = any(run.active for run in own_trainings().values())
     fragment(run_every=LIVE_S if busy else QUIET_S)(_live)(busy)
     # Not an expander, whose content would be made, and torch loaded, also while it is closed.
     if st.toggle("Train a painter of your own", key="train_one", persist_state="session"):
@@ -39,24 +34,26 @@ def show_training() -> None:
 
 def _live(busy: bool) -> None:
     own = own_trainings()
-    if any(run.active for run in own) != busy:
+    if any(run.active for run in own.values()) != busy:
         st.rerun()  # to look more or less often, and to offer a painter that is done
     _one_training(own)
     if own:
         st.markdown("**Your trainings**")
-    for number, run in enumerate(own[:LISTED]):
+    for number, (title, run) in enumerate(list(own.items())[:LISTED]):
         with st.container(border=True, key=f"own_{number}"):
-            _own(run)
+            _own(title, run)
     if refused := st.session_state.pop("refused_training", None):
         st.error(refused, icon=":material/error:")
 
 
-def _one_training(own: list[Run]) -> None:
+def _one_training(own: dict[str, Run]) -> None:
     """The film and the curves of the shipped painter, or of a training of one's own."""
-    folders = {"": lessons()} | {run.name: run.folder for run in own}
-    titles = {run.name: f"{run.title}, {run.name[:13]}" for run in own}
+    folders = {"": lessons()} | {run.name: run.folder for run in own.values()}
+    titles = {run.name: title for title, run in own.items()}
     chosen = ""
     if own:
+        if begun := st.session_state.pop("lessons_begun", None):
+            st.session_state.lessons = begun
         chosen = st.selectbox(
             "Whose lessons?", list(folders), key="lessons", persist_state="session",
             format_func=lambda name: titles.get(name, "the one that came with Earmark"),
@@ -131,14 +128,14 @@ def _start_one() -> None:
         except (ValueError, OSError) as error:
             st.error(str(error), icon=":material/error:")
         else:
-            st.session_state.lessons = folder.name
+            st.session_state.lessons_begun = folder.name  # to be chosen above, where it is drawn already
             st.rerun()
 
 
-def _own(run: Run) -> None:
+def _own(title: str, run: Run) -> None:
     what, how, buttons = st.columns([4, 5, 3], vertical_alignment="center")
     with what, st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.text(run.title)
+        st.text(title)
         word, colour = STATES.get(run.state, (run.state, "gray"))
         st.badge(word, color=colour)
     with how:

@@ -5,10 +5,9 @@ import json
 import streamlit as st
 
 from gan.gallery import Piece
-from pages._generate_studio import ask, ask_for, painted_by
+from pages._generate_studio import OTHER_PAINTER, ask_again, ask_for, painter_of
 
 MOST_RECIPE = 100_000  # bytes; ours has some hundred
-OTHER_PAINTER = "Another painter made this piece: choose that one above, then bring it back again."
 NO_RECIPE = "This is no recipe of ours. Upload the JSON file that you downloaded with a piece of music."
 
 
@@ -37,9 +36,9 @@ def _recipe(content: bytes) -> str | None:
     try:
         recipe = json.loads(content[:MOST_RECIPE])
         wish = again(recipe)
-        if not painted_by(recipe.get("weights")):
+        if painter_of(recipe) is None:
             return OTHER_PAINTER
-        ask([wish], "brought back")
+        ask_again(recipe, [wish], "brought back")
     except WishError as error:
         return str(error)
     except (ValueError, RecursionError):

@@ -35,7 +35,7 @@ def ask_wish(genres: tuple[str, ...]) -> None:
         wish = _by_genre(genres) if way == BY_GENRE else _in_words()
         seconds, count = _how_much()
         shifts, tempo = _fine_tuning()
-        _buttons(wish, seconds, count, shifts, tempo)
+        _buttons(wish, genres, seconds, count, shifts, tempo)
         if way == IN_WORDS:  # below all that can be pressed: nothing may move under the pointer
             _show_understanding(wish)
 
@@ -129,7 +129,7 @@ def _fine_tuning() -> tuple[dict[str, float], float]:
 
 
 def _buttons(
-    wished: "dict[str, float] | Understanding | None", seconds: float, count: int,
+    wished: "dict[str, float] | Understanding | None", genres: tuple[str, ...], seconds: float, count: int,
     shifts: dict[str, float], tempo: float,
 ) -> None:  # fmt: skip
     with st.container(horizontal=True, gap="small"):
@@ -143,21 +143,22 @@ def _buttons(
 
     first = int(st.session_state.wish_seed)
     try:
-        ask([_wish(wished, seconds, shifts, tempo, (first + k) % SEEDS) for k in range(checked_count(count))])
+        ask([_wish(wished, genres, seconds, shifts, tempo, (first + k) % SEEDS)
+             for k in range(checked_count(count))])
     except WishError as error:
         st.session_state.wish_refused = str(error)
 
 
 def _wish(
-    wished: "dict[str, float] | Understanding", seconds: float, shifts: dict[str, float], tempo: float,
-    seed: int,
+    wished: "dict[str, float] | Understanding", genres: tuple[str, ...], seconds: float,
+    shifts: dict[str, float], tempo: float, seed: int,
 ) -> "Wish":  # fmt: skip
     """Raises WishError."""
     from gan.wish import MOST_SHIFT, TEMPOS, Wish
 
     if isinstance(wished, dict):
         return Wish(wished, shifts, tempo, seconds, seed)
-    wish = Wish.read(wished, seconds, seed)
+    wish = Wish.read(wished, seconds, seed, genres)
     names = {**wish.controls, **shifts}
     both = {name: _within(wish.controls.get(name, 0.0) + shifts.get(name, 0.0), -MOST_SHIFT, MOST_SHIFT)
             for name in names}  # fmt: skip

@@ -8,6 +8,7 @@ import streamlit as st
 
 from genre.catalogue import Catalogue, Entry
 from genre.home import home
+from pages._shared import told_apart
 
 STATES = {  # in words, and the colour of the badge
     "waiting": ("waiting", "gray"), "running": ("learning", "primary"), "done": ("done", "green"),
@@ -59,10 +60,8 @@ def entries() -> list[Entry]:
 
 
 def names_of(chosen: list[Entry]) -> list[str]:
-    """What to call each of them in a chart: told apart if they have one title."""
-    names = [f"{entry.title} (leaky)" if entry.leaky else entry.title for entry in chosen]
-    return [f"{name} {names[:place].count(name) + 1}" if names.count(name) > 1 else name
-            for place, name in enumerate(names)]  # fmt: skip
+    """What to call each of them in a chart."""
+    return told_apart([f"{entry.title} (leaky)" if entry.leaky else entry.title for entry in chosen])
 
 
 def in_percent(figure: str) -> str:

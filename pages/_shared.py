@@ -14,6 +14,18 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=^@\"'])", r"\\\1", " ".join(text.split()))
 
 
+def told_apart(names: list[str]) -> list[str]:
+    """Each name once: the second "My painter" becomes "My painter 2". The first ones keep theirs."""
+    told: list[str] = []
+    for name in names:
+        number, unique = 1, name
+        while unique in told:
+            number += 1
+            unique = f"{name} {number}"
+        told.append(unique)
+    return told
+
+
 def widget_key(widget: str) -> str:
     """The key under which a widget that can be renewed is known now."""
     return f"{widget}_{st.session_state.get(f'{widget}_count', 0)}"

@@ -24,7 +24,7 @@ from pages._generate_studio import (
 from pages._generate_training import show_training
 from pages._generate_wish import ask_wish
 from pages._scroll import scroll_to
-from pages._shared import fragment
+from pages._shared import escaped, fragment
 
 LOOK_S = 0.25  # between two looks at the desk
 EXAMPLE = ("classical", 10.0, 7)  # genre, seconds, seed of what the first visit offers to hear
@@ -128,7 +128,7 @@ genres = painter_genres()
 if genres:
     ask_wish(genres)
     if refused := st.session_state.get("wish_refused"):
-        st.error(refused, icon=":material/error:")
+        st.error(escaped(refused), icon=":material/error:")
     st.session_state.page_is_made, st.session_state.waiting = True, order().active
     fragment(run_every=LOOK_S if order().active or order().ready else None)(waiting_room)()
     if len(gallery()):

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import torch
 
+from gan.history import SAMPLED
 from gan.mel import BANDS, CONTROLS, FRAMES, GAN_MEL
 from gan.network import Generator
 from gan.sample import Dreamer
@@ -43,15 +44,16 @@ def untaught(folder: Path) -> Dreamer:
 def make_painter(folder: Path, genres: tuple[str, ...] = GENRES, seed: int = 0) -> Path:
     """Weights and card in `folder`, and in its `training` what lessons leave."""
     save_untaught(folder, genres, seed)
-    make_history(folder / "training", len(genres), seed)
+    make_history(folder / "training", genres, seed)
     return folder
 
 
-def make_history(folder: Path, genres: int = len(GENRES), seed: int = 0) -> Path:
+def make_history(folder: Path, genres: tuple[str, ...] = GENRES, seed: int = 0) -> Path:
     """Samples and figures of a training of eight epochs."""
+    write_atomic(folder / SAMPLED, json.dumps(genres))
     rng = np.random.default_rng(seed)
     for epoch in EPOCHS:
-        picture = rng.integers(0, 256, (BANDS, FRAMES * genres), np.uint8)
+        picture = rng.integers(0, 256, (BANDS, FRAMES * len(genres)), np.uint8)
         write_atomic(folder / "samples" / f"{epoch:04d}.webp", cv2.imencode(".webp", picture)[1].tobytes())
     lines = [{"epoch": epoch, "d_real": 0.5 + 0.4 / epoch, "d_painted": 0.5 - 0.4 / epoch, "seconds": 60.0}
              for epoch in range(1, EPOCHS[-1] + 1)]  # fmt: skip

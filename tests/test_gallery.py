@@ -115,6 +115,9 @@ def test_a_history_is_read_as_far_as_it_can_be(tmp_path):
     (tmp_path / "samples" / "0004.webp").write_bytes(cv2.imencode(".webp", np.zeros((60, 60)))[1].tobytes())
     damaged = read_history(tmp_path)
     assert [epoch for epoch, _ in damaged.film(0)] == [2, 8] and damaged.genres == GENRES
+    (tmp_path / "samples" / "genres.json").write_text('["one", 2]')
+    assert read_history(tmp_path).genres[:2] == ("genre 1", "genre 2")
+    assert read_history(make_history(tmp_path / "own", ("fado", "polka"))).genres == ("fado", "polka")
     nothing = read_history(tmp_path / "nowhere")
     assert nothing == History((), {}, ()) and nothing.film(0) == [] and nothing.in_words() == ""
 

@@ -87,6 +87,20 @@ def test_a_recipe_comes_back(visit):
     assert "Another painter" in app.error[0].value and not pieces(app)
 
 
+def test_names_from_files_are_only_words(visit):
+    piece = pieces(generate(visit(wish_genres=["pop"])))[0]
+    link = "![x](https://example.org/p.png)"
+    recipe = json.loads(json.dumps(piece.artefact.recipe))
+    recipe["wish"]["genres"] = {link: 1.0, "jazz": 1.0}
+    foreign = artefact.Artefact(piece.artefact.mel_db, piece.artefact.params, recipe)
+    app = upload(visit(), "foreign.npz", artefact.save(foreign))
+    recipe["weights"] = piece.artefact.recipe["weights"]
+    app = upload(app, "foreign.json", json.dumps(recipe).encode())
+    assert "There is no genre" in app.error[0].value
+    for shown in (*app.markdown, *app.caption, *app.error, *app.subheader):
+        assert "![x](" not in shown.value
+
+
 def test_damaged_and_foreign_files_are_a_sentence(visit, tmp_path):
     np.savez(tmp_path / "foreign.npz", x=np.zeros(3))
     app = visit()

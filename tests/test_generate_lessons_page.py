@@ -9,7 +9,7 @@ from gan.train import Settings
 from genre import GENRES, runs
 from genre.names import spoken
 from tests.app_visits import healthy, labels, press, words
-from tests.generate_page import generate, painters, pieces, visit
+from tests.generate_page import finished, generate, painters, pieces, visit
 from tests.painters import make_history, make_painter
 
 __all__ = ["painters", "visit"]  # fixtures
@@ -49,6 +49,59 @@ def test_a_training_of_ones_own(visit, processes):
     assert config["settings"]["epochs"] == 3 and config["settings"]["data"] == "builtin"
     assert config["cores"] == max(1, runs.all_cores() - 1)
     assert "My painter" in words(app)
+
+
+def test_a_second_training_is_the_one_that_is_shown(visit, processes):
+    older = run_of("done")
+    app = visit(train_one=True)
+    app.text_input(key="gan_title").set_value("the done one")
+    press(app, "start_gan")
+    (_, newer), = processes
+    assert app.selectbox(key="lessons").value == newer.name
+    assert list(app.selectbox(key="lessons").options) == [
+        "the one that came with Earmark", "the done one 2", "the done one"]  # fmt: skip
+    assert {"the done one", "the done one 2"} <= {each.value for each in app.text} and older != newer
+
+
+def test_painters_of_one_name_are_two(visit):
+    older, newer = run_of("done"), run_of("done")
+    for seed, folder in enumerate((older, newer)):
+        make_painter(folder, GENRES[:3], seed)
+    app = visit()
+    press(app, f"use_{newer.name}")
+    assert app.selectbox(key="painter").value == newer.name
+    healthy(app.run())
+    assert app.selectbox(key="painter").value == newer.name
+    healthy(app.selectbox(key="painter").set_value(older.name).run())
+    assert pieces(generate(app))[0].artefact.recipe["model"] == older.name
+
+
+def test_more_of_a_piece_comes_from_its_own_painter(visit):
+    folder = run_of("done")
+    make_painter(folder, seed=5)
+    app = generate(visit(wish_genres=["jazz"]))
+    shipped = pieces(app)[0]
+    press(app, f"use_{folder.name}")
+    press(app, "another")
+    assert pieces(finished(app))[0].artefact.recipe["weights"] == shipped.artefact.recipe["weights"]
+    own = pieces(generate(app))[0]
+    assert own.artefact.recipe["model"] == folder.name
+    press(app, f"open_{own.id}") if app.session_state["opened_piece"] != own.id else None
+    assert "with the same painter" in words(app), "pieces of two painters are not mixed"
+    runs.delete(folder)
+    press(app, "another")
+    assert "Another painter made this piece" in app.error[0].value and pieces(app)[0] is own
+
+
+def test_words_are_read_with_the_genres_a_painter_has(visit):
+    folder = run_of("done")
+    make_painter(folder, ("jazz", "metal"), seed=5)
+    app = visit(wish_way="words", prompt="calm and slow")
+    press(app, f"use_{folder.name}")
+    assert set(pieces(generate(app))[0].wish.genres) <= {"jazz", "metal"}
+    app.text_input(key="prompt").set_value("sunny reggae")
+    press(app, "generate")
+    assert "There is no reggae here; there is jazz, metal" in app.error[0].value
 
 
 def test_each_state_of_a_training(visit, processes):

@@ -204,6 +204,16 @@ def test_a_prompt_becomes_a_wish() -> None:
     assert Wish.read(understand("x" * 5000)).seconds == 10
 
 
+def test_a_prompt_is_read_with_the_genres_there_are() -> None:
+    known = ("jazz", "fado")
+    chosen = {next(iter(Wish.read(understand("calm, no jazz"), seed=seed, known=known).genres))
+              for seed in range(20)}
+    assert chosen == {"fado"}
+    assert Wish.read(understand("jazz and metal"), known=known).genres == {"jazz": 1.0}
+    with pytest.raises(WishError, match="no metal here; there is jazz, fado"):
+        Wish.read(understand("metal"), known=known)
+
+
 @pytest.mark.parametrize("name", ["../gan", "", ".hidden", "no-such-model", "a/b"])
 def test_weights_that_are_not_there(name: str, tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match=r"\.$"):
