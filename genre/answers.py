@@ -12,9 +12,11 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+import soundfile as sf
 
 from genre import GENRES
 from genre.audio import SAMPLE_RATE, AudioError, Clip, display_name, load_clip
@@ -46,7 +48,8 @@ class Sound:
         return cls(clip.to_wav(), clip.duration_s, clip.starts, seconds)
 
     def clip(self) -> Clip:
-        return replace(load_clip(self.wav), duration_s=self.duration_s, starts=self.starts)
+        samples, _ = sf.read(io.BytesIO(self.wav), dtype="float32")
+        return Clip(samples, self.duration_s, self.starts)
 
 
 @dataclass(eq=False)
@@ -172,7 +175,7 @@ class Answers:
                    "duration_s", "part_start_s", "part_end_s", *self.genres(), "error"]
         text = io.StringIO()
         table = csv.DictWriter(text, columns, restval="", extrasaction="ignore")
-        table.writeheader()
+        table.writerow({column: spreadsheet_cell(column) for column in columns})
         for answer in self:
             record = answer.to_json()
             probabilities = record.get("probabilities", {})

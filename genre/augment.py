@@ -4,7 +4,7 @@ Every function takes (B, bands, frames) in units of the input (`unit_db` decibel
 the given generator alone, and returns a new tensor of the same shape unless it says otherwise.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -32,9 +32,6 @@ class Augmentation:
     mask_bands: int = 0  # two stripes of up to this many bands are blanked (SpecAugment)
     mask_frames: int = 0  # and two of up to this many frames
     mixup: float = 0.0  # alpha of the Beta distribution that blends pairs of a batch
-
-    def to_dict(self) -> dict:
-        return asdict(self)
 
 
 def augment(

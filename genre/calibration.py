@@ -21,7 +21,7 @@ from genre.artefacts import load_card
 from genre.classifier import SHIPPED
 from genre.dataset import DataError, Examples, open_dataset
 from genre.evaluate import by_track, calibration_error, calibration_interval
-from genre.experiment import Settings, new_network
+from genre.experiment import Settings, held_out, new_network
 from genre.home import write_atomic
 from genre.inputs import make_examples
 from genre.runs import load_config
@@ -125,10 +125,10 @@ def _fold(
         network = _fold(first, Settings.from_dict(load_config(first)["settings"]), number, train, epochs, say)
     else:
         network = new_network(asked, train.genres)
-    recipe = replace(asked.recipe, epochs=min(epochs or asked.recipe.epochs, asked.recipe.epochs), patience=0)
+    recipe = replace(asked.recipe, epochs=min(epochs or asked.recipe.epochs, asked.recipe.epochs))
     inside = folder / "calibration" / f"fold-{number}-{train.fingerprint()}-{recipe.epochs}-epochs"
     inside.mkdir(parents=True, exist_ok=True)
-    weights = fit(network, train, None, recipe,
+    weights = fit(network, *held_out(train, recipe), recipe,
                   lambda figures: say(f"{folder.name}, fold {number}: {figures}"), inside)
     network.load_state_dict(weights)
     return network

@@ -64,6 +64,7 @@ def _numbers(kind: type):
 
 
 def compare(options: argparse.Namespace) -> int:
+    """Train several models on the same tracks and print them side by side."""
     from genre.contests import SMALL_MODELS, shortened
 
     try:
@@ -79,6 +80,7 @@ def compare(options: argparse.Namespace) -> int:
 
 
 def sweep(options: argparse.Namespace) -> int:
+    """Train one network with several settings and print them side by side."""
     from genre.contests import grid
 
     try:
@@ -111,6 +113,7 @@ def _contest(asked: "list[Settings]", options: argparse.Namespace, recipe: bool)
 
 
 def reproduce(options: argparse.Namespace) -> int:
+    """Repeat the published figures within a budget of time, and print ours beside them."""
     from genre import runs
     from genre.reproduce import reproduction_table, results, run_rows, table_of
 

@@ -46,6 +46,7 @@ _ASF_ENCRYPTION = (
     bytes.fromhex("14e68a29 2226174c b935dae0 7ee9289c"),
     bytes.fromhex("33850543 8169e649 9b74ad12 cb86d58c"),
 )
+MOST_BOXES = 1_000  # of an MP4 file that are looked at; before the one that counts there are a few
 _MP4_ENCRYPTION = {b"drms", b"enca", b"aavd"}  # FairPlay, Common Encryption, Audible
 
 _NOT_AUDIO = "This is not an audio file: choose a recording such as WAV, MP3, FLAC, OGG or M4A."
@@ -250,7 +251,7 @@ def refuse_hopeless(file: BinaryIO) -> None:
 def _mp4_sample_entries(file: BinaryIO) -> set[bytes]:
     """The kinds of track in an MP4 file: the first entry of each stsd box (ISO 14496-12, 8.5.2)."""
     position, moov = 0, b""
-    while not moov:
+    for _ in range(MOST_BOXES):
         file.seek(position)
         header = file.read(16)
         if len(header) < 8:
@@ -260,6 +261,7 @@ def _mp4_sample_entries(file: BinaryIO) -> set[bytes]:
             size = int.from_bytes(header[8:16], "big")
         if header[4:8] == b"moov":
             moov = file.read(min(size, 1 << 24))
+            break
         if size < 8:  # 0: to the end of the file; else not a box at all
             break
         position += size

@@ -189,11 +189,8 @@ def load_model(folder: Path) -> tuple[Any, dict]:
 def _learn_network(
     worker: Worker, asked: Settings, examples: Examples, division: splits.Split, number: int
 ) -> nn.Module:
-    part, recipe = division.parts[number], asked.recipe
-    train, valid = examples.take(part.train), None
-    if recipe.patience:
-        learnt, chosen = splits.hold_out(train, recipe.seed, division.leaky)
-        train, valid = train.take(learnt), train.take(chosen)
+    recipe = asked.recipe
+    train, valid = held_out(examples.take(division.parts[number].train), recipe, division.leaky)
     network = new_network(asked, examples.genres)
     folder = _part(worker.folder, number)
     folder.mkdir(exist_ok=True)
@@ -210,6 +207,17 @@ def _learn_network(
 
     network.load_state_dict(fit(network, train, valid, recipe, on_epoch, folder))
     return network
+
+
+def held_out(train: Examples, recipe: Recipe, leaky: bool = False) -> tuple[Examples, Examples | None]:
+    """-> (what is learnt from, what chooses the best epoch, if the recipe has patience). Raises DataError."""
+    if not recipe.patience:
+        return train, None
+    learnt, chosen = splits.hold_out(train, recipe.seed, leaky)
+    if not len(chosen):
+        raise DataError("With one track of each genre to learn from, none is left to choose the best epoch "
+                        "by: add recordings, or set the patience to 0.")
+    return train.take(learnt), train.take(chosen)
 
 
 def _part(folder: Path, number: int) -> Path:
@@ -236,7 +244,7 @@ def _learn_classical(
     worker: Worker, asked: Settings, examples: Examples, division: splits.Split, number: int
 ) -> Any:
     train = examples.take(division.parts[number].train)
-    options = asked.options | ({"seed": asked.recipe.seed} if asked.model == "forest" else {})
+    options = ({"seed": asked.recipe.seed} if asked.model == "forest" else {}) | asked.options
     model = asked.spec.build(asked.input_spec.shape, len(examples.genres), **options)
     began = time.monotonic()
     neighbours = getattr(model.named_steps["classifier"], "n_neighbors", 1)

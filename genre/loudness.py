@@ -19,7 +19,9 @@ SHELF_HZ, SHELF_Q, SHELF_DB = 1681.974450955533, 0.7071752369554196, 3.999843853
 HIGH_PASS_HZ, HIGH_PASS_Q = 38.13547087602444, 0.5003270373238773
 # The limiter: how fast its gain falls before a peak and comes back after it.
 ATTACK_DB_S, RELEASE_DB_S = 1_000.0, 40.0
-MAX_LIMITING_DB = 9.0  # more than this squashes music: it then stays quieter than wanted
+# No gain is added for what the limiter takes away once peaks would be turned down by more than this: it
+# squashes music, which then stays quieter than wanted.
+MAX_LIMITING_DB = 9.0
 _ROUNDS = 6  # of correcting what the limiter took away
 
 
@@ -55,8 +57,9 @@ def level(
 ) -> np.ndarray:
     """The samples (N,) or (N, 2) at `target_lufs`, their true peak at most `peak_db` -> float32.
 
-    Peaks that would stick out are turned down for some milliseconds; a recording that needs more than
-    MAX_LIMITING_DB of that stays quieter than wanted. Silence stays silence.
+    Peaks that would stick out are turned down for some milliseconds, so that a knock on the table keeps no
+    take quiet. Where so much sticks out that the whole becomes quieter by it, gain is added until peaks are
+    turned down by MAX_LIMITING_DB, and no more. Silence stays silence.
     """
     loudness = integrated_loudness(samples, rate)
     if not np.isfinite(loudness):

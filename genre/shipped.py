@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import t as student_t
 
+from genre import GENRES
 from genre.artefacts import load_card
 from genre.audio import SAMPLE_RATE, Clip, load_clip
 from genre.calibration import tempered
@@ -45,9 +46,11 @@ def measure(
     classifier = Classifier.load(name, weights)
     if not classifier.views:
         raise DataError(f"{name} is no shipped model of the Listen page: print its run's report instead.")
-    if "measured_on" in classifier.card:
-        raise DataError(f"{name} learnt from the list it would be tested on, so that no figure can be taken "
-                        f"of it: measure {classifier.card['measured_on']}, of the same recipe.")
+    if classifier.card.get("split", {}).get("name") != "filtered" or classifier.genres != GENRES:
+        twin = classifier.card.get("measured_on")
+        raise DataError(f"{name} did not learn from GTZAN's filtered train list alone, so that no figure can "
+                        f"be taken of it on the valid list."
+                        + (f" Measure {twin}, of the same recipe." if twin else ""))
     folder = folder or data_folder() / "gtzan"
     if not (folder / "pictures.npz").exists():
         raise DataError(f"GTZAN is not in {folder}: give the folder that holds pictures.npz with --data.")
@@ -55,12 +58,12 @@ def measure(
     result = {"model": name, "list": "GTZAN's fault-filtered valid list",
               "folds": on_folds(classifier.card), "ablation": classifier.card.get("ablation")}
     seen, seen_labels, seen_tracks = on_ready_made(classifier, folder, valid)
-    result["pictures"] = figures(seen, seen_labels, classifier.genres)
+    result["pictures"] = _figures(seen, seen_labels, classifier)
     files = [track for track in open_dataset(folder).files if track.name in valid]
     if not files:
         raise DataError(f"{folder} has no recording of GTZAN's valid list: they belong into audio/<genre>/.")
     heard, heard_labels, refused = on_recordings(classifier, files, WAYS[PLAIN])
-    result["recordings"] = figures(heard, heard_labels, classifier.genres) | {"refused": refused}
+    result["recordings"] = _figures(heard, heard_labels, classifier) | {"refused": refused}
 
     row_of = {name: row for row, name in enumerate(seen_tracks.tolist())}
     rows = [row for row, track in enumerate(files) if track.name in row_of]
@@ -71,6 +74,16 @@ def measure(
     if robust:
         result["ways"] = by_way(classifier, files)
     return result
+
+
+def _figures(answers: np.ndarray, labels: np.ndarray, classifier: Classifier) -> dict:
+    """As `genre.evaluate.figures`, and what its answers given as sure are worth: how many, how many right."""
+    sure = answers.max(axis=1) >= classifier.card["sure_above"]
+    right = answers.argmax(axis=1) == labels
+    return figures(answers, labels, classifier.genres) | {
+        "coverage": round(float(sure.mean()), 4),
+        "right_when_sure": round(float(right[sure].mean()), 4) if sure.any() else None,
+    }
 
 
 def record(name: str, result: dict) -> None:
@@ -221,12 +234,15 @@ def _folds_as_text(found: dict[str, dict]) -> list[str]:
     lines = ["", "on folds inside the list it learnt from, as its card has it:"] if found else []
     for what, part in found.items():
         low, high = part["calibration_error_interval"]
-        right = part["right_when_sure"]
-        sure = f", {right:.3f} of them right" if right is not None else ""
         lines.append(f"{what}: macro accuracy {part['macro_accuracy']:.3f} of {part['tracks']} tracks, "
-                     f"calibration error {part['calibration_error']:.3f} ({low:.3f} to {high:.3f}), "
-                     f"sure of {part['coverage']:.3f}{sure}")
+                     f"calibration error {part['calibration_error']:.3f} ({low:.3f} to {high:.3f})"
+                     f"{_sure_as_text(part)}")
     return lines
+
+
+def _sure_as_text(part: dict) -> str:
+    right = part["right_when_sure"]
+    return f", sure of {part['coverage']:.3f}" + (f", {right:.3f} of them right" if right is not None else "")
 
 
 def measured_as_text(result: dict) -> str:
@@ -237,7 +253,7 @@ def measured_as_text(result: dict) -> str:
         lines += [
             "", f"{way}: macro accuracy {part['macro_accuracy']:.3f} ({low:.3f} to {high:.3f}), plain "
             f"{part['accuracy']:.3f} of {part['count']} tracks, calibration error "
-            f"{part['calibration_error']:.3f}",
+            f"{part['calibration_error']:.3f}{_sure_as_text(part)}",
             confusion_table(part["confusion"], tuple(part["genres"])),
         ]
     lines += ["", f"recordings taken for no music: {result['recordings']['refused']}"]

@@ -122,12 +122,14 @@ LOG_STEP = np.log(6.4) / 27  # natural logarithm of frequency a mel above it
 
 
 def hz_to_mel(hz: np.ndarray | float) -> np.ndarray:
+    """Frequencies in Hz, of any shape, in mels."""
     hz = np.asarray(hz, dtype=float)
     logarithmic = np.log(np.maximum(hz, CORNER_HZ) / CORNER_HZ) / LOG_STEP
     return np.where(hz < CORNER_HZ, hz / LINEAR_HZ, CORNER_HZ / LINEAR_HZ + logarithmic)
 
 
 def mel_to_hz(mel: np.ndarray | float) -> np.ndarray:
+    """Mels, of any shape, in Hz."""
     mel = np.asarray(mel, dtype=float)
     above = np.maximum(mel - CORNER_HZ / LINEAR_HZ, 0.0)
     return np.where(above > 0, CORNER_HZ * np.exp(LOG_STEP * above), mel * LINEAR_HZ)

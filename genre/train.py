@@ -97,7 +97,7 @@ def fit(
     folder: Path | None = None,
     prepare: Prepare | None = None,
 ) -> dict[str, Tensor]:
-    """Train and return the weights: of the best epoch if `valid` is given, else of the last.
+    """Train and return the weights: with `valid`, of the best epoch (if `keep_best`), else of the last.
 
     `prepare` makes a batch of the chosen rows, by default with the recipe's augmentation of
     spectrograms: (rows, progress from 0 to 1, rng) -> inputs (B, ...), targets (B, classes).

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from genre.artefacts import ArtefactError, load_artefact
+from genre.artefacts import ArtefactError, load_artefact, load_card
 from genre.calibration import ANSWERS, account, best_temperature, tempered
 from genre.evaluate import pooled
 from genre.views import VIEWS
@@ -26,10 +26,12 @@ def unite(folders: list[Path]) -> tuple[dict[str, Tensor], dict]:
 
     Where all of them were calibrated, so is the whole. Raises ArtefactError with a sentence.
     """
-    parts = [load_artefact(folder) for folder in folders]
-    kinds = [card.get("input") for _, card in parts]
-    if len(set(kinds)) < len(kinds) or not set(kinds) <= set(VIEWS):
+    by_kind = {load_card(folder).get("input"): folder for folder in folders}
+    if len(by_kind) < len(folders) or not set(by_kind) <= set(VIEWS):
         raise ArtefactError(f"Only runs of listen with different inputs ({', '.join(VIEWS)}) can be united.")
+    kinds = [kind for kind in VIEWS if kind in by_kind]
+    folders = [by_kind[kind] for kind in kinds]
+    parts = [load_artefact(folder) for folder in folders]
     if len({tuple(card["genres"]) for _, card in parts}) > 1:
         raise ArtefactError("These runs know different genres: train them on the same data.")
     weights = {f"{kind}.{name}": tensor

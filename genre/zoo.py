@@ -1,4 +1,4 @@
-"""The commands `models`, `train`, `evaluate`, `calibrate`, `ablate`, `ship` and `promote`."""
+"""The commands `models`, `train`, `evaluate`, `calibrate`, `ablate`, `ship`, `promote` and `withdraw`."""
 
 import argparse
 import json
@@ -80,6 +80,10 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
     parser.add_argument("as_name", metavar="NAME", help="what the model shall be called")
     parser.set_defaults(run=promote)
+
+    parser = commands.add_parser("withdraw", help="offer a promoted model no longer; its run stays")
+    parser.add_argument("name", metavar="NAME", help="as it was promoted")
+    parser.set_defaults(run=withdraw)
 
 
 def add_experiment_options(parser: argparse.ArgumentParser) -> None:
@@ -248,13 +252,14 @@ def evaluate(options: argparse.Namespace) -> int:
             raise ValueError("--robust, --record and --seeds go with a shipped model: name it with --model.")
         elif options.name:
             result = runs.load_report(runs.find(options.name, "genre"))
-            text = as_text(result)
+            try:
+                text = as_text(result)
+            except (KeyError, TypeError):
+                return complain("The report is damaged, or of another version: train it again.", FAILED)
         else:
             raise ValueError("Name a run, or a shipped model with --model.")
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
-    except (KeyError, TypeError):
-        return complain("The report is damaged, or of another version: train it again.", FAILED)
     print(json.dumps(result) if options.json else text)
     return OK
 
@@ -349,3 +354,23 @@ def promote_run(folder: Path, name: str) -> Path:
             shutil.rmtree(target, ignore_errors=True)
         raise
     return target
+
+
+def withdraw(options: argparse.Namespace) -> int:
+    """Take a model out of EARMARK_HOME/models."""
+    try:
+        withdraw_model(options.name)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    print(f"{options.name} is no longer offered on the Listen page.")
+    return OK
+
+
+def withdraw_model(name: str) -> None:
+    """Offer a promoted model no longer. Raises ValueError with a sentence where there is none, or OSError."""
+    from genre.home import PROMOTED, home, promoted_models
+
+    if name not in promoted_models():
+        raise ValueError(f"There is no promoted model {name!r}; there are: "
+                         f"{', '.join(promoted_models()) or 'none'}.")
+    shutil.rmtree(home() / PROMOTED / name)

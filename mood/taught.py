@@ -1,7 +1,7 @@
 """Moods of one's own: name one, show it to the camera, and it is known from then on.
 
-Of each face only its embeddings stay, numbers from which no picture can be made; of every frame a few
-views with other light and tilt are kept too. On these a logistic regression is fitted in a second or
+Of each face only its embeddings stay, numbers and no picture; of every frame a few views with other
+light and tilt are kept too. On these a logistic regression is fitted in a second or
 two. A taught mood is one file, EARMARK_HOME/moods/<id>.safetensors, which is also what is exported.
 """
 

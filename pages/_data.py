@@ -5,11 +5,12 @@ import streamlit as st
 from genre import listing, plots, plots_training
 from genre.audio import AudioError, Clip
 from genre.dataset import BUILT_IN, DataError
+from genre.failure import explain
 from genre.home import data_folder, home
 from genre.listing import Listing
 from genre.names import spoken
 from genre.overview import envelope, mel_picture, stft_picture
-from pages._shared import STILL
+from pages._shared import STILL, escaped
 
 CHOICES = {
     "builtin": "The built-in music", "gtzan": "GTZAN, which lies on this machine",
@@ -65,7 +66,7 @@ def choose_data() -> Listing | None:
     try:
         return listing_of(chosen_data())
     except (DataError, OSError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escaped(explain(error)), icon=":material/error:")
         return None
 
 
@@ -101,7 +102,7 @@ def _one_clip(found: Listing) -> None:
     try:
         clip = _clip(found.data, tracks[place], str(home()))
     except (DataError, AudioError, OSError) as error:
-        st.info(str(error), icon=":material/music_off:")
+        st.info(escaped(explain(error)), icon=":material/music_off:")
     else:
         _show_clip(clip, tracks[place], plots.COLOURS.get(genre, plots.QUIET))
     if len(tracks) > 1 and st.button("Another one", icon=":material/skip_next:"):
@@ -141,16 +142,21 @@ def _faults(found: Listing) -> None:
                    "another one.")  # fmt: skip
         return
     st.caption("Such files are found before every training and left out. Here you see which.")
-    checked = st.session_state.setdefault("checked_data", set())
-    if found.data not in checked:
-        if st.button("Check every recording", icon=":material/fact_check:"):
-            progress = st.progress(0.0, "Listening")
+    checked = st.session_state.setdefault("checked_data", {})
+    if st.button("Check again" if found.data in checked else "Check every recording",
+                 icon=":material/fact_check:", key="check"):  # fmt: skip
+        progress = st.progress(0.0, "Listening")
+        try:
             for done, count in listing.check(found.data):
                 progress.progress(done / count, f"{done} of {count} recordings")
-            checked.add(found.data)
-            st.rerun()
+            checked[found.data] = listing.faults(found.data)
+        except (DataError, OSError) as error:
+            st.error(escaped(explain(error)), icon=":material/error:")
+            return
+        st.rerun()
+    faults = checked.get(found.data)
+    if faults is None:
         return
-    faults = listing.faults(found.data)
     if not faults:
         st.success("Every recording can be used.", icon=":material/check:")
         return

@@ -166,8 +166,8 @@ def _card(piece: Piece) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         st.button("Open", key=f"open_{piece.id}", icon=":material/open_in_full:", width="stretch",
                   on_click=_open, args=(piece.id,))  # fmt: skip
-        st.button("", key=f"remove_{piece.id}", icon=":material/delete:", help="Take it down",
-                  on_click=gallery().remove, args=(piece.id,))  # fmt: skip
+        st.button("Take it down", key=f"icon_remove_{piece.id}", icon=":material/delete:",
+                  help="Take it down", on_click=gallery().remove, args=(piece.id,))  # fmt: skip
 
 
 def _open(id_: str) -> None:

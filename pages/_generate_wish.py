@@ -102,7 +102,8 @@ def _how_much() -> tuple[float, int]:
             help="The number that chance starts from. The same seed and wish give the same music, "
             "on any day.",
         )  # fmt: skip
-        st.button("", key="dice", icon=":material/casino:", on_click=_roll, help="Another seed")
+        st.button("Another seed", key="icon_dice", icon=":material/casino:", on_click=_roll,
+                  help="Another seed")  # fmt: skip
     return float(seconds), int(count)
 
 

@@ -6,8 +6,7 @@ from genre import plots_training
 from genre.catalogue import Entry, leak_pairs
 from genre.plots import percent
 from pages._runs import chart, entries
-
-STILL = {"staticPlot": True, "responsive": True}
+from pages._shared import STATIC
 
 
 def show_leak() -> None:
@@ -53,7 +52,7 @@ def _side(entry: Entry, title: str, leaky: bool) -> None:
         st.metric(title, percent(entry.figures["window_accuracy"]),
                   help="Windows of the test whose genre is named right.")  # fmt: skip
         st.plotly_chart(
-            plots_training.split_drawing(leaky), config=STILL, key=f"drawing_{leaky}",
+            plots_training.split_drawing(leaky), config=STATIC, key=f"drawing_{leaky}",
             alt="Which windows of some recordings are learnt from and which are tested",
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from genre import plots
 from genre.live import LiveEar
 from genre.names import spoken
 from pages._ice import rtc_configuration
-from pages._shared import fragment
+from pages._shared import STATIC, fragment
 
 if TYPE_CHECKING:
     from genre.classifier import Classifier
@@ -20,8 +20,6 @@ LOOK_S = 1.0  # between two looks at the verdict
 # What browsers do to make speech clearer spoils music.
 MICROPHONE = {"echoCancellation": False, "noiseSuppression": False, "autoGainControl": False}
 WORDS = {"start": "Start listening", "stop": "Stop"}
-STILL = {"displayModeBar": False, "responsive": True, "staticPlot": True}
-
 
 def listen_live(classifier: "Classifier") -> None:
     """The panel: a button, and under it the verdict while it listens."""
@@ -84,6 +82,6 @@ def _show(ear: LiveEar) -> None:
                   spoken(heard.genre).capitalize(), width="content")  # fmt: skip
         st.metric("Probability", plots.percent(heard.probabilities[heard.genre]), width="content")
     st.plotly_chart(
-        plots.probability_bars(heard.probabilities), config=STILL, key="live_bars",
+        plots.probability_bars(heard.probabilities), config=STATIC, key="live_bars",
         alt=f"Probabilities by now; {spoken(heard.genre)} is named",
     )  # fmt: skip

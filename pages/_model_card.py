@@ -7,6 +7,7 @@ import streamlit as st
 from genre.artefacts import ArtefactError, load_card
 from genre.home import PROMOTED, WEIGHTS, home
 from genre.names import spoken
+from genre.splits import FOLDED
 
 MEASURED = "listen-train"  # the shipped ear's twin that learnt from the train list alone
 OFTEN = 0.1  # of a genre's pieces taken for another one: worth a word
@@ -30,7 +31,7 @@ def card_in_words(folder: Path, has_twin: bool = False) -> str:
         figures = card["figures"]["by_track"]
         genres: dict[str, dict] = figures["genres"]
         leaky = bool(card["split"].get("leaky"))
-        parts = [_origin(card, has_twin), _overall(figures, leaky)]
+        parts = [_origin(card, has_twin), _overall(figures, leaky, card["split"].get("name") in FOLDED)]
         if not leaky:
             parts += [_table(genres), _confusions(figures, tuple(genres)), _caution(card)]
     except (ArtefactError, KeyError, TypeError, ValueError):
@@ -43,22 +44,28 @@ def _origin(card: dict, has_twin: bool) -> str:
     data = {"gtzan": "GTZAN, a collection of half-minute pieces put together around the year 2000",
             "builtin": "the built-in music that our synthesiser plays"}.get(
                 str(card.get("data", {}).get("name")), "a collection of its own")  # fmt: skip
-    words = f"It learnt from {split['train_tracks']} pieces of {data}, and knows nothing else."
+    folded = split.get("name") in FOLDED
+    learnt_from = split["test_tracks" if folded else "train_tracks"]
+    words = f"It learnt from {learnt_from} pieces of {data}, and knows nothing else."
+    if folded:
+        words += (" These figures are those of five siblings: each learnt without a fifth of the pieces, and "
+                  "was tested on that fifth.")  # fmt: skip
     if has_twin:
         words += (" The ear on this page went on to learn from the test pieces too; these figures are "
                   "those of its twin that did not.")  # fmt: skip
     return words
 
 
-def _overall(figures: dict, leaky: bool) -> str:
+def _overall(figures: dict, leaky: bool, folded: bool) -> str:
     low, high = figures["accuracy_interval"]
+    it = "they" if folded else "it"
     if leaky:
         return (
             "**How often it is right with new music, nobody knows.** Its test held pieces of recordings it "
             f"had learnt from: that it named {100 * figures['accuracy']:.0f} % of them says nothing."
         )
     return (
-        f"**Tested on {figures['count']} pieces it had never heard, it named "
+        f"**Tested on {figures['count']} pieces {it} had never heard, {it} named "
         f"{_of_ten(figures['accuracy'])} rightly**: {100 * figures['accuracy']:.0f} %, and with other "
         f"pieces it might have been anything from {100 * low:.0f} to {100 * high:.0f} %. Guessing would be "
         f"right in one of {len(figures['genres'])}."
@@ -66,8 +73,10 @@ def _overall(figures: dict, leaky: bool) -> str:
 
 
 def _of_ten(share: float) -> str:
-    numbers = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "all")
-    return f"about {numbers[round(10 * share)]} of ten"
+    numbers = ("hardly any", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+               "nearly all")  # fmt: skip
+    tenths = round(10 * share)
+    return f"about {numbers[tenths]} of ten" if 0 < tenths < 10 else "all" if share == 1 else numbers[tenths]
 
 
 def _table(genres: dict[str, dict]) -> str:

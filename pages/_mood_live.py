@@ -41,7 +41,7 @@ def watch() -> tuple[LiveMood | None, DeltaGenerator]:
     left, right = st.columns(2)
     if devices_refused():
         with left:
-            say_refused()
+            say_refused("camera", "choose a photo")
         return None, right
     try:
         configuration, eyes = rtc_configuration(), reader()

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from mood.taught import MAX_NAME, MoodError, Taught, delete, export, import_mood, rename, separate
-from pages._mood_reader import OWN, forget_fits, load, taught_moods
+from genre.failure import explain
+from mood.taught import MAX_NAME, Taught, delete, export, import_mood, rename, separate
+from pages._mood_reader import OWN, forget_fits, plain, taught_moods
 from pages._shared import escaped, renew, widget_key
 
 
@@ -18,22 +19,26 @@ def show_moods() -> None:
         st.info("None yet. A mood that you teach is recognised from then on, and can be chosen like the "
                 "others.", icon=":material/star:")  # fmt: skip
     else:
+        try:
+            network = plain(OWN).fingerprint
+        except ValueError as error:  # no weights
+            st.error(escaped(str(error)), icon=":material/error:")
+            return
         with st.container(border=True, gap="small"):
             for mood in moods:
-                _one(mood)
-        _separation([mood for mood in moods if mood.network == load(OWN).fingerprint])
+                _one(mood, usable=mood.network == network)
+        _separation([mood for mood in moods if mood.network == network])
     with st.popover("Import a mood", icon=":material/upload_file:"):
         file = st.file_uploader("A mood that was exported from Earmark", type="safetensors",
                                 key=widget_key("mood_file"))  # fmt: skip
     if file is not None:
-        _try(lambda: import_mood(load(OWN), file.getvalue()))
+        _try(lambda: import_mood(plain(OWN), file.getvalue()))
         renew("mood_file")
         st.rerun()
 
 
-def _one(mood: Taught) -> None:
-    """A line: is it used, and all that can be done with it."""
-    usable = mood.network == load(OWN).fingerprint
+def _one(mood: Taught, usable: bool) -> None:
+    """A line: is it used, and all that can be done with it. Taught to another network it is not usable."""
     aside = st.session_state.setdefault("moods_aside", set())
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"mood_{mood.key}"):
         with st.container(gap=None):
@@ -44,7 +49,8 @@ def _one(mood: Taught) -> None:
                          key=f"use_{mood.key}")  # fmt: skip
         if usable:
             (aside.discard if used else aside.add)(mood.key)
-        with st.popover("", icon=":material/more_vert:", help="Rename, export or delete"):
+        with st.popover("Rename, export or delete", icon=":material/more_vert:", key=f"icon_more_{mood.key}",
+                        help="Rename, export or delete"):  # fmt: skip
             name = st.text_input("Name", mood.name, max_chars=MAX_NAME, key=f"name_{mood.key}")
             if st.button("Rename", icon=":material/edit:", key=f"rename_{mood.key}", width="stretch",
                          disabled=name.strip() in ("", mood.name)):  # fmt: skip
@@ -81,9 +87,5 @@ def _try(act: Callable[[], object]) -> None:
     try:
         act()
         forget_fits()
-    except MoodError as error:
-        st.session_state.moods_refused = escaped(str(error))
-    except OSError:
-        st.session_state.moods_refused = (
-            "It could not be saved: make room on the disk that Earmark runs on, and try again."
-        )
+    except (ValueError, OSError) as error:
+        st.session_state.moods_refused = escaped(explain(error))

@@ -29,7 +29,7 @@ class Look:
 def take_photo() -> None:
     refused = devices_refused()
     if refused:
-        say_refused()
+        say_refused("camera", "choose a photo")
     photo = st.camera_input(
         "Take a photo", key=widget_key("camera"), disabled=refused, label_visibility="collapsed",
         resolution="480p",

@@ -41,13 +41,14 @@ def reader() -> "Reader":
     Loading is shown. Raises ValueError with a sentence when it cannot be.
     """
     if chosen() == DEEPFACE:
-        return _plain(DEEPFACE)
-    own = _plain(OWN)
+        return plain(DEEPFACE)
+    own = plain(OWN)
     keys = moods_in_use()
     return _with_moods(own, keys) if keys else own
 
 
-def _plain(name: str) -> "Reader":
+def plain(name: str) -> "Reader":
+    """As `load`, and the waiting is shown."""
     if name in _loaded:
         return _loaded[name]
     if name == OWN:

@@ -4,12 +4,13 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from genre.failure import explain
 from mood.faces import FaceError, crop, decode, find_faces, why_none
 from mood.live import LiveMood
-from mood.taught import FEWEST, MOST, MoodError, learn, save_mood
+from mood.taught import FEWEST, MOST, learn, save_mood
 from pages._mood_moods import show_moods
 from pages._mood_photo import TYPES
-from pages._mood_reader import OWN, load
+from pages._mood_reader import OWN, plain
 from pages._secure import devices_refused, say_refused
 from pages._shared import escaped, fragment, renew, widget_key
 
@@ -52,7 +53,7 @@ def _explain() -> None:
 def _snapshot() -> None:
     refused = devices_refused()
     if refused:
-        say_refused()
+        say_refused("camera", "choose a photo")
     photo = st.camera_input(
         "Take a picture of that mood", key=widget_key("teach_camera"), disabled=refused,
         label_visibility="collapsed", resolution="480p",
@@ -137,19 +138,13 @@ def _name_it() -> None:
 def _teach(name: str) -> None:
     try:
         with st.spinner("Learning"):
-            mood = save_mood(learn(load(OWN), name, _faces()))
+            mood = save_mood(learn(plain(OWN), name, _faces()))
     except (ValueError, OSError) as error:
-        st.error(_sentence(error), icon=":material/error:")
+        st.error(escaped(explain(error)), icon=":material/error:")
         return
     _forget()
     st.toast(f"**{escaped(mood.name)}** is known from now on.", icon=":material/school:")
     st.rerun()
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, MoodError):
-        return escaped(str(error))
-    return "It could not be saved: make room on the disk that Earmark runs on, and try again."
 
 
 def _forget() -> None:

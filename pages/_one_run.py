@@ -4,11 +4,12 @@ import streamlit as st
 
 from genre import plots_training, runs
 from genre.catalogue import Entry, bundle, free_name, heard_as
-from genre.classifier import Classifier
+from genre.classifier import SHIPPED, Classifier
 from genre.failure import explain
 from genre.plots import percent
 from genre.runs import RunError
-from genre.zoo import promote_run
+from genre.splits import FOLDED
+from genre.zoo import promote_run, withdraw_model
 from pages._runs import chart, state_badge, swatch
 from pages._shared import escaped
 
@@ -26,7 +27,7 @@ def show_run(entry: Entry, name: str, report: dict | None, colour: str, number: 
         if report and "by_track" in report:
             _figures(report, number)
         else:
-            st.caption(entry.run.message.replace("$", "\\$"))
+            st.caption(escaped(entry.run.message))
             if entry.run.state == "done" and not report:
                 st.warning("Its report is missing or damaged, so that there are no figures to show. Train it "
                            "again to have them.", icon=":material/warning:")  # fmt: skip
@@ -47,9 +48,11 @@ def _figures(report: dict, number: int) -> None:
         st.metric("Answers in", f"{report['inference_ms']:.1f} ms", width="content",
                   help="For one window, on this machine's processor.")  # fmt: skip
     leaky = " **The split leaks: this says nothing about new music.**" if split["leaky"] else ""
-    source = report["data"]["source"].replace("$", "\\$")
-    st.caption(f"Learnt from {split['train_tracks']} tracks and tested on {split['test_tracks']} "
-               f"({source}).{leaky}")  # fmt: skip
+    told = f"Learnt from {split['train_tracks']} tracks and tested on {split['test_tracks']}"
+    if split["name"] in FOLDED:
+        told = (f"Learnt from {split['test_tracks']} tracks. Tested by five siblings, each on a fifth that "
+                "it had not learnt from")  # fmt: skip
+    st.caption(f"{told} ({escaped(report['data']['source'])}).{leaky}")
     chart(plots_training.confusion_matrix(result), key=f"confusion_{number}",
           alt="Confusion matrix: what it is against what the model says",
           title="**What it takes for what**, in tracks")  # fmt: skip
@@ -73,6 +76,7 @@ def _actions(entry: Entry) -> None:
 def _offer(entry: Entry) -> None:
     """What a trained model is good for: the Listen page, or a file to take away."""
     folder = entry.run.folder
+    offered = heard_as(folder)
     with st.container(horizontal=True, gap="xsmall"):
         use = st.button("Use it", key=f"use_{folder.name}", icon=":material/hearing:",
                         help="Let the Listen page hear with it.")  # fmt: skip
@@ -81,9 +85,15 @@ def _offer(entry: Entry) -> None:
             key=f"download_{folder.name}", icon=":material/download:", on_click="ignore",
             help="Weights, card and report in one ZIP file.",
         )  # fmt: skip
+        if offered:
+            st.button("Take it off the Listen page", key=f"withdraw_{folder.name}",
+                      icon=":material/hearing_disabled:", on_click=_withdraw, args=(offered,),
+                      help="Nobody can choose it there any more. The training stays.")  # fmt: skip
+    if refused := st.session_state.pop(f"not_withdrawn_{offered}", None):
+        st.error(escaped(refused), icon=":material/error:")
     if use:
         _use(entry)
-    if (ear := st.session_state.get("ear")) and heard_as(folder) == ear:
+    if (ear := st.session_state.get("ear")) and offered == ear:
         st.success(f"The Listen page hears with it now, by the name of **{escaped(ear)}**. Other visitors "
                    "can choose it there.", icon=":material/check:")  # fmt: skip
         st.page_link("pages/listen.py", label="Go and listen", icon=":material/graphic_eq:")
@@ -94,13 +104,28 @@ def _use(entry: Entry) -> None:
     try:
         with st.spinner("Taking it to the Listen page"):
             name = heard_as(entry.run.folder) or promote_run(entry.run.folder, free_name(entry)).name
-            if "answers" in st.session_state:  # what was played so far is heard again, as by a choice there
-                st.session_state.answers.judge_again(Classifier.load(name).classify)
+            _hear_again(name)
     except (ValueError, OSError) as error:
         st.error(explain(error), icon=":material/error:")
         return
     st.session_state.ear = name
     st.rerun()  # so that no other card says it of its own
+
+
+def _hear_again(ear: str) -> None:
+    """What was played so far, as by a choice on the Listen page."""
+    if "answers" in st.session_state:
+        st.session_state.answers.judge_again(Classifier.load(ear).classify)
+
+
+def _withdraw(name: str) -> None:
+    try:
+        withdraw_model(name)
+        if st.session_state.get("ear") == name:
+            st.session_state.ear = None
+            _hear_again(SHIPPED)
+    except (ValueError, OSError) as error:
+        st.session_state[f"not_withdrawn_{name}"] = explain(error)
 
 
 def _rename(entry: Entry) -> None:

@@ -30,8 +30,8 @@ STYLE = """<style>
                               overflow-wrap: anywhere; }
     .song-name { line-height: 1.3; -webkit-line-clamp: 2; }
     .song-facts { font-size: .85rem; opacity: .7; line-height: 1.45; -webkit-line-clamp: 1; }
-    [class*="_song_"] button [role=img] { font-size: 1.7rem !important; }
-    [class*="_song_"] a [role=img] { font-size: 1.4rem !important; }
+    [class*="_song_"] button [data-testid=stIconMaterial] { font-size: 1.7rem !important; }
+    [class*="_song_"] a [data-testid=stIconMaterial] { font-size: 1.4rem !important; }
     @media (max-width: 640px) { .song-picture { width: 4.6rem; } .song-name { font-size: .93rem; } }
 </style>"""
 
@@ -171,9 +171,11 @@ def _song(held: Held, track: Track, key: str) -> None:
                 width="content")  # fmt: skip
         st.html(f'<div class="song-name">{escape(track.title)}</div><div class="song-facts">{facts}</div>')
         label, icon = ("Stop", ":material/stop_circle:") if playing else ("Play", ":material/play_circle:")
-        st.button(icon, key=f"{key}_play_{track.video_id}", type="tertiary", help=f"{label} here",
-                  on_click=_play, args=(held, track.video_id))  # fmt: skip
-        st.link_button(":material/open_in_new:", track.url, type="tertiary", help="Open in YouTube")
+        st.button(f"{label} {escaped(track.title)}", key=f"icon_{key}_play_{track.video_id}", type="tertiary",
+                  icon=icon, help=f"{label} here", on_click=_play, args=(held, track.video_id))  # fmt: skip
+        st.link_button(f"Open {escaped(track.title)} in YouTube", track.url, type="tertiary",
+                       key=f"icon_{key}_open_{track.video_id}", icon=":material/open_in_new:",
+                       help="Open in YouTube")  # fmt: skip
     if playing:
         st.video(track.url, autoplay=True)
 

@@ -15,10 +15,10 @@ def devices_refused() -> bool:
     return address.scheme == "http" and not local
 
 
-def say_refused() -> None:
-    """What to do about it, for the camera."""
+def say_refused(device: str, instead: str) -> None:
+    """What to do about it: say_refused("camera", "choose a photo")."""
     st.warning(
-        "Browsers give the camera only to secure addresses. Start Earmark with `make run HTTPS=1` and "
-        "open the address beginning with https, or choose a photo.",
+        f"Browsers give the {device} only to secure addresses. Start Earmark with `make run HTTPS=1` and "
+        f"open the address beginning with https, or {instead}.",
         icon=":material/lock:",
     )

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-STILL = {"displayModeBar": False, "responsive": True}  # plotly
+STILL = {"displayModeBar": False, "responsive": True}  # plotly, without its toolbar
+STATIC = STILL | {"staticPlot": True}  # nor anything that answers to a touch
 
 
 def escaped(text: str) -> str:
     """Text that markdown shows as it is: names come from people and files."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=^@\"'])", r"\\\1", " ".join(text.split()))
+    line = re.sub(r"[^\S\u00a0]+", " ", text).strip()
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=^@\"'])", r"\\\1", line)
 
 
 def told_apart(names: list[str]) -> list[str]:

@@ -129,20 +129,20 @@ def _facts(entry: Entry) -> str:
     facts = [entry.input, "leaky split" if entry.leaky else f"{entry.split} split"]
     if "batch_size" in entry.recipe and any("loss" in line for line in [entry.run.last]):
         facts += [f"batch {entry.recipe['batch_size']}", f"rate {entry.recipe['learning_rate']:g}"]
-    return ", ".join(facts).replace("$", "\\$")
+    return escaped(", ".join(facts))
 
 
 def _progress(entry: Entry) -> str:
-    run = entry.run
+    run, message = entry.run, escaped(entry.run.message)
     if run.state == "waiting":
         return "Waiting for its turn"
     if run.state != "running":
-        return run.message.replace("$", "\\$")
+        return message
     epoch, epochs = run.last.get("epoch"), entry.recipe.get("epochs")
     if not epoch:
         to_play = listing_of(BUILT_IN).to_play if entry.data == BUILT_IN else 0
-        return f"Playing the built-in music in, once: {to_play} pieces to go" if to_play else run.message
-    words = f"Epoch {epoch} of {epochs}" if "loss" in run.last else run.message
+        return f"Playing the built-in music in, once: {to_play} pieces to go" if to_play else message
+    words = f"Epoch {epoch} of {epochs}" if "loss" in run.last else message
     if part := run.last.get("part", 1) - 1:
         words += f", part {part + 1}"
     if run.eta_s:

@@ -18,7 +18,7 @@ from genre.names import spoken
 from pages._ear import chosen_ear, classifier, classifier_named, ear_genres
 from pages._model_card import show_model_card
 from pages._scroll import scroll_to
-from pages._secure import devices_refused
+from pages._secure import devices_refused, say_refused
 from pages._shared import escaped, renew, widget_key
 
 if TYPE_CHECKING:
@@ -136,10 +136,7 @@ def recorder() -> None:
             label_visibility="collapsed",
         )  # fmt: skip
         if refused:
-            st.warning(
-                "Browsers give the microphone only to secure addresses. Start Earmark with "
-                "`make run HTTPS=1` and open the address beginning with https, or upload a file."
-            )
+            say_refused("microphone", "upload a file")
         else:
             st.caption("Press the microphone and hold your device near the music. 30 seconds are "
                        "best, 3 are enough.")  # fmt: skip

@@ -75,7 +75,7 @@ def teach(way: str) -> None:
 enter()
 with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
     st.title("Songs for the look on your face")
-    with st.popover("", icon=":material/settings:", help="Settings"):
+    with st.popover("Settings", icon=":material/settings:", key="icon_settings", help="Settings"):
         choose_reader()
 with st.container(horizontal=True, horizontal_alignment="distribute"):
     view = st.segmented_control(

@@ -1,5 +1,7 @@
 """The app without a browser: its pages as a visitor finds them, and what is to be seen there."""
 
+import re
+
 from streamlit.testing.v1 import AppTest
 
 from tests.serving import REPOSITORY
@@ -37,9 +39,14 @@ def labels(app: AppTest) -> list[str]:
 
 
 def words(app: AppTest) -> str:
-    """All that the page says."""
+    """All that the page says, as a reader sees it."""
     kinds = ("markdown", "caption", "info", "error", "warning", "success", "text", "subheader")
-    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+    return as_read("\n".join(str(element.value) for kind in kinds for element in app.get(kind)))
+
+
+def as_read(text: str) -> str:
+    """Without the backslashes that keep markdown from seeing more than words."""
+    return re.sub(r"\\([^\w\s])", r"\1", text)
 
 
 def markup(app: AppTest) -> str:

@@ -5,36 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genre import GENRES, ablation
+from genre import ablation
 from genre.__main__ import main
 from genre.ablation import BOTH, EXCERPTS, STEPS, ablate, as_text, recipes
 from genre.experiment import settings
-from genre.spectrogram import PICTURE
-from genre.splits import LISTS
+from tests.little_gtzan import make_gtzan
 
 SHORT = {"pictures": 1, "excerpts": 1}
 
 
 @pytest.fixture(scope="module")
 def gtzan(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six tracks a genre of the train list and one of the valid list, each genre with a colour of its own."""
+    """Six tracks a genre of the train list and one of the valid list."""
     folder = tmp_path_factory.mktemp("gtzan")
-    rng = np.random.default_rng(0)
-    names = []
-    for part, count in (("train", 6), ("valid", 1)):
-        listed = sorted((LISTS / f"gtzan-{part}.txt").read_text().split())
-        for genre in GENRES:
-            of_genre = [name for name in listed if name.startswith(genre) and name != "jazz.00054"]
-            names += of_genre[:count]
-    tone = {genre: rng.normal(size=(128, 1)) for genre in GENRES}
-    z = np.array([tone[name.split(".")[0]] + rng.normal(size=(128, 130)) for name in names]).clip(-3.5, 3.5)
-    pictures = np.zeros((len(names), 216, 334), np.uint8)
-    frames = PICTURE.frame_indices(130 * 512 - 512)
-    rows = np.arange(216) * 128 // 216
-    pictures[:, :, : len(frames)] = (255 * (1 + (8 * z[:, rows][:, :, frames] - 28) / 40)).clip(0, 255)
-    pictures[:, :, len(frames) :] = pictures[:, :, [0]]
-    np.savez(folder / "pictures.npz", track=np.array(names), value=pictures)
-    np.savez(folder / "mel3s.npz", track=np.array(names), value=(32 * (z + 4)).astype(np.uint8))
+    make_gtzan(folder, 6, 1)
     return folder
 
 

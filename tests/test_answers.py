@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from genre import GENRES
-from genre.answers import OTHER, Answers
-from genre.audio import AudioError
+from genre.answers import OTHER, Answers, Sound
+from genre.audio import SAMPLE_RATE, AudioError, Clip
 from genre.classifier import Verdict
 from tests.hostile import NAMES
 
@@ -52,6 +52,24 @@ def test_genres_of_another_model_are_exported_too(wav):
     (row,) = csv.DictReader(io.StringIO(answers.to_csv()))
     assert (row["genre"], row["techno"], row["house"], row["jazz"]) == ("techno", "0.9", "0.1", "")
     assert answers.genres() == (*GENRES, "techno", "house")
+
+
+def test_genres_may_be_called_anything(wav):
+    answers = Answers()
+    answers.add("a.wav", wav("jazz"), "upload", lambda clip: Verdict(
+        "music", "=1+1", True, {"=1+1": 0.9, "@b": 0.1}, clip.duration_s, "This sounds like that."))
+    header = next(csv.reader(io.StringIO(answers.to_csv())))
+    assert {"'=1+1", "'@b"} <= set(header)
+
+
+def test_a_source_that_told_no_length_keeps_its_seconds():
+    """Such a one may be a little longer than what is else cut into excerpts."""
+    seconds = 620
+    samples = np.random.default_rng(0).normal(0, 0.1, seconds * 100).repeat(SAMPLE_RATE // 100 + 1)
+    clip = Clip(samples[: seconds * SAMPLE_RATE].astype(np.float32), float(seconds))
+    kept = Sound.of(clip).clip()
+    assert kept.starts == (0.0,) and np.abs(kept.samples - clip.samples).max() < 1e-4
+    assert len(kept.trimmed(605, 615).samples) == 10 * SAMPLE_RATE
 
 
 def test_a_bad_file_is_a_sentence(ear):

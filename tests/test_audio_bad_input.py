@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from genre import audio
 from genre.audio import AudioError, load_clip
+from genre.decoders import refuse_hopeless
 from tests.fixtures_audio import (
     container_bytes,
     picture_bytes,
@@ -199,6 +200,16 @@ def test_protected_mp4(kind):
     data = container_bytes(tone(1, 44_100), 44_100, "ipod", "aac")
     assert data.count(b"mp4a") >= 1
     assert "protected" in sentence_for(data.replace(b"mp4a", kind, 1))
+
+
+def test_an_mp4_of_countless_boxes_is_looked_at_a_little():
+    data = struct.pack(">I4s4s4x", 16, b"ftyp", b"isom") + struct.pack(">I4s", 8, b"free") * 500_000
+    file = io.BytesIO(data)
+    reads = []
+    file.read = lambda size=-1: reads.append(size) or io.BytesIO.read(file, size)
+    refuse_hopeless(file)
+    assert len(reads) < 2_000
+    assert sentence_for(data)
 
 
 def test_protected_wma():

@@ -140,8 +140,13 @@ def test_as_json(classifier: Classifier, music: np.ndarray) -> None:
 
 
 def test_the_shipped_card_says_where_it_comes_from() -> None:
-    card = Classifier.load(SHIPPED).card
-    assert tuple(card["genres"]) == GENRES
+    card, measured = Classifier.load(SHIPPED).card, Classifier.load(MEASURED).card
+    assert tuple(card["genres"]) == GENRES and card["measured_on"] == MEASURED
+    assert (card["split"]["name"], measured["split"]["name"]) == ("all", "filtered")
+    assert card["data"]["name"] == measured["data"]["name"] == "gtzan" and measured["note"]
+    for kind, view in card["views"].items():
+        assert view["recipe"] == measured["views"][kind]["recipe"], "one recipe made both"
+        assert view["recipe"]["seed"] == 0 and view["weight"] == measured["views"][kind]["weight"]
     assert 0 < card["sure_above"] < 1 and card["temperature"] > 0
 
 

@@ -136,6 +136,10 @@ def test_one_button_makes_a_run_the_model_of_the_listen_page(taught):
     assert app.metric[0].value in ("Classical", "Metal"), "what was played before is heard again"
     assert "It knows 2 and no more: classical and metal." in words(app)
     assert visit("listen").selectbox(key="ear").value is None, "others choose for themselves"
+    app = press(healthy(app.switch_page("pages/train.py").run()), f"withdraw_{taught.name}")
+    assert not promoted_models() and "Take it off the Listen page" not in labels(app) and not app.success
+    app = healthy(app.switch_page("pages/listen.py").run())
+    assert "ear" not in [box.key for box in app.selectbox] and app.metric[0].value == "Jazz"
 
 
 def test_a_name_that_is_taken_is_not_taken_away(taught):

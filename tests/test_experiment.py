@@ -155,6 +155,20 @@ def test_what_does_not_go_together_is_told_before_anything_is_done(wrong, compla
         settings(**{"model": "knn", "data": "builtin", **wrong})
 
 
+def test_an_option_for_the_seed_is_the_seed(music):
+    answers = [run(settings("forest", str(music), options={"trees": 2, **option}, seed=3))[0]["answers"]
+               for option in ({}, {"seed": 3}, {"seed": 4})]
+    assert answers[0] == answers[1] != answers[2]
+
+
+def test_two_tracks_a_genre_are_too_few_to_choose_an_epoch(folder_of_music):
+    music = folder_of_music(pieces=2, seconds=6.0)
+    result, _ = run(settings("linear", str(music), epochs=1, patience=0))
+    assert result["split"]["train_tracks"] == 2
+    with pytest.raises(DataError, match="set the patience to 0"):
+        run(settings("linear", str(music), epochs=1, patience=2))
+
+
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [({"data": "/no/such/folder"}, "no folder"), ({"options": {"k": 500}}, "only 12 windows"),

@@ -48,7 +48,7 @@ def test_the_gallery(visit):
     newest, middle, oldest = pieces(app)
     press(app, f"open_{newest.id}")
     assert app.session_state["opened_piece"] == newest.id
-    press(app, f"remove_{oldest.id}")
+    press(app, f"icon_remove_{oldest.id}")
     assert pieces(app) == [newest, middle]
     app.session_state["gallery"].let_go = 1
     healthy(app.run())

@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_sound_to_anybody(visit):
 
 def test_the_dice_gives_another_seed_and_nothing_more(visit):
     app = visit()
-    press(app, "dice")
+    press(app, "icon_dice")
     assert app.session_state["wish_seed"] != 11 and not len(app.session_state["gallery"])
 
 

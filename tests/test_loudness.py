@@ -104,7 +104,14 @@ def test_a_limit_to_limiting():
     levelled = level(clicks, SAMPLE_RATE)
     assert integrated_loudness(levelled, SAMPLE_RATE) < -20
     assert np.abs(levelled).max() >= 10 ** ((-1 - 1) / 20)
-    assert MAX_LIMITING_DB < 12
+    assert np.abs(clicks).max() * 10 ** (MAX_LIMITING_DB / 20) > 1, "more gain was to be had, and not taken"
+
+
+def test_a_knock_keeps_no_take_quiet():
+    music = 0.01 * np.random.default_rng(0).normal(size=4 * SAMPLE_RATE)
+    music[SAMPLE_RATE] = 0.9
+    assert integrated_loudness(music, SAMPLE_RATE) < -35
+    assert integrated_loudness(level(music, SAMPLE_RATE), SAMPLE_RATE) > -17.5
 
 
 @settings(max_examples=25, deadline=None)

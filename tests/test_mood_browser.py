@@ -76,7 +76,7 @@ def test_a_snapshot_becomes_songs(visit):
     assert youtube.asked[0]["query"] == "happy songs"
     count, titles = len(youtube.asked), songs(page).all_inner_texts()
 
-    page.get_by_role("button", name="play_circle").first.click()
+    page.get_by_role("button", name="Play ").first.click()
     player = page.locator("iframe[src*='youtube.com/embed']")
     expect(player).to_have_count(1, timeout=BUSY_MS)
     expect(player).to_have_attribute("src", re.compile("songOne0001"))

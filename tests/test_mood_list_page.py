@@ -49,17 +49,17 @@ def test_any_other_language_can_be_typed(asked):
 def test_a_song_plays_in_place_one_at_a_time(asked):
     app = visit(mood="happy")
     assert not app.get("video")
-    press(app, "songs_play_video000001")
+    press(app, "icon_songs_play_video000001")
     assert [video.url for video in app.get("video")] == ["https://www.youtube.com/embed/video000001"]
-    press(app, "songs_play_video000003")
+    press(app, "icon_songs_play_video000003")
     assert [video.url for video in app.get("video")] == ["https://www.youtube.com/embed/video000003"]
-    press(app, "songs_play_video000003")
+    press(app, "icon_songs_play_video000003")
     assert not app.get("video") and len(asked) == 1
 
 
 def test_shuffling_keeps_the_songs_and_what_plays(asked):
     app = visit(mood="happy")
-    press(app, "songs_play_video000002")
+    press(app, "icon_songs_play_video000002")
     orders = set()
     for _ in range(12):
         press(app, "songs_shuffle")

@@ -84,6 +84,16 @@ def test_names_that_cannot_be(music, capsys):
     assert promoted_models() == ["ours"]
 
 
+def test_a_promoted_model_can_be_withdrawn(music, capsys):
+    folder = trained(music, "svm", "features")
+    promote_run(folder, "ours")
+    assert main(["withdraw", "ours"]) == 0 and not promoted_models()
+    assert (folder / "card.json").exists(), "the run stays"
+    for name in ("ours", "../models", "", SHIPPED):
+        assert main(["withdraw", name]) == 2
+    assert "There is no promoted model 'ours'; there are: none." in capsys.readouterr().err
+
+
 def test_a_run_of_any_folder_name_can_be_promoted(music, tmp_path, monkeypatch):
     folder = trained(music, "svm", "features")
     folder = folder.rename(tmp_path / "my run (2)")

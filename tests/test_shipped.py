@@ -1,10 +1,12 @@
 """genre.shipped: what a way to us costs, and the command that prints it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +27,8 @@ from genre.shipped import (
     over_seeds,
     seeds_as_text,
 )
+from genre.synth import SAMPLE_RATE, render
+from tests.little_gtzan import make_gtzan
 
 ALIKE = {"same": 3, "both": 4, "genres": {"metal": [3, 4]}}
 
@@ -74,7 +78,7 @@ def test_lost_points_lie_in_their_interval(pairs: list[tuple[bool, bool]]) -> No
 
 
 def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    part = ways[PLAIN] | {"refused": 1}
+    part = ways[PLAIN] | {"refused": 1, "coverage": 0.7, "right_when_sure": 0.86}
     card = load_card(WEIGHTS / "listen-train")
     plain = {"model": "m", "list": "a list", "pictures": part, "recordings": part, "folds": {},
              "ablation": None, "agreement": dict.fromkeys(("same_seconds", "heard_whole"), ALIKE)}
@@ -120,6 +124,41 @@ def test_over_seeds() -> None:
     assert "0.750 (0.626 to 0.874); each 0.700 0.800 0.750" in seeds_as_text(found)
 
 
+def test_a_model_is_measured(tmp_path: Path) -> None:
+    """On a few tracks of the valid list, the first two of which have a recording."""
+    *_, last = names = make_gtzan(tmp_path, 0, 1)
+    for name in names[:2]:
+        genre = name.split(".")[0]
+        target = tmp_path / "audio" / genre / f"{name}.wav"
+        target.parent.mkdir(parents=True)
+        sf.write(target, render(genre, 0, 30.0), SAMPLE_RATE)
+    result = shipped.measure("listen-train", True, tmp_path)
+    assert result["pictures"]["count"] == len(names) and last.startswith("rock")
+    heard = result["recordings"]
+    assert heard["count"] == 2 and sum(map(sum, heard["confusion"])) == 2
+    assert 0 <= heard["coverage"] <= 1 and (heard["right_when_sure"] is None) == (heard["coverage"] == 0)
+    assert set(result["ways"]) == set(WAYS) and result["ways"][PLAIN]["accuracy"] == heard["accuracy"]
+    for alike in result["agreement"].values():
+        assert alike["both"] == 2 >= alike["same"] and alike["genres"]["blues"][1] == 1
+    assert "sure of 0." in measured_as_text(result)
+
+
+@pytest.mark.parametrize(
+    "change, refused",
+    [({"split": {"name": "all"}, "measured_on": "listen-train"}, "Measure listen-train"),
+     ({"split": {"name": "all"}}, "did not learn from GTZAN's filtered train list alone"),
+     ({"genres": ["blues", "classical"]}, "fit"), ({"measured_on": "listen-train"}, "GTZAN is not in")],
+)  # fmt: skip
+def test_only_what_learnt_from_the_train_list_is_measured(change: dict, refused: str, tmp_path: Path) -> None:
+    """A seed's card that names what it is calibrated as is measured like any other."""
+    folder = tmp_path / "weights" / "other"
+    shutil.copytree(WEIGHTS / "listen-train", folder)
+    card = load_card(folder) | change
+    (folder / "card.json").write_text(json.dumps(card))
+    with pytest.raises(ValueError, match=refused):
+        shipped.measure("other", False, tmp_path, tmp_path / "weights")
+
+
 def test_only_a_shipped_model_is_tested_so(capsys: pytest.CaptureFixture) -> None:
     assert main(["evaluate", "--robust"]) == 2
     assert "--model" in capsys.readouterr().err
@@ -138,7 +177,7 @@ def test_a_promoted_run_is_not_tested_so(earmark_home: Path, capsys: pytest.Capt
 
 
 def test_the_plain_text_ends_without_ways(ways: dict) -> None:
-    part = ways[PLAIN]
+    part = ways[PLAIN] | {"coverage": 0.0, "right_when_sure": None}
     result = {"model": "m", "list": "a list", "pictures": part, "recordings": part, "folds": {},
               "agreement": dict.fromkeys(("same_seconds", "heard_whole"), ALIKE)}
     assert measured_as_text(result).endswith("metal 3/4")
@@ -155,4 +194,4 @@ def test_without_the_data_it_is_a_sentence(
     assert main(["evaluate", "--model", "listen-train", "--robust"]) == 2
     assert "with --data" in capsys.readouterr().err
     assert main(["evaluate", "--model", "listen", "--record"]) == 2
-    assert "measure listen-train" in capsys.readouterr().err
+    assert "Measure listen-train" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from genre import runs
-from tests.app_visits import button, healthy, press, visit, words
+from tests.app_visits import as_read, button, healthy, press, visit, words
 from tests.training_runs import make_run
 
 
@@ -87,7 +87,7 @@ def test_each_state_is_shown_with_what_can_be_done(alive):
     for each in app.button:
         shown[each.key.split("_")[0]] += 1
     assert shown == {"stop": 3, "resume": 4}  # with those for all
-    progress = [each.proto.text for each in app.get("progress")]
+    progress = [as_read(each.proto.text) for each in app.get("progress")]
     assert "Epoch 4 of 8, about 1 minute left" in progress and "It is failed." in progress
     assert "78\u00a0% right on music kept aside" in text
     assert len(app.get("vega_lite_chart")) == 2

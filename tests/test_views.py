@@ -138,6 +138,14 @@ def test_a_united_model_answers_with_both(runs: list[Path], tmp_path: Path) -> N
     assert len(alone.times) == len(verdict.times)
 
 
+def test_the_order_they_are_named_in_does_not_matter(runs: list[Path], tmp_path: Path) -> None:
+    answer(runs[0], np.arange(400) % 10, 0.5)
+    answer(runs[1], np.arange(400) % 10, 0.9)
+    save_artefact(tmp_path / "whole", *unite(runs[::-1]))
+    assert load_artefact(tmp_path / "whole")[1] == json.loads(json.dumps(unite(runs)[1]))
+    assert [type(view) for view in Classifier.load("whole", tmp_path).views] == [Pictures, Excerpts]
+
+
 def test_what_is_heard_longer_needs_less_weight(runs: list[Path]) -> None:
     labels = np.arange(400) % 10
     weights = []
