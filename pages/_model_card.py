@@ -107,13 +107,15 @@ def _confusions(figures: dict, genres: tuple[str, ...]) -> str:
 
 
 def _caution(card: dict) -> str:
-    calibration = card.get("calibration")
-    if not calibration:
+    """What a sure answer is worth: on the test pieces, or else on those the line was drawn by."""
+    figures = card["figures"]["by_track"]
+    told = figures if "coverage" in figures else card.get("calibration", {})
+    if told.get("right_when_sure") is None:
         return ""
     return (
         f"It says that it is not sure rather than guess: it calls itself sure of "
-        f"{100 * calibration['coverage']:.0f} pieces in 100, and is right in "
-        f"{100 * calibration['right_when_sure']:.0f} % of those."
+        f"{100 * told['coverage']:.0f} pieces in 100, and is right in "
+        f"{100 * told['right_when_sure']:.0f} % of those."
     )
 
 
