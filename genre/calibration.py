@@ -138,8 +138,7 @@ def account(votes: np.ndarray, labels: np.ndarray) -> dict:
     """What answers (N, G) of networks that had not learnt from the tracks say of their probabilities."""
     temperature = best_temperature(votes, labels)
     after = tempered(votes, temperature)
-    threshold, coverage = sure_above(after, labels)
-    sure = after.max(axis=1) >= threshold
+    threshold, _ = sure_above(after, labels)
     right = votes.argmax(axis=1) == labels
     return {
         "tracks": len(labels),
@@ -150,6 +149,13 @@ def account(votes: np.ndarray, labels: np.ndarray) -> dict:
         "calibration_error": round(calibration_error(after, labels), 4),
         "calibration_error_interval": calibration_interval(after, labels),
         "sure_above": threshold,
-        "coverage": round(coverage, 4),
-        "right_when_sure": round(float(right[sure].mean()), 4) if sure.any() else None,
+        **when_sure(after, labels, threshold),
     }
+
+
+def when_sure(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> dict:
+    """What answers (N, G) to labels (N,) are worth where they are given as sure: how many, how many right."""
+    sure = probabilities.max(axis=1) >= threshold
+    right = probabilities.argmax(axis=1) == labels
+    return {"coverage": round(float(sure.mean()), 4),
+            "right_when_sure": round(float(right[sure].mean()), 4) if sure.any() else None}

@@ -14,7 +14,7 @@ from scipy.stats import t as student_t
 from genre import GENRES
 from genre.artefacts import load_card
 from genre.audio import SAMPLE_RATE, Clip, load_clip
-from genre.calibration import tempered
+from genre.calibration import tempered, when_sure
 from genre.classifier import SHIPPED, Classifier
 from genre.dataset import DataError, Track, open_dataset, read_pictures
 from genre.degrade import mp3, phone_microphone
@@ -77,13 +77,8 @@ def measure(
 
 
 def _figures(answers: np.ndarray, labels: np.ndarray, classifier: Classifier) -> dict:
-    """As `genre.evaluate.figures`, and what its answers given as sure are worth: how many, how many right."""
-    sure = answers.max(axis=1) >= classifier.card["sure_above"]
-    right = answers.argmax(axis=1) == labels
-    return figures(answers, labels, classifier.genres) | {
-        "coverage": round(float(sure.mean()), 4),
-        "right_when_sure": round(float(right[sure].mean()), 4) if sure.any() else None,
-    }
+    """As `genre.evaluate.figures`, and what the answers given as sure are worth."""
+    return figures(answers, labels, classifier.genres) | when_sure(answers, labels, classifier.sure_above)
 
 
 def record(name: str, result: dict) -> None:

@@ -39,9 +39,10 @@ def _live(busy: bool) -> None:
     _one_training(own)
     if own:
         st.markdown("**Your trainings**")
+    painters = own_painters()
     for number, (title, run) in enumerate(list(own.items())[:LISTED]):
         with st.container(border=True, key=f"own_{number}"):
-            _own(title, run)
+            _own(title, run, run.name in painters)
     if refused := st.session_state.pop("refused_training", None):
         st.error(refused, icon=":material/error:")
 
@@ -132,7 +133,7 @@ def _start_one() -> None:
             st.rerun()
 
 
-def _own(title: str, run: Run) -> None:
+def _own(title: str, run: Run, paints: bool) -> None:
     what, how, buttons = st.columns([4, 5, 3], vertical_alignment="center")
     with what, st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text(title)
@@ -149,7 +150,7 @@ def _own(title: str, run: Run) -> None:
             return
         if run.resumable:
             _act("Resume", "resume", runs.start, run)
-        elif run.name in own_painters() and st.session_state.get("painter") != run.name:
+        elif paints and st.session_state.get("painter") != run.name:
             st.button("Paint with it", key=f"use_{run.name}", icon=":material/brush:", width="stretch",
                       on_click=_use, args=(run,))  # fmt: skip
         with st.popover("Delete", icon=":material/delete:", width="stretch"):

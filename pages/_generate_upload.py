@@ -5,7 +5,7 @@ import json
 import streamlit as st
 
 from gan.gallery import Piece
-from pages._generate_studio import OTHER_PAINTER, ask_again, ask_for, painter_of
+from pages._generate_studio import OTHER_PAINTER, ask, ask_for, painter_of
 
 MOST_RECIPE = 100_000  # bytes; ours has some hundred
 NO_RECIPE = "This is no recipe of ours. Upload the JSON file that you downloaded with a piece of music."
@@ -36,9 +36,10 @@ def _recipe(content: bytes) -> str | None:
     try:
         recipe = json.loads(content[:MOST_RECIPE])
         wish = again(recipe)
-        if painter_of(recipe) is None:
+        painter = painter_of(recipe)
+        if painter is None:
             return OTHER_PAINTER
-        ask_again(recipe, [wish], "brought back")
+        ask([wish], "brought back", painter)
     except WishError as error:
         return str(error)
     except (ValueError, RecursionError):

@@ -87,9 +87,9 @@ def _offer(entry: Entry) -> None:
         )  # fmt: skip
         if offered:
             st.button("Take it off the Listen page", key=f"withdraw_{folder.name}",
-                      icon=":material/hearing_disabled:", on_click=_withdraw, args=(offered,),
+                      icon=":material/hearing_disabled:", on_click=_withdraw, args=(entry, offered),
                       help="Nobody can choose it there any more. The training stays.")  # fmt: skip
-    if refused := st.session_state.pop(f"not_withdrawn_{offered}", None):
+    if refused := st.session_state.pop(f"not_withdrawn_{folder.name}", None):
         st.error(escaped(refused), icon=":material/error:")
     if use:
         _use(entry)
@@ -118,14 +118,14 @@ def _hear_again(ear: str) -> None:
         st.session_state.answers.judge_again(Classifier.load(ear).classify)
 
 
-def _withdraw(name: str) -> None:
+def _withdraw(entry: Entry, name: str) -> None:
     try:
         withdraw_model(name)
         if st.session_state.get("ear") == name:
             st.session_state.ear = None
             _hear_again(SHIPPED)
     except (ValueError, OSError) as error:
-        st.session_state[f"not_withdrawn_{name}"] = explain(error)
+        st.session_state[f"not_withdrawn_{entry.run.name}"] = explain(error)
 
 
 def _rename(entry: Entry) -> None:

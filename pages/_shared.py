@@ -12,7 +12,7 @@ STATIC = STILL | {"staticPlot": True}  # nor anything that answers to a touch
 
 def escaped(text: str) -> str:
     """Text that markdown shows as it is: names come from people and files."""
-    line = re.sub(r"[^\S\u00a0]+", " ", text).strip()
+    line = re.sub(r"[^\S\u00a0]+", " ", text).strip()  # a no-break space stays one
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=^@\"'])", r"\\\1", line)
 
 
