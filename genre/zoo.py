@@ -68,7 +68,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
     parser.add_argument("as_name", metavar="NAME", help="what the model shall be called")
     parser.add_argument("--with", metavar="RUN", action="append", default=[], dest="others",
-                        help="another run of listen on another input, to vote with it")
+                        help="another run of listen, on another input or from another seed, to vote with it")
     parser.add_argument("--as-measured", metavar="NAME",
                         help="the shipped model of the same recipe that its figures and its calibration "
                         "come from, where the run learnt from everything")

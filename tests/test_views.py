@@ -163,9 +163,60 @@ def test_without_answers_both_count_alike(runs: list[Path]) -> None:
     assert "calibration" not in card
 
 
+def another(run: Path, seed: int, **changed: object) -> Path:
+    """As `run`, with a single member of another seed."""
+    _, card = load_artefact(run)
+    torch.manual_seed(seed)
+    folder = run.with_name(f"{run.name}-{seed}")
+    save_artefact(folder, ListenNet(tuple(card["shape"]), len(GENRES), members=1).state_dict(), card | {
+        "options": {"members": 1}, "recipe": card["recipe"] | {"seed": seed}} | changed)
+    return folder
+
+
+def test_runs_on_one_input_become_one_committee(runs: list[Path], tmp_path: Path) -> None:
+    """Each member has the same voice, so that a run of two weighs as much as two runs of one."""
+    third = another(runs[1], 10)
+    weights, card = unite([third, *runs])
+    assert json.dumps(card) == json.dumps(unite([*runs, third])[1])
+    assert card["views"]["excerpts"]["options"] == {"members": 3}
+    assert card["views"]["excerpts"]["seeds"] == [0, 10] and "seeds" not in card["views"]["pictures"]
+    power = torch.rand(2, 128, 300)
+
+    def said(name: str, weights: dict, card: dict) -> torch.Tensor:
+        save_artefact(tmp_path / name, weights, card)
+        with torch.inference_mode():
+            return Classifier.load(name, tmp_path).views[1].logits(power)
+
+    each = [said(f"with {run.name}", *unite([runs[0], run])) for run in (runs[1], third)]
+    torch.testing.assert_close(said("whole", weights, card), torch.cat(each, dim=2), atol=1e-5, rtol=1e-5)
+
+
+def test_their_answers_are_those_of_all_members(runs: list[Path]) -> None:
+    labels, third = np.arange(400) % 10, another(runs[1], 10)
+    answer(runs[0], labels, 0.3)
+    answer(runs[1], labels, 1.0)
+    answer(third, labels, 0.0)
+    assert unite([*runs, third])[1]["views"]["excerpts"]["alone"]["accuracy"] == 1  # two against one
+    answer(runs[1], labels, 0.0)
+    answer(third, labels, 1.0)
+    assert unite([*runs, third])[1]["views"]["excerpts"]["alone"]["accuracy"] == 0
+
+
+def test_one_that_was_not_calibrated_leaves_the_whole_so(runs: list[Path]) -> None:
+    for run in runs:
+        answer(run, np.arange(400) % 10, 0.5)
+    assert "calibration" not in unite([*runs, another(runs[1], 10)])[1]
+
+
 def test_what_cannot_be_united(runs: list[Path], tmp_path: Path) -> None:
-    with pytest.raises(ArtefactError, match=r"different inputs.*\.$"):
+    with pytest.raises(ArtefactError, match=r"a seed of its own.*\.$"):
         unite([runs[0], runs[0]])
+    with pytest.raises(ArtefactError, match=r"in the same way\.$"):
+        unite([*runs, another(runs[1], 10, windows="random")])
+    with pytest.raises(ArtefactError, match=r"on pictures or excerpts can be united\.$"):
+        unite([runs[0], another(runs[1], 11, input="mel")])
+    with pytest.raises(ArtefactError, match=r"different genres.*\.$"):
+        unite([runs[0], another(runs[1], 12, genres=GENRES[::-1])])
     for run in runs:
         (run / "calibration").mkdir()
         (run / ANSWERS).write_bytes(b"no answers")
