@@ -28,7 +28,7 @@ class PRCNN(nn.Module):
         for channels, pool in ((16, 2), (32, 2), (64, 2), (128, 4), (64, 4)):
             layers += [
                 nn.Conv2d(previous, channels, (3, 1), padding=(1, 0), bias=False),
-                nn.BatchNorm2d(channels), nn.ReLU(), nn.MaxPool2d(pool), nn.Dropout(dropout),
+                nn.BatchNorm2d(channels), nn.MaxPool2d(pool), nn.ReLU(), nn.Dropout(dropout),
             ]
             previous = channels
         self.convolutional = nn.Sequential(*layers, nn.Flatten())
