@@ -317,7 +317,7 @@ def ship(options: argparse.Namespace) -> int:
         if options.note:
             card["note"] = options.note
         folder = (options.into or WEIGHTS) / options.as_name
-        save_artefact(folder, compact(weights), card)
+        save_artefact(folder, compact(weights, bits=6 if options.others else 8), card)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     print(f"Shipped as {folder}.")

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from genre.artefacts import ArtefactError, compact, load_artefact, load_card, save_artefact
+from genre.artefacts import ArtefactError, compact, expanded, load_artefact, load_card, save_artefact
 from genre.classifier import SHIPPED, Classifier
 from genre.home import WEIGHTS
 from genre.spectrogram import PICTURE
@@ -44,8 +46,11 @@ def test_what_is_saved_comes_back(folder: Path) -> None:
     ]  # fmt: skip
 
 
-def test_compact_weights_come_back_nearly_the_same(tmp_path: Path) -> None:
-    save_artefact(tmp_path / "small", compact(STATE), CARD)
+@pytest.mark.parametrize(("bits", "most", "share"), [(8, 127, 0.35), (6, 31, 0.25)])
+def test_compact_weights_come_back_nearly_the_same(
+    tmp_path: Path, bits: int, most: int, share: float
+) -> None:
+    save_artefact(tmp_path / "small", compact(STATE, bits), CARD)
     weights, _ = load_artefact(tmp_path / "small")
     assert weights.keys() == STATE.keys()
     for name, tensor in STATE.items():
@@ -55,12 +60,21 @@ def test_compact_weights_come_back_nearly_the_same(tmp_path: Path) -> None:
             continue
         largest = tensor.abs().flatten(1).amax(dim=1)
         off = (weights[name] - tensor).abs().flatten(1).amax(dim=1)
-        assert (off <= largest / 127 / 2 * 1.01).all()  # half a step at most
+        assert (off <= largest / most / 2 * 1.01).all()  # half a step at most
     size = (tmp_path / "small" / "model.safetensors").stat().st_size
-    assert size < 0.35 * 4 * sum(tensor.numel() for tensor in STATE.values())
+    assert size < share * 4 * sum(tensor.numel() for tensor in STATE.values())
     again, _ = load_artefact(tmp_path / "small")
-    for name, tensor in compact(again).items():  # nothing more is lost the second time
-        torch.testing.assert_close(tensor, compact(weights)[name], rtol=0, atol=0)
+    for name, tensor in compact(again, bits).items():  # nothing more is lost the second time
+        torch.testing.assert_close(tensor, compact(weights, bits)[name], rtol=0, atol=0)
+
+
+@given(st.integers(1, 5), st.integers(1, 9))
+def test_six_bits_hold_every_level(rows: int, columns: int) -> None:
+    levels = torch.randint(-31, 32, (rows, columns)).float()
+    levels[:, 0] = 31  # the largest sets the scale: 1
+    kept = compact({"weight": levels}, bits=6)
+    assert kept["weight"].shape == (rows, -(-columns * 6 // 8)) and kept["weight"].dtype == torch.uint8
+    torch.testing.assert_close(expanded(kept)["weight"], levels, rtol=0, atol=0)
 
 
 def test_saving_again_replaces_both(folder: Path) -> None:
