@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -111,13 +112,16 @@ def _path(folder: Path, key: str) -> Path:
 
 
 def _compute_one(folder: Path, key: str, compute: Callable[[Any], bytes], argument: Any) -> None:
-    write_atomic(_path(folder, key), compute(argument))
+    path = _path(folder, key)
+    if not path.exists():  # another process may have been sooner
+        write_atomic(path, compute(argument))
 
 
 def _computed(
     folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]
 ) -> Iterable[None]:
-    """Do the jobs, yielding after each."""
+    """Do the jobs, yielding after each. In any order, so that processes started together share them."""
+    jobs = dict(random.sample(list(jobs.items()), len(jobs)))
     workers = min(cores(), len(jobs) // JOBS_WORTH_A_PROCESS)
     if workers <= 1:
         for key, argument in jobs.items():

@@ -27,6 +27,7 @@ BUILT_IN = "builtin"
 INNER_FOLDERS = ("audio", "genres_original", "genres", "Data")
 NOT_A_GENRE = {"images_original", "splits"}
 MIN_SECONDS = 1.0  # a shorter recording is left out
+VERSION = 2  # raised when the same file no longer decodes to the same sound, or to none
 
 
 class DataError(ValueError):
@@ -174,7 +175,8 @@ def listen_to(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
         except OSError:  # a link to nothing, or deleted a moment ago
             left_out.append((track.name, "This file is gone."))
             continue
-        keys[key_of(str(Path(track.path).absolute()), about.st_size, about.st_mtime_ns)] = track
+        # The time of the latest change of any kind: leave to read it, too, may be what was missing.
+        keys[key_of(VERSION, str(Path(track.path).absolute()), about.st_size, about.st_ctime_ns)] = track
     found = kept("sounds", {key: track.path for key, track in keys.items()}, _listen,
                  progress_line("Checking recordings"))
     heard = []

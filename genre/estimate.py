@@ -17,7 +17,7 @@ PROBE_BATCH = 8  # small: a step of the largest network with 32 takes seconds
 START_S = 6.0  # loading the libraries and reading the cache
 CLASSICAL_S = 0.004  # a window, roughly, of the models that have no steps to measure
 # The first time a track is heard: decoding it and computing what the model hears, s on one core.
-PREPARE_S = {"features": 1.9, "raw": 0.05, "stft": 0.15, "mel": 0.12, "pictures": 0.12, "mel3s": 0.12,
+PREPARE_S = {"features": 0.5, "raw": 0.05, "stft": 0.15, "mel": 0.12, "pictures": 0.12, "mel3s": 0.12,
              "excerpts": 0.12}
 PLAY_S = 0.7  # playing a piece of the built-in set
 

@@ -155,9 +155,9 @@ def execute(worker: Worker) -> dict:
         tested = examples.take(np.concatenate(rows))
         result |= report(np.concatenate(answers), tested.labels, tested.tracks, examples.genres)
     _save(worker.folder, model, asked, examples, result)
-    for number in range(len(division.parts)):  # checkpoints are of no use any more
-        shutil.rmtree(_part(worker.folder, number), ignore_errors=True)
     worker.finish(result, _in_a_sentence(result))
+    for checkpoints in worker.folder.glob("part-*"):  # of no use any more
+        shutil.rmtree(checkpoints, ignore_errors=True)
     return result
 
 
@@ -190,10 +190,13 @@ def _learn_network(
     worker: Worker, asked: Settings, examples: Examples, division: splits.Split, number: int
 ) -> nn.Module:
     recipe = asked.recipe
-    train, valid = held_out(examples.take(division.parts[number].train), recipe, division.leaky)
-    network = new_network(asked, examples.genres)
-    folder = _part(worker.folder, number)
+    train = examples.take(division.parts[number].train)
+    # Data that changed since an interruption may be divided anew: a part begins again, rather than be
+    # tested on tracks it has learnt from.
+    folder = worker.folder / f"part-{number + 1}-{train.fingerprint()}"
     folder.mkdir(exist_ok=True)
+    train, valid = held_out(train, recipe, division.leaky)
+    network = new_network(asked, examples.genres)
     if asked.begin and not (folder / CHECKPOINT).exists():
         network.load_state_dict(_first_weights(Path(asked.begin), train))
     began = time.monotonic()
@@ -218,11 +221,6 @@ def held_out(train: Examples, recipe: Recipe, leaky: bool = False) -> tuple[Exam
         raise DataError("With one track of each genre to learn from, none is left to choose the best epoch "
                         "by: add recordings, or set the patience to 0.")
     return train.take(learnt), train.take(chosen)
-
-
-def _part(folder: Path, number: int) -> Path:
-    """Where the checkpoint of one part of the split is kept."""
-    return folder / f"part-{number + 1}"
 
 
 def _first_weights(folder: Path, train: Examples) -> dict[str, Tensor]:

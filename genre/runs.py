@@ -127,9 +127,11 @@ def start(folder: Path) -> None:
 
     Raises RunError when it is under way already, is done, or cannot be gone on with.
     """
-    config = load_config(folder)
-    if read(folder).state == "done":
+    config, state = load_config(folder), read(folder).state
+    if state == "done":
         raise RunError("This run is done: start a new one.")
+    if state == "interrupted":
+        stop(folder)  # a process that hangs would keep the lock, and its place in the queue
     with own(folder) as lock, open(folder / "log.txt", "ab") as log:
         write_status(folder, state="waiting", message="Waiting for its turn.")
         environment = os.environ | {
@@ -298,19 +300,6 @@ def is_whole(folder: Path) -> bool:
     return (folder / "model.safetensors").exists() and (folder / "card.json").exists()
 
 
-def follow(folder: Path, every_s: float = 0.5) -> Iterator[Run]:
-    """Yield the run whenever it changed, until it ends."""
-    before = None
-    while True:
-        run = read(folder)
-        if run != before:
-            yield run
-            before = run
-        if not run.active:
-            return
-        time.sleep(every_s)
-
-
 def _status(folder: Path) -> dict:
     try:
         status = json.loads((folder / "status.json").read_text())
@@ -382,6 +371,8 @@ def turn(folder: Path, wanted: int) -> Iterator[None]:
     try:
         while True:
             with _queue() as entries:
+                if me not in [entry["run"] for entry in entries]:  # the queue's file was lost
+                    entries.append({"run": me, "cores": wanted})
                 place = [entry["run"] for entry in entries].index(me)
                 if sum(entry["cores"] for entry in entries[:place]) + wanted <= all_cores():
                     break

@@ -6,6 +6,7 @@ else's, so it can be played, shared and trained on freely.
 
 import io
 import json
+import random
 import wave
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -291,6 +292,8 @@ def _compress(samples: np.ndarray, ratio: float) -> np.ndarray:
 
 def _write(path: Path, genre: str, seed: int, seconds: float) -> None:
     """Render one piece to a 16-bit WAV file, which appears whole or not at all."""
+    if path.exists():  # another process was sooner
+        return
     samples = np.round(render(genre, seed, seconds) * 32_767).astype("<i2")
     content = io.BytesIO()
     with wave.open(content, "wb") as file:
@@ -346,6 +349,7 @@ def build(
         for genre in GENRES
     ]
     missing = [job for job in jobs if not job[0].exists()]
+    random.shuffle(missing)  # processes that were started together share the work
     done = len(jobs) - len(missing)
 
     def report() -> None:

@@ -281,7 +281,8 @@ def _estimate(asked: list[Settings], plan: Plan, found: Listing) -> None:
     total = max(max(seconds), sum(seconds) / at_once)
     words = f"Estimate: **{estimate.in_words(total)}** for all on this machine"
     kinds = {each.input for each in asked}
-    before = estimate.preparation_s(kinds, found.count, found.to_play, runs.all_cores())
+    working = min(runs.all_cores(), len(asked) * plan.cores)
+    before = estimate.preparation_s(kinds, found.count, found.to_play, working)
     if before > 20:
         words += f", and the first time {estimate.in_words(before)} to prepare the music"
     st.caption(

@@ -89,6 +89,36 @@ def test_protocols(music, split, parts, tested):
     assert ("Nothing was tested" in as_text(result)) == (split == "all")
 
 
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_part_begins_again_where_the_data_has_changed_meanwhile(music, tmp_path, monkeypatch, changed):
+    """Divided anew, it might else be tested on tracks it has learnt from."""
+    data = shutil.copytree(music, tmp_path / "music")
+    asked = settings("linear", str(data), epochs=4, patience=0)
+    folder = runs.create("genre", json.loads(json.dumps(asked.to_dict())))
+    done = []
+
+    def attempt(last: int) -> None:
+        with working(folder) as worker:
+            show = worker.epoch
+
+            def epoch(figures: dict, progress: float) -> None:
+                show(figures, progress)
+                done.append(figures["epoch"])
+                if figures["epoch"] == last:
+                    raise ValueError("It was meant to fail.")
+
+            monkeypatch.setattr(worker, "epoch", epoch)
+            execute(worker)
+
+    with pytest.raises(ValueError, match="meant to fail"):
+        attempt(last=2)
+    if changed:
+        (data / "metal" / "metal.00007.wav").unlink()
+    attempt(last=0)
+    assert done[2:] == ([1, 2, 3, 4] if changed else [2, 3, 4])  # an epoch counts when it is saved
+    assert not list(folder.glob("part-*"))
+
+
 def test_the_same_seed_gives_the_same_report(music):
     first, again = (run(settings("cnn-simple", str(music), epochs=2))[0] for _ in range(2))
     assert first["by_window"] == again["by_window"]

@@ -42,8 +42,8 @@ def test_a_run_from_start_to_end():
     assert runs.read(folder).state == "interrupted" and not runs.read(folder).active
     runs.start(folder)
     assert runs.read(folder).active
-    seen = list(runs.follow(folder, 0.02))
-    assert seen[-1].state == "done" and seen[-1].progress == 1.0 and seen[-1].title == "a try"
+    run = wait_for(folder, "done")
+    assert run.progress == 1.0 and run.title == "a try"
     assert [line["epoch"] for line in runs.metrics(folder)] == [1, 2, 3]
     assert runs.load_report(folder) == {"epochs": 3}
     assert "epoch 3" in (folder / "log.txt").read_text()
@@ -114,6 +114,32 @@ def test_a_process_that_hangs_shows_as_interrupted(monkeypatch):
         assert runs.read(folder).state == "interrupted"
     runs.stop(folder)
     assert runs.read(folder).state == "stopped"
+
+
+def test_a_process_that_hangs_is_ended_by_going_on(monkeypatch):
+    """It would else keep the lock, and its place in the queue."""
+    folder = new(epochs=30, seconds=0.02)
+    runs.start(folder)
+    wait_for(folder, "running")
+    hanging = pid_of(folder)
+    os.kill(hanging, signal.SIGSTOP)
+    monkeypatch.setattr(runs, "STOPPING_S", 0.2)
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "STALE_S", -1.0)
+        runs.start(folder)
+    assert pid_of(folder) != hanging
+    wait_for(folder, "done")
+
+
+def test_a_queue_that_was_lost_stops_nobody():
+    first, second = new(epochs=40, seconds=0.02, cores=2), new(cores=2)
+    runs.start(first)
+    wait_for(first, "running")
+    runs.start(second)
+    wait_for(second, "waiting")
+    (runs.home() / "queue.json").unlink()
+    wait_for(second, "done")
+    wait_for(first, "done")
 
 
 def test_failures_are_sentences():
