@@ -101,6 +101,10 @@ def evaluate(
     """
     dreamer = Dreamer.load(model, folder)
     judge = Judge(Classifier.load(JUDGE))
+    Wish({dreamer.genres[0]: 1.0}, seconds=seconds)  # whether it can be painted, before minutes of work
+    if unknown := set(dreamer.genres) - set(judge.genres):
+        raise DataError(f"The ear that judges knows no {min(unknown)}: only painters of GTZAN's genres are "
+                        "measured.")
     music = load_music(str(data), "all")
     train, valid = (_listed(music, name) for name in ("gtzan-train", "gtzan-valid"))
     if not train or not valid:

@@ -30,7 +30,8 @@ def evaluate(options: argparse.Namespace) -> int:
     from gan.evaluate import evaluate as measure
     from gan.evaluation_table import as_text
     from gan.wish import WishError
-    from genre.home import data_folder, write_atomic
+    from genre.artefacts import load_card
+    from genre.home import WEIGHTS, data_folder, write_atomic
 
     if not 2 <= options.count <= MOST_SOUNDS:
         print(f"Choose 2 to {MOST_SOUNDS} sounds a genre.", file=sys.stderr)
@@ -38,8 +39,11 @@ def evaluate(options: argparse.Namespace) -> int:
     data = options.data or data_folder() / "gtzan"
     say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
     try:
+        if options.record:
+            load_card(WEIGHTS / options.model)  # whether there is one to write into
         result = measure(data, options.model, options.plain, options.count, options.seconds, options.seed,
                          say=say)  # fmt: skip
+        print(as_text(result))
         if options.out:
             write_atomic(options.out, json.dumps(result, indent=1) + "\n")
         if options.record:
@@ -50,7 +54,6 @@ def evaluate(options: argparse.Namespace) -> int:
     except (ValueError, OSError, MemoryError) as error:
         print(error, file=sys.stderr)
         return FAILED
-    print(as_text(result))
     return OK
 
 

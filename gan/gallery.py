@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # these bring torch, which a page can do without until there 
     from genre.audio import Clip
     from genre.classifier import Verdict
 
-KEPT_S = 480.0  # s of sound: 42 MB as numbers and 21 MB as WAV
+KEPT_S = 600.0  # s of sound: 53 MB as numbers and 26 MB as WAV
 # What a control that is clearly off the usual is called: (less, more).
 LEANINGS = {"energy": ("calmer", "livelier"), "brightness": ("darker", "brighter"),
             "density": ("sparser", "busier")}  # fmt: skip

@@ -26,7 +26,7 @@ from gan.network import NETWORKS, Latents, unseen
 from genre.artefacts import ArtefactError, compact, save_artefact
 from genre.home import write_atomic
 from genre.processor import has_bfloat16
-from genre.train import RunSettings
+from genre.train import RunSettings, require_seed
 from genre.worker import Worker
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -61,8 +61,9 @@ class Settings(RunSettings):
         if self.split not in SPLITS or self.network not in NETWORKS:
             raise ValueError(f"The split is one of {', '.join(SPLITS)}, the network one of "
                              f"{', '.join(NETWORKS)}.")
-        if min(self.epochs, self.steps) < 1 or self.batch_size < 2 or self.seed < 0:
-            raise ValueError("Epochs and steps must be at least 1, the batch 2, the seed 0.")
+        if min(self.epochs, self.steps) < 1 or self.batch_size < 2:
+            raise ValueError("Epochs and steps must be at least 1, the batch 2.")
+        require_seed(self.seed)
 
 
 def plain(data: str, split: str = "filtered", **values: object) -> Settings:

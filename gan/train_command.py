@@ -1,12 +1,11 @@
 """The commands `python -m gan train` and `ship`."""
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genre.run_command import OK, USAGE, add_run_options, train_here
+from genre.run_command import OK, USAGE, add_run_options, complain, require_nameable, train_here
 
 if TYPE_CHECKING:
     from genre.worker import Worker
@@ -69,21 +68,22 @@ def ship(options: argparse.Namespace) -> int:
     from genre.home import WEIGHTS, write_atomic
 
     try:
-        folder = runs.find(options.name)
+        require_nameable(options.as_name)
+        folder = runs.find(options.name, "gan")
         weights, card = load_artefact(folder)
+        samples = sorted(folder.glob("samples/*.webp"))
+        count = min(FILM, len(samples))
+        film = [samples[round((len(samples) - 1) * (k / max(1, count - 1)) ** 1.5)]
+                for k in range(count)]  # more of the beginning, where more happens
+        kept = {f"samples/{picture.name}": picture.read_bytes() for picture in film}
+        kept |= {name: (folder / name).read_bytes() for name in ("metrics.jsonl", SAMPLED)}
+        target = WEIGHTS / options.as_name
+        save_artefact(target, compact(weights), card | ({"note": options.note} if options.note else {}))
+        for old in target.glob("training/samples/*.webp"):
+            old.unlink()
+        for name, content in kept.items():
+            write_atomic(target / "training" / name, content)
     except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return USAGE
-    target = WEIGHTS / options.as_name
-    save_artefact(target, compact(weights), card | ({"note": options.note} if options.note else {}))
-    for old in target.glob("training/samples/*.webp"):
-        old.unlink()
-    samples = sorted(folder.glob("samples/*.webp"))
-    count = min(FILM, len(samples))
-    for k in range(count):  # more of the beginning, where more happens
-        picture = samples[round((len(samples) - 1) * (k / max(1, count - 1)) ** 1.5)]
-        write_atomic(target / "training" / "samples" / picture.name, picture.read_bytes())
-    for name in ("metrics.jsonl", SAMPLED):
-        write_atomic(target / "training" / name, (folder / name).read_bytes())
+        return complain(error, USAGE)
     print(f"Shipped as {target}.")
     return OK

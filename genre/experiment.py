@@ -86,8 +86,6 @@ def settings(
     how = recipe.get("augmentation")
     if how and input_spec.kind in ("raw", "features") and replace(how, mixup=0.0) != Augmentation():
         raise ValueError("Only mixup can change what is not a spectrogram: choose mixup alone.")
-    if not 0 <= (recipe.get("seed") or 0) < 2**32:
-        raise ValueError("A seed is a whole number from 0 to 4,294,967,295.")
     if data != BUILT_IN:
         data = str(named_folder(data))  # the run may be resumed from elsewhere
     if split not in splits.PROTOCOLS:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,13 @@ def run_program(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def require_nameable(name: str) -> None:
+    """Raises ValueError with a sentence for what cannot be a model's name."""
+    if not re.fullmatch(r"\w[\w.-]{0,39}", name):
+        raise ValueError(f"{name!r} cannot be a model's name: use letters, digits, dots and dashes, 40 at "
+                         "most.")
 
 
 def whole_number(text: str) -> int:

@@ -59,6 +59,12 @@ def _restored(kind: type, values: dict) -> Any:
     return kind(**{**values, **parts})
 
 
+def require_seed(seed: int) -> None:
+    """Raises ValueError for what torch or NumPy cannot begin from."""
+    if not 0 <= seed < 2**32:
+        raise ValueError("A seed is a whole number from 0 to 4,294,967,295.")
+
+
 @dataclass(frozen=True)
 class Recipe(RunSettings):
     """How a network is trained."""
@@ -82,6 +88,7 @@ class Recipe(RunSettings):
             raise ValueError("Epochs must be at least 1, the batch size 2 and the patience 0 or more.")
         if not 0 < self.learning_rate <= 100:
             raise ValueError("The learning rate must be above 0, and 100 at most; 0.001 is usual.")
+        require_seed(self.seed)
 
 
 def device() -> torch.device:

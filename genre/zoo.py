@@ -2,20 +2,26 @@
 
 import argparse
 import json
-import re
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genre.run_command import FAILED, OK, USAGE, add_folder_options, complain, train_here, whole_number
+from genre.run_command import (
+    FAILED,
+    OK,
+    USAGE,
+    add_folder_options,
+    complain,
+    require_nameable,
+    train_here,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from genre.experiment import Settings
     from genre.worker import Worker
 
-NAMEABLE = re.compile(r"\w[\w.-]{0,39}")  # a model
-NAME_RULE = "use letters, digits, dots and dashes, 40 at most"
 MEASURED = ("figures", "temperature", "sure_above", "calibration")  # what `ship --as-measured` takes over
 
 
@@ -302,8 +308,7 @@ def ship(options: argparse.Namespace) -> int:
     from genre.unite import unite
 
     try:
-        if not NAMEABLE.fullmatch(options.as_name):
-            raise ValueError(f"{options.as_name!r} cannot be a model's name: {NAME_RULE}.")
+        require_nameable(options.as_name)
         folders = [runs.find(name) for name in (options.name, *options.others)]
         weights, card = unite(folders) if options.others else load_artefact(folders[0])
         if options.as_measured:
@@ -341,8 +346,9 @@ def promote_run(folder: Path, name: str) -> Path:
     from genre.classifier import Classifier
     from genre.home import PROMOTED, WEIGHTS, home, write_atomic
 
-    if not NAMEABLE.fullmatch(name) or (WEIGHTS / name).exists():
-        raise ValueError(f"{name!r} cannot be a model's name: {NAME_RULE}, and no name of a shipped model.")
+    require_nameable(name)
+    if (WEIGHTS / name).exists():
+        raise ValueError(f"{name!r} cannot be a model's name: a shipped one has it.")
     Classifier.of(folder)  # whether it can be used at all
     target = home() / PROMOTED / name
     before = target.exists()

@@ -37,6 +37,7 @@ def _execute(worker: "Worker") -> dict:
 def create(options: argparse.Namespace) -> Path:
     """The run directory for what the options ask. Raises ValueError with a sentence."""
     from genre import runs
+    from genre.artefacts import load_artefact
     from genre.home import data_folder
     from mood.train import FIRST, SECOND, Settings
 
@@ -44,8 +45,8 @@ def create(options: argparse.Namespace) -> Path:
     if not data.is_file():
         raise ValueError(f"There is no file {data}: give FER2013 as a parquet file with --data.")
     teacher = options.teacher and options.teacher.expanduser().resolve()
-    if teacher and not (teacher / "model.safetensors").is_file():
-        raise ValueError(f"There are no weights in {teacher}: give the folder of a finished training.")
+    if teacher and load_artefact(teacher)[1]["model"] != "emotion":
+        raise ValueError(f"{teacher.name} does not read faces: give the folder of a training that does.")
     asked = Settings(str(data.expanduser().resolve()), options.split, SECOND if teacher else FIRST,
                      str(teacher or ""))
     given = {name: getattr(options, name) for name in ("epochs", "seed")}

@@ -18,7 +18,7 @@ from pages._shared import escaped, fragment
 
 LIVE_S, QUIET_S = 2.0, 20.0  # between two looks: while something learns, and else
 FIRST_EPOCHS, MOST_EPOCHS = 20, 2_000
-LISTED = 8  # trainings; the older ones stay on disk
+LISTED = 8  # trainings, and all that are under way; the older ones stay on disk
 
 
 def show_training() -> None:
@@ -34,13 +34,14 @@ def show_training() -> None:
 
 def _live(busy: bool) -> None:
     own = own_trainings()
-    if any(run.active for run in own.values()) != busy:
-        st.rerun()  # to look more or less often, and to offer a painter that is done
+    if any(run.active for run in own.values()) != busy or "painter_wanted" in st.session_state:
+        st.rerun()  # to look more or less often, to offer a painter that is done, or to take one
     _one_training(own)
     if own:
         st.markdown("**Your trainings**")
     painters = own_painters()
-    for number, (title, run) in enumerate(list(own.items())[:LISTED]):
+    listed = [(title, run) for place, (title, run) in enumerate(own.items()) if place < LISTED or run.active]
+    for number, (title, run) in enumerate(listed):
         with st.container(border=True, key=f"own_{number}"):
             _own(title, run, run.name in painters)
     if refused := st.session_state.pop("refused_training", None):
@@ -190,4 +191,7 @@ def _try(act: Callable[[Path], None], run: Run) -> None:
 
 
 def _use(run: Run) -> None:
-    st.session_state.painter = run.name
+    """Remembered until the page is made anew. Were it the choice already, the next look, which brings what
+    the browser shows chosen, would undo it.
+    """
+    st.session_state.painter_wanted = run.name

@@ -80,15 +80,17 @@ def _files() -> None:
 def _record(live: LiveMood) -> None:
     """A button, and while it works how far it is."""
     if not live.wanted:
-        st.button(f"Record {RECORDED} pictures", icon=":material/radio_button_checked:", key="record",
-                  on_click=live.keep, args=(RECORDED,),
+        count = min(RECORDED, MOST - len(_faces()))
+        st.button(f"Record {count} pictures" if count else f"{MOST} pictures are the most",
+                  icon=":material/radio_button_checked:", key="record", disabled=not count,
+                  on_click=live.keep, args=(count,),
                   help="Takes about four seconds. Move your head a little meanwhile.")  # fmt: skip
         return
     kept = live.kept()
     st.progress(len(kept) / live.wanted, f"Hold that face: {len(kept)} of {live.wanted}")
     if len(kept) == live.wanted:
         live.keep(0)
-        _faces().extend(kept[: MOST - len(_faces())])
+        _faces().extend(kept)
         st.rerun()
 
 
@@ -100,7 +102,7 @@ def _faces() -> list[np.ndarray]:
 def _add(contents: list[bytes]) -> None:
     """The largest face of each picture."""
     room = MOST - len(_faces())
-    refused = [f"{MOST} faces are the most: the rest was left out."] if len(contents) > room else []
+    refused = [f"{MOST} faces are the most."] * max(0, len(contents) - room)
     for content in contents[:room]:
         try:
             image = decode(content)

@@ -229,6 +229,8 @@ def _parameters(model: str, kind: str) -> int | None:
 def _experiments(plan: Plan, data: str) -> tuple[list[Settings], list[str]]:
     """What the plan amounts to -> (experiments, sentences on what cannot be)."""
     asked, refused = [], []
+    if not (plan.epochs and plan.batch_sizes and plan.rates):
+        refused.append("Choose at least one number of epochs, one batch size and one learning rate.")
     for split, model in itertools.product(plan.splits, plan.models):
         recipe = {"patience": plan.patience, "seed": plan.seed}
         try:

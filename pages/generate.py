@@ -34,6 +34,8 @@ WIDTH = "<style>[data-testid=stMainBlockContainer] { max-width: 58rem; }</style>
 def choose_painter() -> None:
     """A choice once there is one: trainings of one's own that are done."""
     own = own_painters()
+    if (wanted := st.session_state.pop("painter_wanted", None)) in own:
+        st.session_state.painter = wanted
     if own:
         st.selectbox(
             "Who paints?", [None, *own], key="painter", persist_state="session",

@@ -136,8 +136,10 @@ def test_what_it_cannot_measure_is_a_sentence(gtzan: Path, tmp_path: Path, capsy
     assert __main__.main(["evaluate", "--count", "1"]) == 2
     assert __main__.main(["evaluate", "--model", "no-such"]) == 1
     assert __main__.main(["evaluate", "--data", str(tmp_path / "missing"), "--model", "listen"]) == 1
+    assert __main__.main(["evaluate", "--data", str(gtzan), "--seconds", "200"]) == 2
+    assert __main__.main(["evaluate", "--data", str(gtzan), "--model", "no-such", "--record"]) == 1
     errors = capsys.readouterr().err.strip().splitlines()
-    assert len(errors) == 3 and all(line.endswith(".") for line in errors)
+    assert len(errors) == 5 and all(line.endswith(".") for line in errors)
 
 
 def test_which_aims_are_met() -> None:

@@ -1,6 +1,7 @@
 """A miniature training: what it leaves, and that stopping and going on changes nothing."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gan import train
+from gan import __main__, train
 from gan.dataset import load_music
 from gan.mel import BANDS, CONTROLS, FRAMES
 from gan.sample import Dreamer
@@ -17,7 +18,9 @@ from gan.train import CHECKPOINT, Settings, execute, plain
 from gan.wish import Wish
 from genre import runs
 from genre.artefacts import ArtefactError
+from genre.audio import Clip
 from genre.dataset import DataError
+from genre.synth import render
 from genre.worker import Stopped, working
 
 TINY = {"epochs": 2, "steps": 1, "batch_size": 2, "r1_every": 1, "r1_batch": 2, "bfloat16": False}
@@ -110,8 +113,37 @@ def test_music_is_drawn_evenly_and_loud_enough(music: Path) -> None:
     assert means.shape == spreads.shape == (2, len(CONTROLS)) and (spreads > 0).all()
 
 
+@pytest.mark.parametrize("names", [("ambient", "techno"), ("jazz", "techno")])
+def test_genres_of_any_name_can_be_learnt(music: Path, tmp_path: Path, names: tuple[str, str]) -> None:
+    """Recordings of less than 3 s are no music to it, and do not count."""
+    for folder, name in zip(sorted(path for path in music.iterdir() if path.is_dir()), names, strict=True):
+        shutil.copytree(folder, tmp_path / name)
+    (tmp_path / names[0] / "short.wav").write_bytes(Clip(render("jazz", 1, 2.0), 2.0).to_wav())
+    whole, found = load_music(str(music), "all"), load_music(str(tmp_path), "all")
+    assert found.genres == names and found.account == whole.account == {"recordings": 8, "mel3s": 0}
+
+
+def test_too_little_music_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "jazz").mkdir()
+    (tmp_path / "jazz" / "one.wav").write_bytes(Clip(render("jazz", 1, 4.0), 4.0).to_wav())
+    with pytest.raises(DataError, match=r"two recordings or more.*\.$"):
+        load_music(str(tmp_path), "all")
+
+
+@pytest.mark.parametrize("name", ["../away", "knn"])
+def test_what_cannot_be_shipped_leaves_all_as_it_was(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, name: str
+) -> None:
+    monkeypatch.setattr("genre.home.WEIGHTS", tmp_path / "weights")
+    other = runs.create("genre", {}, folder=tmp_path / "knn")
+    run = str(other) if name == "knn" else str(trained)
+    assert __main__.main(["ship", run, name]) == 2
+    assert capsys.readouterr().err.strip().endswith(".") and not (tmp_path / "weights").exists()
+
+
 @pytest.mark.parametrize(
-    "values", [{"split": "test"}, {"network": "vae"}, {"epochs": 0}, {"batch_size": 1}, {"seed": -1}]
+    "values", [{"split": "test"}, {"network": "vae"}, {"epochs": 0}, {"batch_size": 1}, {"seed": -1},
+               {"seed": 2**32}]
 )
 def test_settings_that_make_no_sense(values: dict) -> None:
     with pytest.raises(ValueError, match=r"\.$"):

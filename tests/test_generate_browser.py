@@ -9,8 +9,11 @@ import soundfile as sf
 from playwright.sync_api import Download, Page, expect
 
 from gan.sample import Dreamer, Wish
+from gan.train import Settings
+from genre import GENRES, runs
 from genre.audio import SAMPLE_RATE
 from genre.home import WEIGHTS
+from tests.painters import make_history, make_painter
 from tests.visits import BUSY_MS, PHONE, Visit
 
 TITLE = "Music that was never played"
@@ -155,6 +158,34 @@ def test_cancelled_is_cancelled(studio):
     studio.fill("Pieces", 1)
     studio.generate("Surprise me")
     assert page.locator("audio").count() < 8
+
+
+@pytest.fixture
+def own_painter(streamlit_home, monkeypatch):
+    """A training of the visitor's own that is done."""
+    monkeypatch.setenv("EARMARK_HOME", str(streamlit_home))
+    folder = runs.create("gan", Settings("builtin", "all").to_dict(), "my own")
+    make_painter(folder, GENRES[:3])
+    make_history(folder)
+    runs.write_status(folder, state="done", progress=1.0)
+    yield folder
+    runs.delete(folder)
+
+
+def test_a_painter_of_ones_own_is_taken_and_stays(own_painter, browser, streamlit_server):
+    """Its button is drawn anew every few seconds, apart from the rest of the page."""
+    visitor = Studio(browser, streamlit_server)
+    page = visitor.page
+    page.get_by_role("button", name="Paint with it").click()
+    expect(page.get_by_role("combobox", name="Who paints?")).to_have_value("my own")
+    visitor.settle()
+    visitor.shortest()
+    visitor.generate()
+    expect(page.get_by_role("combobox", name="Who paints?")).to_have_value("my own")
+    expect(page.get_by_role("button", name="Paint with it")).to_have_count(0)
+    recipe = json.loads(visitor.download("Recipe, JSON").path().read_text())
+    assert recipe["model"] == own_painter.name
+    visitor.leave()
 
 
 def test_a_phone_shows_everything_and_scrolls_to_the_music(browser, streamlit_server):

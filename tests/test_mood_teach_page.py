@@ -3,7 +3,7 @@
 import numpy as np
 
 from mood import EMOTIONS
-from mood.taught import Taught, embed_views, list_moods, save_mood
+from mood.taught import MOST, Taught, embed_views, list_moods, save_mood
 from pages._mood_words import label
 from tests.app_visits import healthy, press, words
 from tests.faces_at_hand import astronaut, drawn_face, encoded
@@ -37,6 +37,14 @@ def test_a_mood_is_taught_from_files(asked):
     assert label("punk *rock*").endswith(pills(app).options[-1])
     healthy(pills(app).set_value("punk *rock*").run())
     assert asked[-1][0] == "punk *rock*"
+
+
+def test_what_is_too_much_is_counted(asked):
+    app = visit(view="teach", way="file", teach_faces=[drawn_face(n) for n in range(MOST - 1)])
+    picture = encoded(astronaut(), "PNG")
+    healthy(app.file_uploader[0].set_value([(f"{n}.png", picture, "image/png") for n in range(4)]).run())
+    assert f"3 of 4 pictures were left out. {MOST} faces are the most" in words(app)
+    assert len(app.session_state["teach_faces"]) == MOST
 
 
 def test_snapshots_add_up_and_can_be_dropped():

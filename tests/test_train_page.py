@@ -59,6 +59,8 @@ def test_what_cannot_be_set_up_is_a_sentence(tmp_path):
     for name in (str(tmp_path / "no"), "~no-such-person", "x" * 5_000):
         app = visit("train", step="Set up", models=["linear"], data_choice="folder", data_folder=name)
         assert "no folder" in app.error[0].value and button(app, "Start").disabled
+    app = visit("train", step="Set up", models=["knn", "cnn-simple"], grid=True, grid_epochs=[])
+    assert "at least one number of epochs" in app.error[0].value
     app = visit("train", step="Set up", models=["linear"], split="segment")
     assert "This split leaks" in app.warning[0].value
     app = visit("train", step="Set up", models=["cnn-simple"], grid=True, grid_epochs=[1, 2, 5, 10],
