@@ -20,7 +20,7 @@ from genre.artefacts import ArtefactError, load_artefact, save_artefact
 from genre.augment import Augmentation
 from genre.dataset import BUILT_IN, DataError, Examples, named_folder, open_dataset, require_genres
 from genre.evaluate import report
-from genre.inputs import CUTTINGS, SPECTROGRAMS, front_end, make_examples
+from genre.inputs import CUTTINGS, SPECTROGRAMS, front_end, make_examples, served
 from genre.models import MODELS, InputSpec, ModelSpec, classical, count_parameters, find
 from genre.runs import load_config, metrics
 from genre.train import CHECKPOINT, Recipe, RunSettings, fit, predict
@@ -270,7 +270,7 @@ def _inference_ms(model: Any, examples: Examples) -> float:
 
 
 def _save(folder: Path, model: Any, asked: Settings, examples: Examples, result: dict) -> None:
-    spec = asked.input_spec
+    spec = served(asked.input_spec, result["data"]["input"])
     card = {
         "model": asked.model, "genres": list(examples.genres), "options": asked.options,
         "input": spec.kind, "shape": list(spec.shape), "seconds": spec.seconds,

@@ -125,7 +125,8 @@ def _part(classifier: Classifier, clip: Clip, genre: str) -> tuple[float, np.nda
         return 0.0, clip.samples
     verdict = classifier.classify(clip)
     likely = verdict.over_time[:, classifier.genres.index(genre)]
-    middle_s = verdict.times[int(np.argmax(np.convolve(likely, np.ones(5), "same")))]
+    near = np.abs(verdict.times[:, None] - verdict.times) < PART_S / 2
+    middle_s = verdict.times[int(np.argmax(near @ likely / near.sum(axis=1)))]
     begins = [begin_s for begin_s, _ in clip.pieces()]
     begin_s, piece = list(clip.pieces())[max(0, np.searchsorted(begins, middle_s, "right") - 1)]
     latest_s = max(0.0, len(piece) / SAMPLE_RATE - PART_S)

@@ -51,6 +51,7 @@ SCALING = {
     "features": {},
 }
 SPECTROGRAMS = ("mel", "stft", "pictures", "excerpts")  # with a front end of their own
+STAND_IN_S = {"mel3s": 3.0, "pictures": 30.0}  # what may stand in for mel spectrograms
 # Before any stretching.
 NATURAL_SHAPES = {"pictures": (128, 334), "mel3s": (128, 130), "excerpts": (128, 130)}
 
@@ -58,7 +59,8 @@ NATURAL_SHAPES = {"pictures": (128, 334), "mel3s": (128, 130), "excerpts": (128,
 def make_examples(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> tuple[Examples, dict]:
     """Everything in the dataset as `spec` wants it -> (examples, an account of where they came from).
 
-    The account has "source" (a sentence), "tracks", "windows" and "left_out" [(name, why)]. All
+    The account has "source" (a sentence), the kind of "input" it is, "tracks", "windows" and "left_out"
+    [(name, why)]. All
     examples come from one source: if recordings and ready-made arrays were mixed, a model could tell
     genres by the source. Excerpts alone are of both, with the ready-made ones brought to the decibels
     of recordings; tracks that have both show that the answers are the same. Raises DataError.
@@ -77,8 +79,7 @@ def make_examples(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> t
         examples = _from_table(table)
         source = f"the table {table.name}"
     elif kind == "excerpts" and dataset.mel3s:
-        examples, left_out = _excerpts(dataset, spec, cutting)
-        source = f"recordings, {CUTTINGS[cutting]}, and GTZAN's ready-made first 3 s in decibels again"
+        examples, source, left_out = _excerpts(dataset, spec, cutting)
     else:
         tracks, left_out = _heard(dataset, spec)
         if not tracks:
@@ -89,7 +90,7 @@ def make_examples(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> t
     examples = fitted(examples, spec.shape)
     if kind != spec.kind:
         source += ", standing in for mel spectrograms where there are no recordings"
-    account = {"source": source, "tracks": len(set(examples.tracks)), "windows": len(examples),
+    account = {"source": source, "input": kind, "tracks": len(set(examples.tracks)), "windows": len(examples),
                "left_out": left_out}
     return examples, account
 
@@ -104,16 +105,18 @@ def ready_excerpts(dataset: Dataset) -> Examples:
 
 def _excerpts(
     dataset: Dataset, spec: InputSpec, cutting: str
-) -> tuple[Examples, list[tuple[str, str]]]:
-    ready = ready_excerpts(dataset)
+) -> tuple[Examples, str, list[tuple[str, str]]]:
+    """-> (examples, the source, what was left out)."""
+    ready, source = ready_excerpts(dataset), "GTZAN's ready-made first 3 s in decibels again"
     if not set(dataset.genres) <= set(ready.genres) or not dataset.files:
-        return ready, []
+        return ready, source, []
     tracks, left_out = _heard(dataset, spec)
     if not tracks:
-        return ready, left_out
+        return ready, source, left_out
     cut = _from_audio(tracks, ready.genres, spec, cutting)
-    return replace(ready, **{part: np.concatenate([getattr(cut, part), getattr(ready, part)])
-                             for part in ("values", "labels", "tracks")}), left_out
+    both = replace(ready, **{part: np.concatenate([getattr(cut, part), getattr(ready, part)])
+                             for part in ("values", "labels", "tracks")})
+    return both, f"recordings, {CUTTINGS[cutting]}, and {source}", left_out
 
 
 def prepare(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> None:
@@ -211,6 +214,11 @@ def _compute(job: tuple[str, str, InputSpec, str]) -> bytes:
     if spec.kind == "mel3s":
         starts = starts[:1]
     return pack(represent(samples, starts, spec))
+
+
+def served(spec: InputSpec, kind: str) -> InputSpec:
+    """How music is to be heard by a model that wanted `spec` and learnt from inputs of `kind`."""
+    return spec if kind == spec.kind else replace(spec, kind=kind, seconds=STAND_IN_S[kind])
 
 
 def window_samples(spec: InputSpec) -> int:

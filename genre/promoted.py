@@ -4,6 +4,7 @@ The windows are cut and represented by the very functions that made the training
 (genre/inputs.py), by the numbers in the model's card.
 """
 
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE
-from genre.classifier import Classifier
+from genre.classifier import AUDIBLE_DB, Classifier
 from genre.dataset import Examples
 from genre.experiment import load_model, probabilities
 from genre.inputs import fitted, represent, window_samples, window_starts
@@ -42,7 +43,9 @@ class PromotedClassifier(Classifier):
         self, starts: list[float], pieces: np.ndarray, power: Tensor
     ) -> tuple[np.ndarray, Tensor, Tensor]:
         times, parts = [], []
-        for start_s, samples in zip(starts, pieces, strict=True):
+        loudest = 10 * torch.log10(power.sum(dim=1).amax(dim=1) + 1e-20)  # of each piece
+        audible = (loudest > loudest.max() - AUDIBLE_DB).tolist()
+        for start_s, samples in compress(zip(starts, pieces, strict=True), audible):
             first = window_starts(samples, self.spec, "even")  # silent ones are left out
             parts.append(represent(samples, first, self.spec))
             middle = min(window_samples(self.spec), len(samples)) / 2
