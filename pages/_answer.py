@@ -23,6 +23,12 @@ SOURCES = {
     "recording": "recorded here", "upload": "uploaded", "example": "played by our synthesiser",
 }  # fmt: skip
 
+BACK = {
+    "recording": "Its answer stays; it can be heard no more.",
+    "upload": "Upload it again to hear and see it.",
+    "example": "Press its button again to hear and see it.",
+}  # fmt: skip
+
 
 def show_answer(answer: Answer, answers: Answers, ear: Callable[[], Classifier]) -> bool:
     """Show one of the answers -> whether the visitor wants it deleted."""
@@ -95,10 +101,9 @@ def _verdict(answer: Answer) -> None:
 def _kept_clip(answer: Answer) -> Clip | None:
     clip = answer.clip()
     if clip is None:
-        st.caption(
-            f"We keep the sound of the latest {KEPT_SOUND_S // 60} minutes only, and this clip is "
-            "older. Upload it again to hear and see it."
-        )
+        minutes = KEPT_SOUND_S // 60
+        st.caption(f"We keep the sound of the latest {minutes} minutes only, and this clip is older. "
+                   f"{BACK[answer.source]}")  # fmt: skip
     return clip
 
 

@@ -75,7 +75,7 @@ def _why(answer: Answer, clip: Clip, classifier: "Classifier") -> None:
         "What speaks for", sorted(likely, key=likely.get, reverse=True), key=f"why_{answer.id}",
         format_func=lambda name: f"{spoken(name)} ({plots.percent(likely[name])})",
     )  # fmt: skip
-    key = (answer.id, answer.part, genre, id(classifier))
+    key = (answer.id, answer.part, genre, classifier)
     explanation: Explanation = _kept("why", key, lambda: explain(classifier, clip, genre))
     st.markdown(_in_words(explanation, answer.begin_s))
     st.plotly_chart(

@@ -29,12 +29,15 @@ def ear_genres() -> tuple[str, ...]:
     return GENRES
 
 
+def ear_as_it_is() -> tuple[str | None, int]:
+    """The chosen ear, and when it last changed."""
+    name = chosen_ear()
+    return name, (home() / PROMOTED / name / "card.json").stat().st_mtime_ns if name else 0
+
+
 def classifier() -> "Classifier":
     """The network that hears for this visitor."""
-    name = chosen_ear()
-    if name is None:
-        return classifier_named(None)
-    return classifier_named(name, (home() / PROMOTED / name / "card.json").stat().st_mtime_ns)
+    return classifier_named(*ear_as_it_is())
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -4,7 +4,6 @@ import streamlit as st
 
 from genre import plots_training, runs
 from genre.catalogue import Entry, bundle, free_name, heard_as
-from genre.classifier import SHIPPED, Classifier
 from genre.failure import explain
 from genre.plots import percent
 from genre.runs import RunError
@@ -104,7 +103,6 @@ def _use(entry: Entry) -> None:
     try:
         with st.spinner("Taking it to the Listen page"):
             name = heard_as(entry.run.folder) or promote_run(entry.run.folder, free_name(entry)).name
-            _hear_again(name)
     except (ValueError, OSError) as error:
         st.error(explain(error), icon=":material/error:")
         return
@@ -112,18 +110,11 @@ def _use(entry: Entry) -> None:
     st.rerun()  # so that no other card says it of its own
 
 
-def _hear_again(ear: str) -> None:
-    """What was played so far, as by a choice on the Listen page."""
-    if "answers" in st.session_state:
-        st.session_state.answers.judge_again(Classifier.load(ear).classify)
-
-
 def _withdraw(entry: Entry, name: str) -> None:
     try:
         withdraw_model(name)
         if st.session_state.get("ear") == name:
             st.session_state.ear = None
-            _hear_again(SHIPPED)
     except (ValueError, OSError) as error:
         st.session_state[f"not_withdrawn_{entry.run.name}"] = explain(error)
 

@@ -15,7 +15,7 @@ from genre import GENRES
 from genre.files import AUDIO_SUFFIXES
 from genre.home import promoted_models
 from genre.names import spoken
-from pages._ear import chosen_ear, classifier, classifier_named, ear_genres
+from pages._ear import chosen_ear, classifier, classifier_named, ear_as_it_is, ear_genres
 from pages._model_card import show_model_card
 from pages._scroll import scroll_to
 from pages._secure import devices_refused, say_refused
@@ -79,8 +79,14 @@ def answers() -> "Answers":
     return st.session_state.answers
 
 
-def listen_to(files: list[tuple[str, Callable[[], bytes]]], source: str) -> None:
-    """Answer each file, given by its name and how to read it, and open the first answer."""
+def listen_to(
+    files: list[tuple[str, Callable[[], bytes]]], source: str,
+    answered: Callable[[int], None] = lambda number: None,
+) -> None:  # fmt: skip
+    """Answer each file, given by its name and how to read it, and open the first answer.
+
+    `answered` is told the number of each as soon as it has its answer: a click may cut the rest short.
+    """
     from genre.artefacts import ArtefactError
 
     opened = None  # the first of them; known before any of it is cut short by another click
@@ -95,10 +101,35 @@ def listen_to(files: list[tuple[str, Callable[[], bytes]]], source: str) -> None
             if progress:
                 progress.progress(done / len(files), f"Clip {done + 1} of {len(files)}")
             answer = answers().add(name, read(), source, classify)
+            answered(done)
             if opened is None:
                 opened = st.session_state.opened = answer.id
     st.session_state.arrived = True
     renew("table")
+
+
+def follow_ear() -> None:
+    """All answers are today's ear's: it may have been chosen here or on the Train page, and anybody may
+    have withdrawn it or put another in its place. One that is damaged is refused.
+    """
+    played = st.session_state.get("answers", ())
+    while len(played) and st.session_state.get("heard_with") != (ear := ear_as_it_is()):
+        from genre.artefacts import ArtefactError  # with torch: the first visit is not to wait for it
+
+        try:
+            with st.spinner("Listening again"):
+                played.judge_again(classify)
+        except ArtefactError as error:
+            if not ear[0]:  # the shipped one: nobody is left to hear
+                st.error(str(error), icon=":material/error:")
+                st.stop()
+            st.session_state.ear_refused = str(error)
+            st.session_state.ear = None
+        else:
+            st.session_state.heard_with = ear
+            for answer in played:
+                st.session_state.pop(f"part_{answer.id}", None)  # a chosen part is the whole again
+    st.session_state.heard_with = ear_as_it_is()
 
 
 def choose_ear() -> None:
@@ -106,20 +137,8 @@ def choose_ear() -> None:
     promoted = promoted_models()
     if not promoted:
         return
-    from genre.artefacts import ArtefactError
-
-    def hear_again() -> None:
-        try:
-            if "answers" in st.session_state:
-                answers().judge_again(classify)
-                for answer in answers():
-                    st.session_state.pop(f"part_{answer.id}", None)  # a chosen part is the whole again
-        except ArtefactError as error:
-            st.session_state.ear_refused = str(error)
-            st.session_state.ear = None
-
     st.selectbox(
-        "Which ear?", [None, *promoted], key="ear", on_change=hear_again, persist_state="session",
+        "Which ear?", [None, *promoted], key="ear", persist_state="session",
         format_func=lambda name: name or "the one that came with Earmark",
         help="Models trained on the Train page. The latest half hour of what you have played is heard again.",
     )  # fmt: skip
@@ -184,8 +203,8 @@ def uploader() -> None:
     answered = st.session_state.setdefault("answered_uploads", set())
     new = [file for file in files if file.file_id not in answered]
     if new:
-        listen_to([(file.name, file.getvalue) for file in new], "upload")
-        answered.update(file.file_id for file in new)
+        listen_to([(file.name, file.getvalue) for file in new], "upload",
+                  lambda number: answered.add(new[number].file_id))
         if sum(file.size for file in files) > HELD_UPLOADS:
             renew("uploader_folder" if folder else "uploader")
         st.rerun()
@@ -259,6 +278,7 @@ def introduction() -> None:
 
 
 st.title("What genre is this?")
+follow_ear()
 introduction()
 choose_ear()
 left, right = st.columns(2)

@@ -7,6 +7,7 @@ from genre import runs
 from genre.experiment import execute, settings
 from genre.home import promoted_models
 from genre.worker import working
+from genre.zoo import promote_run, withdraw_model
 from pages._compare import FEW
 from pages._runs import in_percent
 from tests.app_visits import APP, LONG_S, button, healthy, labels, press, visit, words
@@ -140,6 +141,18 @@ def test_one_button_makes_a_run_the_model_of_the_listen_page(taught):
     assert not promoted_models() and "Take it off the Listen page" not in labels(app) and not app.success
     app = healthy(app.switch_page("pages/listen.py").run())
     assert "ear" not in [box.key for box in app.selectbox] and app.metric[0].value == "Jazz"
+
+
+def test_an_ear_that_somebody_else_withdrew_is_followed_by_the_shipped_one(taught):
+    """What it said would else stand there as if the shipped one had said it."""
+    promote_run(taught, "mine")
+    app = press(visit("listen", ear="mine"), "example_jazz")
+    assert app.metric[0].value in ("Classical", "Metal")
+    withdraw_model("mine")
+    (closer,) = [group for group in app.get("button_group") if group.label == "Look closer"]
+    healthy(closer.set_value("Why?").run())
+    assert app.metric[0].value == "Jazz" and not app.exception
+    assert "expect to name about this many" in app.metric[1].help
 
 
 def test_a_name_that_is_taken_is_not_taken_away(taught):
