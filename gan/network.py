@@ -40,9 +40,9 @@ class Latents:
                    torch.randn(count, LOCAL, columns, generator=rng), genres, controls)
 
 
-def round_in_time(x: Tensor, frames: int = 1) -> Tensor:
+def round_in_time(x: Tensor) -> Tensor:
     """Pad the last axis as a circle. (F.pad would lose the channels-last layout, and time with it.)"""
-    return torch.cat([x[..., -frames:], x, x[..., :frames]], dim=-1)
+    return torch.cat([x[..., -1:], x, x[..., :1]], dim=-1)
 
 
 class Steered(nn.Module):

@@ -44,7 +44,7 @@ def presentable(samples: np.ndarray, rate: int = SAMPLE_RATE) -> np.ndarray:
     return level(faded, rate, LOUDNESS_LUFS, PEAK_DB)
 
 
-def encode(samples: np.ndarray, kind: str, rate: int = SAMPLE_RATE) -> bytes:
+def encode(samples: np.ndarray, kind: str) -> bytes:
     """(N,) within [-1, 1] -> the bytes of a file of one of FORMATS.
 
     Raises ValueError for another kind.
@@ -52,7 +52,7 @@ def encode(samples: np.ndarray, kind: str, rate: int = SAMPLE_RATE) -> bytes:
     if kind not in FORMATS:
         raise ValueError(f"Sound can be kept as {', '.join(FORMATS)}, not as {kind!r}: choose one of them.")
     buffer = io.BytesIO()
-    with sf.SoundFile(buffer, "w", rate, 1, FORMATS[kind], format=kind.upper()) as file:
+    with sf.SoundFile(buffer, "w", SAMPLE_RATE, 1, FORMATS[kind], format=kind.upper()) as file:
         for start in range(0, len(samples), BLOCK):
             file.write(samples[start : start + BLOCK])
     return buffer.getvalue()

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,8 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--data", default="builtin", metavar="DIR",
                         help="GTZAN's or Kaggle's layout, a folder of genres, or builtin (default)")
     parser.add_argument("--budget", type=_minutes, metavar="MINUTES",
-                        help="stop after so long; the same command goes on later")
+                        help="stop after so long, music being prepared to the end; the same command goes "
+                        "on later")
     parser.add_argument("--only", metavar="MODEL,MODEL,...", help="only these models")
     parser.add_argument("--cores", type=whole_number, help="cores to use; by default all")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
@@ -117,9 +119,10 @@ def reproduce(options: argparse.Namespace) -> int:
     from genre import runs
     from genre.reproduce import reproduction_table, results, run_rows, table_of
 
+    deadline = None if options.budget is None else time.monotonic() + 60 * options.budget
     try:
         rows = table_of(options.data, options.only.split(",") if options.only else None)
-        run_rows(rows, options.cores or runs.all_cores(), options.budget, _tell)
+        run_rows(rows, options.cores or runs.all_cores(), deadline, _tell)
         rows = results(rows)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)

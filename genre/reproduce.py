@@ -6,7 +6,6 @@ data is GTZAN, else on held-out tracks. Rows are runs under EARMARK_HOME/reprodu
 first; what a budget cuts off goes on at the next call.
 """
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 import torch
 
 from genre import runs
+from genre.cache import key_of
 from genre.contests import Kitchen, enter, race
 from genre.dataset import DataError, Dataset, open_dataset
 from genre.experiment import Settings, settings
@@ -52,8 +52,7 @@ def table_of(data: str, only: list[str] | None = None) -> list[Row]:
         raise ValueError(f"There is no model {min(unknown)!r}; there are: {', '.join(MODELS)}.")
     dataset = open_dataset(data)
     honest = "filtered" if _is_gtzan(dataset) else "track"
-    digest = hashlib.blake2b(str(dataset.folder.resolve()).encode(), digest_size=4).hexdigest()
-    root = home() / "reproduce" / f"{dataset.folder.name}-{digest}"
+    root = home() / "reproduce" / f"{dataset.folder.name}-{_digest(dataset)}"
     rows = []
     for spec in MODELS.values():
         if only and spec.name not in only:
@@ -71,6 +70,15 @@ def table_of(data: str, only: list[str] | None = None) -> list[Row]:
     if not rows:
         raise DataError("This data can answer none of these rows.")
     return sorted(rows, key=_cost)
+
+
+def _digest(dataset: Dataset) -> str:
+    """Of where the music lies and what there is of it: rows of music that changed are measured anew."""
+    found = [Path(track.path) for track in dataset.files]
+    found += [path for path in (dataset.pictures, dataset.mel3s, dataset.features_30_sec,
+                                dataset.features_3_sec) if path]
+    sizes = [(str(path), path.stat().st_size if path.exists() else 0) for path in found]
+    return key_of(str(dataset.folder.resolve()), sizes)[:8]
 
 
 def _is_gtzan(dataset: Dataset) -> bool:
@@ -97,10 +105,11 @@ def _cost(row: Row) -> float:
 
 
 def run_rows(
-    rows: list[Row], cores: int, budget_min: float | None, on_end: Callable[[runs.Run], None]
+    rows: list[Row], cores: int, deadline: float | None, on_end: Callable[[runs.Run], None]
 ) -> None:
-    """Do what is not done yet, within the budget. An experiment that fails keeps its reason."""
-    deadline = None if budget_min is None else time.monotonic() + 60 * budget_min
+    """Do what is not done yet, until the deadline, a time.monotonic(); music that is being prepared then is
+    prepared to the end. An experiment that fails keeps its reason.
+    """
     kitchen, asked_of, folders = Kitchen(), {}, []
     for asked, folder in [pair for row in rows for pair in row.experiments.values()]:
         if folder in asked_of:
