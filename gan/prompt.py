@@ -146,8 +146,8 @@ def _words_of(text: str) -> list[str]:
 
 
 def _beats_a_minute(text: str) -> tuple[str, list[tuple[Heard, _Meaning]]]:
-    """Take "120 bpm" out of a text."""
-    found = re.search(r"\b(\d{2,3})\s?bpm\b", text, re.IGNORECASE)
+    """Take "120 bpm" or "120 beats per minute" out of a text."""
+    found = re.search(r"\b(\d{2,3})\s*(?:bpm|beats?\s+(?:per|a)\s+minute)\b", text, re.IGNORECASE)
     if not found:
         return text, []
     meaning = _Meaning(tempo=_within(SLOWEST, int(found[1]) / USUAL_BPM, FASTEST))

@@ -108,14 +108,14 @@ def read_clips(
 
 def _in_words(verdict: "Verdict") -> str:
     """A verdict on one line: "0:30  rock 58 %, metal 21 %, pop 9 %"."""
-    from genre.names import spoken
+    from genre.names import spoken, whole_percent
 
     minutes, seconds = divmod(round(verdict.duration_s), 60)
     length = f"{minutes}:{seconds:02}"
     if not verdict.genre:
         return f"{length:>6}  {verdict.message}"
     likely = sorted(verdict.probabilities.items(), key=lambda item: -item[1])[:3]
-    ranking = ", ".join(f"{spoken(genre)} {100 * p:.0f} %" for genre, p in likely)
+    ranking = ", ".join(f"{spoken(genre)} {whole_percent(p)} %" for genre, p in likely)
     return f"{length:>6}  {ranking}{'' if verdict.confident else ' (not sure)'}"
 
 

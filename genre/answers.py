@@ -12,10 +12,11 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+import numpy as np
 import soundfile as sf
 
 from genre import GENRES
@@ -45,6 +46,8 @@ class Sound:
     @classmethod
     def of(cls, clip: Clip) -> "Sound":
         seconds = len(clip.samples) / SAMPLE_RATE
+        loudest = np.abs(clip.samples).max(initial=1.0)  # floating point may go beyond full scale
+        clip = replace(clip, samples=clip.samples / loudest)
         return cls(clip.to_wav(), clip.duration_s, clip.starts, seconds)
 
     def clip(self) -> Clip:

@@ -209,8 +209,13 @@ def _opened(source: str | Path | bytes | BinaryIO) -> Iterator[_Input]:
 Sound = tuple[np.ndarray, float, tuple[float, ...]]  # samples, duration in s, starts in s
 
 
+class _NoSound(Exception):
+    """A reader finds no sound, nor anything that is damaged."""
+
+
 def _decoded(file: _Input) -> Sound:
     """What the first reader that can make anything of the file makes of it."""
+    empty = False
     for reader_kind in (SoundFileReader, ContainerReader):
         try:
             with closing(reader_kind(file)) as reader:
@@ -222,6 +227,10 @@ def _decoded(file: _Input) -> Sound:
                 return _whole(reader)
         except Undecodable:
             continue
+        except _NoSound:  # says the header, which a recorder that lost its power never completed
+            empty = True
+    if empty:
+        raise AudioError(NO_SOUND)
     file.seek(0)
     raise AudioError(undecodable_reason(file.read(64)))
 
@@ -259,7 +268,7 @@ def _whole(reader: Reader) -> Sound:
 
     Raises:
         Undecodable: there should be sound, but none can be decoded.
-        AudioError: there is no sound.
+        _NoSound: there is none.
     """
     kept: list[np.ndarray] = []  # every stride-th excerpt, complete
     pending: list[np.ndarray] = []  # chunks of the excerpt in progress
@@ -282,7 +291,7 @@ def _whole(reader: Reader) -> Sound:
     if duration_s == 0:
         if reader.damaged or reader.duration_s:
             raise Undecodable
-        raise AudioError(NO_SOUND)
+        raise _NoSound
     listener.require_numbers()
     if stride == 1:
         return np.concatenate(kept + pending), duration_s, (0.0,)

@@ -30,6 +30,7 @@ AVERAGED_FRAMES = 8  # before looking for that
 QUIET_BIAS = 0.47  # in white noise, the quietest tenth of such averages lies below this part of the mean
 MEDIAN_BINS = 15  # noise is smooth over frequency: held notes stick out by less than this many bins
 LOUDEST_NOISE = 0.03  # of the mean power of all bands (-15 dB): what lies higher is held notes or dense music
+SILENT = 1e-9  # of the loudest frame's power (-90 dB)
 REMEMBERED = 0.96  # of the last frame in the estimate of what is music
 LEAST_GAIN = 0.2  # -14 dB: a little air is left, as the ear expects it
 
@@ -75,7 +76,7 @@ class Beautified:
 def beautify(clip: Clip) -> Beautified:
     """The clip with less noise, a rounder tone and a good loudness; as long as before.
 
-    Silence comes back as it is. Takes a few times as long as a verdict.
+    Silence comes back as it is. Half a minute takes a second at most.
     """
     # A cheap sound card adds an offset.
     centred = (samples - samples.sum() / max(1, len(samples)) for _, samples in clip.pieces())
@@ -86,20 +87,25 @@ def beautify(clip: Clip) -> Beautified:
 
 def floor_db(samples: np.ndarray) -> float:
     """How loud it is when it is quietest: the level in dB that each octave of (N,) exceeds in all but a
-    twentieth of the time, averaged over the octaves."""
+    twentieth of the time, averaged over the octaves. Digital silence, before a take say, is no time."""
     octaves = _octave_powers(samples)
+    level = octaves.sum(axis=1)
+    octaves = octaves[level >= SILENT * level.max()]
     return float(np.mean(10 * np.log10(np.quantile(octaves, 0.05, axis=0) + 1e-12)))
 
 
 def reduce_noise(samples: np.ndarray) -> np.ndarray:
     """Turn steady noise down by at most 14 dB: (N,) float32 -> (N,) float32.
 
-    The noise is what remains in each band in its quietest tenth of the time. It is looked for anew in
-    each minute, so that it may change.
+    The noise is what remains in each band in its quietest tenth of the time. It is looked for anew about
+    every minute, so that it may change.
     """
-    size, fade = round(BLOCK_S * SAMPLE_RATE), round(FADE_S * SAMPLE_RATE)
+    fade = round(FADE_S * SAMPLE_RATE)
+    length = max(1, len(samples) - fade)
+    count = max(1, round(length / (BLOCK_S * SAMPLE_RATE)))  # equal ones: little can be told of a scrap
+    size = -(-length // count)
     cleaned = np.zeros_like(samples, dtype=np.float32)
-    for start in range(0, max(1, len(samples) - fade), size):
+    for start in range(0, length, size):
         block = _without_noise(samples[start : start + size + fade])
         if start:  # the end of the block before fades out as this one fades in
             rising = np.linspace(0, 1, fade, dtype=np.float32)
@@ -125,7 +131,10 @@ def _without_noise(samples: np.ndarray) -> np.ndarray:
 
 
 def noise_power(power: np.ndarray) -> np.ndarray:
-    """(frames, bins) power -> (bins,): that of the noise in it."""
+    """(frames, bins) power -> (bins,): that of the noise in it. Digital silence tells nothing of it."""
+    level = power[:, 2:].sum(axis=1)  # an offset is no sound either
+    heard = power[level >= SILENT * level.max()]
+    power = heard if len(heard) > AVERAGED_FRAMES else power
     running = np.cumsum(power, axis=0, dtype=float)
     width = min(AVERAGED_FRAMES, len(power) - 1)
     averaged = (running[width:] - running[:-width]) / width

@@ -133,7 +133,7 @@ class Classifier:
         overall, over_time = 0.0, 0.0  # logarithms: see `genre.evaluate.pooled`
         for view, share, share_of_each in zip(self.views, of_all, of_each, strict=True):
             logits = view.logits(power)
-            overall = overall + share * _log(vote(logits[_audible(power, logits.shape[1])]))
+            overall = overall + share * _log(vote(logits[audible(power, logits.shape[1])]))
             if view is not base:
                 logits = spread(logits, view.centres(frames), wanted, reach)
             over_time = over_time + share_of_each * _log(logits.softmax(dim=-1).mean(dim=2).flatten(0, 1))
@@ -209,7 +209,7 @@ def _pieces(clip: Clip) -> tuple[list[float], np.ndarray]:
     return starts, stacked - stacked.mean(axis=1, keepdims=True)  # a cheap sound card adds an offset
 
 
-def _audible(power: Tensor, windows: int) -> Tensor:
+def audible(power: Tensor, windows: int) -> Tensor:
     """(P, bands, frames) -> (P, windows) bool: which windows are not silent beside the loudest."""
     level = 10.0 * torch.log10(power.sum(dim=1) + 1e-20)
     loudest = nn.functional.adaptive_max_pool1d(level, windows)

@@ -23,6 +23,7 @@ ATTACK_DB_S, RELEASE_DB_S = 1_000.0, 40.0
 # squashes music, which then stays quieter than wanted.
 MAX_LIMITING_DB = 9.0
 _ROUNDS = 6  # of correcting what the limiter took away
+_STRETCH, _FILTER = 1 << 20, 64  # samples oversampled at a time, and more than the filter reaches
 
 
 def integrated_loudness(samples: np.ndarray, rate: int) -> float:
@@ -48,8 +49,7 @@ def integrated_loudness(samples: np.ndarray, rate: int) -> float:
 
 def true_peak_db(samples: np.ndarray) -> float:
     """The highest point of the curve through the samples (N,) or (N, channels), in dB of full scale."""
-    peak = max(_curve(samples).max(initial=0.0), np.abs(samples).max(initial=0.0))
-    return float(20 * np.log10(peak)) if peak > 0 else -np.inf
+    return _in_db(_curve(samples))
 
 
 def level(
@@ -64,10 +64,11 @@ def level(
     loudness = integrated_loudness(samples, rate)
     if not np.isfinite(loudness):
         return samples.astype(np.float32)
-    gain_db = target_lufs - loudness
-    most_db = max(gain_db, peak_db + MAX_LIMITING_DB - true_peak_db(samples))
+    gain_db, curve = target_lufs - loudness, _curve(samples)
+    most_db = max(gain_db, peak_db + MAX_LIMITING_DB - _in_db(curve))
     for _ in range(_ROUNDS):  # what the limiter took from the loudness is given back
-        louder = limit(samples * 10 ** (min(gain_db, most_db) / 20), rate, peak_db)
+        gain = 10 ** (min(gain_db, most_db) / 20)
+        louder = _limited(samples * gain, curve * gain, rate, peak_db)
         missing = target_lufs - integrated_loudness(louder, rate)
         if missing < 0.02 or gain_db >= most_db:
             break
@@ -78,8 +79,11 @@ def level(
 def limit(samples: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
     """The samples with every true peak at most `peak_db`: the gain falls ahead of a peak and recovers
     after it, both as straight lines in decibels, and is 1 elsewhere."""
-    curve = _curve(samples)
-    if true_peak_db(samples) <= peak_db:
+    return _limited(samples, _curve(samples), rate, peak_db)
+
+
+def _limited(samples: np.ndarray, curve: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
+    if _in_db(curve) <= peak_db:
         return samples
     excess_db = np.maximum(20 * np.log10(curve + 1e-12) - peak_db, 0.0)
     after = np.arange(len(curve)) * (RELEASE_DB_S / rate)
@@ -96,9 +100,19 @@ def _curve(samples: np.ndarray) -> np.ndarray:
     """(N,) or (N, channels) -> (N,): the largest magnitude around each sample, between them too."""
     if not len(samples):
         return np.zeros(0)
-    fine = np.abs(resample_poly(samples, OVERSAMPLING, 1, axis=0))
-    fine = fine.reshape(len(samples), -1).max(axis=1)  # the points from a sample up to the next
-    return np.maximum(fine, np.concatenate([fine[:1], fine[:-1]]))
+    fine = np.zeros(len(samples))
+    for start in range(0, len(samples), _STRETCH):  # a whole concert at once would fill the memory
+        first = max(0, start - _FILTER)
+        part = samples[first : start + _STRETCH + _FILTER]
+        points = np.abs(resample_poly(part, OVERSAMPLING, 1, axis=0)).reshape(len(part), -1)
+        fine[start : start + _STRETCH] = points.max(axis=1)[start - first :][:_STRETCH]
+    fine = np.maximum(fine, np.abs(samples).reshape(len(samples), -1).max(axis=1))
+    return np.maximum(fine, np.concatenate([fine[:1], fine[:-1]]))  # the points up to the next, and before
+
+
+def _in_db(curve: np.ndarray) -> float:
+    peak = curve.max(initial=0.0)
+    return float(20 * np.log10(peak)) if peak > 0 else -np.inf
 
 
 def _lufs(power: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from genre.audio import SAMPLE_RATE, Clip
-from genre.classifier import PIECE_SECONDS, Classifier
+from genre.classifier import PIECE_SECONDS, Classifier, audible
 
 EXCERPTS = 4  # of half a minute are enough to place a long recording
 
@@ -75,4 +75,5 @@ def _features(classifier: Classifier, pieces: np.ndarray, power: torch.Tensor) -
     if not classifier.views:
         _, overall, _ = classifier.hear([0.0] * len(pieces), pieces, power)
         return [overall.sqrt().float().numpy()]
-    return [features.mean(dim=(0, 2)).numpy() for features in classifier.views[0].features(power)]
+    cells = [features.transpose(1, 2) for features in classifier.views[0].features(power)]
+    return [each[audible(power, each.shape[1])].mean(dim=0).numpy() for each in cells]

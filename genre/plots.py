@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from genre.names import spoken
+from genre.names import spoken, whole_percent
 
 if TYPE_CHECKING:
     from genre.explain import Explanation
@@ -38,10 +38,8 @@ _SIDES = {"l": 58, "r": 14}
 
 
 def percent(probability: float) -> str:
-    """0.784 -> "78 %", and never "100 %" of something that is not certain."""
-    if 0 < probability < 0.01:
-        return "<1\u00a0%"
-    return f"{min(99, round(100 * probability))}\u00a0%" if probability < 1 else "100\u00a0%"
+    """0.784 -> "78 %"."""
+    return "<1\u00a0%" if 0 < probability < 0.01 else f"{whole_percent(probability)}\u00a0%"
 
 
 def clock(seconds: float) -> str:

@@ -38,7 +38,8 @@ SPEECH_DB = {3.0: 9.5, 5.0: 9.2, 10.0: 8.8, 30.0: 7.8}
 
 
 def is_silent(samples: np.ndarray, frame: int = 2048) -> bool:
-    """Whether (N,) samples hold nothing above -60 dBFS, a single click aside."""
+    """Whether (N,) samples hold nothing above -60 dBFS, a single click and a constant offset aside."""
+    samples = samples - samples.sum(dtype=float) / max(1, len(samples))  # as a cheap sound card adds
     count = max(1, len(samples) // frame)
     level = np.sqrt([np.mean(np.square(part)) for part in np.array_split(samples, count)])
     loud = np.sort(level)[-max(1, count // 10):]

@@ -30,8 +30,10 @@ BACK = {
 }  # fmt: skip
 
 
-def show_answer(answer: Answer, answers: Answers, ear: Callable[[], Classifier]) -> bool:
-    """Show one of the answers -> whether the visitor wants it deleted."""
+def show_answer(
+    answer: Answer, answers: Answers, ear: Callable[[], Classifier], delete: Callable[[], None]
+) -> None:
+    """Show one of the answers; `delete` is called when the visitor wants it deleted."""
     with st.container(border=True):
         _heading(answer)
         if answer.error:
@@ -45,8 +47,8 @@ def show_answer(answer: Answer, answers: Answers, ear: Callable[[], Classifier])
         if answer.whole:
             with left:
                 _correction(answer)
-        return right.button(
-            "Delete", key=f"delete_{answer.id}", icon=":material/delete:", width="stretch",
+        right.button(
+            "Delete", key=f"delete_{answer.id}", icon=":material/delete:", width="stretch", on_click=delete,
             help="Removes this clip from the page and from our memory.",
         )  # fmt: skip
 
@@ -157,9 +159,9 @@ def _correction(answer: Answer) -> None:
 
     known = answer.whole.probabilities or GENRES
     choices = list(dict.fromkeys((*known, answer.correction or OTHER, OTHER)))
+    st.session_state.setdefault(key, answer.correction)
     st.selectbox(
-        "Did we get it wrong?", choices,
-        index=choices.index(answer.correction) if answer.correction else None,
+        "Did we get it wrong?", choices, index=None,  # with any other one nothing could be taken back
         format_func=correction_in_words, placeholder="Choose the right genre",
         key=key, on_change=keep,
         help="Your word is kept for this visit and written into the downloads.",

@@ -121,7 +121,8 @@ def _beautiful(answer: Answer, clip: Clip) -> None:
     noise = f"background noise {quieter:.0f} dB lower" if quieter >= 0.5 else "no noise to remove"
     st.caption(
         f"{noise[0].upper() + noise[1:]}, {_louder(after.loudness - before.loudness)}, and nothing is "
-        "clipped. The tone is led gently towards that of produced music, by 4 dB at most.",
+        "clipped. The tone is led gently towards that of produced music, by 4 dB at most. In mono and up to "
+        "11 kHz, as we hear it." + (" The excerpts follow one another." if clip.excerpted else ""),
         help=f"Loudness as broadcasters measure it: {before.loudness:.1f} LUFS became {after.loudness:.1f}. "
         f"The highest peak is {-after.peak_db:.1f} dB below the most there can be.",
     )

@@ -13,11 +13,11 @@ from genre.dataset import DataError
 from genre.home import home
 from genre.listing import sound_of
 from genre.models import MODELS
-from genre.names import spoken
+from genre.names import spoken, whole_percent
 from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._one_run import show_run
-from pages._runs import INPUTS, SPLIT_NAMES, STATES, chart, entries, in_percent, names_of
+from pages._runs import FILTERS, INPUTS, SPLIT_NAMES, STATES, chart, entries, in_percent, names_of
 from pages._shared import escaped
 
 MEASURES = {
@@ -55,9 +55,7 @@ def show_compare() -> None:
 
 def _filtered(every: list[Entry]) -> list[Entry]:
     columns = st.columns(3)
-    for column, (label, attribute) in zip(
-        columns, (("Model", "model"), ("Data", "data"), ("Split", "split")), strict=True
-    ):
+    for column, (label, attribute) in zip(columns, FILTERS, strict=True):
         values = sorted({getattr(entry, attribute) for entry in every} - {""})
         with column:
             wanted = st.multiselect(label, values, key=f"only_{attribute}", placeholder="All",
@@ -258,7 +256,7 @@ def _disagree(tested: list[tuple[str, dict]]) -> None:
     table = [
         {"Track": row["track"], "It is": spoken(row["genre"])}
         | {f"{name} says": f"{'✓' if answer == row['genre'] else '✗'} {spoken(answer)} "
-           f"({100 * probability:.0f} %)"
+           f"({whole_percent(probability)} %)"
            for name, (answer, probability) in zip(names, row["answers"], strict=True)}
         for row in rows
     ]  # fmt: skip

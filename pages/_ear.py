@@ -41,7 +41,7 @@ def classifier() -> "Classifier":
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def classifier_named(name: str | None, changed: int = 0) -> "Classifier":
+def classifier_named(name: str | None, changed: int) -> "Classifier":
     """A network, once for all visitors, warmed up: its first clip takes far longer."""
     import numpy as np
 

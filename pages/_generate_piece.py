@@ -88,7 +88,7 @@ def _hear(piece: Piece) -> None:
                  help="The network of the Listen page judges the sound, and does not know what was asked."):
         try:
             with st.spinner("Listening"):
-                piece.verdict = classifier_named(None).classify(piece.clip)
+                piece.verdict = classifier_named(None, 0).classify(piece.clip)
         except ValueError as error:  # no weights: a sentence
             st.error(str(error), icon=":material/error:")
 

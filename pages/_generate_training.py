@@ -25,26 +25,26 @@ def show_training() -> None:
     """The panel under the music. What learns is looked at again and again."""
     st.subheader("How it learnt to paint")
     busy = any(run.active for run in own_trainings().values())
-    fragment(run_every=LIVE_S if busy else QUIET_S)(_live)(busy)
+    fragment(run_every=LIVE_S if busy else QUIET_S)(_live)(busy, own_painters())
     # Not an expander, whose content would be made, and torch loaded, also while it is closed.
     if st.toggle("Train a painter of your own", key="train_one", persist_state="session"):
         with st.container(border=True):
             _start_one()
 
 
-def _live(busy: bool) -> None:
-    own = own_trainings()
-    if any(run.active for run in own.values()) != busy or "painter_wanted" in st.session_state:
-        st.rerun()  # to look more or less often, to offer a painter that is done, or to take one
+def _live(busy: bool, offered: dict[str, str]) -> None:
+    own, painters = own_trainings(), own_painters()
+    if any(run.active for run in own.values()) != busy or painters != offered or (
+            "painter_wanted" in st.session_state):  # fmt: skip
+        st.rerun()  # to look more or less often, to offer the painters there are, or to take one
     _one_training(own)
     if own:
         st.markdown("**Your trainings**")
-    painters = own_painters()
     listed = [(title, run) for place, (title, run) in enumerate(own.items()) if place < LISTED or run.active]
-    for number, (title, run) in enumerate(listed):
-        with st.container(border=True, key=f"own_{number}"):
+    for title, run in listed:
+        with st.container(border=True, key=f"own_{run.name}"):
             _own(title, run, run.name in painters)
-    if refused := st.session_state.pop("refused_training", None):
+    if refused := st.session_state.get("refused_training"):
         st.error(refused, icon=":material/error:")
 
 
@@ -155,7 +155,7 @@ def _own(title: str, run: Run, paints: bool) -> None:
             st.button("Paint with it", key=f"use_{run.name}", icon=":material/brush:", width="stretch",
                       on_click=_use, args=(run,))  # fmt: skip
         with st.popover("Delete", icon=":material/delete:", width="stretch"):
-            st.markdown("Delete this painter and its pictures? It cannot be brought back.")
+            st.markdown(f"Delete **{escaped(title)}** and its pictures? It cannot be brought back.")
             _act("Yes, delete it", "delete", runs.delete, run)
 
 
@@ -184,6 +184,7 @@ def _act(label: str, icon: str, act: Callable[[Path], None], run: Run) -> None:
 
 def _try(act: Callable[[Path], None], run: Run) -> None:
     """Another visitor may have been quicker."""
+    st.session_state.pop("refused_training", None)
     try:
         act(run.folder)
     except (RunError, OSError) as error:

@@ -52,8 +52,8 @@ def _one(mood: Taught, usable: bool) -> None:
         with st.popover("Rename, export or delete", icon=":material/more_vert:", key=f"icon_more_{mood.key}",
                         help="Rename, export or delete"):  # fmt: skip
             name = st.text_input("Name", mood.name, max_chars=MAX_NAME, key=f"name_{mood.key}")
-            if st.button("Rename", icon=":material/edit:", key=f"rename_{mood.key}", width="stretch",
-                         disabled=name.strip() in ("", mood.name)):  # fmt: skip
+            pressed = st.button("Rename", icon=":material/edit:", key=f"rename_{mood.key}", width="stretch")
+            if pressed and name.strip() not in ("", mood.name):
                 _try(lambda: rename(mood.key, name))
                 st.rerun()
             st.download_button(

@@ -14,7 +14,7 @@ from pages._shared import escaped
 
 
 def show_run(entry: Entry, name: str, report: dict | None, colour: str, number: int) -> None:
-    with st.container(border=True, key=f"card_{number}"):
+    with st.container(border=True, key=f"card_{entry.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             swatch(colour)
             st.text(name)
@@ -135,7 +135,7 @@ def _rename(entry: Entry) -> None:
 
 def _delete(entry: Entry) -> None:
     run = entry.run
-    st.markdown("Delete this training with its figures and weights? It cannot be brought back.")
+    st.markdown(f"Delete **{escaped(entry.title)}** with its figures and weights? It cannot be brought back.")
     if st.button("Yes, delete it", key=f"delete_{run.name}", icon=":material/delete:"):
         try:
             runs.stop(run.folder)

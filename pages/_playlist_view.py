@@ -146,8 +146,7 @@ def _tools(held: Held, key: str) -> None:
     with st.container(horizontal=True, gap="small", key=f"{key}_tools"):
         st.link_button("Play all in YouTube", playlist.queue_url, icon=":material/playlist_play:",
                        help="Opens the list as one queue, in YouTube's own page.")  # fmt: skip
-        if st.button("Shuffle", icon=":material/shuffle:", key=f"{key}_shuffle"):
-            _shuffle(held)
+        st.button("Shuffle", icon=":material/shuffle:", key=f"{key}_shuffle", on_click=_shuffle, args=(held,))
         with st.popover("Save", icon=":material/download:"):
             st.download_button(
                 "As a table (CSV)", held.playlist.to_csv(), "earmark-songs.csv", "text/csv",

@@ -40,6 +40,10 @@ SPLIT_NAMES = {
     "filtered": "GTZAN's filtered lists", "artist": "by artist", "segment": "by window (leaky)",
     "all": "not at all",
 }  # fmt: skip
+# Of the table under Compare: name, and what of a training it is about.
+FILTERS = (("Model", "model"), ("Data", "data"), ("Split", "split"))
+# None of them chosen: one that was would hide the newest trainings, of another model perhaps.
+UNFILTERED = {f"only_{attribute}": [] for _, attribute in FILTERS}
 # Plotly's own toolbar, for zoom and a picture.
 TOOLS = {
     "displaylogo": False, "responsive": True,

@@ -13,7 +13,7 @@ from genre.models import MODELS, count_parameters
 from genre.runs import RunError
 from genre.zoo import augmentation
 from pages._data import choose_data, chosen_data, in_words, listing_of
-from pages._runs import INPUTS, SPLIT_NAMES, SPLITS, entries, in_percent
+from pages._runs import INPUTS, SPLIT_NAMES, SPLITS, UNFILTERED, entries, in_percent
 from pages._shared import escaped
 
 FIRST_MODELS = ["knn", "linear", "cnn-simple"]
@@ -262,13 +262,14 @@ def _start(asked: list[Settings], plan: Plan, found: Listing) -> None:
         label = "Start" if count == 1 else f"Start {count} trainings"
         if st.button(label, type="primary", disabled=not ready, icon=":material/play_arrow:",
                      key="start"):  # fmt: skip
+            st.session_state.pop("run_refused", None)
             try:
                 for each in asked:
                     runs.start(runs.create("genre", each.to_dict(), each.model, cores=plan.cores))
             except (RunError, OSError) as error:  # Watch shows those that did start
                 st.session_state.run_refused = explain(error)
             st.session_state.pop("compared", None)  # the new ones will be of more interest
-            st.session_state.go_to = "Watch"
+            st.session_state.update(UNFILTERED, go_to="Watch")
             st.rerun()
         if ready:
             _estimate(asked, plan, found)

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from genre.answers import Answer, Answers
-from genre.names import spoken
+from genre.names import spoken, whole_percent
 from genre.plots import clock
 from pages._answer import correction_in_words
 
@@ -71,7 +71,7 @@ def _row(answer: Answer) -> dict:
     return {
         "Clip": answer.name,
         "Genre": spoken(genre).capitalize() if genre else "",
-        "Probability": round(100 * verdict.probabilities[genre]) if genre else None,
+        "Probability": whole_percent(verdict.probabilities[genre]) if genre else None,
         "Length": clock(verdict.duration_s) if verdict else "",
         "You say": correction_in_words(answer.correction) if answer.correction else "",
         "Remark": _remark(answer),

@@ -13,7 +13,7 @@ from genre.plots import percent
 from genre.plots_training import RUN_COLOURS, Learning
 from genre.runs import RunError
 from pages._data import listing_of
-from pages._runs import entries, names_of, state_badge, swatch
+from pages._runs import UNFILTERED, entries, names_of, state_badge, swatch
 from pages._shared import escaped, fragment
 
 LIVE_S, QUIET_S = 1.5, 6.0  # between two looks: while something learns, and else
@@ -43,6 +43,8 @@ def _live(busy: bool) -> None:
     watched = _watched()
     if any(entry.run.active for entry in watched) != busy or "go_to" in st.session_state:
         st.rerun()  # to look more or less often, or to go to another step
+    if refused := st.session_state.get("run_refused"):
+        st.error(refused, icon=":material/error:")
     if not watched:
         st.info("Nothing has been trained here yet. Choose some models and press Start.",
                 icon=":material/timeline:")  # fmt: skip
@@ -54,8 +56,6 @@ def _live(busy: bool) -> None:
     for number, (entry, name) in enumerate(zip(watched, names, strict=True)):
         with st.container(border=True, key=f"watched_{number}"):
             _one(entry, name, RUN_COLOURS[number % len(RUN_COLOURS)])
-    if refused := st.session_state.pop("run_refused", None):
-        st.error(refused, icon=":material/error:")
 
 
 def _all(watched: list[Entry]) -> None:
@@ -78,7 +78,7 @@ def _all(watched: list[Entry]) -> None:
         if done and not active:
             label = "Compare them" if len(done) > 1 else "See what it learnt"
             st.button(label, type="primary", icon=":material/compare_arrows:", key="to_compare",
-                      on_click=_go_to, args=("Compare",), kwargs={"compared": done[::-1]})  # fmt: skip
+                      on_click=_go_to, args=("Compare",), kwargs={"compared": done[::-1], **UNFILTERED})
 
 
 def _go_to(step: str, **state: object) -> None:
@@ -163,6 +163,7 @@ def _figures(entry: Entry) -> str:
 
 def _each(act: Callable[[Path], None], chosen: list[Entry]) -> None:
     """Start or stop them; another visitor may have been quicker."""
+    st.session_state.pop("run_refused", None)
     for entry in chosen:
         try:
             act(entry.run.folder)

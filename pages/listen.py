@@ -54,7 +54,7 @@ def warm_up() -> None:
 
     def load() -> None:
         with suppress(ValueError, OSError):  # weights that are damaged: the first click says so
-            classifier_named(None)
+            classifier_named(None, 0)
         import genre.overview
         import genre.synth  # noqa: F401
 
@@ -81,15 +81,16 @@ def answers() -> "Answers":
 
 def listen_to(
     files: list[tuple[str, Callable[[], bytes]]], source: str,
-    answered: Callable[[int], None] = lambda number: None,
+    answered: Callable[[int], None] = lambda number: None, resumed: bool = False,
 ) -> None:  # fmt: skip
     """Answer each file, given by its name and how to read it, and open the first answer.
 
-    `answered` is told the number of each as soon as it has its answer: a click may cut the rest short.
+    `answered` is told the number of each as soon as it has its answer: a click may cut the rest short, which
+    are `resumed` then, and leave open what is.
     """
     from genre.artefacts import ArtefactError
 
-    opened = None  # the first of them; known before any of it is cut short by another click
+    opened = st.session_state.get("opened") if resumed else None
     with st.spinner("Listening"):
         try:
             classifier()
@@ -105,7 +106,8 @@ def listen_to(
             if opened is None:
                 opened = st.session_state.opened = answer.id
     st.session_state.arrived = True
-    renew("table")
+    if not resumed:
+        renew("table")
 
 
 def follow_ear() -> None:
@@ -128,7 +130,8 @@ def follow_ear() -> None:
         else:
             st.session_state.heard_with = ear
             for answer in played:
-                st.session_state.pop(f"part_{answer.id}", None)  # a chosen part is the whole again
+                if (key := f"part_{answer.id}") in st.session_state:  # a chosen part is the whole again
+                    st.session_state[key] = (0.0, answer.longest_part_s)
     st.session_state.heard_with = ear_as_it_is()
 
 
@@ -203,21 +206,29 @@ def uploader() -> None:
     answered = st.session_state.setdefault("answered_uploads", set())
     new = [file for file in files if file.file_id not in answered]
     if new:
+        ids = {file.file_id for file in new}
+        resumed = ids <= st.session_state.get("hearing", set())
+        st.session_state.hearing = ids
         listen_to([(file.name, file.getvalue) for file in new], "upload",
-                  lambda number: answered.add(new[number].file_id))
+                  lambda number: answered.add(new[number].file_id), resumed)  # fmt: skip
+        del st.session_state.hearing
         if sum(file.size for file in files) > HELD_UPLOADS:
             renew("uploader_folder" if folder else "uploader")
         st.rerun()
 
 
+def _wish(what: str, value: str) -> None:
+    """Of a button: files that are being heard come first, and a button's press would be forgotten by then."""
+    st.session_state[f"wished_{what}"] = value
+
+
 def examples() -> None:
     st.caption("No music at hand? Try a piece played by our own synthesiser:")
     with st.container(horizontal=True, gap="xsmall", key="examples"):
-        pressed = [
-            genre for genre in GENRES
-            if st.button(spoken(genre).capitalize(), key=f"example_{genre}")
-        ]  # fmt: skip
-    for genre in pressed:
+        for genre in GENRES:
+            st.button(spoken(genre).capitalize(), key=f"example_{genre}",
+                      on_click=_wish, args=("example", genre))  # fmt: skip
+    if genre := st.session_state.pop("wished_example", None):
         name = f"{spoken(genre).capitalize()}, synthesised"
         listen_to([(name, partial(example, genre))], "example")
         st.rerun()
@@ -236,10 +247,24 @@ def empty_state() -> None:
                         alt="Ten empty bars, one a genre")  # fmt: skip
 
 
+def _forget_all() -> None:
+    """What is being heard too."""
+    del st.session_state.answers
+    _let_go()
+
+
+def _let_go() -> None:
+    """Of what else would still hold a clip that is deleted."""
+    from pages._closer import forget_closer_looks
+
+    forget_closer_looks()
+    for widget in ("uploader", "uploader_folder", "table"):
+        renew(widget)
+
+
 def results() -> None:
     """The table of several answers, and the opened one in full."""
     from pages._answer import show_answer
-    from pages._closer import forget_closer_looks
     from pages._table import choose_answer, show_downloads
 
     opened = st.session_state.get("opened")
@@ -247,12 +272,7 @@ def results() -> None:
         if len(answers()) > 1:
             opened = st.session_state.opened = choose_answer(answers(), opened, widget_key("table"))
         answer = answers().get(opened) or next(iter(answers()))
-        if show_answer(answer, answers(), classifier):
-            answers().remove(answer.id)
-            forget_closer_looks()
-            for widget in ("uploader", "uploader_folder", "table"):  # they would still hold the file
-                renew(widget)
-            st.rerun()
+        show_answer(answer, answers(), classifier, partial(_wish, "delete", answer.id))
         if len(answers()) == 1 and answer.whole:
             show_downloads(answers())
         genre = answer.correction or (answer.verdict and answer.verdict.genre)
@@ -260,12 +280,8 @@ def results() -> None:
             from pages._playlist_view import cheer_up
 
             cheer_up(genre)
-        if len(answers()) > 1 and st.button("Forget all clips", icon=":material/delete_sweep:"):
-            del st.session_state.answers
-            forget_closer_looks()
-            for widget in ("uploader", "uploader_folder", "table"):
-                renew(widget)
-            st.rerun()
+        if len(answers()) > 1:
+            st.button("Forget all clips", icon=":material/delete_sweep:", on_click=_forget_all)
     if st.session_state.pop("arrived", False):
         scroll_to("results")
 
@@ -288,6 +304,10 @@ with right:
     uploader()
 live()
 examples()
+if deleted := st.session_state.pop("wished_delete", None):
+    answers().remove(deleted)
+    _let_go()
+    st.rerun()
 if len(st.session_state.get("answers", ())):
     results()
 else:

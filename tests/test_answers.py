@@ -106,6 +106,12 @@ def test_the_sound_of_old_clips_is_let_go_and_comes_back(ear, wav):
     assert [answer.name for answer in answers] == ["2.wav", "3.wav", "1.wav"]
 
 
+def test_what_goes_beyond_full_scale_is_kept_in_shape():
+    samples = (4 * np.sin(np.linspace(0, 500, 22_050))).astype(np.float32)
+    kept = Sound.of(Clip(samples, 1.0)).clip().samples
+    np.testing.assert_allclose(kept, samples / 4, atol=1e-4)
+
+
 def test_the_newest_clip_keeps_its_sound_however_long(ear, wav):
     answers = Answers(kept_sound_s=1.0)
     assert answers.add("a.wav", wav("pop", 6.0), "upload", ear).sound

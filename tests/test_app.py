@@ -15,6 +15,7 @@ from genre.audio import SAMPLE_RATE, load_clip
 from genre.classifier import Classifier
 from genre.names import spoken
 from genre.plots import percent
+from pages._ear import classifier_named
 from tests.app_visits import APP, button, healthy, press
 from tests.fixtures_audio import picture_bytes, soundfile_bytes
 from tests.hostile import NAMES
@@ -269,6 +270,37 @@ def test_missing_weights_are_a_sentence(wav, monkeypatch):
     upload(app, ("a.wav", wav("jazz")))
     assert app.error[0].value.startswith("The weights of")
     st.cache_resource.clear()
+
+
+@pytest.mark.parametrize("pressed", ["Rock", "Delete", "Forget all clips"])
+def test_a_click_while_files_are_heard_is_no_click_lost(app, wav, pressed):
+    """The files that are left come first, and the page is run again after them."""
+    upload(app, ("a.wav", wav("jazz")), ("b.wav", wav("metal")))
+    more = [(f"{n}.wav", wav("pop", 3.0, n), "audio/wav") for n in range(2)]
+    app.file_uploader[0].set_value(more)
+    healthy(button(app, pressed).click().run())
+    names = [answer.name for answer in app.session_state["answers"]] if "answers" in app.session_state else []
+    assert names == {"Rock": ["a.wav", "b.wav", "0.wav", "1.wav", "Rock, synthesised"],
+                     "Delete": ["b.wav", "0.wav", "1.wav"], "Forget all clips": []}[pressed]  # fmt: skip
+
+
+def test_a_slip_of_correction_can_be_taken_back(app):
+    press(app, "example_jazz")
+    (box,) = [box for box in app.selectbox if box.label == "Did we get it wrong?"]
+    healthy(box.set_value("rock").run())
+    assert next(iter(app.session_state["answers"])).correction == "rock"
+    assert not app.selectbox(key=box.key).proto.HasField("default"), "only a box without one has a cross"
+    healthy(app.selectbox(key=box.key).set_value(None).run())
+    assert next(iter(app.session_state["answers"])).correction is None
+
+
+def test_the_ear_is_loaded_once(app, monkeypatch):
+    """By the warm-up; the first answer finds it."""
+    st.cache_resource.clear()
+    classifier_named(None, 0)
+    monkeypatch.setattr("genre.classifier.Classifier.of", lambda folder: pytest.fail("loaded again"))
+    press(app, "example_jazz")
+    assert app.metric[0].value
 
 
 def test_nothing_is_written(app, wav, earmark_home):

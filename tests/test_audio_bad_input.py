@@ -100,6 +100,16 @@ def test_header_without_frames(kind):
     assert "contains no sound" in sentence_for(data)
 
 
+@pytest.mark.parametrize("riff", [0, 36, None])
+def test_a_recorder_that_lost_its_power_never_wrote_how_much_there_is(riff):
+    data = bytearray(second_of_wav())
+    place = data.index(b"data") + 4
+    data[place : place + 4] = bytes(4)
+    if riff is not None:
+        data[4:8] = riff.to_bytes(4, "little")
+    assert load_clip(bytes(data)).duration_s == pytest.approx(1, abs=0.01)
+
+
 def damaged_container(muxer: str, codec: str) -> bytes:
     """A valid beginning, and noise for the rest."""
     data = container_bytes(tone(1, 48_000), 48_000, muxer, codec)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import butter, sosfiltfilt
 
 from genre.audio import SAMPLE_RATE, Clip
 from genre.beautify import (
@@ -123,6 +124,26 @@ def test_silence_and_scraps(count):
     for samples in (np.zeros(count), hiss(-20, count)):
         better = beautify(clip_of(samples))
         assert better.clip.samples.shape == (count,) and np.isfinite(better.clip.samples).all()
+
+
+def test_silence_is_no_noise_that_was_removed(play):
+    samples = 0.05 * play("jazz", 20.0)
+    plain = beautify(clip_of(samples))
+    led_in = beautify(clip_of(np.concatenate([np.zeros(3 * SAMPLE_RATE, np.float32), samples])))
+    quieter = [each.before.noise_db - each.after.noise_db for each in (plain, led_in)]
+    assert quieter[1] == pytest.approx(quieter[0], abs=2.0)
+
+
+@pytest.mark.parametrize("seconds", [60.9, 61.3, 63.0])
+def test_noise_goes_up_to_the_end(play, seconds):
+    """A last block of a second or two would tell too little of the noise in it."""
+    count = round(seconds * SAMPLE_RATE)
+    music = sosfiltfilt(butter(8, 3_000, fs=SAMPLE_RATE, output="sos"), np.resize(play("jazz", 10.0), count))
+    cleaned = reduce_noise((music + hiss(-40, count)).astype(np.float32))
+    above = sosfiltfilt(butter(8, 6_000, "highpass", fs=SAMPLE_RATE, output="sos"), cleaned)
+    before_the_end, end = (np.mean(np.square(above[round(-first * SAMPLE_RATE) :][: SAMPLE_RATE // 2]))
+                           for first in (5.0, 0.5))
+    assert abs(10 * np.log10(end / before_the_end)) < 2
 
 
 def test_minutes_are_joined_without_a_seam(play, monkeypatch):

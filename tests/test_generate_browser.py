@@ -106,15 +106,15 @@ def test_a_piece_is_heard_judged_kept_and_brought_back(studio, browser, streamli
     assert json.loads(recipe.read_text())["wish"]["seed"] == 7
     spectrogram = studio.download("Spectrogram, NPZ").path()
 
-    other = Studio(browser, streamlit_server)
-    other.page.get_by_text("Bring a piece back").click()
-    field = other.page.get_by_test_id("stFileUploaderDropzoneInput")
     for name, content in (("jazz-7.json", recipe), ("jazz-7.npz", spectrogram)):
+        other = Studio(browser, streamlit_server)
+        other.page.get_by_text("Bring a piece back").click()
+        field = other.page.get_by_test_id("stFileUploaderDropzoneInput")
         field.set_input_files({"name": name, "mimeType": "application/octet-stream",
                                "buffer": content.read_bytes()})  # fmt: skip
         other.wait_for_music()
         expect(other.page.locator(".st-key-piece")).to_contain_text("3 s · seed 7 · brought back")
-    other.leave()
+        other.leave()
 
 
 def test_two_pieces_are_mixed(studio):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genre import loudness
 from genre.audio import SAMPLE_RATE
 from genre.loudness import (
     MAX_LIMITING_DB,
@@ -95,6 +96,14 @@ def test_a_click_is_turned_down_and_the_rest_is_left_alone(play):
     assert true_peak_db(limited) == pytest.approx(-6.0, abs=0.05)
     far = slice(0, 2 * SAMPLE_RATE)
     assert np.abs(limited[far] - music[far]).max() < 1e-3
+
+
+def test_stretches_leave_no_seam(monkeypatch):
+    samples = np.random.default_rng(0).normal(size=(10_000, 2))
+    whole = loudness.true_peak_db(samples), loudness.limit(samples, 22_050, -1.0)
+    monkeypatch.setattr(loudness, "_STRETCH", 777)
+    assert loudness.true_peak_db(samples) == pytest.approx(whole[0], abs=1e-9)
+    np.testing.assert_allclose(loudness.limit(samples, 22_050, -1.0), whole[1], atol=1e-9)
 
 
 def test_a_limit_to_limiting():

@@ -94,6 +94,9 @@ def test_a_taught_mood_is_recognised(asked):
     app = snapshot(visit(), views[6])
     assert app.session_state["mood"] == "space" and "You look space" in words(app)
     assert asked[-1][0] == "space"
+    (space,) = list_moods()
+    app = snapshot(visit(moods_aside={space.key}), views[6])
+    assert app.session_state["mood"] in EMOTIONS, "one that is put aside is not recognised"
 
 
 def test_an_imported_file_is_checked():

@@ -40,6 +40,15 @@ def test_the_same_music_is_the_same_place(classifier, play):
     assert here @ embedding(classifier, clip_of(play("metal", 6.0))) < here @ twice
 
 
+@pytest.mark.parametrize("seconds", [6.0, 40.0])
+@pytest.mark.parametrize("hiss", [0.0, 1e-4])
+def test_quiet_parts_say_nothing_of_what_is_alike(seconds, hiss, classifier, play):
+    music = play("metal", 6.0)
+    tail = hiss * np.random.default_rng(0).normal(size=round(seconds * SAMPLE_RATE))
+    here, there = (embedding(classifier, clip_of(s)) for s in (music, np.concatenate([music, tail])))
+    assert here @ there > 0.9
+
+
 @pytest.mark.parametrize("seconds", [1.0, 70.0])
 def test_any_length(seconds, classifier, play):
     place = embedding(classifier, clip_of(np.resize(play("pop"), round(seconds * SAMPLE_RATE))))

@@ -94,7 +94,9 @@ def test_a_genre_that_is_not_wanted() -> None:
 
 def test_beats_a_minute() -> None:
     assert understand("jazz at 160 bpm").tempo > 1.2 and understand("60bpm").tempo == SLOWEST
-    assert understand("jazz at 160 bpm").unknown == ()
+    for words in ("jazz at 160 bpm", "jazz at 160 beats per minute", "160 beats a minute, jazz"):
+        heard = understand(words)
+        assert heard.unknown == () and heard.tempo > 1.2 and heard.genres == {"jazz": 1.0}
 
 
 def test_unknown_words_are_named() -> None:

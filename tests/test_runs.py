@@ -33,6 +33,17 @@ def wait_for(folder: Path, *states: str, timeout: float = 15) -> runs.Run:
     return run
 
 
+def queue() -> str:
+    return (runs.home() / "queue.json").read_text()
+
+
+def wait_in_queue(folder: Path, timeout: float = 15) -> None:
+    deadline = time.monotonic() + timeout
+    while str(folder) not in queue():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def pid_of(folder: Path) -> int:
     return json.loads((folder / "status.json").read_text())["pid"]
 
@@ -132,14 +143,14 @@ def test_a_process_that_hangs_is_ended_by_going_on(monkeypatch):
 
 
 def test_a_queue_that_was_lost_stops_nobody():
-    first, second = new(epochs=40, seconds=0.02, cores=2), new(cores=2)
+    first, second = new(epochs=5_000, seconds=0.02, cores=2), new(cores=2)
     runs.start(first)
     wait_for(first, "running")
     runs.start(second)
-    wait_for(second, "waiting")
+    wait_in_queue(second)
     (runs.home() / "queue.json").unlink()
     wait_for(second, "done")
-    wait_for(first, "done")
+    runs.stop(first)
 
 
 def test_failures_are_sentences():
@@ -222,8 +233,9 @@ def test_a_waiting_run_can_be_stopped():
     runs.start(first)
     wait_for(first, "running")
     runs.start(second)
+    wait_in_queue(second)
     runs.stop(second)
-    assert runs.read(second).state == "stopped"
+    assert runs.read(second).state == "stopped" and str(second) not in queue()
     runs.stop(first)
 
 

@@ -100,6 +100,7 @@ def test_silence_is_measured_in_dbfs() -> None:
     assert not is_silent(noise * 10 ** (-50 / 20))
     half = np.concatenate([np.zeros_like(noise), noise * 0.1])
     assert not is_silent(half)  # a late start is not silence
+    assert is_silent(noise * 10 ** (-70 / 20) + 0.01)  # nor is an offset a sound
 
 
 def test_level_does_not_count_as_colour() -> None:

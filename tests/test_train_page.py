@@ -1,5 +1,6 @@
 """Every state of the Train page but its comparisons, run without a browser."""
 
+import errno
 import json
 from contextlib import ExitStack
 from pathlib import Path
@@ -66,6 +67,27 @@ def test_what_cannot_be_set_up_is_a_sentence(tmp_path):
     app = visit("train", step="Set up", models=["cnn-simple"], grid=True, grid_epochs=[1, 2, 5, 10],
                 grid_batch=[8, 16, 32, 64], grid_rate=[0.01, 0.001, 0.003])
     assert "48 trainings" in app.error[0].value and button(app, "Start 48 trainings").disabled
+
+
+def test_a_disk_that_is_full_is_told(monkeypatch):
+    """Nothing was started, and nothing is left of it to look at."""
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(runs, "create", full)
+    app = visit("train", step="Set up", models=["knn"])
+    healthy(button(app, "Start").click().run())
+    assert app.session_state["step"] == "Watch" and "disk is full" in app.error[0].value
+    healthy(app.run())
+    assert "disk is full" in app.error[0].value, "it stays until something else is tried"
+
+
+def test_what_has_ended_is_compared_whatever_was_filtered():
+    make_run()
+    app = visit("train", step="Watch", only_model=["knn"])
+    press(app, "to_compare")
+    assert app.session_state["step"] == "Compare" and app.multiselect(key="only_model").value == []
+    assert app.session_state["compared"]
 
 
 def test_nothing_is_learning():
