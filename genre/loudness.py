@@ -85,15 +85,23 @@ def limit(samples: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
 def _limited(samples: np.ndarray, curve: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
     if _in_db(curve) <= peak_db:
         return samples
+    seconds = np.arange(len(curve)) / rate
     excess_db = np.maximum(20 * np.log10(curve + 1e-12) - peak_db, 0.0)
-    after = np.arange(len(curve)) * (RELEASE_DB_S / rate)
-    before = np.arange(len(curve)) * (ATTACK_DB_S / rate)
-    falling = np.maximum.accumulate(excess_db + after) - after
-    rising = np.maximum.accumulate((excess_db - before)[::-1])[::-1] + before
-    gain = 10 ** (-np.maximum(falling, rising) / 20)
+    turned_db = _held(excess_db, seconds * RELEASE_DB_S)
+    seconds *= ATTACK_DB_S
+    np.maximum(turned_db, _held(excess_db[::-1], seconds)[::-1], out=turned_db)
+    gain = 10 ** (-turned_db / 20)
     limited = samples * (gain if samples.ndim == 1 else gain[:, None])
     # The changing gain may bend the curve between two samples by a hundredth of a decibel.
     return limited * 10 ** (min(0.0, peak_db - true_peak_db(limited)) / 20)
+
+
+def _held(excess_db: np.ndarray, falls_db: np.ndarray) -> np.ndarray:
+    """Never less than `excess_db`, nor less than before by more than `falls_db` fell meanwhile: (N,)."""
+    held = excess_db + falls_db
+    np.maximum.accumulate(held, out=held)
+    held -= falls_db
+    return held
 
 
 def _curve(samples: np.ndarray) -> np.ndarray:

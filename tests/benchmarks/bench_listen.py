@@ -13,7 +13,8 @@ import soxr
 import torch
 from playwright.sync_api import Page
 
-from genre.audio import SAMPLE_RATE, load_clip
+from genre.audio import SAMPLE_RATE, Clip, load_clip
+from genre.beautify import beautify
 from genre.classifier import Classifier
 from genre.names import spoken
 from genre.spectrogram import SpectrogramParams
@@ -63,6 +64,9 @@ def answer_rows() -> list[Row]:
         lambda: classifier.front_end.power(waveform),
         lambda: power_by_librosa(samples),
     )
+    knocked = samples.copy()
+    knocked[len(samples) // 2] = 8 * np.abs(samples).max()  # keeps the limiter busy
+    (beautifying,) = medians_ms(lambda: beautify(Clip(knocked, 30.0)))
     answer = classifier.classify(load_clip(content)).probabilities
     apart = np.abs(by_librosa(content, classifier) - list(answer.values())).max()
     rows = [
@@ -74,6 +78,7 @@ def answer_rows() -> list[Row]:
         ("  of that, the spectrogram", f"{their_spectrogram:.1f} ms", ""),
         ("  times slower", f"{theirs / ours:.1f}", "3"),
         ("  largest difference of a probability", f"{apart:.3f}", ""),
+        ("30 s with a knock, made more beautiful", f"{beautifying:.0f} ms", "1000 ms"),
     ]
     memory = []
     for _ in range(100):
