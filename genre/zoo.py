@@ -322,7 +322,8 @@ def ship(options: argparse.Namespace) -> int:
         if options.note:
             card["note"] = options.note
         folder = (options.into or WEIGHTS) / options.as_name
-        save_artefact(folder, compact(weights, bits=6 if options.others else 8), card)
+        bits = 6 if options.others else 8  # many networks forgive more: likelihood on folds stays as it was
+        save_artefact(folder, compact(weights, bits), card)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     print(f"Shipped as {folder}.")
