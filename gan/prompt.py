@@ -81,7 +81,8 @@ class _Meaning:
         )
 
     def in_words(self) -> str:
-        parts = [("not " if share < 0 else "") + spoken(name) for name, share in self.genres.items()]
+        parts = [("" if share > 0 else "less " if share > -A_GENRE else "not ") + spoken(name)
+                 for name, share in self.genres.items()]  # fmt: skip
         parts += _shifts_in_words(self.controls, self.tempo)
         return ", ".join(parts) or "we cannot change that"
 

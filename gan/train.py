@@ -89,8 +89,9 @@ class Training:
             "critic": torch.optim.Adam(self.critic.parameters(), asked.critic_rate, betas),
         }
         means, spreads = music.controls(torch.Generator().manual_seed(asked.seed))
+        between = means.var(dim=0, correction=min(1, len(means) - 1))  # 0 where there is one genre
         self.control_mean, self.control_spread = means.mean(dim=0), (
-            spreads.square().mean(dim=0) + means.var(dim=0)).sqrt()
+            spreads.square().mean(dim=0) + between).sqrt()
         self.typical = ((means - self.control_mean) / self.control_spread,
                         spreads / self.control_spread)  # by genre: (genres, 3) each
         self.bfloat16 = asked.bfloat16 and has_bfloat16()
@@ -216,7 +217,8 @@ def execute(worker: Worker) -> dict:
             steps.append(training.step(rng))
         values = {name: float(np.mean([step[name] for step in steps])) for name in steps[0]}
         if not all(map(math.isfinite, values.values())):
-            raise FloatingPointError("The loss became infinite. Lower the learning rates and retry.")
+            raise FloatingPointError("The loss became infinite. Start a new training with more or other "
+                                     "music, or with another seed.")
         keep_samples(worker.folder, epoch + 1, training.samples(), training.music.genres)
         seconds = round(time.monotonic() - began, 3)
         worker.epoch({"epoch": epoch + 1, **values, "seconds": seconds}, (epoch + 1) / asked.epochs)
@@ -232,8 +234,8 @@ def execute(worker: Worker) -> dict:
     }
     save_artefact(worker.folder, compact(training.averaged.state_dict()), card)
     report = {"epochs": asked.epochs, "steps": asked.epochs * asked.steps, **training.music.account}
-    checkpoint.unlink(missing_ok=True)  # of no use any more
     worker.finish(report)
+    checkpoint.unlink(missing_ok=True)  # not before: a run that is not done would begin anew
     return report
 
 

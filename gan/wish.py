@@ -69,6 +69,7 @@ class Wish:
             put(part, _noise(getattr(self, part)) if getattr(self, part) else ())
         if not isinstance(self.prompt, str) or len(self.prompt) > MOST_LETTERS:
             raise WishError(f"The prompt is a text of at most {MOST_LETTERS} letters: make it shorter.")
+        put("prompt", self.prompt.encode(errors="replace").decode())  # half characters cannot be written
 
     def noise(self, part: str) -> Noise:
         """Of "style" or "rhythm", what the seed stands for included."""

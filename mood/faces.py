@@ -101,11 +101,11 @@ def find_faces(image: np.ndarray, thorough: bool = False) -> list[Box]:
     finds smaller faces and, where no upright one is, tilted ones, and takes about ten times as long.
     """
     grey = to_grey(image)
-    if min(grey.shape) < SMALLEST:
-        return []
     side, step, share = (THOROUGH_SIDE, THOROUGH_STEP, THOROUGH_SHARE) if thorough else (
         SIDE, STEP, LIVE_SHARE)  # fmt: skip
     scale = min(1.0, side / max(grey.shape))
+    if scale * min(grey.shape) < SMALLEST:
+        return []
     if scale < 1.0:
         grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     neighbours = THOROUGH_NEIGHBOURS if thorough else NEIGHBOURS

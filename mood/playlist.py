@@ -134,20 +134,23 @@ def find_words(
         timed = [track for track in tracks if track.duration_s is not None]
         return len(timed) >= count and len(select(timed)) == count
 
-    here = Playlist(query, search_url(query))
-    kept = None
+    here, kept, older = Playlist(query, search_url(query)), None, ()
     try:
-        kept = saved_lists.load(query) if cached else None
-        if kept and kept.fresh and (kept.complete or len(select(kept.tracks)) == count):
-            return _answered(here, kept, select(kept.tracks), without)
+        if cached and (kept := saved_lists.load(query)):
+            older = select(kept.tracks)
+            if kept.fresh and (kept.complete or len(older) == count):
+                return _answered(here, kept, older, without)
         found = search(query, enough, providers)
+        tracks = select(found.tracks)
+        if found.failure and (not tracks or len(tracks) < len(older)):
+            raise found.failure  # what came before it is less than there is here
     except SearchError as error:
-        older = select(kept.tracks) if kept else ()
         answer = _answered(here, kept, older, without) if older else here
         return replace(answer, error=str(error))
-    if cached and found.tracks:
+    shorter = found.failure and kept and len(found.tracks) < len(kept.tracks)
+    if cached and found.tracks and not shorter:
         saved_lists.save(query, found.provider, found.tracks, found.complete)
-    return _answered(here, found, select(found.tracks), without)
+    return _answered(here, found, tracks, without)
 
 
 def songs(tracks: Iterable[Track], count: int, without: Sequence[Track] = ()) -> tuple[Track, ...]:

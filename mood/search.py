@@ -19,6 +19,7 @@ class Found:
     provider: str
     tracks: tuple[Track, ...]
     complete: bool  # there is no more to be had
+    failure: SearchError | None = None  # what kept the provider from giving more
 
 
 def search(
@@ -67,7 +68,7 @@ def _patiently(
             failure = SearchError(UNREADABLE)
             failure.__cause__ = error
         if tracks:
-            return Found(provider.name, tuple(tracks), complete=False)
+            return Found(provider.name, tuple(tracks), complete=False, failure=failure)
         pause = BACK_OFF_S * 2 ** (tried - 1)
         if not failure.again or tried == TRIES or time.monotonic() + pause >= deadline:
             raise failure

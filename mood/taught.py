@@ -306,5 +306,9 @@ def _path(key: str) -> Path:
 
 
 def _require_free(name: str, moods: Sequence[Taught]) -> None:
-    if name.casefold() in (mood.name.casefold() for mood in moods):
+    known = name.casefold()
+    if known in EMOTIONS and name != known:
+        raise MoodError(f"There is an emotion called {known!r}: write it like that to put your own in its "
+                        "place, or choose another name.")  # fmt: skip
+    if known in (mood.name.casefold() for mood in moods):
         raise MoodError(f"There is a mood called {name!r} already: choose another name, or delete that one.")

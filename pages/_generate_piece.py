@@ -137,7 +137,8 @@ def show_gallery(opened: Piece) -> None:
         return
     st.subheader("Your gallery")
     if gallery().let_go:
-        st.caption("The oldest pieces were taken down to make room. Their recipes bring them back.")
+        st.caption("The oldest pieces were taken down to make room. The recipes you downloaded bring them "
+                   "back.")  # fmt: skip
     every = st.session_state.get("whole_gallery", False)
     shown = pieces if every else pieces[:SHOWN]
     for first in range(0, len(shown), COLUMNS):

@@ -156,18 +156,24 @@ def _with_sound(work: Callable[[], Piece]) -> Callable[[], Piece]:
 
 
 def collect() -> None:
-    """Take what the desk has ready into the gallery."""
-    for made in order().collect():
+    """Take what the desk has ready into the gallery.
+
+    The session state is read before and written after: at any touch of it a click may end the run, and
+    what was collected and not yet taken in would be lost.
+    """
+    mine, kept, opened, news = order(), gallery(), st.session_state.get("opened_piece"), {}
+    for made in mine.collect():
         if isinstance(made, DeskError):
-            st.session_state.wish_refused = str(made)
+            news["wish_refused"] = str(made)
             continue
-        known = gallery().get(made.id) is not None
-        piece = gallery().add(made)
+        known = kept.get(made.id) is not None
+        piece = kept.add(made)
         if known:
-            st.session_state.known_piece = piece.id
-        if gallery().get(st.session_state.get("opened_piece")) is None:
-            st.session_state.opened_piece = piece.id
-            st.session_state.arrived = True
+            news["known_piece"] = piece.id
+        if kept.get(opened) is None:
+            opened = piece.id
+            news |= {"opened_piece": opened, "arrived": True}
+    st.session_state.update(news)
 
 
 def new_seed() -> int:

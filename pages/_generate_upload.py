@@ -3,6 +3,7 @@
 import json
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from gan.gallery import Piece
 from pages._generate_studio import OTHER_PAINTER, ask, ask_for, painter_of
@@ -19,13 +20,25 @@ def take_back() -> None:
                              key="brought", label_visibility="collapsed")  # fmt: skip
     taken = st.session_state.setdefault("taken_back", set())
     new = [file for file in files if file.file_id not in taken]
-    taken.update(file.file_id for file in new)
-    refused = [_recipe(file.getvalue()) if file.name.lower().endswith(".json") else
-               ask_for([lambda file=file: Piece.brought_back(file.getvalue())]) for file in new]  # fmt: skip
-    if any(refused):  # kept until all are through: to ask for another piece forgets it
-        st.session_state.wish_refused = next(filter(None, refused))
+    refused = {}
+    for file in new:  # a click may end the run at any of them, and the next run goes on from there
+        if why := _ask_back(file):
+            refused[file.file_id] = why
+        else:
+            taken.add(file.file_id)
+    if refused:  # kept until all are through: to ask for another piece forgets it
+        st.session_state.wish_refused = next(iter(refused.values()))
+        taken.update(refused)
     if new:
         st.rerun()
+
+
+def _ask_back(file: UploadedFile) -> str | None:
+    """Ask for the piece of a file, or say why that cannot be."""
+    if file.name.lower().endswith(".json"):
+        return _recipe(file.getvalue())
+    ask_for([lambda: Piece.brought_back(file.getvalue())])
+    return None
 
 
 def _recipe(content: bytes) -> str | None:

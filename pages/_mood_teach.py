@@ -1,8 +1,14 @@
-"""Moods of one's own: pictures of it are taken, it gets a name, and is known from then on."""
+"""Moods of one's own: pictures of it are taken, it gets a name, and is known from then on.
+
+A click while the page works ends the run at its next touch of Streamlit, be it only of the session state,
+and the next run begins with the same files. So the lists are fetched first, and what is done is noted in
+them at once.
+"""
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from genre.failure import explain
 from mood.faces import FaceError, crop, decode, find_faces, why_none
@@ -59,7 +65,7 @@ def _snapshot() -> None:
         label_visibility="collapsed", resolution="480p",
     )  # fmt: skip
     if photo is not None:
-        _add([photo.getvalue()])
+        _add([photo])
         renew("teach_camera")
         st.rerun()
 
@@ -71,7 +77,7 @@ def _files() -> None:
     )  # fmt: skip
     if photos:
         with st.spinner("Looking for your face"):
-            _add([photo.getvalue() for photo in photos])
+            _add(photos)
         renew("teach_files")
         st.rerun()
 
@@ -89,8 +95,9 @@ def _record(live: LiveMood) -> None:
     kept = live.kept()
     st.progress(len(kept) / live.wanted, f"Hold that face: {len(kept)} of {live.wanted}")
     if len(kept) == live.wanted:
+        faces = _faces()
         live.keep(0)
-        _faces().extend(kept)
+        faces.extend(kept)
         st.rerun()
 
 
@@ -99,27 +106,41 @@ def _faces() -> list[np.ndarray]:
     return st.session_state.setdefault("teach_faces", [])
 
 
-def _add(contents: list[bytes]) -> None:
-    """The largest face of each picture."""
-    room = MOST - len(_faces())
-    refused = [f"{MOST} faces are the most."] * max(0, len(contents) - room)
-    for content in contents[:room]:
-        try:
-            image = decode(content)
-            boxes = find_faces(image, thorough=True)
-            if not boxes:
-                raise FaceError(why_none(image))
-            _faces().append(crop(image, boxes[0]))
-        except FaceError as error:
-            refused.append(str(error))
+def _add(photos: list[UploadedFile]) -> None:
+    """The largest face of each picture, and of none twice."""
+    faces, refusals = _faces(), st.session_state.setdefault("teach_refusals", {})
+    for photo in photos:
+        if photo.file_id not in refusals:
+            refusals[photo.file_id] = _refusal(photo, faces)
+    refused = [refusals[photo.file_id] for photo in photos if refusals[photo.file_id]]
     if refused:
-        left_out = f"{len(refused)} of {len(contents)} pictures were left out. " if len(contents) > 1 else ""
+        left_out = f"{len(refused)} of {len(photos)} pictures were left out. " if len(photos) > 1 else ""
         st.session_state.teach_refused = left_out + refused[0]
+
+
+def _refusal(photo: UploadedFile, faces: list[np.ndarray]) -> str:
+    """Add the face of a picture -> why that could not be, or nothing."""
+    if len(faces) >= MOST:
+        return f"{MOST} faces are the most."
+    try:
+        image = decode(photo.getvalue())
+        boxes = find_faces(image, thorough=True)
+        if not boxes:
+            return why_none(image)
+        faces.append(crop(image, boxes[0]))
+    except FaceError as error:
+        return str(error)
+    return ""
 
 
 def _name_it() -> None:
     """How many there are, the name, and the button that teaches."""
-    count = len(_faces())
+    faces, known = _faces(), st.session_state.setdefault("teach_known", [])
+    if known:
+        renew("teach_name")
+        st.toast(f"**{escaped(known[0])}** is known from now on.", icon=":material/school:")
+        known.clear()
+    count = len(faces)
     if not count:
         return
     words = f", {FEWEST - count} to go" if count < FEWEST else ": enough, more are better"
@@ -129,26 +150,23 @@ def _name_it() -> None:
         taught = st.button("Teach it", type="primary", disabled=count < FEWEST, icon=":material/school:",
                            key="teach")  # fmt: skip
         if taught and name.strip():
-            _teach(name)
+            _teach(name, faces, known)
         if st.button("Start over", icon=":material/delete:", key="teach_over"):
-            _forget()
+            faces.clear()
+            renew("teach_name")
             st.rerun()
     if taught and not name.strip():
         st.warning("Give it a name first.", icon=":material/edit:")
 
 
-def _teach(name: str) -> None:
+def _teach(name: str, faces: list[np.ndarray], known: list[str]) -> None:
+    """Of `faces` a mood, whose name goes to `known`: the next run tells of it."""
     try:
         with st.spinner("Learning"):
-            mood = save_mood(learn(plain(OWN), name, _faces()))
+            mood = save_mood(learn(plain(OWN), name, faces))
+            faces.clear()
+            known.append(mood.name)
     except (ValueError, OSError) as error:
         st.error(escaped(explain(error)), icon=":material/error:")
         return
-    _forget()
-    st.toast(f"**{escaped(mood.name)}** is known from now on.", icon=":material/school:")
     st.rerun()
-
-
-def _forget() -> None:
-    st.session_state.pop("teach_faces", None)
-    renew("teach_name")

@@ -51,7 +51,7 @@ def looks(mood: str) -> str:
 
 def change(mood: str) -> tuple[str, str]:
     """The wish for another mood than this, and its icon."""
-    return CHANGES[LEAD_TO.get(mood, "cheerful")]
+    return CHANGES[LEAD_TO.get(mood.casefold(), "cheerful")]
 
 
 def score_bars(scores: dict[str, float]) -> str:

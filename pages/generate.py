@@ -67,11 +67,11 @@ def _standing() -> str:
     which = f"piece {mine.done + 1} of {mine.asked}" if mine.asked > 1 else "your piece"
     if mine.working:
         return f"Painting {which}"
+    if ahead := mine.ahead:
+        others = "a piece of another visitor" if ahead == 1 else f"{ahead} pieces of others"
+        return f"Waiting: {others} before yours"
     if crowded():
         return "Trainings hold all cores of this machine. You come next in a moment"
-    if mine.ahead:
-        others = "a piece of another visitor" if mine.ahead == 1 else f"{mine.ahead} pieces of others"
-        return f"Waiting: {others} before yours"
     return f"Getting ready for {which}"
 
 

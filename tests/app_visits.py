@@ -2,6 +2,7 @@
 
 import re
 
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from tests.serving import REPOSITORY
@@ -27,6 +28,12 @@ def healthy(app: AppTest) -> AppTest:
 
 def press(app: AppTest, key: str) -> AppTest:
     return healthy(app.button(key=key).click().run())
+
+
+def click_meanwhile() -> None:
+    """From within a run of the page: a click that waits, and ends the run at its next touch of Streamlit."""
+    run = get_script_run_ctx()
+    run.script_requests.request_rerun(RerunData(page_script_hash=run.page_script_hash))
 
 
 def button(app: AppTest, label: str):

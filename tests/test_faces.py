@@ -149,6 +149,8 @@ def test_nothing_is_found_where_nobody_is() -> None:
         cv2.resize(rng.integers(0, 256, (24, 32, 3)).astype(np.uint8), (320, 240)),
         np.ascontiguousarray(astronaut()[::-1][:250]),  # the space suit upside down
         np.zeros((1, 1, 3), np.uint8),
+        np.zeros((12, 30_000), np.uint8),  # too thin to be made smaller
+        np.zeros((60_000, 20), np.uint8),
     ):
         assert find_faces(image) == [] and find_faces(image, thorough=True) == []
 

@@ -21,7 +21,7 @@ from genre.artefacts import ArtefactError
 from genre.audio import Clip
 from genre.dataset import DataError
 from genre.synth import render
-from genre.worker import Stopped, working
+from genre.worker import Stopped, Worker, working
 
 TINY = {"epochs": 2, "steps": 1, "batch_size": 2, "r1_every": 1, "r1_batch": 2, "bfloat16": False}
 
@@ -85,6 +85,33 @@ def test_stopped_and_resumed_it_gives_the_same_weights(
     for name, tensor in one.items():
         torch.testing.assert_close(tensor, other[name], atol=1e-6, rtol=1e-5, msg=name)
     assert [line["epoch"] for line in runs.metrics(tmp_path / "gan")] == [1, 2]
+
+
+def test_one_genre_is_enough_and_nothing_is_lost_at_the_end(
+    folder_of_music, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, finish = Settings(str(folder_of_music(("jazz",))), "all", **TINY), Worker.finish
+
+    def stop_at_the_end(worker, report):
+        raise Stopped
+
+    monkeypatch.setattr(Worker, "finish", stop_at_the_end)
+    with pytest.raises(Stopped):
+        run(tmp_path / "gan", asked)
+    monkeypatch.setattr(Worker, "finish", finish)
+    monkeypatch.setattr(train.Training, "step", lambda *_: pytest.fail("begun anew"))
+    run(tmp_path / "gan", asked)
+    assert not (tmp_path / "gan" / CHECKPOINT).exists()
+    dreamer = Dreamer.load("gan", tmp_path)
+    assert dreamer.genres == ("jazz",) and np.isfinite(dreamer.mel(Wish({"jazz": 1.0}, seconds=3))).all()
+
+
+def test_a_loss_that_is_no_number_is_a_sentence(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train.Training, "step", lambda *_: {"loss_critic": float("nan")})
+    with pytest.raises(FloatingPointError, match=r"other music, or with another seed\.$"):
+        run(tmp_path / "gan", Settings(str(music), "all", **TINY))
 
 
 def test_a_damaged_checkpoint_is_a_sentence(music: Path, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import artefact
-from tests.app_visits import healthy, labels, press, words
+from gan.desk import Order
+from pages import _generate_upload
+from tests.app_visits import click_meanwhile, healthy, labels, press, words
 from tests.generate_page import ANOTHER, finished, generate, painters, pieces, visit
 
 __all__ = ["painters", "visit"]  # fixtures
@@ -52,7 +54,7 @@ def test_the_gallery(visit):
     assert pieces(app) == [newest, middle]
     app.session_state["gallery"].let_go = 1
     healthy(app.run())
-    assert "taken down to make room" in words(app)
+    assert "The recipes you downloaded bring them back" in words(app)
     press(app, "empty_gallery")
     assert "Your music appears here" in words(app)
 
@@ -85,6 +87,39 @@ def test_a_recipe_comes_back(visit):
     foreign = piece.artefact.recipe | {"weights": "0" * 16}
     app = upload(visit(), "pop-11.json", json.dumps(foreign).encode())
     assert "Another painter" in app.error[0].value and not pieces(app)
+
+
+def test_no_click_loses_an_upload_or_a_piece(visit, monkeypatch):
+    piece = pieces(generate(visit(wish_genres=["pop"])))[0]
+    clicks = []
+
+    def click_once(where: str) -> None:
+        if where not in clicks:
+            clicks.append(where)
+            click_meanwhile()
+
+    def painter_of(recipe, find=_generate_upload.painter_of):
+        click_once("upload")
+        return find(recipe)
+
+    def collect(order, collect=Order.collect):
+        made = collect(order)
+        if made:
+            click_once("collect")
+        return made
+
+    monkeypatch.setattr(_generate_upload, "painter_of", painter_of)
+    monkeypatch.setattr(Order, "collect", collect)
+    app = visit()
+    recipe = piece.artefact.recipe
+    other = recipe | {"wish": recipe["wish"] | {"seed": 12}}
+    contents = (b"{", json.dumps(recipe).encode(), json.dumps(other).encode())
+    staged = [(f"{n}.json", content, "application/json") for n, content in enumerate(contents)]
+    healthy(app.file_uploader(key="brought").set_value(staged).run())
+    assert "no recipe of ours" in app.error[0].value
+    app = finished(app)
+    assert clicks == ["upload", "collect"]
+    assert sorted(each.wish.seed for each in pieces(app)) == [11, 12]
 
 
 def test_names_from_files_are_only_words(visit):

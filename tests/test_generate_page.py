@@ -182,7 +182,9 @@ def test_cancelling(visit, gate):
     assert len(pieces(generate(app))) == 3
 
 
-def test_two_visitors_take_turns(visit, gate):
+@pytest.mark.parametrize("crowded", [False, True])
+def test_two_visitors_take_turns(visit, gate, monkeypatch, crowded):
+    monkeypatch.setattr(_generate_studio, "crowded", lambda: crowded)
     first, second = visit(), visit(seed=12)
     press(first, "generate")
     painting(first)

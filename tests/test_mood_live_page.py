@@ -10,7 +10,7 @@ import pytest
 from mood.live import LiveMood
 from pages import _mood_live
 from pages._ice import rtc_configuration
-from tests.app_visits import healthy, markup, press, words
+from tests.app_visits import click_meanwhile, healthy, markup, press, words
 from tests.faces_at_hand import astronaut
 from tests.mood_page import asked, own_reader, visit
 
@@ -47,7 +47,13 @@ def test_live_video_shows_the_mood_and_hands_it_over(video, asked):
     assert asked == [("happy", "English", "", "match")]
 
 
-def test_live_video_teaches(video):
+def test_live_video_teaches(video, monkeypatch):
+    def keep_and_click(count, keep=video.live.keep):
+        keep(count)
+        if not count:
+            click_meanwhile()
+
+    monkeypatch.setattr(video.live, "keep", keep_and_click)
     app = visit(view="teach", way="live")
     press(app, "record")
     deadline = time.monotonic() + 60

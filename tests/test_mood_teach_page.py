@@ -4,8 +4,9 @@ import numpy as np
 
 from mood import EMOTIONS
 from mood.taught import MOST, Taught, embed_views, list_moods, save_mood
-from pages._mood_words import label
-from tests.app_visits import healthy, press, words
+from pages import _mood_teach
+from pages._mood_words import change, label
+from tests.app_visits import as_read, click_meanwhile, healthy, press, words
 from tests.faces_at_hand import astronaut, drawn_face, encoded
 from tests.mood_page import asked, own_reader, pills, snapshot, visit
 
@@ -47,6 +48,34 @@ def test_what_is_too_much_is_counted(asked):
     assert len(app.session_state["teach_faces"]) == MOST
 
 
+def test_a_click_while_it_works_teaches_no_picture_twice(monkeypatch):
+    def crop_and_click(image, box, crop=_mood_teach.crop):
+        click_meanwhile()
+        return crop(image, box)
+
+    monkeypatch.setattr(_mood_teach, "crop", crop_and_click)
+    app = visit(view="teach", way="file")
+    picture = encoded(astronaut(), "PNG")
+    files = [(f"{n}.png", picture, "image/png") for n in range(3)]
+    healthy(app.file_uploader[0].set_value([*files, ("wall.png", b"nothing", "image/png")]).run())
+    assert len(app.session_state["teach_faces"]) == 3 and "1 of 4 pictures were left out" in words(app)
+    app = snapshot(visit(view="teach"), astronaut())
+    assert len(app.session_state["teach_faces"]) == 1
+
+
+def test_a_click_while_it_learns_does_not_hide_that_it_has_learnt(monkeypatch):
+    def save_and_click(mood):
+        click_meanwhile()
+        return save_mood(mood)
+
+    monkeypatch.setattr(_mood_teach, "save_mood", save_and_click)
+    app = visit(view="teach", way="file", teach_faces=[drawn_face(n) for n in range(10)])
+    app.text_input(key="teach_name_0").input("punk")
+    press(app, "teach")
+    assert [mood.name for mood in list_moods()] == ["punk"] and not app.session_state["teach_faces"]
+    assert "punk" in app.toast[0].value and not app.error
+
+
 def test_snapshots_add_up_and_can_be_dropped():
     app = visit(view="teach")
     for _ in range(2):
@@ -73,6 +102,15 @@ def test_taught_moods_are_renamed_exported_put_aside_and_deleted():
     press(app, f"delete_{dreamy.key}")
     assert [mood.name for mood in list_moods()] == ["loud"]
     assert "Teach a second one" in words(app)
+
+
+def test_an_emotion_in_capitals_is_no_name_of_ones_own():
+    mood = taught("angry", 0)
+    app = visit(view="teach")
+    healthy(app.text_input(key=f"name_{mood.key}").input("Angry").run())
+    press(app, f"rename_{mood.key}")
+    assert "emotion called 'angry'" in as_read(app.error[0].value)
+    assert change("Angry") == change("angry"), "one that was taught before it was refused"
 
 
 def test_a_mood_of_another_network_is_named_and_not_used(asked):

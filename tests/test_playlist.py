@@ -55,6 +55,25 @@ def test_more_brings_others_until_there_are_none(standin) -> None:
     assert last.tracks == () and "no more songs" in last.error and last.search_url == first.search_url
 
 
+def test_trouble_on_the_way_is_not_the_end_of_the_songs(standin, monkeypatch) -> None:
+    first = find("sad", count=7)
+    standin.behave("songs", "429")
+    second = more(first, count=50)
+    assert second.tracks and not second.error, "those of the first page"
+    standin.behave("songs", "429")
+    third = more(second, count=50, shown=first.tracks)
+    assert third.tracks == () and "pause" in third.error
+    standin.behave("songs")
+    fourth = more(second, count=50, shown=first.tracks)
+    assert fourth.tracks and not fourth.error
+
+    monkeypatch.setattr(saved_lists, "FRESH_S", 0)
+    standin.behave("songs", "429")
+    whole = find("sad", count=50)
+    assert len(whole.tracks) == 20 and whole.from_cache and "pause" in whole.error
+    assert saved_lists.load("sad songs").complete, "what broke off does not take the place of more"
+
+
 def test_shuffling_is_repeatable(standin) -> None:
     found = find("sad", count=20)
     assert found.shuffled(3) == found.shuffled(3) != found

@@ -90,6 +90,19 @@ def test_a_genre_that_is_not_wanted() -> None:
     assert "pop" not in heard.genres and len(heard.genres) == len(GENRES) - 1 and not heard.named
     assert "no pop" in heard.message
     assert understand("jazz, no pop").genres == {"jazz": 1.0}
+    for text in ("less jazz", "hardly any jazz", "barely jazz", "a bit less jazz"):
+        heard = understand(text)
+        assert "jazz" not in heard.genres and not heard.named and "no jazz" in heard.message
+
+
+def test_a_genre_of_which_less_is_wanted() -> None:
+    heard = understand("jazz and rock, but less jazz")
+    assert heard.genres["rock"] > heard.genres["jazz"] > 0.2 and heard.words[-1].meaning == "less jazz"
+
+
+@pytest.mark.parametrize("text", ["not only jazz", "not just jazz", "why not jazz"])
+def test_a_not_that_is_none(text: str) -> None:
+    assert understand(text).genres == {"jazz": 1.0}
 
 
 def test_beats_a_minute() -> None:

@@ -68,6 +68,12 @@ def test_nobody_in_the_picture_is_no_error(crops, capsys) -> None:
     assert answers(capsys) == [{"path": str(crops / "b.png"), "faces": []}]
 
 
+def test_a_picture_as_thin_as_a_thread_does_not_stop_the_rest(crops, tmp_path, capsys) -> None:
+    (tmp_path / "thread.png").write_bytes(encoded(np.full((12, 30_000, 3), 127, np.uint8)))
+    assert run("read", tmp_path / "thread.png", crops / "b.png", "--json") == OK
+    assert [Path(answer["path"]).name for answer in answers(capsys)] == ["thread.png", "b.png"]
+
+
 def test_bad_files_give_their_line_and_do_not_stop_the_rest(crops, tmp_path, capsys) -> None:
     (tmp_path / "empty").mkdir()
     bad = [crops / "notes.txt", crops / "gone.png", tmp_path / "empty", crops / ".hidden.png"]

@@ -55,6 +55,15 @@ def test_a_prompt_and_the_same_again(weights: Path, tmp_path: Path, capsys) -> N
     assert "other weights" in capsys.readouterr().err
 
 
+def test_a_prompt_that_is_no_text_still_gives_all_files(weights: Path, tmp_path: Path) -> None:
+    """Bytes of a command line that are no UTF-8 come as half characters, which no file takes."""
+    out = tmp_path / "out"
+    assert gan("sample", "--prompt", "jazz \udcff", "--seconds", 3, "--seed", 1, "--out", out) == 0
+    assert len(list(out.iterdir())) == 4
+    recipe = json.loads((out / "01-jazz-1.json").read_text())
+    assert recipe["wish"]["prompt"] == "jazz ?"
+
+
 def test_neither_genre_nor_prompt(weights: Path, tmp_path: Path) -> None:
     assert gan("sample", "--seconds", 3, "--out", tmp_path / "out") == 0
     assert len(list((tmp_path / "out").glob("01-*.wav"))) == 1

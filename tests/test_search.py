@@ -114,6 +114,7 @@ def test_what_was_read_before_the_trouble_is_kept(provider, standin) -> None:
     standin.behave("songs", "429")
     found = search("sad songs", lambda tracks: False, [provider])
     assert "songOne0004" in {track.video_id for track in found.tracks} and not found.complete
+    assert "pause" in str(found.failure)
 
 
 @both

@@ -127,6 +127,8 @@ def test_kept_listed_renamed_exported_imported_deleted(reader, punk, dreamy, ear
     assert rename(kept.key, "Punk").name == "Punk"
     with pytest.raises(MoodError, match="already"):
         save_mood(punk)
+    with pytest.raises(MoodError, match="emotion called 'happy'"):
+        rename(kept.key, "Happy")
     content = export(list_moods()[1])
     delete(kept.key)
     delete(kept.key)
