@@ -85,7 +85,7 @@ class Classifier:
     def of(cls, folder: Path) -> "Classifier":
         """The model in `folder`. Raises ArtefactError with a sentence when there is none that hears."""
         weights, card = load_artefact(folder)
-        if (card["model"], card.get("input")) != (SHIPPED, "pictures"):
+        if card["model"] != SHIPPED or (card.get("input") != "pictures" and "views" not in card):
             from genre.promoted import PromotedClassifier  # it brings the whole model zoo along
 
             return PromotedClassifier(folder)

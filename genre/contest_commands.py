@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser = commands.add_parser("compare", help="train several models and print one table")
     parser.add_argument("models", nargs="*", metavar="MODEL[:INPUT]",
-                        help="by default the classical models and the small networks")
+                        help="by default the classical models and the small networks; networks learn for "
+                        "12 epochs at most, unless --epochs says more")
     add_experiment_options(parser)
     add_recipe_options(parser)
     parser.add_argument("--json", action="store_true", help="the rows as JSON")

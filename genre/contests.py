@@ -14,6 +14,7 @@ from genre import runs
 from genre.dataset import Dataset, open_dataset
 from genre.experiment import Settings
 from genre.inputs import prepare
+from genre.models import MODELS
 
 SMALL_MODELS = ("knn", "svm", "forest", "linear", "cnn-simple", "cnn-complex", "cnn-dawra", "lstm")
 QUICK_EPOCHS = 12
@@ -107,14 +108,20 @@ def comparison(folders: Iterable[Path]) -> list[dict]:
     for folder in folders:
         run = runs.read(folder)
         recipe = run.settings.get("recipe", {})
+        spec = MODELS.get(run.settings.get("model", ""))
+        epochs = recipe.get("epochs") if spec and spec.kind == "network" else None
         row = {
             "run": run.name, "model": run.settings.get("model", ""), "input": run.settings.get("input", ""),
             "split": Path(run.settings.get("split", "")).name, "state": run.state, "message": run.message,
-            "epochs": recipe.get("epochs"), "batch_size": recipe.get("batch_size"),
+            "epochs": epochs, "batch_size": recipe.get("batch_size"),
             "learning_rate": recipe.get("learning_rate"), "accuracy": None,
         }
         if run.state == "done":
-            report = runs.load_report(folder)
+            try:
+                report = runs.load_report(folder)
+            except runs.RunError as error:
+                rows.append(row | {"state": "failed", "message": str(error)})
+                continue
             row |= {name: report[name] for name in ("training_s", "parameters", "inference_ms")}
             row |= {"leaky": report["split"]["leaky"], "source": report["data"]["source"]}
             if "by_track" in report:
@@ -128,15 +135,15 @@ def comparison(folders: Iterable[Path]) -> list[dict]:
 
 def comparison_table(rows: list[dict], recipe: bool = False) -> str:
     """The rows of `comparison` for a terminal; with the recipe's numbers for a sweep."""
-    head = f"{'model':12} {'input':9}"
+    head = f"{'model':12} {'input':9}{'epochs':>7}"
     if recipe:
-        head += f"{'epochs':>7}{'batch':>6}{'rate':>8}"
+        head += f"{'batch':>6}{'rate':>8}"
     lines = [head + f"{'accuracy':>10} {'95 % interval':16}{'macro':>6}{'F1':>7}{'window':>8}{'calib.':>8}"
              f"{'train s':>9}{'parameters':>12}{'ms':>7}"]
     for row in rows:
-        line = f"{row['model']:12} {row['input']:9}"
+        line = f"{row['model']:12} {row['input']:9}{row['epochs'] or '-':>7}"
         if recipe:
-            line += f"{row['epochs']:7}{row['batch_size']:6}{row['learning_rate']:8.0e}"
+            line += f"{row['batch_size']:6}{row['learning_rate']:8.0e}"
         if row["accuracy"] is None:
             lines.append(f"{line}  {row['state']}: {row['message']}")
             continue

@@ -165,8 +165,8 @@ def listen_to(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
     """Decode every file once -> (tracks with sound, [(name, why it was left out)]).
 
     Left out are files that cannot be read, are silent or shorter than a second, and recordings that
-    come twice: one named as GTZAN's or else the first stays, unless they stand in different genres, when
-    none can be trusted.
+    come twice, also in another format under the same name: one named as GTZAN's or else the first stays,
+    unless they stand in different genres, when none can be trusted.
     """
     keys, left_out = {}, [(name, "There are no recordings in this folder.") for name in dataset.empty]
     for track in dataset.files:
@@ -199,6 +199,13 @@ def listen_to(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
             continue
         tracks.append(first)
         left_out += [(other.name, f"The same recording as {first.name}.") for other in others]
+    by_place = {Path(track.path).with_suffix(""): track for track in reversed(tracks)}
+    for track in list(tracks):
+        first = by_place[Path(track.path).with_suffix("")]
+        if track is not first:
+            tracks.remove(track)
+            why = f"The same recording as {first.name} in another format, by its name."
+            left_out.append((track.name, why))
     return tracks, left_out
 
 

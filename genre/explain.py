@@ -27,6 +27,7 @@ PART_S = 30.0
 SPAN_S = 5.0  # the part to play
 SPAN_STEP_S = 2.5
 SHARE = 0.2  # removed in the deletion check
+ALIKE = 1e-4  # bands of a map that differ by less are alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +50,12 @@ class Explanation:
     part: tuple[float, float]
     best_span: tuple[float, float]
 
-    def shares(self) -> tuple[float, float, float]:
-        """How much of the map lies below 250 Hz, from there to 2 kHz, and above."""
+    def shares(self) -> tuple[float, float, float] | None:
+        """How much of the map lies below 250 Hz, from there to 2 kHz, and above; None where it tells the
+        seconds only.
+        """
+        if np.ptp(self.map, axis=0).max() < ALIKE:
+            return None
         edges = np.searchsorted(self.freqs, (250.0, 2_000.0))
         sums = [float(part.sum()) for part in np.split(self.map, edges)]
         total = sum(sums)
@@ -69,7 +74,7 @@ class Deletion:
 def explain(classifier: Classifier, clip: Clip, genre: str) -> Explanation:
     """Find what in the clip speaks for `genre`, which need not be the verdict.
 
-    Takes a few times as long as a verdict. For a model that has no gradient (the classical
+    Takes a few times as long as a verdict. For a model that has no gradient (promoted
     ones) the map tells the seconds only. The clip must have got a verdict with a genre.
     """
     start_s, samples = _part(classifier, clip, genre)

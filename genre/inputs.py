@@ -30,13 +30,14 @@ from genre.models import InputSpec
 from genre.restoration import restored_mel3s
 from genre.spectrogram import EXCERPT, PICTURE, Spectrogram, SpectrogramParams
 
-VERSION = 1  # raised when the same sound no longer gives the same array
+VERSION = 2  # raised when the same sound no longer gives the same array
 CUTTINGS = {
     "even": "up to ten windows, evenly spread over the track",
     "random": "five windows at random places (Zhang)",
-    "overlap": "windows that overlap by half (Dawra et al.)",
+    "overlap": "up to twenty windows, that overlap by half in half a minute (Dawra et al.)",
 }
 MOST_WINDOWS = 10  # of a track; twice as many when they overlap
+MOST_UNHEARD = 1 / 6  # of a track, between windows that are evenly spread
 SILENT_DB = 40.0  # a window this far below the loudest of its track is left out
 FULL_RANGE_DB = 80.0
 
@@ -192,8 +193,10 @@ def _from_audio(
         values.append(windows)
         labels += [genres.index(by_key[key].genre)] * len(windows)
         names += [by_key[key].name] * len(windows)
-    return Examples(np.concatenate(values), np.array(labels), np.array(names), genres,
-                    **SCALING[spec.kind])
+    scaling = SCALING[spec.kind]
+    if spec.kind in SPECTROGRAMS:
+        scaling = scaling | {"column_s": front_end(spec).seconds_per_frame}
+    return Examples(np.concatenate(values), np.array(labels), np.array(names), genres, **scaling)
 
 
 def _jobs(tracks: Sequence[Track], spec: InputSpec, cutting: str) -> dict[str, tuple]:
@@ -243,7 +246,10 @@ def window_starts(samples: np.ndarray, spec: InputSpec, cutting: str, chance: in
         starts = np.sort(np.random.default_rng(chance).integers(0, room + 1, 5))
     else:
         step, most = (size // 2, 2 * MOST_WINDOWS) if cutting == "overlap" else (size, MOST_WINDOWS)
-        starts = np.linspace(0, room, min(most, 1 + room // step)).astype(int)
+        count = 1 + room // step
+        if count * size < (1 - MOST_UNHEARD) * len(samples):
+            count += 1
+        starts = np.linspace(0, room, min(most, count)).astype(int)
     level = np.array([np.mean(np.square(samples[start : start + size])) for start in starts])
     return starts[level >= level.max() * 10 ** (-SILENT_DB / 10)]
 

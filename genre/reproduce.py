@@ -114,7 +114,7 @@ def run_rows(
     for asked, folder in [pair for row in rows for pair in row.experiments.values()]:
         if folder in asked_of:
             continue
-        if not _as_wanted(folder, asked):
+        if not _as_wanted(folder, asked) or (runs.read(folder).state == "done" and not runs.is_whole(folder)):
             if folder.exists():
                 runs.delete(folder)
             enter(asked, folder)

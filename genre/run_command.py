@@ -73,14 +73,19 @@ def train_here(
     """
     from genre import runs
 
-    if options.cores or "OMP_NUM_THREADS" not in os.environ:  # read when torch is loaded
-        os.environ["OMP_NUM_THREADS"] = str(options.cores or runs.all_cores())
-    from genre.worker import perform
-
     try:
-        folder = _resumed(options, kind) if options.resume else create(options)
+        folder = _resumed(options, kind) if options.resume else None
+        if options.cores or "OMP_NUM_THREADS" not in os.environ:  # read when torch is loaded
+            begun_on = runs.load_config(folder)["cores"] if folder else runs.all_cores()
+            os.environ["OMP_NUM_THREADS"] = str(options.cores or begun_on)
+        from genre.worker import perform
+
+        folder = folder or create(options)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
+    if runs.read(folder).state == "done" and runs.is_whole(folder):
+        print(f"{folder} is done already.")
+        return OK
     status, result = perform(folder, program, execute)
     if status == OK:
         if in_words:

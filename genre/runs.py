@@ -114,11 +114,14 @@ def create(
 def open_run(
     kind: str, asked: "RunSettings", title: str = "", folder: Path | None = None, cores: int | None = None
 ) -> Path:
-    """As `create`; or the run in `folder`, if it has the same settings and has not come to its end."""
+    """As `create`; or the run in `folder`, if it has the same settings: to go on with, or done and whole."""
     there = folder and (folder / "config.json").exists()
-    if there and read(folder).resumable and asked.same_as(load_config(folder)["settings"]):
-        print(f"Going on with {folder}.")
-        return folder
+    if there and asked.same_as(load_config(folder)["settings"]):
+        run = read(folder)
+        if run.resumable:
+            print(f"Going on with {folder}.")
+        if run.resumable or (run.state == "done" and is_whole(folder)):
+            return folder
     return create(kind, asked.to_dict(), title, folder, cores)
 
 

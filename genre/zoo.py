@@ -198,6 +198,10 @@ def _create(options: argparse.Namespace) -> Path:
     if not options.model:
         raise ValueError("Name a model to train: `python -m genre models` lists them.")
     asked = settings_from(options)
+    given = (options.epochs, options.batch_size, options.learning_rate, options.patience, options.augment)
+    if asked.spec.kind != "network" and given != (None,) * 5:
+        raise ValueError(f"{asked.model} has no epochs, batches, learning rate, patience or augmentation: "
+                         "leave them out.")
     return runs.open_run("genre", asked, asked.model, options.folder, options.cores)
 
 

@@ -91,13 +91,13 @@ def _in_words(explanation: "Explanation", begin_s: float) -> str:
     """Times are those of the recording, in which the clip begins at begin_s."""
     shares = explanation.shares()
     first_s, last_s = (plots.clock(begin_s + edge) for edge in explanation.best_span)
-    where = RANGES[max(range(3), key=lambda k: shares[k])]
+    where = f" Most of it lies in {RANGES[max(range(3), key=lambda k: shares[k])]}." if shares else ""
     about = ""
     if explanation.part[0] > 0:
         about = f"The half minute from {plots.clock(begin_s + explanation.part[0])} is shown. "
     return (
-        f"{about}What is bright spoke for {spoken(explanation.genre)}; the rest is dimmed. Most of it "
-        f"lies in {where}. The frame, {first_s} to {last_s}, is where it sounded most like it."
+        f"{about}What is bright spoke for {spoken(explanation.genre)}; the rest is dimmed.{where} "
+        f"The frame, {first_s} to {last_s}, is where it sounded most like it."
     )
 
 

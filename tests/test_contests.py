@@ -82,7 +82,20 @@ def test_a_comparison_is_one_table(music):
     assert [row["state"] for row in rows] == ["done", "done", "interrupted"]
     text = comparison_table(rows)
     assert "knn" in text and "linear" in text and "interrupted: Not started yet." in text
+    assert "epochs" in text and rows[0]["model"] == "knn" and rows[0]["epochs"] is None
+    assert rows[1]["epochs"] == 2
     assert "LEAKY" not in text and "LEAKY" in comparison_table([rows[0] | {"leaky": True}], recipe=True)
+
+
+def test_one_damaged_report_leaves_the_other_rows(music):
+    folders = [enter(settings(model, str(music))) for model in ("forest", "svm")]
+    for folder in folders:
+        with working(folder) as worker:
+            execute(worker)
+    (folders[0] / "report.json").write_text("{")
+    rows = comparison(folders)
+    assert [row["state"] for row in rows] == ["done", "failed"] and "damaged" in rows[1]["message"]
+    assert "damaged" in comparison_table(rows)
 
 
 def test_every_published_figure_has_a_row(music):

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genre import cache, inputs
 from genre.audio import SAMPLE_RATE
@@ -74,12 +76,14 @@ def test_bad_files_are_named_and_left_out(folder, play):
     samples, _ = sf.read(folder / "metal" / "metal.00001.wav", dtype="int16")
     sf.write(folder / "metal" / "zz same sound.flac", samples, SAMPLE_RATE)
     (folder / "folk").mkdir()
+    write(folder / "metal" / "metal.00002.ogg", samples / 32_768)
     tracks, left_out = listen_to(open_dataset(folder))
     assert len(tracks) == 6
     assert dict(left_out).keys() == {
         "folk", "metal/broken.wav", "metal/silent.wav", "metal/short.wav", "metal/aa copy.wav",
-        "metal/zz same sound.flac",
+        "metal/zz same sound.flac", "metal/metal.00002.wav",
     }
+    assert "in another format" in dict(left_out)["metal/metal.00002.wav"]
     assert dict(left_out)["metal/aa copy.wav"] == "The same recording as metal.00000."
 
 
@@ -140,6 +144,21 @@ def test_windows_are_even_random_or_overlapping():
     assert (drawn != window_starts(noise, spec, "random", chance=2)).any()
     assert window_starts(noise[:1000], spec, "even").tolist() == [0]
     assert len(window_starts(np.tile(noise, 20), spec, "even")) == 10  # ten minutes
+
+
+@given(st.floats(2.0, 300.0), st.sampled_from(["even", "overlap"]))
+def test_little_lies_between_windows(seconds, cutting):
+    """Half a minute of talk, and then the music: it is heard."""
+    spec = InputSpec("raw", (661_500,), 30.0)
+    starts = window_starts(np.ones(int(seconds * SAMPLE_RATE), np.float32), spec, cutting)
+    heard = min(len(starts) * 30.0, seconds)
+    assert heard >= 5 / 6 * seconds and (np.diff(starts) > 0).all()
+    assert starts[-1] + window_samples(spec) == max(int(seconds * SAMPLE_RATE), 661_500) or len(starts) == 1
+
+
+def test_seconds_between_columns_are_those_of_the_front_end(folder):
+    examples, _ = make_examples(open_dataset(folder), MEL)
+    assert examples.column_s == 667 / SAMPLE_RATE
 
 
 def test_silent_windows_are_skipped():

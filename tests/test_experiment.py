@@ -27,7 +27,7 @@ with_gtzan = pytest.mark.skipif(not (GTZAN / "pictures.npz").exists(), reason="G
 SMALL = {"resnet18": {"width": 8}, "res-bigru": {"width": 8, "hidden": 32}, "bigru": {"hidden": 32},
          "cnn-zhang": {"width": 8}, "cnn-cao": {"width": 32}, "listen": {"members": 1},
          "lstm": {"hidden": [32, 32]}, "knn": {"k": 3}}  # fmt: skip
-EPOCHS = {"lstm": 12, "listen": 12}  # the one is slow to start, the other averages its weights
+EPOCHS = {"lstm": 40, "listen": 12}  # the one is slow to start, the other averages its weights
 
 
 pytestmark = pytest.mark.usefixtures("shared_cache")

@@ -200,6 +200,18 @@ def test_the_readme_shows_a_model_that_holds():
     learn_by_heart(spec.build(spec.input().shape, 4), spec.input().shape)
 
 
+def test_a_feature_that_is_the_same_for_all_says_nothing():
+    """Windows of one length all have the same "length": the rounding of its mean is not to be heard."""
+    norm = build("lstm", hidden=[4, 4, 4]).norm
+    features = 1e-3 * torch.randn(600, 128, 58, 1)
+    features[:, :, 0] = 661_500.0
+    for batch in features:
+        learning = norm(batch)
+    told = norm.eval()(batch)
+    assert (learning[:, 0] == 0).all() and (told[:, 0] == 0).all()
+    assert told[:, 1:].std() == pytest.approx(1, abs=0.05)  # small ones count like any
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_weights_come_back_with_the_same_answers(name):
     inputs = torch.randn(3, *MODELS[name].input().shape)

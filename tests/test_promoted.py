@@ -14,6 +14,7 @@ from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE, Clip
 from genre.classifier import SHIPPED, Classifier
 from genre.experiment import execute, settings
+from genre.explain import explain
 from genre.home import PROMOTED, home, promoted_models
 from genre.inputs import represent, window_samples
 from genre.models import MODELS
@@ -61,6 +62,8 @@ def test_a_promoted_run_hears_clips(music, play, model, kind):
         assert verdict.over_time.shape == (len(verdict.times), 2) and len(verdict.times)
         assert (verdict.times >= 0).all() and (verdict.times <= seconds).all()
         assert (np.diff(verdict.times) > 0).all()
+    told = explain(classifier, Clip(samples, seconds), verdict.genre).shares()
+    assert (told is None) == isinstance(classifier, PromotedClassifier)  # of bands only what was measured
     assert classifier.classify(Clip(np.zeros(50_000, np.float32), 2.3)).status == "not_music"
     assert classifier.classify(Clip(samples[:9_000], 0.4)).status == "too_short"
 

@@ -208,6 +208,12 @@ def test_one_that_was_not_calibrated_leaves_the_whole_so(runs: list[Path]) -> No
     assert "calibration" not in unite([*runs, another(runs[1], 10)])[1]
 
 
+def test_excerpts_alone_are_a_model_too(runs: list[Path], tmp_path: Path) -> None:
+    save_artefact(tmp_path / "whole", *unite([runs[1], another(runs[1], 10)]))
+    verdict = Classifier.load("whole", tmp_path).classify(Clip(render("pop", 2, 9.0), 9.0))
+    assert verdict.genre in GENRES and len(verdict.times) == verdict.over_time.shape[0] >= 3
+
+
 def test_what_cannot_be_united(runs: list[Path], tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match=r"a seed of its own.*\.$"):
         unite([runs[0], runs[0]])

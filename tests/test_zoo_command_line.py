@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,8 @@ def test_train_then_evaluate(music, tmp_path, capsys):
     assert "linear on mel, split track" in capsys.readouterr().out
     assert main(["evaluate", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["model"] == "linear"
+    assert main(command) == 0 and "is done already" in capsys.readouterr().out
+    command[command.index("--seed") + 1] = "4"
     assert main(command) == 2 and "holds a run already" in capsys.readouterr().err
 
 
@@ -79,7 +82,8 @@ def test_the_same_command_goes_on_with_what_was_interrupted(music, tmp_path, cap
      (["evaluate", "--model", "no"], "There is no model 'no'; there are: listen"),
      (["classify", "x.wav", "--model", "emotion"], "'emotion' is no model that hears music"),
      (["promote", "nothing", "x"], "no run 'nothing'"), (["compare", "knn:video"], "does not take the input"),
-     (["sweep", "knn"], "no epochs"), (["reproduce", "--only", "vgg"], "no model 'vgg'"),
+     (["sweep", "knn"], "no epochs"), (["train", "knn", "--patience", "5"], "no epochs"),
+     (["reproduce", "--only", "vgg"], "no model 'vgg'"),
      (["compare", "knn", "--data", "/no/such"], "no folder"),
      (["reproduce", "--data", "/no/such"], "no folder")],
 )  # fmt: skip
@@ -118,6 +122,18 @@ def test_a_finished_run_is_not_trained_again(music, tmp_path, capsys):
     assert "is done: start a new run" in capsys.readouterr().err
     (folder / "report.json").unlink()
     assert main(["train", "--resume", str(folder)]) == 0 and (folder / "report.json").exists()
+
+
+def test_a_run_goes_on_with_the_threads_it_began_with(music, tmp_path, monkeypatch, capsys):
+    """With others the sums come out otherwise, and so do the final figures."""
+    monkeypatch.setenv("EARMARK_CORES", "2")
+    folder = tmp_path / "run"
+    command = ["train", "svm", "--data", str(music), "--input", "mel", "--cores", "1", "--run", str(folder)]
+    assert main(command) == 0
+    (folder / "report.json").unlink()
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert main(["train", "--resume", str(folder)]) == 0
+    assert os.environ["OMP_NUM_THREADS"] == "1"
 
 
 def test_features_are_compared_with_a_table(music, tmp_path, capsys):

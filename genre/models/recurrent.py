@@ -5,6 +5,23 @@ from torch import Tensor, nn
 
 from genre.models.convolutional import input_norm
 
+VARIES = 1e-10  # of its squared mean: a variance below is the rounding of sums
+
+
+class Standardised(nn.BatchNorm1d):
+    """(B, features, 1) -> the same with zero mean and unit variance, by the statistics of the training data.
+
+    A feature that is the same for all, as the length of windows is, says nothing: it becomes 0, where batch
+    norm alone would make noise of the rounding of its mean.
+    """
+
+    def __init__(self, n_features: int) -> None:
+        super().__init__(n_features, eps=1e-12, affine=False, momentum=None)
+
+    def forward(self, features: Tensor) -> Tensor:
+        normed = super().forward(features)
+        return normed * (self.running_var > VARIES * self.running_mean**2)[:, None]
+
 
 class LSTM(nn.Module):
     """Three LSTM layers (256, 128, 64) that read the 58 features one after the other.
@@ -25,7 +42,7 @@ class LSTM(nn.Module):
     ) -> None:
         super().__init__()
         n_steps, previous = shape
-        self.norm = nn.BatchNorm1d(n_steps, affine=False, momentum=None)
+        self.norm = Standardised(n_steps)
         self.layers = nn.ModuleList()
         for units in hidden:
             self.layers.append(_keras_lstm(previous, units))
