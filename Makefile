@@ -19,8 +19,8 @@ SEEDS := $(or $(EARMARK_HOME),var)/seeds
 PICTURES := $(BIN) -m genre train listen --data "$(DATA)" --input pictures
 EXCERPTS := $(BIN) -m genre train listen --data "$(DATA)" --input excerpts --windows overlap --option members=2
 NOTE := Made by make weights.
-# (name, command): a training that is done is not done again.
-train_once = test -f "$(RUNS)/$(1)/report.json" || $(2) --run "$(RUNS)/$(1)"
+# (name, command): a training that is done is not done again; one by another recipe is told, not taken.
+train = $(2) --run "$(RUNS)/$(1)"
 
 export PYTHONUNBUFFERED := 1
 # Idle threads sleep: while a training runs beside the app, answers come three times sooner.
@@ -79,41 +79,41 @@ bench: setup-dev chromium
 weights: weights-listen weights-emotion weights-gan
 
 weights-listen: setup-dev
-	$(call train_once,pictures-train,$(PICTURES) --split filtered)
+	$(call train,pictures-train,$(PICTURES) --split filtered)
 	$(BIN) -m genre calibrate "$(RUNS)/pictures-train" --epochs 60
-	$(call train_once,excerpts-train,$(EXCERPTS) --split filtered)
+	$(call train,excerpts-train,$(EXCERPTS) --split filtered)
 	$(BIN) -m genre calibrate "$(RUNS)/excerpts-train" --epochs 30
 	$(BIN) -m genre ship "$(RUNS)/pictures-train" listen-train --with "$(RUNS)/excerpts-train" --note "$(NOTE)"
 	for seed in 1 2; do $(MAKE) listen-seed SEED=$$seed || exit 1; done
 	$(BIN) -m genre evaluate --model listen-train --data "$(DATA)" --robust --record \
 		--seeds "$(SEEDS)/listen-train-1" "$(SEEDS)/listen-train-2"
 	$(BIN) -m genre ablate --data "$(DATA)" --record
-	$(call train_once,pictures,$(PICTURES) --split all)
-	$(call train_once,excerpts,$(EXCERPTS) --split all)
+	$(call train,pictures,$(PICTURES) --split all)
+	$(call train,excerpts,$(EXCERPTS) --split all)
 	$(BIN) -m genre ship "$(RUNS)/pictures" listen --with "$(RUNS)/excerpts" --as-measured listen-train \
 		--note "$(NOTE)"
 	$(BIN) -m tests.golden.make
 
 # The same recipe from another seed, to tell how much of a figure is chance; it votes as listen-train.
 listen-seed: setup-dev
-	$(call train_once,pictures-train-$(SEED),$(PICTURES) --split filtered --seed $(SEED))
-	$(call train_once,excerpts-train-$(SEED),$(EXCERPTS) --split filtered --seed $(SEED))
+	$(call train,pictures-train-$(SEED),$(PICTURES) --split filtered --seed $(SEED))
+	$(call train,excerpts-train-$(SEED),$(EXCERPTS) --split filtered --seed $(SEED))
 	$(BIN) -m genre ship "$(RUNS)/pictures-train-$(SEED)" listen-train-$(SEED) \
 		--with "$(RUNS)/excerpts-train-$(SEED)" --as-measured listen-train --into "$(SEEDS)" --note "$(NOTE)"
 
 # A first training from nothing, which then teaches the two that are shipped.
 weights-emotion: setup-dev
-	$(call train_once,emotion-teacher,$(BIN) -m mood train --data "$(FACES)" --split train)
-	$(call train_once,emotion-train,$(BIN) -m mood train --data "$(FACES)" --split train --teacher "$(RUNS)/emotion-teacher")
+	$(call train,emotion-teacher,$(BIN) -m mood train --data "$(FACES)" --split train)
+	$(call train,emotion-train,$(BIN) -m mood train --data "$(FACES)" --split train --teacher "$(RUNS)/emotion-teacher")
 	$(BIN) -m genre ship "$(RUNS)/emotion-train" emotion-train --note "$(NOTE)"
-	$(call train_once,emotion,$(BIN) -m mood train --data "$(FACES)" --split all --teacher "$(RUNS)/emotion-teacher")
+	$(call train,emotion,$(BIN) -m mood train --data "$(FACES)" --split all --teacher "$(RUNS)/emotion-teacher")
 	$(BIN) -m genre ship "$(RUNS)/emotion" emotion --as-measured emotion-train --note "$(NOTE)"
 
 # The plain DCGAN is what ours is measured against.
 weights-gan: setup-dev
-	$(call train_once,gan,$(BIN) -m gan train --data "$(DATA)" --split filtered --epochs 21)
+	$(call train,gan,$(BIN) -m gan train --data "$(DATA)" --split filtered --epochs 21)
 	$(BIN) -m gan ship "$(RUNS)/gan" gan --note "$(NOTE)"
-	$(call train_once,dcgan,$(BIN) -m gan train --data "$(DATA)" --split filtered --network dcgan --epochs 10)
+	$(call train,dcgan,$(BIN) -m gan train --data "$(DATA)" --split filtered --network dcgan --epochs 10)
 	$(BIN) -m gan evaluate --data "$(DATA)" --plain "$(RUNS)/dcgan" --record
 
 lint: setup-dev
