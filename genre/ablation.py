@@ -35,6 +35,7 @@ STEPS = {
     "+ tempo and pitch": ("stretch", "pitch_bands"),
     "+ equaliser, level and noise": ("equaliser_db", "relevel", "noise_floor"),
     "+ mixup": ("mixup",),
+    "+ telephones": ("telephone",),
 }
 EXCERPTS = "windows of 3 s alone"
 BOTH = {  # of the last step and of the excerpts

@@ -26,6 +26,8 @@ SHIPPED = "listen"
 AUDIBLE_DB = 40.0  # a window this far below the loudest one has no vote
 MIN_SECONDS = 1.0  # a shorter clip gets no genre
 ENOUGH_SECONDS = 2.9  # of a shorter clip nothing is said for sure: three seconds were learnt from
+NEVER = 2.0  # a line that no probability reaches
+PLAY_MORE = "Play us more of it: half a minute is best."
 PIECE_SECONDS = 30.0  # longer music is cut into equal pieces about as long as the training clips
 
 
@@ -41,6 +43,8 @@ class Verdict:
     message: str  # one plain sentence
     times: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (W,) s, centres of the windows
     over_time: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # (W, genres)
+    sure_above: float = NEVER  # the probability from which a genre is told as sure
+    more_helps: bool = False  # of a longer piece the same probability would do
 
     def to_json(self) -> dict:
         """The command line's answer, without the path."""
@@ -59,9 +63,13 @@ class Classifier:
         self.card = card
         self.genres: tuple[str, ...] = tuple(card["genres"])
         self.temperature = float(card["temperature"])
-        self.sure_above = float(card["sure_above"])
-        if self.temperature <= 0:
-            raise ValueError("The temperature must be above 0.")
+        whole = [(PIECE_SECONDS, float(card["sure_above"]))]
+        self._lines = np.array(card.get("sure_above_by_length") or whole, float)
+        self.genre_weights = torch.tensor(card.get("genre_weights") or [1.0] * len(self.genres))
+        if not (self.temperature > 0 and (self._lines > 0).all() and (self.genre_weights > 0).all()):
+            raise ValueError("The temperature, lines and weights in a card must be above 0.")
+        if self.genre_weights.shape != (len(self.genres),):
+            raise ValueError("Each genre has a weight.")
         self.views = views
         self.front_end = Spectrogram(SpectrogramParams())  # every frame; each view takes what it wants
 
@@ -146,15 +154,24 @@ class Classifier:
         weights = [view.weight * view.heard(frames) for view in self.views]
         return [weight / sum(weights) for weight in weights]
 
+    def sure_above(self, seconds: float) -> float:
+        """The probability from which a genre is told as sure, of so much music: the less, the higher."""
+        if seconds < ENOUGH_SECONDS:
+            return NEVER
+        lengths_s, lines = self._lines.T
+        return float(np.interp(np.log(seconds), np.log(lengths_s), lines))
+
     def calibrated(self, probabilities: Tensor) -> Tensor:
-        """Sharpen or soften (..., G) by the temperature of the card."""
-        sharpened = probabilities ** (1.0 / self.temperature)
+        """Sharpen or soften (..., G) by the temperature and the weights of the genres in the card."""
+        sharpened = (self.genre_weights * probabilities) ** (1.0 / self.temperature)
         return sharpened / sharpened.sum(dim=-1, keepdim=True)
 
     def _verdict(self, clip: Clip, overall: Tensor, over_time: Tensor, times: np.ndarray) -> Verdict:
         best = int(overall.argmax())
-        short = len(clip.samples) < ENOUGH_SECONDS * SAMPLE_RATE
-        confident = float(overall[best]) >= self.sure_above and not short
+        likely, seconds = float(overall[best]), len(clip.samples) / SAMPLE_RATE
+        sure_above = self.sure_above(seconds)
+        confident = likely >= sure_above
+        more_helps = not confident and (seconds < ENOUGH_SECONDS or likely >= self.sure_above(PIECE_SECONDS))
         word = spoken(self.genres[best])
         return Verdict(
             status="music" if confident else "unsure",
@@ -164,9 +181,11 @@ class Classifier:
             duration_s=clip.duration_s,
             message=f"This sounds like {word}." if confident
             else f"We are not sure. Our best guess is {word}."
-            + (" Play us three seconds or more." if short else ""),
+            + (f" {PLAY_MORE}" if more_helps else ""),
             times=times.clip(max=clip.duration_s),
             over_time=over_time.numpy(),
+            sure_above=sure_above,
+            more_helps=more_helps,
         )
 
 

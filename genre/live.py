@@ -1,6 +1,6 @@
 """Live: music comes in as it is played, and a verdict on the last ten seconds every second.
 
-    ear = LiveEar(classifier.classify, classifier.sure_above)
+    ear = LiveEar(classifier.classify)
     ear.push(samples, rate)     # from whatever delivers sound, some hundredths of a second at a time
     ear.heard()                 # the smoothed state, for whoever shows it
     ear.stop()
@@ -18,7 +18,7 @@ import numpy as np
 import soxr
 
 from genre.audio import SAMPLE_RATE, Clip
-from genre.classifier import Verdict
+from genre.classifier import NEVER, Verdict
 
 WINDOW_S = 10.0  # of sound behind each verdict
 EVERY_S = 1.0  # of new sound between two verdicts
@@ -36,7 +36,7 @@ class Heard:
     Attributes:
         genre: the one to show; None while there is no music, or not enough of it yet.
         probabilities: smoothed, of each genre; empty where genre is None.
-        sure: whether the shown genre is as likely as a sure answer must be.
+        sure: whether the shown genre is as likely as a sure answer to so much music must be.
         message: one plain sentence.
         level: how loud the last tenth of a second was, 0 (-60 dBFS or less) to 1 (full scale).
         verdicts: how many verdicts there have been.
@@ -56,9 +56,9 @@ class Heard:
 class Steady:
     """Verdicts in, a state out that does not jump: an exponential mean and some reluctance to change."""
 
-    sure_above: float
     shown: str | None = None
     probabilities: dict[str, float] = field(default_factory=dict)
+    sure_above: float = NEVER  # of the last verdict on music
     without_music: int = 0
 
     def update(self, verdict: Verdict, passed_s: float = EVERY_S) -> Heard:
@@ -69,7 +69,7 @@ class Steady:
                 self.shown, self.probabilities = None, {}
                 return Heard(None, {}, False, verdict.message)
         else:
-            self.without_music = 0
+            self.without_music, self.sure_above = 0, verdict.sure_above
             self._blend(verdict.probabilities, 0.5 ** (passed_s / HALF_LIFE_S))
         likely = self.probabilities[self.shown]
         sure = likely >= self.sure_above
@@ -90,9 +90,8 @@ class Steady:
 class LiveEar:
     """A ring of sound, and one thread that judges it."""
 
-    def __init__(self, classify: Callable[[Clip], Verdict], sure_above: float) -> None:
+    def __init__(self, classify: Callable[[Clip], Verdict]) -> None:
         self._classify = classify
-        self._sure_above = sure_above
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._forget()
@@ -103,7 +102,7 @@ class LiveEar:
         self._judged = 0  # of them, up to the last verdict
         self._resampler: soxr.ResampleStream | None = None
         self._rate = 0
-        self._steady = Steady(self._sure_above)
+        self._steady = Steady()
         self._heard = Heard(None, {}, False, "Listening. The first answer comes after three seconds.")
         self._stopping = False
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from scipy.stats import t as student_t
 
 from genre import GENRES
 from genre.artefacts import load_card
 from genre.audio import SAMPLE_RATE, Clip, load_clip
-from genre.calibration import tempered, when_sure
-from genre.classifier import SHIPPED, Classifier
+from genre.calibration import when_sure
+from genre.classifier import PIECE_SECONDS, SHIPPED, Classifier
 from genre.dataset import DataError, Track, open_dataset, read_pictures
 from genre.degrade import mp3, phone_microphone
 from genre.evaluate import INTERVAL, RESAMPLES, confusion_table, figures, pooled
@@ -78,7 +79,8 @@ def measure(
 
 def _figures(answers: np.ndarray, labels: np.ndarray, classifier: Classifier) -> dict:
     """As `genre.evaluate.figures`, and what the answers given as sure are worth."""
-    return figures(answers, labels, classifier.genres) | when_sure(answers, labels, classifier.sure_above)
+    return figures(answers, labels, classifier.genres) | when_sure(
+        answers, labels, classifier.sure_above(PIECE_SECONDS))
 
 
 def record(name: str, result: dict) -> None:
@@ -182,7 +184,7 @@ def on_ready_made(
     answers = [predict(view.network, examples)
                for view, examples in zip(classifier.views, each, strict=True)]
     told = pooled(np.array(answers), [view.weight for view in classifier.views])
-    return tempered(told, classifier.temperature), each[0].labels, each[0].tracks
+    return classifier.calibrated(torch.from_numpy(told)).numpy(), each[0].labels, each[0].tracks
 
 
 def on_same_seconds(classifier: Classifier, files: list[Track]) -> np.ndarray:

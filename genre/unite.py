@@ -1,29 +1,35 @@
 """Several committees that listen to the same music, as one model that can be shipped.
 
 Runs on the same input, each from a seed of its own, become one committee of all their members; runs on
-different inputs become views of one model. How much each view's word counts, the temperature and the
-line of a sure answer come from the answers that `calibrate` left in their runs: all given by networks
-that had not learnt from the track.
+different inputs become views of one model. How much each view's word counts, and that for each genre, the
+temperature and the lines of a sure answer come from the answers that `calibrate` left in their runs: all
+given by networks that had not learnt from the track.
 """
 
 import itertools
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from genre.artefacts import ArtefactError, load_artefact, load_card
-from genre.calibration import ANSWERS, account, best_temperature, tempered
+from genre.as_heard import LENGTHS_S, Answers, read_answers
+from genre.calibration import (
+    ANSWERS,
+    account,
+    best_temperature,
+    genre_weights,
+    lines_by_length,
+    tempered,
+)
 from genre.evaluate import pooled
 from genre.views import VIEWS
 
 ALIKE = ("genres", "shape", "front_end", "windows", "split")  # in runs of one committee
 TOLD = ("shape", "options", "front_end", "begun_with", "recipe", "seeds", "windows", "data")  # in the card
+CALIBRATED = ("temperature", "sure_above", "sure_above_by_length", "genre_weights")  # for the classifier
 SHARES = (1, 2, 3, 4)  # that a view's weight may have beside another's
-Answers = dict[str, tuple[np.ndarray, float, int]]  # by track: probabilities (G,), how much was heard, label
 
 
 @dataclass
@@ -37,7 +43,7 @@ class Run:
     @classmethod
     def of(cls, folder: Path) -> "Run":
         weights, card = load_artefact(folder)
-        return cls(weights, card, _answers(folder / ANSWERS) if (folder / ANSWERS).exists() else None)
+        return cls(weights, card, read_answers(folder / ANSWERS) if (folder / ANSWERS).exists() else None)
 
     @property
     def seed(self) -> int:
@@ -70,11 +76,11 @@ def unite(folders: list[Path]) -> tuple[dict[str, Tensor], dict]:
     card["data"] = {"name": first["data"]["name"]}
     answers = [view.answers for view in views.values()]
     if None not in answers:
-        shares, each, votes, labels = _pooled(answers)
-        for kind, share, told in zip(views, shares, each, strict=True):
-            card["views"][kind] |= {"weight": share, "alone": account(told, labels)}
-        card["calibration"] = account(votes, labels)
-        card |= {name: card["calibration"][name] for name in ("temperature", "sure_above")}
+        shares, told = _calibrated(answers)
+        for kind, share, alone in zip(views, shares, told.pop("alone"), strict=True):
+            card["views"][kind] |= {"weight": share, "alone": alone}
+        card["calibration"] = told
+        card |= {name: told[name] for name in CALIBRATED if name in told}
     return weights, card
 
 
@@ -99,8 +105,8 @@ def _committee(runs: list[Run]) -> Run:
     if all(run.answers for run in runs):
         voices = [run.members for run in runs]
         common = set.intersection(*(set(run.answers) for run in runs))
-        answers = {track: (np.average([run.answers[track][0] for run in runs], axis=0, weights=voices),
-                           *runs[0].answers[track][1:]) for track in common}
+        answers = {asked: (np.average([run.answers[asked][0] for run in runs], axis=0, weights=voices),
+                           *runs[0].answers[asked][1:]) for asked in common}
     return Run(weights, card | {"options": card["options"] | {"members": members}, "seeds": seeds}, answers)
 
 
@@ -108,33 +114,32 @@ def _in_common(card: dict) -> dict:
     return {name: card.get(name) for name in ALIKE} | {"recipe": card["recipe"] | {"seed": None}}
 
 
-def _pooled(views: list[Answers]) -> tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]:
-    """-> the most likely shares, the answers (K, N, G) of each to what all have answered, those of all
-    together (N, G), labels (N,).
-    """
+def _calibrated(views: list[Answers]) -> tuple[tuple[int, ...], dict]:
+    """-> the most likely shares of the views, and the account of all together; "alone": that of each."""
     common = sorted(set.intersection(*map(set, views)))
     probabilities, heard, labels = (
-        np.array([[answers[track][part] for track in common] for answers in views]) for part in range(3))
+        np.array([[answers[asked][part] for asked in common] for answers in views]) for part in range(3))
     labels = labels[0]
-    truth = np.arange(len(labels)), labels
+    shown = np.array([not asked.seconds for asked in common])  # what they learn from, and no part of it
+    truth = np.arange(shown.sum()), labels[shown]
 
     def together(shares: tuple[int, ...]) -> np.ndarray:
         return pooled(probabilities, np.array(shares)[:, None] * heard)
 
     def likelihood(shares: tuple[int, ...]) -> float:
-        votes = together(shares)
-        return float(np.log(tempered(votes, best_temperature(votes, labels))[truth]).mean())
+        votes = together(shares)[shown]
+        return float(np.log(tempered(votes, best_temperature(votes, labels[shown]))[truth]).mean())
 
     best = max(itertools.product(SHARES, repeat=len(views)), key=likelihood)
-    return best, probabilities, together(best), labels
-
-
-def _answers(path: Path) -> Answers:
-    """Raises ArtefactError for a damaged file."""
-    try:
-        with safe_open(path, framework="numpy") as file:
-            tracks = json.loads(file.metadata()["tracks"])
-            parts = [file.get_tensor(name) for name in ("probabilities", "heard", "labels")]
-        return dict(zip(tracks, zip(*parts, strict=True), strict=True))
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ArtefactError(f"The answers in {path} are damaged: calibrate the run again.") from error
+    votes = together(best)
+    by_telephone = np.array([asked.telephone and asked.seconds == LENGTHS_S[-1] for asked in common])
+    weights = np.ones(probabilities.shape[-1])
+    if by_telephone.any():  # fitted to clean music alone they harm what comes through a telephone
+        weights = genre_weights(votes[shown | by_telephone], labels[shown | by_telephone])
+    votes = votes * weights / (votes * weights).sum(axis=1, keepdims=True)
+    told = account(votes[shown], labels[shown])
+    if not shown.all():
+        parts = [asked for asked in common if asked.seconds]
+        told |= {"genre_weights": weights.round(4).tolist(), "sure_above_by_length": lines_by_length(
+            parts, tempered(votes[~shown], told["temperature"]), labels[~shown], told["sure_above"])}
+    return best, told | {"alone": [account(view[shown], labels[shown]) for view in probabilities]}

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from genre.experiment import Settings
     from genre.worker import Worker
 
-MEASURED = ("figures", "temperature", "sure_above", "calibration")  # what `ship --as-measured` takes over
+MEASURED = ("figures", "calibration", "temperature", "sure_above", "sure_above_by_length",
+            "genre_weights")  # what `ship --as-measured` takes over
 
 
 def add_commands(commands: "argparse._SubParsersAction") -> None:

@@ -65,7 +65,7 @@ def _ear(classifier: "Classifier") -> LiveEar:
     kept = st.session_state.get("live_ear")
     if kept is None or kept[0] is not classifier:
         leave_live()
-        kept = st.session_state.live_ear = (classifier, LiveEar(classifier.classify, classifier.sure_above))
+        kept = st.session_state.live_ear = (classifier, LiveEar(classifier.classify))
     return kept[1]
 
 

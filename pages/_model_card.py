@@ -112,10 +112,15 @@ def _caution(card: dict) -> str:
     told = figures if "coverage" in figures else card.get("calibration", {})
     if told.get("right_when_sure") is None:
         return ""
+    less = ""
+    if lines := card.get("sure_above_by_length"):
+        (seconds, least), *_, (_, whole) = sorted(lines)
+        less = (f" The less it hears, the surer it must be: of half a minute it tells a genre as sure from "
+                f"{100 * whole:.0f} % on, of {seconds:.0f} seconds from {100 * least:.0f} %.")
     return (
         f"It says that it is not sure rather than guess: it calls itself sure of "
         f"{100 * told['coverage']:.0f} pieces in 100, and is right in "
-        f"{100 * told['right_when_sure']:.0f} % of those."
+        f"{100 * told['right_when_sure']:.0f} % of those.{less}"
     )
 
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from genre import GENRES
 from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE, load_clip
-from genre.classifier import Classifier
+from genre.classifier import PLAY_MORE, Classifier
 from genre.names import spoken
 from genre.plots import percent
 from pages._ear import classifier_named
@@ -182,6 +182,8 @@ def test_silence_and_a_short_clip_are_told_kindly(app, play):
     record(app, wav_bytes(play("jazz")[: SAMPLE_RATE // 2]))
     assert "shorter than one second" in app.info[0].value
     assert list(table(app)["Genre"]) == ["", ""]
+    record(app, wav_bytes(play("jazz")[: 2 * SAMPLE_RATE]))
+    assert any(PLAY_MORE in caption.value for caption in app.caption)
 
 
 def test_a_guess_is_called_a_guess(app, wav, monkeypatch):

@@ -5,16 +5,23 @@ import json
 import numpy as np
 import pytest
 
+from genre import runs
+from genre.as_heard import Question, read_answers
 from genre.calibration import (
+    ANSWERS,
     FEWEST_SURE,
     RIGHT_WHEN_SURE,
     best_temperature,
     calibrate,
+    genre_weights,
+    lines_by_length,
     sure_above,
     tempered,
 )
 from genre.evaluate import calibration_error
+from genre.experiment import execute, settings
 from genre.runs import RunError
+from genre.worker import working
 
 
 def answers(count: int, confidence: float, share_right: float, seed: int = 0):
@@ -58,6 +65,39 @@ def test_sure_answers_are_right_often_enough_and_as_many_as_can_be():
 def test_nothing_is_sure_where_nothing_is_good_enough():
     assert sure_above(*answers(500, 0.6, 0.4)) == (1.0, 0.0)
     assert sure_above(*answers(FEWEST_SURE - 1, 0.9, 1.0)) == (1.0, 0.0)
+
+
+def test_genres_are_weighed_as_their_answers_ask_for():
+    probabilities, labels = answers(2000, 0.7, 0.7)
+    assert genre_weights(probabilities, labels) == pytest.approx(1, abs=0.1)
+    too_often = probabilities * [1, 1, 1, 5]
+    weights = genre_weights(too_often / too_often.sum(axis=1, keepdims=True), labels)
+    assert weights[3] < 0.8 < 1 < min(weights[:3]) and np.prod(weights) == pytest.approx(1)
+
+
+def test_of_less_music_nobody_is_sure_sooner():
+    probabilities, labels = answers(400, 0.7, 0.9)
+    asked = [Question(f"track {k}", (3.0, 5.0, 10.0, 20.0)[k % 4]) for k in range(400)]
+    probabilities[1::4] = answers(100, 0.8, 0.5)[0]  # of 5 s
+    lines = dict(lines_by_length(asked, probabilities, labels, 0.6))
+    assert lines[30.0] == 0.6 and lines[20.0] == lines[10.0] == pytest.approx(0.7)
+    assert lines[5.0] == lines[3.0] == 1.0
+    some = [question for question in asked if question.seconds == 10.0]
+    assert list(dict(lines_by_length(some, probabilities[2::4], labels[2::4], 0.6))) == [10.0, 30.0]
+
+
+@pytest.mark.usefixtures("shared_cache")
+def test_networks_of_the_listen_page_are_asked_about_parts_of_recordings(folder_of_music):
+    music = folder_of_music(("classical", "metal"), 4, seconds=6.0)
+    asked = settings("listen", str(music), "excerpts", split="all", options={"members": 1}, epochs=1)
+    folder = runs.create("genre", json.loads(json.dumps(asked.to_dict())), asked.model)
+    with working(folder) as worker:
+        execute(worker)
+    told = calibrate(folder)
+    answered = read_answers(folder / ANSWERS)
+    assert told["tracks"] == 8 == sum(question.seconds == 0 for question in answered)
+    assert {question.seconds for question in answered} == {0.0, 3.0, 5.0}
+    assert {label for _, _, label in answered.values()} == {0, 1}
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):

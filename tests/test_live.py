@@ -3,6 +3,7 @@
 import threading
 import time
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ PACKET_S = 0.02
 
 def verdict(**probabilities: float) -> Verdict:
     best = max(probabilities, key=probabilities.get)
-    return Verdict("music", best, True, probabilities, WINDOW_S, "")
+    return Verdict("music", best, True, probabilities, WINDOW_S, "", sure_above=0.7)
 
 
 SILENCE = Verdict("not_music", None, False, {}, WINDOW_S, "We hear silence.")
@@ -64,7 +65,7 @@ def no_thread_is_left():
 
 def test_a_verdict_every_second_on_the_last_ten():
     judge = Judge()
-    ear = LiveEar(judge, 0.7)
+    ear = LiveEar(judge)
     ramp = np.arange(15 * SAMPLE_RATE, dtype=np.float32) / (15 * SAMPLE_RATE)
     play_into(ear, ramp)
     wait(lambda: ear.heard().verdicts == len(judge.clips))
@@ -82,7 +83,7 @@ def test_a_verdict_every_second_on_the_last_ten():
 ])  # fmt: skip
 def test_any_rate_and_depth(rate, channels, kind):
     judge = Judge()
-    ear = LiveEar(judge, 0.7)
+    ear = LiveEar(judge)
     tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(4 * rate) / rate)
     if kind != np.float32:
         tone = tone * np.iinfo(kind).max
@@ -96,7 +97,7 @@ def test_any_rate_and_depth(rate, channels, kind):
 
 def test_music_is_named_as_the_classifier_names_it(play):
     classifier = Classifier.load()
-    ear = LiveEar(classifier.classify, classifier.sure_above)
+    ear = LiveEar(classifier.classify)
     music = play("metal", 6.0)
     play_into(ear, music)
     wait(lambda: ear.heard().verdicts >= 3)
@@ -109,7 +110,7 @@ def test_music_is_named_as_the_classifier_names_it(play):
 
 def test_stopping_forgets_and_a_new_beginning_works():
     judge = Judge(verdict(jazz=0.9, rock=0.1), takes_s=0.05)
-    ear = LiveEar(judge, 0.7)
+    ear = LiveEar(judge)
     for _ in range(3):
         play_into(ear, np.ones(4 * SAMPLE_RATE, np.float32))
         assert ear.running and threads() == 1
@@ -121,7 +122,7 @@ def test_stopping_forgets_and_a_new_beginning_works():
 
 def test_left_alone_the_thread_ends(monkeypatch):
     monkeypatch.setattr(live, "ALONE_S", 0.1)
-    ear = LiveEar(Judge(), 0.7)
+    ear = LiveEar(Judge())
     play_into(ear, np.ones(4 * SAMPLE_RATE, np.float32))
     wait(lambda: not threads())
     assert not ear.running and ear.heard().verdicts == 0
@@ -129,7 +130,7 @@ def test_left_alone_the_thread_ends(monkeypatch):
 
 def test_a_slow_machine_skips_verdicts_and_never_lags():
     judge = Judge(takes_s=0.1)
-    ear = LiveEar(judge, 0.7)
+    ear = LiveEar(judge)
     for k in range(200):  # 20 s of sound in next to no time
         ear.push(np.full(SAMPLE_RATE // 10, k, np.float32), SAMPLE_RATE)
     wait(lambda: judge.clips and judge.clips[-1].samples[-1] >= 180)
@@ -143,14 +144,14 @@ def test_a_failing_classifier_leaves_no_thread():
     def fail(_):
         raise ValueError("broken")
 
-    ear = LiveEar(fail, 0.7)
+    ear = LiveEar(fail)
     ear.push(np.ones(4 * SAMPLE_RATE, np.float32), SAMPLE_RATE)
     wait(lambda: not threads())  # it is still reporting the error when the ear has let go of it
     assert not ear.running
 
 
 def test_ten_minutes_need_no_more_memory_than_one():
-    ear = LiveEar(Judge(), 0.7)
+    ear = LiveEar(Judge())
     ear._judged = 10**12  # no verdicts: this is about the ring
     packet = np.ones((SAMPLE_RATE, 2), np.int16)
     tracemalloc.start()
@@ -166,7 +167,7 @@ def test_ten_minutes_need_no_more_memory_than_one():
 
 def test_many_visits_leave_no_thread():
     for _ in range(20):
-        ear = LiveEar(Judge(), 0.7)
+        ear = LiveEar(Judge())
         ear.push(np.ones(4 * SAMPLE_RATE, np.float32), SAMPLE_RATE)
         ear.stop()
     assert threads() == 0
@@ -175,7 +176,7 @@ def test_many_visits_leave_no_thread():
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 60_000), min_size=1, max_size=12))
 def test_the_ring_holds_the_newest_samples(sizes):
-    ear = LiveEar(Judge(), 0.7)
+    ear = LiveEar(Judge())
     ear._judged = 10**12
     total = np.arange(sum(sizes), dtype=np.float32)
     place = 0
@@ -186,7 +187,7 @@ def test_the_ring_holds_the_newest_samples(sizes):
 
 
 def test_broken_samples_are_silence():
-    ear = LiveEar(Judge(), 0.7)
+    ear = LiveEar(Judge())
     ear.push(np.full(1_000, np.nan, np.float32), SAMPLE_RATE)
     ear.push(np.array([np.inf, -np.inf], np.float32), SAMPLE_RATE)
     assert ear.heard().level == 0
@@ -194,7 +195,7 @@ def test_broken_samples_are_silence():
 
 def test_the_answer_does_not_jump():
     """Two genres that take turns in front of one another are not shown in turns."""
-    steady = Steady(0.7)
+    steady = Steady()
     shown = []
     for k in range(20):
         lean = 0.06 if k % 2 else -0.06
@@ -203,7 +204,7 @@ def test_the_answer_does_not_jump():
 
 
 def test_a_new_piece_is_noticed_within_seconds():
-    steady = Steady(0.7)
+    steady = Steady()
     for _ in range(30):
         assert steady.update(verdict(jazz=0.9, rock=0.1)).genre == "jazz"
     answers = [steady.update(verdict(jazz=0.1, rock=0.9)) for _ in range(8)]
@@ -213,9 +214,16 @@ def test_a_new_piece_is_noticed_within_seconds():
     assert not answers[first].sure
 
 
+def test_it_is_as_sure_as_so_much_music_allows():
+    """A verdict on three seconds says from where on it would be sure; so does one on ten, lower."""
+    steady, heard = Steady(), verdict(jazz=0.75, rock=0.25)
+    assert not steady.update(replace(heard, sure_above=0.8)).sure
+    assert steady.update(heard).sure and steady.update(SILENCE).sure, "a pause takes nothing back"
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_what_is_shown_leads_or_nearly_so(ps):
-    steady = Steady(0.7)
+    steady = Steady()
     for p in ps:
         heard = steady.update(verdict(jazz=p, blues=1 - p))
         assert heard.probabilities[heard.genre] >= max(heard.probabilities.values()) - LEAD - 1e-9
@@ -223,7 +231,7 @@ def test_what_is_shown_leads_or_nearly_so(ps):
 
 
 def test_a_pause_is_not_the_end_and_silence_is():
-    steady = Steady(0.7)
+    steady = Steady()
     steady.update(verdict(jazz=0.9, rock=0.1))
     assert steady.update(SILENCE).genre == "jazz"
     quiet = steady.update(SILENCE)

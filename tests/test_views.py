@@ -8,15 +8,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.numpy import save
 
 from genre import GENRES
 from genre.artefacts import ArtefactError, load_artefact, save_artefact
+from genre.as_heard import LENGTHS_S, Question, read_answers, write_answers
 from genre.audio import SAMPLE_RATE, Clip
 from genre.calibration import ANSWERS
 from genre.classifier import Classifier
 from genre.evaluate import pooled
-from genre.home import WEIGHTS, write_atomic
+from genre.home import WEIGHTS
 from genre.models.listen import COLUMNS_PER_CELL, ListenNet
 from genre.spectrogram import EXCERPT, PICTURE, Spectrogram, SpectrogramParams, relative_db
 from genre.synth import render
@@ -107,14 +107,16 @@ def runs(tmp_path: Path) -> list[Path]:
     return [tmp_path / "pictures", tmp_path / "excerpts"]
 
 
-def answer(folder: Path, labels: np.ndarray, right: float, heard: float = 1.0) -> None:
-    """Leave answers as `calibrate` does, the given share of them right."""
+def answer(folder: Path, labels: np.ndarray, right: float, heard: float = 1.0, **asked: float) -> None:
+    """Leave answers as `calibrate` does, the given share of them right, beside those that are there."""
     rng = np.random.default_rng(int(right * 100))
     said = np.where(rng.random(len(labels)) < right, labels, (labels + 1) % 10)
-    probabilities = 0.7 * np.eye(10)[said] + 0.03
-    tracks = {"tracks": json.dumps([f"track {k}" for k in range(len(labels))])}
-    answers = {"probabilities": probabilities, "labels": labels, "heard": np.full(len(labels), heard)}
-    write_atomic(folder / ANSWERS, save(answers, tracks))
+    sure = rng.uniform(0.55, 0.9, (len(labels), 1))
+    probabilities = sure * np.eye(10)[said] + (1 - sure) / 10
+    there = read_answers(folder / ANSWERS) if asked else {}
+    write_answers(folder / ANSWERS, there | {
+        Question(f"track {k}", **asked): (probabilities[k], heard, int(label))
+        for k, label in enumerate(labels)})  # fmt: skip
 
 
 def test_a_united_model_answers_with_both(runs: list[Path], tmp_path: Path) -> None:
@@ -136,6 +138,28 @@ def test_a_united_model_answers_with_both(runs: list[Path], tmp_path: Path) -> N
     alone = Classifier.load("pictures", tmp_path).classify(clip)
     assert alone.probabilities != verdict.probabilities
     assert len(alone.times) == len(verdict.times)
+
+
+def test_less_music_needs_a_higher_line_and_genres_are_weighed(runs: list[Path], tmp_path: Path) -> None:
+    labels = np.arange(400) % 10
+    for run in runs:
+        answer(run, labels, 0.9)
+    card = unite(runs)[1]
+    assert "genre_weights" not in card and "sure_above_by_length" not in card, "no recording was heard"
+    for run in runs:
+        answer(run, labels, 0.85, seconds=10.0)
+        answer(run, labels, 0.6, seconds=5.0)
+        answer(run, labels, 0.9, seconds=3.0)
+        answer(run, np.minimum(labels, 8), 0.8, seconds=LENGTHS_S[-1], telephone=True)
+    weights, card = unite(runs)
+    lines = dict(card["sure_above_by_length"])
+    assert list(lines) == [3.0, 5.0, 10.0, LENGTHS_S[-1]]
+    assert lines[LENGTHS_S[-1]] == card["sure_above"] < lines[5.0]
+    assert lines[3.0] == lines[5.0] > 0.8, "of three seconds nobody is sure sooner than of five"
+    assert card["calibration"]["tracks"] == 400 and len(card["genre_weights"]) == 10
+    assert card["genre_weights"][8] > max(card["genre_weights"][:8]) > card["genre_weights"][9]
+    save_artefact(tmp_path / "whole", weights, card)
+    assert Classifier.load("whole", tmp_path).sure_above(5.0) == lines[5.0]
 
 
 def test_the_order_they_are_named_in_does_not_matter(runs: list[Path], tmp_path: Path) -> None:

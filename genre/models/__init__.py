@@ -167,14 +167,13 @@ _LISTEN = Recipe(
     average=0.995,
     augmentation=Augmentation(
         crop_frames=128, stretch=0.2, pitch_bands=3, equaliser_db=4, relevel=0.5, noise_floor=0.3,
-        mask_bands=16, mask_frames=21, mixup=0.3,
+        telephone=0.3, mask_bands=16, mask_frames=21, mixup=0.3,
     ),
 )
 
 _LISTEN_TO_EXCERPTS = replace(
     _LISTEN, epochs=100, average=0.998, balance=False, windows_per_track=4, bfloat16=True,
-    augmentation=replace(_LISTEN.augmentation, stretch=0.15, noise=0.03, mask_frames=16, band_limit=0.4,
-                         telephone=0.3),
+    augmentation=replace(_LISTEN.augmentation, stretch=0.15, noise=0.03, mask_frames=16, band_limit=0.4),
 )
 
 _ZHANG = "Zhang, Music Genre Classification with ResNet and Bi-GRU Using Visual Spectrograms, 2023"

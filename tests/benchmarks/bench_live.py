@@ -28,7 +28,7 @@ def packets(seconds: float) -> list[np.ndarray]:
 
 def updates(classifier: Classifier) -> tuple[list[float], float, list[float | None]]:
     """Push second after second -> ms of each verdict, ms of a packet, MB after each update."""
-    ear = LiveEar(classifier.classify, classifier.sure_above)
+    ear = LiveEar(classifier.classify)
     second = packets(1.0)
     taken, pushing, memory = [], 0.0, []
     for number in range(UPDATES):

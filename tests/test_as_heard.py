@@ -1,0 +1,62 @@
+"""genre.as_heard: parts of recordings that a network is asked about, and its answers on disk."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from genre import GENRES
+from genre.artefacts import ArtefactError
+from genre.as_heard import Question, ask, questions, read_answers, write_answers
+from genre.audio import SAMPLE_RATE
+from genre.dataset import Track, open_dataset
+from genre.models.listen import ListenNet
+from genre.spectrogram import EXCERPT
+from genre.views import Excerpts
+
+
+@pytest.fixture
+def track(folder_of_music) -> Track:
+    return open_dataset(folder_of_music(("jazz", "metal"), 1, seconds=10.0)).files[0]
+
+
+def test_the_questions_about_a_recording(track: Track) -> None:
+    found = list(questions(track))
+    asked = [question for question, _ in found]
+    assert asked == sorted(asked, key=lambda q: (q.seconds, q.take, q.telephone)) and len(set(asked)) == 10
+    assert {question.seconds for question in asked} == {3.0, 5.0, 10.0}, "no more than there is"
+    for (plain, part), (called, heard) in zip(found[::2], found[1::2], strict=True):
+        assert called == plain._replace(telephone=True) and plain.track == track.name
+        assert len(part.samples) == len(heard.samples) == pytest.approx(plain.seconds * SAMPLE_RATE, abs=1)
+        assert not np.allclose(part.samples, heard.samples, atol=0.01)
+    again = list(questions(track))
+    assert all(np.array_equal(a.samples, b.samples) for (_, a), (_, b) in zip(found, again, strict=True))
+    takes = [part.samples for question, part in found if question.seconds == 3.0 and not question.telephone]
+    assert len(takes) == 2 and not np.array_equal(*takes)
+
+
+def test_answers_are_kept(track: Track, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    view = Excerpts(ListenNet((128, 130), len(GENRES), members=1), EXCERPT)
+    found = ask(view, GENRES, track)
+    assert {question.track for question in found} == {track.name} and len(found) == 10
+    assert {label for _, _, label in found.values()} == {GENRES.index("jazz")}
+    assert {round(heard) for question, (_, heard, _) in found.items() if question.seconds == 3.0} == {1}
+    assert {round(heard) for question, (_, heard, _) in found.items() if question.seconds == 10.0} == {3}
+    found[Question("a track as it was learnt from")] = np.full(10, 0.1), 2.0, 3
+    write_answers(tmp_path / "answers", found)
+    kept = read_answers(tmp_path / "answers")
+    assert kept.keys() == found.keys()
+    for question, (said, heard, label) in found.items():
+        assert np.array_equal(kept[question][0], said) and kept[question][1:] == (heard, label)
+        assert said.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_recording_that_is_gone_is_left_out(track: Track, tmp_path: Path) -> None:
+    view = Excerpts(ListenNet((128, 130), len(GENRES), members=1), EXCERPT)
+    assert ask(view, GENRES, replace(track, path=str(tmp_path / "gone.wav"))) == {}
+    (tmp_path / "answers").write_bytes(b"nothing of ours")
+    with pytest.raises(ArtefactError, match=r"calibrate the run again\.$"):
+        read_answers(tmp_path / "answers")
