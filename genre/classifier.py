@@ -44,7 +44,7 @@ class Verdict:
     times: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (W,) s, centres of the windows
     over_time: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # (W, genres)
     sure_above: float = NEVER  # the probability from which a genre is told as sure
-    more_helps: bool = False  # of a longer piece the same probability would do
+    more_helps: bool = False  # not sure, and of a longer piece less would do
 
     def to_json(self) -> dict:
         """The command line's answer, without the path."""
@@ -171,7 +171,7 @@ class Classifier:
         likely, seconds = float(overall[best]), len(clip.samples) / SAMPLE_RATE
         sure_above = self.sure_above(seconds)
         confident = likely >= sure_above
-        more_helps = not confident and (seconds < ENOUGH_SECONDS or likely >= self.sure_above(PIECE_SECONDS))
+        more_helps = not confident and sure_above > self.sure_above(PIECE_SECONDS)
         word = spoken(self.genres[best])
         return Verdict(
             status="music" if confident else "unsure",

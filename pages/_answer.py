@@ -83,7 +83,7 @@ def _verdict(answer: Answer) -> None:
             help=PROMOTED if chosen_ear() else CALIBRATED,
         )  # fmt: skip
     if verdict.more_helps:
-        st.caption(f"Of so short a piece we are seldom sure. {PLAY_MORE}")
+        st.caption(f"The shorter a piece, the less often we are sure. {PLAY_MORE}")
     st.plotly_chart(
         plots.probability_bars(verdict.probabilities), config=STILL, key="bars",
         alt=f"Probabilities of {len(verdict.probabilities)} genres; {spoken(verdict.genre)} leads with "

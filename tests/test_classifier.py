@@ -5,7 +5,7 @@ import pytest
 
 from genre import GENRES
 from genre.audio import MAX_MINUTES, SAMPLE_RATE, Clip
-from genre.classifier import SHIPPED, Classifier, Verdict
+from genre.classifier import PLAY_MORE, SHIPPED, Classifier, Verdict
 from genre.dataset import Track, open_dataset
 from genre.degrade import phone_microphone
 from genre.home import WEIGHTS, data_folder
@@ -204,11 +204,11 @@ def test_of_a_short_clip_nothing_is_said_for_sure(play):
     whole = classifier.classify(Clip(samples, 24.0))
     assert whole.confident and max(whole.probabilities.values()) >= whole.sure_above
     short = classifier.classify(Clip(samples[: 2 * SAMPLE_RATE], 2.0))
-    assert short.status == "unsure" and "more of it" in short.message
+    assert short.status == "unsure" and short.more_helps and PLAY_MORE in short.message
     card = classifier.card | {"sure_above_by_length": [[3.0, 1.01], [30.0, 1.01]]}
     doubtful = Classifier(classifier.views, card).classify(Clip(samples, 24.0))
     assert doubtful.status == "unsure" and doubtful.probabilities == whole.probabilities
-    assert "more" not in doubtful.message, "it would not help"
+    assert not doubtful.more_helps and PLAY_MORE not in doubtful.message, "it would not help"
 
 
 def test_the_word_for_a_genre_counts_by_its_weight(play) -> None:
