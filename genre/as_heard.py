@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from genre.artefacts import ArtefactError
-from genre.audio import AudioError, Clip, load_clip
+from genre.audio import SAMPLE_RATE, AudioError, Clip, load_clip
 from genre.classifier import PIECE_SECONDS, Classifier
 from genre.dataset import Track
 from genre.degrade import phone_microphone
@@ -32,7 +32,7 @@ class Question(NamedTuple):
     """What a network was asked about."""
 
     track: str
-    seconds: float = 0.0  # of a recording of it; 0: it was shown what the others learnt from
+    seconds: float = 0.0  # the length of a part of its recording; 0: the track's examples, as in training
     telephone: bool = False
     take: int = 0
 
@@ -42,7 +42,8 @@ Answers = dict[Question, tuple[np.ndarray, float, int]]  # probabilities (G,), h
 
 def questions(track: Track) -> Iterator[tuple[Question, Clip]]:
     """The parts of a recording, always the same ones. Raises AudioError."""
-    clip = load_clip(track.path)
+    samples = next(load_clip(track.path).pieces())[1]  # of a long one we have excerpts: the first
+    clip = Clip(samples, len(samples) / SAMPLE_RATE)
     rng = np.random.default_rng(zlib.crc32(track.name.encode()))
     for seconds in LENGTHS_S:
         room = clip.duration_s - seconds

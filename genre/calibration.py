@@ -100,7 +100,7 @@ def lines_by_length(
     lines = [(LENGTHS_S[-1], whole)]
     for seconds in LENGTHS_S[-2::-1]:
         rows = asked == seconds
-        if rows.any():
+        if rows.sum() >= FEWEST_SURE:
             lines.insert(0, (seconds, max(lines[0][1], sure_above(probabilities[rows], labels[rows])[0])))
     return lines
 
@@ -129,12 +129,12 @@ def calibrate(
         shown.append(predict(network, examples.take(part.test)))
         rows.append(part.test)
         if _is_view(asked):
-            say(f"{folder.name}, fold {number}: asking about parts of recordings")
             view = VIEWS[asked.input](network, SpectrogramParams.from_dict(card["front_end"]))
             mine = set(examples.tracks[part.test].tolist())
-            for track in dataset.files:
-                if track.name in mine:
-                    of_parts |= ask(view, examples.genres, track)
+            recordings = [track for track in dataset.files if track.name in mine]
+            say(f"{folder.name}, fold {number}: asked about parts of {len(recordings)} recordings")
+            for track in recordings:
+                of_parts |= ask(view, examples.genres, track)
     tested = examples.take(np.concatenate(rows))
     probabilities, labels, tracks = votes(asked, np.concatenate(shown), tested)
     of_tracks = zip(probabilities, heard(asked, tested), labels, strict=True)
@@ -144,6 +144,10 @@ def calibrate(
     told = account(probabilities, labels) | {
         "epochs": [min(epochs or stage, stage) for stage in stages], "folds": len(folds)}
     card |= {"temperature": told["temperature"], "sure_above": told["sure_above"], "calibration": told}
+    if of_parts:
+        said, _, labels = (np.array(each) for each in zip(*of_parts.values(), strict=True))
+        card["sure_above_by_length"] = lines_by_length(
+            list(of_parts), tempered(said, told["temperature"]), labels, told["sure_above"])
     write_atomic(folder / "card.json", json.dumps(card, indent=1, ensure_ascii=False) + "\n")
     return told
 

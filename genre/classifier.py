@@ -25,8 +25,10 @@ from genre.views import VIEWS, View, spread
 SHIPPED = "listen"
 AUDIBLE_DB = 40.0  # a window this far below the loudest one has no vote
 MIN_SECONDS = 1.0  # a shorter clip gets no genre
-ENOUGH_SECONDS = 2.9  # of a shorter clip nothing is said for sure: three seconds were learnt from
+ENOUGH_SECONDS = 2.9  # of less nothing is said for sure: three seconds were learnt from, and recorders cut
+PAUSE_SECONDS = 0.5  # silence as long as this is no part of the music
 NEVER = 2.0  # a line that no probability reaches
+MUCH_LOWER = 0.02  # a line, so that it is worth while to play more
 PLAY_MORE = "Play us more of it: half a minute is best."
 PIECE_SECONDS = 30.0  # longer music is cut into equal pieces about as long as the training clips
 
@@ -64,12 +66,11 @@ class Classifier:
         self.genres: tuple[str, ...] = tuple(card["genres"])
         self.temperature = float(card["temperature"])
         whole = [(PIECE_SECONDS, float(card["sure_above"]))]
-        self._lines = np.array(card.get("sure_above_by_length") or whole, float)
-        self.genre_weights = torch.tensor(card.get("genre_weights") or [1.0] * len(self.genres))
-        if not (self.temperature > 0 and (self._lines > 0).all() and (self.genre_weights > 0).all()):
-            raise ValueError("The temperature, lines and weights in a card must be above 0.")
-        if self.genre_weights.shape != (len(self.genres),):
-            raise ValueError("Each genre has a weight.")
+        self._lines = _numbers(sorted(card.get("sure_above_by_length") or whole), (-1, 2))
+        weights = card.get("genre_weights") or [1.0] * len(self.genres)
+        self.genre_weights = torch.from_numpy(_numbers(weights, (len(self.genres),))).float()
+        if not self.temperature > 0:
+            raise ValueError("The temperature must be above 0.")
         self.views = views
         self.front_end = Spectrogram(SpectrogramParams())  # every frame; each view takes what it wants
 
@@ -108,8 +109,7 @@ class Classifier:
         """Name the genre of a clip. Never raises for what is in the audio."""
         seconds = len(clip.samples) / SAMPLE_RATE
         if seconds < MIN_SECONDS:
-            return _nothing(clip, "too_short", "This is shorter than one second: play us a little "
-                            "more, three seconds or longer.")
+            return _nothing(clip, "too_short", f"This is shorter than one second. {PLAY_MORE}")
         if is_silent(clip.samples):
             return _nothing(clip, "not_music", "We hear silence. Is the microphone on, and the "
                             "music loud enough?")
@@ -125,7 +125,7 @@ class Classifier:
                 return _nothing(clip, "not_music", "We hear someone speaking, not music.")
             times, overall, over_time = self.hear(starts, pieces, power)
             overall, over_time = self.calibrated(overall), self.calibrated(over_time)
-        return self._verdict(clip, overall, over_time, times)
+        return self._verdict(clip, heard_seconds(power, seconds), overall, over_time, times)
 
     def hear(
         self, starts: list[float], pieces: np.ndarray, power: Tensor
@@ -166,12 +166,13 @@ class Classifier:
         sharpened = (self.genre_weights * probabilities) ** (1.0 / self.temperature)
         return sharpened / sharpened.sum(dim=-1, keepdim=True)
 
-    def _verdict(self, clip: Clip, overall: Tensor, over_time: Tensor, times: np.ndarray) -> Verdict:
+    def _verdict(
+        self, clip: Clip, heard_s: float, overall: Tensor, over_time: Tensor, times: np.ndarray
+    ) -> Verdict:
         best = int(overall.argmax())
-        likely, seconds = float(overall[best]), len(clip.samples) / SAMPLE_RATE
-        sure_above = self.sure_above(seconds)
-        confident = likely >= sure_above
-        more_helps = not confident and sure_above > self.sure_above(PIECE_SECONDS)
+        sure_above = self.sure_above(heard_s)
+        confident = float(overall[best]) >= sure_above
+        more_helps = not confident and sure_above > self.sure_above(PIECE_SECONDS) + MUCH_LOWER
         word = spoken(self.genres[best])
         return Verdict(
             status="music" if confident else "unsure",
@@ -203,6 +204,15 @@ def _views(weights: dict[str, Tensor], card: dict) -> list[View]:
     return views
 
 
+def _numbers(values: object, shape: tuple[int, ...]) -> np.ndarray:
+    """Of a card: as many numbers above 0 as `shape` says, -1: any number of. Raises ValueError, TypeError."""
+    numbers = np.array(values, float)
+    fits = numbers.ndim == len(shape) and all(s in (-1, n) for s, n in zip(shape, numbers.shape, strict=True))
+    if not (fits and np.isfinite(numbers).all() and (numbers > 0).all()):
+        raise ValueError("A card's lines and weights are numbers above 0.")
+    return numbers
+
+
 def vote(logits: Tensor) -> Tensor:
     """(..., windows, members, G) -> probabilities (..., G): the windows vote, then the members."""
     return logits.mean(dim=-3).softmax(dim=-1).mean(dim=-2)
@@ -226,6 +236,12 @@ def _pieces(clip: Clip) -> tuple[list[float], np.ndarray]:
         pieces += [samples[i * size : (i + 1) * size] for i in range(count)]
     stacked = np.stack(pieces)
     return starts, stacked - stacked.mean(axis=1, keepdims=True)  # a cheap sound card adds an offset
+
+
+def heard_seconds(power: Tensor, seconds: float) -> float:
+    """How much of the `seconds` in (P, bands, frames) is not silent beside the loudest."""
+    cells = max(1, round(seconds / len(power) / PAUSE_SECONDS))
+    return seconds * float(audible(power, cells).float().mean())
 
 
 def audible(power: Tensor, windows: int) -> Tensor:

@@ -224,7 +224,10 @@ def on_recordings(
 def on_folds(card: dict) -> dict[str, dict]:
     """What `calibrate` found inside the train list and the card keeps: of each view, of all together."""
     views = {kind: view["alone"] for kind, view in card.get("views", {}).items() if "alone" in view}
-    return views | ({"together": card["calibration"]} if "calibration" in card else {})
+    if "calibration" not in card:
+        return views
+    lines = card.get("sure_above_by_length", [])
+    return views | {"together": card["calibration"] | {"sure_above_by_length": lines}}
 
 
 def _folds_as_text(found: dict[str, dict]) -> list[str]:
@@ -234,6 +237,9 @@ def _folds_as_text(found: dict[str, dict]) -> list[str]:
         lines.append(f"{what}: macro accuracy {part['macro_accuracy']:.3f} of {part['tracks']} tracks, "
                      f"calibration error {part['calibration_error']:.3f} ({low:.3f} to {high:.3f})"
                      f"{_sure_as_text(part)}")
+        if by_length := part.get("sure_above_by_length"):
+            lines.append("sure of so much music from this probability on: "
+                         + ", ".join(f"{seconds:g} s {line:.3f}" for seconds, line in by_length))
     return lines
 
 

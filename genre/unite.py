@@ -28,7 +28,7 @@ from genre.views import VIEWS
 
 ALIKE = ("genres", "shape", "front_end", "windows", "split")  # in runs of one committee
 TOLD = ("shape", "options", "front_end", "begun_with", "recipe", "seeds", "windows", "data")  # in the card
-CALIBRATED = ("temperature", "sure_above", "sure_above_by_length", "genre_weights")  # for the classifier
+FITTED = ("sure_above_by_length", "genre_weights")  # where recordings were heard
 SHARES = (1, 2, 3, 4)  # that a view's weight may have beside another's
 
 
@@ -79,8 +79,8 @@ def unite(folders: list[Path]) -> tuple[dict[str, Tensor], dict]:
         shares, told = _calibrated(answers)
         for kind, share, alone in zip(views, shares, told.pop("alone"), strict=True):
             card["views"][kind] |= {"weight": share, "alone": alone}
-        card["calibration"] = told
-        card |= {name: told[name] for name in CALIBRATED if name in told}
+        card |= {"calibration": told, "temperature": told["temperature"], "sure_above": told["sure_above"]}
+        card |= {name: told.pop(name) for name in FITTED if name in told}
     return weights, card
 
 
@@ -120,7 +120,7 @@ def _calibrated(views: list[Answers]) -> tuple[tuple[int, ...], dict]:
     probabilities, heard, labels = (
         np.array([[answers[asked][part] for asked in common] for answers in views]) for part in range(3))
     labels = labels[0]
-    shown = np.array([not asked.seconds for asked in common])  # what they learn from, and no part of it
+    shown = np.array([not asked.seconds for asked in common])  # examples of tracks, not parts of recordings
     truth = np.arange(shown.sum()), labels[shown]
 
     def together(shares: tuple[int, ...]) -> np.ndarray:

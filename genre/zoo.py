@@ -320,6 +320,7 @@ def ship(options: argparse.Namespace) -> int:
             measured = load_card(WEIGHTS / options.as_measured)
             if measured.get("views", {}).keys() != card.get("views", {}).keys():
                 raise ValueError(f"{options.as_measured} has other views: unite the same with --with.")
+            card = {key: value for key, value in card.items() if key not in MEASURED}
             card |= {key: measured[key] for key in MEASURED if key in measured}
             for kind, view in measured.get("views", {}).items():
                 card["views"][kind]["weight"] = view["weight"]

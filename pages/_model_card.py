@@ -113,8 +113,9 @@ def _caution(card: dict) -> str:
     if told.get("right_when_sure") is None:
         return ""
     less = ""
-    if lines := card.get("sure_above_by_length"):
-        (seconds, least), *_, (_, whole) = sorted(lines)
+    lines = sorted(card.get("sure_above_by_length") or [(0, 0)])
+    (seconds, least), (_, whole) = lines[0], lines[-1]
+    if whole < least < 1:
         less = (f" The less it hears, the surer it must be: of half a minute it tells a genre as sure from "
                 f"{100 * whole:.0f} % on, of {seconds:.0f} seconds from {100 * least:.0f} %.")
     return (

@@ -161,7 +161,7 @@ def recorder() -> None:
             say_refused("microphone", "upload a file")
         else:
             st.caption("Press the microphone and hold your device near the music. 30 seconds are "
-                       "best, 3 are enough.")  # fmt: skip
+                       "best, 10 are enough.")  # fmt: skip
             st.toggle("Name it live, while it plays", key="live")
     if take is not None:
         number = st.session_state.get("takes", 0) + 1

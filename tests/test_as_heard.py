@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 import torch
 
 from genre import GENRES
 from genre.artefacts import ArtefactError
 from genre.as_heard import Question, ask, questions, read_answers, write_answers
-from genre.audio import SAMPLE_RATE
+from genre.audio import SAMPLE_RATE, Clip
 from genre.dataset import Track, open_dataset
 from genre.models.listen import ListenNet
 from genre.spectrogram import EXCERPT
+from genre.synth import render
 from genre.views import Excerpts
 
 
@@ -52,6 +54,23 @@ def test_answers_are_kept(track: Track, tmp_path: Path) -> None:
     for question, (said, heard, label) in found.items():
         assert np.array_equal(kept[question][0], said) and kept[question][1:] == (heard, label)
         assert said.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_of_a_long_recording_the_first_excerpt_is_asked_about(track: Track, monkeypatch) -> None:
+    samples = np.arange(3 * 4 * SAMPLE_RATE, dtype=np.float32)
+    long = Clip(samples, 3600.0, (0.0, 1800.0, 3590.0))
+    monkeypatch.setattr("genre.as_heard.load_clip", lambda path: long)
+    found = [(question, part) for question, part in questions(track) if not question.telephone]
+    assert [question.seconds for question, _ in found] == [3.0]
+    assert len(found[0][1].samples) == 3 * SAMPLE_RATE and found[0][1].samples[-1] < 4 * SAMPLE_RATE
+
+
+def test_what_is_taken_for_no_music_is_no_answer(tmp_path: Path) -> None:
+    tone = 0.3 * np.sin(2 * np.pi * 440 / SAMPLE_RATE * np.arange(9 * SAMPLE_RATE))
+    sf.write(tmp_path / "tone.wav", np.r_[tone, render("jazz", 1, 3.0)], SAMPLE_RATE)
+    view = Excerpts(ListenNet((128, 130), len(GENRES), members=1), EXCERPT)
+    track = Track("tone", "jazz", str(tmp_path / "tone.wav"))
+    assert 0 < len(ask(view, GENRES, track)) < len(list(questions(track)))
 
 
 def test_a_recording_that_is_gone_is_left_out(track: Track, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from genre import runs
+from genre.artefacts import load_card
 from genre.as_heard import Question, read_answers
 from genre.calibration import (
     ANSWERS,
@@ -78,12 +79,14 @@ def test_genres_are_weighed_as_their_answers_ask_for():
 def test_of_less_music_nobody_is_sure_sooner():
     probabilities, labels = answers(400, 0.7, 0.9)
     asked = [Question(f"track {k}", (3.0, 5.0, 10.0, 20.0)[k % 4]) for k in range(400)]
-    probabilities[1::4] = answers(100, 0.8, 0.5)[0]  # of 5 s
+    probabilities[1::4], labels[1::4] = answers(100, 0.8, 0.5)  # of 5 s
     lines = dict(lines_by_length(asked, probabilities, labels, 0.6))
     assert lines[30.0] == 0.6 and lines[20.0] == lines[10.0] == pytest.approx(0.7)
     assert lines[5.0] == lines[3.0] == 1.0
-    some = [question for question in asked if question.seconds == 10.0]
-    assert list(dict(lines_by_length(some, probabilities[2::4], labels[2::4], 0.6))) == [10.0, 30.0]
+    few = [question._replace(seconds=20.0) for question in asked[: FEWEST_SURE - 1]]
+    some = [question for question in asked if question.seconds == 10.0] + few
+    rows = np.r_[2:400:4, : len(few)]
+    assert list(dict(lines_by_length(some, probabilities[rows], labels[rows], 0.6))) == [10.0, 30.0]
 
 
 @pytest.mark.usefixtures("shared_cache")
@@ -98,6 +101,9 @@ def test_networks_of_the_listen_page_are_asked_about_parts_of_recordings(folder_
     assert told["tracks"] == 8 == sum(question.seconds == 0 for question in answered)
     assert {question.seconds for question in answered} == {0.0, 3.0, 5.0}
     assert {label for _, _, label in answered.values()} == {0, 1}
+    lines = load_card(folder)["sure_above_by_length"]
+    assert [seconds for seconds, _ in lines] == [3.0, 30.0]
+    assert lines[0][1] >= lines[1][1] == told["sure_above"]
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):

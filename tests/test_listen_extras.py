@@ -198,5 +198,10 @@ def test_confusions_are_named_where_they_are_counted(tmp_path):
     card["figures"]["by_track"]["confusion"] = confusion.tolist()
     (tmp_path / "card.json").write_text(json.dumps(card))
     assert "It most often takes country for rock (29 of 100)." in card_in_words(tmp_path)
+    assert "The less it hears" in card_in_words(tmp_path)
+    for lines in ([[30.0, 0.6]], [[3.0, 0.6], [30.0, 0.6]], [[3.0, 1.0], [30.0, 0.6]]):
+        (tmp_path / "card.json").write_text(json.dumps(card | {"sure_above_by_length": lines}))
+        words = card_in_words(tmp_path)
+        assert "calls itself sure" in words and "The less it hears" not in words
     (tmp_path / "card.json").write_text(json.dumps({"model": "x", "genres": []}))
     assert card_in_words(tmp_path) == card_in_words(tmp_path / "none") == ""

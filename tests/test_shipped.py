@@ -101,6 +101,7 @@ def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert main(["evaluate", "--model", "m"]) == 0
     text = capsys.readouterr().out
     assert "together: macro accuracy 0." in text and "| + masks | " in text
+    assert "from this probability on: 3 s 0." in text
     assert main(["evaluate", "--seeds", "a"]) == 2
     assert "name it with --model" in capsys.readouterr().err
 
