@@ -15,9 +15,11 @@ from genre.__main__ import main
 from genre.artefacts import load_card, save_artefact
 from genre.classifier import Classifier
 from genre.dataset import open_dataset
+from genre.evaluate import figures
 from genre.home import WEIGHTS
 from genre.models import MODELS
 from genre.shipped import (
+    DRAWS,
     PLAIN,
     WAYS,
     by_way,
@@ -30,6 +32,7 @@ from genre.shipped import (
 from genre.synth import SAMPLE_RATE, render
 from tests.little_gtzan import make_gtzan
 
+SOME = figures(np.eye(10), np.arange(10), GENRES) | {"refused": 0}
 ALIKE = {"same": 3, "both": 4, "genres": {"metal": [3, 4]}}
 
 
@@ -42,6 +45,8 @@ def ways(folder_of_music) -> dict:
 def test_every_way_is_measured_on_the_same_recordings(ways: dict) -> None:
     assert list(ways) == list(WAYS) and len(ways) == 3
     assert {part["count"] for part in ways.values()} == {4}
+    assert {way: part["draws"] for way, part in ways.items()} == dict.fromkeys(WAYS, 1) | DRAWS
+    assert all(np.sum(part["confusion"]) == 4 * part["draws"] for part in ways.values())
     assert ways[PLAIN]["lost"] == {"points": 0.0, "interval": [0.0, 0.0]}
     for part in ways.values():
         assert part["lost"]["points"] == pytest.approx(100 * (ways[PLAIN]["accuracy"] - part["accuracy"]))
@@ -65,6 +70,8 @@ def test_lost_points() -> None:
     assert lost_points(before, before) == {"points": 0.0, "interval": [0.0, 0.0]}
     same = lost_points(before, after)
     assert same["points"] == 0.0 and same["interval"][0] < -10 and same["interval"][1] > 10
+    in_half_of_the_rooms = lost_points(before, before / 2)
+    assert in_half_of_the_rooms["points"] == 25.0
     worse = lost_points(before, np.zeros(100, bool))
     assert worse["points"] == 50.0 and 38 < worse["interval"][0] < 45 and 55 < worse["interval"][1] < 62
 
@@ -78,7 +85,7 @@ def test_lost_points_lie_in_their_interval(pairs: list[tuple[bool, bool]]) -> No
 
 
 def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    part = ways[PLAIN] | {"refused": 1, "coverage": 0.7, "right_when_sure": 0.86}
+    part = SOME | {"refused": 1, "coverage": 0.7, "right_when_sure": 0.86}
     card = load_card(WEIGHTS / "listen-train")
     plain = {"model": "m", "list": "a list", "pictures": part, "recordings": part, "folds": {},
              "ablation": None, "agreement": dict.fromkeys(("same_seconds", "heard_whole"), ALIKE)}
@@ -93,6 +100,7 @@ def test_the_command(ways: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     lines = capsys.readouterr().out.splitlines()[-3:]
     assert [line.split(":")[0] for line in lines] == list(WAYS)
     assert "points lost" not in lines[0] and all("points lost (" in line for line in lines[1:])
+    assert lines[1].endswith("the mean of 4 rooms") and "rooms" not in lines[0] + lines[2]
     assert main(["evaluate", "--model", "m", "--robust", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)["ways"]) == set(WAYS)
     assert main(["evaluate", "--model", "m", "--seeds", "a", "b"]) == 0
@@ -177,8 +185,8 @@ def test_a_promoted_run_is_not_tested_so(earmark_home: Path, capsys: pytest.Capt
     assert "no shipped model" in capsys.readouterr().err
 
 
-def test_the_plain_text_ends_without_ways(ways: dict) -> None:
-    part = ways[PLAIN] | {"coverage": 0.0, "right_when_sure": None}
+def test_the_plain_text_ends_without_ways() -> None:
+    part = SOME | {"coverage": 0.0, "right_when_sure": None}
     result = {"model": "m", "list": "a list", "pictures": part, "recordings": part, "folds": {},
               "agreement": dict.fromkeys(("same_seconds", "heard_whole"), ALIKE)}
     assert measured_as_text(result).endswith("metal 3/4")
