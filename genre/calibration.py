@@ -6,7 +6,8 @@ temperature, which softens or sharpens the probabilities, and the probability ab
 counts as sure. Both go into the run's card. The tracks it was tested on are never looked at.
 
 Networks of the Listen page are also asked about parts of the recordings among these tracks
-(`genre.as_heard`): what they say of them counts where several runs become one model (`genre.unite`).
+(`genre.as_heard`), from which come the lines for less music; where several runs become one model
+(`genre.unite`), all this is drawn anew from the answers of all.
 """
 
 import json
