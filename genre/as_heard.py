@@ -58,6 +58,7 @@ def questions(track: Track) -> Iterator[tuple[Question, Clip]]:
 def ask(view: View, genres: tuple[str, ...], track: Track) -> Answers:
     """What is said of the parts of a recording; those that are taken for no music are left out."""
     classifier = Classifier([view], {"genres": genres, "temperature": 1.0, "sure_above": 1.0})
+    classifier.second_hearing = False  # what is fitted to the answers shall correct the networks alone
     label, found = genres.index(track.genre), {}
     try:
         for question, part in questions(track):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from genre.artefacts import ArtefactError, load_artefact
 from genre.audio import SAMPLE_RATE, Clip
+from genre.hiss import is_noisy, without_noise
 from genre.home import PROMOTED, WEIGHTS, home, promoted_models
 from genre.models.listen import ListenNet
 from genre.names import spoken
@@ -59,6 +60,8 @@ class Verdict:
 
 class Classifier:
     """Trained networks and their card, ready to hear clips."""
+
+    second_hearing = True  # whether noisy music is heard once more without its noise
 
     def __init__(self, views: Sequence[View], card: dict) -> None:
         """Raises KeyError, TypeError or ValueError for a card that lacks something."""
@@ -133,7 +136,17 @@ class Classifier:
         """Pieces (P, N), where each begins in the source (s), and their mel power (P, bands, frames)
         of every frame
         -> centres of windows in the source (W,) s, probabilities of the whole (G,), of each (W, G).
+        Noisy music is heard once more without its noise; both answers count alike.
         """
+        takes = [power, without_noise(power)] if self.second_hearing and is_noisy(power) else [power]
+        told = zip(*(self._told(take) for take in takes), strict=True)
+        overall, over_time = (torch.stack(logarithms).mean(dim=0).softmax(dim=-1) for logarithms in told)
+        seconds = self.views[0].centres(power.shape[2]) * self.front_end.params.seconds_per_frame
+        times = np.concatenate([start + seconds for start in starts])
+        return times, overall, over_time
+
+    def _told(self, power: Tensor) -> tuple[Tensor, Tensor]:
+        """Mel power (P, bands, frames) -> what all views say in logarithms: (G,), and by window (W, G)."""
         base, frames = self.views[0], power.shape[2]
         wanted = base.centres(frames)
         reach = wanted[0] - base.params.first_frame  # half a window
@@ -145,9 +158,7 @@ class Classifier:
             if view is not base:
                 logits = spread(logits, view.centres(frames), wanted, reach)
             over_time = over_time + share_of_each * _log(logits.softmax(dim=-1).mean(dim=2).flatten(0, 1))
-        seconds = wanted * self.front_end.params.seconds_per_frame
-        times = np.concatenate([start + seconds for start in starts])
-        return times, overall.softmax(dim=-1), over_time.softmax(dim=-1)
+        return overall, over_time
 
     def _shares(self, frames: int) -> list[float]:
         """How much the word of each view counts on a piece of so many frames; they add up to 1."""

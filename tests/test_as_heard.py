@@ -12,6 +12,7 @@ from genre import GENRES
 from genre.artefacts import ArtefactError
 from genre.as_heard import Question, ask, questions, read_answers, write_answers
 from genre.audio import SAMPLE_RATE, Clip
+from genre.classifier import Classifier
 from genre.dataset import Track, open_dataset
 from genre.models.listen import ListenNet
 from genre.spectrogram import EXCERPT
@@ -54,6 +55,19 @@ def test_answers_are_kept(track: Track, tmp_path: Path) -> None:
     for question, (said, heard, label) in found.items():
         assert np.array_equal(kept[question][0], said) and kept[question][1:] == (heard, label)
         assert said.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_networks_are_asked_about_noisy_music_as_it_is(track: Track, monkeypatch) -> None:
+    def never(power: torch.Tensor) -> torch.Tensor:
+        raise AssertionError("a second hearing")
+
+    monkeypatch.setattr("genre.classifier.without_noise", never)
+    monkeypatch.setattr("genre.classifier.is_noisy", lambda power: True)
+    view = Excerpts(ListenNet((128, 130), len(GENRES), members=1), EXCERPT)
+    assert len(ask(view, GENRES, track)) == 10
+    card = {"genres": GENRES, "temperature": 1.0, "sure_above": 1.0}
+    with pytest.raises(AssertionError, match="second"):
+        Classifier([view], card).classify(next(questions(track))[1])
 
 
 def test_of_a_long_recording_the_first_excerpt_is_asked_about(track: Track, monkeypatch) -> None:
