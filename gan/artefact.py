@@ -17,8 +17,8 @@ import numpy as np
 
 from gan.invert import MAX_FRAMES, MAX_SAMPLES, MIN_FRAMES
 from gan.pictures import coloured, levels
-from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE
+from genre.cards import ArtefactError
 from genre.spectrogram import SpectrogramParams
 
 VERSION = 1

@@ -22,8 +22,9 @@ from gan.network import NETWORKS, Latents
 from gan.sample import Dreamer
 from gan.sound import sound_of
 from gan.wish import Wish
-from genre.artefacts import ArtefactError, load_artefact
+from genre.artefacts import load_artefact
 from genre.audio import SAMPLE_RATE, Clip, load_clip
+from genre.cards import ArtefactError
 from genre.classifier import Classifier
 from genre.dataset import DataError, open_dataset
 from genre.evaluate import figures

@@ -30,7 +30,7 @@ def evaluate(options: argparse.Namespace) -> int:
     from gan.evaluate import evaluate as measure
     from gan.evaluation_table import as_text
     from gan.wish import WishError
-    from genre.artefacts import load_card
+    from genre.cards import load_card
     from genre.home import WEIGHTS, data_folder, write_atomic
 
     if not 2 <= options.count <= MOST_SOUNDS:
@@ -59,7 +59,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def record(model: str, result: dict, folder: Path | None = None) -> None:
     """Write the figures into the card of the weights. Raises ArtefactError or OSError."""
-    from genre.artefacts import load_card
+    from genre.cards import load_card
     from genre.home import WEIGHTS, write_atomic
 
     folder = (folder or WEIGHTS) / model

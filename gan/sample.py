@@ -30,8 +30,9 @@ from gan.mel import CONTROLS, FRAMES_A_COLUMN, GAN_MEL, to_db
 from gan.network import LOCAL, STYLE, Generator, Latents
 from gan.sound import sound_of
 from gan.wish import Noise, Wish, WishError
-from genre.artefacts import ArtefactError, load_artefact
+from genre.artefacts import load_artefact
 from genre.audio import SAMPLE_RATE, Clip
+from genre.cards import ArtefactError
 from genre.home import WEIGHTS
 from genre.names import spoken
 from genre.runs import runs_folder

@@ -36,7 +36,7 @@ def sample(options: argparse.Namespace) -> int:
     """Write a .wav, .png, .json and .npz of each piece."""
     from gan.sample import Dreamer
     from gan.wish import MOST_SEED, WishError
-    from genre.artefacts import ArtefactError
+    from genre.cards import ArtefactError
 
     try:
         seed = random.randrange(MOST_SEED // 2) if options.seed is None else options.seed

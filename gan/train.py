@@ -23,7 +23,8 @@ from gan.dataset import SPLITS, Music, load_music
 from gan.history import keep_samples
 from gan.mel import BANDS, CONTROLS, FRAMES, GAN_MEL, measure_controls
 from gan.network import NETWORKS, Latents, unseen
-from genre.artefacts import ArtefactError, compact, save_artefact
+from genre.artefacts import compact, save_artefact
+from genre.cards import ArtefactError
 from genre.home import write_atomic
 from genre.processor import has_bfloat16
 from genre.train import RunSettings, require_seed

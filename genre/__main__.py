@@ -49,8 +49,8 @@ def add_classify(commands: "argparse._SubParsersAction") -> None:
 
 def classify(options: argparse.Namespace) -> int:
     """Answer one line for each file, in the order given, folders in the order of their names."""
-    from genre.artefacts import ArtefactError
     from genre.audio import AudioError
+    from genre.cards import ArtefactError
     from genre.classifier import SHIPPED, Classifier
 
     try:

@@ -12,10 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from genre import splits
-from genre.artefacts import load_card
 from genre.augment import Augmentation
 from genre.cache import key_of
 from genre.calibration import votes
+from genre.cards import load_card
 from genre.classifier import SHIPPED
 from genre.dataset import Examples, open_dataset
 from genre.evaluate import pooled

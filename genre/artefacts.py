@@ -15,14 +15,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from genre.cards import ArtefactError, load_card
 from genre.home import write_atomic
 
 SCALE, SHAPE = "@scale", "@shape"  # after the name of a tensor in fewer bits
 PACKED = 6  # bits of numbers that do not lie in a byte each
-
-
-class ArtefactError(ValueError):
-    """A folder that should hold a trained network does not; the text says what to do."""
 
 
 def save_artefact(folder: Path, state: dict[str, Tensor], card: dict) -> None:
@@ -85,19 +82,6 @@ def _unpacked(packed: Tensor, count: int) -> Tensor:
 def _along(scale: Tensor, tensor: Tensor) -> Tensor:
     """(N,) in the shape that multiplies (N, ...)."""
     return scale.reshape(-1, *[1] * (tensor.ndim - 1))
-
-
-def load_card(folder: Path) -> dict:
-    """Raises ArtefactError when there is none or it is damaged."""
-    try:
-        card = json.loads((folder / "card.json").read_text())
-    except (OSError, ValueError) as error:
-        raise ArtefactError(
-            f"The model {folder.name!r} has no readable card.json. Choose another model or train it again."
-        ) from error
-    if not isinstance(card, dict) or not {"model", "genres"} <= set(card):
-        raise ArtefactError(f"The card of the model {folder.name!r} is not one of ours.")
-    return card
 
 
 def load_artefact(folder: Path) -> tuple[dict[str, Tensor], dict]:

@@ -14,8 +14,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE, AudioError, Clip, load_clip
+from genre.cards import ArtefactError
 from genre.classifier import PIECE_SECONDS, Classifier
 from genre.dataset import Track
 from genre.degrade import phone_microphone

@@ -21,8 +21,8 @@ from scipy.special import log_softmax, softmax
 from torch import nn
 
 from genre import splits
-from genre.artefacts import load_card
 from genre.as_heard import LENGTHS_S, Question, ask, write_answers
+from genre.cards import load_card
 from genre.classifier import SHIPPED
 from genre.dataset import DataError, Examples, open_dataset
 from genre.evaluate import by_track, calibration_error, calibration_interval

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from genre.artefacts import ArtefactError, load_artefact
+from genre.artefacts import load_artefact
 from genre.audio import SAMPLE_RATE, Clip
+from genre.cards import ArtefactError
 from genre.hiss import is_noisy, without_noise
 from genre.home import PROMOTED, WEIGHTS, home, promoted_models
 from genre.models.listen import ListenNet

@@ -11,6 +11,7 @@ from genre.audio import SAMPLE_RATE
 from genre.experiment import Settings
 from genre.inputs import window_starts
 from genre.models import InputSpec, find
+from genre.protocols import FOLDED
 
 TRACK_S = 30.0  # what we take a recording to last
 PROBE_BATCH = 8  # small: a step of the largest network with 32 takes seconds
@@ -63,7 +64,7 @@ def _times_learnt(split: str) -> float:
     """How often each window is learnt from in an epoch of all parts together."""
     if split == "all":
         return 1.0
-    if split in splits.FOLDED:  # each fold without its fifth, and once everything
+    if split in FOLDED:  # each fold without its fifth, and once everything
         return splits.FOLDS - 1 + 1.0
     return 1.0 - splits.TEST_SHARE
 

@@ -16,12 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from genre import splits
-from genre.artefacts import ArtefactError, load_artefact, save_artefact
+from genre.artefacts import load_artefact, save_artefact
 from genre.augment import Augmentation
+from genre.cards import ArtefactError
 from genre.dataset import BUILT_IN, DataError, Examples, named_folder, open_dataset, require_genres
 from genre.evaluate import report
 from genre.inputs import CUTTINGS, SPECTROGRAMS, front_end, make_examples, served
 from genre.models import MODELS, InputSpec, ModelSpec, classical, count_parameters, find
+from genre.protocols import FOLDED, PROTOCOLS
 from genre.runs import load_config, metrics
 from genre.train import CHECKPOINT, Recipe, RunSettings, fit, predict
 from genre.worker import Worker
@@ -77,8 +79,8 @@ def settings(
         raise ValueError("Only features can be taken of windows of another length, 1 s or longer.")
     if windows not in CUTTINGS:
         raise ValueError(f"There is no way {windows!r} to cut windows: {', '.join(CUTTINGS)}.")
-    if split not in splits.PROTOCOLS and not Path(split).is_file():
-        names = ", ".join(splits.PROTOCOLS)
+    if split not in PROTOCOLS and not Path(split).is_file():
+        names = ", ".join(PROTOCOLS)
         raise ValueError(f"{split!r} is neither a split nor a list of tracks. Splits: {names}.")
     if split == "artist" and not artists:
         raise ValueError("The split 'artist' needs a list of artists: a file of lines `track,artist`.")
@@ -88,7 +90,7 @@ def settings(
         raise ValueError("Only mixup can change what is not a spectrogram: choose mixup alone.")
     if data != BUILT_IN:
         data = str(named_folder(data))  # the run may be resumed from elsewhere
-    if split not in splits.PROTOCOLS:
+    if split not in PROTOCOLS:
         split = str(Path(split).resolve())
     artists = artists and str(Path(artists).resolve())
     asked = {name: value for name, value in recipe.items() if value is not None}
@@ -103,7 +105,7 @@ def continued(folder: Path, telephone: float | None = None, **recipe: Any) -> Se
     on what the first training learnt from. Raises ArtefactError, RunError or ValueError with a sentence.
     """
     before = Settings.from_dict(load_config(folder)["settings"])
-    if before.spec.kind != "network" or before.split in splits.FOLDED:
+    if before.spec.kind != "network" or before.split in FOLDED:
         raise ValueError("Only a network can be gone on from, and only one that was trained in one part.")
     load_model(folder)  # whether there is anything to go on from
     asked = {name: value for name, value in recipe.items() if value is not None}

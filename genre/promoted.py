@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE
+from genre.cards import ArtefactError
 from genre.classifier import AUDIBLE_DB, Classifier
 from genre.dataset import Examples
 from genre.experiment import load_model, probabilities

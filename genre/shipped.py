@@ -13,9 +13,9 @@ import torch
 from scipy.stats import t as student_t
 
 from genre import GENRES
-from genre.artefacts import load_card
 from genre.audio import SAMPLE_RATE, Clip, load_clip
 from genre.calibration import when_sure
+from genre.cards import load_card
 from genre.classifier import PIECE_SECONDS, SHIPPED, Classifier
 from genre.dataset import DataError, Track, open_dataset, read_pictures
 from genre.degrade import mp3, phone_microphone

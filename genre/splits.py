@@ -14,18 +14,9 @@ import numpy as np
 from genre.dataset import DataError, Examples
 from genre.files import AUDIO_SUFFIXES
 from genre.home import REPOSITORY
+from genre.protocols import PROTOCOLS
 
 LISTS = REPOSITORY / "assets" / "splits"
-PROTOCOLS = {
-    "filtered": "GTZAN's fault-filtered train and valid lists",
-    "track": "80 % of the tracks of each genre against the other 20 %",
-    "kfold": "five folds of tracks, each tested once",
-    "blocks": "five folds of neighbouring track numbers, which often share artist or album",
-    "artist": "no artist in both parts; needs a list of lines `track,artist`",
-    "segment": "LEAKY: windows of the same track in both parts; only to repeat published figures",
-    "all": "everything is learnt from, nothing tested",
-}
-FOLDED = ("kfold", "blocks")  # several parts; the weights kept have learnt from all tracks
 FOLDS = 5
 TEST_SHARE = 0.2
 HELD_OUT = 0.15  # of the tracks to learn from, kept aside to choose the best epoch

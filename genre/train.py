@@ -20,8 +20,8 @@ from safetensors.torch import save
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from genre.artefacts import ArtefactError
 from genre.augment import Augmentation, augment, mixup
+from genre.cards import ArtefactError
 from genre.dataset import DataError, Examples
 from genre.home import write_atomic
 from genre.processor import has_bfloat16

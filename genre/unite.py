@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from genre.artefacts import ArtefactError, load_artefact, load_card
+from genre.artefacts import load_artefact
 from genre.as_heard import LENGTHS_S, Answers, read_answers
 from genre.calibration import (
     ANSWERS,
@@ -23,6 +23,7 @@ from genre.calibration import (
     lines_by_length,
     tempered,
 )
+from genre.cards import ArtefactError, load_card
 from genre.evaluate import pooled
 from genre.views import VIEWS
 

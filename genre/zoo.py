@@ -242,7 +242,7 @@ def evaluate(options: argparse.Namespace) -> int:
     try:
         if options.model:
             from genre.ablation import as_text as ablation_as_text
-            from genre.artefacts import load_card
+            from genre.cards import load_card
             from genre.home import WEIGHTS
             from genre.shipped import measure, measured_as_text, over_seeds, record, seeds_as_text
 
@@ -308,7 +308,8 @@ def ablate(options: argparse.Namespace) -> int:
 def ship(options: argparse.Namespace) -> int:
     """Copy a run's weights and card to assets/weights, where the product finds them."""
     from genre import runs
-    from genre.artefacts import compact, load_artefact, load_card, save_artefact
+    from genre.artefacts import compact, load_artefact, save_artefact
+    from genre.cards import load_card
     from genre.home import WEIGHTS
     from genre.unite import unite
 

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from genre.artefacts import ArtefactError, load_artefact
+from genre.artefacts import load_artefact
+from genre.cards import ArtefactError
 from genre.home import WEIGHTS
 from genre.processor import has_bfloat16
 from mood import EMOTIONS

@@ -6,8 +6,8 @@ import streamlit as st
 
 from genre import GENRES, plots
 from genre.answers import KEPT_SOUND_S, OTHER, Answer, Answers, Classify
-from genre.artefacts import ArtefactError
 from genre.audio import EXCERPT_S, AudioError, Clip
+from genre.cards import ArtefactError
 from genre.classifier import PLAY_MORE, Classifier
 from genre.names import spoken
 from genre.overview import envelope, mel_picture

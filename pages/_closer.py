@@ -8,8 +8,8 @@ import streamlit as st
 
 from genre import plots
 from genre.answers import Answer, Answers
-from genre.artefacts import ArtefactError
 from genre.audio import Clip
+from genre.cards import ArtefactError
 from genre.names import spoken
 from pages._shared import STILL
 

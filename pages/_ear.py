@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from genre import GENRES
+from genre.cards import ArtefactError, load_card
 from genre.home import PROMOTED, home, promoted_models
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ def chosen_ear() -> str | None:
 
 def ear_genres() -> tuple[str, ...]:
     """What the chosen ear can name."""
-    from genre.artefacts import ArtefactError, load_card
-
     if name := chosen_ear():
         try:
             return tuple(str(genre) for genre in load_card(home() / PROMOTED / name)["genres"]) or GENRES

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from genre.artefacts import ArtefactError, load_card
+from genre.cards import ArtefactError, load_card
 from genre.home import PROMOTED, WEIGHTS, home
 from genre.names import spoken
-from genre.splits import FOLDED
+from genre.protocols import FOLDED
 
 MEASURED = "listen-train"  # the shipped ear's twin that learnt from the train list alone
 OFTEN = 0.1  # of a genre's pieces taken for another one: worth a word

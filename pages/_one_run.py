@@ -6,8 +6,8 @@ from genre import plots_training, runs
 from genre.catalogue import Entry, bundle, free_name, heard_as
 from genre.failure import explain
 from genre.plots import percent
+from genre.protocols import FOLDED
 from genre.runs import RunError
-from genre.splits import FOLDED
 from genre.zoo import promote_run, withdraw_model
 from pages._runs import chart, state_badge, swatch
 from pages._shared import escaped

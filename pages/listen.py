@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from genre import GENRES
+from genre.cards import ArtefactError
 from genre.files import AUDIO_SUFFIXES
 from genre.home import promoted_models
 from genre.names import spoken
@@ -88,8 +89,6 @@ def listen_to(
     `answered` is told the number of each as soon as it has its answer: a click may cut the rest short, which
     are `resumed` then, and leave open what is.
     """
-    from genre.artefacts import ArtefactError
-
     opened = st.session_state.get("opened") if resumed else None
     with st.spinner("Listening"):
         try:
@@ -116,8 +115,6 @@ def follow_ear() -> None:
     """
     played = st.session_state.get("answers", ())
     while len(played) and st.session_state.get("heard_with") != (ear := ear_as_it_is()):
-        from genre.artefacts import ArtefactError  # with torch: the first visit is not to wait for it
-
         try:
             with st.spinner("Listening again"):
                 played.judge_again(classify)
@@ -174,7 +171,6 @@ def recorder() -> None:
 def live() -> None:
     """The open microphone, for whoever asked for it."""
     if st.session_state.get("live"):
-        from genre.artefacts import ArtefactError
         from pages._live import listen_live
 
         try:

@@ -1,6 +1,8 @@
 """Every state of the Listen page, run without a browser."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +12,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from genre import GENRES
-from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE, load_clip
+from genre.cards import ArtefactError
 from genre.classifier import PLAY_MORE, Classifier
+from genre.home import REPOSITORY
 from genre.names import spoken
 from genre.plots import percent
 from pages._ear import classifier_named
@@ -61,6 +64,19 @@ def test_the_first_visit_shows_what_will_appear(app):
     assert app.audio_input[0].sample_rate == SAMPLE_RATE
     assert charts(app) == 1 and not app.metric and not app.dataframe
     assert [b.label for b in app.button] == [spoken(genre).capitalize() for genre in GENRES]
+
+
+def test_the_first_visit_does_not_wait_for_torch():
+    paint = (
+        "import sys, threading; threading.Timer.start = lambda timer: None\n"
+        "from tests.app_visits import APP, AppTest\n"
+        "app = AppTest.from_file(APP, default_timeout=60).run()\n"
+        "assert app.expander and not app.exception\n"
+        "print(*{'torch', 'scipy', 'sklearn', 'librosa', 'av', 'cv2'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", paint], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not done.stdout.split()
 
 
 def test_an_example_is_answered_with_one_click(app):

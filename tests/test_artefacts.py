@@ -9,7 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genre.artefacts import ArtefactError, compact, expanded, load_artefact, load_card, save_artefact
+from genre.artefacts import compact, expanded, load_artefact, save_artefact
+from genre.cards import ArtefactError, load_card
 from genre.classifier import SHIPPED, Classifier
 from genre.home import WEIGHTS
 from genre.spectrogram import PICTURE

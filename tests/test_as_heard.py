@@ -9,9 +9,9 @@ import soundfile as sf
 import torch
 
 from genre import GENRES
-from genre.artefacts import ArtefactError
 from genre.as_heard import Question, ask, questions, read_answers, write_answers
 from genre.audio import SAMPLE_RATE, Clip
+from genre.cards import ArtefactError
 from genre.classifier import Classifier
 from genre.dataset import Track, open_dataset
 from genre.models.listen import ListenNet

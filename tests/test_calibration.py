@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from genre import runs
-from genre.artefacts import load_card
 from genre.as_heard import Question, read_answers
 from genre.calibration import (
     ANSWERS,
@@ -19,6 +18,7 @@ from genre.calibration import (
     sure_above,
     tempered,
 )
+from genre.cards import load_card
 from genre.evaluate import calibration_error
 from genre.experiment import execute, settings
 from genre.runs import RunError

@@ -10,9 +10,10 @@ import pytest
 
 from genre import runs
 from genre.__main__ import main
-from genre.artefacts import load_artefact, load_card
+from genre.artefacts import load_artefact
 from genre.augment import Augmentation
 from genre.calibration import calibrate
+from genre.cards import load_card
 from genre.dataset import DataError
 from genre.experiment import Settings, continued, execute, settings
 from genre.worker import working

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from genre import runs
-from genre.artefacts import ArtefactError
 from genre.augment import Augmentation
+from genre.cards import ArtefactError
 from genre.dataset import DataError, open_dataset
 from genre.evaluate import as_text, by_track
 from genre.experiment import Settings, execute, load_model, probabilities, settings

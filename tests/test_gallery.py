@@ -13,8 +13,8 @@ from gan.mel import GAN_MEL
 from gan.pictures import coloured, encoded, levels, plotted, strip, thumbnail
 from gan.wish import Wish
 from genre import GENRES
-from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE, Clip
+from genre.cards import ArtefactError
 from genre.plots import LOUDNESS
 from tests.painters import EPOCHS, make_history
 

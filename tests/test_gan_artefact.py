@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from gan import invert_command
 from gan.artefact import MAX_BYTES, Artefact, load, picture, save
 from gan.mel import GAN_MEL
-from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE, load_clip
+from genre.cards import ArtefactError
 
 RECIPE = {"genres": {"jazz": 0.7, "blues": 0.3}, "seed": 7, "prompt": "späte Nacht 🎷"}
 CARD = {"version": 1, "params": GAN_MEL.to_dict(), "recipe": RECIPE}

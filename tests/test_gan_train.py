@@ -17,8 +17,8 @@ from gan.sample import Dreamer
 from gan.train import CHECKPOINT, Settings, execute, plain
 from gan.wish import Wish
 from genre import runs
-from genre.artefacts import ArtefactError
 from genre.audio import Clip
+from genre.cards import ArtefactError
 from genre.dataset import DataError
 from genre.synth import render
 from genre.worker import Stopped, Worker, working

@@ -10,8 +10,8 @@ import pytest
 import streamlit as st
 import streamlit_webrtc
 
-from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE
+from genre.cards import ArtefactError
 from genre.classifier import Classifier
 from genre.home import WEIGHTS
 from pages._closer import ALIKE, BEAUTIFUL, WHY

@@ -10,8 +10,8 @@ import pytest
 from genre import GENRES as ALL_GENRES
 from genre import runs, synth
 from genre.__main__ import main
-from genre.artefacts import ArtefactError
 from genre.audio import SAMPLE_RATE, Clip
+from genre.cards import ArtefactError
 from genre.classifier import SHIPPED, Classifier
 from genre.experiment import execute, settings
 from genre.explain import explain

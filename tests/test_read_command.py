@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genre.artefacts import ArtefactError
+from genre.cards import ArtefactError
 from genre.run_command import FAILED, OK, USAGE
 from mood import EMOTIONS, evaluate_command, read_command
 from mood.deepface_reader import ReaderError

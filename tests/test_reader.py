@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from genre.artefacts import ArtefactError, load_artefact
+from genre.artefacts import load_artefact
+from genre.cards import ArtefactError
 from genre.dataset import Examples
 from genre.home import WEIGHTS
 from mood import EMOTIONS, evaluate

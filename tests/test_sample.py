@@ -17,8 +17,9 @@ from gan.prompt import understand
 from gan.sample import Dreamer, again
 from gan.wish import Wish, WishError, another_like, checked_count, mix, vary
 from genre import GENRES
-from genre.artefacts import ArtefactError, save_artefact
+from genre.artefacts import save_artefact
 from genre.audio import SAMPLE_RATE
+from genre.cards import ArtefactError
 from genre.home import WEIGHTS
 from genre.loudness import true_peak_db
 from tests.painters import card, save_untaught, untaught

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from genre import GENRES, shipped
 from genre.__main__ import main
-from genre.artefacts import load_card, save_artefact
+from genre.artefacts import save_artefact
+from genre.cards import load_card
 from genre.classifier import Classifier
 from genre.dataset import open_dataset
 from genre.evaluate import figures

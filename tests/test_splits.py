@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genre.dataset import DataError, Examples
-from genre.splits import FOLDS, LISTS, PROTOCOLS, hold_out, split
+from genre.protocols import PROTOCOLS
+from genre.splits import FOLDS, LISTS, hold_out, split
 
 GENRES = ("blues", "metal", "rock")
 

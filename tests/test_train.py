@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from genre.artefacts import ArtefactError
 from genre.augment import Augmentation
+from genre.cards import ArtefactError
 from genre.dataset import Examples
 from genre.train import CHECKPOINT, Recipe, _epoch_rows, fit, predict
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genre import GENRES
-from genre.artefacts import ArtefactError, load_artefact, save_artefact
+from genre.artefacts import load_artefact, save_artefact
 from genre.as_heard import LENGTHS_S, Question, read_answers, write_answers
 from genre.audio import SAMPLE_RATE, Clip
 from genre.calibration import ANSWERS
+from genre.cards import ArtefactError
 from genre.classifier import Classifier
 from genre.evaluate import pooled
 from genre.home import WEIGHTS
