@@ -20,7 +20,7 @@ from genre.hiss import is_noisy, without_noise
 from genre.home import PROMOTED, WEIGHTS, home, promoted_models
 from genre.models.listen import ListenNet
 from genre.names import spoken
-from genre.screening import is_silent, is_speech, is_steady
+from genre.screening import DOUBT_DB, above_speech, is_silent, is_steady
 from genre.spectrogram import PICTURE, Spectrogram, SpectrogramParams
 from genre.views import VIEWS, View, spread
 
@@ -32,6 +32,8 @@ PAUSE_SECONDS = 0.5  # silence as long as this is no part of the music
 NEVER = 2.0  # a line that no probability reaches
 MUCH_LOWER = 0.02  # a line, so that it is worth while to play more
 PLAY_MORE = "Play us more of it: half a minute is best."
+SHORT = f"The shorter a piece, the less often we are sure. {PLAY_MORE}"
+LIKE_SPEECH = "It sounds almost like someone speaking."
 PIECE_SECONDS = 30.0  # longer music is cut into equal pieces about as long as the training clips
 
 
@@ -48,7 +50,7 @@ class Verdict:
     times: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (W,) s, centres of the windows
     over_time: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # (W, genres)
     sure_above: float = NEVER  # the probability from which a genre is told as sure
-    more_helps: bool = False  # not sure, and of a longer piece less would do
+    doubt: str = ""  # a sentence, where we know why we are not sure
 
     def to_json(self) -> dict:
         """The command line's answer, without the path."""
@@ -62,7 +64,7 @@ class Verdict:
 class Classifier:
     """Trained networks and their card, ready to hear clips."""
 
-    second_hearing = True  # whether noisy music is heard once more without its noise
+    second_hearing = True  # whether noisy music is heard once more without its noise (promoted models: never)
 
     def __init__(self, views: Sequence[View], card: dict) -> None:
         """Raises KeyError, TypeError or ValueError for a card that lacks something."""
@@ -125,11 +127,13 @@ class Classifier:
             if is_steady(whole, seconds):
                 return _nothing(clip, "not_music", "We hear a steady noise or a single tone, not "
                                 "music.")
-            if is_speech(whole, seconds):
+            above_speech_db = above_speech(whole, seconds)
+            if above_speech_db > 0:
                 return _nothing(clip, "not_music", "We hear someone speaking, not music.")
             times, overall, over_time = self.hear(starts, pieces, power)
             overall, over_time = self.calibrated(overall), self.calibrated(over_time)
-        return self._verdict(clip, heard_seconds(power, seconds), overall, over_time, times)
+        sure_above, doubt = self._line(heard_seconds(power, seconds), above_speech_db)
+        return self._verdict(clip, sure_above, doubt, overall, over_time, times)
 
     def hear(
         self, starts: list[float], pieces: np.ndarray, power: Tensor
@@ -137,9 +141,11 @@ class Classifier:
         """Pieces (P, N), where each begins in the source (s), and their mel power (P, bands, frames)
         of every frame
         -> centres of windows in the source (W,) s, probabilities of the whole (G,), of each (W, G).
-        Noisy music is heard once more without its noise; both answers count alike.
+        Noisy pieces are heard once more without their noise; both answers count alike.
         """
-        takes = [power, without_noise(power)] if self.second_hearing and is_noisy(power) else [power]
+        takes = [power]
+        if self.second_hearing and (noisy := is_noisy(power)).any():
+            takes.append(torch.where(noisy[:, None, None], without_noise(power), power))
         told = zip(*(self._told(take) for take in takes), strict=True)
         overall, over_time = (torch.stack(logarithms).mean(dim=0).softmax(dim=-1) for logarithms in told)
         seconds = self.views[0].centres(power.shape[2]) * self.front_end.params.seconds_per_frame
@@ -173,18 +179,25 @@ class Classifier:
         lengths_s, lines = self._lines.T
         return float(np.interp(np.log(seconds), np.log(lengths_s), lines))
 
+    def _line(self, seconds: float, above_speech_db: float) -> tuple[float, str]:
+        """-> (the line of a sure answer, why it may not be reached)."""
+        if above_speech_db > -DOUBT_DB:
+            return NEVER, LIKE_SPEECH
+        line = self.sure_above(seconds)
+        return line, SHORT if line > self.sure_above(PIECE_SECONDS) + MUCH_LOWER else ""
+
     def calibrated(self, probabilities: Tensor) -> Tensor:
         """Sharpen or soften (..., G) by the temperature and the weights of the genres in the card."""
         sharpened = (self.genre_weights * probabilities) ** (1.0 / self.temperature)
         return sharpened / sharpened.sum(dim=-1, keepdim=True)
 
     def _verdict(
-        self, clip: Clip, heard_s: float, overall: Tensor, over_time: Tensor, times: np.ndarray
+        self, clip: Clip, sure_above: float, doubt: str, overall: Tensor, over_time: Tensor,
+        times: np.ndarray,
     ) -> Verdict:
         best = int(overall.argmax())
-        sure_above = self.sure_above(heard_s)
         confident = float(overall[best]) >= sure_above
-        more_helps = not confident and sure_above > self.sure_above(PIECE_SECONDS) + MUCH_LOWER
+        doubt = "" if confident else doubt
         word = spoken(self.genres[best])
         return Verdict(
             status="music" if confident else "unsure",
@@ -193,12 +206,11 @@ class Classifier:
             probabilities=dict(zip(self.genres, overall.tolist(), strict=True)),
             duration_s=clip.duration_s,
             message=f"This sounds like {word}." if confident
-            else f"We are not sure. Our best guess is {word}."
-            + (f" {PLAY_MORE}" if more_helps else ""),
+            else f"We are not sure. Our best guess is {word}. {doubt}".strip(),
             times=times.clip(max=clip.duration_s),
             over_time=over_time.numpy(),
             sure_above=sure_above,
-            more_helps=more_helps,
+            doubt=doubt,
         )
 
 

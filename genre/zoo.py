@@ -67,7 +67,9 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
 
     parser = commands.add_parser("ablate", help="what each part of the Listen page's recipe is worth")
     parser.add_argument("--data", type=Path, metavar="DIR", help="GTZAN; by default EARMARK_DATA/gtzan")
-    parser.add_argument("--record", action="store_true", help="write the table into the card of listen-train")
+    parser.add_argument("--baseline", action="store_true",
+                        help="instead: its first line at full length, tested on the valid list")
+    parser.add_argument("--record", action="store_true", help="write it into the card of listen-train")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
     parser.set_defaults(run=ablate)
 
@@ -241,7 +243,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
     try:
         if options.model:
-            from genre.ablation import as_text as ablation_as_text
+            from genre.ablation import account_as_text
             from genre.cards import load_card
             from genre.home import WEIGHTS
             from genre.shipped import measure, measured_as_text, over_seeds, record, seeds_as_text
@@ -251,7 +253,7 @@ def evaluate(options: argparse.Namespace) -> int:
             result = measure(options.model, options.robust, options.data)
             text = measured_as_text(result)
             if result["ablation"]:
-                text += f"\n\nWhat its parts are worth:\n{ablation_as_text(result['ablation']['rows'])}"
+                text += f"\n\nWhat its parts are worth:\n{account_as_text(result['ablation'])}"
             if options.seeds:
                 others = [measure(folder.name, options.robust, options.data, folder.parent)
                           for folder in map(Path.resolve, options.seeds)]
@@ -294,14 +296,23 @@ def ablate(options: argparse.Namespace) -> int:
     from genre import ablation
     from genre.home import data_folder
 
+    data = str(options.data or data_folder() / "gtzan")
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
     try:
-        rows = ablation.ablate(str(options.data or data_folder() / "gtzan"), ablation.EPOCHS,
-                               lambda line: print(line, file=sys.stderr, flush=True))
+        if options.baseline:
+            told = ablation.baseline(data, say=say)
+            parts, text = {"baseline": told}, ablation.baseline_as_text(told)
+        else:
+            told = ablation.ablate(data, ablation.EPOCHS, say)
+            parts, text = {"epochs": ablation.EPOCHS, "rows": told, "note": ""}, ablation.as_text(told)
         if options.record:
-            ablation.record("listen-train", rows, ablation.EPOCHS)
+            ablation.record("listen-train", **parts)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
-    print(json.dumps(rows) if options.json else ablation.as_text(rows))
+    print(json.dumps(told) if options.json else text)
     return OK
 
 

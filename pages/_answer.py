@@ -8,7 +8,7 @@ from genre import GENRES, plots
 from genre.answers import KEPT_SOUND_S, OTHER, Answer, Answers, Classify
 from genre.audio import EXCERPT_S, AudioError, Clip
 from genre.cards import ArtefactError
-from genre.classifier import PLAY_MORE, Classifier
+from genre.classifier import Classifier
 from genre.names import spoken
 from genre.overview import envelope, mel_picture
 from pages._closer import look_closer
@@ -82,8 +82,8 @@ def _verdict(answer: Answer) -> None:
             "Probability", probability, width="content",
             help=PROMOTED if chosen_ear() else CALIBRATED,
         )  # fmt: skip
-    if verdict.more_helps:
-        st.caption(f"The shorter a piece, the less often we are sure. {PLAY_MORE}")
+    if verdict.doubt:
+        st.caption(verdict.doubt)
     st.plotly_chart(
         plots.probability_bars(verdict.probabilities), config=STILL, key="bars",
         alt=f"Probabilities of {len(verdict.probabilities)} genres; {spoken(verdict.genre)} leads with "

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from genre import GENRES
 from genre.audio import SAMPLE_RATE, load_clip
 from genre.cards import ArtefactError
-from genre.classifier import PLAY_MORE, Classifier
+from genre.classifier import SHORT, Classifier
 from genre.home import REPOSITORY
 from genre.names import spoken
 from genre.plots import percent
@@ -199,7 +199,7 @@ def test_silence_and_a_short_clip_are_told_kindly(app, play):
     assert "shorter than one second" in app.info[0].value
     assert list(table(app)["Genre"]) == ["", ""]
     record(app, wav_bytes(play("jazz")[: 2 * SAMPLE_RATE]))
-    assert any(PLAY_MORE in caption.value for caption in app.caption)
+    assert any(SHORT in caption.value for caption in app.caption)
 
 
 def test_a_guess_is_called_a_guess(app, wav, monkeypatch):

@@ -62,7 +62,7 @@ def test_networks_are_asked_about_noisy_music_as_it_is(track: Track, monkeypatch
         raise AssertionError("a second hearing")
 
     monkeypatch.setattr("genre.classifier.without_noise", never)
-    monkeypatch.setattr("genre.classifier.is_noisy", lambda power: True)
+    monkeypatch.setattr("genre.classifier.is_noisy", lambda power: torch.ones(len(power), dtype=torch.bool))
     view = Excerpts(ListenNet((128, 130), len(GENRES), members=1), EXCERPT)
     assert len(ask(view, GENRES, track)) == 10
     card = {"genres": GENRES, "temperature": 1.0, "sure_above": 1.0}

@@ -5,7 +5,7 @@ import pytest
 
 from genre import GENRES
 from genre.audio import MAX_MINUTES, SAMPLE_RATE, Clip
-from genre.classifier import PLAY_MORE, SHIPPED, Classifier, Verdict
+from genre.classifier import SHIPPED, SHORT, Classifier, Verdict
 from genre.dataset import Track, open_dataset
 from genre.degrade import phone_microphone
 from genre.home import WEIGHTS, data_folder
@@ -206,11 +206,11 @@ def test_of_a_short_clip_nothing_is_said_for_sure(play):
     whole = classifier.classify(Clip(samples, 24.0))
     assert whole.confident and max(whole.probabilities.values()) >= whole.sure_above
     short = classifier.classify(Clip(samples[: 2 * SAMPLE_RATE], 2.0))
-    assert short.status == "unsure" and short.more_helps and PLAY_MORE in short.message
+    assert short.status == "unsure" and short.doubt == SHORT and SHORT in short.message
     card = classifier.card | {"sure_above_by_length": [[3.0, 1.01], [30.0, 1.01]]}
     doubtful = Classifier(classifier.views, card).classify(Clip(samples, 24.0))
     assert doubtful.status == "unsure" and doubtful.probabilities == whole.probabilities
-    assert not doubtful.more_helps and PLAY_MORE not in doubtful.message, "it would not help"
+    assert not doubtful.doubt and SHORT not in doubtful.message, "it would not help"
 
 
 def test_silence_is_nothing_heard(play) -> None:

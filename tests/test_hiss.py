@@ -31,6 +31,27 @@ def test_music_is_not_noisy_and_through_a_telephone_it_is(play) -> None:
     assert sum(plain) <= 2 and sum(called) >= 8
 
 
+def test_each_piece_is_judged_alone(play) -> None:
+    music = play("classical", 9.0)
+    both = torch.cat([power(music), power(with_noise(music, 10)), power(music)])
+    assert is_noisy(both).tolist() == [False, True, False]
+
+
+def test_silence_and_what_is_cut_out_hide_no_noise(play) -> None:
+    noisy = with_noise(play("classical", 9.0), 10)
+    padded = power(np.r_[np.zeros(3 * SAMPLE_RATE), noisy])
+    assert is_noisy(padded)
+    torch.testing.assert_close(floor(padded), floor(power(noisy)), rtol=0.2, atol=0)
+    holes = power(noisy) * (torch.rand(1, 128, 1, generator=torch.manual_seed(0)) > 0.2)
+    holes[:, :, 100:150] = 0
+    assert is_noisy(holes) and (without_noise(holes)[holes == 0] == 0).all()
+
+
+def test_noise_that_no_network_sees_is_none(play) -> None:
+    music = play("classical", 9.0)
+    assert not is_noisy(power(with_noise(music, 75)))
+
+
 @pytest.mark.parametrize("gain", [0.001, 1.0, 100.0])
 def test_loudness_does_not_matter(gain: float, play) -> None:
     music = play("classical", 9.0)
@@ -70,5 +91,12 @@ def test_noisy_music_is_heard_both_ways(play) -> None:
     once, again = (ear.hear([0.0], samples, p)[1].log() for p in (noisy, without_noise(noisy)))
     assert not torch.allclose(once, again, atol=0.01)
     torch.testing.assert_close(both, ((once + again) / 2).softmax(dim=-1), atol=1e-4, rtol=1e-3)
+    with_clean = torch.cat([noisy, power(play("jazz", 12.0))])
+    ear.second_hearing = True
+    _, _, of_two = ear.hear([0.0, 12.0], samples.repeat(2, 0), with_clean)
+    ear.second_hearing = False
+    _, _, of_clean = ear.hear([12.0], samples, with_clean[1:])
+    torch.testing.assert_close(of_two[: len(times)], over_time, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(of_two[len(times) :], of_clean, atol=1e-4, rtol=1e-3)
     assert over_time.shape == (len(times), 10)
     torch.testing.assert_close(over_time.sum(dim=1), torch.ones(len(times)), atol=1e-4, rtol=0)

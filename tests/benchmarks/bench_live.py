@@ -9,6 +9,7 @@ import torch
 
 from genre.audio import SAMPLE_RATE, Clip
 from genre.classifier import Classifier
+from genre.degrade import phone_microphone
 from genre.explain import explain
 from genre.live import WINDOW_S, LiveEar
 from genre.synth import render
@@ -19,9 +20,9 @@ UPDATES = 200
 
 
 def packets(seconds: float) -> list[np.ndarray]:
-    """Music as it arrives: stereo, 16 bits, (960, 2) each."""
+    """Music as it arrives through a small microphone, noisy and so heard twice: stereo, 16 bits, (960, 2)."""
     music = np.resize(render("rock", seed=1, seconds=12.0), round(seconds * SAMPLE_RATE))
-    raised = soxr.resample(music, SAMPLE_RATE, 48_000)
+    raised = soxr.resample(phone_microphone(Clip(music, seconds), 1).samples, SAMPLE_RATE, 48_000)
     stereo = np.repeat((raised * 30_000).astype(np.int16)[:, None], 2, axis=1)
     return [stereo[start : start + PACKET] for start in range(0, len(stereo), PACKET)]
 
