@@ -1,5 +1,6 @@
 """genre.ablation: one part of the recipe more at a time, on a folder that looks like GTZAN."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,17 @@ import pytest
 
 from genre import ablation
 from genre.__main__ import main
-from genre.ablation import BOTH, EXCERPTS, STEPS, ablate, as_text, recipes
+from genre.ablation import (
+    BOTH,
+    EXCERPTS,
+    STEPS,
+    ablate,
+    account_as_text,
+    as_text,
+    baseline,
+    baseline_as_text,
+    recipes,
+)
 from genre.experiment import settings
 from tests.little_gtzan import make_gtzan
 
@@ -52,6 +63,26 @@ def test_a_table_comes_out_and_goes_on_where_it_was(
     assert "epoch" not in printed.err  # every training was done already
     assert printed.out.strip() == as_text(rows)
     assert printed.out.count("\n") == 2 + len(rows)
+
+
+def test_the_baseline_is_tested_on_the_valid_list(
+    gtzan: Path, earmark_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(ablation, "SEEDS", (0, 1))
+    told: list[str] = []
+    row = baseline(str(gtzan), 2, told.append)
+    assert len(told) == 2 * 2 and len(row["each"]) == 2 and row["tracks"] == 10 and row["epochs"] == 2
+    assert row["macro_accuracy"] == pytest.approx(np.mean(row["each"]), abs=1e-4)
+
+    monkeypatch.setattr(ablation, "baseline", lambda data, say: row)
+    card = earmark_home / "weights" / "listen-train" / "card.json"
+    card.parent.mkdir(parents=True)
+    card.write_text(json.dumps({"model": "listen", "genres": [], "ablation": {"rows": []}}))
+    monkeypatch.setattr(ablation, "WEIGHTS", card.parent.parent)
+    assert main(["ablate", "--data", str(gtzan), "--baseline", "--record"]) == 0
+    account = json.loads(card.read_text())["ablation"]
+    assert account == {"rows": [], "baseline": row} and baseline_as_text(row) in account_as_text(account)
+    assert capsys.readouterr().out.strip() == baseline_as_text(row)
 
 
 def test_without_the_data_it_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
