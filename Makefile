@@ -91,6 +91,7 @@ weights-listen: setup-dev
 	$(BIN) -m genre evaluate --model listen-train --data "$(DATA)" --robust --record \
 		--seeds "$(SEEDS)/listen-train-1" "$(SEEDS)/listen-train-2"
 	$(BIN) -m genre ablate --data "$(DATA)" --record
+	$(BIN) -m genre ablate --data "$(DATA)" --baseline --record
 	$(call train,pictures,$(PICTURES) --split all)
 	$(call train,excerpts,$(EXCERPTS) members=2 --split all)
 	$(call train,third,$(EXCERPTS) members=1 --split all --seed 10)

@@ -33,7 +33,7 @@ NEVER = 2.0  # a line that no probability reaches
 MUCH_LOWER = 0.02  # a line, so that it is worth while to play more
 PLAY_MORE = "Play us more of it: half a minute is best."
 SHORT = f"The shorter a piece, the less often we are sure. {PLAY_MORE}"
-LIKE_SPEECH = "It sounds almost like someone speaking."
+LIKE_SPEECH = "It sounds almost like someone speaking, and so no genre is sure."
 PIECE_SECONDS = 30.0  # longer music is cut into equal pieces about as long as the training clips
 
 
