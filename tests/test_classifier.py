@@ -18,7 +18,7 @@ MEASURED = "listen-train"  # trained on the train list only: every figure comes 
 # Of the filtered validation list, with a margin: rounding on other machines moves a track.
 LEAST_MACRO_ACCURACY = 0.72  # it measured 0.752
 LEAST_ALIKE = 0.86  # of every third track that can be heard; of all it measured 0.947
-LEAST_THROUGH_A_TELEPHONE = 0.62  # of every third recording; it measured 0.71
+LEAST_THROUGH_A_TELEPHONE = 0.68  # of every third recording: it measured 0.763; of all in four rooms 0.724
 GTZAN = data_folder() / "gtzan"
 
 needs_measured = pytest.mark.skipif(
