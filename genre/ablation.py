@@ -162,9 +162,10 @@ def baseline_as_text(row: dict) -> str:
 
 
 def account_as_text(account: dict) -> str:
-    """What a card tells of both."""
+    """What a card tells: the table, the baseline or both."""
+    table = as_text(account["rows"]) if "rows" in account else ""
     told = baseline_as_text(account["baseline"]) if "baseline" in account else ""
-    return f"{as_text(account['rows'])}\n{told}".strip()
+    return f"{table}\n{told}".strip()
 
 
 def record(name: str, **parts: Any) -> None:

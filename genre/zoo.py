@@ -307,7 +307,8 @@ def ablate(options: argparse.Namespace) -> int:
             parts, text = {"baseline": told}, ablation.baseline_as_text(told)
         else:
             told = ablation.ablate(data, ablation.EPOCHS, say)
-            parts, text = {"epochs": ablation.EPOCHS, "rows": told, "note": ""}, ablation.as_text(told)
+            parts = {"epochs": ablation.EPOCHS, "seeds": len(ablation.SEEDS), "rows": told, "note": ""}
+            text = ablation.as_text(told)
         if options.record:
             ablation.record("listen-train", **parts)
     except (ValueError, OSError) as error:
