@@ -57,7 +57,7 @@ def test_a_few_words_are_never_surely_music(path: Path, start_s: float, classifi
     assert verdict.status in ("not_music", "unsure") and not verdict.confident
 
 
-@pytest.mark.parametrize("room", [0, 1, 9, 10, 14, 17, 27, 31])  # most of what gets a genre of 40 rooms
+@pytest.mark.parametrize("room", [0, 9, 14, 31])  # of 40, where most takes get a genre
 @pytest.mark.parametrize("path", TAKES, ids=lambda path: path.stem)
 def test_speech_through_a_telephone_is_never_surely_music(
     path: Path, room: int, classifier: Classifier
