@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from genre import contest_commands, features_command, zoo
+from genre import contest_commands, features_command, offer_commands, zoo
 from genre.files import AUDIO_SUFFIXES, find_files, printable
 from genre.run_command import FAILED, OK, USAGE, run_program
 
@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_classify(commands)
     zoo.add_commands(commands)
+    offer_commands.add_commands(commands)
     contest_commands.add_commands(commands)
     features_command.add_command(commands)
     return run_program(parser, arguments)

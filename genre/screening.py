@@ -36,7 +36,7 @@ BALANCE_DB = 18.0
 # hip-hop and reggae; of speech of 10 s all of it, of speech in a room, noise 20 dB below, 97 %.
 SPEECH_DB = {3.0: 9.5, 5.0: 9.2, 10.0: 8.8, 30.0: 7.8}
 # So little below that limit no genre is sure. There lie the 14 of 280 takes of speech through telephones that
-# are not above it, and 2 to 3 % of the recordings of GTZAN's train list.
+# are not above it, and up to 3 % of the recordings of GTZAN's train list, by length.
 DOUBT_DB = 2.5
 
 

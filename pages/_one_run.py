@@ -5,10 +5,10 @@ import streamlit as st
 from genre import plots_training, runs
 from genre.catalogue import Entry, bundle, free_name, heard_as
 from genre.failure import explain
+from genre.offer_commands import promote_run, withdraw_model
 from genre.plots import percent
 from genre.protocols import FOLDED
 from genre.runs import RunError
-from genre.zoo import promote_run, withdraw_model
 from pages._runs import chart, state_badge, swatch
 from pages._shared import escaped
 

@@ -10,9 +10,9 @@ from genre.dataset import Track, open_dataset
 from genre.degrade import phone_microphone
 from genre.home import WEIGHTS, data_folder
 from genre.names import spoken
+from genre.offer_commands import MEASURED as MEASURED_PARTS
 from genre.shipped import on_ready_made, on_recordings, on_same_seconds
 from genre.synth import render
-from genre.zoo import MEASURED as MEASURED_PARTS
 
 MEASURED = "listen-train"  # trained on the train list only: every figure comes from it
 # Of the filtered validation list, with a margin: rounding on other machines moves a track.

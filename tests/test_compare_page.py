@@ -6,8 +6,8 @@ from streamlit.testing.v1 import AppTest
 from genre import runs
 from genre.experiment import execute, settings
 from genre.home import promoted_models
+from genre.offer_commands import promote_run, withdraw_model
 from genre.worker import working
-from genre.zoo import promote_run, withdraw_model
 from pages._compare import FEW
 from pages._runs import in_percent
 from tests.app_visits import APP, LONG_S, button, healthy, labels, press, visit, words

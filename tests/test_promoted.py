@@ -18,9 +18,9 @@ from genre.explain import explain
 from genre.home import PROMOTED, home, promoted_models
 from genre.inputs import represent, window_samples
 from genre.models import MODELS
+from genre.offer_commands import promote_run
 from genre.promoted import PromotedClassifier
 from genre.worker import working
-from genre.zoo import promote_run
 
 GENRES = ("classical", "metal")
 
