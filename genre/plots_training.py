@@ -37,17 +37,17 @@ class Learning:
 def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
     """`measure` ("accuracy" or "loss") of all runs over their epochs, one colour a run.
 
-    Solid: on what was kept aside; dotted: on what is learnt from. A run without anything kept aside
-    has its line of learning solid. Where a run has several parts (folds), the latest is shown.
+    Solid: on what was kept aside, where something was; dotted: on what is learnt from. Where a run has
+    several parts (folds), the latest is shown.
     """
     drawn = []
     for number, run in enumerate(runs):
         last = max((line.get("part", 0) for line in run.epochs), default=0)
         lines = [line for line in run.epochs if line.get("part", 0) == last]
         aside = any(f"valid_{measure}" in line for line in lines)
-        drawn.append(_line(run, number, lines, f"valid_{measure}" if aside else measure, main=True))
         if aside:
-            drawn.append(_line(run, number, lines, measure, main=False))
+            drawn.append(_line(run, number, lines, f"valid_{measure}", in_legend=True))
+        drawn.append(_line(run, number, lines, measure, in_legend=not aside))
     share = {"range": [0, 100], "ticksuffix": "\u00a0%"} if measure == "accuracy" else {}
     return _figure(
         drawn, 330, {"l": 46, "r": 8, "t": 8, "b": 40}, dragmode="zoom",
@@ -58,19 +58,20 @@ def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
     )  # fmt: skip
 
 
-def _line(run: Learning, number: int, lines: list[dict], key: str, main: bool) -> dict:
-    """One line of a run; `main` is the one its legend stands for."""
+def _line(run: Learning, number: int, lines: list[dict], key: str, in_legend: bool) -> dict:
+    """One line of a run, of the figure `key` of its epochs."""
+    aside = key.startswith("valid_")
     share = key.endswith("accuracy")
     points = [(line["epoch"], (100 if share else 1) * line[key]) for line in lines
               if isinstance(line.get(key), (int, float))]
     return {
         "type": "scatter", "x": np.array([x for x, _ in points], np.int32),
         "y": np.array([y for _, y in points], np.float32),
-        "name": _short(run.name), "legendgroup": str(number), "uid": f"{number} {main}",
-        "showlegend": main, "mode": "lines+markers" if len(points) < 3 else "lines",
-        "opacity": 1.0 if main else 0.65,
-        "line": {"color": RUN_COLOURS[number % len(RUN_COLOURS)], "width": 2.5 if main else 1.5,
-                 "dash": "solid" if main else "dot"},
+        "name": _short(run.name), "legendgroup": str(number), "uid": f"{number} {key}",
+        "showlegend": in_legend, "mode": "lines+markers" if len(points) < 3 else "lines",
+        "opacity": 1.0 if aside else 0.65,
+        "line": {"color": RUN_COLOURS[number % len(RUN_COLOURS)], "width": 2.5 if aside else 1.5,
+                 "dash": "solid" if aside else "dot"},
         "hovertemplate": "%{y:.0f}\u00a0%" if share else "%{y:.2f}",
     }  # fmt: skip
 
