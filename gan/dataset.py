@@ -116,8 +116,8 @@ def _from_recordings(tracks: Sequence[Track]) -> list[Piece]:
     jobs = {key_of("gan", 1, track.sound, GAN_MEL.to_dict()): track.path for track in tracks}
     by_key = dict(zip(jobs, tracks, strict=True))
     return [
-        Piece(by_key[key].name, by_key[key].genre, unpack(content))
-        for key, content in kept("gan-mels", jobs, _compute, progress_line("Computing mels"))
+        Piece(by_key[key].name, by_key[key].genre, mel)
+        for key, mel in kept("gan-mels", jobs, _compute, unpack, progress_line("Computing mels"))
     ]
 
 

@@ -12,6 +12,7 @@ import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -62,17 +63,22 @@ def kept(
     kind: str,
     jobs: dict[str, Any],
     compute: Callable[[Any], bytes],
+    read: Callable[[bytes], Any],
     progress: Progress = lambda done, total: None,
-) -> Iterator[tuple[str, bytes]]:
-    """Yield (key, result) for each job, in order; as `compute_missing`."""
+) -> Iterator[tuple[str, Any]]:
+    """Yield (key, what `read` makes of the result) for each job, in order; as `compute_missing`.
+
+    `read` raises ValueError for a damaged result, which is computed again.
+    """
     compute_missing(kind, jobs, compute, progress)
-    for key in jobs:
-        yield key, _path(home() / "cache" / kind, key).read_bytes()
-
-
-def forget(kind: str, key: str) -> None:
-    """Drop a result, one that turned out damaged say."""
-    _path(home() / "cache" / kind, key).unlink(missing_ok=True)
+    for key, argument in jobs.items():
+        path = _path(home() / "cache" / kind, key)
+        try:
+            yield key, read(path.read_bytes())
+        except ValueError:
+            path.unlink(missing_ok=True)
+            _compute_one(home() / "cache" / kind, key, compute, argument)
+            yield key, read(path.read_bytes())
 
 
 def pack(array: np.ndarray) -> bytes:
@@ -127,22 +133,26 @@ def _computed(
         for key, argument in jobs.items():
             yield _compute_one(folder, key, compute, argument)
         return
-    with _one_thread_each(), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    # One thread for each process: the cores are busy already.
+    with limited_to(1), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         futures = [pool.submit(_compute_one, folder, key, compute, argument)
                    for key, argument in jobs.items()]
         try:
             for future in as_completed(futures):
                 yield future.result()
+        except BrokenProcessPool as error:
+            raise OSError("A process that prepares the music was ended, most likely for want of memory: "
+                          "close other programs, or give fewer cores, and do the same again.") from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes started inside use one thread each: the cores are busy already."""
+def limited_to(count: int) -> Iterator[None]:
+    """Inside, `cores()` are so many, and processes that are started use so many threads."""
     before = os.environ.get(THREADS)
-    os.environ[THREADS] = "1"
+    os.environ[THREADS] = str(count)
     try:
         yield
     finally:

@@ -2,8 +2,11 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ from genre.zoo import add_experiment_options, add_recipe_options, settings_from
 
 if TYPE_CHECKING:
     from genre.experiment import Settings
+    from genre.runs import Run
 
 
 def add_commands(commands: "argparse._SubParsersAction") -> None:
@@ -100,14 +104,16 @@ def sweep(options: argparse.Namespace) -> int:
 def _contest(asked: "list[Settings]", options: argparse.Namespace, recipe: bool) -> int:
     """Train them all, print the table."""
     from genre import runs
+    from genre.cache import cores, limited_to
     from genre.contests import Kitchen, comparison, comparison_table, enter, race
 
-    kitchen = Kitchen()
+    kitchen = Kitchen(_say)
     try:
-        for each in asked:
-            kitchen.prepare(each)
-        folders = [enter(each) for each in asked]
-        race(folders, options.cores or runs.all_cores(), on_end=_tell)
+        with limited_to(options.cores or cores()), _ended_in_good_order():
+            for each in asked:
+                kitchen.prepare(each)
+            folders = [enter(each) for each in asked]
+            race(folders, options.cores or runs.all_cores(), on_end=_tell)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     rows = comparison(folders)
@@ -118,13 +124,16 @@ def _contest(asked: "list[Settings]", options: argparse.Namespace, recipe: bool)
 def reproduce(options: argparse.Namespace) -> int:
     """Repeat the published figures within a budget of time, and print ours beside them."""
     from genre import runs
+    from genre.cache import cores, limited_to
     from genre.reproduce import reproduction_table, results, run_rows, table_of
 
     deadline = None if options.budget is None else time.monotonic() + 60 * options.budget
+    only = [name.strip() for name in options.only.split(",")] if options.only else None
     try:
-        rows = table_of(options.data, options.only.split(",") if options.only else None)
-        run_rows(rows, options.cores or runs.all_cores(), deadline, _tell)
-        rows = results(rows)
+        with limited_to(options.cores or cores()), _ended_in_good_order():
+            rows = table_of(options.data, only)
+            run_rows(rows, options.cores or runs.all_cores(), deadline, _tell, _say)
+            rows = results(rows)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     except KeyboardInterrupt:
@@ -134,8 +143,21 @@ def reproduce(options: argparse.Namespace) -> int:
     return OK
 
 
-def _tell(run) -> None:
+@contextmanager
+def _ended_in_good_order() -> Iterator[None]:
+    """Inside, SIGTERM is as Ctrl+C: the processes that train are stopped, and can be resumed."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _tell(run: "Run") -> None:
     """One line on how a run ended."""
     settings = run.settings
-    print(f"{settings['model']} on {settings['input']}, split {Path(settings['split']).name}: "
-          f"{run.message}", file=sys.stderr, flush=True)
+    _say(f"{settings['model']} on {settings['input']}, split {Path(settings['split']).name}: {run.message}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

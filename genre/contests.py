@@ -12,6 +12,7 @@ from pathlib import Path
 
 from genre import runs
 from genre.dataset import Dataset, open_dataset
+from genre.evaluate import left_out_in_words
 from genre.experiment import Settings
 from genre.inputs import prepare
 from genre.models import MODELS
@@ -34,11 +35,16 @@ def shortened(asked: Settings) -> Settings:
 
 
 class Kitchen:
-    """Computes the inputs of experiments before they start, each only once."""
+    """Computes the inputs of experiments before they start, each only once.
 
-    def __init__(self) -> None:
+    Of each folder of music with files that cannot be used, `say` is told once.
+    """
+
+    def __init__(self, say: Callable[[str], None] = lambda line: None) -> None:
         self._datasets: dict[str, Dataset] = {}
         self._done: set[tuple] = set()
+        self._told: set[str] = set()
+        self._say = say
 
     def prepare(self, asked: Settings) -> None:
         """Raises DataError where the data does not hold what is asked for."""
@@ -46,8 +52,11 @@ class Kitchen:
             self._datasets[asked.data] = open_dataset(asked.data)
         what = (asked.data, asked.input_spec, asked.windows)
         if what not in self._done:
-            prepare(self._datasets[asked.data], asked.input_spec, asked.windows)
+            left_out = prepare(self._datasets[asked.data], asked.input_spec, asked.windows)
             self._done.add(what)
+            if left_out and asked.data not in self._told:
+                self._told.add(asked.data)
+                self._say(left_out_in_words(left_out))
 
 
 def race(
@@ -60,7 +69,8 @@ def race(
     """Do the runs in order, `at_once` at a time, until all have ended or the deadline has come.
 
     `deadline` is a time.monotonic(); runs under way are then stopped, and can be resumed. `before`
-    is called just before each is started and may refuse it. Whatever ends this, stops them too.
+    is called just before each is started and may refuse it. A run that is under way already, begun by
+    another process, is waited for. Whatever ends this, stops them all.
     """
     waiting, active = list(folders), []
     try:
@@ -72,7 +82,9 @@ def race(
                 return
             if waiting and len(active) < at_once:
                 folder = waiting.pop(0)
-                if before(folder):
+                if runs.read(folder).active:
+                    active.append(folder)
+                elif before(folder):
                     runs.start(folder)
                     active.append(folder)
             else:
@@ -118,19 +130,26 @@ def comparison(folders: Iterable[Path]) -> list[dict]:
         }
         if run.state == "done":
             try:
-                report = runs.load_report(folder)
+                row |= _figures(runs.load_report(folder))
             except runs.RunError as error:
-                rows.append(row | {"state": "failed", "message": str(error)})
-                continue
-            row |= {name: report[name] for name in ("training_s", "parameters", "inference_ms")}
-            row |= {"leaky": report["split"]["leaky"], "source": report["data"]["source"]}
-            if "by_track" in report:
-                tracks = report["by_track"]
-                row |= {name: tracks[name] for name in ("accuracy", "accuracy_interval", "macro_accuracy",
-                                                        "macro_f1", "calibration_error", "count")}
-                row["window_accuracy"] = report["by_window"]["accuracy"]
+                row |= {"state": "failed", "message": str(error)}
+            except (KeyError, TypeError):
+                row |= {"state": "failed", "message": f"The report of {run.name} is of another version, or "
+                                                      "damaged: train it again."}
         rows.append(row)
     return sorted(rows, key=lambda row: -1.0 if row["accuracy"] is None else row["accuracy"], reverse=True)
+
+
+def _figures(report: dict) -> dict:
+    """What `comparison` tells of a report. Raises KeyError or TypeError for what is none."""
+    told = {name: report[name] for name in ("training_s", "parameters", "inference_ms")}
+    told |= {"leaky": report["split"]["leaky"], "source": report["data"]["source"]}
+    if "by_track" in report:
+        tracks = report["by_track"]
+        told |= {name: tracks[name] for name in ("accuracy", "accuracy_interval", "macro_accuracy",
+                                                 "macro_f1", "calibration_error", "count")}
+        told["window_accuracy"] = report["by_window"]["accuracy"]
+    return told
 
 
 def comparison_table(rows: list[dict], recipe: bool = False) -> str:

@@ -116,6 +116,8 @@ def open_dataset(data: str | Path) -> Dataset:
         folder = synth.build(home() / "datasets" / BUILT_IN, progress=progress_line("Playing"))
     else:
         folder = named_folder(data)
+    if folder.is_file():
+        raise DataError(f"{folder} is a file: name the folder that holds one sub-folder for each genre.")
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}: check the name.")
     root = folder
@@ -134,7 +136,7 @@ def open_dataset(data: str | Path) -> Dataset:
             f"There is no music in {folder}: it needs one sub-folder a genre, with recordings in each."
         )
     genres = tuple(sorted({track.genre for track in files}))
-    empty = tuple(p.name for p in _sub_folders(root) if p.name not in genres)
+    empty = tuple(name for p in _sub_folders(root) if (name := _readable(p.name)) not in genres)
     return Dataset(folder, files, genres, empty if files else (), **tables)
 
 
@@ -150,15 +152,21 @@ def _files(root: Path) -> tuple[Track, ...]:
     """Every audio file below the sub-folders of `root`, in the order of their names."""
     tracks: dict[str, Track] = {}
     for folder in _sub_folders(root):
-        genre = folder.name
+        genre = _readable(folder.name)
         for path in sorted(folder.rglob("*")):
             if path.name.startswith(".") or path.suffix.lower() not in AUDIO_SUFFIXES:
                 continue
             name = path.stem if path.stem.startswith(f"{genre}.") else ""
             if not name or name in tracks:
                 name = f"{genre}/{path.relative_to(folder).as_posix()}"
+            name = _readable(name)
             tracks[name] = Track(name, genre, str(path))
     return tuple(tracks.values())
+
+
+def _readable(name: str) -> str:
+    """A file's name as text that can be written: other bytes than UTF-8's as \\udce9, say."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def listen_to(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
@@ -177,11 +185,10 @@ def listen_to(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
             continue
         # The time of the latest change of any kind: leave to read it, too, may be what was missing.
         keys[key_of(VERSION, str(Path(track.path).absolute()), about.st_size, about.st_ctime_ns)] = track
-    found = kept("sounds", {key: track.path for key, track in keys.items()}, _listen,
+    found = kept("sounds", {key: track.path for key, track in keys.items()}, _listen, _as_heard,
                  progress_line("Checking recordings"))
     heard = []
     for key, answer in found:
-        answer = json.loads(answer)
         if "error" in answer:
             left_out.append((keys[key].name, answer["error"]))
         else:
@@ -207,6 +214,14 @@ def listen_to(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
             why = f"The same recording as {first.name} in another format, by its name."
             left_out.append((track.name, why))
     return tracks, left_out
+
+
+def _as_heard(content: bytes) -> dict:
+    """What `_listen` found out: {"sound"} or {"error"}. Raises ValueError for anything else."""
+    answer = json.loads(content)
+    if not (isinstance(answer, dict) and answer.keys() & {"sound", "error"}):
+        raise ValueError("a damaged result")
+    return answer
 
 
 def _listen(path: str) -> bytes:

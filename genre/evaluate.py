@@ -37,11 +37,14 @@ def pooled(answers: np.ndarray, weights: ArrayLike) -> np.ndarray:
     return softmax(total / weights.sum(axis=0), axis=-1)
 
 
-def figures(probabilities: np.ndarray, labels: np.ndarray, genres: tuple[str, ...]) -> dict:
+def figures(
+    probabilities: np.ndarray, labels: np.ndarray, genres: tuple[str, ...], tracks: np.ndarray | None = None
+) -> dict:
     """What probabilities (N, G) are worth against labels (N,), as a dictionary for JSON.
 
     `macro_accuracy` is the mean over genres of the share of each that was recognised (the macro
-    recall); intervals are 95 % bootstrap intervals over the N items.
+    recall); intervals are 95 % bootstrap intervals over the N items, or over the tracks (N,) that they are
+    windows of, which are right or wrong together.
     """
     chosen = probabilities.argmax(axis=1)
     confusion = np.zeros((len(genres), len(genres)), dtype=int)
@@ -51,7 +54,8 @@ def figures(probabilities: np.ndarray, labels: np.ndarray, genres: tuple[str, ..
     recall = hits / support.clip(min=1)
     precision = hits / guesses.clip(min=1)
     f1 = 2 * hits / (support + guesses).clip(min=1)
-    accuracy, macro = _intervals(chosen == labels, labels, len(genres))
+    drawn = np.arange(len(labels)) if tracks is None else np.unique(tracks, return_inverse=True)[1]
+    accuracy, macro = _intervals(chosen == labels, labels, len(genres), drawn)
     return {
         "count": len(labels),
         "accuracy": float((chosen == labels).mean()),
@@ -91,21 +95,29 @@ def calibration_interval(probabilities: np.ndarray, labels: np.ndarray) -> list[
     return np.quantile(errors, ((1 - INTERVAL) / 2, (1 + INTERVAL) / 2)).round(4).tolist()
 
 
-def _intervals(right: np.ndarray, labels: np.ndarray, n_genres: int) -> tuple[list, list]:
-    """Bootstrap intervals of accuracy and of macro accuracy, drawing items with replacement.
+def _intervals(
+    right: np.ndarray, labels: np.ndarray, n_genres: int, drawn: np.ndarray
+) -> tuple[list, list]:
+    """Bootstrap intervals of accuracy and of macro accuracy, drawing with replacement what items (N,)
+    belong to.
 
-    A genre that a drawing happens to miss does not count in its macro accuracy.
+    A genre that a drawing happens to miss does not count in its macro accuracy. Where all items are
+    right, or all wrong, every drawing would say the same: then the exact interval of Clopper and Pearson.
     """
-    count, rng = len(right), np.random.default_rng(0)
+    count, rng = int(drawn.max()) + 1, np.random.default_rng(0)
+    outside = (1 - INTERVAL) / 2
+    if right.all() or not right.any():
+        bound = round(outside ** (1 / count), 4)
+        exact = [bound, 1.0] if right.all() else [0.0, round(1 - bound, 4)]
+        return exact, exact
     member = np.eye(n_genres)[labels]  # (N, G)
     accuracy, macro = [], []
     for _ in range(RESAMPLES // DRAWN_AT_ONCE):
-        times = rng.multinomial(count, np.full(count, 1 / count), DRAWN_AT_ONCE)
+        times = rng.multinomial(count, np.full(count, 1 / count), DRAWN_AT_ONCE)[:, drawn]
         support = times @ member
         recall = np.where(support > 0, times @ (member * right[:, None]) / support.clip(min=1), np.nan)
-        accuracy.append(times @ right / count)
+        accuracy.append(times @ right / times.sum(axis=1))
         macro.append(np.nanmean(recall, axis=1))
-    outside = (1 - INTERVAL) / 2
     return tuple(
         [round(float(value), 4) for value in np.quantile(np.concatenate(values), (outside, 1 - outside))]
         for values in (accuracy, macro)
@@ -124,7 +136,7 @@ def report(
     ]
     return {
         "by_track": figures(votes, truth, genres),
-        "by_window": figures(probabilities, labels, genres),
+        "by_window": figures(probabilities, labels, genres, tracks),
         "answers": answers,
     }
 
@@ -140,6 +152,13 @@ def confusion_table(confusion: list[list[int]], genres: tuple[str, ...]) -> str:
     return "\n".join(lines)
 
 
+def left_out_in_words(left_out: list[tuple[str, str]]) -> str:
+    """Of the files that could not be used, [(name, why)], not none: a line."""
+    name, why = left_out[0]
+    more = f", and {len(left_out) - 1} more (see report.json)" if len(left_out) > 1 else ""
+    return f"left out: {name}: {why}{more}"
+
+
 def as_text(result: dict) -> str:
     """A report.json as a table for a terminal."""
     lines = [f"{result['model']} on {result['input']}, split {result['split']['name']}"]
@@ -148,12 +167,10 @@ def as_text(result: dict) -> str:
     lines += [f"data: {result['data']['name']}: {result['data']['source']}",
               f"split: {result['split']['note']}"]
     if left_out := result["data"].get("left_out"):
-        name, why = left_out[0]
-        more = f", and {len(left_out) - 1} more (see report.json)" if len(left_out) > 1 else ""
-        lines.append(f"left out: {name}: {why}{more}")
+        lines.append(left_out_in_words(left_out))
     lines += result["notes"]
     if "by_track" not in result:
-        return "\n".join([*lines, "Nothing was tested: the model learnt from everything."])
+        return "\n".join([*lines, "Nothing was tested: no track was kept aside for it."])
     genres = tuple(result["by_track"]["genres"])
     for title, key in (("by track", "by_track"), ("by window", "by_window")):
         part = result[key]

@@ -299,7 +299,7 @@ def _notes(asked: Settings, division: splits.Split) -> list[str]:
         return []
     if asked.recipe.patience:
         what = "windows" if division.leaky else "tracks"
-        note = f"the best epoch was chosen on {splits.HELD_OUT:.0%} of the {what} to learn from"
+        note = f"of the {what} to learn from, {splits.HELD_OUT:.0%} chose the best epoch instead"
     else:
         note = f"trained for {asked.recipe.epochs} epochs on everything to learn from"
     if asked.begin:
@@ -312,7 +312,7 @@ def _notes(asked: Settings, division: splits.Split) -> list[str]:
 
 def _in_a_sentence(result: dict) -> str:
     if "by_track" not in result:
-        return "Done. It learnt from everything; nothing was tested."
+        return "Done. Nothing was tested, as nothing was kept aside for it."
     if result["split"]["leaky"]:
         part = result["by_window"]
         return (f"Done: {part['accuracy']:.1%} of {part['count']} windows named right. "

@@ -14,6 +14,7 @@ def explain(error: BaseException) -> str:
         return f"{str(error.filename)[:200]!r} cannot be used: {error.strerror.lower()}."
     if isinstance(error, MemoryError) or "allocate memory" in text or "out of memory" in text:
         return "The memory was not enough. Choose a smaller batch or a smaller model."
-    if isinstance(error, (ValueError, ArithmeticError)) and text:
+    told_by_us = isinstance(error, OSError) and error.errno is None
+    if (told_by_us or isinstance(error, (ValueError, ArithmeticError))) and text:
         return text
     return f"Something went wrong ({type(error).__name__}: {text[:200]}). {DETAILS}"

@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional as F
 
 from genre.audio import SAMPLE_RATE, load_clip
-from genre.cache import compute_missing, forget, kept, key_of, pack, progress_line, unpack
+from genre.cache import compute_missing, kept, key_of, pack, progress_line, unpack
 from genre.dataset import (
     BROKEN_TRACKS,
     DataError,
@@ -120,14 +120,19 @@ def _excerpts(
     return both, f"recordings, {CUTTINGS[cutting]}, and {source}", left_out
 
 
-def prepare(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> None:
-    """Compute what `make_examples` will want, so that several processes need not each do it."""
+def prepare(dataset: Dataset, spec: InputSpec, cutting: str = "even") -> list[tuple[str, str]]:
+    """Compute what `make_examples` will want, so that several processes need not each do it.
+
+    -> what is left out, as `make_examples` accounts for it: [(name, why)].
+    """
     ready = {"pictures": dataset.pictures, "mel3s": dataset.mel3s,
              "excerpts": None if dataset.files else dataset.mel3s,
              "features": _table(dataset, spec.seconds)}
-    if not ready.get(_kind_at_hand(dataset, spec)):
-        jobs = _jobs(_heard(dataset, spec)[0], spec, cutting)
-        compute_missing("inputs", jobs, _compute, progress_line(f"Computing {spec.kind}"))
+    if ready.get(_kind_at_hand(dataset, spec)):
+        return []
+    tracks, left_out = _heard(dataset, spec)
+    compute_missing("inputs", _jobs(tracks, spec, cutting), _compute, progress_line(f"Computing {spec.kind}"))
+    return left_out
 
 
 def _kind_at_hand(dataset: Dataset, spec: InputSpec) -> str:
@@ -184,12 +189,7 @@ def _from_audio(
     jobs = _jobs(tracks, spec, cutting)
     by_key = dict(zip(jobs, tracks, strict=True))
     values, labels, names = [], [], []
-    for key, content in kept("inputs", jobs, _compute, progress_line(f"Computing {spec.kind}")):
-        try:
-            windows = unpack(content)
-        except ValueError:
-            forget("inputs", key)
-            windows = unpack(next(kept("inputs", {key: jobs[key]}, _compute))[1])
+    for key, windows in kept("inputs", jobs, _compute, unpack, progress_line(f"Computing {spec.kind}")):
         values.append(windows)
         labels += [genres.index(by_key[key].genre)] * len(windows)
         names += [by_key[key].name] * len(windows)

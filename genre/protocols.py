@@ -7,6 +7,6 @@ PROTOCOLS = {
     "blocks": "five folds of neighbouring track numbers, which often share artist or album",
     "artist": "no artist in both parts; needs a list of lines `track,artist`",
     "segment": "LEAKY: windows of the same track in both parts; only to repeat published figures",
-    "all": "everything is learnt from, nothing tested",
+    "all": "all tracks are there to learn from, nothing is tested",
 }
-FOLDED = ("kfold", "blocks")  # several parts; the weights kept have learnt from all tracks
+FOLDED = ("kfold", "blocks")  # several parts, and a last one with all tracks, whose weights are kept

@@ -34,15 +34,16 @@ class Row:
     input: str
     same: Settings | None  # under the paper's protocol; None where nothing was published
     honest: Settings
-    folder: Path
+    folder: Path  # its experiments' runs lie beside one another, their names beginning with this one's
 
     @property
     def experiments(self) -> dict[str, tuple[Settings, Path]]:
         """What is asked and where it is kept, by column; a paper's protocol may be the honest one."""
-        honest = self.honest, self.folder / "honest"
+        honest = self.honest, self.folder.with_name(f"{self.folder.name}-honest")
         if not self.same:
             return {"honest": honest}
-        same = honest if self.same == self.honest else (self.same, self.folder / "same")
+        same = self.same, self.folder.with_name(f"{self.folder.name}-same")
+        same = honest if self.same == self.honest else same
         return {"same": same, "honest": honest}
 
 
@@ -105,32 +106,36 @@ def _cost(row: Row) -> float:
 
 
 def run_rows(
-    rows: list[Row], cores: int, deadline: float | None, on_end: Callable[[runs.Run], None]
+    rows: list[Row], cores: int, deadline: float | None, on_end: Callable[[runs.Run], None],
+    say: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Do what is not done yet, until the deadline, a time.monotonic(); music that is being prepared then is
-    prepared to the end. An experiment that fails keeps its reason.
+    prepared to the end. An experiment that fails keeps its reason. What was done with other settings is
+    replaced when its turn comes. `say` is told of files that are left out.
     """
-    kitchen, asked_of, folders = Kitchen(), {}, []
-    for asked, folder in [pair for row in rows for pair in row.experiments.values()]:
-        if folder in asked_of:
-            continue
-        if not _as_wanted(folder, asked) or (runs.read(folder).state == "done" and not runs.is_whole(folder)):
+    asked_of = {folder: asked for row in rows for asked, folder in row.experiments.values()
+                if not _is_done(folder, asked)}
+    kitchen = Kitchen(say)
+
+    def before(folder: Path) -> bool:
+        asked = asked_of[folder]
+        if not _as_wanted(folder, asked) or runs.read(folder).state == "done":
             if folder.exists():
                 runs.delete(folder)
             enter(asked, folder)
-        if runs.read(folder).state != "done":
-            folders.append(folder)
-            asked_of[folder] = asked
-
-    def before(folder: Path) -> bool:
         try:
-            kitchen.prepare(asked_of[folder])
+            kitchen.prepare(asked)
             return True
         except DataError as error:
             runs.fail(folder, str(error))
             return False
 
-    race(folders, cores, deadline, before, on_end)
+    race(asked_of, cores, deadline, before, on_end)
+
+
+def _is_done(folder: Path, asked: Settings) -> bool:
+    """Whether there is all that the table wants to tell."""
+    return runs.is_finished(folder) and _outcome(folder, asked)["state"] == "done"
 
 
 def _as_wanted(folder: Path, asked: Settings) -> bool:
@@ -157,15 +162,24 @@ def results(rows: list[Row]) -> list[dict]:
 
 
 def _outcome(folder: Path, asked: Settings) -> dict:
+    outcome = {"split": asked.split, "windows": asked.windows}
+    if not _as_wanted(folder, asked):
+        return outcome | {"state": "waiting", "reason": "not started yet"}
     run = runs.read(folder)
-    outcome = {"split": asked.split, "windows": asked.windows, "state": run.state}
     if run.state != "done":
-        started = run.progress > 0
-        reason = f"{run.progress:.0%} done, the budget was over" if started else "not started yet"
-        return outcome | {"reason": run.message if run.state == "failed" else reason}
-    report = runs.load_report(folder)
+        reason = "not started yet" if not run.progress else f"{run.progress:.0%} done" + (
+            ", and under way" if run.active else ", the budget was over")
+        return outcome | {"state": run.state, "reason": run.message if run.state == "failed" else reason}
+    try:
+        return outcome | {"state": "done"} | _figures(runs.load_report(folder))
+    except (runs.RunError, KeyError, TypeError):
+        return outcome | {"state": "damaged", "reason": "its report is damaged, or of another version"}
+
+
+def _figures(report: dict) -> dict:
+    """What the table tells of a report. Raises KeyError or TypeError for what is none."""
     tracks, windows = report["by_track"], report["by_window"]
-    return outcome | {
+    return {
         "accuracy": tracks["accuracy"], "interval": tracks["accuracy_interval"],
         "macro_accuracy": tracks["macro_accuracy"], "macro_f1": tracks["macro_f1"],
         "window_accuracy": windows["accuracy"], "window_f1": windows["macro_f1"],

@@ -83,7 +83,7 @@ def train_here(
         folder = folder or create(options)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
-    if runs.read(folder).state == "done" and runs.is_whole(folder):
+    if runs.is_finished(folder):
         print(f"{folder} is done already.")
         return OK
     status, result = perform(folder, program, execute)
@@ -102,7 +102,7 @@ def _resumed(options: argparse.Namespace, kind: str) -> Path:
     if any(getattr(options, name) != options.default_of(name) for name in theirs):
         raise ValueError("A run is gone on with as it was begun: give --resume and its folder alone.")
     folder = runs.find(options.resume, kind)
-    if runs.read(folder).state == "done" and runs.is_whole(folder):
+    if runs.is_finished(folder):
         raise runs.RunError(f"{folder.name} is done: start a new run.")
     return folder
 

@@ -28,6 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safetensors import SafetensorError, safe_open
+
 from genre.home import REPOSITORY, home, write_atomic
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ PROGRAMS = {"genre": "genre", "gan": "gan", "emotion": "mood"}  # kind -> `pytho
 STATES = ("waiting", "running", "done", "failed", "stopped", "interrupted", "damaged")
 STALE_S = 60.0  # a process that has not written for so long hangs
 STOPPING_S = 10.0  # time to end in good order
+LOOKED_AT_S, ENDING_S = 0.4, 5.0  # patience with the lock of a run that is under way, or that is over
+WAITING = "Waiting for its turn."
 STOPPED = "Stopped. Resume it to go on from the last epoch."
 LOCK_GIVEN = "EARMARK_RUN_LOCK"  # file descriptor of the lock, handed to a new process
 
@@ -114,14 +118,17 @@ def create(
 def open_run(
     kind: str, asked: "RunSettings", title: str = "", folder: Path | None = None, cores: int | None = None
 ) -> Path:
-    """As `create`; or the run in `folder`, if it has the same settings: to go on with, or done and whole."""
+    """As `create`; or the run in `folder`, if it has the same settings: to go on with, or done and whole.
+
+    A run that is done and not whole, a file of it being lost, is gone on with too.
+    """
     there = folder and (folder / "config.json").exists()
     if there and asked.same_as(load_config(folder)["settings"]):
-        run = read(folder)
-        if run.resumable:
+        if read(folder).active:
+            raise RunError(f"{folder} is under way: stop it first.")
+        if not is_finished(folder):
             print(f"Going on with {folder}.")
-        if run.resumable or (run.state == "done" and is_whole(folder)):
-            return folder
+        return folder
     return create(kind, asked.to_dict(), title, folder, cores)
 
 
@@ -130,13 +137,14 @@ def start(folder: Path) -> None:
 
     Raises RunError when it is under way already, is done, or cannot be gone on with.
     """
-    config, state = load_config(folder), read(folder).state
-    if state == "done":
+    config = load_config(folder)
+    if is_finished(folder):
         raise RunError("This run is done: start a new one.")
-    if state == "interrupted":
+    if read(folder).state == "interrupted":
         stop(folder)  # a process that hangs would keep the lock, and its place in the queue
+    so_far = progress_of(folder)
     with own(folder) as lock, open(folder / "log.txt", "ab") as log:
-        write_status(folder, state="waiting", message="Waiting for its turn.")
+        write_status(folder, **so_far, state="waiting", message=WAITING)
         environment = os.environ | {
             # glibc then keeps a step's memory for the next: a fifth faster. Read at the start only.
             "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
@@ -154,7 +162,7 @@ def start(folder: Path) -> None:
             start_new_session=True,
         )
         threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie
-        write_status(folder, state="waiting", pid=process.pid, message="Waiting for its turn.")
+        write_status(folder, **so_far, state="waiting", pid=process.pid, message=WAITING)
 
 
 def stop(folder: Path) -> None:
@@ -213,7 +221,8 @@ def load_config(folder: Path) -> dict:
         raise RunError(
             f"The config.json of {folder.name} is damaged: delete this run and start a new one."
         ) from error
-    if version != VERSION or kind not in PROGRAMS or not isinstance(config.get("settings"), dict):
+    if (version != VERSION or kind not in PROGRAMS or not isinstance(config.get("settings"), dict)
+            or not isinstance(config.get("cores", 1), int)):
         raise RunError(
             f"{folder.name} was made by another version of Earmark: start a new run like it."
         )
@@ -262,11 +271,14 @@ def list_runs(kind: str | None = None) -> list[Run]:
 
 def find(name: str | Path, kind: str | None = None) -> Path:
     """A run by its folder, or by its name under EARMARK_HOME/runs. Raises RunError."""
-    for folder in (Path(name), runs_folder() / name):
+    places = (Path(name), runs_folder() / name)
+    for folder in places:
         if (folder / "config.json").exists():
             if kind and load_config(folder)["kind"] != kind:
                 raise RunError(f"{folder.name} is a run of another program.")
             return folder
+    for folder in filter(Path.is_dir, places):
+        load_config(folder)  # says what it lacks
     raise RunError(f"There is no run {str(name)!r}: give its folder, or its name in {runs_folder()}.")
 
 
@@ -289,18 +301,34 @@ def metrics(folder: Path) -> list[dict]:
 def load_report(folder: Path) -> dict:
     """Raises RunError while there is none, or when it is damaged."""
     try:
-        return json.loads((folder / "report.json").read_text())
+        return _dictionary(folder / "report.json")
     except (OSError, ValueError) as error:
         raise RunError(f"{folder.name} has no report yet, or a damaged one: resume it.") from error
 
 
-def is_whole(folder: Path) -> bool:
-    """Whether what a finished run leaves is there: a readable report, weights and their card."""
-    try:
-        load_report(folder)
-    except RunError:
+def is_finished(folder: Path) -> bool:
+    """Whether a run is done, and what it leaves is there and whole: report, card and weights."""
+    if read(folder).state != "done":
         return False
-    return (folder / "model.safetensors").exists() and (folder / "card.json").exists()
+    try:
+        _dictionary(folder / "report.json")
+        _dictionary(folder / "card.json")
+        with safe_open(folder / "model.safetensors", "numpy"):  # reads what it holds, and of what length
+            return True
+    except (OSError, ValueError, SafetensorError):
+        return False
+
+
+def _dictionary(path: Path) -> dict:
+    content = json.loads(path.read_text())
+    if not isinstance(content, dict) or not content:
+        raise ValueError(f"{path.name} holds nothing")
+    return content
+
+
+def progress_of(folder: Path) -> dict:
+    """Of a run's status, what a process that goes on with it keeps: "progress" and the "last" epoch."""
+    return {key: value for key, value in _status(folder).items() if key in ("progress", "last")}
 
 
 def _status(folder: Path) -> dict:
@@ -335,15 +363,17 @@ def own(folder: Path) -> Iterator[int]:
         os.set_inheritable(int(given), False)
         yield int(given)
         return
+    # A reader may be looking at it this moment, and who has done the work may not have ended yet.
+    deadline = time.monotonic() + (LOOKED_AT_S if read(folder).active else ENDING_S)
     with open(folder / ".lock", "wb") as file:
-        for _ in range(20):  # a reader may be looking at it this moment
+        while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise RunError(f"{folder.name} is under way: stop it first.") from None
                 time.sleep(0.02)
-        else:
-            raise RunError(f"{folder.name} is under way: stop it first.")
         yield file.fileno()
 
 
@@ -371,6 +401,7 @@ def turn(folder: Path, wanted: int) -> Iterator[None]:
     with _queue() as entries:
         entries[:] = [entry for entry in entries if entry["run"] != me]
         entries.append({"run": me, "cores": wanted})
+    told = False
     try:
         while True:
             with _queue() as entries:
@@ -379,6 +410,9 @@ def turn(folder: Path, wanted: int) -> Iterator[None]:
                 place = [entry["run"] for entry in entries].index(me)
                 if sum(entry["cores"] for entry in entries[:place]) + wanted <= all_cores():
                     break
+            if not told:
+                print("Waiting for its turn: other runs hold the cores.", flush=True)
+                told = True
             time.sleep(0.2)
         yield
     finally:

@@ -32,7 +32,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Split:
-    """A protocol applied. Where there are several tested parts, a last one learns from everything."""
+    """A protocol applied. Where there are several tested parts, a last one has everything to learn from."""
 
     name: str
     leaky: bool
@@ -84,7 +84,7 @@ def split(examples: Examples, protocol: str, seed: int = 0, artists: Path | None
         _require_every_genre(examples, part)
     if len(parts) > 1:
         parts.append(everything)
-        note += "; the weights kept have then learnt from all tracks"
+        note += "; for the weights that are kept there are all tracks to learn from"
     return Split(protocol, False, note, tuple(parts))
 
 

@@ -56,7 +56,12 @@ class RunSettings:
 def _restored(kind: type, values: dict) -> Any:
     parts = {part.name: _restored(part.type, values[part.name])
              for part in fields(kind) if is_dataclass(part.type)}
-    return kind(**{**values, **parts})
+    made = kind(**{**values, **parts})
+    for part in fields(kind):
+        wanted = (int, float) if part.type is float else part.type
+        if part.type in (str, int, float, bool, dict) and not isinstance(getattr(made, part.name), wanted):
+            raise TypeError(f"{part.name} is no {part.type.__name__}")
+    return made
 
 
 def require_seed(seed: int) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 from genre.failure import DETAILS, explain
 from genre.home import write_atomic
 from genre.run_command import FAILED, INTERRUPTED, OK
-from genre.runs import STOPPED, load_config, own, turn, write_status
+from genre.runs import STOPPED, WAITING, load_config, own, progress_of, turn, write_status
 
 HEARTBEAT_S = 2.0
 
@@ -35,10 +35,10 @@ class Worker:
 
     def __init__(self, folder: Path, config: dict) -> None:
         self.folder, self.config, self.settings = folder, config, config["settings"]
-        self._status: dict[str, Any] = {"state": "waiting", "pid": os.getpid(), "progress": 0.0}
+        self._status: dict[str, Any] = {"state": "waiting", "pid": os.getpid(), **progress_of(folder)}
         self._began: tuple[float, float] | None = None  # (s, progress) of the first step
         self._writing = threading.Lock()
-        self.show("Waiting for its turn.")
+        self.show(WAITING)
 
     def show(self, message: str, **values: Any) -> None:
         """Say what is going on."""

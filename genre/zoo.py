@@ -116,7 +116,8 @@ def augmentation(names: str) -> Any:
     usual = {
         "mask": {"mask_bands": 12, "mask_frames": 12}, "mixup": {"mixup": 0.2},
         "noise": {"noise": 0.02}, "gain": {"gain_db": 3.0}, "pitch": {"pitch_bands": 2.0},
-        "stretch": {"crop_frames": 1_000_000, "stretch": 0.15},  # crops to the frames there are
+        # Crops to the frames there are: it can only slow down, and leaves half of the pieces alone.
+        "stretch": {"crop_frames": 1_000_000, "stretch": 0.15},
         "equaliser": {"equaliser_db": 4.0},
     }
     chosen = [name.strip() for name in names.split(",") if name.strip() != "none"]

@@ -21,7 +21,7 @@ MOST_RUNS = 40  # in one go: each waits as a small process of its own
 AUGMENTATIONS = {
     "mask": "blank out stripes of the picture", "mixup": "blend two pieces and both their genres",
     "noise": "add hiss", "gain": "make it louder or softer", "pitch": "shift it up or down",
-    "stretch": "play it faster or slower", "equaliser": "turn the tone knobs",
+    "stretch": "play some of it slower", "equaliser": "turn the tone knobs",
 }  # fmt: skip
 GRID = {  # what can be chosen from, and what is chosen at first
     "epochs": ([1, 2, 5, 10, 15, 20, 40, 80, 160], [5, 15]),

@@ -156,9 +156,66 @@ def test_music_that_changed_is_measured_anew(music, tmp_path):
 def test_a_changed_recipe_is_measured_anew(music, tmp_path):
     honest = settings("forest", str(music))
     row = Row(MODELS["forest"], "features", None, honest, tmp_path / "row")
-    run_rows([row], 1, time.monotonic(), lambda run: None)
+    run_rows([row], 1, None, lambda run: None)
     changed = settings("forest", str(music), seed=5)
     again = Row(MODELS["forest"], "features", None, changed, tmp_path / "row")
     run_rows([again], 1, time.monotonic(), lambda run: None)
-    config = json.loads((tmp_path / "row" / "honest" / "config.json").read_text())
+    assert results([row])[0]["honest"]["state"] == "done", "what there was stays until its turn comes"
+    assert results([again])[0]["honest"]["reason"] == "not started yet"
+    run_rows([again], 1, None, lambda run: None)
+    assert results([again])[0]["honest"]["state"] == "done"
+    config = json.loads((tmp_path / "row-honest" / "config.json").read_text())
     assert config["settings"]["recipe"]["seed"] == 5
+
+
+def test_a_report_that_lacks_something_is_measured_anew(music, tmp_path):
+    row = Row(MODELS["forest"], "features", None, settings("forest", str(music)), tmp_path / "row")
+    run_rows([row], 1, None, lambda run: None)
+    path = tmp_path / "row-honest" / "report.json"
+    good = json.loads(path.read_text())
+    for report in ("{}", "[]", "{", '{"by_track": 1}'):
+        path.write_text(report)
+        (entry,) = results([row])
+        assert entry["honest"]["state"] == "damaged"
+        assert "1 of the experiments" in reproduction_table([entry], "")
+        (broken,) = comparison([path.parent])
+        assert broken["state"] == "failed" and "row-honest" in broken["message"]
+    ended = []
+    run_rows([row], 1, None, ended.append)
+    assert [run.state for run in ended] == ["done"]
+    assert json.loads(path.read_text())["by_track"] == good["by_track"]
+
+
+def test_what_another_process_has_begun_is_waited_for(pretended):
+    theirs, ours = pretend(40, 0.02), pretend(1)
+    runs.start(theirs)
+    ended = []
+    race([theirs, ours], 2, on_end=ended.append)
+    assert {run.folder for run in ended} == {theirs, ours} and {run.state for run in ended} == {"done"}
+
+
+def test_what_was_reached_is_told_while_it_goes_on(music, tmp_path, monkeypatch):
+    row = Row(MODELS["linear"], "mel", None, settings("linear", str(music), epochs=4), tmp_path / "row")
+    folder = enter(row.honest, tmp_path / "row-honest")
+    runs.write_status(folder, state="stopped", progress=0.5, last={"epoch": 2}, message=runs.STOPPED)
+    assert results([row])[0]["honest"]["reason"] == "50% done, the budget was over"
+    with working(folder):
+        assert runs.read(folder).last == {"epoch": 2}
+        assert results([row])[0]["honest"]["reason"] == "50% done, and under way"
+    runs.write_status(folder, state="stopped", progress=0.5, message=runs.STOPPED)
+    monkeypatch.setitem(runs.PROGRAMS, "genre", "tests.pretended_work")
+    runs.start(folder)
+    assert runs.read(folder).progress == 0.5
+    runs.stop(folder)
+
+
+def test_files_that_are_left_out_are_told_once(music, tmp_path):
+    data = shutil.copytree(music, tmp_path / "music")
+    for name in ("torn", "empty"):
+        (data / "metal" / f"{name}.wav").write_bytes(b"")
+    told = []
+    kitchen = Kitchen(told.append)
+    for model in ("knn", "linear"):
+        kitchen.prepare(settings(model, str(data)))
+    (line,) = told
+    assert line.startswith("left out: metal/empty.wav: ") and "1 more" in line

@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from genre import cache, inputs
 from genre.audio import SAMPLE_RATE
 from genre.dataset import DataError, listen_to, open_dataset, read_pictures, require_genres
+from genre.failure import explain
 from genre.features import FEATURE_NAMES
 from genre.home import data_folder
 from genre.inputs import fitted, front_end, make_examples, represent, window_samples, window_starts
@@ -227,20 +230,68 @@ def test_work_that_was_interrupted_goes_on(folder, monkeypatch):
 
 def test_a_damaged_cache_entry_is_made_again(folder, earmark_home):
     first, _ = make_examples(open_dataset(folder), MEL)
-    for path in (earmark_home / "cache" / "inputs").rglob("*"):
-        if path.is_file():
-            path.write_bytes(path.read_bytes()[:50])
-    again, _ = make_examples(open_dataset(folder), MEL)
-    assert (first.values == again.values).all()
+    entries = [path for path in (earmark_home / "cache").rglob("*") if path.is_file()]
+    assert {path.relative_to(earmark_home).parts[1] for path in entries} == {"inputs", "sounds"}
+    for content in (b"", b"{}", b"[]", b"\x93NUMPY\x01", b"\xff\xfe"):
+        for path in entries:
+            path.write_bytes(content)
+        again, _ = make_examples(open_dataset(folder), MEL)
+        assert (first.values == again.values).all() and list(first.tracks) == list(again.tracks)
 
 
 def test_many_jobs_are_shared_among_processes(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     seen = []
     jobs = {cache.key_of(number): str(number) for number in range(16)}
-    results = dict(cache.kept("numbers", jobs, str.encode, lambda *done: seen.append(done)))
-    assert results == {key: value.encode() for key, value in jobs.items()}
+    results = dict(cache.kept("numbers", jobs, str.encode, int, lambda *done: seen.append(done)))
+    assert results == {key: int(value) for key, value in jobs.items()}
     assert seen == [(number, 16) for number in range(1, 17)]
+
+
+def _gone(job: str) -> bytes:
+    os._exit(9)
+
+
+def test_a_helper_that_is_killed_is_a_sentence():
+    with cache.limited_to(2), pytest.raises(OSError) as ended:
+        cache.compute_missing("numbers", {cache.key_of(k): str(k) for k in range(16)}, _gone)
+    assert "for want of memory" in explain(ended.value) and "log" not in explain(ended.value)
+
+
+def test_music_is_prepared_on_the_cores_that_were_given(monkeypatch):
+    asked = []
+    monkeypatch.setattr(cache, "ProcessPoolExecutor", lambda count, *_: asked.append(count) or _Refused())
+    jobs = {cache.key_of(number): str(number) for number in range(64)}
+    with cache.limited_to(3), pytest.raises(KeyboardInterrupt):
+        cache.compute_missing("numbers", jobs, str.encode)
+    assert asked == [3]
+    with cache.limited_to(1):
+        cache.compute_missing("numbers", jobs, str.encode)
+    assert asked == [3], "one core: no other process"
+
+
+class _Refused:
+    def __enter__(self) -> None:
+        raise KeyboardInterrupt
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems refuse such names")
+def test_names_of_other_bytes_than_utf_8(folder):
+    genre = os.fsdecode(b"caf\xe9")
+    (folder / "metal").rename(folder / genre)
+    (folder / "classical" / os.fsdecode(b"\xfc.wav")).write_bytes(b"")
+    examples, account = make_examples(open_dataset(folder), MEL)
+    assert examples.genres == ("caf\\udce9", "classical")
+    json.dumps([examples.genres, examples.tracks.tolist(), account], ensure_ascii=False).encode()
+    assert any("udcfc" in name for name, _ in account["left_out"])
+
+
+def test_a_file_in_place_of_a_folder_is_a_sentence(tmp_path):
+    (tmp_path / "some.wav").write_bytes(b"")
+    with pytest.raises(DataError, match="is a file: name the folder"):
+        open_dataset(tmp_path / "some.wav")
 
 
 def test_packed_arrays_carry_no_pickle():

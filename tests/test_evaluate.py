@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 from genre.evaluate import (
@@ -46,7 +47,8 @@ def test_figures_are_scikit_learns():
 def test_genres_without_a_test_track_do_not_count():
     ours = figures(np.eye(3)[[0, 0, 1]], np.array([0, 0, 1]), GENRES)
     assert ours["macro_accuracy"] == ours["macro_f1"] == 1.0
-    assert ours["macro_accuracy_interval"] == [1.0, 1.0]
+    assert ours["macro_accuracy_interval"] == ours["accuracy_interval"]
+    assert ours["accuracy_interval"][1] == 1.0 and 0 < ours["accuracy_interval"][0] < 1.0
 
 
 def test_intervals_shrink_with_tracks_and_hold_the_figure():
@@ -107,6 +109,28 @@ def test_each_question_may_have_weights_of_its_own():
     answers = np.array([[[0.9, 0.1], [0.9, 0.1]], [[0.2, 0.8], [0.2, 0.8]]])
     weights = np.array([[1.0, 0.0], [0.0, 5.0]])
     assert pooled(answers, weights) == pytest.approx(np.array([[0.9, 0.1], [0.2, 0.8]]), abs=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 6, 60])
+def test_no_mistake_at_all_is_no_certainty(count):
+    """Every drawing of a bootstrap would say 100 %: the exact interval is SciPy's."""
+    right = np.tile([[0.9, 0.1]], (count, 1))
+    for hits, labels in ((count, np.zeros(count, int)), (0, np.ones(count, int))):
+        exact = binomtest(hits, count).proportion_ci(0.95, "exact")
+        assert figures(right, labels, ("a", "b"))["accuracy_interval"] == pytest.approx(exact, abs=1e-4)
+
+
+def test_windows_of_a_track_are_drawn_together():
+    """Ten windows of a track that are right or wrong together tell no more than one."""
+    rng = np.random.default_rng(0)
+    right = rng.random(20) < 0.6
+    votes = np.where(right[:, None], [[0.9, 0.1]], [[0.1, 0.9]])
+    labels, tracks = np.zeros(20, int), np.arange(20).astype(str)
+    told = report(votes.repeat(10, 0), labels.repeat(10), tracks.repeat(10), ("a", "b"))
+    for name in ("accuracy_interval", "macro_accuracy_interval"):
+        assert told["by_window"][name] == pytest.approx(told["by_track"][name], abs=0.06)
+        alone = figures(votes.repeat(10, 0), labels.repeat(10), ("a", "b"))[name]
+        assert np.ptp(alone) < 0.5 * np.ptp(told["by_window"][name])
 
 
 def test_the_interval_of_the_calibration_error():

@@ -39,6 +39,12 @@ def music(folder_of_music) -> Path:
     return folder_of_music(pieces=8, seconds=6.0)
 
 
+@pytest.fixture(scope="module")
+def more_music(folder_of_music) -> Path:
+    """Enough of it that what two epochs teach holds for other pieces."""
+    return folder_of_music(pieces=12, seconds=12.0)
+
+
 def run(asked: Settings, folder: Path | None = None) -> tuple[dict, Path]:
     folder = runs.create("genre", json.loads(json.dumps(asked.to_dict())), asked.model, folder)
     with working(folder) as worker:
@@ -46,17 +52,17 @@ def run(asked: Settings, folder: Path | None = None) -> tuple[dict, Path]:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_model_beats_chance_after_a_few_epochs(music, model):
-    asked = settings(model, str(music), split="track", options=SMALL.get(model),
-                     epochs=EPOCHS.get(model, 2), batch_size=4, learning_rate=5e-3, patience=0)
+def test_every_model_beats_chance_after_a_few_epochs(more_music, model):
+    asked = settings(model, str(more_music), split="track", options=SMALL.get(model),
+                     epochs=EPOCHS.get(model, 2), batch_size=4, learning_rate=2e-3, patience=0)
     result, folder = run(asked)
-    assert result["split"]["train_tracks"] + result["split"]["test_tracks"] == 16
-    examples, _ = make_examples(open_dataset(music), asked.input_spec)
+    assert (result["split"]["train_tracks"], result["split"]["test_tracks"]) == (18, 6)
+    assert result["by_track"]["accuracy"] > 0.8, "of the six tracks that it has not heard"
+    examples, _ = make_examples(open_dataset(more_music), asked.input_spec)
     loaded, card = load_model(folder)
     answers = probabilities(loaded, examples)
-    assert (answers.argmax(1) == examples.labels).mean() > 0.6
     assert answers.sum(axis=1) == pytest.approx(1, abs=1e-5)
-    assert card["figures"]["by_track"]["count"] == 4 and card["genres"] == ["classical", "metal"]
+    assert card["figures"]["by_track"]["count"] == 6 and card["genres"] == ["classical", "metal"]
     assert result["training_s"] >= 0 and result["inference_ms"] > 0
     assert not list(folder.glob("part-*"))
     assert model in as_text(runs.load_report(folder))

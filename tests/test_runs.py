@@ -1,6 +1,7 @@
 """Run directories: processes that outlive us, stop, resume, die; the queue; what a reader sees."""
 
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -148,7 +149,9 @@ def test_a_queue_that_was_lost_stops_nobody():
     wait_for(first, "running")
     runs.start(second)
     wait_in_queue(second)
-    (runs.home() / "queue.json").unlink()
+    with open(runs.home() / "queue.lock", "wb") as lock:  # who reads it now would write it again
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (runs.home() / "queue.json").unlink()
     wait_for(second, "done")
     runs.stop(first)
 

@@ -10,7 +10,7 @@ from torch import nn
 from genre.augment import Augmentation
 from genre.cards import ArtefactError
 from genre.dataset import Examples
-from genre.train import CHECKPOINT, Recipe, _epoch_rows, fit, predict
+from genre.train import CHECKPOINT, Recipe, _epoch_rows, device, fit, predict
 
 RECIPE = Recipe(epochs=4, batch_size=8, learning_rate=0.01,
                 augmentation=Augmentation(mask_bands=2, mixup=0.2, noise=0.01))
@@ -164,3 +164,9 @@ def test_windows_are_drawn_alike_from_all_tracks() -> None:
     assert rows[0].tolist() == _epoch_rows(examples, recipe, torch.Generator().manual_seed(0)).tolist()
     everything = _epoch_rows(examples, Recipe(), torch.Generator().manual_seed(0))
     assert sorted(everything.tolist()) == list(range(35))
+
+
+@pytest.mark.parametrize(("there", "kind"), [(True, "cuda"), (False, "cpu")])
+def test_a_graphics_card_is_used_when_there_is_one(monkeypatch, there, kind):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert device().type == kind

@@ -4,8 +4,11 @@ import errno
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +19,7 @@ from genre.features import FEATURE_NAMES
 from genre.home import REPOSITORY
 from genre.inputs import make_examples
 from genre.models import MODELS
+from genre.reproduce import table_of
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
 
@@ -122,6 +126,87 @@ def test_a_finished_run_is_not_trained_again(music, tmp_path, capsys):
     assert "is done: start a new run" in capsys.readouterr().err
     (folder / "report.json").unlink()
     assert main(["train", "--resume", str(folder)]) == 0 and (folder / "report.json").exists()
+
+
+@pytest.mark.parametrize("lost", ["report.json", "status.json", "card.json", "model.safetensors"])
+def test_a_finished_run_that_lost_a_file_is_made_whole_by_the_same_command(music, tmp_path, capsys, lost):
+    folder = tmp_path / "run"
+    command = ["train", "svm", "--data", str(music), "--input", "mel", "--run", str(folder)]
+    assert main(command) == 0
+    weights = (folder / "model.safetensors").read_bytes()
+    for torn in (b"{}", None):
+        if torn is None:
+            (folder / lost).unlink()
+        else:
+            (folder / lost).write_bytes(torn)
+        assert not runs.is_finished(folder)
+        capsys.readouterr()
+        assert main(command) == 0
+        assert "Going on with" in capsys.readouterr().out
+        assert runs.is_finished(folder) and (folder / "model.safetensors").read_bytes() == weights
+    assert main(command) == 0 and "is done already" in capsys.readouterr().out
+
+
+def test_weights_that_are_cut_off_are_no_finished_run(music, tmp_path):
+    folder = tmp_path / "run"
+    assert main(["train", "svm", "--data", str(music), "--input", "mel", "--run", str(folder)]) == 0
+    whole = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(whole[:-1])
+    assert not runs.is_finished(folder)
+
+
+def test_a_folder_without_its_configuration_says_so(tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "report.json").write_text("{}")
+    assert main(["evaluate", str(tmp_path / "run")]) == 2
+    assert "run is not a run: it has no config.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", [{"cores": "two"}, {"data": None}, {"split": 5}, {"recipe": []},
+                                   {"recipe": {"epochs": "many"}}])
+def test_a_configuration_of_wrong_kinds_is_a_sentence(music, tmp_path, capfd, wrong):
+    folder = tmp_path / "run"
+    assert main(["train", "svm", "--data", str(music), "--input", "mel", "--run", str(folder)]) == 0
+    config = json.loads((folder / "config.json").read_text())
+    config |= wrong if "cores" in wrong else {"settings": config["settings"] | wrong}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "report.json").unlink()
+    capfd.readouterr()
+    assert main(["train", "--resume", str(folder)]) in (1, 2)
+    said = capfd.readouterr().err
+    assert "another version of Earmark" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_reproduce_goes_on_after_it_was_ended(music, tmp_path, monkeypatch, capsys, number):
+    """Told to end, it stops what it has begun; killed, it leaves that, and the next call waits for it."""
+    monkeypatch.setenv("EARMARK_CORES", "1")
+    row = next(row for row in table_of(str(music), ["linear"]) if row.input == "mel")
+    asked, folder = row.experiments["honest"]
+    long = replace(asked, recipe=replace(asked.recipe, epochs=100_000, patience=0))
+    monkeypatch.setattr("genre.reproduce.settings", lambda *_: long)
+    script = tmp_path / "reproduce.py"
+    script.write_text(
+        "from dataclasses import replace\nfrom genre import reproduce\nfrom genre.__main__ import main\n"
+        "plain = reproduce.settings\n"
+        "def long(*asked):\n"
+        "    asked = plain(*asked)\n"
+        "    return replace(asked, recipe=replace(asked.recipe, epochs=100_000, patience=0))\n"
+        "reproduce.settings = long\n"
+        f"main(['reproduce', '--only', ' linear ', '--data', {str(music)!r}])\n")
+    process = subprocess.Popen([sys.executable, script], env=os.environ | {"PYTHONPATH": str(REPOSITORY)})
+    deadline = time.monotonic() + 90
+    while runs.read(folder).last.get("epoch", 0) < 3:
+        assert time.monotonic() < deadline and process.poll() is None, runs.read(folder)
+        time.sleep(0.05)
+    process.send_signal(number)
+    process.wait(30)
+    assert runs.read(folder).active == (number == signal.SIGKILL)
+    reached = runs.read(folder).last["epoch"]
+    assert main(["reproduce", "--only", "linear", "--data", str(music), "--budget", "0.03"]) == 0
+    printed = capsys.readouterr().out
+    assert "done, the budget was over" in printed and not runs.read(folder).active
+    assert runs.read(folder).last["epoch"] >= reached
 
 
 def test_a_run_goes_on_with_the_threads_it_began_with(music, tmp_path, monkeypatch, capsys):
