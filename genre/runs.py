@@ -242,16 +242,15 @@ def read(folder: Path) -> Run:
 
 def _read(folder: Path, config: dict, status: dict) -> Run:
     state = status.get("state", "damaged")
-    message = str(status.get("message", "Its status.json is damaged."))
+    message = str(status.get("message", ""))
     fresh = time.time() - float(status.get("heartbeat", 0.0)) < STALE_S
     if state in ("waiting", "running") and not (fresh and _held(folder)):
         never = state == "waiting" and "pid" not in status
         state, message = "interrupted", "Not started yet." if never else (
             "It was interrupted: resume it to go on from the last epoch.")
-    elif state == "damaged" and _held(folder):
-        state = "running"
-    if state not in STATES:
-        state = "damaged"
+    elif state not in STATES or state == "damaged":  # its status.json was lost: what it has learnt was not
+        state, message = ("running", message) if _held(folder) else (
+            "interrupted", "Its status.json is missing or damaged: resume it to go on from the last epoch.")
     eta_s = status.get("eta_s")
     return Run(
         folder, config["kind"], str(config["title"]), str(config["note"]), float(config["created"]),

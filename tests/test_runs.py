@@ -262,10 +262,12 @@ def test_configs_that_do_not_do(content, complaint):
 
 def test_damaged_files_are_told_not_fatal():
     folder = new()
-    (folder / "status.json").write_text("{")
-    assert runs.read(folder).state == "damaged"
     with pytest.raises(RunError, match="report"):
         runs.load_report(folder)
+    for torn in ("{", "[]", '{"state": "tired"}', ""):
+        (folder / "status.json").write_text(torn)
+        run = runs.read(folder)
+        assert run.resumable and "status.json is missing or damaged: resume it" in run.message
     (folder / "metrics.jsonl").write_text(
         '{"epoch": 1}\nnot json\n{"epoch": 2, "loss": 1}\n{"epoch": 2, "loss": 2}\n{"ep'
     )
