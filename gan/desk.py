@@ -21,6 +21,7 @@ from typing import Any
 
 from genre import runs
 from genre.failure import explain
+from genre.turns import turn
 
 MOST_WAITING = 24  # pieces that one visitor may have asked for and not got
 PATIENCE_S = 3.0
@@ -180,7 +181,7 @@ class _Place:
         try:
             with (
                 tempfile.TemporaryDirectory(prefix="earmark-desk-") as folder,
-                runs.own(Path(folder)), runs.turn(Path(folder), 1),
+                runs.own(Path(folder)), turn(Path(folder), 1),
             ):  # fmt: skip
                 self.granted.set()
                 self._left.wait()

@@ -7,8 +7,8 @@
     stop(folder), start(folder) again         goes on from the last epoch
 
 A process that works on a run holds a lock on its folder, which the kernel lets go when it dies, of
-whatever cause: so a run that says it is running and is not locked was interrupted. One queue, the
-file EARMARK_HOME/queue.json, shares the cores among all runs: first come, first served.
+whatever cause: so a run that says it is running and is not locked was interrupted. The cores are shared
+among all runs by genre/turns.py.
 """
 
 import fcntl
@@ -168,7 +168,7 @@ def start(folder: Path) -> None:
 def stop(folder: Path) -> None:
     """Ask a run to end after saving what it has; end it if it does not listen. It can be resumed."""
     pid = _status(folder).get("pid")
-    if not _held(folder) or not isinstance(pid, int) or pid == os.getpid():
+    if not held(folder) or not isinstance(pid, int) or pid == os.getpid():
         return
     for number, patience in ((signal.SIGTERM, STOPPING_S), (signal.SIGKILL, STOPPING_S)):
         try:
@@ -177,9 +177,9 @@ def stop(folder: Path) -> None:
         except ProcessLookupError:
             break
         deadline = time.monotonic() + patience
-        while _held(folder) and time.monotonic() < deadline:
+        while held(folder) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if not _held(folder):
+        if not held(folder):
             break
     status = _status(folder)
     if status.get("state") in ("waiting", "running"):
@@ -244,12 +244,12 @@ def _read(folder: Path, config: dict, status: dict) -> Run:
     state = status.get("state", "damaged")
     message = str(status.get("message", ""))
     fresh = time.time() - float(status.get("heartbeat", 0.0)) < STALE_S
-    if state in ("waiting", "running") and not (fresh and _held(folder)):
+    if state in ("waiting", "running") and not (fresh and held(folder)):
         never = state == "waiting" and "pid" not in status
         state, message = "interrupted", "Not started yet." if never else (
             "It was interrupted: resume it to go on from the last epoch.")
     elif state not in STATES or state == "damaged":  # its status.json was lost: what it has learnt was not
-        state, message = ("running", message) if _held(folder) else (
+        state, message = ("running", message) if held(folder) else (
             "interrupted", "Its status.json is missing or damaged: resume it to go on from the last epoch.")
     eta_s = status.get("eta_s")
     return Run(
@@ -342,7 +342,7 @@ def write_status(folder: Path, **values: Any) -> None:
     write_atomic(folder / "status.json", json.dumps({**values, "heartbeat": time.time()}) + "\n")
 
 
-def _held(folder: Path) -> bool:
+def held(folder: Path) -> bool:
     """Whether a living process works on the run."""
     try:
         with open(folder / ".lock", "rb") as file:
@@ -374,46 +374,3 @@ def own(folder: Path) -> Iterator[int]:
                     raise RunError(f"{folder.name} is under way: stop it first.") from None
                 time.sleep(0.02)
         yield file.fileno()
-
-
-@contextmanager
-def _queue() -> Iterator[list[dict]]:
-    """The waiting and working runs, oldest first, held and then saved. Dead ones are dropped."""
-    home().mkdir(parents=True, exist_ok=True)
-    with open(home() / "queue.lock", "wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        path = home() / "queue.json"
-        try:
-            entries = json.loads(path.read_text())
-            entries = [entry for entry in entries if _held(Path(entry["run"]))]
-        except (OSError, ValueError, TypeError, KeyError):
-            entries = []
-        yield entries
-        write_atomic(path, json.dumps(entries) + "\n")
-
-
-@contextmanager
-def turn(folder: Path, wanted: int) -> Iterator[None]:
-    """Wait until the cores are free: those of this run and of all that came before it must fit."""
-    me = str(folder.resolve())
-    wanted = min(wanted, all_cores())
-    with _queue() as entries:
-        entries[:] = [entry for entry in entries if entry["run"] != me]
-        entries.append({"run": me, "cores": wanted})
-    told = False
-    try:
-        while True:
-            with _queue() as entries:
-                if me not in [entry["run"] for entry in entries]:  # the queue's file was lost
-                    entries.append({"run": me, "cores": wanted})
-                place = [entry["run"] for entry in entries].index(me)
-                if sum(entry["cores"] for entry in entries[:place]) + wanted <= all_cores():
-                    break
-            if not told:
-                print("Waiting for its turn: other runs hold the cores.", flush=True)
-                told = True
-            time.sleep(0.2)
-        yield
-    finally:
-        with _queue() as entries:
-            entries[:] = [entry for entry in entries if entry["run"] != me]

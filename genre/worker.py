@@ -21,7 +21,8 @@ from typing import Any
 from genre.failure import DETAILS, explain
 from genre.home import write_atomic
 from genre.run_command import FAILED, INTERRUPTED, OK
-from genre.runs import STOPPED, WAITING, load_config, own, progress_of, turn, write_status
+from genre.runs import STOPPED, WAITING, load_config, own, progress_of, write_status
+from genre.turns import turn
 
 HEARTBEAT_S = 2.0
 

@@ -9,6 +9,7 @@ import pytest
 from gan import desk as desk_module
 from gan.desk import MOST_WAITING, Desk, DeskError, Order
 from genre import runs
+from genre.turns import turn
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +144,7 @@ def training(tmp_path):
         folder.mkdir()
 
         def stand() -> None:
-            with runs.own(folder), runs.turn(folder, cores):
+            with runs.own(folder), turn(folder, cores):
                 begun.set()
                 over.wait(20)
 
