@@ -12,13 +12,16 @@ The plain calls transform the clip ten times over and spend most of their time i
 filters. Here one spectrum serves every feature, a median filter runs over one long line (where
 scipy has a fast algorithm), and the percussive signal is the clip less the harmonic one: 0.19 s for
 30 s of audio where the plain calls take 1.30 s on one core, half of it still the median filters.
-The first clip in a fresh installation also waits for librosa's compiled parts (5 to 40 s, once).
+The first clip in a fresh installation also waits for librosa's compiled parts (5 to 60 s, once).
 
 harmony_mean and perceptr_mean are the offset of the wave from zero, some 1e-5: audio that has been
 through a codec has lost it, and with it any likeness to the table's two columns.
 """
 
 import csv
+import fcntl
+import functools
+from contextlib import suppress
 from pathlib import Path
 
 import librosa
@@ -62,7 +65,25 @@ def extract(samples: np.ndarray) -> np.ndarray:
         raise ValueError("The clip is shorter than a second: features need at least one second.")
     if not np.isfinite(samples).all():
         raise ValueError("The clip holds values that are not numbers: it is damaged.")
+    compile_librosa()
+    return _measure(samples)
 
+
+@functools.cache
+def compile_librosa() -> None:
+    """Have all of librosa's compiled parts that are used here, one process after the other.
+
+    numba keeps them beside librosa in pairs of files. Two processes that write them at once leave pairs
+    that do not fit, and whatever reads those crashes, for good (https://github.com/numba/numba/issues/10128).
+    """
+    with open(librosa.__file__, "rb") as installation:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(installation, fcntl.LOCK_EX)
+        _measure(np.random.default_rng(0).normal(0, 0.1, MIN_SAMPLES).astype(np.float32))
+
+
+def _measure(samples: np.ndarray) -> np.ndarray:
+    """What `extract` returns, of samples that are fit for it."""
     spectrum = librosa.stft(samples, n_fft=N_FFT, hop_length=HOP_LENGTH)  # (1025, frames)
     magnitude = np.abs(spectrum)
     power = np.square(magnitude)

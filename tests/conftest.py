@@ -53,6 +53,14 @@ def shared_cache(earmark_home, _kept) -> None:
     (earmark_home / "cache").symlink_to(_kept)
 
 
+@pytest.fixture(scope="session")
+def compiled_librosa() -> None:
+    """For tests that call librosa themselves."""
+    from genre.features import compile_librosa  # takes seconds
+
+    compile_librosa()
+
+
 @functools.lru_cache
 def _played(genre: str, seconds: float, seed: int) -> np.ndarray:
     samples = synth.render(genre, seed, seconds)

@@ -1,12 +1,16 @@
 """The 58 features equal librosa's own, and the Kaggle table is read back and compared safely."""
 
+import fcntl
+import threading
+
 import librosa
 import numpy as np
 import pytest
 
-from genre.features import FEATURE_NAMES, SAMPLE_RATE, compare_table, extract, read_table
+from genre.features import FEATURE_NAMES, SAMPLE_RATE, compare_table, compile_librosa, extract, read_table
 from genre.home import data_folder
 
+pytestmark = pytest.mark.usefixtures("compiled_librosa")
 TABLE = data_folder() / "gtzan" / "features_30_sec.csv"
 
 
@@ -49,6 +53,18 @@ def test_features_equal_plain_librosa(seconds):
     ours = dict(zip(FEATURE_NAMES, extract(clip), strict=True))
     for name, expected in plain_librosa(clip).items():
         assert ours[name] == pytest.approx(expected, rel=2e-4, abs=2e-6), name
+
+
+def test_one_process_at_a_time_compiles_librosa():
+    """Two at once would leave files in the installation that crash whatever reads them."""
+    another = threading.Thread(target=compile_librosa.__wrapped__)
+    with open(librosa.__file__, "rb") as installation:
+        fcntl.flock(installation, fcntl.LOCK_EX)
+        another.start()
+        another.join(0.3)
+        assert another.is_alive()
+    another.join(30)
+    assert not another.is_alive()
 
 
 def test_features_equal_plain_librosa_with_silence_inside():

@@ -11,6 +11,7 @@ from gan.invert import MAX_FRAMES, invert
 from gan.mel import GAN_MEL
 from genre.spectrogram import PICTURE, Spectrogram, SpectrogramParams
 
+pytestmark = pytest.mark.usefixtures("compiled_librosa")
 HOP = GAN_MEL.hop_length
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from genre.spectrogram import PICTURE, Spectrogram, SpectrogramParams
 from genre.synth import render
 
+pytestmark = pytest.mark.usefixtures("compiled_librosa")
 MEL_PARAMS = {
     "librosa's own": SpectrogramParams(),
     "GTZAN's pictures": PICTURE,
