@@ -65,7 +65,7 @@ else
 endif
 
 test: setup-dev chromium
-	@$(BIN) -m pytest $(PYTEST_ARGS)
+	@$(BIN) -m pytest --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
 
 bench: setup-dev chromium
 	@for file in tests/benchmarks/bench_*.py; do \

@@ -25,6 +25,16 @@ from tests.serving import chromium, serve
 from tests.youtube_stand_in import YoutubeStandIn
 
 TAKE_S = 5.0  # what the fake microphone hears
+BROWSERS = {"browser", "camera"}  # fixtures that start one
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What several workers share out: the tests that open a browser as one share, which are in each
+    other's way, and the rest file by file.
+    """
+    for item in items:
+        share = "browser" if BROWSERS & set(item.fixturenames) else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(share))
 
 
 @pytest.fixture(autouse=True)
