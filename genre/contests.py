@@ -16,6 +16,7 @@ from genre.evaluate import left_out_in_words
 from genre.experiment import Settings
 from genre.inputs import prepare
 from genre.models import MODELS
+from genre.worker import HEARTBEAT_S
 
 SMALL_MODELS = ("knn", "svm", "forest", "linear", "cnn-simple", "cnn-complex", "cnn-dawra", "lstm")
 QUICK_EPOCHS = 12
@@ -75,7 +76,7 @@ def race(
     waiting, active = list(folders), []
     try:
         while waiting or active:
-            for folder in [folder for folder in active if not runs.read(folder).active]:
+            for folder in [folder for folder in active if _has_ended(folder)]:
                 active.remove(folder)
                 on_end(runs.read(folder))
             if deadline is not None and time.monotonic() > deadline:
@@ -92,6 +93,15 @@ def race(
     finally:
         for folder in active:
             runs.stop(folder)
+
+
+def _has_ended(folder: Path) -> bool:
+    """What has slept along with the machine seems interrupted until its heart beats again."""
+    run = runs.read(folder)
+    if run.state == "interrupted" and runs.held(folder):
+        time.sleep(2 * HEARTBEAT_S)
+        run = runs.read(folder)
+    return not run.active
 
 
 def enter(asked: Settings, folder: Path | None = None) -> Path:

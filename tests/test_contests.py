@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -49,6 +50,21 @@ def test_a_deadline_stops_what_is_under_way(pretended):
     assert time.monotonic() - began < 8
     assert {runs.read(folder).state for folder in folders[:2]} <= {"stopped", "interrupted"}
     assert runs.read(folders[2]).message == "Not started yet."
+
+
+def test_what_slept_along_with_the_machine_is_waited_for(pretended, monkeypatch):
+    monkeypatch.setattr(contests, "HEARTBEAT_S", 0.4)
+    folder, ended = pretend(150, 0.02), []
+    runs.start(folder)
+    while runs.read(folder).state != "running":
+        time.sleep(0.02)
+    awake = time.time
+    monkeypatch.setattr(time, "time", lambda: awake() + runs.STALE_S + 60)  # nobody has written since
+    assert runs.read(folder).state == "interrupted"
+    threading.Timer(0.3, monkeypatch.setattr, (time, "time", awake)).start()
+    assert not contests._has_ended(folder)
+    race([folder], 1, on_end=ended.append)
+    assert [run.state for run in ended] == ["done"]
 
 
 def test_a_grid_is_the_seven_settings_or_what_is_asked_for():
