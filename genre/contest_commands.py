@@ -44,7 +44,9 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--budget", type=_minutes, metavar="MINUTES",
                         help="stop after so long, music being prepared to the end; the same command goes "
                         "on later")
-    parser.add_argument("--only", metavar="MODEL,MODEL,...", help="only these models")
+    parser.add_argument("--only", metavar="MODEL[:INPUT],...", help="only these models")
+    parser.add_argument("--epochs", type=whole_number, help="let networks learn for no more: a table that is "
+                        "sooner there, kept apart from the whole one")
     parser.add_argument("--cores", type=whole_number, help="cores to use; by default all")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
     parser.set_defaults(run=reproduce)
@@ -131,7 +133,7 @@ def reproduce(options: argparse.Namespace) -> int:
     only = [name.strip() for name in options.only.split(",")] if options.only else None
     try:
         with limited_to(options.cores or cores()), _ended_in_good_order():
-            rows = table_of(options.data, only)
+            rows = table_of(options.data, only, options.epochs)
             run_rows(rows, options.cores or runs.all_cores(), deadline, _tell, _say)
             rows = results(rows)
     except (ValueError, OSError) as error:
@@ -139,7 +141,8 @@ def reproduce(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("Stopped. The same command goes on where it was.", file=sys.stderr)
         return 130
-    print(json.dumps(rows) if options.json else reproduction_table(rows, Path(options.data).name))
+    print(json.dumps(rows) if options.json
+          else reproduction_table(rows, Path(options.data).name, options.epochs))
     return OK
 
 

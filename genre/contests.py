@@ -28,11 +28,11 @@ SEVEN_SETTINGS = (
 )
 
 
-def shortened(asked: Settings) -> Settings:
-    """The same with few epochs, for a table that is soon there; features are quick anyway."""
-    if asked.input == "features" or asked.recipe.epochs <= QUICK_EPOCHS:
+def shortened(asked: Settings, epochs: int = QUICK_EPOCHS) -> Settings:
+    """The same with so few epochs, for a table that is soon there; features are quick anyway."""
+    if asked.input == "features" or asked.recipe.epochs <= epochs:
         return asked
-    return replace(asked, recipe=replace(asked.recipe, epochs=QUICK_EPOCHS))
+    return replace(asked, recipe=replace(asked.recipe, epochs=epochs))
 
 
 class Kitchen:

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from genre import runs
 from genre.cache import key_of
-from genre.contests import Kitchen, enter, race
+from genre.contests import Kitchen, enter, race, shortened
 from genre.dataset import DataError, Dataset, open_dataset
 from genre.experiment import Settings, settings
 from genre.home import home
@@ -47,30 +48,45 @@ class Row:
         return {"same": same, "honest": honest}
 
 
-def table_of(data: str, only: list[str] | None = None) -> list[Row]:
-    """Every row that the data can answer, the cheap ones first. Raises DataError, ValueError."""
-    if unknown := set(only or ()) - set(MODELS):
-        raise ValueError(f"There is no model {min(unknown)!r}; there are: {', '.join(MODELS)}.")
+def table_of(data: str, only: list[str] | None = None, epochs: int | None = None) -> list[Row]:
+    """Every row that the data can answer, the cheap ones first; `only` those of these models, or of
+    these MODEL:INPUT. With `epochs`, networks learn for no more. Raises DataError, ValueError.
+    """
+    _check_names(only or [])
     dataset = open_dataset(data)
     honest = "filtered" if _is_gtzan(dataset) else "track"
-    root = home() / "reproduce" / f"{dataset.folder.name}-{_digest(dataset)}"
+    root = home() / "reproduce" / (f"{dataset.folder.name}-{_digest(dataset)}"
+                                   + (f"-{epochs}-epochs" if epochs else ""))
+
+    def asked(model: str, *protocol: Any) -> Settings:
+        whole = settings(model, data, *protocol)
+        return shortened(whole, epochs) if epochs else whole
+
     rows = []
     for spec in MODELS.values():
-        if only and spec.name not in only:
-            continue
         for kind in spec.inputs:
+            if only and not {spec.name, f"{spec.name}:{kind}"} & set(only):
+                continue
             published = spec.published.get(kind)
             ready_made = {"pictures": dataset.pictures, "mel3s": dataset.mel3s}.get(kind)
             ours = not spec.published and kind == spec.default_input
             if not (published or ready_made or ours):
                 continue
-            same = published and settings(spec.name, data, kind, published.split, published.windows,
-                                          published.seconds)
-            rows.append(Row(spec, kind, same, settings(spec.name, data, kind, honest),
-                            root / f"{spec.name}-{kind}"))
+            same = published and asked(spec.name, kind, published.split, published.windows, published.seconds)
+            rows.append(Row(spec, kind, same, asked(spec.name, kind, honest), root / f"{spec.name}-{kind}"))
     if not rows:
         raise DataError("This data can answer none of these rows.")
     return sorted(rows, key=_cost)
+
+
+def _check_names(only: list[str]) -> None:
+    for name in only:
+        model, _, kind = name.partition(":")
+        if model not in MODELS:
+            raise ValueError(f"There is no model {model!r}; there are: {', '.join(MODELS)}.")
+        if kind and kind not in MODELS[model].inputs:
+            raise ValueError(f"{model} does not learn from {kind!r}, but from "
+                             f"{', '.join(MODELS[model].inputs)}.")
 
 
 def _digest(dataset: Dataset) -> str:
@@ -163,6 +179,8 @@ def results(rows: list[Row]) -> list[dict]:
 
 def _outcome(folder: Path, asked: Settings) -> dict:
     outcome = {"split": asked.split, "windows": asked.windows}
+    if asked.spec.kind == "network":
+        outcome["epochs"] = asked.recipe.epochs
     if not _as_wanted(folder, asked):
         return outcome | {"state": "waiting", "reason": "not started yet"}
     run = runs.read(folder)
@@ -188,11 +206,12 @@ def _figures(report: dict) -> dict:
     }
 
 
-def reproduction_table(rows: list[dict], data: str) -> str:
+def reproduction_table(rows: list[dict], data: str, epochs: int | None = None) -> str:
     """Lines of Markdown: published figure, ours under the same protocol, ours under the honest one."""
     lines = [
         f"Measured on {data}. Same protocol: accuracy (F1) of windows, as published. Honest: accuracy of "
         "tracks with its 95 % interval, macro accuracy, tested tracks.",
+        *([f"Networks learn for {epochs} epochs at most, unless from features."] if epochs else []),
         "",
         "| model | input | published | same protocol | honest | learnt from |",
         "|---|---|---|---|---|---|",

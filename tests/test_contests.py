@@ -124,6 +124,22 @@ def test_every_published_figure_has_a_row(music):
     assert rows[0].spec.kind == "classical" and rows[-1].spec.kind == "network"
     with pytest.raises(ValueError, match="no model 'vgg'"):
         table_of(str(music), ["vgg"])
+    with pytest.raises(ValueError, match="resnet18 does not learn from 'raw', but from mel"):
+        table_of(str(music), ["resnet18:raw"])
+    chosen = table_of(str(music), ["svm", "resnet18:stft"])
+    assert {(row.spec.name, row.input) for row in chosen} == {
+        ("resnet18", "stft"), *(("svm", kind) for kind in ("features", "mel", "stft", "raw"))}
+
+
+def test_a_short_reproduction_is_kept_apart(music):
+    (whole,), (short,) = (table_of(str(music), ["cnn-zhang:mel"], epochs) for epochs in (None, 4))
+    assert short.same.recipe.epochs == short.honest.recipe.epochs == 4 < whole.same.recipe.epochs
+    assert short.folder != whole.folder and short.folder.name == whole.folder.name
+    entries = results([short])
+    assert entries[0]["honest"]["epochs"] == 4
+    assert "4 epochs at most" in reproduction_table(entries, "music", 4)
+    assert "at most" not in reproduction_table(results([whole]), "music")
+    assert table_of(str(music), ["lstm"], 4)[0].honest == settings("lstm", str(music), "features", "track")
 
 
 @pytest.mark.skipif(not (GTZAN / "pictures.npz").exists(), reason="GTZAN is not here")
