@@ -20,7 +20,7 @@ from genre.contests import Kitchen, enter, race, shortened
 from genre.dataset import DataError, Dataset, open_dataset
 from genre.experiment import Settings, settings
 from genre.home import home
-from genre.models import MODELS, ModelSpec
+from genre.models import MODELS, ModelSpec, find
 from genre.splits import LISTS
 
 UNPUBLISHED = ("pictures", "mel3s")  # inputs that have no published figure and all of GTZAN's tracks
@@ -52,7 +52,9 @@ def table_of(data: str, only: list[str] | None = None, epochs: int | None = None
     """Every row that the data can answer, the cheap ones first; `only` those of these models, or of
     these MODEL:INPUT. With `epochs`, networks learn for no more. Raises DataError, ValueError.
     """
-    _check_names(only or [])
+    for name in only or ():
+        model, _, kind = name.partition(":")
+        find(model).input(kind)
     dataset = open_dataset(data)
     honest = "filtered" if _is_gtzan(dataset) else "track"
     root = home() / "reproduce" / (f"{dataset.folder.name}-{_digest(dataset)}"
@@ -77,16 +79,6 @@ def table_of(data: str, only: list[str] | None = None, epochs: int | None = None
     if not rows:
         raise DataError("This data can answer none of these rows.")
     return sorted(rows, key=_cost)
-
-
-def _check_names(only: list[str]) -> None:
-    for name in only:
-        model, _, kind = name.partition(":")
-        if model not in MODELS:
-            raise ValueError(f"There is no model {model!r}; there are: {', '.join(MODELS)}.")
-        if kind and kind not in MODELS[model].inputs:
-            raise ValueError(f"{model} does not learn from {kind!r}, but from "
-                             f"{', '.join(MODELS[model].inputs)}.")
 
 
 def _digest(dataset: Dataset) -> str:

@@ -124,7 +124,7 @@ def test_every_published_figure_has_a_row(music):
     assert rows[0].spec.kind == "classical" and rows[-1].spec.kind == "network"
     with pytest.raises(ValueError, match="no model 'vgg'"):
         table_of(str(music), ["vgg"])
-    with pytest.raises(ValueError, match="resnet18 does not learn from 'raw', but from mel"):
+    with pytest.raises(ValueError, match="resnet18 does not take the input 'raw'"):
         table_of(str(music), ["resnet18:raw"])
     chosen = table_of(str(music), ["svm", "resnet18:stft"])
     assert {(row.spec.name, row.input) for row in chosen} == {
