@@ -65,7 +65,7 @@ else
 endif
 
 test: setup-dev chromium
-	@$(BIN) -m pytest --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0 $(PYTEST_ARGS)
 
 bench: setup-dev chromium
 	@for file in tests/benchmarks/bench_*.py; do \

@@ -28,12 +28,19 @@ TAKE_S = 5.0  # what the fake microphone hears
 BROWSERS = {"browser", "camera"}  # fixtures that start one
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What several workers share out: the tests that open a browser as one share, which are in each
-    other's way, and the rest file by file.
+    other's way, those in which librosa compiles, which two processes must not do at once, as another,
+    and the rest file by file.
     """
     for item in items:
-        share = "browser" if BROWSERS & set(item.fixturenames) else item.path.stem
+        if BROWSERS & set(item.fixturenames):
+            share = "browser"
+        elif "compiled_librosa" in item.fixturenames:
+            share = "librosa"
+        else:
+            share = item.path.stem
         item.add_marker(pytest.mark.xdist_group(share))
 
 
