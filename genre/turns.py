@@ -16,11 +16,11 @@ def turn(folder: Path, wanted: int) -> Iterator[None]:
     """Wait until the cores are free: those of this run and of all that came before it must fit."""
     me = str(folder.resolve())
     wanted = min(wanted, all_cores())
-    with _queue() as entries:
-        entries[:] = [entry for entry in entries if entry["run"] != me]
-        entries.append({"run": me, "cores": wanted})
     told = False
-    try:
+    try:  # from here on: a SIGTERM may come at any moment
+        with _queue() as entries:
+            entries[:] = [entry for entry in entries if entry["run"] != me]
+            entries.append({"run": me, "cores": wanted})
         while True:
             with _queue() as entries:
                 if me not in [entry["run"] for entry in entries]:  # the queue's file was lost

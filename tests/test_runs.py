@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from genre import runs, worker
+from genre import runs, turns, worker
 from genre.failure import explain
+from genre.home import write_atomic
 from genre.runs import RunError
 
 
@@ -240,6 +241,19 @@ def test_a_waiting_run_can_be_stopped():
     runs.stop(second)
     assert runs.read(second).state == "stopped" and str(second) not in queue()
     runs.stop(first)
+
+
+def test_a_stop_while_it_enters_the_queue_leaves_none_there(monkeypatch):
+    def save_and_be_stopped(path: Path, text: str) -> None:
+        monkeypatch.setattr(turns, "write_atomic", write_atomic)
+        write_atomic(path, text)
+        raise worker.Stopped
+
+    folder = new()
+    monkeypatch.setattr(turns, "write_atomic", save_and_be_stopped)
+    with pytest.raises(worker.Stopped), turns.turn(folder, 1):
+        pass
+    assert json.loads(queue()) == []
 
 
 @pytest.mark.parametrize(
