@@ -65,7 +65,9 @@ else
 endif
 
 test: setup-dev chromium
-	@$(BIN) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0 $(PYTEST_ARGS)
+	@run() { $(BIN) -m pytest "$$@" $(PYTEST_ARGS) || [ $$? -eq 5 ]; }; \
+	run -m "not browser" --numprocesses 2 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0; \
+	rest=$$?; run -m browser && exit $$rest
 
 bench: setup-dev chromium
 	@for file in tests/benchmarks/bench_*.py; do \

@@ -30,17 +30,14 @@ BROWSERS = {"browser", "camera"}  # fixtures that start one
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What several workers share out: the tests that open a browser as one share, which are in each
-    other's way, those in which librosa compiles, which two processes must not do at once, as another,
-    and the rest file by file.
+    """Those that open a browser are marked: they run alone, as live video and clicks suffer beside others.
+    What several workers share out: those in which librosa compiles, which two processes must not do at once,
+    as one share, the rest file by file.
     """
     for item in items:
         if BROWSERS & set(item.fixturenames):
-            share = "browser"
-        elif "compiled_librosa" in item.fixturenames:
-            share = "librosa"
-        else:
-            share = item.path.stem
+            item.add_marker(pytest.mark.browser)
+        share = "librosa" if "compiled_librosa" in item.fixturenames else item.path.stem
         item.add_marker(pytest.mark.xdist_group(share))
 
 
