@@ -7,6 +7,7 @@ dark. Arrays stay arrays: plotly writes them as typed binary, and a figure stays
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas  # noqa: F401 - whole: plotly looks at it, even when another thread has only half imported it
 import plotly.graph_objects as go
 
 from genre.names import spoken, whole_percent
