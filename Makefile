@@ -12,14 +12,16 @@ PIP := $(BIN) -m pip install --quiet --quiet --disable-pip-version-check --no-in
 STREAMLIT := $(BIN) -m streamlit run app.py --server.headless true --logger.hideWelcomeMessage true \
 	--server.port $(PORT) --server.address $(ADDRESS)
 
-DATA ?= $(or $(EARMARK_DATA),../shared/data)/gtzan
-FACES ?= $(or $(EARMARK_DATA),../shared/data)/faces/fer2013.parquet
+# Real music and faces for tests, benchmarks and weights. Tests that need them are skipped without.
+SHARED := $(or $(EARMARK_DATA),$(wildcard ../shared/data))
+DATA ?= $(SHARED)/gtzan
+FACES ?= $(SHARED)/faces/fer2013.parquet
 RUNS := $(or $(EARMARK_HOME),var)/runs
 SEEDS := $(or $(EARMARK_HOME),var)/seeds
-PICTURES := $(BIN) -m genre train listen --data "$(DATA)" --input pictures
-EXCERPTS := $(BIN) -m genre train listen --data "$(DATA)" --input excerpts --windows overlap --option
+FULL_CLIP := $(BIN) -m genre train listen --data "$(DATA)" --input mel_30s
+WINDOWS := $(BIN) -m genre train listen --data "$(DATA)" --input mel_3s --windows overlap --option
 NOTE := Made by make weights.
-# (name, command): a training that is done is not done again; one by another recipe is told, not taken.
+# (name, command): a training that is done is not repeated; one with another recipe is an error.
 train = $(2) --run "$(RUNS)/$(1)"
 
 export PYTHONUNBUFFERED := 1
@@ -28,7 +30,7 @@ export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: setup setup-dev chromium run test bench weights weights-listen listen-seed weights-emotion weights-gan lint screenshots clean
 
-# The venv keeps a copy of the pins it holds: they are installed once, and again when they change.
+# The virtual environment holds a copy of its pins: they are installed once, and again when they change.
 setup:
 	@$(BIN) -c '' 2>/dev/null || { \
 		for python in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
@@ -52,7 +54,7 @@ setup-dev: setup
 	}
 
 chromium: setup-dev
-	@$(BIN) -m tests.chromium
+	@$(BIN) -m tests.support.browser.chromium
 
 run: setup
 ifeq ($(HTTPS),1)
@@ -64,72 +66,77 @@ else
 	@exec $(STREAMLIT)
 endif
 
+test bench: export EARMARK_DATA := $(SHARED)
+
 test: setup-dev chromium
-	@run() { $(BIN) -m pytest "$$@" $(PYTEST_ARGS) || [ $$? -eq 5 ]; }; \
-	run -m "not browser" --numprocesses 2 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0; \
-	rest=$$?; run -m browser && exit $$rest
+	@run() { $(BIN) -m pytest --numprocesses 2 --dist loadgroup --max-worker-restart 0 "$$@" $(PYTEST_ARGS) \
+		|| [ $$? -eq 5 ]; }; \
+	run --ignore tests/browser; rest=$$?; run tests/browser && exit $$rest
 
 bench: setup-dev chromium
 	@for file in tests/benchmarks/bench_*.py; do \
-		$(BIN) -m tests.benchmarks.$$(basename "$$file" .py) || exit 1; \
+		$(BIN) -m tests.benchmarks.$$(basename "$$file" .py) --record || exit 1; \
 	done
 
-# The shipped networks, on two cores: about eight hours for Listen's with its three seeds and the account of
-# its parts, three for the face's and two for the generator; what is interrupted goes on. What ends in
-# -train learns from the train list alone, and is the one that is measured; the other learns from
+# The shipped networks, on two cores: about eight hours for Listen's with its three seeds and the ablation,
+# three for the emotion network and two for the generator; an interrupted training is resumed. A name that
+# ends in -train learns from the train list alone, and is the one that is measured; the other learns from
 # everything by the same recipe.
 weights: weights-listen weights-emotion weights-gan
 
 weights-listen: setup-dev
-	$(call train,pictures-train,$(PICTURES) --split filtered)
-	$(BIN) -m genre calibrate "$(RUNS)/pictures-train" --epochs 60
-	$(call train,excerpts-train,$(EXCERPTS) members=2 --split filtered)
-	$(BIN) -m genre calibrate "$(RUNS)/excerpts-train" --epochs 30
-	$(call train,third-train,$(EXCERPTS) members=1 --split filtered --seed 10)
+	$(call train,full-clip-train,$(FULL_CLIP) --split filtered)
+	$(BIN) -m genre calibrate "$(RUNS)/full-clip-train" --epochs 60
+	$(call train,windows-train,$(WINDOWS) members=2 --split filtered)
+	$(BIN) -m genre calibrate "$(RUNS)/windows-train" --epochs 30
+	$(call train,third-train,$(WINDOWS) members=1 --split filtered --seed 10)
 	$(BIN) -m genre calibrate "$(RUNS)/third-train" --epochs 30
-	$(BIN) -m genre ship "$(RUNS)/pictures-train" listen-train --with "$(RUNS)/excerpts-train" \
+	$(BIN) -m genre publish "$(RUNS)/full-clip-train" listen-train --with "$(RUNS)/windows-train" \
 		--with "$(RUNS)/third-train" --note "$(NOTE)"
 	for seed in 1 2; do $(MAKE) listen-seed SEED=$$seed || exit 1; done
 	$(BIN) -m genre evaluate --model listen-train --data "$(DATA)" --robust --record \
 		--seeds "$(SEEDS)/listen-train-1" "$(SEEDS)/listen-train-2"
 	$(BIN) -m genre ablate --data "$(DATA)" --record
 	$(BIN) -m genre ablate --data "$(DATA)" --baseline --record
-	$(call train,pictures,$(PICTURES) --split all)
-	$(call train,excerpts,$(EXCERPTS) members=2 --split all)
-	$(call train,third,$(EXCERPTS) members=1 --split all --seed 10)
-	$(BIN) -m genre ship "$(RUNS)/pictures" listen --with "$(RUNS)/excerpts" --with "$(RUNS)/third" \
-		--as-measured listen-train --note "$(NOTE)"
+	$(call train,full-clip,$(FULL_CLIP) --split all)
+	$(call train,windows,$(WINDOWS) members=2 --split all)
+	$(call train,third,$(WINDOWS) members=1 --split all --seed 10)
+	$(BIN) -m genre publish "$(RUNS)/full-clip" listen --with "$(RUNS)/windows" --with "$(RUNS)/third" \
+		--metrics-from listen-train --note "$(NOTE)"
 	$(BIN) -m tests.golden.make
 
-# The same recipe from another seed, to tell how much of a figure is chance; it votes as listen-train.
+# The same recipe from another seed, to measure the chance in a figure; it is calibrated as listen-train.
 listen-seed: setup-dev
-	$(call train,pictures-train-$(SEED),$(PICTURES) --split filtered --seed $(SEED))
-	$(call train,excerpts-train-$(SEED),$(EXCERPTS) members=2 --split filtered --seed $(SEED))
-	$(call train,third-train-$(SEED),$(EXCERPTS) members=1 --split filtered --seed 1$(SEED))
-	$(BIN) -m genre ship "$(RUNS)/pictures-train-$(SEED)" listen-train-$(SEED) \
-		--with "$(RUNS)/excerpts-train-$(SEED)" --with "$(RUNS)/third-train-$(SEED)" \
-		--as-measured listen-train --into "$(SEEDS)" --note "$(NOTE)"
+	$(call train,full-clip-train-$(SEED),$(FULL_CLIP) --split filtered --seed $(SEED))
+	$(call train,windows-train-$(SEED),$(WINDOWS) members=2 --split filtered --seed $(SEED))
+	$(call train,third-train-$(SEED),$(WINDOWS) members=1 --split filtered --seed 1$(SEED))
+	$(BIN) -m genre publish "$(RUNS)/full-clip-train-$(SEED)" listen-train-$(SEED) \
+		--with "$(RUNS)/windows-train-$(SEED)" --with "$(RUNS)/third-train-$(SEED)" \
+		--metrics-from listen-train --into "$(SEEDS)" --note "$(NOTE)"
 
-# A first training from nothing, which then teaches the two that are shipped.
+# A first training from scratch, which is then the teacher of the two shipped ones.
 weights-emotion: setup-dev
 	$(call train,emotion-teacher,$(BIN) -m mood train --data "$(FACES)" --split train)
 	$(call train,emotion-train,$(BIN) -m mood train --data "$(FACES)" --split train --teacher "$(RUNS)/emotion-teacher")
-	$(BIN) -m genre ship "$(RUNS)/emotion-train" emotion-train --note "$(NOTE)"
+	$(BIN) -m genre publish "$(RUNS)/emotion-train" emotion-train --note "$(NOTE)"
 	$(call train,emotion,$(BIN) -m mood train --data "$(FACES)" --split all --teacher "$(RUNS)/emotion-teacher")
-	$(BIN) -m genre ship "$(RUNS)/emotion" emotion --as-measured emotion-train --note "$(NOTE)"
+	$(BIN) -m genre publish "$(RUNS)/emotion" emotion --metrics-from emotion-train --note "$(NOTE)"
 
-# The plain DCGAN is what ours is measured against.
+# The plain DCGAN is the baseline.
 weights-gan: setup-dev
 	$(call train,gan,$(BIN) -m gan train --data "$(DATA)" --split filtered --epochs 21)
-	$(BIN) -m gan ship "$(RUNS)/gan" gan --note "$(NOTE)"
+	$(BIN) -m gan publish "$(RUNS)/gan" gan --note "$(NOTE)"
 	$(call train,dcgan,$(BIN) -m gan train --data "$(DATA)" --split filtered --network dcgan --epochs 10)
 	$(BIN) -m gan evaluate --data "$(DATA)" --plain "$(RUNS)/dcgan" --record
 
 lint: setup-dev
-	@$(BIN) -m ruff check .
+	@$(BIN) -m ruff format --check --quiet . || { echo "Run: $(BIN) -m ruff format ." >&2; exit 1; }
+	@$(BIN) -m ruff check --quiet .
+	@$(BIN) -m mypy
+	@.venv/bin/lint-imports --no-cache --no-logo
 
 screenshots: setup-dev chromium
-	@$(BIN) -m tests.screenshots
+	@$(BIN) -m tests.screenshots.take
 
 # Everything that can be made again; never var/, which holds what people made.
 clean:

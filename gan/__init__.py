@@ -1,3 +1,3 @@
-"""Music that was never played: log-mel spectrograms dreamt by a GAN, and the sound of them."""
+"""Music generation: a conditional GAN of log-mel spectrograms, and their inversion to audio."""
 
 import genre  # noqa: F401  settles how many threads idle, before torch is there

@@ -1,20 +1,24 @@
-"""The command line: `python -m gan train | sample | invert | evaluate`."""
+"""The command line: `python -m gan train | sample | invert | evaluate | publish`."""
 
 import argparse
 import sys
 
-from gan import evaluate_command, invert_command, sample_command, train_command
-from genre.run_command import run_program
+from gan.commands import evaluate as evaluate_command
+from gan.commands import invert as invert_command
+from gan.commands import sample as sample_command
+from gan.commands import train as train_command
+from genre.commands.program import run_program
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m gan", description="Music that was never played.")
+    parser = argparse.ArgumentParser(prog="python -m gan", description="Generate music with a GAN.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (sample_command, invert_command, train_command, evaluate_command):
-        part.add_to(commands)
+    for command in (sample_command, invert_command, train_command, evaluate_command):
+        command.add_parser(commands)
     return run_program(parser, arguments)
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="backslashreplace")  # a name the terminal cannot show
+    # For names that the terminal cannot show.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(main())

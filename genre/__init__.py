@@ -6,7 +6,4 @@ import os
 # which a second busy process (a training run beside the page) slows both fourfold.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-GENRES = (
-    "blues", "classical", "country", "disco", "hiphop",
-    "jazz", "metal", "pop", "reggae", "rock",
-)
+GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")

@@ -1,38 +1,33 @@
-"""Work that is done once: results kept under EARMARK_HOME/cache by what they were made of.
+"""Results of expensive work, cached under EARMARK_HOME/cache by a hash of everything they depend on.
 
 A result is bytes under a key. Missing ones are computed over all cores, and each is written as soon
-as it is there, in one step: work that was interrupted goes on where it stopped.
+as it is there, in one step: interrupted work resumes where it stopped.
 """
 
 import hashlib
 import io
 import json
-import os
+import logging
 import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
-from genre.home import home, write_atomic
-from genre.runs import all_cores
+from genre.compute import cores, limit_cores
+from genre.paths import home, write_atomic
 
 JOBS_WORTH_A_PROCESS = 8  # starting one costs seconds; fewer jobs are done at once
-THREADS = "OMP_NUM_THREADS"
 
-Progress = Callable[[int, int], None]  # (done, in all)
+logger = logging.getLogger(__name__)
 
-
-def cores() -> int:
-    """The cores this process may use: OMP_NUM_THREADS where it is set, else all that runs share."""
-    given = os.environ.get(THREADS, "")
-    return int(given) if given.isdigit() and int(given) else all_cores()
+Progress = Callable[[int, int], None]  # (done, total)
 
 
 def key_of(*parts: Any) -> str:
@@ -46,7 +41,7 @@ def compute_missing(
     compute: Callable[[Any], bytes],
     progress: Progress = lambda done, total: None,
 ) -> None:
-    """Do the jobs {key: argument} whose results are not there yet.
+    """Do the jobs {key: argument} whose results are missing.
 
     `progress` is called after each computation. `compute(argument)` is a function of a module, since
     other processes run it; it must not fail.
@@ -59,14 +54,14 @@ def compute_missing(
         progress(done, len(jobs))
 
 
-def kept(
+def cached_results(
     kind: str,
     jobs: dict[str, Any],
     compute: Callable[[Any], bytes],
     read: Callable[[bytes], Any],
     progress: Progress = lambda done, total: None,
 ) -> Iterator[tuple[str, Any]]:
-    """Yield (key, what `read` makes of the result) for each job, in order; as `compute_missing`.
+    """Yield (key, the result as `read` returns it) for each job, in order; as `compute_missing`.
 
     `read` raises ValueError for a damaged result, which is computed again.
     """
@@ -97,18 +92,19 @@ def unpack(content: bytes) -> np.ndarray:
 
 
 def progress_line(label: str) -> Progress:
-    """A progress that shows itself as one line on a terminal, and in a log as a line each quarter."""
-    shown = -1
+    """A progress bar on a terminal; in a log, a message after each quarter."""
+    bar = tqdm(desc=label, unit="", disable=not sys.stderr.isatty(), leave=True)
+    last_quarter = -1
 
     def show(done: int, total: int) -> None:
-        nonlocal shown
-        if sys.stderr.isatty():
-            share, end = 20 * done // total, "\n" if done == total else ""
-            bar = "#" * share + "." * (20 - share)
-            print(f"\r{label} [{bar}] {done}/{total}", end=end, file=sys.stderr, flush=True)
-        elif 4 * done // total != shown:
-            shown = 4 * done // total
-            print(f"{label} {done}/{total}", file=sys.stderr, flush=True)
+        nonlocal last_quarter
+        bar.total = total
+        bar.update(done - bar.n)
+        if done == total:
+            bar.close()
+        if bar.disable and 4 * done // total != last_quarter:
+            last_quarter = 4 * done // total
+            logger.info("%s %d/%d", label, done, total)
 
     return show
 
@@ -123,40 +119,29 @@ def _compute_one(folder: Path, key: str, compute: Callable[[Any], bytes], argume
         write_atomic(path, compute(argument))
 
 
-def _computed(
-    folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]
-) -> Iterable[None]:
+def _computed(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]) -> Iterable[None]:
     """Do the jobs, yielding after each. In any order, so that processes started together share them."""
     jobs = dict(random.sample(list(jobs.items()), len(jobs)))
     workers = min(cores(), len(jobs) // JOBS_WORTH_A_PROCESS)
     if workers <= 1:
         for key, argument in jobs.items():
-            yield _compute_one(folder, key, compute, argument)
+            _compute_one(folder, key, compute, argument)
+            yield
         return
     # One thread for each process: the cores are busy already.
-    with limited_to(1), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        futures = [pool.submit(_compute_one, folder, key, compute, argument)
-                   for key, argument in jobs.items()]
+    with limit_cores(1), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        futures = [
+            pool.submit(_compute_one, folder, key, compute, argument) for key, argument in jobs.items()
+        ]
         try:
             for future in as_completed(futures):
-                yield future.result()
+                future.result()
+                yield
         except BrokenProcessPool as error:
-            raise OSError("A process that prepares the music was ended, most likely for want of memory: "
-                          "close other programs, or give fewer cores, and do the same again.") from error
+            raise OSError(
+                "A process that prepares the music was ended, most likely for want of memory: "
+                "close other programs, or give fewer cores, and do the same again."
+            ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-@contextmanager
-def limited_to(count: int) -> Iterator[None]:
-    """Inside, `cores()` are so many, and processes that are started use so many threads."""
-    before = os.environ.get(THREADS)
-    os.environ[THREADS] = str(count)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[THREADS]
-        else:
-            os.environ[THREADS] = before

@@ -2,7 +2,7 @@
 
 Browsers give both to https addresses only (and to localhost). `python -m genre.certificate` makes
 the pair once under EARMARK_HOME/certs, prints their folder on stdout and, on stderr, the addresses
-and what the browser will say.
+and the warning that the browser will show.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from genre.home import home, write_atomic
+from genre.paths import home, write_atomic
 
 LIFETIME = datetime.timedelta(days=397)  # the most that Safari and Chrome accept
 RENEW_BEFORE = datetime.timedelta(days=7)
@@ -27,7 +27,7 @@ RENEW_BEFORE = datetime.timedelta(days=7)
 def own_addresses() -> list[str]:
     """This machine's names and addresses, the ones other devices can use last."""
     names = ["localhost", "127.0.0.1", "::1", socket.gethostname()]
-    # Connecting a datagram socket sends nothing; it only asks which way packets would leave.
+    # Connecting a datagram socket sends nothing; it only looks up the route of packets.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # an address reserved for documentation (RFC 5737)
@@ -38,7 +38,7 @@ def own_addresses() -> list[str]:
 
 
 def ensure_certificate(folder: Path, names: list[str]) -> None:
-    """Leave earmark.crt and earmark.key in `folder`, valid for `names`; a good pair is kept."""
+    """Leave earmark.crt and earmark.key in `folder`, valid for `names`; a good pair stays."""
     if not _is_good(folder, names):
         certificate, key = _make(names)
         folder.mkdir(parents=True, exist_ok=True)
@@ -86,15 +86,13 @@ def _make(names: list[str]) -> tuple[bytes, bytes]:
     return (
         certificate.public_bytes(serialization.Encoding.PEM),
         key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ),
     )
 
 
 def _general_names(names: list[str]) -> list[x509.GeneralName]:
-    general = []
+    general: list[x509.GeneralName] = []
     for name in names:
         try:
             general.append(x509.IPAddress(ipaddress.ip_address(name)))
@@ -104,6 +102,7 @@ def _general_names(names: list[str]) -> list[x509.GeneralName]:
 
 
 def main() -> int:
+    """Run the command -> its exit status."""
     parser = argparse.ArgumentParser(prog="python -m genre.certificate", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port

@@ -3,8 +3,11 @@
 import argparse
 import sys
 
-from genre.run_command import run_program
-from mood import evaluate_command, playlist_command, read_command, train_command
+from genre.commands.program import run_program
+from mood.commands import evaluate as evaluate_command
+from mood.commands import playlist as playlist_command
+from mood.commands import read as read_command
+from mood.commands import train as train_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -14,10 +17,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in (read_command, playlist_command, train_command, evaluate_command):
-        command.add_to(commands)
+        command.add_parser(commands)
     return run_program(parser, arguments)
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="backslashreplace")  # a title the terminal cannot show
+    # For titles that the terminal cannot show.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(main())

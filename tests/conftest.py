@@ -7,6 +7,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import functools
+import logging
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,31 +16,53 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
-from genre import GENRES, synth
-from genre.audio import SAMPLE_RATE, load_clip
-from genre.classifier import Classifier
-from mood import search
-from tests.chromium import find_chromium
-from tests.fixtures_audio import soundfile_bytes
-from tests.serving import chromium, serve
-from tests.youtube_stand_in import YoutubeStandIn
+from genre import GENRES
+from genre.audio.clip import SAMPLE_RATE, load_clip
+from genre.inference.load import load_classifier
+from genre.logs import PACKAGES
+from genre.synth import dataset as synth
+from mood.playlist import search
+from tests.support.audio import soundfile_bytes
+from tests.support.browser import visits
+from tests.support.browser.chromium import find_chromium
+from tests.support.browser.serving import chromium, serve
+from tests.support.youtube import YoutubeStandIn
 
-TAKE_S = 5.0  # what the fake microphone hears
+RECORDING_S = 5.0  # length of what the fake microphone plays
 BROWSERS = {"browser", "camera"}  # fixtures that start one
+TESTS = Path(__file__).parent
+FAILURES = TESTS / "failures"  # screenshots
+
+
+# No ceiling on the clock: a busy machine is no fault.
+settings.register_profile("earmark", deadline=None)
+settings.load_profile("earmark")
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that open a browser are marked: they run alone, as live video and clicks suffer beside others.
-    What several workers share out: those in which librosa compiles, which two processes must not do at once,
-    as one share, the rest file by file.
+    """Mark the tests that open a browser: they run after the others, since live video and clicks suffer
+    beside full load. Group the tests for the workers: by file, and all in which librosa compiles as one
+    group, because two processes must not compile at once.
     """
     for item in items:
         if BROWSERS & set(item.fixturenames):
             item.add_marker(pytest.mark.browser)
-        share = "librosa" if "compiled_librosa" in item.fixturenames else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(share))
+        group = "librosa" if "compiled_librosa" in item.fixturenames else str(item.path.relative_to(TESTS))
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+    """A screenshot of every page that a failed test leaves open."""
+    report = yield
+    if report.failed:
+        visits.save_screenshots(FAILURES, re.sub(r"\W+", "-", item.nodeid.removeprefix("tests/")))
+    if call.when == "teardown":
+        visits.close_all()
+    return report
 
 
 @pytest.fixture(autouse=True)
@@ -55,28 +79,37 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
+@pytest.fixture(autouse=True)
+def unconfigured_logging() -> Iterator[None]:
+    """What a test configures of logging ends with it."""
+    yield
+    for package in PACKAGES:
+        logging.getLogger(package).handlers.clear()
+        logging.getLogger(package).setLevel(logging.NOTSET)
+
+
 @pytest.fixture(scope="session")
-def _kept(tmp_path_factory) -> Path:
+def _cache_folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
-def shared_cache(earmark_home, _kept) -> None:
+def shared_cache(earmark_home, _cache_folder) -> None:
     """What is computed in one test serves the others."""
     earmark_home.mkdir()
-    (earmark_home / "cache").symlink_to(_kept)
+    (earmark_home / "cache").symlink_to(_cache_folder)
 
 
 @pytest.fixture(scope="session")
 def compiled_librosa() -> None:
     """For tests that call librosa themselves."""
-    from genre.features import compile_librosa  # takes seconds
+    from genre.audio.features import compile_librosa  # takes seconds
 
     compile_librosa()
 
 
 @functools.lru_cache
-def _played(genre: str, seconds: float, seed: int) -> np.ndarray:
+def _music(genre: str, seconds: float, seed: int) -> np.ndarray:
     samples = synth.render(genre, seed, seconds)
     samples.setflags(write=False)
     return samples
@@ -85,7 +118,7 @@ def _played(genre: str, seconds: float, seed: int) -> np.ndarray:
 @pytest.fixture(scope="session")
 def play() -> Callable[..., np.ndarray]:
     """play(genre, seconds=6.0, seed=1) -> (N,) float32 at 22,050 Hz of the built-in synthesiser."""
-    return lambda genre, seconds=6.0, seed=1: _played(genre, seconds, seed)
+    return lambda genre, seconds=6.0, seed=1: _music(genre, seconds, seed)
 
 
 @pytest.fixture(scope="session")
@@ -130,10 +163,10 @@ def music(folder_of_music) -> Path:
 
 
 @pytest.fixture(scope="session")
-def take(wav, tmp_path_factory) -> Path:
+def microphone_recording(wav, tmp_path_factory) -> Path:
     """The WAV file that the fake microphone plays: the piece whose genre is clearest."""
-    classify = Classifier.load().classify
-    contents = [wav(genre, TAKE_S) for genre in GENRES]
+    classify = load_classifier().classify
+    contents = [wav(genre, RECORDING_S) for genre in GENRES]
     path = tmp_path_factory.mktemp("microphone") / "take.wav"
     path.write_bytes(
         max(contents, key=lambda c: max(classify(load_clip(c)).probabilities.values(), default=0))
@@ -155,12 +188,12 @@ def streamlit_server(streamlit_home) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser(take):
+def browser(microphone_recording):
     """Chromium with a fake microphone."""
     program = find_chromium()
     if program is None:
         pytest.skip("no Chromium or Chrome is installed; EARMARK_CHROMIUM can name one")
-    with chromium(program, take) as running:
+    with chromium(program, microphone_recording) as running:
         yield running
 
 

@@ -2,7 +2,7 @@
 
 Each builder makes a scikit-learn pipeline: `summarise`, scale to zero mean and unit variance, the
 classifier. `save` turns a fitted one into plain arrays and a plain dictionary; `load` turns those
-into a small predictor in numpy with the same answers, which needs no scikit-learn and runs nothing
+into a small predictor in numpy with the same predictions, which needs no scikit-learn and runs nothing
 that a file brings along.
 
 On raw audio, STFT and mel the papers do not say how pictures of up to 133,000 values were given to
@@ -12,6 +12,7 @@ window a sound fell.
 
 import itertools
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 
@@ -83,11 +84,9 @@ def _pipeline(classifier):
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-    return Pipeline([
-        ("summary", FunctionTransformer(summarise)),
-        ("scale", StandardScaler()),
-        ("classifier", classifier),
-    ])
+    return Pipeline(
+        [("summary", FunctionTransformer(summarise)), ("scale", StandardScaler()), ("classifier", classifier)]
+    )
 
 
 def probabilities(model, inputs: np.ndarray, n_classes: int) -> np.ndarray:
@@ -108,7 +107,7 @@ def save(estimator) -> tuple[dict[str, np.ndarray], dict]:
     """
     scale, classifier = estimator.named_steps["scale"], estimator.named_steps["classifier"]
     arrays = {"mean": scale.mean_, "scale": scale.scale_}
-    config = {"classes": [int(label) for label in classifier.classes_]}
+    config: dict[str, Any] = {"classes": [int(label) for label in classifier.classes_]}
     match type(classifier).__name__:
         case "KNeighborsClassifier":
             config |= {"kind": "knn", "k": classifier.n_neighbors}
@@ -116,8 +115,10 @@ def save(estimator) -> tuple[dict[str, np.ndarray], dict]:
         case "SVC":
             config |= {"kind": "svm", "gamma": float(classifier._gamma)}
             arrays |= {
-                "vectors": classifier.support_vectors_, "counts": classifier.n_support_,
-                "weights": classifier.dual_coef_, "intercept": classifier.intercept_,
+                "vectors": classifier.support_vectors_,
+                "counts": classifier.n_support_,
+                "weights": classifier.dual_coef_,
+                "intercept": classifier.intercept_,
             }
         case "RandomForestClassifier":
             config |= {"kind": "forest"}
@@ -132,9 +133,7 @@ def _forest_arrays(trees: list) -> dict[str, np.ndarray]:
     roots = np.cumsum([0] + [tree.node_count for tree in trees])[:-1]
     nodes = [np.arange(tree.node_count) for tree in trees]
     children = [
-        root + np.where(
-            [tree.children_left < 0] * 2, node, [tree.children_left, tree.children_right]
-        )
+        root + np.where([tree.children_left < 0] * 2, node, [tree.children_left, tree.children_right])
         for root, node, tree in zip(roots, nodes, trees, strict=True)
     ]
     return {
@@ -149,7 +148,8 @@ def _forest_arrays(trees: list) -> dict[str, np.ndarray]:
 def load(arrays: dict[str, np.ndarray], config: dict) -> "Predictor":
     """What `save` made, as a predictor. Raises ValueError if parts are missing or do not fit."""
     try:
-        return {"knn": KNN, "svm": SVM, "forest": Forest}[config["kind"]](arrays, config)
+        kinds: dict[str, type[Predictor]] = {"knn": KNN, "svm": SVM, "forest": Forest}
+        return kinds[config["kind"]](arrays, config)
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(
             f"The saved classical model is damaged or of another version ({error}): train it again."
@@ -260,9 +260,9 @@ class Forest(Predictor):
     def _probabilities(self, rows: np.ndarray) -> np.ndarray:
         rows = rows.astype(np.float32)  # as scikit-learn grew the trees
         node = np.tile(self.roots, (len(rows), 1))  # (rows, trees)
-        line = np.arange(len(rows))[:, None]
+        row = np.arange(len(rows))[:, None]
         while True:
-            right = rows[line, self.feature[node]] > self.threshold[node]
+            right = rows[row, self.feature[node]] > self.threshold[node]
             below = self.children[right.astype(np.intp), node]
             if np.array_equal(below, node):
                 return self.value[node].mean(axis=1)

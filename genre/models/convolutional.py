@@ -3,7 +3,7 @@
 Every network takes (B, bands, frames), of any scale, and returns logits (B, classes); the softmax
 is left to the loss. The first layer brings the input to zero mean and unit variance by the
 statistics of the training data, which are saved with the weights. It has nothing to train.
-Maxima are pooled before ReLU: the same answers as in the usual order, with less to compute.
+Maxima are pooled before ReLU: the same outputs as in the usual order, with less to compute.
 """
 
 import math
@@ -70,14 +70,14 @@ class SmallCNN(nn.Module):
         self.norm = input_norm()
         layers, previous = [], 1
         for width in (channels, 2 * channels, 4 * channels):
-            layers += [
-                nn.Conv2d(previous, width, 3), nn.BatchNorm2d(width), nn.MaxPool2d(3), nn.ReLU()
-            ]
+            layers += [nn.Conv2d(previous, width, 3), nn.BatchNorm2d(width), nn.MaxPool2d(3), nn.ReLU()]
             previous = width
         self.trunk = nn.Sequential(*layers)
         self.head = nn.Sequential(
-            nn.Flatten(), nn.Dropout(dropout),
-            nn.Linear(flat_size(self.trunk, shape), 16 * channels), nn.ReLU(),
+            nn.Flatten(),
+            nn.Dropout(dropout),
+            nn.Linear(flat_size(self.trunk, shape), 16 * channels),
+            nn.ReLU(),
             nn.Linear(16 * channels, n_classes),
         )
 
@@ -105,10 +105,15 @@ class DawraCNN(nn.Module):
         super().__init__()
         self.norm = input_norm()
         self.trunk = nn.Sequential(
-            nn.Conv2d(1, 6, 3, padding="same"), nn.MaxPool2d(2), nn.ReLU(),
-            nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.ReLU(),
+            nn.Conv2d(1, 6, 3, padding="same"),
+            nn.MaxPool2d(2),
+            nn.ReLU(),
+            nn.Conv2d(6, 16, 5),
+            nn.MaxPool2d(2),
+            nn.ReLU(),
         )
-        layers, previous = [nn.Flatten()], flat_size(self.trunk, shape)
+        layers: list[nn.Module] = [nn.Flatten()]
+        previous = flat_size(self.trunk, shape)
         for units in hidden:
             layers += [nn.Dropout(dropout), nn.Linear(previous, units), nn.ReLU()]
             previous = units
@@ -127,16 +132,16 @@ class ZhangCNN(nn.Module):
     that mel (128 x 130) and STFT (1,025 x 130) have the same parameters.
     """
 
-    def __init__(
-        self, shape: tuple[int, int], n_classes: int, width: int = 32, dropout: float = 0.3
-    ) -> None:
+    def __init__(self, shape: tuple[int, int], n_classes: int, width: int = 32, dropout: float = 0.3) -> None:
         super().__init__()
         self.norm = input_norm()
         layers, previous = [], 1
         for channels in (width, 2 * width, 4 * width, 8 * width):
             layers += [
                 nn.Conv2d(previous, channels, 3, padding=1, bias=False),
-                nn.BatchNorm2d(channels), nn.MaxPool2d(2), nn.ReLU(),
+                nn.BatchNorm2d(channels),
+                nn.MaxPool2d(2),
+                nn.ReLU(),
             ]
             previous = channels
         self.trunk = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
@@ -165,13 +170,18 @@ class CaoCNN(nn.Module):
         for channels, pool in ((width, 4), (width, 2), (2 * width, 2)):
             layers += [
                 nn.Conv1d(previous, channels, 4, bias=False),
-                nn.BatchNorm1d(channels), nn.MaxPool1d(pool), nn.ReLU(),
+                nn.BatchNorm1d(channels),
+                nn.MaxPool1d(pool),
+                nn.ReLU(),
             ]
             previous = channels
         self.trunk = nn.Sequential(*layers)
         self.head = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(2 * previous, 2 * width), nn.ReLU(),
-            nn.Dropout(dropout), nn.Linear(2 * width, n_classes),
+            nn.Dropout(dropout),
+            nn.Linear(2 * previous, 2 * width),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(2 * width, n_classes),
         )
 
     def forward(self, spectrogram: Tensor) -> Tensor:
@@ -186,11 +196,13 @@ class ResidualBlock(nn.Module):
     def __init__(self, n_in: int, n_out: int, stride: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False), nn.BatchNorm2d(n_out),
+            nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False),
+            nn.BatchNorm2d(n_out),
             nn.ReLU(),
-            nn.Conv2d(n_out, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out),
+            nn.Conv2d(n_out, n_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(n_out),
         )
-        self.shortcut = nn.Identity()
+        self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or n_in != n_out:
             self.shortcut = nn.Sequential(
                 nn.Conv2d(n_in, n_out, 1, stride, bias=False), nn.BatchNorm2d(n_out)
@@ -209,9 +221,7 @@ class ResNet18(nn.Module):
     number of maps of the first stage (64 in the papers): 16 trains ten times as fast.
     """
 
-    def __init__(
-        self, shape: tuple[int, int], n_classes: int, width: int = 64, dropout: float = 0.0
-    ) -> None:
+    def __init__(self, shape: tuple[int, int], n_classes: int, width: int = 64, dropout: float = 0.0) -> None:
         super().__init__()
         self.norm = input_norm()
         self.n_features = 8 * width
@@ -223,17 +233,21 @@ class ResNet18(nn.Module):
             ]
             previous = channels
         self.trunk = nn.Sequential(
-            nn.Conv2d(1, width, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(width),
-            nn.ReLU(), nn.MaxPool2d(3, stride=2, padding=1),
-            *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+            nn.Conv2d(1, width, 7, stride=2, padding=3, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.MaxPool2d(3, stride=2, padding=1),
+            *stages,
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
         )
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.n_features, n_classes))
+        self.head: nn.Module = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.n_features, n_classes))
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def features(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> what the last stage found, (B, 8 width)."""
+        """(B, bands, frames) -> features of the last stage, (B, 8 width)."""
         return self.trunk(self.norm(as_image(spectrogram)))
 
     def forward(self, spectrogram: Tensor) -> Tensor:

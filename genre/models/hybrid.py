@@ -28,7 +28,10 @@ class PRCNN(nn.Module):
         for channels, pool in ((16, 2), (32, 2), (64, 2), (128, 4), (64, 4)):
             layers += [
                 nn.Conv2d(previous, channels, (3, 1), padding=(1, 0), bias=False),
-                nn.BatchNorm2d(channels), nn.MaxPool2d(pool), nn.ReLU(), nn.Dropout(dropout),
+                nn.BatchNorm2d(channels),
+                nn.MaxPool2d(pool),
+                nn.ReLU(),
+                nn.Dropout(dropout),
             ]
             previous = channels
         self.convolutional = nn.Sequential(*layers, nn.Flatten())
@@ -36,8 +39,7 @@ class PRCNN(nn.Module):
         self.embed = nn.Linear(shape[0] // 2, 128)
         self.gru = nn.GRU(128, hidden, batch_first=True, bidirectional=True)
         self.head = nn.Sequential(
-            nn.Dropout(dropout),
-            nn.Linear(flat_size(self.convolutional, shape) + 2 * hidden, n_classes),
+            nn.Dropout(dropout), nn.Linear(flat_size(self.convolutional, shape) + 2 * hidden, n_classes)
         )
 
     def forward(self, spectrogram: Tensor) -> Tensor:
@@ -58,12 +60,7 @@ class ResBiGRU(nn.Module):
     """
 
     def __init__(
-        self,
-        shape: tuple[int, int],
-        n_classes: int,
-        width: int = 64,
-        hidden: int = 128,
-        dropout: float = 0.3,
+        self, shape: tuple[int, int], n_classes: int, width: int = 64, hidden: int = 128, dropout: float = 0.3
     ) -> None:
         super().__init__()
         self.resnet = ResNet18(shape, n_classes, width)

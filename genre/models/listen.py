@@ -1,4 +1,4 @@
-"""The network of the Listen page: a committee of small convolutional networks.
+"""The network of the Listen page: an ensemble of small convolutional networks.
 
 Ours. Each member is five 3x3 convolutions with batch norm, max pooling and ReLU over the 30-second
 mel pictures of GTZAN (128 bands, one column every 90 ms), then mean and maximum over time and one
@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 CHANNELS = (16, 32, 64, 128, 256)
-POOLS = ((2, 2), (2, 2), (2, 2), (2, 2), (2, 1))  # (bands, columns) of each max pooling
+POOL_SIZES = ((2, 2), (2, 2), (2, 2), (2, 2), (2, 1))  # (bands, columns) of each max pooling
 COLUMNS_PER_CELL = 16  # input columns to one cell of the last feature map
-WINDOW_CELLS = 8  # cells pooled into one verdict: 128 columns, 11.5 s, as in training
+WINDOW_CELLS = 8  # cells pooled into one prediction: 128 columns, 11.5 s, as in training
 MIN_COLUMNS = 2 * COLUMNS_PER_CELL
 
 
@@ -23,10 +23,12 @@ class ListenMember(nn.Module):
         super().__init__()
         self.equalise = nn.BatchNorm1d(n_bands)  # brings every band to one scale
         layers, previous = [], 1
-        for channels, pool in zip(CHANNELS, POOLS, strict=True):
+        for channels, pool in zip(CHANNELS, POOL_SIZES, strict=True):
             layers += [
                 nn.Conv2d(previous, channels, 3, padding=1, bias=False),
-                nn.BatchNorm2d(channels), nn.MaxPool2d(pool), nn.ReLU(),  # as the other way round, sooner
+                nn.BatchNorm2d(channels),
+                nn.MaxPool2d(pool),
+                nn.ReLU(),  # the same as before the pooling, and faster
             ]
             previous = channels
         self.trunk = nn.Sequential(*layers)
@@ -34,6 +36,7 @@ class ListenMember(nn.Module):
         self.head = nn.Linear(2 * previous, n_classes)
 
     def features(self, pictures: Tensor) -> Tensor:
+        """(B, bands, columns) -> (B, channels, cells)."""
         image = self.equalise(pictures)[:, None].contiguous(memory_format=torch.channels_last)
         return self.trunk(image).mean(dim=2)
 
@@ -51,19 +54,18 @@ class ListenMember(nn.Module):
 
 
 class ListenNet(nn.Module):
-    """The committee: (B, bands, columns) pictures in [0, 1] -> logits (B, members, classes)."""
+    """The ensemble: (B, bands, columns) pictures in [0, 1] -> logits (B, members, classes)."""
 
     def __init__(
         self, shape: tuple[int, int], n_classes: int, members: int = 3, dropout: float = 0.4
     ) -> None:
         super().__init__()
-        self.members = nn.ModuleList(
-            ListenMember(shape[0], n_classes, dropout) for _ in range(members)
-        )
+        self.members = nn.ModuleList(ListenMember(shape[0], n_classes, dropout) for _ in range(members))
 
     def windows(self, pictures: Tensor) -> Tensor:
         """(B, bands, columns) -> logits (B, members, windows, classes)."""
-        return torch.stack([member.windows(pictures) for member in self.members], dim=1)
+        members = [member.windows(pictures) for member in self.members]  # type: ignore[operator]
+        return torch.stack(members, dim=1)
 
     def forward(self, pictures: Tensor) -> Tensor:
         return self.windows(pictures).mean(dim=2)

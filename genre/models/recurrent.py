@@ -11,9 +11,12 @@ VARIES = 1e-10  # of its squared mean: a variance below is the rounding of sums
 class Standardised(nn.BatchNorm1d):
     """(B, features, 1) -> the same with zero mean and unit variance, by the statistics of the training data.
 
-    A feature that is the same for all, as the length of windows is, says nothing: it becomes 0, where batch
-    norm alone would make noise of the rounding of its mean.
+    A feature that is the same for all examples, as the length of windows is, becomes 0; batch norm alone
+    would amplify the rounding of its mean.
     """
+
+    running_mean: Tensor
+    running_var: Tensor
 
     def __init__(self, n_features: int) -> None:
         super().__init__(n_features, eps=1e-12, affine=False, momentum=None)
@@ -60,19 +63,20 @@ class LSTM(nn.Module):
 
 def _keras_lstm(n_in: int, units: int) -> nn.LSTM:
     layer = nn.LSTM(n_in, units, batch_first=True)
-    nn.init.xavier_uniform_(layer.weight_ih_l0)
-    nn.init.orthogonal_(layer.weight_hh_l0)
-    nn.init.zeros_(layer.bias_ih_l0)
-    layer.bias_ih_l0.data[units : 2 * units] = 1.0  # gates lie in the order i, f, g, o
-    nn.init.zeros_(layer.bias_hh_l0)
-    layer.bias_hh_l0.requires_grad = False
+    weights = dict(layer.named_parameters())
+    nn.init.xavier_uniform_(weights["weight_ih_l0"])
+    nn.init.orthogonal_(weights["weight_hh_l0"])
+    nn.init.zeros_(weights["bias_ih_l0"])
+    weights["bias_ih_l0"].data[units : 2 * units] = 1.0  # gates lie in the order i, f, g, o
+    nn.init.zeros_(weights["bias_hh_l0"])
+    weights["bias_hh_l0"].requires_grad = False
     return layer
 
 
 class BiGRU(nn.Module):
     """Two bidirectional GRU layers that read the spectrogram frame by frame.
 
-    Zhang (arXiv:2307.10773, 2023). Silent on the sizes and on how the frames become one verdict.
+    Zhang (arXiv:2307.10773, 2023). Silent on the sizes and on how the frames become one prediction.
     Ours: 128 units a direction, the mean over all frames, dropout, one linear layer.
     """
 
@@ -85,7 +89,7 @@ class BiGRU(nn.Module):
         self.gru = nn.GRU(
             shape[0], hidden, num_layers=2, batch_first=True, bidirectional=True, dropout=dropout
         )
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.n_features, n_classes))
+        self.head: nn.Module = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.n_features, n_classes))
 
     def features(self, spectrogram: Tensor) -> Tensor:
         """(B, bands, frames) -> mean state over the frames, (B, 2 hidden)."""

@@ -1,7 +1,7 @@
-"""How the Train page bears many runs and a long day: `python -m tests.benchmarks.bench_dashboard`.
+"""Benchmark of the Train page, many runs and a long time: `python -m tests.benchmarks.bench_dashboard`.
 
 An hour of watching is done in --minutes of it, which are few unless you ask for all sixty. Ends with
-status 1 if the browser or the server then holds more than MOST_MORE_MB of what it could forget.
+status 1 if the browser or the server then holds more than MAX_GROWTH_MB of what it could forget.
 """
 
 import argparse
@@ -17,20 +17,31 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from genre import plots_training, runs
-from genre.catalogue import Catalogue, to_csv
-from genre.plots_training import Learning
-from tests.app_visits import visit
-from tests.benchmarks.measure import Row, browser_at_hand, memory_mb, print_table, seconds
-from tests.serving import chromium, process_of, serve
-from tests.training_runs import make_run, one_more_epoch
+from genre.plots import training as plots_training
+from genre.plots.training import Learning
+from genre.runs import directory as runs
+from genre.runs import process
+from genre.runs.catalogue import Catalogue, to_csv
+from pages.training.state import TrainState
+from tests.benchmarks.measure import (
+    Row,
+    browser_program,
+    cpu_s,
+    duration_s,
+    memory_mb,
+    parse_arguments,
+    report_table,
+)
+from tests.support.app_visits import visit
+from tests.support.browser.serving import chromium, process_of, serve
+from tests.support.training_runs import make_run, one_more_epoch
 
 RUNS = 500
 UPDATES = 2_400  # an hour at one every 1.5 s
 EPOCHS = 400  # what the curves have at the end of it
 LOOKS = 40  # at the memory
 PATIENCE_MS = 120_000  # on a busy machine
-MOST_MORE_MB = {"browser": 20.0, "server": 40.0}
+MAX_GROWTH_MB = {"browser": 20.0, "server": 40.0}
 MODELS = ("knn", "linear", "cnn-simple", "cnn-complex", "bigru")
 
 
@@ -42,12 +53,14 @@ def listing_rows() -> list[Row]:
     first = _measured(catalogue.entries, 1)
     again = _measured(catalogue.entries)
     csv = _measured(lambda: to_csv(catalogue.entries()))
-    app = visit("train", step="Compare", compared=[])
+    app = visit("train", step="Compare", train=TrainState(compared=[]))
     opened = _measured(app.run)
     boxes = (app.multiselect(key="only_model").set_value([model]) for model in MODELS)
     filtered = _measured(lambda: next(boxes).run(), len(MODELS))
     assert not app.exception and len(app.dataframe[0].value) >= RUNS // 5
-    compared = visit("train", step="Compare", compared=[entry.id for entry in catalogue.entries()[:3]])
+    compared = visit(
+        "train", step="Compare", train=TrainState(compared=[entry.id for entry in catalogue.entries()[:3]])
+    )
     assert len(compared.get("plotly_chart")) > 3
     return [
         (f"{RUNS} runs listed for the first time", first, "1 s"),
@@ -64,7 +77,7 @@ def _measured(work: Callable[[], object], times: int = 10) -> str:
     by_clock, of_processor = [], []
     for _ in range(times):
         began = time.process_time()
-        by_clock.append(seconds(work))
+        by_clock.append(duration_s(work))
         of_processor.append(time.process_time() - began)
     clock, processor = (1000 * statistics.median(durations) for durations in (by_clock, of_processor))
     return f"{clock:.0f} ms, processor {processor:.0f} ms"
@@ -80,7 +93,7 @@ def hour_rows() -> list[Row]:
             for folder in folders:
                 one_more_epoch(folder, update // (UPDATES // EPOCHS) + 2)
         chosen = catalogue.entries()[:10]
-        learnings = [Learning(entry.title, runs.metrics(entry.run.folder)) for entry in chosen]
+        learnings = [Learning(entry.title, runs.read_metrics(entry.run.folder)) for entry in chosen]
         for measure in ("accuracy", "loss"):
             json.dumps(plots_training.live_curve(learnings, measure))
         spent.append(time.perf_counter() - began)
@@ -102,16 +115,16 @@ def page_rows(program: str, home: Path) -> list[Row]:
         for _ in range(4):
             page = context.new_page()
             page.set_default_timeout(PATIENCE_MS)
-            before = _cpu_s(server)
-            opened.append(seconds(lambda page=page: _open(page, f"{address}/train?step=Compare")))
-            spent.append(_cpu_s(server) - before)
+            before = cpu_s(server)
+            opened.append(duration_s(lambda page=page: _open(page, f"{address}/train?step=Compare")))
+            spent.append(cpu_s(server) - before)
         for _ in range(3):
             _step(page, "The leak")
             page.get_by_role("heading", name="The same model, twice").wait_for()
             page.locator("[data-test-script-state=notRunning]").wait_for()
-            changed.append(seconds(lambda: _change_to_compare(page)))
+            changed.append(duration_s(lambda: _change_to_compare(page)))
         page.evaluate(_NOTE_THE_TABLE)
-        filtered = [seconds(lambda model=model: _filter(page, model)) for model in MODELS[:3]]
+        filtered = [duration_s(lambda model=model: _filter(page, model)) for model in MODELS[:3]]
     return [
         (f"a browser opens it, {RUNS} runs, the server's first visit", f"{opened[0]:.1f} s", ""),
         ("a later one", f"{statistics.median(opened[1:]):.1f} s", "1 s"),
@@ -119,12 +132,6 @@ def page_rows(program: str, home: Path) -> list[Row]:
         ("from another step to the table", f"{statistics.median(changed):.2f} s", "1 s"),
         ("filtering there, from the key to the new table", f"{statistics.median(filtered):.2f} s", "0.3 s"),
     ]
-
-
-def _cpu_s(process: int) -> float:
-    """What a process has used of the processor so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _step(page: Page, name: str) -> None:
@@ -169,7 +176,7 @@ def watching_rows(program: str, home: Path, minutes: float) -> tuple[list[Row], 
         page.set_default_timeout(PATIENCE_MS)
         folders = [make_run("running", seed=number, epochs=1) for number in range(3)]
         for folder in folders:
-            stack.enter_context(runs.own(folder))
+            stack.enter_context(process.lock_run(folder))
         _watch(page, f"{address}/train?step=Watch")
         heaps, servers, began = [], [], time.monotonic()
         for epoch in range(1, EPOCHS + 1):
@@ -191,12 +198,15 @@ def watching_rows(program: str, home: Path, minutes: float) -> tuple[list[Row], 
     rows = [
         ("the browser's heap at the start, in the middle, at the end", _three(browser), ""),
         ("the same curves in a page loaded anew", f"{anew:.0f} MB", ""),
-        ("what the browser could forget", f"{more['browser']:.0f} MB", f"{MOST_MORE_MB['browser']:.0f} MB"),
+        ("what the browser could forget", f"{more['browser']:.0f} MB", f"{MAX_GROWTH_MB['browser']:.0f} MB"),
         ("the server at the start, in the middle, at the end", _three(serving), ""),
-        ("by how much it has grown", f"{more['server']:.0f} MB", f"{MOST_MORE_MB['server']:.0f} MB"),
-    ]  # fmt: skip
-    return rows, [f"The {who} holds {more[who]:.0f} MB too many, of which {most:.0f} are allowed."
-                  for who, most in MOST_MORE_MB.items() if more[who] > most]  # fmt: skip
+        ("by how much it has grown", f"{more['server']:.0f} MB", f"{MAX_GROWTH_MB['server']:.0f} MB"),
+    ]
+    return rows, [
+        f"The {who} holds {more[who]:.0f} MB too many, of which {most:.0f} are allowed."
+        for who, most in MAX_GROWTH_MB.items()
+        if more[who] > most
+    ]
 
 
 def _watch(page: Page, address: str) -> None:
@@ -217,15 +227,17 @@ def _heap_mb(page: Page) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=4.0, help="how long to watch the curves")
-    minutes = parser.parse_args().minutes
+    minutes = parse_arguments(parser).minutes
     with tempfile.TemporaryDirectory() as home:
         os.environ["EARMARK_HOME"] = home
-        print_table("Train, many runs", listing_rows())
-        print_table("Train, an hour of updates", hour_rows())
-        if program := browser_at_hand():
-            print_table("Train, in a browser", page_rows(program, Path(home)))
+        report_table("Train, many runs", listing_rows())
+        report_table("Train, an hour of updates", hour_rows())
+        if program := browser_program():
+            report_table("Train, in a browser", page_rows(program, Path(home)))
             rows, complaints = watching_rows(program, Path(home), minutes)
-            print_table(f"Train, {EPOCHS} epochs of three runs watched in {minutes:g} minutes", rows)
+            report_table(
+                "Train, three runs watched", [("epochs, minutes", f"{EPOCHS}, {minutes:g}", ""), *rows]
+            )
             if complaints:
                 sys.exit("\n".join(complaints))
 

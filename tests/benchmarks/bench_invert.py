@@ -1,10 +1,11 @@
-"""Mel to sound beside librosa's: `python -m tests.benchmarks.bench_invert`.
+"""Benchmark of mel to sound, beside librosa's: `python -m tests.benchmarks.bench_invert`.
 
 On clips of GTZAN's valid list (a few settings of gan/invert.py were chosen on eight of them);
 without the data, on the built-in synthesiser. Both get the same log-mel, as deep as the generator
 paints it.
 """
 
+import argparse
 import statistics
 from collections import Counter
 from collections.abc import Callable
@@ -13,16 +14,16 @@ import librosa
 import numpy as np
 import torch
 
-from gan.invert import invert
 from gan.mel import GAN_MEL
-from gan.sound import presentable
+from gan.sampling.audio import presentable
+from gan.sampling.invert import invert
 from genre import GENRES
-from genre.audio import AudioError, load_clip
-from genre.home import data_folder
-from genre.spectrogram import Spectrogram
-from genre.splits import LISTS
-from genre.synth import render
-from tests.benchmarks.measure import print_table, seconds
+from genre.audio.clip import AudioError, load_clip
+from genre.audio.spectrogram import Spectrogram
+from genre.data.splits import LISTS
+from genre.synth.dataset import render
+from tests.benchmarks.measure import duration_s, parse_arguments, report_table
+from tests.support.data import SHARED_DATA
 
 CLIPS, SECONDS = 10, 10.0
 LONG_S, TIMES = 30.0, 5  # of what is timed, and how often
@@ -31,7 +32,7 @@ Inverter = Callable[[np.ndarray], np.ndarray]
 
 def music() -> tuple[str, list[np.ndarray]]:
     """-> (where it is from, clips): one of each genre in turn, as far as there are recordings."""
-    audio = data_folder() / "gtzan" / "audio"
+    audio = SHARED_DATA / "gtzan" / "audio"
     names = (LISTS / "gtzan-valid.txt").read_text().split()
     paths = [path for name in names if (path := audio / name.split(".")[0] / f"{name}.opus").is_file()]
     rank = {path: sum(other.parent == path.parent and other < path for other in paths) for path in paths}
@@ -64,9 +65,12 @@ def decibels(samples: np.ndarray) -> np.ndarray:
 
 def by_librosa(mel_db: np.ndarray) -> np.ndarray:
     return librosa.feature.inverse.mel_to_audio(
-        librosa.db_to_power(mel_db), sr=GAN_MEL.sample_rate, n_fft=GAN_MEL.n_fft,
-        hop_length=GAN_MEL.hop_length, pad_mode="constant",
-    )  # fmt: skip
+        librosa.db_to_power(mel_db),
+        sr=GAN_MEL.sample_rate,
+        n_fft=GAN_MEL.n_fft,
+        hop_length=GAN_MEL.hop_length,
+        pad_mode="constant",
+    )
 
 
 def distances(wanted: np.ndarray, found: np.ndarray) -> tuple[float, float, float]:
@@ -83,18 +87,21 @@ def convergence(wanted: np.ndarray, found: np.ndarray) -> float:
 
 def fastest_s(work: Callable[[], object], times: int) -> float:
     """Seconds of the fastest run: what else the machine does only makes runs longer."""
-    return min(seconds(work) for _ in range(times))
+    return min(duration_s(work) for _ in range(times))
 
 
 def main() -> None:
+    parse_arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     source, clips = music()
     by_librosa(decibels(clips[0][:20_480]))  # what it compiles at first does not count
     inverters: dict[str, Inverter] = {"ours": lambda mel: invert(mel, GAN_MEL), "librosa": by_librosa}
     rows = []
-    figures = {name: [distances(clip, work(decibels(clip))) for clip in clips]
-               for name, work in inverters.items()}
-    for column, what in enumerate(("spectral convergence", "the same of the mel bands",
-                                   "log-mel distance, dB")):
+    figures = {
+        name: [distances(clip, work(decibels(clip))) for clip in clips] for name, work in inverters.items()
+    }
+    for column, what in enumerate(
+        ("spectral convergence", "the same of the mel bands", "log-mel distance, dB")
+    ):
         ours, theirs = (statistics.mean(row[column] for row in figures[name]) for name in inverters)
         rows.append((what, f"{ours:.3f}", f"librosa {theirs:.3f}"))
     mel_db = np.tile(decibels(clips[0]), 4)[:, : int(LONG_S / GAN_MEL.seconds_per_frame)]
@@ -102,13 +109,15 @@ def main() -> None:
         torch.set_num_threads(threads)
         took = fastest_s(lambda: invert(mel_db, GAN_MEL), TIMES)
         aim = "20 times" if threads == 2 else ""
-        rows += [(f"{LONG_S:.0f} s, {threads} threads", f"{took:.2f} s", ""),
-                 ("  times faster than real time", f"{LONG_S / took:.1f}", aim)]
+        rows += [
+            (f"{LONG_S:.0f} s, {threads} threads", f"{took:.2f} s", ""),
+            ("  times faster than real time", f"{LONG_S / took:.1f}", aim),
+        ]
     theirs = fastest_s(lambda: by_librosa(mel_db), 1)
     rows.append(("  librosa", f"{theirs:.2f} s", ""))
     samples = invert(mel_db, GAN_MEL)
     rows.append(("levelling and limiting them", f"{fastest_s(lambda: presentable(samples), 2):.2f} s", ""))
-    print_table(f"Mel to sound, {source}", rows)
+    report_table("Mel to sound", [("music", source, ""), *rows])
 
 
 if __name__ == "__main__":

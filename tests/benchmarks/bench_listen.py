@@ -1,5 +1,6 @@
-"""How fast the Listen page answers: `python -m tests.benchmarks.bench_listen`."""
+"""Benchmark of the Listen page, from bytes to prediction: `python -m tests.benchmarks.bench_listen`."""
 
+import argparse
 import io
 import statistics
 import tempfile
@@ -13,15 +14,25 @@ import soxr
 import torch
 from playwright.sync_api import Page
 
-from genre.audio import SAMPLE_RATE, Clip, load_clip
-from genre.beautify import beautify
-from genre.classifier import Classifier
-from genre.degrade import phone_microphone
-from genre.names import spoken
-from genre.spectrogram import SpectrogramParams
-from genre.synth import render
-from tests.benchmarks.measure import Row, browser_at_hand, medians_ms, memory_mb, memory_row, print_table
-from tests.serving import chromium, serve
+from genre.audio.clip import SAMPLE_RATE, Clip, load_clip
+from genre.audio.degrade import simulate_phone
+from genre.audio.enhance import enhance
+from genre.audio.spectrogram import SpectrogramParams
+from genre.inference.classifier import Classifier
+from genre.inference.load import load_classifier
+from genre.synth.dataset import render
+from genre.text import genre_name
+from tests.benchmarks.measure import (
+    Row,
+    browser_program,
+    median_durations_ms,
+    memory_mb,
+    memory_rows,
+    parse_arguments,
+    report_table,
+    threads_row,
+)
+from tests.support.browser.serving import chromium, serve
 
 LOOK_AROUND_S = 5.0  # before a visitor clicks for the first time
 
@@ -38,8 +49,9 @@ def mp3_of_30_seconds() -> bytes:
 def power_by_librosa(samples: np.ndarray) -> np.ndarray:
     """(N,) -> mel power (bands, frames)."""
     p = SpectrogramParams()
-    return librosa.feature.melspectrogram(y=samples, sr=p.sample_rate, n_fft=p.n_fft,
-                                          hop_length=p.hop_length, n_mels=p.n_mels)  # fmt: skip
+    return librosa.feature.melspectrogram(
+        y=samples, sr=p.sample_rate, n_fft=p.n_fft, hop_length=p.hop_length, n_mels=p.n_mels
+    )
 
 
 def by_librosa(content: bytes, classifier: Classifier) -> np.ndarray:
@@ -54,11 +66,11 @@ def by_librosa(content: bytes, classifier: Classifier) -> np.ndarray:
 def answer_rows() -> list[Row]:
     """Bytes to verdict, beside librosa, and the memory of many answers."""
     content = mp3_of_30_seconds()
-    classifier = Classifier.load()
+    classifier = load_classifier()
     samples = load_clip(content).samples
     waveform = torch.from_numpy(samples)[None]
-    noisy = phone_microphone(Clip(samples, 30.0), 1)
-    ours, theirs, reading, their_reading, spectrogram, their_spectrogram, twice = medians_ms(
+    noisy = simulate_phone(Clip(samples, 30.0), 1)
+    ours, theirs, reading, their_reading, spectrogram, their_spectrogram, twice = median_durations_ms(
         lambda: classifier.classify(load_clip(content)),
         lambda: by_librosa(content, classifier),
         lambda: load_clip(content),
@@ -69,14 +81,18 @@ def answer_rows() -> list[Row]:
     )
     knocked = samples.copy()
     knocked[len(samples) // 2] = 8 * np.abs(samples).max()  # keeps the limiter busy
-    (beautifying,) = medians_ms(lambda: beautify(Clip(knocked, 30.0)))
+    (beautifying,) = median_durations_ms(lambda: enhance(Clip(knocked, 30.0)))
     answer = classifier.classify(load_clip(content)).probabilities
     apart = np.abs(by_librosa(content, classifier) - list(answer.values())).max()
     rows = [
         ("30 s of MP3, bytes to verdict", f"{ours:.0f} ms", "150 ms"),
         ("  of that, reading the file", f"{reading:.0f} ms", ""),
         ("  of that, the spectrogram", f"{spectrogram:.1f} ms", ""),
-        ("30 s through a telephone, samples to verdict: noisy, heard twice", f"{twice:.0f} ms", "300 ms"),
+        (
+            "30 s through a simulated phone, samples to prediction: noisy, predicted after denoising",
+            f"{twice:.0f} ms",
+            "300 ms",
+        ),
         ("the same network behind librosa", f"{theirs:.0f} ms", ""),
         ("  of that, reading the file", f"{their_reading:.0f} ms", ""),
         ("  of that, the spectrogram", f"{their_spectrogram:.1f} ms", ""),
@@ -88,7 +104,7 @@ def answer_rows() -> list[Row]:
     for _ in range(100):
         classifier.classify(load_clip(content))
         memory.append(memory_mb())
-    return rows + memory_row("memory after 20 and after 100 more answers", memory, 20)
+    return rows + memory_rows("memory after 20 and after 100 more answers", memory, 20)
 
 
 def page_rows(program: str) -> list[Row]:
@@ -112,13 +128,13 @@ def page_rows(program: str) -> list[Row]:
 def _painted(page: Page, address: str, start: float) -> float:
     """Open the page -> seconds from `start` until its last part can be seen."""
     page.goto(address)
-    page.get_by_role("button", name=spoken("rock").capitalize(), exact=True).wait_for()
+    page.get_by_role("button", name=genre_name("rock").capitalize(), exact=True).wait_for()
     return time.perf_counter() - start
 
 
 def _clicked(page: Page, genre: str) -> float:
     """Click on an example -> seconds until its chart is there and the page is at rest."""
-    name = spoken(genre).capitalize()
+    name = genre_name(genre).capitalize()
     start = time.perf_counter()
     page.get_by_role("button", name=name, exact=True).click()
     page.get_by_text(f"{name}, synthesised").first.wait_for()
@@ -128,10 +144,11 @@ def _clicked(page: Page, genre: str) -> float:
 
 
 def main() -> None:
+    parse_arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     rows = answer_rows()
-    if program := browser_at_hand():
+    if program := browser_program():
         rows += page_rows(program)
-    print_table(f"Listen, {torch.get_num_threads()} threads", rows)
+    report_table("Listen", [threads_row(), *rows])
 
 
 if __name__ == "__main__":

@@ -1,19 +1,27 @@
-"""How fast a live update is, and what an hour of it costs: `python -m tests.benchmarks.bench_live`."""
+"""Benchmark of live classification, one update and many: `python -m tests.benchmarks.bench_live`."""
 
+import argparse
 import threading
 import time
 
 import numpy as np
 import soxr
-import torch
 
-from genre.audio import SAMPLE_RATE, Clip
-from genre.classifier import Classifier
-from genre.degrade import phone_microphone
-from genre.explain import explain
-from genre.live import WINDOW_S, LiveEar
-from genre.synth import render
-from tests.benchmarks.measure import medians_ms, memory_mb, memory_row, print_table
+from genre.audio.clip import SAMPLE_RATE, Clip
+from genre.audio.degrade import simulate_phone
+from genre.inference.classifier import Classifier
+from genre.inference.explain import explain
+from genre.inference.live import WINDOW_S, LiveClassifier
+from genre.inference.load import load_classifier
+from genre.synth.dataset import render
+from tests.benchmarks.measure import (
+    median_durations_ms,
+    memory_mb,
+    memory_rows,
+    parse_arguments,
+    report_table,
+    threads_row,
+)
 
 PACKET = 960  # samples of 48 kHz: the 20 ms that browsers send
 UPDATES = 200
@@ -22,45 +30,47 @@ UPDATES = 200
 def packets(seconds: float) -> list[np.ndarray]:
     """Music as it arrives through a small microphone, noisy and so heard twice: stereo, 16 bits, (960, 2)."""
     music = np.resize(render("rock", seed=1, seconds=12.0), round(seconds * SAMPLE_RATE))
-    raised = soxr.resample(phone_microphone(Clip(music, seconds), 1).samples, SAMPLE_RATE, 48_000)
+    raised = soxr.resample(simulate_phone(Clip(music, seconds), 1).samples, SAMPLE_RATE, 48_000)
     stereo = np.repeat((raised * 30_000).astype(np.int16)[:, None], 2, axis=1)
     return [stereo[start : start + PACKET] for start in range(0, len(stereo), PACKET)]
 
 
 def updates(classifier: Classifier) -> tuple[list[float], float, list[float | None]]:
     """Push second after second -> ms of each verdict, ms of a packet, MB after each update."""
-    ear = LiveEar(classifier.classify)
+    ear = LiveClassifier(classifier.classify)
     second = packets(1.0)
     taken, pushing, memory = [], 0.0, []
     for number in range(UPDATES):
-        before = ear.heard().verdicts
+        before = ear.latest().predictions
         started = time.perf_counter()
         for packet in second:
             ear.push(packet, 48_000)
         pushing += time.perf_counter() - started
         deadline = time.monotonic() + 10
-        while number >= 3 and ear.heard().verdicts == before and time.monotonic() < deadline:
+        while number >= 3 and ear.latest().predictions == before and time.monotonic() < deadline:
             time.sleep(0.001)
         if number >= WINDOW_S:
-            taken.append(ear.heard().took_ms)
+            taken.append(ear.latest().inference_ms)
             memory.append(memory_mb())
     ear.stop()
     return taken, 1_000 * pushing / UPDATES / len(second), memory
 
 
 def main() -> None:
-    classifier = Classifier.load()
+    parse_arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+    classifier = load_classifier()
     clip = Clip(render("rock", seed=1, seconds=30.0), 30.0)
-    (why,) = medians_ms(lambda: explain(classifier, clip, "rock"), times=5, warm_up=1)
+    (why,) = median_durations_ms(lambda: explain(classifier, clip, "rock"), times=5, warm_up=1)
     threads = threading.active_count()
     taken, packet_ms, memory = updates(classifier)
-    print_table(
-        f"Live, {torch.get_num_threads()} threads",
+    report_table(
+        "Live classification",
         [
+            threads_row(),
             ("a live update, from ten seconds of sound", f"{np.median(taken):.0f} ms", "300 ms"),
             ("  the slowest of a hundred", f"{np.quantile(taken, 0.99):.0f} ms", ""),
             ("taking in a packet of 20 ms", f"{packet_ms:.2f} ms", "2 ms"),
-            *memory_row(f"memory after 10 and after {len(memory)} updates", memory, 10),
+            *memory_rows(f"memory after 10 and after {len(memory)} updates", memory, 10),
             ("threads left behind", str(threading.active_count() - threads), "0"),
             ("why: what decided in 30 s", f"{why:.0f} ms", "1000 ms"),
         ],

@@ -1,4 +1,4 @@
-"""Live video over a long time: `python -m tests.benchmarks.bench_mood_live [--minutes 5]`."""
+"""Benchmark of live video over a long time: `python -m tests.benchmarks.bench_mood_live [--minutes 5]`."""
 
 import argparse
 import re
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.benchmarks.measure import Row, browser_at_hand, memory_mb, print_table
-from tests.mood_visits import film, serve_mood, without_internet
-from tests.serving import FRAME, chromium, process_of
+from tests.benchmarks.measure import Row, browser_program, memory_mb, parse_arguments, report_table
+from tests.support.browser.mood_visits import serve_mood, without_internet, write_face_video
+from tests.support.browser.serving import FRAME, chromium, process_of
 
 PATIENCE_MS = 120_000
 SETTLE_S = 10.0  # before the first look
@@ -22,12 +22,14 @@ def live_rows(program: str, minutes: float) -> list[Row]:
     """Frame rates as the page says them, and the server's memory."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        chromium(program, camera=film(Path(folder) / "face.mjpeg")) as browser,  # with its own TMPDIR
-        serve_mood(Path(folder)) as served,
+        chromium(
+            program, camera=write_face_video(Path(folder) / "face.mjpeg")
+        ) as browser,  # with its own TMPDIR
+        serve_mood(Path(folder)) as serving_spec,
     ):
         page = without_internet(browser.new_context()).new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"{served.address}/mood")
+        page.goto(f"{serving_spec.address}/mood")
         page.get_by_role("radio", name="Live video").click()
         page.frame_locator(FRAME).get_by_role("button", name="Start the camera").click()
         rates = page.get_by_text(re.compile("pictures a second"))
@@ -39,8 +41,8 @@ def live_rows(program: str, minutes: float) -> list[Row]:
             figures = re.findall(r"\d+", rates.inner_text())
             shown.append(int(figures[0]))
             read.append(int(figures[1]))
-            memory.append(memory_mb(process_of(served.address)) or 0.0)
-        left = served.left_on_disk()
+            memory.append(memory_mb(process_of(serving_spec.address)) or 0.0)
+        left = serving_spec.left_on_disk()
     quarter = max(1, len(memory) // 4)
     return [
         (f"{minutes:g} minutes of live video, 640x480: frames a second", f"{statistics.median(shown)}", "20"),
@@ -53,11 +55,11 @@ def live_rows(program: str, minutes: float) -> list[Row]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=5.0)
-    minutes = parser.parse_args().minutes
-    if program := browser_at_hand():
-        print_table("Mood, live video", live_rows(program, minutes))
+    minutes = parse_arguments(parser).minutes
+    if program := browser_program():
+        report_table("Mood, live video", live_rows(program, minutes))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""How fast models train and features are made: `python -m tests.benchmarks.bench_training`.
+"""Benchmark of training and of features: `python -m tests.benchmarks.bench_training`.
 
 Beside each figure stands the plain way: a DataLoader whose items read a recording with librosa, and
 librosa's own features, one clip after the other in one process. Reading is what a plain loop waits
 for; a large network keeps both busy by itself.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -21,16 +22,17 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from genre import GENRES, synth
-from genre.cache import cores
-from genre.contests import SMALL_MODELS
-from genre.dataset import open_dataset
-from genre.features import extract
-from genre.inputs import make_examples
-from genre.models import MODELS, InputSpec
-from genre.processor import has_bfloat16
-from genre.train import fit
-from tests.benchmarks.measure import Row, medians_ms, print_table, seconds
+from genre import GENRES
+from genre.audio.features import extract
+from genre.compute import cores, has_bfloat16
+from genre.data.dataset import open_dataset
+from genre.data.input_spec import InputSpec
+from genre.data.windows import make_examples
+from genre.models.registry import MODELS
+from genre.synth import dataset as synth
+from genre.training.loop import fit
+from genre.training.sweep import SMALL_MODELS
+from tests.benchmarks.measure import Row, duration_s, median_durations_ms, parse_arguments, report_table
 
 CLIPS = 2  # a genre, of 30 s: 20 clips, 200 windows
 EPOCHS = 3
@@ -56,9 +58,12 @@ class PlainDataset(Dataset):
         size = round(self.spec.seconds * rate)
         first = min(number * size, len(samples) - size)
         mel = librosa.feature.melspectrogram(
-            y=samples[first : first + size], sr=rate, n_fft=self.spec.n_fft, hop_length=self.spec.hop_length,
+            y=samples[first : first + size],
+            sr=rate,
+            n_fft=self.spec.n_fft,
+            hop_length=self.spec.hop_length,
             n_mels=self.spec.n_mels,
-        )  # fmt: skip
+        )
         decibels = librosa.power_to_db(mel, ref=np.max)[:, : self.spec.shape[1]]
         return torch.from_numpy(decibels), GENRES.index(track.genre)
 
@@ -86,8 +91,13 @@ def our_epoch_s(folder: Path, name: str) -> tuple[float, float]:
     recipe = replace(MODELS[name].recipe, epochs=EPOCHS, batch_size=BATCH)
     examples, _ = make_examples(open_dataset(folder), spec)
     ends = []
-    fit(MODELS[name].build(spec.shape, len(GENRES)), examples, None, recipe,
-        lambda line: ends.append(time.perf_counter()))
+    fit(
+        MODELS[name].build(spec.shape, len(GENRES)),
+        examples,
+        None,
+        recipe,
+        lambda line: ends.append(time.perf_counter()),
+    )
     return ends[0] - began, (ends[-1] - ends[0]) / (EPOCHS - 1)
 
 
@@ -127,7 +137,7 @@ def precision_rows() -> list[Row]:
             logits = network(batch)
         nn.functional.cross_entropy(logits.float(), labels).backward()
 
-    whole, half = medians_ms(lambda: step(False), lambda: step(True), times=STEPS)
+    whole, half = median_durations_ms(lambda: step(False), lambda: step(True), times=STEPS)
     used = "used" if has_bfloat16() else "not used"
     return [
         (f"resnet18 on mel: a batch of {BATCH}, forwards and backwards, float32", f"{whole:.0f} ms", ""),
@@ -137,7 +147,7 @@ def precision_rows() -> list[Row]:
 
 def order_rows() -> list[Row]:
     """Our network as it is, and with ReLU before pooling, as most write it: the same answers."""
-    spec = MODELS["listen"].input("excerpts")
+    spec = MODELS["listen"].input("mel_3s")
     ours, usual = (MODELS["listen"].build(spec.shape, len(GENRES), members=2) for _ in range(2))
     for member in usual.members:
         layers = list(member.trunk)
@@ -152,7 +162,7 @@ def order_rows() -> list[Row]:
 
     for network in (ours, usual):
         network.train().to(memory_format=torch.channels_last)
-    first, last = medians_ms(lambda: step(ours), lambda: step(usual), times=STEPS)
+    first, last = median_durations_ms(lambda: step(ours), lambda: step(usual), times=STEPS)
     return [
         (f"listen on excerpts: a batch of {BATCH}, forwards and backwards", f"{first:.0f} ms", ""),
         ("the same with ReLU before pooling", f"{last:.0f} ms, {last / first:.2f} x", ""),
@@ -163,8 +173,13 @@ def plain_features(samples: np.ndarray) -> None:
     """The 58 features by one librosa call each, as the table's authors did."""
     librosa.beat.beat_track(y=samples)
     librosa.effects.hpss(samples)
-    for feature in (librosa.feature.chroma_stft, librosa.feature.rms, librosa.feature.spectral_centroid,
-                    librosa.feature.spectral_bandwidth, librosa.feature.spectral_rolloff):
+    for feature in (
+        librosa.feature.chroma_stft,
+        librosa.feature.rms,
+        librosa.feature.spectral_centroid,
+        librosa.feature.spectral_bandwidth,
+        librosa.feature.spectral_rolloff,
+    ):
         feature(y=samples)
     librosa.feature.zero_crossing_rate(samples)
     librosa.feature.mfcc(y=samples, n_mfcc=20)
@@ -174,15 +189,18 @@ def feature_rows(folder: Path) -> list[Row]:
     paths = [track.path for track in open_dataset(folder).files][:TIMED_CLIPS]
     samples = [librosa.load(path)[0] for path in paths]
     extract(samples[0]), plain_features(samples[0])  # compile what is compiled once
-    plain = TIMED_CLIPS / seconds(lambda: [plain_features(clip) for clip in samples])
-    alone = TIMED_CLIPS / seconds(lambda: [extract(clip) for clip in samples])
+    plain = TIMED_CLIPS / duration_s(lambda: [plain_features(clip) for clip in samples])
+    alone = TIMED_CLIPS / duration_s(lambda: [extract(clip) for clip in samples])
     data = open_dataset(folder)
-    shared = len(data.files) / seconds(lambda: make_examples(data, MODELS["lstm"].input("features")))
+    shared = len(data.files) / duration_s(lambda: make_examples(data, MODELS["lstm"].input("features")))
     return [
         ("58 features by plain librosa, clips a second", f"{plain:.2f}", ""),
         ("58 features here, one process", f"{alone:.2f}, {alone / plain:.1f} x", ""),
-        (f"58 features here, {cores()} cores, with reading and starting", f"{shared:.2f}, "
-         f"{shared / plain:.1f} x", "3 x"),
+        (
+            f"58 features here, {cores()} cores, with reading and starting",
+            f"{shared:.2f}, {shared / plain:.1f} x",
+            "3 x",
+        ),
     ]
 
 
@@ -190,17 +208,18 @@ def compare_rows() -> list[Row]:
     """The default `genre compare` on the built-in music; what it hears is computed the first time."""
     compare = [sys.executable, "-m", "genre", "compare"]
     subprocess.run([*compare, "--epochs", "1"], check=True, capture_output=True)
-    took = seconds(lambda: subprocess.run(compare, check=True, capture_output=True))
+    took = duration_s(lambda: subprocess.run(compare, check=True, capture_output=True))
     return [(f"genre compare of {len(SMALL_MODELS)} models on the built-in music", f"{took:.0f} s", "120 s")]
 
 
 def main() -> None:
+    parse_arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["EARMARK_HOME"] = f"{folder}/home"
         music = synth.build(Path(folder) / "music", per_genre=CLIPS)
         rows = training_rows(music, as_people_have_music(music, Path(folder) / "mp3"))
         rows += precision_rows() + order_rows() + feature_rows(music) + compare_rows()
-    print_table("Training", rows)
+    report_table("Training", rows)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,141 @@
+"""The command `python -m gan sample`: clips into a folder, each with what reproduces it."""
+
+import argparse
+import json
+import random
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genre.commands.program import FAILED, OK, USAGE
+
+if TYPE_CHECKING:
+    from gan.request import GenerationRequest
+    from gan.sampling.sampler import GeneratedClip, Sampler
+
+MAX_RECIPE_FILE_BYTES = 1 << 20  # bytes
+
+
+def add_parser(commands: "argparse._SubParsersAction") -> None:
+    parser = commands.add_parser("sample", help="generate music")
+    request = parser.add_mutually_exclusive_group()
+    request.add_argument("--genre", metavar="G", help="such as jazz; without it the seed chooses")
+    request.add_argument("--prompt", metavar="TEXT", help='such as "a calm late-night jazz piano"')
+    request.add_argument("--again", type=Path, metavar="FILE.json", help="reproduce a clip from its recipe")
+    parser.add_argument("--count", type=int, default=1, metavar="N", help="clips, by default 1")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, metavar="S", help="length of each, by default 10"
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="of the first clip; the next ones count up. By default random"
+    )
+    parser.add_argument(
+        "--model",
+        default="gan",
+        metavar="NAME",
+        help="published weights, by default gan, or the name of a finished run",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    parser.set_defaults(run=sample)
+
+
+def sample(options: argparse.Namespace) -> int:
+    """Write a .wav, .png, .json and .npz of each clip."""
+    from gan.request import MAX_SEED, RequestError
+    from gan.sampling.sampler import Sampler
+    from genre.models.cards import ArtefactError
+
+    try:
+        seed = random.randrange(MAX_SEED // 2) if options.seed is None else options.seed
+        sampler = Sampler.load(options.model)
+        requests, message = (
+            _request_of_recipe(options.again, sampler)
+            if options.again
+            else _build_requests(options, seed, sampler.genres)
+        )
+        if message:
+            print(message, file=sys.stderr)
+        options.out.mkdir(parents=True, exist_ok=True)
+        for number, request in enumerate(requests, start=1):
+            print(_write_files(sampler.generate(request), options.out, number, message))
+    except RequestError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except ArtefactError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except (OSError, MemoryError) as error:
+        print(f"The music could not be written: {error}", file=sys.stderr)
+        return FAILED
+    return OK
+
+
+def _request_of_recipe(path: Path, sampler: "Sampler") -> tuple[list["GenerationRequest"], str]:
+    """Read the request of a recipe; the message is empty. Raises RequestError."""
+    from gan.request import RequestError
+    from gan.sampling.sampler import request_from_recipe
+
+    recipe = _read_json(path)
+    request = request_from_recipe(recipe)
+    if recipe.get("weights") != sampler.weights:
+        raise RequestError("This piece was painted by other weights: name them with --model.")
+    return [request], ""
+
+
+def _build_requests(
+    options: argparse.Namespace, seed: int, genres: tuple[str, ...]
+) -> tuple[list["GenerationRequest"], str]:
+    """Build a request for each clip, and the message of a prompt.
+
+    Raises RequestError.
+    """
+    from gan.prompt import parse_prompt
+    from gan.request import GenerationRequest, require_count
+
+    count = require_count(options.count)
+    if options.genre is not None:
+        normalized = lambda name: name.lower().replace("-", "").replace(" ", "")  # noqa: E731
+        genre = next(
+            (name for name in genres if normalized(name) == normalized(options.genre)), options.genre
+        )
+        return [
+            GenerationRequest({genre: 1.0}, seconds=options.seconds, seed=seed + k) for k in range(count)
+        ], ""
+    if options.prompt is not None:
+        parsed = parse_prompt(options.prompt)
+        return [
+            GenerationRequest.from_prompt(parsed, options.seconds, seed + k, genres) for k in range(count)
+        ], parsed.message
+    return [
+        GenerationRequest({genres[(seed + k) % len(genres)]: 1.0}, seconds=options.seconds, seed=seed + k)
+        for k in range(count)
+    ], ""
+
+
+def _read_json(path: Path) -> Any:
+    """Read a .json file. Raises RequestError."""
+    from gan.request import RequestError
+
+    try:
+        with path.open("rb") as file:
+            return json.loads(file.read(MAX_RECIPE_FILE_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RequestError(f"{path.name} cannot be read: choose the .json of a piece.") from error
+
+
+def _write_files(generated: "GeneratedClip", folder: Path, number: int, message: str) -> Path:
+    """Write all the files of a clip; return the path of the audio."""
+    from gan.sampling.audio import encode_audio
+    from genre.paths import write_atomic
+
+    path = folder / f"{number:02d}-{generated.name}"
+    recipe = generated.recipe() | ({"prompt_message": message} if message else {})
+    contents: dict[str, bytes | str] = {
+        ".png": generated.png(),
+        ".npz": generated.spectrogram(),
+        ".json": json.dumps(recipe, indent=1, ensure_ascii=False) + "\n",
+        ".wav": encode_audio(generated.clip.samples, "wav"),
+    }
+    for suffix, content in contents.items():
+        write_atomic(path.with_name(path.name + suffix), content)
+    return path.with_name(path.name + ".wav")

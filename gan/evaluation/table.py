@@ -1,0 +1,74 @@
+"""The metrics of `gan.evaluation.evaluate` as tables for a terminal."""
+
+NAMES = {
+    "real_recorded": "real, as recorded",
+    "real_resynthesized": "real, resynthesised",
+    "generated": "generated",
+    "real_train": "real clips of the train list",
+    "dcgan": "plain DCGAN",
+    "noise": "noise of the mean spectrum",
+}
+CRITERIA = {
+    "accuracy_half": "balanced accuracy of generated clips of 0.5 or more",
+    "accuracy_near_real": "at least 80 % of the balanced accuracy of real clips",
+    "closer_than_noise": "significantly closer to real music than shaped noise",
+    "closer_than_dcgan": "significantly closer to real music than a plain DCGAN",
+    "diversity": "diversity within a genre at least 60 % of that of real clips",
+    "no_copies": "no closer (by 5 % or more) to the training clips than held-out real clips",
+}
+
+
+def evaluation_table(result: dict) -> str:
+    """Format what `evaluate_generator` gave, or the metrics of a card."""
+    lines = [
+        f"{result['model']} ({result['weights']}), {result['n_per_genre']} clips per genre, none selected; "
+        f"reference classifier {result['reference_classifier']}",
+        "",
+    ]
+    for length, groups in result["genre_accuracy"].items():
+        lines.append(f"Genre accuracy, clips of {length}")
+        lines.append(f"  {'':32}{'balanced':>9}  {'overall':>7}  {'95 % interval':>16}  {'clips':>6}")
+        for name, group in groups.items():
+            low, high = group["accuracy_interval"]
+            lines.append(
+                f"  {NAMES[name]:32}{group['balanced_accuracy']:9.3f}  {group['accuracy']:7.3f}"
+                f"  {low:7.3f} to {high:.3f}  {group['count']:6}"
+            )
+        lines.append(f"  {'':12}" + "".join(f"{name:>20}" for name in groups))
+        for genre in next(iter(groups.values()))["genres"]:
+            cells = (group["genres"][genre] for group in groups.values())
+            lines.append(
+                f"  {genre:12}"
+                + "".join(
+                    f"{cell['recall']:14.2f} of {cell['count']:<3}" if cell["count"] else f"{'none':>20}"
+                    for cell in cells
+                )
+            )
+        lines.append("")
+    lines += [
+        "Distance to real valid clips, 3 s, in the features of the reference classifier",
+        f"  {'':32}{'Fréchet':>9}  {'kernel':>9}  {'error':>8}  {'clips':>6}",
+    ]
+    for name, row in result["distance"].items():
+        lines.append(
+            f"  {NAMES[name]:32}{row['frechet']:9.2f}  {row['kernel']:9.4f}"
+            f"  {row['kernel_standard_error']:8.4f}  {row['count']:6}"
+        )
+    diversity = result["diversity"]
+    lines += [
+        "",
+        f"Diversity within a genre: {diversity['ratio']:.2f} of real clips' (minimum: "
+        f"{min(diversity['genres'], key=diversity['genres'].get)} {diversity['min_ratio']:.2f})",
+        "Distance to the nearest training clip (median; 5th percentile), before inversion",
+    ]
+    for way, row in result["nearest_training_clip"].items():
+        cells = (
+            f"{name} {row[f'{name}_median']:.2f}; {row[f'{name}_5th_percentile']:.2f}"
+            for name in ("generated", "real")
+        )
+        lines.append(f"  {way.replace('_', ' '):20}" + "   ".join(cells))
+    lines.append("")
+    lines += [
+        f"  {'yes' if is_met else 'NO ':3}  {CRITERIA[name]}" for name, is_met in result["criteria"].items()
+    ]
+    return "\n".join(lines)

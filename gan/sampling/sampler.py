@@ -1,0 +1,209 @@
+"""The sampler: a generation request in, a clip of any length out, along a path through the latent space.
+
+    sampler = Sampler.load()
+    generated = sampler.generate(GenerationRequest({"jazz": 1.0}, seconds=10, seed=3))
+    generated.clip.samples   (N,) float32 at 22,050 Hz, loudness normalised
+    generated.mel_db         (128, frames) decibels below the maximum
+    generated.recipe()       a dictionary for JSON that reproduces it: see `request_from_recipe`
+
+The generator was trained on clips of 3 s. Each 0.7 s of a longer clip has fresh local noise, so that it
+does not loop, while the style drifts slowly around the style of the clip, which keeps it coherent.
+"""
+
+import hashlib
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Generator as Random
+from torch import Tensor
+from torch.nn import functional as F
+
+from gan.mel import CONTROLS, FRAMES_PER_COLUMN, GAN_MEL, to_db
+from gan.networks import LOCAL_DIM, OLD_GENERATOR_NAMES, STYLE_DIM, Generator, Latents, with_current_names
+from gan.request import GenerationRequest, Noise, RequestError
+from gan.sampling import spectrogram_file
+from gan.sampling.audio import synthesize_audio
+from genre.audio.clip import SAMPLE_RATE, Clip
+from genre.audio.spectrogram import SpectrogramParams
+from genre.models.artefacts import load_artefact
+from genre.models.cards import ArtefactError, Card
+from genre.paths import WEIGHTS
+from genre.runs.directory import runs_folder
+from genre.text import genre_name
+
+DEFAULT_MODEL = "gan"
+RECIPE_VERSION = 1  # raised when the same request no longer gives the same music
+DEFAULT_TRUNCATION = 0.7  # of a request without one: more genre accuracy, hardly less diversity
+DRIFT_FRACTION = 0.5  # of the style that drifts: the sine of an angle
+DRIFT_PERIODS_S = (13.0, 21.0, 34.0)  # of the drift; no two in a whole ratio
+MARGIN_COLUMNS = 1  # columns generated before and after the clip, as time is circular to the generator
+_STYLE_SALT, _RHYTHM_SALT = 0, 1
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratedClip:
+    """A generated clip with its spectrogram and what produced it."""
+
+    request: GenerationRequest
+    mel_db: np.ndarray  # (128, frames) float32: decibels below the maximum, -80 to 0
+    clip: Clip  # its audio, mastered
+    model: str
+    weights: str  # the first 16 digits of the SHA-256 of the weights
+
+    @property
+    def name(self) -> str:
+        """A safe file name: "jazz-3", "jazz-blues-17"."""
+        names = sorted(self.request.genres, key=lambda name: -self.request.genres[name])[:3]
+        return "-".join(
+            re.sub(r"[^\w]+", "", name)[:20] or "music" for name in [*names, str(self.request.seed)]
+        )
+
+    def recipe(self) -> dict:
+        """Collect everything that reproduces the clip, for JSON."""
+        return {
+            "made_by": "Earmark",
+            "version": RECIPE_VERSION,
+            "model": self.model,
+            "weights": self.weights,
+            "front_end": GAN_MEL.to_dict(),
+            "request": self.request.to_dict(),
+        }
+
+    def png(self) -> bytes:
+        """Render the spectrogram as a PNG, low bands at the bottom."""
+        return spectrogram_file.render_png(self.mel_db)
+
+    def spectrogram(self) -> bytes:
+        """Pack the spectrogram as an .npz that can be inverted again."""
+        return spectrogram_file.pack_spectrogram(
+            spectrogram_file.SpectrogramFile(self.mel_db, GAN_MEL, self.recipe())
+        )
+
+
+def weights_fingerprint(folder: Path) -> str:
+    """Compute the first 16 digits of the SHA-256 of the weights in `folder`. Raises OSError."""
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:16]
+
+
+class Sampler:
+    """A trained generator with its card, ready to generate clips."""
+
+    def __init__(self, generator: Generator, card: Card, name: str, weights: str) -> None:
+        """Raises KeyError, TypeError or ValueError for a card that lacks something."""
+        self.generator, self.card, self.name, self.weights = generator.eval(), card, name, weights
+        self.genres = card.genres
+        statistics = card.control_stats_by_genre
+        self.control_stats_by_genre = torch.tensor([statistics["mean"], statistics["std"]])  # (2, genres, 3)
+        if self.control_stats_by_genre.shape != (2, len(self.genres), len(CONTROLS)):
+            raise ValueError("The controls of the card do not fit its genres.")
+        if SpectrogramParams.from_dict(card.front_end or {}) != GAN_MEL:
+            raise ValueError("The spectrograms are of another kind.")
+
+    @classmethod
+    def load(cls, name: str = DEFAULT_MODEL, folder: Path | None = None) -> "Sampler":
+        """Load the weights `name` of `folder`, published ones or a run's. Raises ArtefactError."""
+        if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
+            raise ArtefactError(f"{name!r} is not a model's name.")
+        if folder is None:
+            folder = runs_folder() if not (WEIGHTS / name).is_dir() else WEIGHTS
+        folder = folder / name
+        weights, card = load_artefact(folder)
+        try:
+            generator = Generator(len(card.genres))
+            generator.load_state_dict(with_current_names(weights, OLD_GENERATOR_NAMES))
+            return cls(generator, card, name, weights_fingerprint(folder))
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ArtefactError(
+                f"The card and the weights of {name!r} do not fit this version of Earmark: train it again."
+            ) from error
+
+    def generate(self, request: GenerationRequest) -> GeneratedClip:
+        """Generate a clip; the same request always gives the same one. Raises RequestError."""
+        generate_mel = self.generate_mel(request)
+        samples = synthesize_audio(generate_mel, GAN_MEL)
+        name = " and ".join(map(genre_name, request.genres))
+        return GeneratedClip(
+            request,
+            generate_mel,
+            Clip(samples, len(samples) / SAMPLE_RATE, name=name),
+            self.name,
+            self.weights,
+        )
+
+    def generate_mel(self, request: GenerationRequest) -> np.ndarray:
+        """Generate the spectrogram alone: (128, frames) float32, -80 to 0 dB. Raises RequestError."""
+        frames = 1 + round(request.seconds / GAN_MEL.seconds_per_frame)
+        n_source_frames = math.ceil(frames * request.tempo)
+        columns = math.ceil(n_source_frames / FRAMES_PER_COLUMN) + 2 * MARGIN_COLUMNS
+        with torch.inference_mode():
+            latents = self.compute_latents(request, columns)
+            styles = self.generator.style_vector(latents)[None]  # (1, columns, STYLE_VECTOR_DIM)
+            generated = self.generator.synthesize(styles, latents.local)
+            start = MARGIN_COLUMNS * FRAMES_PER_COLUMN
+            excerpt = generated[:, :, start : start + n_source_frames]
+            excerpt = F.interpolate(excerpt, frames, mode="linear", align_corners=True)[0]
+            decibels = to_db(excerpt)
+            return (decibels - decibels.max()).clamp_min(-GAN_MEL.range_db).numpy()
+
+    def compute_latents(self, request: GenerationRequest, columns: int) -> Latents:
+        """Compute the latent path of a request: style, genres and controls per column, one local."""
+        genre_weights = self._genre_weights(request)
+        scale = DEFAULT_TRUNCATION if request.truncation is None else request.truncation
+        style = _mix_noise(request.noise("style"), _STYLE_SALT, lambda rng: _style_path(columns, rng))
+        local = _mix_noise(
+            request.noise("rhythm"),
+            _RHYTHM_SALT,
+            lambda rng: torch.randn(columns, LOCAL_DIM, generator=rng).T,
+        )
+        mean, std = (genre_weights @ values for values in self.control_stats_by_genre)
+        shifts = torch.tensor([request.controls.get(name, 0.0) for name in CONTROLS])
+        controls = mean + scale * std * style[0, STYLE_DIM:] + shifts
+        return Latents(
+            scale * style[:, :STYLE_DIM],
+            local[None],
+            genre_weights.expand(columns, -1),
+            controls.expand(columns, -1),
+        )
+
+    def _genre_weights(self, request: GenerationRequest) -> Tensor:
+        if unknown := set(request.genres) - set(self.genres):
+            raise RequestError(
+                f"There is no genre {min(unknown)!r} here: choose from {', '.join(self.genres)}."
+            )
+        return torch.tensor([request.genres.get(name, 0.0) for name in self.genres])
+
+
+def request_from_recipe(recipe: Any) -> GenerationRequest:
+    """Read the request of a .json that `GeneratedClip.recipe` gave, of any version. Raises RequestError."""
+    if not isinstance(recipe, dict) or recipe.get("made_by") != "Earmark":
+        raise RequestError("This is not the recipe of a piece: choose a .json that was downloaded here.")
+    if recipe.get("version") != RECIPE_VERSION:
+        raise RequestError("This piece was made by another version of Earmark, which paints otherwise.")
+    return GenerationRequest.from_dict(recipe.get("request", recipe.get("wish")))  # "wish" in old recipes
+
+
+def _style_path(columns: int, rng: Random) -> Tensor:
+    """Draw (columns, 64 + 3): the style, which drifts slowly, and the noise of the controls, which stays.
+
+    Each column is standard normal over the seeds.
+    """
+    mean_style = torch.randn(STYLE_DIM + len(CONTROLS), generator=rng)
+    phases = 2 * math.pi * torch.rand(len(DRIFT_PERIODS_S), STYLE_DIM, generator=rng)
+    seconds = torch.arange(columns) * (FRAMES_PER_COLUMN * GAN_MEL.seconds_per_frame)
+    angles = 2 * math.pi * seconds[:, None] / torch.tensor(DRIFT_PERIODS_S)
+    drift = (angles[:, :, None] + phases).cos().sum(dim=1) * math.sqrt(2 / len(DRIFT_PERIODS_S))
+    path = mean_style.repeat(columns, 1)
+    path[:, :STYLE_DIM] = math.sqrt(1 - DRIFT_FRACTION**2) * path[:, :STYLE_DIM] + DRIFT_FRACTION * drift
+    return path
+
+
+def _mix_noise(noise: Noise, salt: int, draw: Callable[[Random], Tensor]) -> Tensor:
+    """Sum what each seed draws, times its weight."""
+    parts = [weight * draw(Random().manual_seed(2 * seed + salt)) for seed, weight in noise]
+    return sum(parts[1:], parts[0])

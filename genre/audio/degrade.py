@@ -1,0 +1,86 @@
+"""Degradations of a recording: a simulated phone in a room, and MP3 compression.
+
+    recorded = simulate_phone(load_clip("song.flac"), seed=1)
+    compressed = mp3(load_clip("song.flac"), kbit=64)
+
+They measure a model's accuracy drop (`genre.evaluation.benchmark`). Both keep the length of every part.
+"""
+
+import io
+from contextlib import closing
+from dataclasses import replace
+
+import av
+import numpy as np
+from scipy.signal import butter, oaconvolve, sosfilt
+
+from genre.audio.clip import SAMPLE_RATE, Clip
+from genre.audio.decoders import ContainerReader
+
+# The microphone: a phone's, in front of a loudspeaker across the table.
+MIN_HZ, MAX_HZ = 300.0, 7_000.0  # -3 dB; 24 dB an octave beyond
+SNR_DB = 15.0  # against white noise, which is the hardest: it fills the treble, where music is soft
+CLIPPED_FRACTION = 0.005  # of the samples lie beyond full scale: the automatic gain is set too high
+# The room: a furnished one. The decay is Polack's model, noise under an exponential ("La transmission
+# de l'energie sonore dans les salles", 1988), which is what is left of a measured response but its
+# first echoes.
+DECAY_S = 0.2, 0.6  # until the room is 60 dB quieter, drawn evenly
+DIRECT_DB = 0.0, 6.0  # by which the direct sound is stronger than all that the room sends back
+FIRST_ECHO_S = 0.003  # a metre further than the direct way
+
+
+def simulate_phone(clip: Clip, seed: int) -> Clip:
+    """The clip as a phone in a room records it: echoes, 300 to 7,000 Hz, 15 dB of noise, clipping.
+
+    The room and the noise are drawn from `seed` and nothing else. Silence stays silence.
+    """
+    if not len(clip.samples):
+        return clip
+    rng = np.random.default_rng(seed)
+    room = room_response(rng)
+    recorded = np.concatenate([oaconvolve(samples, room)[: len(samples)] for _, samples in clip.pieces()])
+    band = butter(4, (MIN_HZ, MAX_HZ), "bandpass", fs=SAMPLE_RATE, output="sos")
+    recorded = sosfilt(band, recorded)
+    noise = sosfilt(band, rng.standard_normal(len(recorded)))
+    if (power := np.mean(np.square(recorded))) > 0:
+        recorded += noise * np.sqrt(power / np.mean(np.square(noise))) * 10 ** (-SNR_DB / 20)
+        recorded /= np.quantile(np.abs(recorded), 1 - CLIPPED_FRACTION)
+    return replace(clip, samples=np.clip(recorded, -1, 1).astype(np.float32))
+
+
+def room_response(rng: np.random.Generator) -> np.ndarray:
+    """(M,) at SAMPLE_RATE: an impulse for the direct sound, then echoes that die away."""
+    decay_s, direct_db = rng.uniform(*DECAY_S), rng.uniform(*DIRECT_DB)
+    time = np.arange(round(decay_s * SAMPLE_RATE)) / SAMPLE_RATE
+    echoes = rng.standard_normal(len(time)) * 10 ** (-3 * time / decay_s) * (time > FIRST_ECHO_S)
+    echoes *= 10 ** (-direct_db / 20) / np.sqrt(np.sum(np.square(echoes)))
+    echoes[0] = 1.0
+    return echoes
+
+
+def mp3(clip: Clip, kbit: int = 64) -> Clip:
+    """The clip after it was an MP3 file of `kbit` thousand bits a second, mono, at its own rate.
+
+    Nothing is written to a disk. Raises ValueError for a bit rate that MP3 does not have at this
+    sample rate (8 to 160, ISO 13818-3).
+    """
+    if kbit not in (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160):
+        raise ValueError(f"MP3 has no {kbit} kbit/s at {SAMPLE_RATE:,} Hz: take 8 to 160, 64 for instance.")
+    pieces = [_encode_mp3(samples, kbit) for _, samples in clip.pieces()]
+    return replace(clip, samples=np.concatenate(pieces))
+
+
+def _encode_mp3(samples: np.ndarray, kbit: int) -> np.ndarray:
+    """(N,) -> (N,) float32. The encoder pads both ends; the file says by how much, so nothing moves."""
+    if not len(samples):
+        return samples
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp3") as container:
+        stream = container.add_stream("libmp3lame", rate=SAMPLE_RATE, layout="mono", bit_rate=1000 * kbit)
+        padded = np.pad(samples, (0, SAMPLE_RATE // 2))  # else a few ms are not known for MP3
+        frame = av.AudioFrame.from_ndarray(padded[None], "fltp", "mono")
+        frame.sample_rate, frame.pts = SAMPLE_RATE, 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with closing(ContainerReader(file)) as reader:
+        return np.concatenate([block[:, 0] for _, block in reader.blocks()])[: len(samples)]

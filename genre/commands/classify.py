@@ -1,0 +1,111 @@
+"""The command `classify`: the genre of recordings, one line each."""
+
+import argparse
+import json
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from genre.audio.files import AUDIO_SUFFIXES, find_files, printable
+from genre.errors import FAILED, OK, USAGE
+
+if TYPE_CHECKING:
+    from genre.audio.clip import AudioError, Clip
+    from genre.inference.classifier import Prediction
+
+READ_AHEAD = 2  # clips decoded while the network classifies another; each up to 53 MB
+
+
+def add_command(commands: "argparse._SubParsersAction") -> None:
+    """Add the parser."""
+    parser = commands.add_parser(
+        "classify",
+        help="classify the genre of recordings",
+        description="Classify the genre of recordings. Exit status: 0 all were read, 1 some were not, "
+        "2 the command line is wrong.",
+    )
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="an audio file, or a folder to search for them"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--model", metavar="NAME", help="a shipped or promoted model; default listen")
+    parser.set_defaults(run=classify)
+
+
+def classify(options: argparse.Namespace) -> int:
+    """Print one line for each file, in the order given, folders in the order of their names."""
+    from genre.audio.clip import AudioError
+    from genre.inference.load import SHIPPED, load_classifier
+    from genre.models.cards import ArtefactError
+
+    try:
+        classifier = load_classifier(options.model or SHIPPED)
+    except ArtefactError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    status = OK
+    recordings = list(find_recordings(options.paths))
+    width = max(len(printable(path)) for path, _ in recordings)
+    for path, clip in read_clips(recordings):
+        if isinstance(clip, AudioError):
+            status = FAILED
+            result, text = {"error": str(clip)}, f"error: {clip}"
+        else:
+            prediction = classifier.classify(clip)
+            result, text = prediction.to_json(), prediction_line(prediction)
+        if options.json:
+            print(json.dumps({"path": path, **result}), flush=True)
+        else:
+            print(f"{printable(path):{width}}  {text}", flush=True)
+    return status
+
+
+def find_recordings(paths: Iterable[str]) -> Iterator[tuple[str, "AudioError | None"]]:
+    """Yield (path, None) of every file to read, and (path, error) of folders without any."""
+    from genre.audio.clip import AudioError
+
+    for path, reason in find_files(paths, AUDIO_SUFFIXES, "audio files"):
+        yield path, AudioError(reason) if reason else None
+
+
+def read_clips(
+    recordings: Iterable[tuple[str, "AudioError | None"]],
+) -> Iterator[tuple[str, "Clip | AudioError"]]:
+    """Yield (path, clip or error) in order, reading some files ahead in other threads."""
+    from genre.audio.clip import AudioError, load_clip
+
+    def read(path: str) -> "Clip | AudioError":
+        try:
+            return load_clip(path)
+        except AudioError as error:
+            return error
+
+    with ThreadPoolExecutor(READ_AHEAD) as pool:
+        pending: deque[tuple[str, Future]] = deque()
+        for path, error in recordings:
+            future: Future = Future()
+            if error:
+                future.set_result(error)
+            else:
+                future = pool.submit(read, path)
+            pending.append((path, future))
+            if len(pending) > READ_AHEAD:
+                path, future = pending.popleft()
+                yield path, future.result()
+        for path, future in pending:
+            yield path, future.result()
+
+
+def prediction_line(prediction: "Prediction") -> str:
+    """A prediction on one line: "0:30  rock 58 %, metal 21 %, pop 9 %"."""
+    from genre.text import genre_name, whole_percent
+
+    minutes, seconds = divmod(round(prediction.duration_s), 60)
+    length = f"{minutes}:{seconds:02}"
+    if not prediction.genre:
+        return f"{length:>6}  {prediction.message}"
+    likeliest = sorted(prediction.probabilities.items(), key=lambda item: -item[1])[:3]
+    ranking = ", ".join(f"{genre_name(genre)} {whole_percent(p)} %" for genre, p in likeliest)
+    return f"{length:>6}  {ranking}{'' if prediction.confident else ' (not sure)'}"

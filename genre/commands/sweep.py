@@ -1,0 +1,185 @@
+"""The commands `compare`, `sweep` and `reproduce`."""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genre.commands.program import complain, whole_number
+from genre.commands.train import add_experiment_options, add_recipe_options, settings_from
+from genre.errors import FAILED, INTERRUPTED, OK, USAGE
+
+if TYPE_CHECKING:
+    from genre.runs.directory import Run
+    from genre.training.experiment import ExperimentSettings
+
+
+def add_commands(commands: "argparse._SubParsersAction") -> None:
+    parser = commands.add_parser("compare", help="train several models and print one table")
+    parser.add_argument(
+        "models",
+        nargs="*",
+        metavar="MODEL[:INPUT]",
+        help="by default the classical models and the small networks; networks train for "
+        "12 epochs at most, unless --epochs is given",
+    )
+    add_experiment_options(parser)
+    add_recipe_options(parser)
+    parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    parser.set_defaults(run=compare)
+
+    parser = commands.add_parser("sweep", help="train one model with a grid of settings")
+    parser.add_argument("model", metavar="MODEL")
+    add_experiment_options(parser)
+    parser.add_argument("--epochs", type=_numbers(int), default=[], metavar="N,N,...")
+    parser.add_argument("--batch-size", type=_numbers(int), default=[], metavar="N,N,...")
+    parser.add_argument("--lr", type=_numbers(float), default=[], metavar="X,X,...")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    parser.set_defaults(run=sweep)
+
+    parser = commands.add_parser("reproduce", help="published metrics beside ours")
+    parser.add_argument(
+        "--data",
+        default="builtin",
+        metavar="DIR",
+        help="GTZAN's or Kaggle's layout, a folder of genres, or builtin (default)",
+    )
+    parser.add_argument(
+        "--budget",
+        type=_minutes,
+        metavar="MINUTES",
+        help="stop after so long, music being prepared to the end; the same command goes on later",
+    )
+    parser.add_argument("--only", metavar="MODEL[:INPUT],...", help="only these models")
+    parser.add_argument(
+        "--epochs",
+        type=whole_number,
+        help="train networks for no more: a quicker table, stored apart from the full one",
+    )
+    parser.add_argument("--cores", type=whole_number, help="cores to use; by default all")
+    parser.add_argument("--record", action="store_true", help="write the table into RESULTS.md")
+    parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    parser.set_defaults(run=reproduce)
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not 0 <= minutes < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes")
+    return minutes
+
+
+def _numbers(kind: type):
+    def parse(text: str) -> list:
+        try:
+            return [kind(part) for part in text.split(",")]
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers") from error
+
+    return parse
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Train several models on the same tracks and print them side by side."""
+    from genre.training.sweep import SMALL_MODELS, with_fewer_epochs
+
+    try:
+        experiments = []
+        for entry in options.models or SMALL_MODELS:
+            model, _, kind = entry.partition(":")
+            own_options = argparse.Namespace(**vars(options) | {"input": kind or options.input})
+            settings = settings_from(own_options, model)
+            experiments.append(settings if options.epochs else with_fewer_epochs(settings))
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    return _train_all(experiments, options, recipe=False)
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """Train one network with several settings and print them side by side."""
+    from genre.training.sweep import grid
+
+    try:
+        plain = argparse.Namespace(**vars(options) | {"epochs": None, "batch_size": None})
+        base = settings_from(plain)
+        if base.spec.kind != "network":
+            raise ValueError(f"{base.model} has no epochs, batches or learning rate to sweep.")
+        experiments = grid(base, options.epochs, options.batch_size, options.lr)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    return _train_all(experiments, options, recipe=True)
+
+
+def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namespace, recipe: bool) -> int:
+    """Train all experiments and print the table."""
+    from genre.compute import all_cores, cores, limit_cores
+    from genre.training.sweep import Prefetcher, comparison, comparison_table, create_run, run_all
+
+    prefetcher = Prefetcher(_print_line)
+    try:
+        with limit_cores(options.cores or cores()), _stop_in_order():
+            for settings in experiments:
+                prefetcher.prepare(settings)
+            folders = [create_run(settings) for settings in experiments]
+            run_all(folders, options.cores or all_cores(), on_end=_print_outcome)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    rows = comparison(folders)
+    print(json.dumps(rows) if options.json else comparison_table(rows, recipe))
+    return OK if all(row["state"] == "done" for row in rows) else FAILED
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Repeat the published experiments within a budget of time, and print ours beside them."""
+    from genre.compute import all_cores, cores, limit_cores
+    from genre.evaluation.results import update_section
+    from genre.training.reproduce import build_rows, reproduction_table, row_results, run_rows
+
+    deadline = None if options.budget is None else time.monotonic() + 60 * options.budget
+    only = [name.strip() for name in options.only.split(",")] if options.only else None
+    try:
+        with limit_cores(options.cores or cores()), _stop_in_order():
+            rows = build_rows(options.data, only, options.epochs)
+            run_rows(rows, options.cores or all_cores(), deadline, _print_outcome, _print_line)
+            results = row_results(rows)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on where it was.", file=sys.stderr)
+        return INTERRUPTED
+    table = reproduction_table(results, Path(options.data).name, options.epochs)
+    if options.record and not options.epochs:
+        update_section(f"reproduce-{'builtin' if options.data == 'builtin' else 'gtzan'}", table)
+    print(json.dumps(results) if options.json else table)
+    return OK
+
+
+@contextmanager
+def _stop_in_order() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl+C inside: the training processes are stopped, and can be resumed."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _print_outcome(run: "Run") -> None:
+    """One line on how a run ended."""
+    settings = run.settings
+    _print_line(
+        f"{settings['model']} on {settings['input']}, split {Path(settings['split']).name}: {run.message}"
+    )
+
+
+def _print_line(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,100 @@
+"""GTZAN's ready-made arrays: 30 s mel pictures, and log-mels of the first 3 s, also back in decibels.
+
+The 3 s mels were z-scored over the whole track and have lost their level and range. Both are restored
+from the 30 s picture of the same track, which shows true decibels at some of the same frames.
+"""
+
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+
+import numpy as np
+
+from genre import GENRES
+from genre.audio.spectrogram import FULL_CLIP_MEL
+from genre.data.examples import DataError, Examples
+
+if TYPE_CHECKING:
+    from genre.data.dataset import Dataset
+
+DEFAULT_FIT = (15.0, -45.0)  # dB a standard deviation, and dB at the mean, where there is no picture
+
+
+def mel_3s_decibels(dataset: "Dataset") -> tuple[Examples, np.ndarray]:
+    """-> (the stored mels, the same in dB below the peak of their track: (N, 128, 130) float32)."""
+    if dataset.mel_3s_zscored is None:
+        raise DataError("There are no ready-made mel spectrograms of 3 s here.")
+    mels = read_mel_3s_zscored(dataset.mel_3s_zscored.parent)
+    picture_of = {}
+    if dataset.mel_30s:
+        pictures = read_mel_30s(dataset.mel_30s.parent)
+        picture_of = dict(zip(pictures.tracks.tolist(), pictures.values, strict=True))
+    zs = mels.values.astype(np.float32) * mels.scale + mels.offset
+    fits = [
+        fit_decibels(z, picture_of[name]) if name in picture_of else None
+        for z, name in zip(zs, mels.tracks.tolist(), strict=True)
+    ]
+    default = tuple(np.median([fit for fit in fits if fit], axis=0)) if any(fits) else DEFAULT_FIT
+    slopes, levels = np.array([fit or default for fit in fits], np.float32).T[:, :, None, None]
+    return mels, zs * slopes + levels
+
+
+def fit_decibels(z: np.ndarray, picture: np.ndarray) -> tuple[float, float] | None:
+    """The (slope, level) that make decibels of z-scores: dB = slope z + level.
+
+    z is (128, 130), the picture (128, 334) uint8 with 255 at 0 dB and 0 at -40 dB or less. None where
+    too little of the picture lies above its floor for a fit.
+    """
+    frames = FULL_CLIP_MEL.frame_indices(z.shape[1] * FULL_CLIP_MEL.hop_length - 1)
+    there, seen = z[:, frames], picture[:, : len(frames)].astype(np.float32)
+    clear = (seen > 10) & (seen < 250) & (there > -3.9) & (there < 3.9)
+    if clear.sum() < 100 or there[clear].std() < 0.05:
+        return None
+    slope, level = np.polyfit(
+        there[clear], seen[clear] / 255 * FULL_CLIP_MEL.range_db - FULL_CLIP_MEL.range_db, 1
+    )
+    return (float(slope), float(level)) if 3 < slope < 40 else None
+
+
+# jazz.00054 has no picture, and its 3 s mel is another recording's.
+BROKEN_TRACKS = {"jazz.00054"}
+
+
+def read_mel_30s(folder: Path) -> Examples:
+    """GTZAN's 30-second mel pictures: uint8 (N, 128, 334), 1.0 to the network is the loudest point.
+
+    The pictures are 216 rows of the 128 mel bands, stretched; row r shows band (r + 0.5) * 128 / 216.
+    """
+    names, pictures = _read_npz(folder / "pictures.npz")
+    rows = ((np.arange(FULL_CLIP_MEL.n_mels) + 0.5) * pictures.shape[1] / FULL_CLIP_MEL.n_mels).astype(int)
+    return _examples(
+        names,
+        pictures[:, rows],
+        scale=1 / 255,
+        unit_db=FULL_CLIP_MEL.range_db,
+        column_s=FULL_CLIP_MEL.seconds_per_frame,
+    )
+
+
+def read_mel_3s_zscored(folder: Path) -> Examples:
+    """The first 3 s of each track: uint8 (N, 128, 130), z-scored to the network."""
+    names, values = _read_npz(folder / "mel3s.npz")
+    return _examples(names, values, scale=1 / 32, offset=-4.0, unit_db=12.0)  # about 12 dB a sigma
+
+
+def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return archive["track"], archive["value"]
+    except (OSError, ValueError, KeyError, BadZipFile, zlib.error) as error:
+        raise DataError(f"{path.name} is missing or damaged in the data folder.") from error
+
+
+def _examples(names: np.ndarray, values: np.ndarray, **scaling: float) -> Examples:
+    usable = np.flatnonzero(~np.isin(names, list(BROKEN_TRACKS)))
+    genres = [str(name).split(".")[0] for name in names[usable]]
+    if unknown := set(genres) - set(GENRES):
+        raise DataError(f"{min(unknown)!r} is none of GTZAN's genres: these are other pictures or mels.")
+    labels = np.array([GENRES.index(genre) for genre in genres])
+    return Examples(values[usable], labels, names[usable].astype(str), GENRES, **scaling)

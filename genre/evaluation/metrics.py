@@ -1,0 +1,137 @@
+"""Metrics of predictions, by window and by track, with intervals for the number of tracks."""
+
+import warnings
+
+import numpy as np
+from scipy.stats import binomtest
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+ECE_BINS = 5
+RESAMPLES = 1000  # of the bootstrap
+RESAMPLES_AT_ONCE = 50  # bounds the memory: a table of as many rows with a column for each item
+INTERVAL = 0.95
+
+
+def aggregate_by_track(
+    values: np.ndarray, labels: np.ndarray, tracks: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The mean over the windows of each track; of probabilities, this is soft voting.
+
+    (N, G), (N,), (N,) -> values (T, G), labels (T,), names (T,), in the order of the names.
+    """
+    names, first, row = np.unique(tracks, return_index=True, return_inverse=True)
+    total = np.zeros((len(names), values.shape[1]))
+    np.add.at(total, row, values)
+    return total / np.bincount(row)[:, None], labels[first], names
+
+
+def compute_metrics(
+    probabilities: np.ndarray, labels: np.ndarray, genres: tuple[str, ...], tracks: np.ndarray | None = None
+) -> dict:
+    """Metrics of probabilities (N, G) against labels (N,), as a dictionary for JSON.
+
+    `balanced_accuracy` is the mean recall of the genres that are present; intervals are 95 % bootstrap
+    intervals over the N items, or over the tracks (N,) that they are windows of, whose windows are right or
+    wrong together.
+    """
+    predicted = probabilities.argmax(axis=1)
+    classes = np.arange(len(genres))
+    confusion = confusion_matrix(labels, predicted, labels=classes)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, predicted, labels=classes, zero_division=0.0
+    )
+    present = support > 0
+    groups = np.arange(len(labels)) if tracks is None else np.unique(tracks, return_inverse=True)[1]
+    accuracy_interval, balanced_interval = _intervals(predicted == labels, labels, len(genres), groups)
+    return {
+        "count": len(labels),
+        "accuracy": float((predicted == labels).mean()),
+        "accuracy_interval": accuracy_interval,
+        "balanced_accuracy": balanced_accuracy(predicted, labels),
+        "balanced_accuracy_interval": balanced_interval,
+        "macro_precision": float(precision[present].mean()),
+        "macro_recall": float(recall[present].mean()),
+        "macro_f1": float(f1[present].mean()),
+        "ece": ece(probabilities, labels),
+        "genres": {
+            genre: {
+                "precision": float(precision[k]),
+                "recall": float(recall[k]),
+                "f1": float(f1[k]),
+                "count": int(support[k]),
+            }
+            for k, genre in enumerate(genres)
+        },
+        "confusion": confusion.tolist(),  # rows: the true genre; columns: the predicted one
+    }
+
+
+def balanced_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """The mean recall of the classes that are present in labels (N,)."""
+    with warnings.catch_warnings():  # a predicted class that is not present counts in no recall
+        warnings.simplefilter("ignore", UserWarning)
+        return float(balanced_accuracy_score(labels, predicted))
+
+
+def ece(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Expected calibration error of (N, G) against (N,): the mean gap between confidence and accuracy.
+
+    Over five bins of equal width of the highest probability (Guo et al. 2017).
+    """
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
+    error = sum(abs(confidence[bins == k].sum() - right[bins == k].sum()) for k in range(ECE_BINS))
+    return float(error / len(labels))
+
+
+def ece_interval(probabilities: np.ndarray, labels: np.ndarray) -> list[float]:
+    """95 % bootstrap interval of `ece`, resampling items."""
+    resamples = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
+    errors = [ece(probabilities[rows], labels[rows]) for rows in resamples]
+    return np.quantile(errors, ((1 - INTERVAL) / 2, (1 + INTERVAL) / 2)).round(4).tolist()
+
+
+def accuracy_drop(before: np.ndarray, after: np.ndarray) -> dict:
+    """How often two predictions of the same items are right, (N,) both -> points of accuracy lost, interval.
+
+    The bootstrap resamples items with both their predictions: an item that is hard either way adds nothing
+    to the interval.
+    """
+    drop = before.astype(float) - after
+    count = len(drop)
+    weights = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), RESAMPLES)
+    tail = (1 - INTERVAL) / 2
+    low, high = np.quantile(weights @ drop / count, (tail, 1 - tail))
+    return {
+        "points": round(100 * float(drop.mean()), 2),
+        "interval": [round(100 * float(low), 2), round(100 * float(high), 2)],
+    }
+
+
+def _intervals(
+    right: np.ndarray, labels: np.ndarray, n_genres: int, groups: np.ndarray
+) -> tuple[list[float], list[float]]:
+    """Bootstrap intervals of accuracy and of balanced accuracy, resampling the groups (N,) of the items.
+
+    A genre that a resample misses does not count in its balanced accuracy. Where all items are right, or
+    all wrong, every resample would be the same: then the exact interval of Clopper and Pearson.
+    """
+    count, rng = int(groups.max()) + 1, np.random.default_rng(0)
+    if right.all() or not right.any():
+        exact = binomtest(count if right.all() else 0, count).proportion_ci(INTERVAL, "exact")
+        bounds = [round(float(exact.low), 4), round(float(exact.high), 4)]
+        return bounds, bounds
+    one_hot = np.eye(n_genres)[labels]  # (N, G)
+    accuracy, balanced = [], []
+    for _ in range(RESAMPLES // RESAMPLES_AT_ONCE):
+        weights = rng.multinomial(count, np.full(count, 1 / count), RESAMPLES_AT_ONCE)[:, groups]
+        support = weights @ one_hot
+        recall = np.where(support > 0, weights @ (one_hot * right[:, None]) / support.clip(min=1), np.nan)
+        accuracy.append(weights @ right / weights.sum(axis=1))
+        balanced.append(np.nanmean(recall, axis=1))
+    return _quantiles(np.concatenate(accuracy)), _quantiles(np.concatenate(balanced))
+
+
+def _quantiles(values: np.ndarray) -> list[float]:
+    tail = (1 - INTERVAL) / 2
+    return [round(float(value), 4) for value in np.quantile(values, (tail, 1 - tail))]

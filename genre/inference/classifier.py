@@ -1,0 +1,193 @@
+"""A classifier turns a clip into a prediction: segments, screening, windows, calibration, confidence.
+
+    classifier = load_classifier()               # genre.inference.load
+    prediction = classifier.classify(load_clip("song.mp3"))
+
+`Classifier` is what every model shares; a subclass defines how windows of mel power become probabilities.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from genre.audio.clip import SAMPLE_RATE, Clip
+from genre.audio.loudness import is_silent
+from genre.audio.spectrogram import FULL_CLIP_MEL, Spectrogram, SpectrogramParams
+from genre.inference.screening import DOUBTFUL_DB, above_speech, is_stationary
+from genre.models.cards import Card
+from genre.text import genre_name
+
+WINDOW_AUDIBLE_DB = 40.0  # a window this far below the loudest one is not counted
+MIN_CLIP_S = 1.0  # a shorter clip gets no genre
+MIN_CONFIDENT_SECONDS = 2.9  # a shorter one is never confident: training windows last 3 s, and recorders cut
+PAUSE_SECONDS = 0.5  # silence as long as this is not counted as audible
+UNREACHABLE = 2.0  # a confidence threshold above every probability
+MIN_THRESHOLD_RISE = 0.02  # by which a short clip's threshold must exceed the usual one to be mentioned
+SEGMENT_SECONDS = 30.0  # longer clips are cut into equal segments of about this length, as in training
+PLAY_MORE = "Play us more of it: half a minute is best."
+SHORT_CLIP = f"The shorter a piece, the less often we are sure. {PLAY_MORE}"
+LIKE_SPEECH = "It sounds almost like someone speaking, and so no genre is sure."
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The result for one clip. `genre` is None when there was nothing to classify."""
+
+    status: str  # "music", "unsure", "not_music" or "too_short"
+    genre: str | None
+    confident: bool
+    probabilities: dict[str, float]  # by genre; empty unless there is music
+    duration_s: float
+    message: str  # one plain sentence
+    window_times_s: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (W,) centres of the windows
+    window_probabilities: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # (W, G)
+    confidence_threshold: float = UNREACHABLE  # the least probability of a confident prediction
+    uncertainty_reason: str = ""  # a sentence, where the reason for low confidence is known
+
+    def to_json(self) -> dict:
+        """The command line's object, without the path."""
+        return {
+            "duration_s": round(self.duration_s, 2),
+            "status": self.status,
+            "genre": self.genre,
+            "confident": self.confident,
+            "probabilities": {name: round(p, 4) for name, p in self.probabilities.items()},
+        }
+
+
+class Classifier(ABC):
+    """A trained model and its card, ready to classify clips."""
+
+    has_gradient: ClassVar[bool] = False  # whether `predict_windows` can be differentiated by the mel power
+
+    def __init__(self, card: Card) -> None:
+        """Raises ValueError for a card whose calibration does not fit."""
+        self.card = card
+        self.genres = card.genres
+        self.temperature = card.temperature
+        default = ((SEGMENT_SECONDS, card.confidence_threshold),)
+        self._thresholds = np.array(sorted(card.confidence_thresholds_by_duration or default), float)
+        self.class_bias = torch.tensor(card.class_bias or [1.0] * len(self.genres), dtype=torch.float32)
+        if len(self.class_bias) != len(self.genres):
+            raise ValueError("A card has one class bias for each genre.")
+        self.front_end = Spectrogram(SpectrogramParams())  # every frame; each branch takes what it needs
+
+    @abstractmethod
+    def predict_windows(
+        self, starts_s: list[float], segments: np.ndarray, power: Tensor
+    ) -> tuple[np.ndarray, Tensor, Tensor]:
+        """Segments (P, N), their starts in the source (s), and their mel power (P, bands, frames)
+        -> centres of the windows in the source (W,) s, uncalibrated probabilities of the whole (G,) and of
+        each window (W, G).
+        """
+
+    @abstractmethod
+    def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
+        """Segments as for `predict_windows` -> one vector (D,) for each part of the model, any length."""
+
+    def classify(self, clip: Clip) -> Prediction:
+        """Classify a clip. Never raises for what is in the audio."""
+        seconds = len(clip.samples) / SAMPLE_RATE
+        if seconds < MIN_CLIP_S:
+            return _no_prediction(clip, "too_short", f"This is shorter than one second. {PLAY_MORE}")
+        if is_silent(clip.samples):
+            return _no_prediction(
+                clip, "not_music", "We hear silence. Is the microphone on, and the music loud enough?"
+            )
+        starts_s, segments = _segments(clip)
+        with torch.inference_mode():
+            power = self.front_end.power(torch.from_numpy(segments))
+            columns = FULL_CLIP_MEL.frame_indices((power.shape[2] - 1) * FULL_CLIP_MEL.hop_length)
+            whole = torch.cat(tuple(power[:, :, columns]), dim=-1)
+            if is_stationary(whole, seconds):
+                return _no_prediction(
+                    clip, "not_music", "We hear a steady noise or a single tone, not music."
+                )
+            above_speech_db = above_speech(whole, seconds)
+            if above_speech_db > 0:
+                return _no_prediction(clip, "not_music", "We hear someone speaking, not music.")
+            times_s, overall, by_window = self.predict_windows(starts_s, segments, power)
+            overall, by_window = self.calibrated(overall), self.calibrated(by_window)
+        threshold, reason = self._threshold_and_reason(audible_seconds(power, seconds), above_speech_db)
+        return self._prediction(clip, overall, times_s, by_window, threshold, reason)
+
+    def confidence_threshold(self, duration_s: float) -> float:
+        """The least probability of a confident prediction on so much music: the less music, the higher."""
+        if duration_s < MIN_CONFIDENT_SECONDS:
+            return UNREACHABLE
+        durations_s, thresholds = self._thresholds.T
+        return float(np.interp(np.log(duration_s), np.log(durations_s), thresholds))
+
+    def calibrated(self, probabilities: Tensor) -> Tensor:
+        """Apply the card's class bias and temperature to (..., G)."""
+        sharpened = (self.class_bias * probabilities) ** (1.0 / self.temperature)
+        return sharpened / sharpened.sum(dim=-1, keepdim=True)
+
+    def _threshold_and_reason(self, duration_s: float, above_speech_db: float) -> tuple[float, str]:
+        """-> (the confidence threshold, a sentence why it may not be reached)."""
+        if above_speech_db > -DOUBTFUL_DB:
+            return UNREACHABLE, LIKE_SPEECH
+        threshold = self.confidence_threshold(duration_s)
+        is_higher = threshold > self.confidence_threshold(SEGMENT_SECONDS) + MIN_THRESHOLD_RISE
+        return threshold, SHORT_CLIP if is_higher else ""
+
+    def _prediction(
+        self,
+        clip: Clip,
+        overall: Tensor,
+        times_s: np.ndarray,
+        by_window: Tensor,
+        threshold: float,
+        reason: str,
+    ) -> Prediction:
+        best = int(overall.argmax())
+        confident = float(overall[best]) >= threshold
+        reason = "" if confident else reason
+        name = genre_name(self.genres[best])
+        return Prediction(
+            status="music" if confident else "unsure",
+            genre=self.genres[best],
+            confident=confident,
+            probabilities=dict(zip(self.genres, overall.tolist(), strict=True)),
+            duration_s=clip.duration_s,
+            message=f"This sounds like {name}."
+            if confident
+            else f"We are not sure. Our best guess is {name}. {reason}".strip(),
+            window_times_s=times_s.clip(max=clip.duration_s),
+            window_probabilities=by_window.numpy(),
+            confidence_threshold=threshold,
+            uncertainty_reason=reason,
+        )
+
+
+def _no_prediction(clip: Clip, status: str, message: str) -> Prediction:
+    return Prediction(status, None, False, {}, clip.duration_s, message)
+
+
+def _segments(clip: Clip) -> tuple[list[float], np.ndarray]:
+    """Cut a clip into equal segments of about 30 s -> (their starts in s, samples (P, N))."""
+    starts_s, segments = [], []
+    for start_s, samples in clip.pieces():
+        count = max(1, round(len(samples) / SAMPLE_RATE / SEGMENT_SECONDS))
+        size = len(samples) // count
+        starts_s += [start_s + i * size / SAMPLE_RATE for i in range(count)]
+        segments += [samples[i * size : (i + 1) * size] for i in range(count)]
+    stacked = np.stack(segments)
+    return starts_s, stacked - stacked.mean(axis=1, keepdims=True)  # a cheap sound card adds an offset
+
+
+def audible_seconds(power: Tensor, seconds: float) -> float:
+    """How many of the `seconds` in mel power (P, bands, frames) are not silent beside the loudest."""
+    cells = max(1, round(seconds / len(power) / PAUSE_SECONDS))
+    return seconds * float(audible(power, cells).float().mean())
+
+
+def audible(power: Tensor, n_windows: int) -> Tensor:
+    """(P, bands, frames) -> (P, n_windows) bool: the windows that are not silent beside the loudest."""
+    level = 10.0 * torch.log10(power.sum(dim=1) + 1e-20)
+    peaks = nn.functional.adaptive_max_pool1d(level, n_windows)
+    return peaks > level.max() - WINDOW_AUDIBLE_DB

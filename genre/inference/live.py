@@ -1,0 +1,218 @@
+"""Live classification: every second, a prediction for the last ten seconds of incoming sound.
+
+    live = LiveClassifier(classifier.classify)
+    live.push(samples, rate)     # from the source of the sound, some hundredths of a second at a time
+    live.latest()                # the smoothed prediction
+    live.stop()
+
+Sound is pushed from one thread, classified in a second (the live classifier's own), and read from a third.
+Memory is bounded: the sound lies in a ring buffer of ten seconds. The thread ends when no sound comes.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import soxr
+
+from genre.audio.clip import SAMPLE_RATE, Clip
+from genre.inference.classifier import UNREACHABLE, Prediction
+
+WINDOW_S = 10.0  # length of sound behind each prediction
+UPDATE_S = 1.0  # new sound between two predictions
+FIRST_UPDATE_S = 3.0  # sound before the first prediction
+IDLE_S = 5.0  # without sound for so long the thread ends; new sound starts another
+HALF_LIFE_S = 2.0  # of older predictions in the smoothed probabilities
+MIN_LEAD = 0.08  # in probability, by which another genre must lead before it replaces the current one
+PATIENCE = 2  # predictions in a row without music before the genre is withdrawn
+
+
+@dataclass(frozen=True)
+class LivePrediction:
+    """The smoothed prediction by now.
+
+    Attributes:
+        genre: None while there is no music, or not enough of it yet.
+        probabilities: smoothed, of each genre; empty where genre is None.
+        confident: whether its probability reaches the confidence threshold of so much music.
+        message: one plain sentence.
+        level: level of the last tenth of a second, 0 (-60 dBFS or less) to 1 (full scale).
+        predictions: the number of predictions so far.
+        inference_ms: time of the last one.
+    """
+
+    genre: str | None
+    probabilities: dict[str, float]
+    confident: bool
+    message: str
+    level: float = 0.0
+    predictions: int = 0
+    inference_ms: float = 0.0
+
+
+@dataclass
+class SmoothedPrediction:
+    """Predictions smoothed by an exponential average, with hysteresis in the genre."""
+
+    genre: str | None = None
+    probabilities: dict[str, float] = field(default_factory=dict)
+    confidence_threshold: float = UNREACHABLE  # of the last prediction with music
+    n_without_music: int = 0
+
+    def update(self, prediction: Prediction, passed_s: float = UPDATE_S) -> LivePrediction:
+        """Add the prediction for a window that ends `passed_s` after the one before it."""
+        if not prediction.probabilities:
+            self.n_without_music += 1
+            if self.n_without_music >= PATIENCE or self.genre is None:
+                self.genre, self.probabilities = None, {}
+                return LivePrediction(None, {}, False, prediction.message)
+        else:
+            self.n_without_music, self.confidence_threshold = 0, prediction.confidence_threshold
+            self._blend(prediction.probabilities, 0.5 ** (passed_s / HALF_LIFE_S))
+        assert self.genre is not None  # set by the first prediction with music
+        probability = self.probabilities[self.genre]
+        confident = probability >= self.confidence_threshold
+        return LivePrediction(
+            self.genre, dict(self.probabilities), confident, "" if confident else "We are not sure yet."
+        )
+
+    def _blend(self, new: dict[str, float], decay: float) -> None:
+        if self.genre is None:
+            self.probabilities = dict(new)
+        else:
+            self.probabilities = {
+                genre: decay * self.probabilities[genre] + (1 - decay) * p for genre, p in new.items()
+            }
+        leader = max(self.probabilities, key=self.probabilities.__getitem__)
+        if self.genre is None or self.probabilities[leader] > self.probabilities[self.genre] + MIN_LEAD:
+            self.genre = leader
+
+
+class LiveClassifier:
+    """A ring buffer of sound, and one thread that classifies it."""
+
+    def __init__(self, classify: Callable[[Clip], Prediction]) -> None:
+        self._classify = classify
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self._ring = np.zeros(round(WINDOW_S * SAMPLE_RATE), np.float32)
+        self._received = 0  # samples since the beginning
+        self._predicted = 0  # of them, up to the last prediction
+        self._resampler: soxr.ResampleStream | None = None
+        self._rate = 0
+        self._smoothed = SmoothedPrediction()
+        self._latest = LivePrediction(
+            None, {}, False, "Listening. The first answer comes after three seconds."
+        )
+        self._stopping = False
+
+    def push(self, samples: np.ndarray, rate: int) -> None:
+        """Add the next (n,) or (n, channels) samples, float or integer, at `rate` Hz.
+
+        Calls must not overlap. Takes less than a millisecond for a usual packet of 20 ms.
+        """
+        mono = _mono(samples)
+        with self._changed:
+            if self._stopping:
+                return
+            if rate != self._rate:
+                self._rate = rate
+                same = rate == SAMPLE_RATE
+                self._resampler = None if same else soxr.ResampleStream(rate, SAMPLE_RATE, 1)
+            if self._resampler:
+                mono = self._resampler.resample_chunk(mono)
+            self._write(mono[-len(self._ring) :], len(mono))
+            if self._is_due():
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._work, name="live classifier", daemon=True)
+                    self._thread.start()
+                self._changed.notify()
+
+    def latest(self) -> LivePrediction:
+        """The smoothed prediction by now; never waits for the next one."""
+        with self._changed:
+            return replace(self._latest, level=self._level())
+
+    def stop(self) -> None:
+        """End the thread after its current prediction, and drop the sound; `push` begins afresh."""
+        with self._changed:
+            thread = self._thread
+            self._stopping = thread is not None
+            self._changed.notify()
+        if thread is None:
+            self._reset()
+        else:
+            thread.join()
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is alive."""
+        return self._thread is not None
+
+    def _write(self, samples: np.ndarray, count: int) -> None:
+        """Write the last of `count` new samples into the ring."""
+        first = (self._received + count - len(samples)) % len(self._ring)
+        until_end = min(len(samples), len(self._ring) - first)
+        self._ring[first : first + until_end] = samples[:until_end]
+        self._ring[: len(samples) - until_end] = samples[until_end:]
+        self._received += count
+
+    def _newest(self, count: int) -> np.ndarray:
+        """The newest `count` samples, oldest first, or as many as there are."""
+        count = min(count, self._received, len(self._ring))
+        return self._ring[(self._received - count + np.arange(count)) % len(self._ring)]
+
+    def _level(self) -> float:
+        last = self._newest(SAMPLE_RATE // 10)
+        power = float(np.mean(np.square(last))) if len(last) else 0.0
+        return float(np.clip(1 + 10 * np.log10(power + 1e-12) / 60, 0, 1))
+
+    def _is_due(self) -> bool:
+        new = (self._received - self._predicted) / SAMPLE_RATE
+        return new >= (UPDATE_S if self._predicted else FIRST_UPDATE_S)
+
+    def _work(self) -> None:
+        """Classify whenever a second of new sound is there, until stopped or idle."""
+        try:
+            while self._predict_next():
+                pass
+        finally:
+            with self._changed:
+                self._thread = None
+                self._reset()
+
+    def _predict_next(self) -> bool:
+        """Wait for new sound and classify it -> whether to go on.
+
+        Sound that comes during a prediction waits for the next one: a slow machine gives fewer predictions,
+        and never falls behind.
+        """
+        with self._changed:
+            due = self._changed.wait_for(lambda: self._stopping or self._is_due(), IDLE_S)
+            if self._stopping or not due:
+                return False
+            samples = self._newest(len(self._ring))
+            passed_s = (self._received - self._predicted) / SAMPLE_RATE
+            self._predicted = self._received
+        started = time.perf_counter()
+        prediction = self._classify(Clip(samples, len(samples) / SAMPLE_RATE, name="live"))
+        inference_ms = 1000 * (time.perf_counter() - started)
+        latest = self._smoothed.update(prediction, passed_s)
+        with self._changed:
+            self._latest = replace(
+                latest, predictions=self._latest.predictions + 1, inference_ms=inference_ms
+            )
+        return True
+
+
+def _mono(samples: np.ndarray) -> np.ndarray:
+    """(n,) or (n, channels), float or integer -> (n,) float32, full scale 1, finite."""
+    if np.issubdtype(samples.dtype, np.integer):
+        samples = samples.astype(np.float32) / np.float32(np.iinfo(samples.dtype).max + 1)
+    samples = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    return samples.mean(axis=1) if samples.ndim == 2 else samples

@@ -1,0 +1,43 @@
+"""Classifiers from disk: the one door for shipped, promoted and freshly trained models."""
+
+import re
+from pathlib import Path
+
+from genre.inference.classifier import Classifier
+from genre.inference.ensemble_classifier import EnsembleClassifier
+from genre.models.artefacts import load_artefact
+from genre.models.cards import ArtefactError, load_card
+from genre.paths import PROMOTED, WEIGHTS, home, promoted_models
+
+SHIPPED = "listen"  # the model of the Listen page
+
+
+def load_classifier(name: str = SHIPPED, folder: Path | None = None) -> Classifier:
+    """Load the model `name` from `folder`, by default a shipped or else a promoted one.
+
+    Raises ArtefactError with a sentence when it cannot be loaded.
+    """
+    if not re.fullmatch(r"\w[\w .-]*", name):  # a run's folder may have spaces in its name
+        raise ArtefactError(f"{name!r} is not a model's name.")
+    if folder is None:
+        promoted = home() / PROMOTED
+        folder = promoted if (promoted / name).is_dir() and not (WEIGHTS / name).is_dir() else WEIGHTS
+    if not (folder / name).is_dir():
+        names = [path.name for path in WEIGHTS.glob(f"{SHIPPED}*")] + promoted_models()
+        raise ArtefactError(f"There is no model {name!r}; there are: {', '.join(sorted(names))}.")
+    return load_classifier_from(folder / name)
+
+
+def load_classifier_from(folder: Path) -> Classifier:
+    """Load the model in `folder`. Raises ArtefactError with a sentence when there is none that classifies."""
+    if not load_card(folder).is_ensemble:
+        from genre.inference.zoo_classifier import ZooClassifier  # imports the whole registry
+
+        return ZooClassifier(folder)
+    weights, card = load_artefact(folder)
+    try:
+        return EnsembleClassifier.from_weights(weights, card)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise ArtefactError(
+            f"The card and the weights of {folder.name!r} do not fit this version of Earmark."
+        ) from error

@@ -1,0 +1,140 @@
+"""The card beside a trained model's weights: plain JSON with its use, its origin and its metrics.
+
+It is read without torch, so that a page can show a model before any is loaded.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from genre.legacy import CARD, GAN_CARD, renew_keys
+from genre.paths import write_atomic
+
+ENSEMBLE = "listen"  # the registry's name of the Listen page's network
+REQUIRED = ("model", "genres")
+
+
+class ArtefactError(ValueError):
+    """A folder that should hold a trained model does not; the message is a sentence with the next step."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known about a trained model. Empty parts are not stored."""
+
+    model: str  # the registry's name, "emotion" or "gan"
+    genres: tuple[str, ...]  # the classes, in the order of the outputs
+    # How to use it.
+    options: dict[str, Any] = field(default_factory=dict)  # of the network
+    input: str = ""  # kind of input
+    shape: tuple[int, ...] = ()  # of one example
+    seconds: float | None = None  # of audio in one example
+    front_end: dict[str, Any] | None = None  # SpectrogramParams
+    scale: float = 1.0
+    offset: float = 0.0
+    temperature: float = 1.0
+    confidence_threshold: float = 0.5
+    confidence_thresholds_by_duration: tuple[tuple[float, float], ...] = ()  # (s, threshold)
+    class_bias: tuple[float, ...] = ()
+    branches: dict[str, dict[str, Any]] = field(default_factory=dict)  # of an ensemble, by kind of input
+    classical: dict[str, Any] | None = None  # the parts of a classical model that are no arrays
+    network: str = ""  # of a generator: "earmark" or "dcgan"
+    size: Any = None  # of an image, in pixels or (bands, frames)
+    controls: tuple[str, ...] = ()  # of a generator, and their statistics over the training music
+    control_mean: tuple[float, ...] = ()
+    control_std: tuple[float, ...] = ()
+    control_stats_by_genre: dict[str, Any] = field(default_factory=dict)  # "mean", "std": (genres, 3)
+    # How it was made.
+    data: dict[str, Any] = field(default_factory=dict)
+    split: dict[str, Any] = field(default_factory=dict)
+    windows: str = ""  # how windows were cut
+    recipe: dict[str, Any] = field(default_factory=dict)
+    previous_recipes: list[dict[str, Any]] = field(default_factory=list)
+    seeds: tuple[int, ...] = ()
+    teacher: str | None = None
+    size_schedule: Any = None  # of progressive resizing
+    note: str = ""
+    # How good it is.
+    metrics: dict[str, Any] = field(default_factory=dict)
+    metrics_from: str = ""  # the model of the same recipe that the metrics were measured on
+    calibration: dict[str, Any] = field(default_factory=dict)
+    ablation: dict[str, Any] = field(default_factory=dict)
+    # Where it comes from.
+    weights_sha256: str = ""  # of the model.safetensors that it belongs to
+    versions: dict[str, str] = field(default_factory=dict)  # of Python and libraries
+    commit: str = ""
+    date: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError or TypeError for parts of another type or out of range."""
+        numbers = [threshold for pair in self.confidence_thresholds_by_duration for threshold in pair]
+        numbers += [self.temperature, self.confidence_threshold, *self.class_bias]
+        if any(isinstance(number, bool) or not 0 < float(number) < float("inf") for number in numbers):
+            raise ValueError("A card's temperature, thresholds and biases are numbers above 0.")
+        if any(len(pair) != 2 for pair in self.confidence_thresholds_by_duration):
+            raise ValueError("A card's thresholds by duration are pairs of seconds and a probability.")
+        for name in ("options", "data", "split", "recipe", "metrics", "calibration", "branches"):
+            if not isinstance(getattr(self, name), dict):
+                raise TypeError(f"A card's {name} is an object.")
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether it is a model of the Listen page: branches, or one network on 30 s mels."""
+        return self.model == ENSEMBLE and (bool(self.branches) or self.input == "mel_30s")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The card as plain JSON values, without its empty parts."""
+        empty: tuple[Any, ...] = ({}, [], (), "", None)
+        values = {key: value for key, value in asdict(self).items() if value not in empty or key in REQUIRED}
+        return json.loads(json.dumps(values))
+
+    @classmethod
+    def from_dict(cls, values: Any) -> "Card":
+        """Undo `to_dict`, also of older versions. Raises KeyError, TypeError or ValueError."""
+        if not isinstance(values, dict):
+            raise TypeError("A card is a JSON object.")
+        values = renew_keys(values, GAN_CARD if values.get("model") == "gan" else CARD)
+        known = {part.name: part for part in fields(cls)}
+        missing = [name for name in REQUIRED if name not in values]
+        if missing:
+            raise KeyError(missing[0])
+        parts: dict[str, Any] = {
+            name: _tuples(value) if name in _TUPLES else value
+            for name, value in values.items()
+            if name in known
+        }
+        return cls(**parts)
+
+
+_TUPLES = {part.name for part in fields(Card) if str(part.type).startswith("tuple")}
+
+
+def _tuples(value: Any) -> tuple:
+    """A JSON list as a tuple, with its lists as tuples. Raises TypeError for anything else."""
+    if not isinstance(value, (list, tuple)):
+        raise TypeError("A list was expected in the card.")
+    return tuple(_tuples(item) if isinstance(item, (list, tuple)) else item for item in value)
+
+
+def load_card(folder: Path) -> Card:
+    """Raises ArtefactError with a sentence when there is none or it is damaged."""
+    try:
+        values = json.loads((folder / "card.json").read_text())
+    except (OSError, ValueError, RecursionError) as error:
+        raise ArtefactError(
+            f"The model {folder.name!r} has no readable card.json. Choose another model or train it again."
+        ) from error
+    if not isinstance(values, dict) or not set(REQUIRED) <= set(values):
+        raise ArtefactError(f"The card of the model {folder.name!r} is not one of ours.")
+    try:
+        return Card.from_dict(values)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ArtefactError(
+            f"The card of {folder.name!r} does not fit this version of Earmark: train it again."
+        ) from error
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Replace the folder's card.json in one step."""
+    write_atomic(folder / "card.json", json.dumps(card.to_dict(), indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,53 @@
+"""Where Earmark keeps things: its own folder, the shipped weights and the optional real data."""
+
+import os
+import threading
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+WEIGHTS = REPOSITORY / "assets" / "weights"
+PROMOTED = "models"  # in EARMARK_HOME: copies of promoted runs
+
+
+def home() -> Path:
+    """The folder that Earmark writes to: EARMARK_HOME, by default var/ in the repository.
+
+    A relative EARMARK_HOME is relative to the repository too, so that every command finds the same folder
+    from wherever it is started.
+    """
+    return (REPOSITORY / Path(os.environ.get("EARMARK_HOME") or "var").expanduser()).resolve()
+
+
+def data_folder() -> Path | None:
+    """The folder of real data (GTZAN, faces, recorded predictions): EARMARK_DATA; None where unset."""
+    value = os.environ.get("EARMARK_DATA")
+    return (REPOSITORY / Path(value).expanduser()).resolve() if value else None
+
+
+def gtzan_folder() -> Path:
+    """GTZAN in the folder of real data. Raises ValueError with a sentence where EARMARK_DATA is not set."""
+    folder = data_folder()
+    if folder is None:
+        raise ValueError(
+            "Name GTZAN's folder with --data, or the folder that holds gtzan/ with EARMARK_DATA."
+        )
+    return folder / "gtzan"
+
+
+def promoted_models() -> list[str]:
+    """The names of the promoted models."""
+    folder = home() / PROMOTED
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if (path / "card.json").is_file())
+
+
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Replace `path` in one step, so that a reader sees the old file or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,246 @@
+"""Plotly figures of plain results.
+
+Backgrounds are transparent and colours of middle lightness, so that one figure does in light and in
+dark. Arrays stay arrays: plotly writes them as typed binary, and a figure stays below 150 kB.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas  # noqa: F401 - whole: plotly looks at it, even when another thread has only half imported it
+import plotly.graph_objects as go
+
+from genre.text import clock, genre_name, percent
+
+if TYPE_CHECKING:
+    from genre.inference.explain import Explanation
+
+# One colour a genre, everywhere; each has a contrast of 3:1 or more to white and to near black.
+COLOURS = {
+    "blues": "#4C78D0",
+    "classical": "#937ED4",
+    "country": "#A9794A",
+    "disco": "#D65FA8",
+    "hiphop": "#D9702E",
+    "jazz": "#1F9C9C",
+    "metal": "#7D8590",
+    "pop": "#B08D1A",
+    "reggae": "#4A9F60",
+    "rock": "#CF4B4B",
+}
+# Magma, but for its first colour: Streamlit takes #000004 for a placeholder of its theme.
+LOUDNESS = ("#05040f", "#1c1044", "#4f127b", "#812581", "#b5367a", "#e55964", "#fb8761", "#fec287", "#fcfdbf")
+QUIET = "#8A9099"  # neutral colour of anything without its own
+FAINT = "rgba(138,144,153,0.35)"
+
+PITCHES = {
+    100: "100\u00a0Hz",
+    500: "500\u00a0Hz",
+    1_000: "1\u00a0kHz",
+    2_000: "2\u00a0kHz",
+    4_000: "4\u00a0kHz",
+    8_000: "8\u00a0kHz",
+}
+RANGE_DB = 70  # displayed range of a spectrogram
+# The same margins on all figures over time, so that their time axes are aligned.
+_SIDES = {"l": 58, "r": 14}
+
+
+def probability_bars(probabilities: dict[str, float]) -> go.Figure:
+    """A bar a genre, the likeliest on top."""
+    ranked = sorted(probabilities, key=probabilities.__getitem__)
+    return _bars(
+        ranked,
+        [probabilities[genre] for genre in ranked],
+        [COLOURS.get(genre, QUIET) for genre in ranked],
+        [percent(probabilities[genre]) for genre in ranked],
+    )
+
+
+def bars_to_come(genres: tuple[str, ...]) -> go.Figure:
+    """A placeholder of the same bars, in grey and with invented lengths."""
+    lengths = 0.7 * 0.5 ** np.arange(len(genres))[::-1] + 0.02
+    return _bars(genres[::-1], lengths, [FAINT] * len(genres), None)
+
+
+def _bars(genres, lengths, colours, labels) -> go.Figure:
+    figure = go.Figure(
+        go.Bar(
+            x=lengths,
+            y=[genre_name(genre) for genre in genres],
+            text=labels,
+            marker={"color": colours, "cornerradius": 3, "line": {"width": 0}},
+            orientation="h",
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    margin = {"l": 70, "r": 46, "t": 4, "b": 4}
+    figure.update_layout(_layout(height=330, margin=margin), bargap=0.35)
+    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
+    figure.update_yaxes(fixedrange=True, showgrid=False, ticks="", ticklabelstandoff=6)
+    return figure
+
+
+def genre_over_time(
+    times: np.ndarray,
+    window_probabilities: np.ndarray,
+    genres: tuple[str, ...],
+    duration_s: float,
+    begin_s: float = 0.0,
+) -> go.Figure:
+    """Stacked probabilities: times (W,) s, over_time (W, genres) -> areas from 0 to 100 %.
+
+    A single window fills the whole width. Genres that never matter are one grey area. The clip begins
+    at begin_s of the recording, whose times are on the axis, as in the other figures.
+    """
+    times = begin_s + np.concatenate([[0.0], times, [duration_s]])
+    shares = 100 * window_probabilities[[0, *range(len(window_probabilities)), -1]]
+    matters = window_probabilities.max(axis=0) >= 0.08
+    figure = go.Figure()
+    for index in np.argsort(-window_probabilities.mean(axis=0)):
+        if matters[index]:
+            name = genre_name(genres[index])
+            _add_area(figure, times, shares[:, index], name, COLOURS.get(genres[index], QUIET))
+    if not matters.all():
+        _add_area(figure, times, shares[:, ~matters].sum(axis=1), "the others", FAINT)
+    figure.update_layout(
+        _layout(height=190, margin={**_SIDES, "t": 10, "b": 30}), hovermode="x unified", showlegend=False
+    )
+    figure.update_yaxes(
+        range=[0, 100],
+        fixedrange=True,
+        showgrid=False,
+        zeroline=False,
+        tickvals=[0, 50, 100],
+        ticktext=["0", "50\u00a0%", "100\u00a0%"],
+    )
+    figure.update_xaxes(_time_axis(duration_s, begin_s))
+    return figure
+
+
+def waveform(
+    times: np.ndarray, levels: np.ndarray, duration_s: float, colour: str = QUIET, begin_s: float = 0.0
+) -> go.Figure:
+    """The loudness over time: a curve through levels (T,) at times (T,) s."""
+    figure = go.Figure(
+        go.Scatter(
+            x=begin_s + times, y=levels, mode="lines", line={"color": colour, "width": 1}, hoverinfo="skip"
+        )
+    )
+    peak = max(0.05, float(np.nanmax(np.abs(levels))))
+    figure.update_layout(_layout(height=130, margin={**_SIDES, "t": 4, "b": 30}))
+    figure.update_yaxes(range=[-peak, peak], fixedrange=True, visible=False)
+    figure.update_xaxes(_time_axis(duration_s, begin_s))
+    return figure
+
+
+def spectrogram(
+    picture: np.ndarray, centres_hz: np.ndarray, duration_s: float, begin_s: float = 0.0
+) -> go.Figure:
+    """picture (bands, columns) int8 dB below the loudest point; its bands lie at centres_hz."""
+    bands, columns = picture.shape
+    step = duration_s / columns
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.maximum(picture, -RANGE_DB),
+            zmin=-RANGE_DB,
+            zmax=0,
+            x0=begin_s + step / 2,
+            dx=step,
+            colorscale=LOUDNESS,
+            showscale=False,
+            hovertemplate="at %{x:.1f} s, %{z} dB<extra></extra>",
+        )
+    )
+    figure.update_layout(_layout(height=230, margin={**_SIDES, "t": 4, "b": 30}))
+    places = np.interp(list(PITCHES), centres_hz, np.arange(bands))
+    has_label = np.diff(places, prepend=-bands) > bands / 20  # on an even axis the low ones are crowded
+    figure.update_yaxes(
+        tickvals=places[has_label],
+        ticktext=np.array(list(PITCHES.values()))[has_label],
+        range=[-0.5, bands - 0.5],
+        fixedrange=True,
+        showgrid=False,
+    )
+    figure.update_xaxes(_time_axis(duration_s, begin_s))
+    return figure
+
+
+def why_spectrogram(
+    picture: np.ndarray, centres_hz: np.ndarray, explanation: "Explanation", begin_s: float = 0.0
+) -> go.Figure:
+    """The mel-spectrogram of the explained part, dimmed where the saliency for the genre is low, and a frame
+    around the seconds most like it."""
+    start_s, end_s = explanation.part
+    duration_s = end_s - start_s
+    figure = spectrogram(picture, centres_hz, duration_s, begin_s + start_s)
+    rows = np.interp(explanation.freqs, centres_hz, np.arange(len(centres_hz)))
+    times = begin_s + explanation.times
+    figure.add_heatmap(
+        z=np.round(255 * np.sqrt(explanation.map)).astype(np.uint8),
+        zmin=0,
+        zmax=255,
+        x0=times[0],
+        dx=duration_s / len(times),
+        y0=rows[0],
+        dy=(rows[-1] - rows[0]) / (len(rows) - 1),
+        colorscale=[[0, "rgba(5,4,15,0.78)"], [0.3, "rgba(5,4,15,0.5)"], [1, "rgba(5,4,15,0)"]],
+        showscale=False,
+        hoverinfo="skip",
+    )
+    first_s, last_s = (begin_s + edge for edge in explanation.best_span)
+    figure.add_shape(
+        type="rect",
+        x0=first_s,
+        x1=last_s,
+        y0=0,
+        y1=1,
+        yref="paper",
+        line={"color": COLOURS.get(explanation.genre, QUIET), "width": 2},
+    )
+    return figure
+
+
+def _add_area(figure: go.Figure, times: np.ndarray, share: np.ndarray, name: str, colour: str) -> None:
+    figure.add_scatter(
+        x=times.astype(np.float32),
+        y=share.astype(np.float32),
+        name=name,
+        stackgroup="genres",
+        mode="lines",
+        line={"width": 0},
+        fillcolor=colour,
+        line_color=colour,
+        hovertemplate="%{y:.0f}\u00a0%",
+    )
+
+
+def _layout(**layout) -> dict:
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "dragmode": False,
+        "showlegend": False,
+        **layout,
+    }
+
+
+def _time_axis(duration_s: float, begin_s: float) -> dict:
+    """Minutes and seconds, at most six ticks."""
+    steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600)
+    step = next((s for s in steps if duration_s / s <= 6), 7_200)
+    end_s = begin_s + duration_s
+    ticks = np.arange(np.ceil(begin_s / step) * step, end_s + 0.01, step)
+    return {
+        "range": [begin_s, end_s],
+        "tickvals": ticks,
+        "ticktext": [clock(t) for t in ticks],
+        "hoverformat": ".1f",
+        "ticksuffix": "",
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "unifiedhovertitle": {"text": "at %{x:.1f} s"},
+    }

@@ -1,0 +1,365 @@
+"""Plots of trainings: live learning curves, and the metrics of finished runs.
+
+As in genre.plots.prediction, backgrounds are transparent and colours of middle lightness. The live curves
+are Vega-Lite: Streamlit makes a Plotly chart anew whenever its figure changes, which flickers and
+forgets a zoom, and gives a Vega chart of the same description only the new data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import plotly.graph_objects as go
+
+from genre.plots.prediction import COLOURS, FAINT
+from genre.text import genre_name
+
+# Distinguishable with colour vision deficiency too, as far as ten colours can be.
+RUN_COLOURS = (
+    "#2A8C8C",
+    "#D9702E",
+    "#4C78D0",
+    "#CF4B8F",
+    "#7A9A2E",
+    "#937ED4",
+    "#A9794A",
+    "#C79A1B",
+    "#5F9FB8",
+    "#C4554D",
+)
+LEAKY_COLOUR, HONEST_COLOUR = "#D9702E", "#2A8C8C"
+OTHER_GENRE = "#8A9099"
+# The wheel alone scrolls the page. Two fingers on a touchpad come as Ctrl and the wheel, too.
+_ZOOM = "wheel![event.ctrlKey || event.metaKey]"
+_LEGEND_BELOW = {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0}
+
+
+@dataclass(frozen=True)
+class Learning:
+    """The metrics of a run so far: one dictionary an epoch, as of genre.runs.directory.read_metrics."""
+
+    name: str
+    epochs: list[dict] = field(repr=False)
+
+
+def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
+    """`measure` ("accuracy" or "loss") of all runs over their epochs, one colour a run.
+
+    Solid: on the validation rows, where there are some; dotted: on the training rows. Of a run with several
+    parts (folds), the latest is drawn.
+    """
+    drawn = []
+    for number, run in enumerate(runs):
+        last = max((epoch.get("part", 0) for epoch in run.epochs), default=0)
+        epochs = [epoch for epoch in run.epochs if epoch.get("part", 0) == last]
+        has_valid = any(f"valid_{measure}" in epoch for epoch in epochs)
+        if has_valid:
+            drawn.append(_curve(run, number, epochs, f"valid_{measure}", in_legend=True))
+        drawn.append(_curve(run, number, epochs, measure, in_legend=not has_valid))
+    share = {"range": [0, 100], "ticksuffix": "\u00a0%"} if measure == "accuracy" else {}
+    return _figure(
+        drawn,
+        330,
+        {"l": 46, "r": 8, "t": 8, "b": 40},
+        dragmode="zoom",
+        hovermode="x unified",
+        showlegend=True,
+        legend=_LEGEND_BELOW,
+        xaxis={
+            "title": {"text": "epoch", "standoff": 4},
+            "showgrid": False,
+            "rangemode": "tozero",
+            "tickformat": "d",
+            "zeroline": False,
+        },
+        yaxis={"zeroline": False, "gridcolor": FAINT, "gridwidth": 0.5, "rangemode": "tozero", **share},
+    )
+
+
+def _curve(run: Learning, number: int, epochs: list[dict], key: str, in_legend: bool) -> dict:
+    """The curve of one metric of a run over its epochs."""
+    is_valid = key.startswith("valid_")
+    share = key.endswith("accuracy")
+    points = [
+        (epoch["epoch"], (100 if share else 1) * epoch[key])
+        for epoch in epochs
+        if isinstance(epoch.get(key), (int, float))
+    ]
+    return {
+        "type": "scatter",
+        "x": np.array([x for x, _ in points], np.int32),
+        "y": np.array([y for _, y in points], np.float32),
+        "name": _short(run.name),
+        "legendgroup": str(number),
+        "uid": f"{number} {key}",
+        "showlegend": in_legend,
+        "mode": "lines+markers" if len(points) < 3 else "lines",
+        "opacity": 1.0 if is_valid else 0.65,
+        "line": {
+            "color": RUN_COLOURS[number % len(RUN_COLOURS)],
+            "width": 2.5 if is_valid else 1.5,
+            "dash": "solid" if is_valid else "dot",
+        },
+        "hovertemplate": "%{y:.0f}\u00a0%" if share else "%{y:.2f}",
+    }
+
+
+def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict]:
+    """The same curves -> (rows of data, a Vega-Lite description that stays while the runs do).
+
+    A row is a point of a curve, with the point before it. All rows are sent with each epoch, and Vega
+    knows by their "key" those that it has drawn: of a mark of type "line", which cannot have a key, it
+    would keep thousands of old points in the browser's memory.
+    """
+    rows = []
+    for number, run in enumerate(runs):
+        part = run.epochs[-1].get("part", 0) if run.epochs else 0
+        epochs = [epoch for epoch in run.epochs if epoch.get("part", 0) == part]
+        for music, field_ in (("kept aside", f"valid_{measure}"), ("learnt from", measure)):
+            before = None
+            for epoch in epochs:
+                if not isinstance(epoch.get(field_), (int, float)):
+                    continue
+                row = {
+                    "key": f"{number} {music} {epoch['epoch']}",
+                    "run": _short(run.name),
+                    "music": music,
+                    "epoch": epoch["epoch"],
+                    "value": epoch[field_],
+                }
+                rows.append(
+                    row | {"epoch_before": (before or row)["epoch"], "value_before": (before or row)["value"]}
+                )
+                before = row
+    colours = [RUN_COLOURS[number % len(RUN_COLOURS)] for number in range(len(runs))]
+    share = measure == "accuracy"
+    value = {"field": "value", "type": "quantitative"}
+    form = {"format": ".0%" if share else ".2f"}
+    labels = {"labelExpr": "round(100 * datum.value) + '\u00a0%'"} if share else {"format": "~g"}
+    aside = "datum.music == 'kept aside'"
+    return rows, {
+        "height": 300,
+        "usermeta": {"embedOptions": {"renderer": "svg"}},  # Streamlit would change over at 2,000 marks
+        "params": [
+            {
+                "name": "zoom",
+                "bind": "scales",
+                "views": ["curve"],
+                "select": {"type": "interval", "zoom": _ZOOM},
+            }
+        ],
+        "encoding": {
+            "key": {"field": "key"},
+            "x": {
+                "field": "epoch",
+                "type": "quantitative",
+                "title": "epoch",
+                "scale": {"nice": False, "zero": False, "padding": 6},
+                "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
+            },
+            "y": {
+                **value,
+                "title": None,
+                "axis": labels,
+                "scale": {"domain": [0, 1]} if share else {"zero": True},
+            },
+            "color": {
+                "field": "run",
+                "type": "nominal",
+                "scale": {"domain": [_short(run.name) for run in runs], "range": colours},
+                "legend": None,
+            },  # the page has its own legend
+            "opacity": {"condition": {"test": aside, "value": 1}, "value": 0.55},
+            "tooltip": [{"field": "run"}, {"field": "epoch"}, {"field": "music"}, {**value, **form}],
+        },
+        "layer": [
+            {
+                "name": "curve",
+                "mark": {"type": "rule", "strokeCap": "round"},
+                "encoding": {
+                    "x2": {"field": "epoch_before"},
+                    "y2": {"field": "value_before"},
+                    "strokeWidth": {"condition": {"test": aside, "value": 2.5}, "value": 1},
+                },
+            },
+            {"mark": {"type": "circle", "size": 16}, "transform": [{"filter": aside}]},
+        ],
+    }
+
+
+def confusion_matrix(result: dict) -> go.Figure:
+    """The confusion matrix: each row is a true genre and adds up to 100 %, on a scale that is
+    the same for all models. `result`: the metrics of genre.evaluation.metrics.compute_metrics.
+    """
+    counts = np.array(result["confusion"])
+    genres = [genre_name(genre) for genre in result["genres"]]
+    share = 100 * counts / counts.sum(axis=1, keepdims=True).clip(min=1)
+    cells = {
+        "type": "heatmap",
+        "z": share.astype(np.float32),
+        "x": genres,
+        "y": genres,
+        "customdata": counts,
+        "zmin": 0,
+        "zmax": 100,
+        "text": np.where(counts > 0, counts.astype(str), ""),
+        "texttemplate": "%{text}",
+        "xgap": 1,
+        "ygap": 1,
+        # Cells that hold something are dark enough for white numbers on a light page and a dark one.
+        "colorscale": [[0, "rgba(138,144,153,0.10)"], [1e-6, "#7C8B90"], [1, "#0B7373"]],
+        "textfont": {"color": "white"},
+        "showscale": False,
+        "hovertemplate": "%{y}, taken for %{x}:<br>%{customdata} tracks, %{z:.0f}\u00a0%<extra></extra>",
+    }
+    plain = {"showgrid": False, "ticks": "", "fixedrange": True, "automargin": True}
+    return _figure(
+        [cells],
+        400,
+        {"l": 6, "r": 6, "t": 6, "b": 6},
+        yaxis={**plain, "autorange": "reversed", "title": {"text": "what it is", "standoff": 8}},
+        xaxis={**plain, "tickangle": -45, "title": {"text": "what the model says", "standoff": 8}},
+    )
+
+
+def genre_bars(names: Sequence[str], results: Sequence[dict], measure: str) -> go.Figure:
+    """`measure` ("precision", "recall" or "f1") of each genre, a bar a run."""
+    genres = list(dict.fromkeys(genre for result in results for genre in result["genres"]))
+    bars = [
+        {
+            "type": "bar",
+            "x": [genre_name(genre) for genre in genres],
+            "name": _short(name),
+            "y": [100 * result["genres"].get(genre, {}).get(measure, np.nan) for genre in genres],
+            "marker": {"color": RUN_COLOURS[number % len(RUN_COLOURS)], "cornerradius": 2},
+            "hovertemplate": "%{y:.0f}\u00a0%",
+        }
+        for number, (name, result) in enumerate(zip(names, results, strict=True))
+    ]
+    return _figure(
+        bars,
+        300,
+        {"l": 50, "r": 10, "t": 16, "b": 70},
+        barmode="group",
+        bargap=0.25,
+        hovermode="x unified",
+        showlegend=True,
+        legend=_LEGEND_BELOW,
+        yaxis={"range": [0, 100], "ticksuffix": "\u00a0%", "gridcolor": FAINT, "zeroline": False},
+        xaxis={"ticks": "", "showgrid": False},
+    )
+
+
+def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
+    """A bar a genre: its number of tracks."""
+    genres = list(counts)
+    bars = {
+        "type": "bar",
+        "x": [genre_name(genre) for genre in genres],
+        "y": list(counts.values()),
+        "text": list(counts.values()),
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "marker": {"color": [COLOURS.get(genre, OTHER_GENRE) for genre in genres], "cornerradius": 3},
+    }
+    return _figure(
+        [bars],
+        230,
+        {"l": 10, "r": 10, "t": 22, "b": 40},
+        bargap=0.35,
+        yaxis={"visible": False, "rangemode": "tozero", "fixedrange": True},
+        xaxis={"ticks": "", "showgrid": False, "fixedrange": True},
+    )
+
+
+def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict]) -> go.Figure:
+    """Share of windows named right under the leaky and the honest split, a pair of bars a model."""
+    bars = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": name,
+            "y": list(names),
+            "x": [100 * result["window_accuracy"] for result in results],
+            "texttemplate": "%{x:.0f}\u00a0%",
+            "textposition": "outside",
+            "cliponaxis": False,
+            "marker": {"color": colour, "cornerradius": 3},
+            "hoverinfo": "skip",
+        }
+        for name, results, colour in (
+            ("leaky split", leaky, LEAKY_COLOUR),
+            ("honest split", honest, HONEST_COLOUR),
+        )
+    ]
+    return _figure(
+        bars,
+        90 + 64 * len(names),
+        {"l": 10, "r": 50, "t": 30, "b": 10},
+        barmode="group",
+        bargap=0.3,
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        xaxis={"range": [0, 100], "visible": False, "fixedrange": True},
+        yaxis={
+            "autorange": "reversed",
+            "fixedrange": True,
+            "ticks": "",
+            "showgrid": False,
+            "automargin": True,
+            "ticklabelstandoff": 6,
+        },
+    )
+
+
+def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
+    """Which windows of some recordings are in the training and the test part: a row a recording."""
+    rng = np.random.default_rng(4)
+    tested = np.zeros((tracks, windows), dtype=int)
+    if leaky:
+        tested.ravel()[rng.permutation(tracks * windows)[: tracks * windows // 4]] = 1
+    else:
+        tested[[2, 5]] = 1
+    colour = LEAKY_COLOUR if leaky else HONEST_COLOUR
+    cells = {
+        "type": "heatmap",
+        "z": tested,
+        "zmin": 0,
+        "zmax": 1,
+        "xgap": 2,
+        "ygap": 4,
+        "showscale": False,
+        "hoverinfo": "skip",
+        "colorscale": [[0, "rgba(138,144,153,0.30)"], [1, colour]],
+    }
+    plain = {"showticklabels": False, "ticks": "", "fixedrange": True, "showgrid": False, "zeroline": False}
+    return _figure(
+        [cells],
+        190,
+        {"l": 26, "r": 4, "t": 4, "b": 26},
+        xaxis={**plain, "title": {"text": "windows of 3 s", "standoff": 2}},
+        yaxis={**plain, "title": {"text": "recordings", "standoff": 2}},
+    )
+
+
+def _short(name: str, most: int = 28) -> str:
+    """A name that a legend can hold; plotly would take < for the beginning of a tag."""
+    name = name if len(name) <= most else f"{name[: most - 1]}…"
+    return name.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _figure(drawn: list[dict], height: int, margin: dict, **layout: object) -> go.Figure:
+    """All at once: plotly takes several times as long to change a figure that it has."""
+    return go.Figure(
+        drawn,
+        {
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "dragmode": False,
+            "showlegend": False,
+            "height": height,
+            "margin": margin,
+            **layout,
+        },
+    )

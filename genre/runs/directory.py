@@ -1,0 +1,279 @@
+"""Run directories: what lies in them, of work that outlives the page, the tab and the server that started it.
+
+    folder = create_run_folder("genre", settings)      config.json: what is to be done
+    read_run(folder), list_runs(), find_run(name)      its state, for pages and the command line
+    read_metrics(folder)                               metrics.jsonl: one dictionary an epoch
+
+status.json holds the state, the progress and the time of the last heartbeat. A process that works on a run
+holds a lock on its folder (genre.runs.process), which the kernel releases when it dies, of whatever cause:
+a run whose state is running and whose folder is not locked was interrupted.
+"""
+
+import fcntl
+import json
+import re
+import secrets
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError, safe_open
+
+from genre.compute import all_cores
+from genre.paths import home, write_atomic
+
+if TYPE_CHECKING:
+    from genre.runs.settings import RunSettings
+
+CONFIG_VERSION = 1  # of config.json
+PROGRAMS = {"genre": "genre", "gan": "gan", "emotion": "mood"}  # kind -> `python -m PROGRAM train`
+STATES = ("waiting", "running", "done", "failed", "stopped", "interrupted", "damaged")
+STALE_S = 60.0  # age of a heartbeat from which on a process hangs
+WAITING = "Waiting for its turn."
+STOPPED = "Stopped. Resume it to go on from the last epoch."
+
+
+class RunError(ValueError):
+    """A run directory that cannot be used; the message has the next step."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it stands. `state` is one of STATES."""
+
+    folder: Path
+    kind: str = ""
+    title: str = ""
+    note: str = ""
+    created: float = 0.0  # s since 1970
+    state: str = "damaged"
+    progress: float = 0.0  # 0 to 1
+    eta_s: float | None = None
+    message: str = ""  # one sentence: the work at hand, or why it failed
+    settings: dict = field(default_factory=dict)
+    last: dict = field(default_factory=dict)  # the latest epoch's metrics
+
+    @property
+    def name(self) -> str:
+        """The name of the run's folder."""
+        return self.folder.name
+
+    @property
+    def active(self) -> bool:
+        """Whether a process waits or works on it."""
+        return self.state in ("waiting", "running")
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it ended early and can be resumed."""
+        return self.state in ("failed", "stopped", "interrupted")
+
+
+def runs_folder() -> Path:
+    """The folder of all runs: EARMARK_HOME/runs."""
+    return home() / "runs"
+
+
+def create_run_folder(
+    kind: str, settings: dict, title: str = "", folder: Path | None = None, cores: int | None = None
+) -> Path:
+    """A new run directory with its config.json, not started. Raises RunError if there is one."""
+    if kind not in PROGRAMS:
+        raise RunError(f"There are no runs of kind {kind!r}: {', '.join(PROGRAMS)}.")
+    if folder is None:
+        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}-{title or kind}"
+        folder = runs_folder() / re.sub(r"[^\w.-]+", "-", name)
+    if (folder / "config.json").exists():
+        raise RunError(f"{folder} holds a run already: choose another folder, or delete it first.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunError(f"{folder} holds something else: choose a new folder, or an empty one.")
+    config = {
+        "version": CONFIG_VERSION,
+        "kind": kind,
+        "title": title,
+        "note": "",
+        "created": time.time(),
+        "cores": min(cores or all_cores(), all_cores()),
+        "settings": settings,
+    }
+    try:
+        write_atomic(folder / "config.json", json.dumps(config, indent=1) + "\n")
+        write_status(folder, state="waiting", progress=0.0, message="Not started yet.")
+    except OSError:  # a full disk leaves no empty run behind
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def open_or_create_run(
+    kind: str, settings: "RunSettings", title: str = "", folder: Path | None = None, cores: int | None = None
+) -> Path:
+    """As `create_run_folder`; or `folder`, where it holds a run of the same settings, finished or not."""
+    if folder and (folder / "config.json").exists() and settings.equals(load_config(folder)["settings"]):
+        if read_run(folder).active:
+            raise RunError(f"{folder} is under way: stop it first.")
+        return folder
+    return create_run_folder(kind, settings.to_dict(), title, folder, cores)
+
+
+def annotate_run(folder: Path, title: str | None = None, note: str | None = None) -> None:
+    """Change a run's title and note."""
+    config = load_config(folder)
+    if title is not None:
+        config["title"] = title.strip()[:80]
+    if note is not None:
+        config["note"] = note.strip()[:2_000]
+    write_atomic(folder / "config.json", json.dumps(config, indent=1) + "\n")
+
+
+def load_config(folder: Path) -> dict:
+    """Raises RunError for a missing or damaged config.json, or one of another version."""
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        version, kind = config["version"], config["kind"]
+    except FileNotFoundError as error:
+        raise RunError(f"{folder.name} is not a run: it has no config.json.") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"The config.json of {folder.name} is damaged: delete this run and start a new one."
+        ) from error
+    if (
+        version != CONFIG_VERSION
+        or kind not in PROGRAMS
+        or not isinstance(config.get("settings"), dict)
+        or not isinstance(config.get("cores", 1), int)
+    ):
+        raise RunError(f"{folder.name} was made by another version of Earmark: start a new run like it.")
+    return {"title": "", "note": "", "created": 0.0, "cores": 1} | config
+
+
+def read_run(folder: Path) -> Run:
+    """A run as it stands. Never raises: an unreadable one is damaged."""
+    try:
+        config = load_config(folder)
+        return _make_run(folder, config, read_status(folder))
+    except RunError as error:
+        return Run(folder, message=str(error))
+    except (TypeError, ValueError, AttributeError):  # numbers that are none
+        return Run(folder, message="Its config.json or its status.json is damaged.")
+
+
+def _make_run(folder: Path, config: dict, status: dict) -> Run:
+    state = status.get("state", "damaged")
+    message = str(status.get("message", ""))
+    fresh = time.time() - float(status.get("heartbeat", 0.0)) < STALE_S
+    if state in ("waiting", "running") and not (fresh and is_locked(folder)):
+        is_new = state == "waiting" and "pid" not in status
+        state, message = (
+            "interrupted",
+            "Not started yet." if is_new else ("It was interrupted: resume it to go on from the last epoch."),
+        )
+    elif state not in STATES or state == "damaged":  # a lost status.json: the training itself is whole
+        state, message = (
+            ("running", message)
+            if is_locked(folder)
+            else (
+                "interrupted",
+                "Its status.json is missing or damaged: resume it to go on from the last epoch.",
+            )
+        )
+    eta_s = status.get("eta_s")
+    return Run(
+        folder,
+        config["kind"],
+        str(config["title"]),
+        str(config["note"]),
+        float(config["created"]),
+        state,
+        float(status.get("progress", 0.0)),
+        None if eta_s is None else float(eta_s),
+        message,
+        config["settings"],
+        dict(status.get("last", {})),
+    )
+
+
+def list_runs(kind: str | None = None) -> list[Run]:
+    """All runs under EARMARK_HOME, the newest first."""
+    if not runs_folder().is_dir():
+        return []
+    runs = [read_run(folder) for folder in runs_folder().iterdir() if folder.is_dir()]
+    chosen = [run for run in runs if kind in (None, run.kind)]
+    return sorted(chosen, key=lambda run: (run.created, run.name), reverse=True)
+
+
+def find_run(name: str | Path, kind: str | None = None) -> Path:
+    """A run by its folder, or by its name under EARMARK_HOME/runs. Raises RunError."""
+    candidates = (Path(name), runs_folder() / name)
+    for folder in candidates:
+        if (folder / "config.json").exists():
+            if kind and load_config(folder)["kind"] != kind:
+                raise RunError(f"{folder.name} is a run of another program.")
+            return folder
+    for folder in filter(Path.is_dir, candidates):
+        load_config(folder)  # raises the reason
+    raise RunError(f"There is no run {str(name)!r}: give its folder, or its name in {runs_folder()}.")
+
+
+def read_metrics(folder: Path) -> list[dict]:
+    """One dictionary an epoch, in order. An epoch that was done twice counts once."""
+    epochs: dict[tuple, dict] = {}
+    try:
+        lines = (folder / "metrics.jsonl").read_text().splitlines()
+    except OSError:
+        return []
+    for line in lines:
+        try:
+            values = json.loads(line)
+            epochs[int(values.get("part", 0)), int(values["epoch"])] = values
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue  # a line that was cut off
+    return [epochs[key] for key in sorted(epochs)]
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a run is done, and its files are there and whole: report, card and weights."""
+    if read_run(folder).state != "done":
+        return False
+    try:
+        for name in ("report.json", "card.json"):
+            content = json.loads((folder / name).read_text())
+            if not isinstance(content, dict) or not content:
+                return False
+        with safe_open(folder / "model.safetensors", "numpy"):  # reads its header, and the length
+            return True
+    except (OSError, ValueError, SafetensorError):
+        return False
+
+
+def read_progress(folder: Path) -> dict:
+    """The parts of a run's status that a resumed process starts from: "progress" and the "last" epoch."""
+    return {key: value for key, value in read_status(folder).items() if key in ("progress", "last")}
+
+
+def read_status(folder: Path) -> dict:
+    """The content of status.json; {} where it is missing or damaged."""
+    try:
+        status = json.loads((folder / "status.json").read_text())
+        return status if isinstance(status, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def write_status(folder: Path, **values: Any) -> None:
+    """Replace status.json, with the present as its heartbeat."""
+    write_atomic(folder / "status.json", json.dumps({**values, "heartbeat": time.time()}) + "\n")
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a living process works on the run."""
+    try:
+        with open(folder / ".lock", "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False

@@ -1,0 +1,135 @@
+"""The processes that work on runs: started, stopped, and separated by a lock.
+
+    start_run(folder)                 its own process: `python -m genre train --resume DIR`
+    stop_run(folder)                  it saves its state and ends; start_run resumes from the last epoch
+    with lock_run(folder): ...        of the process that works on a run, released by the kernel at the latest
+
+The inside of such a process is genre.runs.worker; the cores are shared by genre.runs.queue.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from genre.paths import REPOSITORY, home
+from genre.runs.directory import (
+    PROGRAMS,
+    STOPPED,
+    WAITING,
+    RunError,
+    is_finished,
+    is_locked,
+    load_config,
+    read_progress,
+    read_run,
+    read_status,
+    write_status,
+)
+
+STOPPING_S = 10.0  # time to end in good order
+READER_S, ENDING_S = 0.4, 5.0  # patience with the lock of a run that is under way, or that is over
+LOCK_FD_VARIABLE = "EARMARK_RUN_LOCK"  # file descriptor of the lock, inherited by a new process
+
+
+def start_run(folder: Path) -> int:
+    """Start a run, or resume one that ended early, as a process of its own -> its id.
+
+    Raises RunError when it is under way already, is done, or cannot be gone on with.
+    """
+    config = load_config(folder)
+    if is_finished(folder):
+        raise RunError("This run is done: start a new one.")
+    if read_run(folder).state == "interrupted":
+        stop_run(folder)  # a process that hangs would keep the lock, and its place in the queue
+    progress = read_progress(folder)
+    with lock_run(folder) as lock, open(folder / "log.txt", "ab") as log:
+        write_status(folder, **progress, state="waiting", message=WAITING)
+        environment = os.environ | {
+            # glibc then keeps a step's memory for the next: a fifth faster. Read at the start only.
+            "MALLOC_MMAP_MAX_": "0",
+            "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
+            "OMP_NUM_THREADS": str(config["cores"]),
+            LOCK_FD_VARIABLE: str(lock),
+            "EARMARK_HOME": str(home()),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])),
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", PROGRAMS[config["kind"]], "train", "--resume", str(folder.resolve())],
+            env=environment,
+            pass_fds=[lock],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie
+        write_status(folder, **progress, state="waiting", pid=process.pid, message=WAITING)
+        return process.pid
+
+
+def stop_run(folder: Path, pid: int | None = None) -> None:
+    """Ask a run to end after saving its state; end it if it does not react. It can be resumed.
+
+    With `pid`, only if the process that works on it is that one.
+    """
+    given, pid = pid, read_status(folder).get("pid")
+    if given not in (None, pid) or not is_locked(folder) or not isinstance(pid, int) or pid == os.getpid():
+        return
+    for number, patience_s in ((signal.SIGTERM, STOPPING_S), (signal.SIGKILL, STOPPING_S)):
+        try:
+            leads_group = os.getpgid(pid) == pid  # then its child processes end with it
+            os.killpg(pid, number) if number == signal.SIGKILL and leads_group else os.kill(pid, number)
+        except ProcessLookupError:
+            break
+        deadline = time.monotonic() + patience_s
+        while is_locked(folder) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not is_locked(folder):
+            break
+    status = read_status(folder)
+    if status.get("state") in ("waiting", "running"):
+        write_status(folder, **status | {"state": "stopped", "message": STOPPED})
+
+
+def mark_failed(folder: Path, reason: str) -> None:
+    """Record why a run could not even be started."""
+    with lock_run(folder):
+        write_status(folder, **read_status(folder) | {"state": "failed", "message": reason})
+
+
+def delete_run(folder: Path) -> None:
+    """Remove a run's folder, or an empty one. Raises RunError while it is under way."""
+    if any(folder.iterdir()) and not any((folder / name).exists() for name in ("config.json", "status.json")):
+        raise RunError(f"{folder.name} is not a run.")
+    with lock_run(folder):
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def lock_run(folder: Path) -> Iterator[int]:
+    """Hold the run's lock -> its file descriptor. Raises RunError if another process does."""
+    inherited = os.environ.pop(LOCK_FD_VARIABLE, None)
+    if inherited is not None:  # locked by the process that started this one
+        os.set_inheritable(int(inherited), False)
+        yield int(inherited)
+        return
+    # A reader may hold it for a moment, and a process that is done may not have ended yet.
+    deadline = time.monotonic() + (READER_S if read_run(folder).active else ENDING_S)
+    with open(folder / ".lock", "wb") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise RunError(f"{folder.name} is under way: stop it first.") from None
+                time.sleep(0.02)
+        yield file.fileno()

@@ -1,0 +1,104 @@
+"""The cores, shared among all runs: one queue, EARMARK_HOME/queue.json, first come, first served.
+
+A run enters the file at its end, and leaves it when its process ends. It has its slot once its cores and
+those of all entries before it fit into the machine, which each process sees by itself: entries before it only
+ever leave. So waiting takes no more than a look at the file's date; the file is read when it has changed, and
+locked and replaced only by a process that enters, leaves, or finds an entry whose process has died.
+"""
+
+import fcntl
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from genre.compute import all_cores
+from genre.paths import home, write_atomic
+from genre.runs.directory import is_locked
+
+NEXT_POLL_S = 0.2  # between two polls of the first waiting run
+POLL_S = 0.8  # between two polls of the others
+DEAD_CHECK_S = 0.8  # between two checks that the entries before are alive
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def core_slot(folder: Path, wanted: int) -> Iterator[None]:
+    """Wait until the cores are free: those of this run and of all that came before it must fit."""
+    run = str(folder.resolve())
+    entry = {"run": run, "cores": min(wanted, all_cores())}
+    try:  # from here on: a SIGTERM may come at any moment
+        with _edit_queue() as entries:
+            entries[:] = [*(other for other in entries if other["run"] != run), entry]
+        _wait_for_slot(entry)
+        yield
+    finally:
+        with _edit_queue() as entries:
+            entries[:] = [other for other in entries if other["run"] != run]
+
+
+def _wait_for_slot(entry: dict) -> None:
+    """Return once the entry's cores are free."""
+    version: object = None
+    before: list[dict] = []
+    is_next = is_logged = False
+    next_check = time.monotonic() + DEAD_CHECK_S
+    while True:
+        if version is None or version != _read_version():
+            version = _read_version()
+            entries = _read_entries()
+            if entry not in entries:  # the queue's file was lost
+                with _edit_queue() as entries:
+                    if entry not in entries:
+                        entries.append(entry)
+                continue
+            before = entries[: entries.index(entry)]
+            taken = sum(other["cores"] for other in before)
+            if taken + entry["cores"] <= all_cores():
+                return
+            is_next = taken <= all_cores()
+        if time.monotonic() >= next_check:
+            next_check = time.monotonic() + DEAD_CHECK_S
+            # Whoever stands further back is checked by the one behind it.
+            if any(not is_locked(Path(other["run"])) for other in (before if is_next else before[-1:])):
+                with _edit_queue():
+                    version = None
+                continue
+        if not is_logged:
+            logger.info("Waiting for its turn: other runs hold the cores.")
+            is_logged = True
+        time.sleep(NEXT_POLL_S if is_next else POLL_S)
+
+
+def _read_version() -> tuple[int, int, int] | None:
+    """What changes with each replacement of the file; None where there is none."""
+    try:
+        status = (home() / "queue.json").stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _read_entries() -> list[dict]:
+    """The working and waiting runs, oldest first; none where the file is missing or damaged."""
+    try:
+        entries = json.loads((home() / "queue.json").read_text())
+        return [{"run": str(entry["run"]), "cores": int(entry["cores"])} for entry in entries]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
+
+
+@contextmanager
+def _edit_queue() -> Iterator[list[dict]]:
+    """Lock and yield the entries of living processes; save them where they change."""
+    home().mkdir(parents=True, exist_ok=True)
+    with open(home() / "queue.lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stored = _read_entries()
+        entries = [entry for entry in stored if is_locked(Path(entry["run"]))]
+        yield entries
+        if entries != stored or _read_version() is None:
+            write_atomic(home() / "queue.json", json.dumps(entries) + "\n")

@@ -1,0 +1,54 @@
+"""Settings in a run's config.json: dataclasses that become plain JSON and come back."""
+
+import json
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any, Self, TypeVar
+
+from genre.legacy import SETTINGS, renew_keys
+
+SettingType = TypeVar("SettingType")
+
+
+class SettingsError(ValueError):
+    """The settings of a run are of another version, or damaged; the text says what to do."""
+
+
+class RunSettings:
+    """The base of the dataclasses in a run's config.json."""
+
+    def to_dict(self) -> dict:
+        """The settings as plain JSON values."""
+        return json.loads(json.dumps(asdict(self)))  # type: ignore[call-overload]
+
+    def equals(self, values: dict) -> bool:
+        """Whether the `values` of a config.json, perhaps of an older version, are the same settings."""
+        try:
+            return self.from_dict(values).to_dict() == self.to_dict()
+        except SettingsError:
+            return False
+
+    @classmethod
+    def from_dict(cls, values: dict) -> Self:
+        """Undo `to_dict`, also of older versions. Raises SettingsError for values that do not fit."""
+        try:
+            return _restore(cls, renew_keys(values, SETTINGS))
+        except (KeyError, TypeError) as error:
+            raise SettingsError(
+                "This run was made by another version of Earmark: start a new one."
+            ) from error
+
+
+def _restore(kind: type[SettingType], values: dict) -> SettingType:
+    nested = {
+        part.name: _restore(part.type, values[part.name])
+        for part in fields(kind)  # type: ignore[arg-type]
+        if isinstance(part.type, type) and is_dataclass(part.type)
+    }
+    settings = kind(**{**values, **nested})
+    for part in fields(kind):  # type: ignore[arg-type]
+        expected: Any = (int, float) if part.type is float else part.type
+        if part.type in (str, int, float, bool, dict) and not isinstance(
+            getattr(settings, part.name), expected
+        ):
+            raise TypeError(f"{part.name} must be of another type.")
+    return settings

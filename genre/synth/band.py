@@ -1,0 +1,295 @@
+"""A band at play: musical time, chords, melodies and drum patterns become stems of samples.
+
+Musical positions are in beats from the band's own first bar; the clip starts somewhere inside, as
+an excerpt of a recording does.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from genre.audio.clip import SAMPLE_RATE
+from genre.synth.instruments import Singer, Timbre, drum, sing, tone, varied
+
+QUALITIES = {
+    "maj": (0, 4, 7),
+    "min": (0, 3, 7),
+    "7": (0, 4, 7, 10),
+    "maj7": (0, 4, 7, 11),
+    "min7": (0, 3, 7, 10),
+    "9": (0, 4, 10, 14),
+    "maj9": (0, 4, 11, 14),
+    "min9": (0, 3, 10, 14),
+    "6": (0, 4, 7, 9),
+    "dim": (0, 3, 6, 9),
+    "sus": (0, 5, 7),
+    "5": (0, 7, 12),
+}
+SCALES = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "harmonic": (0, 2, 3, 5, 7, 8, 11),
+    "blues": (0, 3, 5, 6, 7, 10),
+    "penta": (0, 2, 4, 7, 9),
+    "minpenta": (0, 3, 5, 7, 10),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+    "bebop": (0, 2, 4, 5, 7, 9, 10, 11),
+}
+STRENGTH = {"x": 1.0, "o": 0.65, "-": 0.35}
+
+Progression = list[tuple[int, str]]  # a chord a bar: semitones above the key note, quality
+Line = list[tuple[float, float, int]]  # notes: (beat, length in beats, MIDI pitch)
+
+
+def changes(text: str) -> Progression:
+    """Chords written as "0 9:min 5 7:7": semitones above the key note, quality (none: major)."""
+    return [(int(root), quality or "maj") for root, _, quality in (c.partition(":") for c in text.split())]
+
+
+@dataclass
+class Channel:
+    """How one stem sits in the mix."""
+
+    level: float = 0.0  # dB of the stem's RMS
+    wet: float = 0.15  # share sent to the room
+    drive: float = 0.0  # amplifier gain; 0: none
+    low: float = 20.0  # Hz, high-pass
+    high: float = 10_500.0  # Hz, low-pass
+
+
+class Band:
+    """The players of one piece. Everything random comes from `rng`, in the order of the calls."""
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        seconds: float,
+        tempo: float,
+        swing: float = 0.5,
+        grid: float = 1.0,
+        rubato: float = 0.0,
+        loose: float = 0.006,
+    ) -> None:
+        """`tempo` in beats a minute; `swing`: where in each `grid` beats its second half falls
+        (0.5 straight, 0.667 triplets); `rubato` in beats; `loose`: timing spread in seconds."""
+        self.rng = rng
+        self.count = round(seconds * SAMPLE_RATE)
+        self.beat = 60 / tempo
+        self.swing, self.grid, self.rubato, self.loose = swing, grid, rubato, loose
+        self.origin = -rng.uniform(0, 8) * self.beat
+        self.beats = (seconds - self.origin) / self.beat + 1
+        self.key = int(rng.integers(40, 52))  # E2..D#3
+        self.stems: dict[str, np.ndarray] = {}
+        self.mix: dict[str, Channel] = {}
+        self._tones: dict[tuple[Timbre, int], np.ndarray] = {}
+        self._drums: dict[str, np.ndarray] = {}
+        self.kit = rng.uniform(0.8, 1.4)  # how tight the drums are damped
+
+    def chance(self, probability: float) -> bool:
+        return bool(self.rng.random() < probability)
+
+    def pick(self, *options):
+        """One of the options, each as likely."""
+        return options[int(self.rng.integers(len(options)))]
+
+    def timbre(self, *names: str) -> Timbre:
+        return varied(self.pick(*names), self.rng)
+
+    def bars(self, length: float = 4) -> Iterator[tuple[int, float]]:
+        """Number and first beat of every bar of `length` beats."""
+        for number in range(int(np.ceil(self.beats / length))):
+            yield number, number * length
+
+    def time(self, beat: float) -> float:
+        """Seconds from the start of the clip, after swing and rubato."""
+        whole, part = divmod(beat / self.grid, 1)
+        part = 2 * part * self.swing if part < 0.5 else self.swing + (2 * part - 1) * (1 - self.swing)
+        beat = (whole + part) * self.grid
+        beat += self.rubato * (np.sin(beat * 0.79) + 0.6 * np.sin(beat * 0.31 + 1))
+        return self.origin + beat * self.beat
+
+    def add(self, stem: str, sound: np.ndarray, seconds: float) -> None:
+        """Mix samples (N,) into a stem at a time, cutting what lies outside the clip."""
+        track = self.stems.setdefault(stem, np.zeros(self.count, np.float32))
+        start = int(seconds * SAMPLE_RATE)
+        sound = sound[max(0, -start) : max(0, self.count - start)]
+        start = max(0, start)
+        track[start : start + len(sound)] += sound
+
+    def play(
+        self,
+        stem: str,
+        timbre: Timbre,
+        pitch: int,
+        beat: float,
+        length: float,
+        velocity: float = 1.0,
+        late: float = 0.0,
+    ) -> None:
+        """One note of `length` beats; `late` in seconds (strumming)."""
+        start, end = self.time(beat), self.time(beat + length)
+        if start > self.count / SAMPLE_RATE or end < 0:
+            return
+        if (timbre, pitch) not in self._tones:
+            frequency = 440 * 2 ** ((pitch - 69) / 12)
+            self._tones[timbre, pitch] = tone(timbre, frequency, self.rng)
+        full = self._tones[timbre, pitch]
+        release = 700
+        count = min(len(full), int((end - start) * SAMPLE_RATE) + release)
+        sound = full[: max(count, release)] * (velocity * self.rng.uniform(0.8, 1.1))
+        sound[-release:] *= np.linspace(1, 0, release, dtype=np.float32)
+        self.add(stem, sound, start + late + self.loose * self.rng.standard_normal())
+
+    def chord(
+        self,
+        stem: str,
+        timbre: Timbre,
+        pitches: list[int],
+        beat: float,
+        length: float,
+        velocity: float = 1.0,
+        strum: float = 0.0,
+    ) -> None:
+        """Several notes together; `strum`: seconds between them, downwards when negative."""
+        order = pitches if strum >= 0 else pitches[::-1]
+        for place, pitch in enumerate(order):
+            self.play(stem, timbre, pitch, beat, length, velocity, abs(strum) * place)
+
+    def line(self, stem: str, timbre: Timbre, notes: Line, velocity: float = 1.0) -> None:
+        for beat, length, pitch in notes:
+            self.play(stem, timbre, pitch, beat, length, velocity)
+
+    def hit(self, name: str, beat: float, velocity: float = 1.0, stem: str = "drums") -> None:
+        if name not in self._drums:
+            self._drums[name] = drum(name, self.rng, self.kit)
+        velocity *= self.rng.uniform(0.75, 1.1)
+        self.add(
+            stem,
+            self._drums[name] * np.float32(velocity),
+            self.time(beat) + 0.5 * self.loose * self.rng.standard_normal(),
+        )
+
+    def groove(
+        self,
+        patterns: dict[str, str],
+        gains: dict[str, float],
+        bar: float = 4,
+        fills: int = 4,
+        change: float = 0.06,
+    ) -> None:
+        """Repeat one bar of patterns ("x" loud, "o" medium, "-" soft) with a fill and a crash
+        every `fills` bars (0: none). `change`: chance that a piece flips a cell of its own."""
+        own = {}
+        for name, pattern in patterns.items():
+            cells = [self.pick("-", ".") if self.chance(change) and cell != "x" else cell for cell in pattern]
+            own[name] = "".join(cells)
+        toms = self.pick("tom", "snare")
+        for number, first in self.bars(bar):
+            filling = fills and number % fills == fills - 1 and self.chance(0.7)
+            for name, pattern in own.items():
+                step = bar / len(pattern)
+                for place, cell in enumerate(pattern):
+                    if cell != "." and not (filling and place * step >= bar - 1 and name == "snare"):
+                        self.hit(name, first + place * step, STRENGTH[cell] * gains.get(name, 1.0))
+            if filling:
+                for place in range(4):
+                    if self.chance(0.8):
+                        self.hit(toms, first + bar - 1 + place / 4, 0.5 + 0.12 * place)
+                if "hat" in own and self.chance(0.6):
+                    self.hit("crash", first + bar, 0.5)
+
+    def voiced(self, root: int, quality: str, centre: int = 60) -> list[int]:
+        """MIDI pitches of a chord, each moved by octaves to lie around `centre`, low first."""
+        return sorted(centre - 6 + (self.key + root + step - centre + 6) % 12 for step in QUALITIES[quality])
+
+    def melody(
+        self,
+        progression: Progression,
+        scale: str,
+        low: int,
+        high: int,
+        density: float,
+        bar: float = 4,
+        rest: float = 0.15,
+        leap: int = 2,
+    ) -> Line:
+        """A line of two-bar motifs over one chord a bar. `density`: notes a beat; `rest`: chance
+        that a motif leaves its second bar empty; `leap`: widest usual step in scale degrees."""
+        ladder = [p for p in range(low, high + 1) if (p - self.key) % 12 in SCALES[scale]]
+        motifs = []
+        for _ in range(2):
+            beat, motif = float(self.pick(0, 0, 0.5, 1)), []
+            while beat < 2 * bar - 0.25:
+                length = float(self.pick(0.5, 1, 1, 2, 1.5) / max(density, 0.2))
+                length = max(0.25, round(length * 2) / 2 if density < 2 else round(length * 4) / 4)
+                motif.append((beat, length, int(self.rng.integers(-leap, leap + 1))))
+                beat += length + (self.pick(0.5, 1) if self.chance(0.15) else 0)
+            motifs.append(motif)
+        place, notes = len(ladder) // 2, []
+        for number in range(0, int(self.beats / bar) + 2, 2):
+            motif = motifs[self.pick(0, 0, 1)]
+            short = self.chance(rest)
+            for beat, length, step in motif:
+                if short and beat >= bar:
+                    break
+                place += step if self.chance(0.8) else -step
+                place = int(np.clip(place, 0, len(ladder) - 1))
+                root, quality = progression[(number + int(beat >= bar)) % len(progression)]
+                pitch = ladder[place]
+                if beat % 2 == 0:  # strong beats take a chord note
+                    chord = [(self.key + root + s) % 12 for s in QUALITIES[quality]]
+                    pitch = min(range(low, high + 1), key=lambda p: (p % 12 not in chord, abs(p - pitch)))
+                notes.append((number * bar + beat, length * 0.92, pitch))
+        return notes
+
+    def voice(self, stem: str, singer: Singer, notes: Line) -> None:
+        """Sing a line; long notes are held, every note is a syllable."""
+        syllables = [
+            (self.time(beat), min(1.8, self.time(beat + length) - self.time(beat)), pitch)
+            for beat, length, pitch in notes
+        ]
+        syllables = [s for s in syllables if s[0] + s[1] > 0.1 and s[0] < self.count / SAMPLE_RATE]
+        self.add(stem, sing(singer, syllables, self.count, self.rng), 0.0)
+
+    def power(self, stem: str, guitar: Timbre, pitch: int, beat: float, length: float) -> None:
+        """A power chord: root, fifth and octave."""
+        self.chord(stem, guitar, [pitch, pitch + 7, pitch + 12], beat, length, 1.0, 0.002)
+
+    def singer(self, rough: float = 0.0, fall: float = 0.0) -> tuple[Singer, int]:
+        """A new voice and the lowest pitch of its tenth."""
+        woman = self.chance(0.35)
+        size = (1.16 if woman else 1.0) * self.rng.uniform(0.95, 1.06)
+        voice = Singer(
+            size,
+            rough * self.rng.uniform(0.6, 1.2),
+            self.rng.uniform(0.02, 0.07),
+            self.rng.uniform(0.25, 0.8),
+            fall,
+        )
+        return voice, int(self.rng.integers(57, 63) if woman else self.rng.integers(48, 54))
+
+    def solo(
+        self,
+        progression: Progression,
+        scale: str,
+        instruments: tuple[str, ...],
+        density: float = 1.0,
+        low: int = 60,
+        voice: float = 0.6,
+        rough: float = 0.0,
+        drive: float = 0.0,
+        level: float = 0.0,
+        rest: float = 0.3,
+    ) -> None:
+        """The front of the band: a singer with chance `voice`, else one of the instruments."""
+        if self.chance(voice):
+            who, bottom = self.singer(rough)
+            notes = self.melody(progression, scale, bottom, bottom + 15, density, rest=rest)
+            self.voice("voice", who, notes)
+            self.mix["voice"] = Channel(level, self.rng.uniform(0.1, 0.3), low=120)
+        else:
+            notes = self.melody(progression, scale, low, low + 17, density * 1.3, rest=rest, leap=3)
+            self.line("lead", self.timbre(*instruments), notes)
+            self.mix["lead"] = Channel(level, self.rng.uniform(0.15, 0.35), drive, low=150, high=6_500)

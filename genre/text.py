@@ -1,0 +1,36 @@
+"""Words and numbers as people read them. Imports nothing, so that a page can paint at once."""
+
+GENRE_NAMES = {"hiphop": "hip-hop"}  # every other genre is written as it is named
+
+
+def genre_name(genre: str) -> str:
+    """A genre's name as people write it."""
+    return GENRE_NAMES.get(genre, genre)
+
+
+def whole_percent(probability: float) -> int:
+    """0.784 -> 78; never 100 below certainty."""
+    return min(99, round(100 * probability)) if probability < 1 else 100
+
+
+# A spreadsheet runs cells that begin so as formulas (OWASP, "CSV Injection").
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def spreadsheet_cell(value: object) -> object:
+    """A value that no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    return "" if value is None else value
+
+
+def percent(probability: float) -> str:
+    """0.784 -> "78 %"."""
+    return "<1\u00a0%" if 0 < probability < 0.01 else f"{whole_percent(probability)}\u00a0%"
+
+
+def clock(seconds: float) -> str:
+    """83.4 -> "1:23"."""
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

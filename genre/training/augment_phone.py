@@ -1,0 +1,101 @@
+"""Simulated phone in a room, applied to mel-spectrograms: a network that was trained on such windows too
+still recognises the genre of what a small microphone records.
+
+`genre.audio.degrade` does the same to samples, and accuracy is measured through it. Here every strength
+is drawn from wide ranges, of which that one microphone is a case among many, and no recording is
+needed, so that tracks which are pictures only are treated as all others are.
+"""
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from genre.audio.constants import N_FFT, SAMPLE_RATE
+from genre.audio.spectrogram import SpectrogramParams, mel_edges
+
+# All are drawn evenly; the corners and the slope above on a logarithmic scale.
+DECAY_RANGE_S = 0.1, 0.7  # until the room is 60 dB quieter
+DIRECT_RANGE_DB = -1.0, 9.0  # by which the direct sound is stronger than all echoes together
+ECHO_S = 0.5  # the tail beyond is too soft to matter
+LOWEST_HZ = 60.0, 450.0
+HIGHEST_HZ = 3_500.0, 10_000.0
+SLOPE_BELOW_DB = 12.0, 30.0  # an octave, beyond the corner
+SLOPE_ABOVE_DB = 12.0, 150.0  # the most is a wall, as where sound is taken 16,000 times a second
+SNR_RANGE_DB = 10.0, 40.0
+BIN_HZ = SAMPLE_RATE / N_FFT  # of the transform under the mel bands
+INDEPENDENT = 0.7  # bins of an FFT under a Hann window that count as one: neighbours overlap
+STFT_WINDOW_S = N_FFT / SAMPLE_RATE
+NOTE_S = 0.2  # that a note lasts
+OCTAVE_DB = 3.01  # that a power of two is
+BELOW = 0.1  # of the power at the bottom of the range: its contents are unknown
+
+
+def phone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Tensor:
+    """(B, bands, columns) in [0, 1] -> the same: echoes, no bass, no treble, and noise.
+
+    1 is the loudest point of a piece and 0 lies `range_db` below; bands are mel bands up to 11,025 Hz,
+    columns `column_s` apart. After Polack's model of a room, as in `genre.audio.degrade`.
+    """
+    count = len(batch)
+    edges = torch.from_numpy(mel_edges(SpectrogramParams(n_mels=batch.shape[1]))).float()[None, :, None]
+    centres, widths = edges[:, 1:-1], (edges[:, 2:] - edges[:, :-2]) / 2
+
+    def between(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(count, 1, 1, generator=rng)
+
+    def logarithmically(low: float, high: float) -> Tensor:
+        return low * (high / low) ** torch.rand(count, 1, 1, generator=rng)
+
+    power = _power(range_db * (batch - 1.0))
+    power = torch.where(batch > 0, power, BELOW * power)
+
+    decay_s = between(*DECAY_RANGE_S)
+    fading = _power(-60.0 * column_s / decay_s) ** torch.arange(max(1, round(ECHO_S / column_s)))
+    strength = _power(-between(*DIRECT_RANGE_DB))
+    echoes = fading / fading.sum(dim=2, keepdim=True) * strength
+    before = F.pad(power, (echoes.shape[2] - 1, 0)).transpose(0, 1)  # a channel for each piece
+    echo = F.conv1d(before, echoes.flip(2), groups=count).transpose(0, 1)
+
+    # Echoes and direct sound add up here and cancel there, about every 2.2 / decay Hz (M. R. Schroeder,
+    # "Frequency-correlation functions of frequency responses in rooms", 1962): a colour of the room. A tone
+    # is narrower than that, so that a band of few tones changes its colour with every note.
+    wavering = (2.0 * strength + strength**2) / (1.0 + strength) ** 2
+    lasting = wavering / (widths * decay_s / 2.2).clamp(min=1.0)
+    passing = wavering / (widths / (2.0 * BIN_HZ)).clamp(min=1.0) - lasting
+    notes = torch.randn(*batch.shape[:2], 2 + round(batch.shape[2] * column_s / NOTE_S), generator=rng)
+    notes = 1.5**0.5 * F.interpolate(notes, batch.shape[2], mode="linear", align_corners=True)
+    colour = 1.0 + lasting.sqrt() * torch.randn(count, len(centres[0]), 1, generator=rng)
+    colour = (colour + passing.relu().sqrt() * notes).clamp(min=0.1)
+
+    below = 1.0 + (logarithmically(*LOWEST_HZ) / centres) ** (between(*SLOPE_BELOW_DB) / OCTAVE_DB)
+    above = 1.0 + (centres / logarithmically(*HIGHEST_HZ)) ** (logarithmically(*SLOPE_ABOVE_DB) / OCTAVE_DB)
+    passed = 1.0 / (below * above)  # after Butterworth's filters
+    direct, echo = power * colour * passed, echo * colour * passed
+
+    # White noise is as strong in every band of these mels.
+    music = ((direct + echo) * widths).sum(dim=1, keepdim=True).mean(dim=2, keepdim=True)
+    noise = music / (passed * widths).sum(dim=1, keepdim=True) * _power(-between(*SNR_RANGE_DB)) * passed
+
+    # What has no phase of its own wavers in power, and so does what it adds to the rest or takes from it
+    # (Rice, "Mathematical analysis of random noise", 1944).
+    variance = noise**2 + 2.0 * (direct + echo) * noise
+    spread = (variance / (INDEPENDENT * widths / BIN_HZ).clamp(min=1.0)).sqrt()
+    power = direct + echo + noise
+    power = (power + spread * _neighbouring(batch.shape, column_s, rng)).clamp(min=0.05 * power)
+
+    decibels = 10.0 * torch.log10(power / power.amax(dim=(1, 2), keepdim=True) + 1e-12)
+    return (1.0 + decibels / range_db).clamp(min=0.0)
+
+
+def _neighbouring(shape: torch.Size, column_s: float, rng: Generator) -> Tensor:
+    """Standard normal numbers (B, bands, columns), alike in columns whose windows overlap: of Hann windows,
+    neighbours by 0.66 and the next but one by 0.17.
+    """
+    numbers = torch.randn(*shape[:2], shape[2] + 2, generator=rng)
+    if column_s > STFT_WINDOW_S / 2:
+        return numbers[:, :, 2:]
+    return (numbers[:, :, 1:-1] + 0.5 * (numbers[:, :, 2:] + numbers[:, :, :-2])) / 1.5**0.5
+
+
+def _power(decibels: Tensor) -> Tensor:
+    return 10.0 ** (decibels / 10.0)

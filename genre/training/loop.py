@@ -1,0 +1,220 @@
+"""One plain training loop for every network.
+
+The loop touches no file but its checkpoint: it takes a network, examples and a recipe, and returns the
+weights. Interrupted at any point, it resumes from the last whole epoch to the same final weights, because
+every epoch is seeded by (seed, epoch) alone.
+"""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from genre.compute import device, has_bfloat16
+from genre.data.examples import Examples
+from genre.models.predict import predict, with_members
+from genre.models.recipe import Recipe
+from genre.training.augment import augment, mixup
+from genre.training.checkpoint import (
+    CHECKPOINT,
+    damaged_checkpoint,
+    optimiser_groups,
+    read_checkpoint,
+    restore_optimiser,
+    write_checkpoint,
+)
+
+Prepare = Callable[[np.ndarray, float, Generator], tuple[Tensor, Tensor]]
+
+
+@dataclass
+class TrainingState:
+    """The progress of a training, and the best weights so far."""
+
+    epoch: int = 0  # epochs that are done
+    best_accuracy: float = -1.0  # on the validation examples
+    best_epoch: int = 0
+    best_weights: dict[str, Tensor] | None = None
+
+    def is_out_of_patience(self, recipe: Recipe) -> bool:
+        """Whether the recipe's patience ended without a better epoch."""
+        return bool(recipe.patience) and self.epoch - self.best_epoch >= recipe.patience
+
+
+def fit(
+    network: nn.Module,
+    train: Examples,
+    valid: Examples | None,
+    recipe: Recipe,
+    on_epoch: Callable[[dict], None] = lambda metrics: None,
+    folder: Path | None = None,
+    prepare: Prepare | None = None,
+) -> dict[str, Tensor]:
+    """Train and return the weights: with `valid`, of the best epoch (if `keep_best`), else of the last.
+
+    `prepare` makes a batch of rows, by default with the recipe's augmentation of spectrograms: (rows,
+    progress from 0 to 1, rng) -> inputs (B, ...), targets (B, classes).
+
+    `on_epoch` gets {"epoch", "loss", "accuracy", "learning_rate"} and, with `valid`,
+    {"valid_loss", "valid_accuracy"} after each epoch; accuracies are of single windows. With a
+    `folder`, every epoch leaves a checkpoint there, and an earlier one is resumed.
+    """
+    prepare = prepare or (lambda rows, progress, rng: _augmented(train, rows, recipe, rng))
+    target = device()
+    bfloat16 = recipe.bfloat16 and (target.type == "cuda" or has_bfloat16())
+    network.to(target)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster on a CPU
+    optimiser = torch.optim.AdamW(
+        network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    averaged = copy.deepcopy(network) if recipe.average else network
+    weights = _class_weights(train) if recipe.balance else None
+    n_steps = math.ceil(len(_epoch_rows(train, recipe, torch.Generator())) / recipe.batch_size)
+    state = TrainingState()
+    if folder and (folder / CHECKPOINT).exists():
+        state = _restore(folder / CHECKPOINT, network, averaged, optimiser)
+    while state.epoch < recipe.epochs and not state.is_out_of_patience(recipe):
+        epoch = state.epoch
+        rng = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
+        torch.manual_seed(recipe.seed * 100_003 + epoch)  # dropout
+        network.train()
+        losses, accuracies = [], []
+        for step, rows in enumerate(_batches(_epoch_rows(train, recipe, rng), recipe.batch_size)):
+            steps_done = epoch * n_steps + step
+            for group in optimiser.param_groups:
+                group["lr"] = recipe.learning_rate * _schedule(steps_done, recipe.epochs * n_steps)
+            inputs, targets = prepare(rows, steps_done / (recipe.epochs * n_steps), rng)
+            with torch.autocast(target.type, torch.bfloat16, enabled=bfloat16):
+                logits = with_members(network(inputs.to(target))).float()
+            loss = _loss(logits, targets.to(target), weights, recipe.label_smoothing)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            if recipe.average:
+                update_average(averaged, network, min(recipe.average, (1 + steps_done) / (10 + steps_done)))
+            losses.append(loss.item())
+            is_right = logits.mean(1).argmax(1).cpu() == targets.argmax(1)
+            accuracies.append(is_right.float().mean().item())
+        state.epoch = epoch + 1
+        metrics = {
+            "epoch": epoch + 1,
+            "loss": float(np.mean(losses)),
+            "accuracy": float(np.mean(accuracies)),
+            "learning_rate": optimiser.param_groups[0]["lr"],
+        }
+        if not math.isfinite(metrics["loss"]):
+            raise FloatingPointError("The loss became infinite. Lower the learning rate and retry.")
+        if valid is not None:
+            probabilities = predict(averaged, valid, bfloat16=bfloat16)
+            true_probabilities = probabilities[np.arange(len(valid)), valid.labels]
+            metrics["valid_loss"] = float(-np.log(true_probabilities + 1e-9).mean())
+            metrics["valid_accuracy"] = float((probabilities.argmax(1) == valid.labels).mean())
+            if recipe.keep_best and metrics["valid_accuracy"] > state.best_accuracy:
+                best_weights = copy.deepcopy(averaged.state_dict())
+                state = TrainingState(epoch + 1, metrics["valid_accuracy"], epoch + 1, best_weights)
+        on_epoch(metrics)  # before the checkpoint: an epoch may be reported twice, never lost
+        if folder:
+            _save(folder / CHECKPOINT, state, network, averaged, optimiser)
+    return state.best_weights or averaged.state_dict()
+
+
+@torch.no_grad()
+def update_average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move the averaged weights towards the network's: average = decay * average + (1 - decay) * weight.
+
+    Integers, such as batch norm's counters, are copied.
+    """
+    for average, current in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
+        if average.dtype.is_floating_point:
+            average.lerp_(current, 1 - decay)
+        else:
+            average.copy_(current)
+
+
+def _loss(logits: Tensor, targets: Tensor, weights: Tensor | None, smoothing: float) -> Tensor:
+    """Cross-entropy of (B, members, classes) against (B, classes), the mean over members."""
+    repeated = targets[:, None].expand_as(logits).flatten(0, 1)
+    weights = None if weights is None else weights.to(logits.device)
+    return F.cross_entropy(logits.flatten(0, 1), repeated, weight=weights, label_smoothing=smoothing)
+
+
+def _augmented(train: Examples, rows: np.ndarray, recipe: Recipe, rng: Generator) -> tuple[Tensor, Tensor]:
+    inputs = train.batch(rows)
+    targets = F.one_hot(torch.from_numpy(train.labels[rows]), len(train.genres)).float()
+    if inputs.ndim == 3:
+        inputs = augment(inputs, recipe.augmentation, train.unit_db, rng, train.column_s)
+    if recipe.augmentation.mixup:
+        inputs, targets = mixup(inputs, targets, recipe.augmentation.mixup, rng)
+    return inputs, targets
+
+
+def _epoch_rows(train: Examples, recipe: Recipe, rng: Generator) -> Tensor:
+    """The rows of one epoch, shuffled."""
+    if not recipe.windows_per_track:
+        return torch.randperm(len(train), generator=rng)
+    order = np.argsort(train.tracks, kind="stable")
+    _, starts, counts = np.unique(train.tracks[order], return_index=True, return_counts=True)
+    positions = torch.rand(len(starts), recipe.windows_per_track, generator=rng).numpy()
+    rows = order[starts[:, None] + (positions * counts[:, None]).astype(int)].ravel()
+    return torch.from_numpy(rows)[torch.randperm(len(rows), generator=rng)]
+
+
+def _batches(rows: Tensor, size: int) -> list[np.ndarray]:
+    """Batches of `size` rows; a last batch of one, on which batch norm cannot work, joins its neighbour."""
+    parts = list(rows.split(size))
+    if len(parts) > 1 and len(parts[-1]) == 1:
+        parts[-2:] = [torch.cat(parts[-2:])]
+    return [part.numpy() for part in parts]
+
+
+def _schedule(step: int, steps: int) -> float:
+    """The factor of the learning rate: linear warm-up over the first tenth, then a cosine to zero."""
+    warm = max(1.0, 0.1 * steps)
+    if step < warm:
+        return 0.04 + 0.96 * step / warm
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1.0, steps - warm)))
+
+
+def _class_weights(train: Examples) -> Tensor:
+    count = np.bincount(train.labels, minlength=len(train.genres)).clip(min=1)
+    return torch.from_numpy(count.mean() / count).float()
+
+
+def _save(
+    path: Path,
+    state: TrainingState,
+    network: nn.Module,
+    averaged: nn.Module,
+    optimiser: torch.optim.Optimizer,
+) -> None:
+    groups = {
+        "network": network.state_dict(),
+        "averaged": averaged.state_dict(),
+        "best": state.best_weights or {},
+        **optimiser_groups("optimiser", optimiser),
+    }
+    numbers = {"epoch": state.epoch, "best": state.best_accuracy, "best_epoch": state.best_epoch}
+    write_checkpoint(path, groups, numbers)
+
+
+def _restore(
+    path: Path, network: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer
+) -> TrainingState:
+    """Raises ArtefactError for a checkpoint that is damaged or another network's."""
+    groups, numbers = read_checkpoint(path)
+    # Older versions named the optimiser's groups by their number alone.
+    groups = {f"optimiser-{name}" if name.isdigit() else name: part for name, part in groups.items()}
+    try:
+        network.load_state_dict(groups["network"])
+        averaged.load_state_dict(groups["averaged"])
+        restore_optimiser("optimiser", optimiser, groups)
+        best = groups.get("best") or None
+        return TrainingState(int(numbers["epoch"]), float(numbers["best"]), int(numbers["best_epoch"]), best)
+    except (ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise damaged_checkpoint(path) from error

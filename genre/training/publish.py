@@ -1,0 +1,93 @@
+"""Models for the Listen page: published with the product, or promoted from a run."""
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from genre.inference.load import load_classifier_from
+from genre.models.artefacts import WEIGHTS_FILE, compact, load_artefact, save_artefact
+from genre.models.cards import Card, load_card
+from genre.models.model_card import write_model_card
+from genre.paths import PROMOTED, WEIGHTS, home, promoted_models, write_atomic
+from genre.training.ensemble import build_ensemble
+
+# What a model trained on everything takes over from the one of the same recipe that was measured.
+MEASURED_PARTS = (
+    "metrics",
+    "calibration",
+    "temperature",
+    "confidence_threshold",
+    "confidence_thresholds_by_duration",
+    "class_bias",
+)
+ENSEMBLE_BITS, SINGLE_BITS = 6, 8  # an ensemble loses no likelihood on the folds in 6 bits
+
+
+def require_model_name(name: str) -> None:
+    """Check a model's name. Raises ValueError with a sentence for a bad one."""
+    if not re.fullmatch(r"\w[\w.-]{0,39}", name):
+        raise ValueError(
+            f"{name!r} cannot be a model's name: use letters, digits, dots and dashes, 40 at most."
+        )
+
+
+def publish_runs(
+    folders: list[Path], target: Path, metrics_from: str | None = None, note: str | None = None
+) -> None:
+    """Write the model of one run, or the ensemble of several, to the folder `target`, with its cards.
+
+    Raises ValueError with a sentence when it cannot be, or OSError.
+    """
+    require_model_name(target.name)
+    is_ensemble = len(folders) > 1
+    weights, card = build_ensemble(folders) if is_ensemble else load_artefact(folders[0])
+    if metrics_from:
+        card = with_metrics_of(card, metrics_from)
+    if note:
+        card = replace(card, note=note)
+    save_artefact(target, compact(weights, ENSEMBLE_BITS if is_ensemble else SINGLE_BITS), card)
+    write_model_card(target)
+
+
+def with_metrics_of(card: Card, name: str) -> Card:
+    """The card with metrics and calibration of the published model `name`. Raises ValueError."""
+    measured = load_card(WEIGHTS / name)
+    if measured.branches.keys() != card.branches.keys():
+        raise ValueError(f"{name} has other branches: combine the same ones with --with.")
+    branches = {
+        kind: part | {"weight": measured.branches[kind]["weight"]} for kind, part in card.branches.items()
+    }
+    branches = {
+        kind: {key: value for key, value in part.items() if key != "calibration"}
+        for kind, part in branches.items()
+    }
+    parts = {part: getattr(measured, part) for part in MEASURED_PARTS}
+    return replace(card, branches=branches, metrics_from=name, **parts)
+
+
+def promote_run(folder: Path, name: str) -> Path:
+    """-> the folder of the promoted model. Raises ValueError with a sentence when it cannot be."""
+    require_model_name(name)
+    if (WEIGHTS / name).exists():
+        raise ValueError(f"{name!r} cannot be a model's name: a shipped one has it.")
+    load_classifier_from(folder)  # raises for a run that cannot classify
+    target = home() / PROMOTED / name
+    existed = target.exists()
+    try:
+        for part in (WEIGHTS_FILE, "card.json"):
+            write_atomic(target / part, (folder / part).read_bytes())
+    except OSError:
+        if not existed:
+            shutil.rmtree(target, ignore_errors=True)
+        raise
+    return target
+
+
+def unpublish_model(name: str) -> None:
+    """No longer offer a promoted model. Raises ValueError with a sentence where there is none, or OSError."""
+    if name not in promoted_models():
+        raise ValueError(
+            f"There is no promoted model {name!r}; there are: {', '.join(promoted_models()) or 'none'}."
+        )
+    shutil.rmtree(home() / PROMOTED / name)

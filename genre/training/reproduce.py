@@ -1,0 +1,289 @@
+"""Published metrics beside ours: under the paper's own protocol, and under an honest one.
+
+A row is a model and an input. Where a metric was published, it is repeated the way the paper seems
+to have measured it; every row is measured honestly as well: on GTZAN's fault-filtered lists where the
+data is GTZAN, else on held-out tracks. Rows are runs under EARMARK_HOME/reproduce, the cheap ones
+first; runs that a budget cuts off resume at the next call.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genre.cache import key_of
+from genre.data.dataset import Dataset, open_dataset
+from genre.data.examples import DataError
+from genre.data.splits import LISTS
+from genre.models.registry import MODELS, ModelSpec, find_model
+from genre.paths import home
+from genre.runs import directory as runs
+from genre.runs import process
+from genre.runs.report import Report, ReportError, load_report
+from genre.training.experiment import ExperimentSettings, experiment_settings
+from genre.training.sweep import Prefetcher, create_run, run_all, with_fewer_epochs
+
+UNPUBLISHED = ("mel_30s", "mel_3s_zscored")  # inputs that have no published figure and all of GTZAN's tracks
+BATCH_WEIGHT = 3  # training on a window costs about three predictions
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model and an input: the published metric, and our two experiments for it."""
+
+    spec: ModelSpec
+    input: str
+    paper: ExperimentSettings | None  # under the paper's protocol; None where nothing was published
+    honest: ExperimentSettings
+    folder: Path  # its experiments' runs lie beside one another, their names beginning with this one's
+
+    @property
+    def experiments(self) -> dict[str, tuple[ExperimentSettings, Path]]:
+        """Settings and folder of each column's run; a paper's protocol may be the honest one."""
+        honest = self.honest, self.folder.with_name(f"{self.folder.name}-honest")
+        if not self.paper:
+            return {"honest": honest}
+        paper = self.paper, self.folder.with_name(f"{self.folder.name}-same")
+        paper = honest if self.paper == self.honest else paper
+        return {"same": paper, "honest": honest}
+
+
+def build_rows(data: str, only: list[str] | None = None, epochs: int | None = None) -> list[Row]:
+    """Build every row that the data allows, the cheap ones first; `only` those of these models, or of
+    these MODEL:INPUT. With `epochs`, networks train for no more. Raises DataError, ValueError.
+    """
+    chosen = set()
+    for name in only or ():
+        model, colon, kind = name.partition(":")
+        kind = find_model(model).input(kind).kind  # also by its old name
+        chosen.add(f"{model}:{kind}" if colon else model)
+    dataset = open_dataset(data)
+    honest = "filtered" if _is_gtzan(dataset) else "track"
+    root = (
+        home()
+        / "reproduce"
+        / (f"{dataset.folder.name}-{_digest(dataset)}" + (f"-{epochs}-epochs" if epochs else ""))
+    )
+
+    def settings(model: str, *protocol: Any) -> ExperimentSettings:
+        full = experiment_settings(model, data, *protocol)
+        return with_fewer_epochs(full, epochs) if epochs else full
+
+    rows = []
+    for spec in MODELS.values():
+        for kind in spec.inputs:
+            if only and not {spec.name, f"{spec.name}:{kind}"} & chosen:
+                continue
+            published = spec.published.get(kind)
+            ready_made = {"mel_30s": dataset.mel_30s, "mel_3s_zscored": dataset.mel_3s_zscored}.get(kind)
+            is_ours = not spec.published and kind == spec.default_input
+            if not (published or ready_made or is_ours):
+                continue
+            paper = (
+                settings(spec.name, kind, published.split, published.windows, published.seconds)
+                if published
+                else None
+            )
+            rows.append(
+                Row(spec, kind, paper, settings(spec.name, kind, honest), root / f"{spec.name}-{kind}")
+            )
+    if not rows:
+        raise DataError("This data can answer none of these rows.")
+    return sorted(rows, key=_cost)
+
+
+def _digest(dataset: Dataset) -> str:
+    """A hash of the folder and its files: rows of music that changed are measured anew."""
+    files = [Path(track.path) for track in dataset.files]
+    files += [
+        path
+        for path in (dataset.mel_30s, dataset.mel_3s_zscored, dataset.features_30_sec, dataset.features_3_sec)
+        if path
+    ]
+    sizes = [(str(path), path.stat().st_size if path.exists() else 0) for path in files]
+    return key_of(str(dataset.folder.resolve()), sizes)[:8]
+
+
+def _is_gtzan(dataset: Dataset) -> bool:
+    """Whether the filtered lists name these tracks. The built-in music borrows GTZAN's file names."""
+    if (dataset.folder / "about.json").exists():
+        return False
+    if dataset.mel_30s or dataset.mel_3s_zscored:
+        return True
+    listed = set((LISTS / "gtzan-train.txt").read_text().split())
+    return len(listed & {track.name for track in dataset.files}) > len(listed) / 2
+
+
+def _cost(row: Row) -> float:
+    """A rough cost of a row, by one prediction of the untrained network; 0 for classical models."""
+    if row.spec.kind != "network":
+        return 0.0
+    spec = row.spec.input(row.input)
+    network = row.spec.build(spec.shape, 10).eval()
+    began = time.perf_counter()
+    with torch.inference_mode():
+        network(torch.zeros(1, *spec.shape))
+    windows = 30 / spec.seconds if row.input not in UNPUBLISHED else 1
+    return (time.perf_counter() - began) * BATCH_WEIGHT * windows * row.honest.recipe.epochs
+
+
+def run_rows(
+    rows: list[Row],
+    cores: int,
+    deadline: float | None,
+    on_end: Callable[[runs.Run], None],
+    notify: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Run unfinished experiments until the deadline, a time.monotonic(); music that is being prepared then is
+    prepared to the end. An experiment that fails keeps its reason. What was done with other settings is
+    replaced when the row is run. `notify` gets a line on files that are skipped.
+    """
+    settings_by_folder = {
+        folder: settings
+        for row in rows
+        for settings, folder in row.experiments.values()
+        if not _is_complete(folder, settings)
+    }
+    prefetcher = Prefetcher(notify)
+
+    def prepare_run(folder: Path) -> bool:
+        settings = settings_by_folder[folder]
+        if not _has_settings(folder, settings) or runs.read_run(folder).state == "done":
+            if folder.exists():
+                process.delete_run(folder)
+            create_run(settings, folder)
+        try:
+            prefetcher.prepare(settings)
+            return True
+        except DataError as error:
+            process.mark_failed(folder, str(error))
+            return False
+
+    run_all(settings_by_folder, cores, deadline, prepare_run, on_end)
+
+
+def _is_complete(folder: Path, settings: ExperimentSettings) -> bool:
+    """Whether there is all that the table needs."""
+    return runs.is_finished(folder) and _experiment_outcome(folder, settings)["state"] == "done"
+
+
+def _has_settings(folder: Path, settings: ExperimentSettings) -> bool:
+    try:
+        return settings.equals(runs.load_config(folder)["settings"])
+    except runs.RunError:
+        return False
+
+
+def row_results(rows: list[Row]) -> list[dict]:
+    """A dictionary for JSON of each row: published, same, honest; with state and reason of both."""
+    table = []
+    for row in rows:
+        published = row.spec.published.get(row.input)
+        entry: dict[str, Any] = {
+            "model": row.spec.name,
+            "input": row.input,
+            "published": published.figure if published else None,
+            "protocol": published.protocol if published else None,
+        }
+        outcomes = {
+            name: _experiment_outcome(folder, settings)
+            for name, (settings, folder) in row.experiments.items()
+        }
+        entry |= {"same": None} | outcomes
+        table.append(entry)
+    return table
+
+
+def _experiment_outcome(folder: Path, settings: ExperimentSettings) -> dict:
+    outcome: dict[str, Any] = {"split": settings.split, "windows": settings.windows}
+    if settings.spec.kind == "network":
+        outcome["epochs"] = settings.recipe.epochs
+    if not _has_settings(folder, settings):
+        return outcome | {"state": "waiting", "reason": "not started yet"}
+    run = runs.read_run(folder)
+    if run.state != "done":
+        reason = (
+            "not started yet"
+            if not run.progress
+            else f"{run.progress:.0%} done" + (", and under way" if run.active else ", the budget was over")
+        )
+        return outcome | {"state": run.state, "reason": run.message if run.state == "failed" else reason}
+    try:
+        return outcome | {"state": "done"} | _table_metrics(load_report(folder))
+    except (ReportError, KeyError, TypeError):
+        return outcome | {"state": "damaged", "reason": "its report is damaged, or of another version"}
+
+
+def _table_metrics(report: Report) -> dict:
+    """The metrics of a report that the table has. Raises KeyError or TypeError for a damaged one."""
+    tracks, windows = report.by_track, report.by_window
+    return {
+        "accuracy": tracks["accuracy"],
+        "interval": tracks["accuracy_interval"],
+        "balanced_accuracy": tracks["balanced_accuracy"],
+        "macro_f1": tracks["macro_f1"],
+        "window_accuracy": windows["accuracy"],
+        "window_f1": windows["macro_f1"],
+        "test_tracks": tracks["count"],
+        "train_tracks": report.split["train_tracks"],
+        "source": report.data["source"],
+        "leaky": report.split["leaky"],
+    }
+
+
+def reproduction_table(rows: list[dict], data: str, epochs: int | None = None) -> str:
+    """Lines of Markdown: published metric, ours under the same protocol, ours under the honest one."""
+    lines = [
+        f"Measured on {data}. Same protocol: accuracy (F1) of windows, as published. Honest: accuracy of "
+        "tracks with its 95 % interval, macro accuracy, tested tracks.",
+        *([f"Networks learn for {epochs} epochs at most, unless from features."] if epochs else []),
+        "",
+        "| model | input | published | same protocol | honest | learnt from |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        published = f"{row['published']} ({row['protocol']})" if row["published"] else "-"
+        lines.append(
+            f"| {row['model']} | {row['input']} | {published} | {_paper_cell(row['same'])} "
+            f"| {_honest_cell(row['honest'])} | {row['honest'].get('source', '')} |"
+        )
+    unfinished = sum(
+        bool(row[name]) and row[name]["state"] != "done" for row in rows for name in ("same", "honest")
+    )
+    lines += [
+        "",
+        f"{unfinished} of the experiments are unfinished; the same command goes on with them."
+        if unfinished
+        else "All experiments are done.",
+        "LEAKY: windows of the same recording are in both parts, which says nothing of new music.",
+    ]
+    return "\n".join(lines)
+
+
+def _paper_cell(outcome: dict | None) -> str:
+    if outcome is None:
+        return "-"
+    if outcome["state"] != "done":
+        return f"unfinished: {outcome['reason']}"
+    leaky = "LEAKY " if outcome["leaky"] else ""
+    return (
+        f"{outcome['window_accuracy']:.3f} (F1 {outcome['window_f1']:.3f}), {leaky}{outcome['split']}, "
+        f"{outcome['windows']} windows, {_tracks(outcome)} of {outcome['source'].split(',')[0]}"
+    )
+
+
+def _honest_cell(outcome: dict) -> str:
+    if outcome["state"] != "done":
+        return f"unfinished: {outcome['reason']}"
+    low, high = outcome["interval"]
+    return (
+        f"{outcome['accuracy']:.3f} ({low:.3f} to {high:.3f}), macro {outcome['balanced_accuracy']:.3f}, "
+        f"{outcome['split']}, {_tracks(outcome)}"
+    )
+
+
+def _tracks(outcome: dict) -> str:
+    return f"{outcome['train_tracks']} + {outcome['test_tracks']} tracks"

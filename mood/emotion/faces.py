@@ -1,0 +1,306 @@
+"""Picture -> boxes of faces -> crops as the emotion network expects them.
+
+The detector is OpenCV's Haar cascade of frontal faces (Viola and Jones 2001, Lienhart and Maydt 2002),
+checked by a second one: what both call a face is hardly ever something else.
+"""
+
+import io
+import os
+import stat
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from genre.audio.files import find_files
+from mood.emotion.network import SIZE
+
+# Files of a folder with these suffixes are read; a file that is named is tried whatever its suffix.
+IMAGE_SUFFIXES = frozenset((".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
+IMAGE_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+MAX_IMAGE_BYTES = 64 << 20
+MAX_PIXELS = 64_000_000  # 192 MB once unpacked; checked before anything is
+BACKGROUND_GREY = 127  # what shows through where a picture is transparent
+
+# FER2013's crops are the boxes of such a cascade: over upscaled faces of FER2013 the box is 0.97 of the
+# frame wide (median; half of them 0.91 to 1.03) and lies in its middle to a hundredth.
+CROP_RATIO = 1.03  # side of the crop, in sides of the box
+MIN_SIZE = 12  # pixels across a face below which nothing can be read from it
+MIN_MEAN, MIN_STD = 14, 4  # grey levels: a face with a lower mean or standard deviation cannot be seen
+
+
+class DetectorSettings(NamedTuple):
+    """How a cascade searches a picture."""
+
+    max_side: int  # pixels; a longer side is reduced to this
+    scale_factor: float  # from one size of face to the next
+    min_face_divisor: int  # the smallest face is the picture's shorter side divided by this
+    min_neighbours: int  # detections in about the same place that make a face
+
+
+VIDEO = DetectorSettings(max_side=640, scale_factor=1.2, min_face_divisor=5, min_neighbours=2)
+# More neighbours, since the scales lie closer together.
+PHOTOGRAPH = DetectorSettings(max_side=1024, scale_factor=1.1, min_face_divisor=20, min_neighbours=3)
+MIN_FACE_PIXELS = 24  # of the reduced picture
+ROTATIONS = (-25, 25)  # degrees, tried on photographs where there is no upright face
+MAX_OVERLAP = 0.4  # of the smaller of two boxes, above which both are one face
+VERIFY_MARGIN, VERIFY_SIZE = 0.3, 64  # margin (in boxes) and size (pixels) of what the second cascade gets
+
+_MISSING = "The picture could not be found: check its name, or choose another one."
+_NO_ACCESS = "The picture could not be opened: check that you may read it, or choose another one."
+_FOLDER = "This is a folder: choose one of the pictures inside it."
+_EMPTY = "The file is empty: choose another picture, or take it again."
+_TOO_BIG = "The picture is too large: make it smaller than 64 megapixels and 64 MB, then try again."
+_NO_PICTURE = "This is not a picture we can read: choose a JPEG, PNG or WebP file."
+_DAMAGED = "The picture is damaged: export it or take it again."
+_TOO_SMALL = "The face is too small to read: come closer, or choose a larger picture."
+_TOO_DARK = "It is too dark to see your face: turn on a light, or turn towards the window."
+_NO_FACE = "We see no face: look straight at the camera, with the whole face in the picture."
+
+
+class FaceError(ValueError):
+    """A picture or a face that cannot be read; the text is one sentence that says what to do."""
+
+
+class Box(NamedTuple):
+    """Where a face is, in pixels of the picture."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+def find_images(paths: Iterable[str]) -> Iterator[tuple[str, "FaceError | None"]]:
+    """Yield (path, None) of every image file to read, and (path, FaceError) of folders that hold none."""
+    for path, reason in find_files(paths, IMAGE_SUFFIXES, "pictures"):
+        yield path, FaceError(reason) if reason else None
+
+
+def decode_image(image: bytes | Path) -> np.ndarray:
+    """A picture in any common format -> (H, W, 3) RGB uint8, the way up it was taken.
+
+    Of an animation the first frame; transparent parts become grey; 16 bits become 8. Raises FaceError,
+    and nothing else, whatever the bytes.
+    """
+    data = image if isinstance(image, bytes) else _read(image)
+    if not data:
+        raise FaceError(_EMPTY)
+    if len(data) > MAX_IMAGE_BYTES:
+        raise FaceError(_TOO_BIG)
+    Image.init()  # else only some of the formats are known to open()
+    try:
+        with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise FaceError(_TOO_BIG)
+            return _to_rgb(picture)
+    except FaceError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise FaceError(_TOO_BIG) from error
+    except Image.UnidentifiedImageError as error:
+        raise FaceError(_NO_PICTURE) from error
+    except Exception as error:  # on damaged files Pillow's decoders raise whatever comes
+        raise FaceError(_DAMAGED) from error
+
+
+def detect_faces(image: np.ndarray, thorough: bool = False) -> list[Box]:
+    """The faces in (H, W, 3) RGB or (H, W) grey uint8, the largest first.
+
+    Made for video: at 640x480 faces from 96 pixels on, in some 10 ms. `thorough` is for photographs: it
+    detects smaller faces and, where no upright one is, rotated ones, and takes about ten times as long.
+    """
+    grey = to_greyscale(image)
+    settings = PHOTOGRAPH if thorough else VIDEO
+    scale = min(1.0, settings.max_side / max(grey.shape))
+    if scale * min(grey.shape) < MIN_SIZE:
+        return []
+    if scale < 1.0:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    detections = _detect(grey, settings)
+    if thorough and not detections:
+        for rotation in ROTATIONS:
+            detections += _detect_rotated(grey, rotation, settings)
+    boxes = [_to_full_size(box, scale, image.shape) for box in _suppress_overlaps(detections)]
+    return sorted(boxes, key=lambda box: -box.w * box.h)
+
+
+def crop_face(image: np.ndarray, box: Box) -> np.ndarray:
+    """A face of a picture as (48, 48) grey uint8, cropped as FER2013's are.
+
+    Raises FaceError where it is too small or too dark to be read.
+    """
+    side = round(CROP_RATIO * max(box.w, box.h))
+    left, top = round(box.x + box.w / 2 - side / 2), round(box.y + box.h / 2 - side / 2)
+    height, width = image.shape[:2]
+    region = image[max(0, top) : top + side, max(0, left) : left + side]
+    if not region.size:
+        raise FaceError(_NO_FACE)
+    face = cv2.copyMakeBorder(
+        to_greyscale(region),
+        max(0, -top),
+        max(0, top + side - height),
+        max(0, -left),
+        max(0, left + side - width),
+        cv2.BORDER_REPLICATE,
+    )
+    return resize_face(face)
+
+
+def resize_face(image: np.ndarray) -> np.ndarray:
+    """A picture that is a face from edge to edge -> (48, 48) grey uint8.
+
+    One that is not square loses what is too much of its longer side. Raises FaceError where it is too
+    small or too dark to be read.
+    """
+    grey = to_greyscale(image)
+    height, width = grey.shape
+    side = min(height, width)
+    if side < MIN_SIZE:
+        raise FaceError(_TOO_SMALL)
+    top, left = (height - side) // 2, (width - side) // 2
+    interpolation = cv2.INTER_AREA if side > SIZE else cv2.INTER_CUBIC
+    face = cv2.resize(grey[top : top + side, left : left + side], (SIZE, SIZE), interpolation=interpolation)
+    if face.mean() < MIN_MEAN or face.std() < MIN_STD:
+        raise FaceError(_TOO_DARK)
+    return face
+
+
+def explain_no_face(image: np.ndarray) -> str:
+    """A sentence for a person in whose picture there is no face."""
+    return _TOO_DARK if to_greyscale(image).mean() < 2 * MIN_MEAN else _NO_FACE
+
+
+def to_greyscale(image: np.ndarray) -> np.ndarray:
+    """(H, W, 3) RGB or (H, W) -> (H, W)."""
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):  # a pipe or a device might never end
+            raise FaceError(_FOLDER if stat.S_ISDIR(status.st_mode) else _NO_ACCESS)
+        if status.st_size > MAX_IMAGE_BYTES:
+            raise FaceError(_TOO_BIG)
+        return Path(path).read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FaceError(_MISSING) from error
+    except FaceError:
+        raise
+    except (OSError, ValueError) as error:  # no permission, a NUL in a path
+        raise FaceError(_NO_ACCESS) from error
+
+
+def _to_rgb(picture: Image.Image) -> np.ndarray:
+    if picture.mode[0] in "IF":  # 16 or 32 bits a pixel, which convert() would clip
+        values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
+        low, high = (0.0, 65535.0) if picture.mode[0] == "I" else (values.min(), values.max())
+        scaled = (values - low) * (255 / max(high - low, 1e-9))
+        picture = _apply_orientation(Image.fromarray(scaled.clip(0, 255).astype(np.uint8)), picture.getexif())
+    else:
+        picture = _apply_orientation(picture, picture.getexif())
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        background = Image.new("RGBA", picture.size, (BACKGROUND_GREY, BACKGROUND_GREY, BACKGROUND_GREY, 255))
+        picture = Image.alpha_composite(background, picture)
+    return np.array(picture.convert("RGB"))
+
+
+def _apply_orientation(picture: Image.Image, exif: Image.Exif) -> Image.Image:
+    """Rotate and mirror as the EXIF orientation says."""
+    with suppress(Exception):  # a broken EXIF block does not spoil the picture
+        picture.getexif()[0x0112] = exif.get(0x0112, 1)
+        return ImageOps.exif_transpose(picture)
+    return picture
+
+
+_cascades = threading.local()  # a cascade has state while it detects: one for each thread
+
+
+def _cascade(name: str) -> cv2.CascadeClassifier:
+    if not hasattr(_cascades, name):
+        path = f"{cv2.data.haarcascades}haarcascade_frontalface_{name}.xml"  # type: ignore[attr-defined]
+        setattr(_cascades, name, cv2.CascadeClassifier(path))
+    return getattr(_cascades, name)
+
+
+class Detection(NamedTuple):
+    """A box of the cascade, and in how many sizes and places near it."""
+
+    box: Box
+    n_neighbours: int
+
+
+def _detect(grey: np.ndarray, settings: DetectorSettings) -> list[Detection]:
+    """The faces that both cascades find in (H, W)."""
+    min_size = max(MIN_FACE_PIXELS, min(grey.shape) // settings.min_face_divisor)
+    boxes, counts = _cascade("alt2").detectMultiScale2(
+        grey,
+        scaleFactor=settings.scale_factor,
+        minNeighbors=settings.min_neighbours,
+        minSize=(min_size, min_size),
+    )
+    detections = [
+        Detection(Box(*map(int, box)), int(count)) for box, count in zip(boxes, counts, strict=True)
+    ]
+    return [detection for detection in detections if _is_verified(grey, detection.box)]
+
+
+def _is_verified(grey: np.ndarray, box: Box) -> bool:
+    """Whether the other cascade finds a face of about this size there too."""
+    margin = round(VERIFY_MARGIN * box.w)
+    region = grey[
+        max(0, box.y - margin) : box.y + box.h + margin, max(0, box.x - margin) : box.x + box.w + margin
+    ]
+    scale = VERIFY_SIZE / box.w
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    region = cv2.resize(region, None, fx=scale, fy=scale, interpolation=interpolation)
+    boxes = _cascade("default").detectMultiScale(
+        region, scaleFactor=1.1, minNeighbors=1, minSize=(44, 44), maxSize=(90, 90)
+    )
+    return len(boxes) > 0
+
+
+def _detect_rotated(grey: np.ndarray, rotation: int, settings: DetectorSettings) -> list[Detection]:
+    """As _detect, on the picture rotated by so many degrees; the boxes are upright again."""
+    height, width = grey.shape
+    forward = cv2.getRotationMatrix2D((width / 2, height / 2), rotation, 1.0)
+    inverse = cv2.invertAffineTransform(forward)
+    rotated = cv2.warpAffine(grey, forward, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    detections = []
+    for box, n_neighbours in _detect(rotated, settings):
+        x, y = inverse @ (box.x + box.w / 2, box.y + box.h / 2, 1.0)
+        detections.append(
+            Detection(Box(round(x - box.w / 2), round(y - box.h / 2), box.w, box.h), n_neighbours)
+        )
+    return detections
+
+
+def _suppress_overlaps(detections: list[Detection]) -> list[Box]:
+    """Of boxes that overlap the one with the most detections (non-maximum suppression)."""
+    selected: list[Box] = []
+    for box, _ in sorted(detections, key=lambda detection: -detection.n_neighbours):
+        if all(_overlap(box, other) <= MAX_OVERLAP for other in selected):
+            selected.append(box)
+    return selected
+
+
+def _overlap(a: Box, b: Box) -> float:
+    """Intersection of two boxes as a fraction of the smaller."""
+    width = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    height = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    return max(0, width) * max(0, height) / min(a.w * a.h, b.w * b.h)
+
+
+def _to_full_size(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
+    """A box of the reduced picture -> of the picture, no pixel of it outside."""
+    height, width = shape[:2]
+    left, right = (min(max(0, round(x / scale)), width) for x in (box.x, box.x + box.w))
+    top, bottom = (min(max(0, round(y / scale)), height) for y in (box.y, box.y + box.h))
+    return Box(left, top, right - left, bottom - top)

@@ -1,0 +1,164 @@
+"""Live video: emotions recognised as fast as they can be, without ever holding the video up.
+
+Frames come in at the camera's pace. A worker thread takes the newest; those that come meanwhile are
+dropped. Nothing is written anywhere, and the history does not grow.
+"""
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from mood.emotion.faces import Box, FaceError, crop_face
+from mood.emotion.recognizer import EmotionRecognizer, FaceEmotion, recognize_emotions
+from mood.emotion.tracking import MoodTracker, SmoothedMood
+
+HISTORY_S = 60.0
+HISTORY_STEP_S = 0.5  # between two points of the history
+RATE_WINDOW_S = 4.0  # the time that frame rates are counted over
+IDLE_TIMEOUT_S = 5.0  # without a frame for so long, the thread ends; the next frame starts another
+MIN_INTERVAL_S = 0.1  # between two predictions: ten a second follow any face, the rest is left to the video
+MIN_REST_RATIO = 0.5  # pause after a prediction, in its duration: a slow machine has other work to do
+CAPTURE_INTERVAL_S = 0.25  # between two captured faces: neighbouring frames are all but the same
+
+
+@dataclass(frozen=True)
+class MoodPoint:
+    """A point of the history: s since the first frame; no scores where there was no face."""
+
+    time_s: float
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True)
+class TrackedFaces:
+    """The faces of the last prediction, to be drawn on a frame."""
+
+    boxes: tuple[Box, ...]
+    tracked_face: int  # index of the face whose mood is displayed
+    emotion: str | None
+
+
+@dataclass(frozen=True)
+class FrameRates:
+    """Frames a second over the last seconds: pushed, and processed."""
+
+    pushed: float
+    processed: float
+
+
+class LiveRecognizer:
+    """The mood in a stream of frames. Its methods may be called from different threads."""
+
+    def __init__(self, recognizer: EmotionRecognizer) -> None:
+        """`recognizer` may be exchanged at any time."""
+        self.recognizer = recognizer
+        self._condition = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._newest_frame: np.ndarray | None = None
+        self._start_s = time.monotonic()
+        self._push_times: deque[float] = deque(maxlen=512)
+        self._process_times: deque[float] = deque(maxlen=512)
+        self._tracker = MoodTracker()
+        self._boxes: tuple[Box, ...] = ()
+        self._error = ""
+        self._history: deque[MoodPoint] = deque(maxlen=round(HISTORY_S / HISTORY_STEP_S))
+        self._captures: list[np.ndarray] = []
+        self._last_capture_s = 0.0
+        self.n_captures = 0  # how many faces are to be captured
+
+    def push_frame(self, frame: np.ndarray) -> TrackedFaces:
+        """Take a frame (H, W, 3) RGB uint8 for the next prediction -> the faces of the last one."""
+        with self._condition:
+            self._push_times.append(time.monotonic())
+            self._newest_frame = frame
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="live mood", daemon=True)
+                self._thread.start()
+            self._condition.notify()
+            mood = self._tracker.mood
+            return TrackedFaces(self._boxes, mood.tracked_face or 0, mood.emotion)
+
+    def close(self) -> None:
+        """Drop the waiting frame, and end the thread."""
+        with self._condition:
+            self._newest_frame, self._thread, self._boxes = None, None, ()
+            self._condition.notify()
+
+    @property
+    def mood(self) -> SmoothedMood:
+        """The smoothed mood now."""
+        with self._condition:
+            return self._tracker.mood
+
+    @property
+    def error(self) -> str:
+        """Why the last frame's face could not be read, as a sentence; empty where it could."""
+        with self._condition:
+            return self._error
+
+    def history(self) -> list[MoodPoint]:
+        """The last minute, two points a second."""
+        with self._condition:
+            return list(self._history)
+
+    def frame_rates(self) -> FrameRates:
+        with self._condition:
+            since = time.monotonic() - RATE_WINDOW_S
+            pushed, processed = (
+                sum(moment > since for moment in times) / RATE_WINDOW_S
+                for times in (self._push_times, self._process_times)
+            )
+            return FrameRates(pushed, processed)
+
+    def start_capture(self, count: int) -> None:
+        """Capture the tracked face of the next frames, `count` of them, in place of earlier captures."""
+        with self._condition:
+            self._captures, self.n_captures = [], count
+
+    def captured_faces(self) -> list[np.ndarray]:
+        """Crops (48, 48) grey uint8 since start_capture()."""
+        with self._condition:
+            return list(self._captures)
+
+    def _work(self) -> None:
+        """Process the newest frame, again and again, while frames come."""
+        this_thread = threading.current_thread()
+        while True:
+            with self._condition:
+                if self._newest_frame is None:
+                    self._condition.wait(IDLE_TIMEOUT_S)
+                if self._newest_frame is None or self._thread is not this_thread:
+                    if self._thread is this_thread:
+                        self._thread = None
+                    return
+                frame, self._newest_frame = self._newest_frame, None
+            faces: tuple[FaceEmotion, ...] = ()
+            error_message, start_s = "", time.monotonic()
+            try:
+                faces = tuple(recognize_emotions(self.recognizer, frame))
+            except FaceError as error:
+                error_message = str(error)
+            with self._condition:
+                if self._thread is this_thread:
+                    self._record(frame, faces, error_message)
+            duration_s = time.monotonic() - start_s
+            time.sleep(max(MIN_REST_RATIO * duration_s, MIN_INTERVAL_S - duration_s))
+
+    def _record(self, frame: np.ndarray, faces: tuple[FaceEmotion, ...], error_message: str) -> None:
+        """Update the mood, the history and the captures by the faces of a frame."""
+        now = time.monotonic()
+        self._process_times.append(now)
+        self._boxes, self._error = tuple(face.box for face in faces), error_message
+        mood = self._tracker.update(faces, now - self._start_s)
+        if not self._history or now - self._start_s - self._history[-1].time_s >= HISTORY_STEP_S:
+            self._history.append(MoodPoint(now - self._start_s, mood.scores))
+        is_due = len(self._captures) < self.n_captures and now - self._last_capture_s >= CAPTURE_INTERVAL_S
+        if mood.tracked_face is not None and is_due:
+            try:
+                self._captures.append(crop_face(frame, faces[mood.tracked_face].box))
+                self._last_capture_s = now
+            except FaceError:
+                return

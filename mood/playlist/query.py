@@ -1,0 +1,142 @@
+"""A mood, a language and perhaps an artist become the words that are searched for.
+
+The words themselves are data: mood/playlist/words.json.
+"""
+
+import difflib
+import functools
+import json
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from genre import GENRES
+from mood import EMOTIONS
+
+DIRECTIONS = ("match", "change")  # songs of this mood, or songs that lead to another one
+DEFAULT_LANGUAGE = "English"
+MAX_PHRASE_CHARS = 80  # of an artist, a mood or a language in somebody's own words
+MIN_SIMILARITY = 0.88  # of difflib: "Spansh" is Spanish (0.92), "Romani" is not Romanian (0.86)
+
+# Joiners of letters in Persian and Indian scripts; all other invisible characters are removed.
+_JOINERS = "\u200c\u200d"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language and the words that people search with in it."""
+
+    code: str  # ISO 639-1
+    name: str  # in English
+    native: str  # in its own script
+    aliases: tuple[str, ...]
+    custom: str  # "{mood} songs"
+    with_genre: str  # "{genre} {mood}"
+    match: dict[str, str]  # emotion -> words
+    change: dict[str, str]  # target mood -> words
+    genres: dict[str, str]
+
+    @property
+    def label(self) -> str:
+        """As in a list to choose from: "Hindi (हिन्दी)"."""
+        return self.name if self.name == self.native else f"{self.name} ({self.native})"
+
+
+def _load_words() -> tuple[dict[str, str], tuple[Language, ...]]:
+    """The words of words.json: (emotion -> target mood, languages)."""
+    words = json.loads(Path(__file__).with_name("words.json").read_text("utf-8"))
+    languages = (
+        Language(code, **{**entry, "aliases": tuple(entry["aliases"])})
+        for code, entry in words["languages"].items()
+    )
+    return words["target_moods"], tuple(sorted(languages, key=lambda language: language.name))
+
+
+TARGET_MOODS, LANGUAGES = _load_words()  # "sad" -> "cheerful"; by English name
+
+
+def compose_query(
+    emotion: str,
+    language: str = DEFAULT_LANGUAGE,
+    artist: str = "",
+    direction: str = "match",
+    genre: str | None = None,
+) -> str:
+    """The query: "Adele sad songs", "canciones alegres jazz".
+
+    `emotion` is one of EMOTIONS or a custom mood ("punk"), whose name is then the word;
+    with `direction` "change" it asks for songs that lead elsewhere, a custom mood to cheerful ones.
+    `language` is a name or code of LANGUAGES, or any other one: then English words with its name.
+    `genre` is one of genre.GENRES. Raises ValueError, with a sentence, for an empty mood, a direction
+    that is not in DIRECTIONS and an unknown genre.
+    """
+    if direction not in DIRECTIONS:
+        raise ValueError(
+            f"The direction is {' or '.join(DIRECTIONS)}, not {clean_text(str(direction))!r}: choose one."
+        )
+    mood = clean_text(emotion)
+    if not mood:
+        raise ValueError("There is no mood to search for: choose one, or type a word for it.")
+    if genre is not None and genre not in GENRES:
+        raise ValueError(f"The genre is one of {', '.join(GENRES)}: choose one of them.")
+    known_language = find_language(language)
+    words = known_language or _names()[_fold(DEFAULT_LANGUAGE)]
+    folded = mood.casefold()
+    if direction == "change":
+        phrase = words.change[TARGET_MOODS.get(folded, "cheerful")]
+    else:
+        phrase = words.match[folded] if folded in EMOTIONS else words.custom.replace("{mood}", mood)
+    if genre:
+        phrase = words.with_genre.format(genre=words.genres[genre], mood=phrase)
+    return " ".join(
+        filter(None, (clean_text(artist), "" if known_language else clean_text(language), phrase))
+    )
+
+
+def find_language(text: str) -> Language | None:
+    """The language of LANGUAGES that `text` names: in English, in its own script, by its code or a
+    usual other name, whatever its case and accents; small slips are forgiven. None of any other,
+    English where nothing is named.
+    """
+    names = _names()
+    key = _fold(clean_text(text)) or _fold(DEFAULT_LANGUAGE)
+    if key in names:
+        return names[key]
+    matches = difflib.get_close_matches(key, names, n=1, cutoff=MIN_SIMILARITY)
+    return names[matches[0]] if matches else None
+
+
+def clean_text(text: str, max_chars: int = MAX_PHRASE_CHARS) -> str:
+    """`text` on one line of at most `max_chars`, without control and other invisible characters.
+
+    What it returns can be encoded, displayed, and put through again without another change.
+    """
+    # The bound comes first, since the normal form can be eighteen times as long as its input.
+    normal = unicodedata.normalize("NFC", text[: 4 * max_chars])
+    visible = "".join(
+        " "
+        if c.isspace() or unicodedata.category(c) == "Cc"
+        else ""
+        if unicodedata.category(c) in ("Cf", "Cs", "Co", "Cn") and c not in _JOINERS
+        else c
+        for c in normal
+    )
+    # Normalized again: a removed character may have stood between a letter and its accent.
+    line = unicodedata.normalize("NFC", " ".join(visible.split()))
+    return line[:max_chars].strip(f" {_JOINERS}")
+
+
+@functools.cache
+def _names() -> dict[str, Language]:
+    """Every name of every language, folded."""
+    return {
+        _fold(name): language
+        for language in LANGUAGES
+        for name in (language.code, language.name, language.native, language.label, *language.aliases)
+    }
+
+
+def _fold(name: str) -> str:
+    """A name without case and accents."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in letters if unicodedata.category(c) != "Mn")

@@ -1,0 +1,238 @@
+"""The opened item with its actions, and the gallery of all items."""
+
+import json
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gan.sampling.gallery import Gallery, GalleryItem, describe_genres, describe_item
+from gan.sampling.pictures import decimate_for_plot
+from genre.plots import prediction as plots
+from genre.text import genre_name, percent
+from pages.generation.html import render_thumbnail
+from pages.generation.state import generate_state
+from pages.generation.studio import new_seed, submit_to_same_model
+from pages.shared.models import default_classifier
+from pages.shared.widgets import STILL, escaped
+
+if TYPE_CHECKING:
+    from gan.request import GenerationRequest
+
+N_COLUMNS, N_SHOWN = 3, 9  # items per row of the gallery, and visible at first
+N_GENRES_SHOWN = 4  # of a prediction
+KEEP_LABELS = {"style": "the sound, and change what happens", "rhythm": "what happens, and change the sound"}
+
+
+def show_item(item: GalleryItem) -> None:
+    """Show the opened item in full."""
+    with st.container(border=True, key="item"):
+        st.subheader(escaped(item.title), anchor=False)
+        st.caption(escaped(describe_item(item)))
+        st.audio(item.wav, format="audio/wav")
+        st.plotly_chart(
+            plots.spectrogram(*decimate_for_plot(item.spectrogram.mel_db), item.seconds),
+            config=STILL,
+            key="spectrogram",
+            alt=f"Spectrogram of {item.title}: time to the right, pitch upwards",
+        )
+        with st.container(horizontal=True, gap="xsmall", key="actions"):
+            if item.request:
+                _another(item, item.request)
+                _vary(item, item.request)
+                _mix(item, item.request)
+            _classify_button(item)
+            _download(item)
+        _show_prediction(item)
+
+
+def _another(item: GalleryItem, request: "GenerationRequest") -> None:
+    st.button(
+        "Another like this",
+        icon=":material/auto_awesome:",
+        key="another",
+        on_click=_submit_similar,
+        args=(item, request),
+        help="The same sound, other music",
+    )
+
+
+def _submit_similar(item: GalleryItem, request: "GenerationRequest") -> None:
+    from gan.request import make_similar_request
+
+    submit_to_same_model(
+        item.spectrogram.recipe, [make_similar_request(request, new_seed())], f"like No. {item.number}"
+    )
+
+
+def _vary(item: GalleryItem, request: "GenerationRequest") -> None:
+    with st.popover("Keep and change", icon=":material/lock:"):
+        st.radio("Keep", list(KEEP_LABELS), format_func=KEEP_LABELS.get, key="keep")
+        st.button(
+            "Change the rest", key="vary", type="primary", on_click=_submit_variation, args=(item, request)
+        )
+
+
+def _submit_variation(item: GalleryItem, request: "GenerationRequest") -> None:
+    from gan.request import vary_request
+
+    variation = vary_request(request, new_seed(), st.session_state.keep)
+    submit_to_same_model(item.spectrogram.recipe, [variation], f"from No. {item.number}")
+
+
+def _mix(item: GalleryItem, request: "GenerationRequest") -> None:
+    model = item.spectrogram.recipe.get("weights")
+    others = {
+        other.id: other
+        for other in generate_state().gallery
+        if other.request and other is not item and other.spectrogram.recipe.get("weights") == model
+    }
+    with st.popover("Mix", icon=":material/join_inner:"):
+        if not others:
+            st.markdown("Paint a second piece with the same painter, and you can mix the two.")
+            return
+        st.selectbox(
+            f"No. {item.number} with",
+            list(others),
+            key=f"mix_with_{item.id}",
+            format_func=lambda id_: others[id_].name,
+        )
+        st.slider("How much of the other", 0, 100, 50, 5, format="%d %%", key="mix_share")
+        st.button("Mix these two", key="mix", type="primary", on_click=_submit_mix, args=(item, request))
+
+
+def _submit_mix(item: GalleryItem, request: "GenerationRequest") -> None:
+    from gan.request import mix_requests
+
+    share = st.session_state.mix_share
+    other = generate_state().gallery.get(st.session_state[f"mix_with_{item.id}"])
+    if other is None or other.request is None:  # dropped meanwhile
+        return
+    submit_to_same_model(
+        item.spectrogram.recipe,
+        [mix_requests(request, other.request, share / 100)],
+        f"{100 - share}\u00a0% No. {item.number}, {share}\u00a0% No. {other.number}",
+    )
+
+
+def _classify_button(item: GalleryItem) -> None:
+    if st.button(
+        "What does our ear hear?",
+        icon=":material/hearing:",
+        key="classify",
+        help="The network of the Listen page judges the sound, and does not know what was asked.",
+    ):
+        try:
+            with st.spinner("Listening"):
+                item.prediction = default_classifier().classify(item.clip)
+        except ValueError as error:  # no weights: a sentence
+            st.error(str(error), icon=":material/error:")
+
+
+def _show_prediction(item: GalleryItem) -> None:
+    prediction = item.prediction
+    if prediction is None:
+        return
+    if prediction.genre is None:
+        st.info(prediction.message, icon=":material/hearing:")
+        return
+    genre, share = genre_name(prediction.genre), percent(prediction.probabilities[prediction.genre])
+    genres = escaped(describe_genres(item.request)) if item.request else ""
+    subject = f"We asked for **{genres}**, and our" if genres else "Our"
+    st.markdown(f"{subject} ear hears **{genre}** ({share}{'' if prediction.confident else ', not sure'}).")
+    top_genres = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__)[-N_GENRES_SHOWN:]
+    figure = plots.probability_bars({name: prediction.probabilities[name] for name in top_genres})
+    figure.update_layout(height=140)
+    st.plotly_chart(figure, config=STILL, key="prediction_bars", alt=f"Our ear hears {genre}, {share}")
+
+
+def _download(item: GalleryItem) -> None:
+    from gan.sampling import spectrogram_file
+    from gan.sampling.audio import encode_audio
+
+    name = item.file_name
+    files = (
+        ("Sound, WAV", f"{name}.wav", "audio/wav", lambda: item.wav),
+        ("Sound, MP3", f"{name}.mp3", "audio/mpeg", lambda: encode_audio(item.clip.samples, "mp3")),
+        (
+            "Picture, PNG",
+            f"{name}.png",
+            "image/png",
+            lambda: spectrogram_file.render_png(item.spectrogram.mel_db),
+        ),
+        (
+            "Recipe, JSON",
+            f"{name}.json",
+            "application/json",
+            lambda: json.dumps(item.spectrogram.recipe, indent=1) + "\n",
+        ),
+        (
+            "Spectrogram, NPZ",
+            f"{name}.npz",
+            "application/octet-stream",
+            lambda: spectrogram_file.pack_spectrogram(item.spectrogram),
+        ),
+    )
+    with st.popover("Download", icon=":material/download:"):
+        for label, file, kind, content in files:
+            st.download_button(
+                label, content, file, kind, key=f"download_{file[-3:]}", width="stretch", on_click="ignore"
+            )
+        st.caption("The recipe or the spectrogram brings the piece back, here or on the command line.")
+
+
+def show_gallery(opened: GalleryItem) -> None:
+    """Show the other items of this visit."""
+    items = [item for item in generate_state().gallery if item is not opened]
+    if not items:
+        return
+    st.subheader("Your gallery")
+    if generate_state().gallery.n_dropped:
+        st.caption(
+            "The oldest pieces were taken down to make room. The recipes you downloaded bring them back."
+        )
+    first_items = items if generate_state().shows_whole_gallery else items[:N_SHOWN]
+    for first in range(0, len(first_items), N_COLUMNS):
+        for column, item in zip(st.columns(N_COLUMNS), first_items[first : first + N_COLUMNS], strict=False):
+            with column, st.container(border=True):
+                _card(item)
+    with st.container(horizontal=True):
+        if len(items) > len(first_items):
+            st.button(f"Show all {len(items)}", key="show_all", on_click=_show_all)
+        st.button("Empty the gallery", icon=":material/delete_sweep:", key="empty_gallery", on_click=_empty)
+
+
+def _show_all() -> None:
+    generate_state().shows_whole_gallery = True
+
+
+def _empty() -> None:
+    generate_state().gallery = Gallery()
+
+
+def _card(item: GalleryItem) -> None:
+    st.html(render_thumbnail(item.spectrogram.mel_db, f"Spectrogram of {item.name}"))
+    st.text(item.title)
+    st.caption(escaped(describe_item(item)))
+    st.audio(item.wav, format="audio/wav")
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(
+            "Open",
+            key=f"open_{item.id}",
+            icon=":material/open_in_full:",
+            width="stretch",
+            on_click=_open,
+            args=(item.id,),
+        )
+        st.button(
+            "Take it down",
+            key=f"icon_remove_{item.id}",
+            icon=":material/delete:",
+            help="Take it down",
+            on_click=generate_state().gallery.remove,
+            args=(item.id,),
+        )
+
+
+def _open(id_: str) -> None:
+    state = generate_state()
+    state.opened_id, state.scrolls_to_item = id_, True

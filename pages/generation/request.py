@@ -1,0 +1,243 @@
+"""The request form: genres or a prompt, length, count, seed, and fine tuning."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from genre.text import genre_name
+from pages.generation.state import generate_state
+from pages.generation.studio import N_SEEDS, new_seed, submit_requests
+from pages.shared.widgets import escaped
+
+if TYPE_CHECKING:
+    from gan.prompt import ParsedPrompt
+    from gan.request import GenerationRequest
+
+BY_GENRE, IN_WORDS = "genre", "words"
+MODE_LABELS = {BY_GENRE: ":material/category: Pick a genre", IN_WORDS: ":material/edit_note: Describe it"}
+FIRST_GENRE = "jazz"
+PROMPTS = ("a calm late-night jazz piano", "faster, angrier metal", "sunny reggae with a bit of disco")
+MAX_CLIPS = 8
+SLIDERS = {  # left end, right end, what it is
+    "energy": ("calm", "lively", "How loud and full it is."),
+    "brightness": ("dark", "bright", "Whether low or high notes prevail."),
+    "density": ("sparse", "busy", "How much happens in a second."),
+}
+
+
+def show_request_form(genres: tuple[str, ...]) -> None:
+    """Show the form for a model with these genres; its buttons submit requests."""
+    with st.container(border=True):
+        mode = st.segmented_control(
+            "How",
+            list(MODE_LABELS),
+            default=BY_GENRE,
+            required=True,
+            key="request_mode",
+            format_func=MODE_LABELS.__getitem__,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        source = _by_genre(genres) if mode == BY_GENRE else _in_words()
+        seconds, count = _length_and_count()
+        shifts, tempo = _fine_tuning()
+        _buttons(source, genres, seconds, count, shifts, tempo)
+        if source is not None and not isinstance(source, dict):
+            # Below all that can be pressed: nothing may move under the pointer.
+            _show_parsed_prompt(source)
+
+
+def _by_genre(genres: tuple[str, ...]) -> "dict[str, float] | None":
+    first = FIRST_GENRE if FIRST_GENRE in genres else genres[0]
+    previous = st.session_state.get("request_genres", [first])
+    if set(previous) - set(genres):  # of another model
+        previous = [genre for genre in previous if genre in genres] or [first]
+    st.session_state.request_genres = previous
+    selected = st.pills(
+        "Genre: one, or several to be blended",
+        list(genres),
+        selection_mode="multi",
+        key="request_genres",
+        format_func=lambda name: genre_name(name).capitalize(),
+        persist_state="session",
+    )
+    if not selected:
+        st.info("Pick at least one genre.", icon=":material/category:")
+        return None
+    return {genre: 1.0 for genre in selected}
+
+
+def _in_words() -> "ParsedPrompt":
+    st.text_input(
+        "Say what you would like to hear",
+        key="prompt",
+        persist_state="session",
+        max_chars=300,
+        placeholder=PROMPTS[0],
+        icon=":material/edit_note:",
+    )
+    from gan.prompt import parse_prompt
+
+    return parse_prompt(st.session_state.prompt)
+
+
+def _use_example(prompt: str) -> None:
+    st.session_state.prompt = prompt
+
+
+def _show_parsed_prompt(parsed: "ParsedPrompt") -> None:
+    """Show the meaning of each phrase and the unknown words; or example prompts."""
+    if not st.session_state.prompt.strip():
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="prompts"):
+            st.caption("For example:", width="content")
+            for example in PROMPTS:
+                st.button(
+                    example, key=f"prompt_{example}", type="tertiary", on_click=_use_example, args=(example,)
+                )
+    with st.container(horizontal=True, gap="small", key="phrases"):
+        for phrase in parsed.phrases:
+            is_same = phrase.text == phrase.meaning
+            st.badge(
+                escaped(phrase.text if is_same else f"{phrase.text} → {phrase.meaning}"),
+                color="primary",
+                help=f"Taken for “{escaped(phrase.vocabulary_phrase)}”." if phrase.is_corrected else None,
+            )
+        for word in parsed.unknown_words:
+            st.badge(
+                escaped(word),
+                icon=":material/question_mark:",
+                color="orange",
+                help="We do not know this word, and leave it out.",
+            )
+    st.caption(escaped(parsed.message))
+
+
+def _length_and_count() -> tuple[float, int]:
+    left, middle, right = st.columns([5, 3, 4], vertical_alignment="bottom")
+    with left:
+        seconds = st.slider("Length", 3, 60, 10, format="%d s", key="seconds", persist_state="session")
+    with middle:
+        count = st.number_input("Pieces", 1, MAX_CLIPS, 1, key="count", persist_state="session")
+    with right, st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        if "request_seed" not in st.session_state:
+            st.session_state.request_seed = new_seed()
+        st.number_input(
+            "Seed",
+            0,
+            N_SEEDS - 1,
+            key="request_seed",
+            persist_state="session",
+            help="The number that chance starts from. The same seed and wish give the same music, "
+            "on any day.",
+        )
+        st.button(
+            "Another seed",
+            key="icon_dice",
+            icon=":material/casino:",
+            on_click=_draw_seed,
+            help="Another seed",
+        )
+    return float(seconds), int(count)
+
+
+def _draw_seed() -> None:
+    st.session_state.request_seed = new_seed()
+
+
+def _fine_tuning() -> tuple[dict[str, float], float]:
+    """Show the sliders; return the shift of each control (standard deviations) and the relative tempo."""
+    with st.expander("Fine tuning", icon=":material/tune:"):
+        left, right = st.columns(2, gap="large")
+        shifts = {}
+        for number, (name, (low, high, words)) in enumerate(SLIDERS.items()):
+            with (left, right)[number % 2]:
+                shifts[name] = st.slider(
+                    f"{low.capitalize()} to {high}",
+                    -2.0,
+                    2.0,
+                    0.0,
+                    0.5,
+                    key=f"control_{name}",
+                    help=words,
+                    format="%+.1f",
+                    persist_state="session",
+                )
+        with right:
+            tempo = st.slider(
+                "Slow to fast",
+                60,
+                160,
+                100,
+                5,
+                format="%d %%",
+                key="tempo",
+                help="100 % is as it was painted.",
+                persist_state="session",
+            )
+        st.caption("At 0 and at 100 % they change nothing. What you write in words is added to them.")
+    return {name: shift for name, shift in shifts.items() if shift}, tempo / 100
+
+
+def _buttons(
+    source: "dict[str, float] | ParsedPrompt | None",
+    genres: tuple[str, ...],
+    seconds: float,
+    count: int,
+    shifts: dict[str, float],
+    tempo: float,
+) -> None:
+    with st.container(horizontal=True, gap="small"):
+        generate = st.button(
+            "Generate", type="primary", icon=":material/music_note:", key="generate", disabled=source is None
+        )
+        surprise = st.button(
+            "Surprise me",
+            icon=":material/casino:",
+            key="surprise",
+            on_click=_draw_seed,
+            disabled=source is None,
+            help="The same wish with another seed",
+        )
+    if source is None or not (generate or surprise):
+        return
+    from gan.request import RequestError, require_count
+
+    first = int(st.session_state.request_seed)
+    try:
+        submit_requests(
+            [
+                _build_request(source, genres, seconds, shifts, tempo, (first + k) % N_SEEDS)
+                for k in range(require_count(count))
+            ]
+        )
+    except RequestError as error:
+        generate_state().error = str(error)
+
+
+def _build_request(
+    source: "dict[str, float] | ParsedPrompt",
+    genres: tuple[str, ...],
+    seconds: float,
+    shifts: dict[str, float],
+    tempo: float,
+    seed: int,
+) -> "GenerationRequest":
+    """Build a request from the form. Raises RequestError."""
+    from gan.request import MAX_CONTROL_SHIFT, TEMPO_RANGE, GenerationRequest
+
+    if isinstance(source, dict):
+        return GenerationRequest(source, shifts, tempo, seconds, seed)
+    request = GenerationRequest.from_prompt(source, seconds, seed, genres)
+    names = {**request.controls, **shifts}
+    both = {
+        name: _within(
+            request.controls.get(name, 0.0) + shifts.get(name, 0.0), -MAX_CONTROL_SHIFT, MAX_CONTROL_SHIFT
+        )
+        for name in names
+    }
+    return replace(request, controls=both, tempo=_within(request.tempo * tempo, *TEMPO_RANGE))
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return min(high, max(low, value))

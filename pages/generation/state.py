@@ -1,0 +1,42 @@
+"""The state of one visitor of the Generate screen, under one session key."""
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from gan.sampling.gallery import Gallery
+from gan.sampling.job_queue import JobQueue, Ticket
+
+STATE_KEY = "generate_state"
+
+
+@dataclass
+class GenerateState:
+    """What the screen knows of its visitor, apart from the values of widgets."""
+
+    ticket: Ticket
+    gallery: Gallery = field(default_factory=Gallery)
+    opened_id: str | None = None  # of the item that is displayed in full
+    repeated_id: str | None = None  # of an item that was generated once more
+    error: str = ""  # why a request was refused or failed
+    training_error: str = ""  # why a training could not be stopped, resumed or deleted
+    scrolls_to_item: bool = False  # once, after a new item has come
+    is_page_complete: bool = False  # whether the whole page has run since the progress was last displayed
+    shows_progress: bool = False  # whether the page was drawn while jobs were running
+    shows_whole_gallery: bool = False
+    imported_files: set[str] = field(default_factory=set)  # ids of uploads that were taken in
+    next_model: str | None = None  # run to be selected as generator when the page is drawn anew
+    next_history: str | None = None  # run whose history is to be displayed when the page is drawn anew
+
+
+@st.cache_resource(show_spinner=False)
+def job_queue() -> JobQueue:
+    """Return the queue of all visitors."""
+    return JobQueue()
+
+
+def generate_state() -> GenerateState:
+    """Return the state of this visitor, created at the first call."""
+    if STATE_KEY not in st.session_state:
+        st.session_state[STATE_KEY] = GenerateState(job_queue().open_ticket())
+    return st.session_state[STATE_KEY]

@@ -1,0 +1,196 @@
+"""A closer look at one prediction: why, more beautiful, what sounds like it. Computed only on request."""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import streamlit as st
+
+from genre.audio.clip import Clip
+from genre.inference.classifier import Prediction
+from genre.inference.session import Session, SessionClip
+from genre.models.cards import ArtefactError
+from genre.plots import prediction as plots
+from genre.text import genre_name
+from pages.listening.state import listen_state
+from pages.shared.models import current_classifier
+from pages.shared.widgets import STILL
+
+if TYPE_CHECKING:
+    from genre.inference.classifier import Classifier
+    from genre.inference.explain import Explanation
+
+Result = TypeVar("Result")
+
+WHY, BEAUTIFUL, ALIKE = "Why?", "More beautiful", "Sounds like"
+ICONS = {WHY: ":material/lightbulb:", BEAUTIFUL: ":material/auto_awesome:", ALIKE: ":material/hub:"}
+RANGES = (
+    "the deep notes below 250 Hz, where bass and kick drum are",
+    "the middle, from 250 Hz to 2 kHz, where voices and most instruments are",
+    "the bright top above 2 kHz, where cymbals, strings' edges and consonants are",
+)
+N_NEIGHBOURS = 3
+
+
+def show_closer_look(result: SessionClip, session: Session, clip: Clip) -> None:
+    """Offer the closer looks that the clip allows, and show the chosen one."""
+    prediction = result.prediction
+    genre = prediction and prediction.genre
+    choice = st.segmented_control(
+        "Look closer",
+        [WHY, BEAUTIFUL, ALIKE] if genre else [BEAUTIFUL],
+        key=f"closer_{result.id}",
+        format_func=lambda name: f"{ICONS[name]} {name}",
+    )
+    if choice == BEAUTIFUL:
+        _show_enhanced(result, clip)
+    elif choice and prediction:
+        try:
+            classifier = current_classifier()
+        except ArtefactError as error:  # its files were damaged since
+            st.error(str(error), icon=":material/error:")
+            return
+        if choice == WHY:
+            _show_explanation(result, prediction, clip, classifier)
+        else:
+            _show_neighbours(result, session, classifier)
+
+
+def _reuse(latest: tuple[tuple, Result] | None, key: tuple, compute: Callable[[], Result]) -> Result:
+    """The latest result, unless something that it depends on, the `key`, has changed."""
+    if latest is not None and latest[0] == key:
+        return latest[1]
+    with st.spinner("A moment"):
+        return compute()
+
+
+def _show_explanation(
+    result: SessionClip, prediction: Prediction, clip: Clip, classifier: "Classifier"
+) -> None:
+    from genre.audio.overview import mel_overview
+    from genre.inference.explain import explain
+
+    state, probabilities = listen_state(), prediction.probabilities
+    genre = st.selectbox(
+        "What speaks for",
+        sorted(probabilities, key=lambda name: -probabilities[name]),
+        key=f"why_{result.id}",
+        format_func=lambda name: f"{genre_name(name)} ({plots.percent(probabilities[name])})",
+    )
+    key = (result.id, result.part, genre, classifier)
+    explanation = _reuse(state.explanation, key, lambda: explain(classifier, clip, genre))
+    state.explanation = (key, explanation)
+    st.markdown(_explanation_text(explanation, result.begin_s))
+    st.plotly_chart(
+        plots.why_spectrogram(*mel_overview(clip.trimmed(*explanation.part)), explanation, result.begin_s),
+        config=STILL,
+        key="why_picture",
+        alt=f"Mel-spectrogram with what speaks for {genre_name(genre)} bright",
+    )
+    first_s, last_s = explanation.best_span
+    st.markdown(f"**The part that sounded most like {genre_name(genre)}**")
+    st.audio(clip.trimmed(first_s, last_s).to_wav(), format="audio/wav")
+
+
+def _explanation_text(explanation: "Explanation", begin_s: float) -> str:
+    """The explanation in words. Times are those of the recording, in which the clip begins at begin_s."""
+    band_shares = explanation.band_shares()
+    first_s, last_s = (plots.clock(begin_s + edge) for edge in explanation.best_span)
+    where = (
+        f" Most of it lies in {RANGES[max(range(3), key=lambda k: band_shares[k])]}." if band_shares else ""
+    )
+    about = ""
+    if explanation.part[0] > 0:
+        about = f"The half minute from {plots.clock(begin_s + explanation.part[0])} is shown. "
+    return (
+        f"{about}What is bright spoke for {genre_name(explanation.genre)}; the rest is dimmed.{where} "
+        f"The frame, {first_s} to {last_s}, is where it sounded most like it."
+    )
+
+
+def _show_enhanced(result: SessionClip, clip: Clip) -> None:
+    from genre.audio.enhance import enhance
+
+    state, key = listen_state(), (result.id, result.part)
+    enhanced = _reuse(state.enhancement, key, lambda: enhance(clip))
+    state.enhancement = (key, enhanced)
+    before, after = enhanced.before, enhanced.after
+    if not math.isfinite(before.loudness):
+        st.caption("There is only silence here: nothing to make more beautiful.")
+        return
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Before**")
+        st.audio(clip.to_wav(), format="audio/wav")
+    sound = enhanced.clip.to_wav()
+    with right:
+        st.markdown("**After**")
+        st.audio(sound, format="audio/wav")
+    change = _loudness_change(after.loudness - before.loudness)
+    reduction_db = before.noise_db - after.noise_db
+    noise = f"background noise {reduction_db:.0f} dB lower" if reduction_db >= 0.5 else "no noise to remove"
+    st.caption(
+        f"{noise[0].upper() + noise[1:]}, {change}, and nothing is "
+        "clipped. The tone is led gently towards that of produced music, by 4 dB at most. In mono and up to "
+        "11 kHz, as we hear it." + (" The excerpts follow one another." if clip.excerpted else ""),
+        help=f"Loudness as broadcasters measure it: {before.loudness:.1f} LUFS became {after.loudness:.1f}. "
+        f"The highest peak is {-after.peak_db:.1f} dB below the most there can be.",
+    )
+    st.download_button(
+        "Download",
+        sound,
+        "earmark-more-beautiful.wav",
+        "audio/wav",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _loudness_change(by_db: float) -> str:
+    if abs(by_db) < 0.5:
+        return "as loud as before"
+    return f"{abs(by_db):.0f} dB {'louder' if by_db > 0 else 'softer'}"
+
+
+def _show_neighbours(result: SessionClip, session: Session, classifier: "Classifier") -> None:
+    from genre.inference.similarity import NeighbourIndex, embed_clip
+
+    state = listen_state()
+    if state.neighbours is None or state.neighbours[0] is not classifier:
+        state.neighbours = (classifier, NeighbourIndex())
+    index = state.neighbours[1]
+    index.retain({other.id for other in session})
+    new = [
+        (other.id, other.sound)
+        for other in session
+        if other.id not in index and other.sound and other.full_prediction and other.full_prediction.genre
+    ]
+    if new:
+        with st.spinner("Comparing your clips"):
+            for id_, sound in new:
+                index.add(id_, embed_clip(classifier, sound.clip()))
+    if result.id not in index:
+        st.info(
+            "The clip as a whole is not music to us: what sounds like it is told of whole clips only.",
+            icon=":material/library_music:",
+        )
+        return
+    nearest = index.nearest(result.id, N_NEIGHBOURS)
+    if not nearest:
+        st.info(
+            "Play us a second clip with music: then we can say which of yours are alike.",
+            icon=":material/library_music:",
+        )
+        return
+    st.caption("Of your own clips, the nearest by how our model hears them, the most alike first.")
+    for rank, neighbour in enumerate(nearest, 1):
+        other = session.get(neighbour.id)
+        if other is None:
+            continue
+        genre = (other.prediction and other.prediction.genre) or "no music"
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(str(rank), color="gray")
+            st.text(other.name, width="stretch")
+            st.caption(genre_name(genre).capitalize(), width="content")
+        if other.sound:
+            st.audio(other.sound.wav, format="audio/wav")

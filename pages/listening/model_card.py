@@ -1,0 +1,150 @@
+"""How good the model is, in words for everybody, out of the card beside the weights."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from genre.data.protocols import FOLDED
+from genre.models.cards import ArtefactError, Card, load_card
+from genre.paths import PROMOTED, WEIGHTS, home
+from genre.text import genre_name
+
+MEASURED = "listen-train"  # the same recipe as the Listen page's model, trained on the train list alone
+MIN_CONFUSION = 0.1  # of a genre's pieces taken for another one: worth a word
+
+
+def show_model_card(name: str | None) -> None:
+    """Show an expander about the promoted model `name`, or the one that came with Earmark."""
+    folder = WEIGHTS / MEASURED if name is None else home() / PROMOTED / name
+    with st.expander("How good is this model?", icon=":material/info:"):
+        text = card_text(folder, is_stand_in=name is None)
+        st.markdown(text or "Nothing is written down about this one.")
+
+
+def card_text(folder: Path, is_stand_in: bool = False) -> str:
+    """Markdown from the card in `folder`; empty where it has no metrics.
+
+    `is_stand_in`: the page's model was trained on the test pieces too, and the metrics are those of
+    another one that was not.
+    """
+    try:
+        card = load_card(folder)
+        metrics = card.metrics["by_track"]
+        genres: dict[str, dict] = metrics["genres"]
+        is_leaky = bool(card.split.get("leaky"))
+        is_folded = card.split.get("name") in FOLDED
+        paragraphs = [_origin(card, is_folded, is_stand_in), _overall(metrics, is_leaky, is_folded)]
+        if not is_leaky:
+            paragraphs += [_table(genres), _confusions(metrics, tuple(genres)), _confidence(card)]
+    except (ArtefactError, KeyError, TypeError, ValueError):
+        return ""
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _origin(card: Card, is_folded: bool, is_stand_in: bool) -> str:
+    data = {
+        "gtzan": "GTZAN, a collection of half-minute pieces put together around the year 2000",
+        "builtin": "the built-in music that our synthesiser plays",
+    }.get(str(card.data.get("name")), "a collection of its own")
+    n_tracks = card.split["test_tracks" if is_folded else "train_tracks"]
+    text = f"It learnt from {n_tracks} pieces of {data}, and knows nothing else."
+    if is_folded:
+        text += (
+            " These figures are those of five siblings: each learnt without a fifth of the pieces, and "
+            "was tested on that fifth."
+        )
+    if is_stand_in:
+        text += (
+            " The model on this page went on to learn from the test pieces too; these figures are "
+            "those of its twin that did not."
+        )
+    return text
+
+
+def _overall(metrics: dict, is_leaky: bool, is_folded: bool) -> str:
+    low, high = metrics["accuracy_interval"]
+    it = "they" if is_folded else "it"
+    if is_leaky:
+        return (
+            "**How often it is right with new music, nobody knows.** Its test held pieces of recordings it "
+            f"had learnt from: that it named {100 * metrics['accuracy']:.0f} % of them says nothing."
+        )
+    return (
+        f"**Tested on {metrics['count']} pieces {it} had never heard, {it} named "
+        f"{_of_ten(metrics['accuracy'])} rightly**: {100 * metrics['accuracy']:.0f} %, and with other "
+        f"pieces it might have been anything from {100 * low:.0f} to {100 * high:.0f} %. Guessing would be "
+        f"right in one of {len(metrics['genres'])}."
+    )
+
+
+def _of_ten(share: float) -> str:
+    numbers = (
+        "hardly any",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "nearly all",
+    )
+    tenths = round(10 * share)
+    return f"about {numbers[tenths]} of ten" if 0 < tenths < 10 else "all" if share == 1 else numbers[tenths]
+
+
+def _table(genres: dict[str, dict]) -> str:
+    rows = ["| | Of 100 such pieces it finds | When it says so, it is right |", "|:--|--:|--:|"]
+    for genre, one in sorted(genres.items(), key=lambda item: -item[1]["recall"]):
+        rows.append(
+            f"| {genre_name(genre).capitalize()} | {100 * one['recall']:.0f} | "
+            f"{100 * one['precision']:.0f} times of 100 |"
+        )
+    return "\n".join(rows)
+
+
+def _confusions(metrics: dict, genres: tuple[str, ...]) -> str:
+    """What is taken for what, where the card has the counts; else what it finds hardest."""
+    confusion = metrics.get("confusion")
+    if not confusion:
+        hardest = sorted(genres, key=lambda genre: metrics["genres"][genre]["recall"])[:3]
+        return f"It has most trouble with {_join(hardest)}."
+    mistakes = [
+        (count / max(1, sum(row)), true, named)
+        for true, row in zip(genres, confusion, strict=True)
+        for named, count in zip(genres, row, strict=True)
+        if true != named and count / max(1, sum(row)) >= MIN_CONFUSION
+    ]
+    worst = [
+        f"{genre_name(true)} for {genre_name(named)} ({100 * share:.0f} of 100)"
+        for share, true, named in sorted(mistakes, reverse=True)[:5]
+    ]
+    return f"It most often takes {_join(worst)}." if worst else "It confuses no two genres often."
+
+
+def _confidence(card: Card) -> str:
+    """Selective accuracy and coverage: on the test pieces, or else on those of the calibration."""
+    by_track = card.metrics["by_track"]
+    selective = by_track if "coverage" in by_track else card.calibration
+    if selective.get("selective_accuracy") is None:
+        return ""
+    shorter = ""
+    thresholds = sorted(card.confidence_thresholds_by_duration) or [(0.0, 0.0)]
+    (shortest_s, highest), (_, lowest) = thresholds[0], thresholds[-1]
+    if lowest < highest < 1:
+        shorter = (
+            f" The less it hears, the surer it must be: of half a minute it tells a genre as sure from "
+            f"{100 * lowest:.0f} % on, of {shortest_s:.0f} seconds from {100 * highest:.0f} %."
+        )
+    return (
+        f"It says that it is not sure rather than guess: it calls itself sure of "
+        f"{100 * selective['coverage']:.0f} pieces in 100, and is right in "
+        f"{100 * selective['selective_accuracy']:.0f} % of those.{shorter}"
+    )
+
+
+def _join(genres: list[str]) -> str:
+    names = [genre_name(genre) for genre in genres]
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"

@@ -1,0 +1,78 @@
+"""Predictions for new files, and again for all clips when the model changes."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from genre.models.cards import ArtefactError
+from pages.listening.state import listen_state, visit_session
+from pages.shared.flash import set_flash
+from pages.shared.models import choose_model, current_classifier, model_version
+from pages.shared.widgets import renew
+
+if TYPE_CHECKING:
+    from genre.audio.clip import Clip
+    from genre.inference.classifier import Prediction
+
+ReadAudio = Callable[[], bytes]
+
+
+def classify(clip: "Clip") -> "Prediction":
+    """Classify with the chosen model. Raises ArtefactError."""
+    return current_classifier().classify(clip)
+
+
+def predict_files(
+    files: list[tuple[str, ReadAudio]],
+    source: str,
+    on_prediction: Callable[[int], None] = lambda number: None,
+    is_resumed: bool = False,
+) -> None:
+    """Predict each file, given by its name and how to read it, and open the first prediction.
+
+    `on_prediction` gets the number of each file as soon as it is done. A click may end the run before the
+    rest: those files are resumed in the next run, and leave open what is.
+    """
+    state = listen_state()
+    open_id = state.open_id if is_resumed else None
+    with st.spinner("Listening"):
+        try:
+            current_classifier()
+        except ArtefactError as error:
+            st.error(str(error))
+            st.stop()
+        progress = st.progress(0.0) if len(files) > 1 else None
+        for number, (name, read) in enumerate(files):
+            if progress:
+                progress.progress(number / len(files), f"Clip {number + 1} of {len(files)}")
+            result = visit_session().add(name, read(), source, classify)
+            on_prediction(number)
+            if open_id is None:
+                open_id = state.open_id = result.id
+    state.should_scroll = True
+    if not is_resumed:
+        renew("table")
+
+
+def follow_model() -> None:
+    """Make all predictions those of the present model: it may have been chosen here or on the Train page,
+    and anybody may have unpublished it or put another in its place. A damaged one is refused.
+    """
+    state = listen_state()
+    while state.session and state.model_version != (version := model_version()):
+        try:
+            with st.spinner("Listening again"):
+                state.session.classify_again(classify)
+        except ArtefactError as error:
+            if version[0] is None:  # no other model is left
+                st.error(str(error), icon=":material/error:")
+                st.stop()
+            set_flash("model", str(error))
+            choose_model(None)
+        else:
+            state.model_version = version
+            for result in state.session:
+                if (key := f"part_{result.id}") in st.session_state:  # the slider, back to the whole clip
+                    st.session_state[key] = (0.0, result.max_part_s)
+    state.model_version = model_version()

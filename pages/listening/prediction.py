@@ -1,0 +1,200 @@
+"""One prediction in full: the genre, how sure, how it changes, and what the sound looks like."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from genre import GENRES
+from genre.audio.clip import EXCERPT_S, AudioError, Clip
+from genre.audio.overview import mel_overview, waveform_envelope
+from genre.inference.classifier import Prediction
+from genre.inference.session import MAX_SOUND_S, OTHER, Session, SessionClip
+from genre.models.cards import ArtefactError
+from genre.plots import prediction as plots
+from genre.text import genre_name
+from pages.listening.closer_look import show_closer_look
+from pages.listening.predict import classify
+from pages.shared.flash import set_flash, show_flash
+from pages.shared.models import chosen_model
+from pages.shared.widgets import STILL
+
+CALIBRATED = (
+    "Of a hundred clips that we were this sure about, we expect to name about this many correctly. "
+    "The genres share 100 %, even if the music is none of them."
+)
+UNCALIBRATED = (
+    "As the chosen model says it. Whether it is right as often as that, nobody has measured. "
+    "The genres share 100 %, even if the music is none of them."
+)
+SOURCES = {"recording": "recorded here", "upload": "uploaded", "example": "played by our synthesiser"}
+HOW_TO_REPLAY = {
+    "recording": "Its answer stays; it can be heard no more.",
+    "upload": "Upload it again to hear and see it.",
+    "example": "Press its button again to hear and see it.",
+}
+
+
+def show_prediction(result: SessionClip, session: Session, on_delete: Callable[[str], None]) -> None:
+    """Show one of the predictions; `on_delete` gets its id when the visitor wants it deleted."""
+    with st.container(border=True):
+        _show_heading(result)
+        if result.prediction is None:
+            st.error(result.error or "", icon=":material/error:")
+        else:
+            _show_genre(result.prediction, result.begin_s)
+            if clip := _playable_clip(result):
+                show_closer_look(result, session, clip)
+                _show_sound(result, clip, result.prediction.genre)
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        if result.full_prediction:
+            with left:
+                _show_correction(result, result.full_prediction)
+        right.button(
+            "Delete",
+            key=f"delete_{result.id}",
+            icon=":material/delete:",
+            width="stretch",
+            on_click=on_delete,
+            args=(result.id,),
+            help="Removes this clip from the page and from our memory.",
+        )
+
+
+def _show_heading(result: SessionClip) -> None:
+    st.text(result.name)  # not markdown: any file name
+    if result.full_prediction is None:
+        return
+    duration_s = result.full_prediction.duration_s
+    facts = [SOURCES[result.source]]
+    facts.append(f"{plots.clock(duration_s)} long" if duration_s >= 1 else "less than a second long")
+    if result.sound and len(result.sound.starts) > 1:
+        facts.append(f"so we listened to {len(result.sound.starts)} excerpts of {EXCERPT_S} s")
+    if result.part:
+        facts.append(f"judged from {plots.clock(result.part[0])} to {plots.clock(result.part[1])}")
+    st.caption(", ".join(facts).capitalize() + ".")
+
+
+def _show_genre(prediction: Prediction, begin_s: float) -> None:
+    if prediction.genre is None:
+        st.info(prediction.message, icon=":material/music_off:")
+        return
+    genre = genre_name(prediction.genre)
+    probability = plots.percent(prediction.probabilities[prediction.genre])
+    with st.container(horizontal=True, gap="large"):
+        st.metric(
+            "This sounds like" if prediction.confident else "Not sure. Our best guess",
+            genre.capitalize(),
+            width="content",
+        )
+        about = UNCALIBRATED if chosen_model() else CALIBRATED
+        st.metric("Probability", probability, width="content", help=about)
+    if prediction.uncertainty_reason:
+        st.caption(prediction.uncertainty_reason)
+    st.plotly_chart(
+        plots.probability_bars(prediction.probabilities),
+        config=STILL,
+        key="bars",
+        alt=f"Probabilities of {len(prediction.probabilities)} genres; {genre} leads with {probability}",
+    )
+    st.markdown(
+        "**Through the piece**",
+        help="The same probabilities, moment by moment, in the colours of the bars above.",
+    )
+    figure = plots.genre_over_time(
+        prediction.window_times_s,
+        prediction.window_probabilities,
+        tuple(prediction.probabilities),
+        prediction.duration_s,
+        begin_s,
+    )
+    st.plotly_chart(figure, config=STILL, key="over_time", alt="Genre probabilities over time")
+
+
+def _playable_clip(result: SessionClip) -> Clip | None:
+    """The clip, or None and the reason on the page."""
+    clip = result.clip()
+    if clip is None:
+        st.caption(
+            f"We keep the sound of the latest {MAX_SOUND_S // 60} minutes only, and this clip is older. "
+            f"{HOW_TO_REPLAY[result.source]}"
+        )
+    return clip
+
+
+def _show_sound(result: SessionClip, clip: Clip, genre: str | None) -> None:
+    st.markdown("**The sound**")
+    st.audio(clip.to_wav(), format="audio/wav")
+    colour = plots.COLOURS.get(genre or "", plots.QUIET)
+    st.plotly_chart(
+        plots.waveform(*waveform_envelope(clip), clip.duration_s, colour, result.begin_s),
+        config=STILL,
+        key="waveform",
+        alt="Waveform",
+    )
+    _show_part_slider(result)
+    st.markdown(
+        "**What we look at**",
+        help="A mel-spectrogram: time runs to the right, pitch upwards as the ear spaces it, and "
+        "brighter is louder. Drums are upright lines, held notes level ones.",
+    )
+    st.plotly_chart(
+        plots.spectrogram(*mel_overview(clip), clip.duration_s, result.begin_s),
+        config=STILL,
+        key="spectrogram",
+        alt="Mel-spectrogram",
+    )
+
+
+def _show_part_slider(result: SessionClip) -> None:
+    """Show a range slider: the prediction is then that of this part only."""
+    if result.sound is None or len(result.sound.starts) > 1 or result.max_part_s < 2:
+        return
+    key = f"part_{result.id}"
+
+    def classify_part() -> None:
+        start_s, end_s = st.session_state[key]
+        try:
+            result.classify_part(start_s, end_s, classify)
+        except (AudioError, ArtefactError) as error:
+            set_flash("part", str(error), "warning")
+
+    whole = (0.0, result.max_part_s)
+    st.slider(
+        "Listen to this part only",
+        *whole,
+        result.part or whole,
+        0.1,
+        format="%.1f s",
+        key=key,
+        on_change=classify_part,
+    )
+    show_flash("part")
+
+
+def _show_correction(result: SessionClip, prediction: Prediction) -> None:
+    """Show the genre according to the visitor; it stays for the visit and is exported."""
+    key = f"correction_{result.id}"
+
+    def store() -> None:
+        result.correction = st.session_state[key]
+
+    genres = prediction.probabilities or GENRES
+    choices = list(dict.fromkeys((*genres, result.correction or OTHER, OTHER)))
+    st.session_state.setdefault(key, result.correction)
+    st.selectbox(
+        "Did we get it wrong?",
+        choices,
+        index=None,  # with any other one nothing could be taken back
+        format_func=correction_label,
+        placeholder="Choose the right genre",
+        key=key,
+        on_change=store,
+        help="Your word is kept for this visit and written into the downloads.",
+    )
+    if result.correction:
+        st.caption(f"Noted: you say {correction_label(result.correction)}. It goes into the downloads.")
+
+
+def correction_label(correction: str) -> str:
+    """A correction as the page writes it."""
+    return "None of these" if correction == OTHER else genre_name(correction).capitalize()

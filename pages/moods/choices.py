@@ -1,0 +1,88 @@
+"""What the songs should be: the mood, whether it should stay, the language, the artist."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from mood.playlist.playlist import Playlist, find_playlist
+from mood.playlist.query import DEFAULT_LANGUAGE, LANGUAGES, MAX_PHRASE_CHARS, find_language
+from pages.moods.labels import MOODS, change_label, mood_label
+
+MATCH, CHANGE = "match", "change"
+
+
+@dataclass(frozen=True)
+class PlaylistRequest:
+    """The songs that the visitor wants."""
+
+    mood: str
+    direction: str
+    language: str
+    artist: str
+
+    def find_playlist(self) -> Playlist:
+        """Search YouTube, or the playlists fetched within a day."""
+        return find_playlist(self.mood, self.language, self.artist, self.direction)
+
+    @property
+    def title(self) -> str:
+        if self.direction == CHANGE:
+            return {
+                "Calm me down": "Songs to calm you down",
+                "Lift me up": "Songs to lift you up",
+                "Comfort me": "Songs to comfort you",
+                "Give me energy": "Songs to give you energy",
+            }[change_label(self.mood)[0]]
+        return "Songs that match your mood"
+
+
+def choose_mood(custom_moods: list[str]) -> str | None:
+    """Buttons for the seven emotions and the custom moods; the recognized one is chosen already."""
+    moods = list(dict.fromkeys([*MOODS, *custom_moods]))
+    if st.session_state.get("mood") not in moods:  # a custom one that was deleted meanwhile
+        st.session_state.pop("mood", None)
+    return st.pills(
+        "Not right? Say it yourself" if st.session_state.get("mood") else "Or say it yourself",
+        moods,
+        format_func=mood_label,
+        key="mood",
+        required=True,
+        persist_state="session",
+    )
+
+
+def choose_request(mood: str) -> PlaylistRequest:
+    """Widgets for the direction, the language and the artist."""
+    change_words, change_icon = change_label(mood)
+    labels = {MATCH: ":material/favorite: Match my mood", CHANGE: f"{change_icon} {change_words}"}
+    direction = st.segmented_control(
+        "What should the music do?",
+        [MATCH, CHANGE],
+        default=MATCH,
+        required=True,
+        key="direction",
+        format_func=labels.__getitem__,
+        persist_state="session",
+    )
+    left, right = st.columns(2)
+    with left:
+        language = st.selectbox(
+            "Language",
+            [language.label for language in LANGUAGES],
+            key="language",
+            index=[language.name for language in LANGUAGES].index(DEFAULT_LANGUAGE),
+            accept_new_options=True,
+            persist_state="session",
+            help="Choose one, or type any other.",
+        )
+    with right:
+        artist = st.text_input(
+            "Artist, if you like",
+            key="artist",
+            max_chars=MAX_PHRASE_CHARS,
+            persist_state="session",
+            placeholder="Anybody",
+        )
+    if language and find_language(language) is None:
+        st.caption("We have no words of our own in that language: we ask in English for it.")
+    return PlaylistRequest(mood, direction, language or DEFAULT_LANGUAGE, artist.strip())

@@ -1,0 +1,70 @@
+"""What the Mood screen calls each mood, the face that stands for it, and how probabilities are drawn."""
+
+from html import escape
+
+import streamlit as st
+
+from genre.text import percent
+from mood.emotion.drawing import CUSTOM_MOOD_COLOUR, EMOTION_COLOURS
+from mood.playlist.query import TARGET_MOODS
+from pages.shared.style import MOOD_BARS
+from pages.shared.widgets import escaped
+
+# The icon, the name, and the word in "You look ...". The pleasant ones come first.
+MOODS = {
+    "happy": ("sentiment_very_satisfied", "Happy", "happy"),
+    "neutral": ("sentiment_neutral", "Neutral", "neutral"),
+    "surprise": ("sentiment_excited", "Surprised", "surprised"),
+    "sad": ("sentiment_sad", "Sad", "sad"),
+    "angry": ("sentiment_frustrated", "Angry", "angry"),
+    "fear": ("sentiment_worried", "Afraid", "afraid"),
+    "disgust": ("sick", "Disgusted", "disgusted"),
+}
+CHANGE_LABELS = {  # for each target mood of mood/playlist/query.py
+    "calm": ("Calm me down", ":material/spa:"),
+    "cheerful": ("Lift me up", ":material/trending_up:"),
+    "comforting": ("Comfort me", ":material/volunteer_activism:"),
+    "energetic": ("Give me energy", ":material/bolt:"),
+}
+
+
+def mood_icon(mood: str) -> str:
+    """The face of an emotion, a star for a custom mood."""
+    return f":material/{MOODS[mood][0]}:" if mood in MOODS else ":material/star:"
+
+
+def mood_label(mood: str) -> str:
+    """A mood as a button says it, safe as markdown."""
+    return f"{mood_icon(mood)} {MOODS[mood][1] if mood in MOODS else escaped(mood)}"
+
+
+def look_word(mood: str) -> str:
+    """As in "You look ...", safe as markdown."""
+    return MOODS[mood][2] if mood in MOODS else escaped(mood)
+
+
+def change_label(mood: str) -> tuple[str, str]:
+    """The label for songs that lead to another mood than this, and its icon."""
+    return CHANGE_LABELS[TARGET_MOODS.get(mood.casefold(), "cheerful")]
+
+
+def score_bars(scores: dict[str, float]) -> str:
+    """HTML: a bar a mood, always in the same order, so that live ones do not jump."""
+    best = max(scores, key=scores.__getitem__)
+    names = [mood for mood in MOODS if mood in scores] + [mood for mood in scores if mood not in MOODS]
+    rows = []
+    for mood in names:
+        css_class = "" if mood == best else ' class="rest"'
+        name = MOODS[mood][1] if mood in MOODS else mood
+        rows.append(
+            f'<span{css_class}>{escape(name)}</span><i class="track"><i style="width:'
+            f'{100 * scores[mood]:.1f}%;background:{EMOTION_COLOURS.get(mood, CUSTOM_MOOD_COLOUR)}"></i></i>'
+            f"<b{css_class}>{percent(scores[mood])}</b>"
+        )
+    return f'{MOOD_BARS}<div class="mood-bars">{"".join(rows)}</div>'
+
+
+def show_mood_heading(mood: str, is_confident: bool) -> None:
+    """The recognized mood, in large letters."""
+    words = f"You look {look_word(mood)}" if is_confident else f"Hard to say: perhaps {look_word(mood)}"
+    st.subheader(f"{mood_icon(mood)} {words}", anchor=False)

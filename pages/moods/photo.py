@@ -1,0 +1,109 @@
+"""A face from the camera or from a file, and the emotions recognized on it."""
+
+import numpy as np
+import streamlit as st
+
+from pages.moods.labels import score_bars, show_mood_heading
+from pages.moods.recognizer import current_recognizer
+from pages.moods.state import RecognizedPhoto, mood_state
+from pages.shared.flash import set_flash, show_flash
+from pages.shared.permissions import is_insecure, show_insecure
+from pages.shared.widgets import renew, widget_key
+
+MAX_DISPLAY_WIDTH = 640  # pixels; a wider picture is reduced for display
+FLASH = "photo"  # the place of why nothing was recognized
+IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
+
+
+def take_photo() -> None:
+    is_refused = is_insecure()
+    if is_refused:
+        show_insecure("camera", "choose a photo")
+    photo = st.camera_input(
+        "Take a photo",
+        key=widget_key("camera"),
+        disabled=is_refused,
+        label_visibility="collapsed",
+        resolution="480p",
+    )
+    if photo is not None:
+        recognize_photo(photo.getvalue())
+        renew("camera")
+        st.rerun()
+
+
+def choose_photo() -> None:
+    photo = st.file_uploader(
+        "A photo with a face", type=IMAGE_TYPES, key=widget_key("photo"), label_visibility="collapsed"
+    )
+    if photo is not None:
+        recognize_photo(photo.getvalue())
+        renew("photo")
+        st.rerun()
+
+
+def recognize_photo(content: bytes) -> None:
+    """Read the faces in a picture; the largest one's emotion becomes the mood."""
+    from mood.emotion.drawing import draw_faces
+    from mood.emotion.faces import FaceError, decode_image, explain_no_face
+    from mood.emotion.recognizer import recognize_emotions
+
+    state = mood_state()
+    state.photo = None
+    try:
+        with st.spinner("Looking at your face"):
+            image = decode_image(content)
+            faces = recognize_emotions(current_recognizer(), image, thorough=True)
+    except FaceError as error:
+        set_flash(FLASH, str(error), "warning")
+        return
+    except ValueError as error:
+        set_flash(FLASH, str(error))
+        return
+    if not faces:
+        set_flash(FLASH, explain_no_face(image), "warning")
+        return
+    mood = faces[0].emotion
+    annotated = draw_faces(image, [face.box for face in faces], emotion=mood)
+    state.photo = RecognizedPhoto(_shrink(annotated), tuple(faces))
+    st.session_state.mood = mood
+
+
+def show_photo(photo: RecognizedPhoto) -> None:
+    """The picture with its mood; deleted at the press of a button."""
+    from mood.emotion.tracking import CONFIDENCE_THRESHOLD  # imports torch, loaded by now
+
+    largest = photo.faces[0]
+    left, right = st.columns(2, vertical_alignment="center")
+    with left:
+        st.image(photo.picture, width="stretch", alt="Your picture, with a frame around the face")
+        if st.button(
+            "Another picture",
+            icon=":material/restart_alt:",
+            width="stretch",
+            help="Deletes this picture from our memory.",
+        ):
+            mood_state().photo = None
+            st.rerun()
+    with right:
+        show_mood_heading(largest.emotion, largest.scores[largest.emotion] >= CONFIDENCE_THRESHOLD)
+        st.html(score_bars(largest.scores))
+        if others := len(photo.faces) - 1:
+            st.caption(
+                f"There {'is another face' if others == 1 else f'are {others} other faces'} "
+                "in the picture. The largest one leads."
+            )
+
+
+def show_photo_errors() -> None:
+    """Why nothing was recognized, for the last time."""
+    show_flash(FLASH, warning_icon=":material/face:")
+
+
+def _shrink(picture: np.ndarray) -> np.ndarray:
+    import cv2
+
+    scale = MAX_DISPLAY_WIDTH / picture.shape[1]
+    if scale >= 1:
+        return picture
+    return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

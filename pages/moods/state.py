@@ -1,0 +1,38 @@
+"""What one visitor's Mood screen remembers between reruns, under one key of the session state."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mood.emotion.recognizer import FaceEmotion
+
+KEY = "mood_state"
+
+
+@dataclass(frozen=True)
+class RecognizedPhoto:
+    """A picture and its faces. It stays in memory until the next one, or until it is deleted."""
+
+    picture: "np.ndarray"  # (H, W, 3) RGB uint8, with frames around the faces
+    faces: "tuple[FaceEmotion, ...]"
+
+
+@dataclass
+class MoodState:
+    """Everything but the values of widgets, which Streamlit keeps under their own keys."""
+
+    photo: RecognizedPhoto | None = None
+    live_mood: str | None = None  # taken from the live video, not yet the choice among the moods
+    disabled_moods: set[str] = field(default_factory=set)  # keys of custom moods
+    training_faces: "list[np.ndarray]" = field(default_factory=list)  # crops (48, 48) of a new mood
+    file_errors: dict[str, str] = field(default_factory=dict)  # file id -> why it was skipped, or nothing
+    learnt_names: list[str] = field(default_factory=list)  # of moods just taught, to be announced
+
+
+def mood_state() -> MoodState:
+    """This visitor's state."""
+    return st.session_state.setdefault(KEY, MoodState())

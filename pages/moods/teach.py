@@ -1,0 +1,189 @@
+"""Teaching a custom mood: pictures of it are taken, it gets a name, and is recognized from then on.
+
+A click while the page works ends the run at its next touch of Streamlit, be it only of the session state,
+and the next run begins with the same files. So the state is fetched first, and each result is written to
+it at once.
+"""
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from genre.errors import error_sentence
+from mood.emotion.custom_moods.learning import MAX_FRAMES, MIN_FRAMES, learn_mood
+from mood.emotion.custom_moods.storage import save_mood
+from mood.emotion.faces import FaceError, crop_face, decode_image, detect_faces, explain_no_face
+from mood.emotion.live import LiveRecognizer
+from pages.moods.custom_moods import show_moods
+from pages.moods.photo import IMAGE_TYPES
+from pages.moods.recognizer import load_earmark_network
+from pages.moods.state import mood_state
+from pages.shared.flash import set_flash, show_flash
+from pages.shared.permissions import is_insecure, show_insecure
+from pages.shared.widgets import escaped, fragment, renew, widget_key
+
+N_RECORDED = 15  # pictures in one go from live video
+RECORDING_REFRESH_S = 0.5
+FLASH = "teach"  # the place of why pictures were skipped
+
+
+def teach_by_pictures(from_camera: bool) -> None:
+    """One snapshot after the other, or files, many at once."""
+    left, right = st.columns([3, 2])
+    with left:
+        (_take_snapshot if from_camera else _choose_files)()
+        show_flash(FLASH, warning_icon=":material/face:")
+    with right:
+        _show_instructions()
+        st.caption(f":material/videocam: Quickest with live video: {N_RECORDED} pictures in four seconds.")
+        _name_mood()
+    show_moods()
+
+
+def teach_by_video(live: LiveRecognizer | None, beside: DeltaGenerator) -> None:
+    """Some seconds of video of the face."""
+    with beside:
+        _show_instructions()
+        if live:
+            _record_faces(live)
+        _name_mood()
+    show_moods()
+
+
+def _show_instructions() -> None:
+    st.markdown(
+        "Punk? Dreamy? Monday morning? Make the face of **a mood of your own**, take 10 to 20 "
+        "pictures of it, and give it a name. Everybody who uses this Earmark will see it."
+    )
+    st.caption(":material/lock: Only numbers that describe the pictures are saved, never the pictures.")
+
+
+def _take_snapshot() -> None:
+    refused = is_insecure()
+    if refused:
+        show_insecure("camera", "choose a photo")
+    photo = st.camera_input(
+        "Take a picture of that mood",
+        key=widget_key("teach_camera"),
+        disabled=refused,
+        label_visibility="collapsed",
+        resolution="480p",
+    )
+    if photo is not None:
+        _add_faces([photo])
+        renew("teach_camera")
+        st.rerun()
+
+
+def _choose_files() -> None:
+    photos = st.file_uploader(
+        "Pictures of that mood",
+        type=IMAGE_TYPES,
+        accept_multiple_files=True,
+        key=widget_key("teach_files"),
+        label_visibility="collapsed",
+    )
+    if photos:
+        with st.spinner("Looking for your face"):
+            _add_faces(photos)
+        renew("teach_files")
+        st.rerun()
+
+
+@fragment(run_every=RECORDING_REFRESH_S)
+def _record_faces(live: LiveRecognizer) -> None:
+    """A button, and its progress while it records."""
+    if not live.n_captures:
+        count = min(N_RECORDED, MAX_FRAMES - len(_training_faces()))
+        st.button(
+            f"Record {count} pictures" if count else f"{MAX_FRAMES} pictures are the most",
+            icon=":material/radio_button_checked:",
+            key="record",
+            disabled=not count,
+            on_click=live.start_capture,
+            args=(count,),
+            help="Takes about four seconds. Move your head a little meanwhile.",
+        )
+        return
+    captures = live.captured_faces()
+    st.progress(len(captures) / live.n_captures, f"Hold that face: {len(captures)} of {live.n_captures}")
+    if len(captures) == live.n_captures:
+        faces = _training_faces()
+        live.start_capture(0)
+        faces.extend(captures)
+        st.rerun()
+
+
+def _training_faces() -> list[np.ndarray]:
+    """The faces so far: crops (48, 48), in memory until the mood is taught."""
+    return mood_state().training_faces
+
+
+def _add_faces(photos: list[UploadedFile]) -> None:
+    """The largest face of each picture, and of none twice."""
+    state = mood_state()
+    faces, file_errors = state.training_faces, state.file_errors
+    for photo in photos:
+        if photo.file_id not in file_errors:
+            file_errors[photo.file_id] = _add_face(photo, faces)
+    errors = [file_errors[photo.file_id] for photo in photos if file_errors[photo.file_id]]
+    if errors:
+        skipped = f"{len(errors)} of {len(photos)} pictures were left out. " if len(photos) > 1 else ""
+        set_flash(FLASH, skipped + errors[0], "warning")
+
+
+def _add_face(photo: UploadedFile, faces: list[np.ndarray]) -> str:
+    """Add the largest face of a picture -> the reason why it was skipped, or nothing."""
+    if len(faces) >= MAX_FRAMES:
+        return f"{MAX_FRAMES} faces are the most."
+    try:
+        image = decode_image(photo.getvalue())
+        boxes = detect_faces(image, thorough=True)
+        if not boxes:
+            return explain_no_face(image)
+        faces.append(crop_face(image, boxes[0]))
+    except FaceError as error:
+        return str(error)
+    return ""
+
+
+def _name_mood() -> None:
+    """The number of pictures, the name, and the button that teaches."""
+    state = mood_state()
+    faces, names = state.training_faces, state.learnt_names
+    if names:
+        renew("teach_name")
+        st.toast(f"**{escaped(names[0])}** is known from now on.", icon=":material/school:")
+        names.clear()
+    count = len(faces)
+    if not count:
+        return
+    words = f", {MIN_FRAMES - count} to go" if count < MIN_FRAMES else ": enough, more are better"
+    st.progress(min(1.0, count / MIN_FRAMES), f"{count} {'picture' if count == 1 else 'pictures'}{words}")
+    name = st.text_input("Its name", key=widget_key("teach_name"), max_chars=40, placeholder="punk")
+    with st.container(horizontal=True):
+        is_pressed = st.button(
+            "Teach it", type="primary", disabled=count < MIN_FRAMES, icon=":material/school:", key="teach"
+        )
+        if is_pressed and name.strip():
+            _save_mood(name, faces, names)
+        if st.button("Start over", icon=":material/delete:", key="teach_over"):
+            faces.clear()
+            renew("teach_name")
+            st.rerun()
+    if is_pressed and not name.strip():
+        st.warning("Give it a name first.", icon=":material/edit:")
+
+
+def _save_mood(name: str, faces: list[np.ndarray], names: list[str]) -> None:
+    """Learn a mood from `faces`; its name goes to `names`, which the next run announces."""
+    try:
+        with st.spinner("Learning"):
+            mood = save_mood(learn_mood(load_earmark_network(), name, faces))
+            faces.clear()
+            names.append(mood.name)
+    except (ValueError, OSError) as error:
+        st.error(escaped(error_sentence(error)), icon=":material/error:")
+        return
+    st.rerun()

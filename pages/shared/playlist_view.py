@@ -1,0 +1,236 @@
+"""A playlist on the page: played in place, shuffled, made longer, saved, opened in YouTube.
+
+YouTube is searched for a new request or at the press of a button, and never because the page runs again.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from html import escape
+
+import streamlit as st
+
+from genre.text import clock, genre_name
+from mood.playlist import cache
+from mood.playlist.cache import CachedPlaylist
+from mood.playlist.playlist import MAX_TRACKS, NO_MORE, Playlist, find_more, find_playlist, select_songs
+from mood.playlist.youtube import YoutubeTrack
+from pages.shared.style import SONG_LIST
+from pages.shared.widgets import escaped, fragment
+
+YOUTUBE_NOTICE = (
+    "Searching and playing contact YouTube: it gets the words of the search, and its pictures and "
+    "player come from there."
+)
+
+
+@dataclass
+class PlaylistState:
+    """The playlist of a visit, and how it is displayed."""
+
+    request: str
+    playlist: Playlist
+    playing: str | None = None  # a video's id
+    message: str = ""  # about the last press of More
+    is_exhausted: bool = False  # YouTube has no more songs
+    earlier_query: str = ""  # of the older playlist in its place
+
+
+def show_songs(search: Callable[[], Playlist], request: str, key: str) -> None:
+    """The songs of a request, fetched with `search` unless the visit has them already.
+
+    `request` identifies the request, `key` the place on the pages.
+    """
+    state = st.session_state.get(key)
+    if state is None or state.request != request:
+        with st.spinner("Asking YouTube for songs"):
+            state = st.session_state[key] = PlaylistState(request, search())
+    st.html(SONG_LIST)
+    _show_playlist(state, search, key)
+
+
+def cheer_up(genre: str) -> None:
+    """A button for the Listen page; once it is pressed, cheerful songs of that genre."""
+    request, state = f"cheer up with {genre}", st.session_state.get("cheer_up_songs")
+    st.markdown("**These may cheer you up**", help=YOUTUBE_NOTICE)
+    is_pressed = st.button(
+        f"Find cheerful {genre_name(genre)} songs", icon=":material/queue_music:", key="cheer_up"
+    )
+    if is_pressed or (state and state.request == request):
+        show_songs(lambda: find_playlist("happy", genre=genre), request, "cheer_up_songs")
+    else:
+        st.caption(YOUTUBE_NOTICE)
+
+
+@fragment()
+def _show_playlist(state: PlaylistState, search: Callable[[], Playlist], key: str) -> None:
+    playlist = state.playlist
+    if playlist.error:
+        _show_error(state, search, key)
+        playlist = state.playlist
+    if not playlist.tracks:
+        return
+    st.caption(_origin(playlist))
+    _show_actions(state, key)
+    with st.container(border=True, gap="xsmall", key=f"{key}_songs"):
+        for track in state.playlist.tracks:
+            _show_song(state, track, key)
+    if state.message:
+        st.info(state.message, icon=":material/playlist_remove:")
+    if not state.is_exhausted and st.button("More songs", icon=":material/add:", key=f"{key}_more"):
+        with st.spinner("Asking YouTube for more"):
+            _add_more(state)
+        st.rerun()
+
+
+def _show_error(state: PlaylistState, search: Callable[[], Playlist], key: str) -> None:
+    """No answer: a sentence, a link to the search, and the playlists of earlier searches."""
+    playlist = state.playlist
+    st.warning(playlist.error, icon=":material/wifi_off:")
+    with st.container(horizontal=True):
+        if st.button("Try again", icon=":material/refresh:", key=f"{key}_again"):
+            with st.spinner("Asking YouTube for songs"):
+                state.playlist, state.earlier_query = search(), ""
+            st.rerun()
+        st.link_button("Search in YouTube", playlist.search_url, icon=":material/open_in_new:")
+    if playlist.tracks and not state.earlier_query:
+        return
+    earlier = {cached.query: cached for cached in cache.recent_playlists()}
+    if not earlier:
+        return
+    chosen = st.selectbox(
+        "Lists found earlier",
+        list(earlier),
+        index=None,
+        key=f"{key}_earlier",
+        format_func=lambda query: _earlier_label(earlier[query]),
+        placeholder="Choose one of the last lists",
+    )
+    if chosen and chosen != state.earlier_query:
+        cached = earlier[chosen]
+        state.earlier_query = chosen
+        state.playlist = replace(
+            playlist,
+            tracks=select_songs(cached.tracks, MAX_TRACKS),
+            provider=cached.provider,
+            query=cached.query,
+            from_cache=True,
+            fetched_at=cached.fetched_at,
+        )
+
+
+def _earlier_label(cached: CachedPlaylist) -> str:
+    return f"{cached.query} ({len(select_songs(cached.tracks, MAX_TRACKS))} songs, {_age(cached.fetched_at)})"
+
+
+def _age(fetched_at: float) -> str:
+    hours = (time.time() - fetched_at) / 3600
+    if hours < 1:
+        return "found just now" if hours < 0.1 else "found within the hour"
+    if hours < 48:
+        return f"found {hours:.0f} {'hour' if round(hours) == 1 else 'hours'} ago"
+    return f"found {hours / 24:.0f} days ago"
+
+
+def _origin(playlist: Playlist) -> str:
+    text = f"What we asked YouTube for: **{escaped(playlist.query)}**"
+    return text + (f" ({_age(playlist.fetched_at)})" if playlist.fetched_at is not None else "")
+
+
+def _show_actions(state: PlaylistState, key: str) -> None:
+    """Buttons for the whole playlist."""
+    playlist = state.playlist
+    with st.container(horizontal=True, gap="small", key=f"{key}_tools"):
+        st.link_button(
+            "Play all in YouTube",
+            playlist.queue_url,
+            icon=":material/playlist_play:",
+            help="Opens the list as one queue, in YouTube's own page.",
+        )
+        st.button(
+            "Shuffle", icon=":material/shuffle:", key=f"{key}_shuffle", on_click=_shuffle, args=(state,)
+        )
+        with st.popover("Save", icon=":material/download:"):
+            st.download_button(
+                "As a table (CSV)",
+                state.playlist.to_csv(),
+                "earmark-songs.csv",
+                "text/csv",
+                key=f"{key}_csv",
+                on_click="ignore",
+                icon=":material/table:",
+                width="stretch",
+            )
+            st.download_button(
+                "For a player (M3U)",
+                state.playlist.to_m3u(),
+                "earmark-songs.m3u",
+                "audio/x-mpegurl",
+                key=f"{key}_m3u",
+                on_click="ignore",
+                icon=":material/queue_music:",
+                width="stretch",
+                help="VLC and some others open YouTube addresses.",
+            )
+
+
+def _show_song(state: PlaylistState, track: YoutubeTrack, key: str) -> None:
+    """One song, with its player below it while it plays."""
+    is_playing = state.playing == track.video_id
+    duration = clock(track.duration_s) if track.duration_s else ""
+    facts = escape(" · ".join(filter(None, (track.channel, duration))))
+    with st.container(
+        horizontal=True,
+        wrap=False,
+        vertical_alignment="center",
+        gap="small",
+        key=f"{key}_song_{track.video_id}",
+    ):
+        st.html(
+            f'<div class="song-picture" style="background-image:url({escape(track.thumbnail)})"></div>',
+            width="content",
+        )
+        st.html(f'<div class="song-name">{escape(track.title)}</div><div class="song-facts">{facts}</div>')
+        label, icon = ("Stop", ":material/stop_circle:") if is_playing else ("Play", ":material/play_circle:")
+        st.button(
+            f"{label} {escaped(track.title)}",
+            key=f"icon_{key}_play_{track.video_id}",
+            type="tertiary",
+            icon=icon,
+            help=f"{label} here",
+            on_click=_play,
+            args=(state, track.video_id),
+        )
+        st.link_button(
+            f"Open {escaped(track.title)} in YouTube",
+            track.url,
+            type="tertiary",
+            key=f"icon_{key}_open_{track.video_id}",
+            icon=":material/open_in_new:",
+            help="Open in YouTube",
+        )
+    if is_playing:
+        st.video(track.url, autoplay=True)
+
+
+def _play(state: PlaylistState, video_id: str) -> None:
+    state.playing = None if state.playing == video_id else video_id
+
+
+def _shuffle(state: PlaylistState) -> None:
+    """Another order; what plays stays where it is, so that it plays on."""
+    tracks = list(state.playlist.tracks)
+    shuffled = list(state.playlist.shuffled(random.randrange(2**31)).tracks)
+    position = next((n for n, track in enumerate(tracks) if track.video_id == state.playing), None)
+    if position is not None:
+        other = shuffled.index(tracks[position])
+        shuffled[position], shuffled[other] = shuffled[other], shuffled[position]
+    state.playlist = replace(state.playlist, tracks=tuple(shuffled))
+
+
+def _add_more(state: PlaylistState) -> None:
+    extra = find_more(state.playlist)
+    state.playlist = replace(state.playlist, tracks=state.playlist.tracks + extra.tracks)
+    state.message = extra.error
+    state.is_exhausted = extra.error == NO_MORE

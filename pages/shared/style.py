@@ -1,0 +1,60 @@
+"""All CSS of the pages, as <style> elements for st.html or unsafe markdown."""
+
+# A button whose key begins with icon_ shows its icon alone; a screen reader reads its label.
+ICON_BUTTONS = """<style>[class*="st-key-icon_"] :is(button, a) :is([data-testid=stMarkdownContainer], p) {
+    position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }</style>"""
+
+# The uploader lists its files for good: three of them are enough, refused ones come first.
+SHORT_FILE_LIST = """<style>
+    [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
+</style>"""
+
+# Wider than the Listen page, for charts side by side, and no wider than lines can be read.
+# Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
+WIDE_PAGE = (
+    "<style>[data-testid=stMainBlockContainer] { max-width: 72rem; } "
+    "@media (hover: none) { .modebar { display: none !important; } }</style>"
+)
+
+# The Generate page: wider than the Listen page.
+MEDIUM_PAGE = "<style>[data-testid=stMainBlockContainer] { max-width: 58rem; }</style>"
+
+# pages/generation/html.py
+PICTURE_STRIP = """<style>
+    .earmark-strip { display: grid; gap: .5rem;
+                     grid-template-columns: repeat(auto-fit, minmax(3.6rem, 1fr)); }
+    .earmark-strip figure { margin: 0; }
+    .earmark-strip img { width: 100%; display: block; border-radius: .4rem; }
+    .earmark-strip figcaption { font-size: .75rem; opacity: .7; text-align: center; padding-top: .15rem; }
+</style>"""
+
+# pages/shared/playlist_view.py
+SONG_LIST = """<style>
+    .song-picture { width: 6.5rem; aspect-ratio: 16 / 9; border-radius: .4rem;
+                    background: #8A909940 center / cover; }
+    .song-name, .song-facts { display: -webkit-box; -webkit-box-orient: vertical; overflow: hidden;
+                              overflow-wrap: anywhere; }
+    .song-name { line-height: 1.3; -webkit-line-clamp: 2; }
+    .song-facts { font-size: .85rem; opacity: .7; line-height: 1.45; -webkit-line-clamp: 1; }
+    [class*="_song_"] button [data-testid=stIconMaterial] { font-size: 1.7rem !important; }
+    [class*="_song_"] a [data-testid=stIconMaterial] { font-size: 1.4rem !important; }
+    @media (max-width: 640px) { .song-picture { width: 4.6rem; } .song-name { font-size: .93rem; } }
+</style>"""
+
+# pages/moods/labels.py
+MOOD_BARS = """<style>
+    .mood-bars { display: grid; grid-template-columns: max-content 1fr 2.9rem; gap: .3rem .7rem;
+                 align-items: center; font-size: .92rem; line-height: 1.25; }
+    .mood-bars i { display: block; height: .62rem; border-radius: .31rem; min-width: 2px; }
+    .mood-bars i.track { background: #8A909926; }
+    .mood-bars b { font-weight: 500; text-align: right; font-variant-numeric: tabular-nums; }
+    .mood-bars .rest { opacity: .62; }
+</style>"""
+
+
+def swatch(colour: str) -> str:
+    """A small square, as the legend of a chart has it."""
+    return (
+        '<span style="display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;'
+        f'background:{colour}"></span>'
+    )

@@ -1,0 +1,37 @@
+"""The WebRTC configuration of live video and sound: EARMARK_ICE_SERVERS.
+
+On one machine, and mostly inside one network, no server is needed, so there is none by default.
+"""
+
+import json
+import os
+from typing import Any
+
+
+def rtc_configuration() -> dict[str, Any]:
+    """The configuration for streamlit-webrtc: the servers that EARMARK_ICE_SERVERS names, or none.
+
+    The variable holds addresses with commas between them ("stun:stun.example.org:3478"), or, for a
+    TURN server with its name and password, a JSON list such as
+    [{"urls": "turn:turn.example.org", "username": "me", "credential": "secret"}].
+    Raises ValueError, with a sentence, for a variable that holds something else.
+    """
+    text = os.environ.get("EARMARK_ICE_SERVERS", "").strip()
+    if text[:1] in ("[", "{"):
+        try:
+            servers = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"EARMARK_ICE_SERVERS is not valid JSON: {error}.") from error
+        servers = servers if isinstance(servers, list) else [servers]
+    else:
+        servers = [{"urls": address.strip()} for address in text.split(",") if address.strip()]
+    for server in servers:
+        urls = server.get("urls") if isinstance(server, dict) else None
+        urls = [urls] if isinstance(urls, str) else urls
+        if not isinstance(urls, list) or not urls or not all(map(_is_address, urls)):
+            raise ValueError('EARMARK_ICE_SERVERS needs addresses such as "stun:stun.example.org:3478".')
+    return {"iceServers": servers}
+
+
+def _is_address(text: object) -> bool:
+    return isinstance(text, str) and text.startswith(("stun:", "stuns:", "turn:", "turns:"))

@@ -1,0 +1,132 @@
+"""The step Compare: the table of all trainings, and the chosen ones side by side."""
+
+import streamlit as st
+
+from genre.plots import training as plots_training
+from genre.plots.training import RUN_COLOURS, Learning
+from genre.runs import directory as runs
+from genre.runs.catalogue import Entry
+from genre.runs.report import Report, ReportError, load_report
+from pages.training.comparison import TestedRun, show_disagreements, show_winner
+from pages.training.run_card import show_run
+from pages.training.run_display import FILTERS, chart_names, load_entries, show_chart
+from pages.training.run_table import MAX_COMPARED, show_run_table
+
+MEASURES = {
+    "f1": ("F1", "Both of the others in one: high only if both are."),
+    "precision": ("Precision", "When it says this genre, how often it is right."),
+    "recall": ("Recall", "Of this genre's tracks, how many it finds."),
+}
+
+
+def show_compare() -> None:
+    """Show the step."""
+    entries = load_entries()
+    if not entries:
+        st.info(
+            "There is nothing to compare yet. Choose some models under Set up and press Start.",
+            icon=":material/compare_arrows:",
+        )
+        return
+    if all(entry.recorded for entry in entries):
+        st.info(
+            "These are **recorded** trainings that came with Earmark, on its built-in music. "
+            "Yours will stand above them.",
+            icon=":material/history:",
+        )
+    chosen = show_run_table(_filter(entries))
+    if not chosen:
+        return
+    _show_side_by_side(chosen[:MAX_COMPARED])
+    if len(chosen) > MAX_COMPARED:
+        st.caption(f"The first {MAX_COMPARED} of the {len(chosen)} chosen ones are shown.")
+
+
+def _filter(entries: list[Entry]) -> list[Entry]:
+    """Show the filters -> the entries that pass them."""
+    for column, (label, attribute) in zip(st.columns(len(FILTERS)), FILTERS, strict=True):
+        values = sorted({getattr(entry, attribute) for entry in entries} - {""})
+        with column:
+            selected = st.multiselect(
+                label, values, key=f"only_{attribute}", placeholder="All", persist_state="session"
+            )
+        if selected:
+            entries = [entry for entry in entries if getattr(entry, attribute) in selected]
+    return entries
+
+
+def _show_side_by_side(entries: list[Entry]) -> None:
+    names = chart_names(entries)
+    reports = [_report(entry) for entry in entries]
+    tested = [
+        TestedRun(name, report, str(entry.run.settings.get("data")))
+        for entry, name, report in zip(entries, names, reports, strict=True)
+        if report and report.is_tested
+    ]
+    show_winner(tested)
+    _show_curves(entries, names)
+    columns = st.columns(min(len(entries), 3 if len(entries) % 3 == 0 else 2))
+    for number, (entry, report) in enumerate(zip(entries, reports, strict=True)):
+        with columns[number % len(columns)]:
+            show_run(entry, names[number], report, RUN_COLOURS[number % len(RUN_COLOURS)], number)
+    if any(entry.leaky for entry in entries) and not all(entry.leaky for entry in entries):
+        st.warning(
+            "A leaky split is among them: its figures look better than they are, see **The leak**.",
+            icon=":material/water_drop:",
+        )
+    if tested:
+        _show_genres(tested)
+    if len(tested) > 1:
+        show_disagreements(tested)
+
+
+def _report(entry: Entry) -> Report | None:
+    """The report of a finished run; None where it cannot be read."""
+    try:
+        return load_report(entry.run.folder) if entry.metrics else None
+    except ReportError:
+        return None
+
+
+def _show_curves(entries: list[Entry], names: list[str]) -> None:
+    learnings = [
+        Learning(name, [epoch for epoch in runs.read_metrics(entry.run.folder) if "loss" in epoch])
+        for name, entry in zip(names, entries, strict=True)
+    ]
+    if not any(learning.epochs for learning in learnings):
+        return
+    st.subheader("How they learnt")
+    measures = (("accuracy", "Right answers"), ("loss", "Loss"))
+    for column, (measure, title) in zip(st.columns(2), measures, strict=True):
+        with column:
+            show_chart(
+                plots_training.learning_curve(learnings, measure),
+                key=f"curve_{measure}",
+                alt=f"{title} over the epochs",
+                title=f"**{title}**",
+            )
+    st.caption(
+        "Solid: on music kept aside to choose the best epoch; dotted: on the music learnt "
+        "from. Models without epochs have no curve."
+    )
+
+
+def _show_genres(tested: list[TestedRun]) -> None:
+    st.subheader("Genre by genre")
+    measure = st.segmented_control(
+        "Measure",
+        list(MEASURES),
+        default="f1",
+        required=True,
+        key="measure",
+        format_func=lambda name: MEASURES[name][0],
+        label_visibility="collapsed",
+    )
+    show_chart(
+        plots_training.genre_bars(
+            [run.name for run in tested], [run.report.by_track for run in tested], measure
+        ),
+        key="genre_bars",
+        alt=f"{MEASURES[measure][0]} of each genre",
+        title=MEASURES[measure][1],
+    )

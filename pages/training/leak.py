@@ -1,0 +1,85 @@
+"""The step The leak: the same model under the leaky and the honest split, and why they differ."""
+
+import streamlit as st
+
+from genre.plots import training as plots_training
+from genre.runs.catalogue import Entry, leak_pairs
+from genre.text import percent
+from pages.shared.widgets import STATIC
+from pages.training.run_display import load_entries, show_chart
+
+
+def show_leak() -> None:
+    """Show the step."""
+    st.subheader("The same model, twice")
+    pairs = leak_pairs(load_entries())
+    if not pairs:
+        st.info(
+            "Train a model under **Set up** with the switch “once more with the leaky split”, "
+            "and its two results stand here side by side.",
+            icon=":material/water_drop:",
+        )
+        return
+    names = [_pair_name(pair, pairs) for pair in pairs]
+    widest = max(range(len(pairs)), key=lambda number: _gap(pairs[number]))
+    number = st.selectbox("Model", range(len(pairs)), widest, format_func=names.__getitem__, key="leak_pair")
+    leaky, honest = pairs[number]
+    st.markdown(
+        "With the leaky split, pieces of **the same recording** are learnt from (grey) and tested "
+        "(orange), so the model gets many answers right by recognising a recording it has already "
+        "heard. With the honest one, whole recordings are kept aside for the test (green), like the "
+        "music you will play it tomorrow: only this figure says what the model knows about genres."
+    )
+    left, right = st.columns(2)
+    with left:
+        _show_side(leaky, "Leaky split", True)
+    with right:
+        _show_side(honest, "Honest split", False)
+    if leaky.recorded:
+        st.caption(
+            "Recorded trainings that came with Earmark, on its built-in music. Counted are "
+            "windows, pieces of a few seconds, as the papers do that cut first."
+        )
+    else:
+        st.caption("Counted are windows, pieces of a few seconds, as the papers do that cut first.")
+    if len(pairs) > 1:
+        show_chart(
+            plots_training.leak_bars(
+                names, [pair[0].metrics for pair in pairs], [pair[1].metrics for pair in pairs]
+            ),
+            key="leak_bars",
+            alt="Right answers under both splits, a pair of bars a model",
+            title="### Every model that was trained both ways",
+        )
+
+
+def _show_side(entry: Entry, title: str, is_leaky: bool) -> None:
+    with st.container(border=True):
+        st.metric(
+            title,
+            percent(entry.metrics["window_accuracy"]),
+            help="Windows of the test whose genre is named right.",
+        )
+        st.plotly_chart(
+            plots_training.split_drawing(is_leaky),
+            config=STATIC,
+            key=f"drawing_{is_leaky}",
+            alt="Which windows of some recordings are learnt from and which are tested",
+        )
+
+
+def _gap(pair: tuple[Entry, Entry]) -> float:
+    """By how much the leaky split overstates the accuracy."""
+    leaky, honest = pair
+    return leaky.metrics["window_accuracy"] - honest.metrics["window_accuracy"]
+
+
+def _pair_name(pair: tuple[Entry, Entry], pairs: list[tuple[Entry, Entry]]) -> str:
+    """The model, and what tells it apart from others of its kind."""
+    entry = pair[1]
+    same_model = [p for p in pairs if p[1].model == entry.model]
+    if len(same_model) == 1:
+        return entry.model
+    epochs = entry.recipe.get("epochs")
+    name = f"{entry.model}, {entry.input}, {entry.data}, {epochs} epochs"
+    return f"{name}, recorded" if entry.recorded else f"{name} ({same_model.index(pair) + 1})"

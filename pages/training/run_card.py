@@ -1,0 +1,194 @@
+"""One training as a card: its metrics, its confusions, and what can be done with it."""
+
+import streamlit as st
+
+from genre.data.protocols import FOLDED
+from genre.errors import error_sentence
+from genre.plots import training as plots_training
+from genre.runs import directory as runs
+from genre.runs import process
+from genre.runs.catalogue import Entry, bundle, free_name, promoted_name
+from genre.runs.directory import RunError
+from genre.runs.report import Report
+from genre.text import percent
+from genre.training.publish import promote_run, unpublish_model
+from pages.shared.flash import set_flash, show_flash
+from pages.shared.models import choose_model, chosen_model
+from pages.shared.widgets import escaped
+from pages.training.run_display import show_chart, show_state, show_swatch
+
+
+def show_run(entry: Entry, name: str, report: Report | None, colour: str, number: int) -> None:
+    with st.container(border=True, key=f"card_{entry.id}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            show_swatch(colour)
+            st.text(name)
+            if entry.recorded:
+                st.badge(
+                    "recorded",
+                    icon=":material/history:",
+                    color="gray",
+                    help="It came with Earmark, so that there is something to compare.",
+                )
+            else:
+                show_state(entry)
+        if report and report.is_tested:
+            _show_metrics(report, number)
+        else:
+            st.caption(escaped(entry.run.message))
+            if entry.run.state == "done" and not report:
+                st.warning(
+                    "Its report is missing or damaged, so that there are no figures to show. Train it "
+                    "again to have them.",
+                    icon=":material/warning:",
+                )
+        if entry.run.note:  # below the charts, which else would not stand side by side
+            st.text(entry.run.note)
+        _show_actions(entry)
+
+
+def _show_metrics(report: Report, number: int) -> None:
+    metrics, split = report.by_track, report.split
+    low, high = metrics["accuracy_interval"]
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(
+            "Accuracy",
+            percent(metrics["accuracy"]),
+            width="content",
+            help=f"Between {percent(low)} and {percent(high)}, as far as {metrics['count']} "
+            "test tracks can tell.",
+        )
+        st.metric(
+            "F1",
+            f"{metrics['macro_f1']:.2f}",
+            width="content",
+            help="Precision and recall in one, the mean over the genres: 1 is best.",
+        )
+        st.metric(
+            "Answers in",
+            f"{report.inference_ms:.1f} ms",
+            width="content",
+            help="For one window, on this machine's processor.",
+        )
+    leaky = " **The split leaks: this says nothing about new music.**" if split["leaky"] else ""
+    protocol = f"Learnt from {split['train_tracks']} tracks and tested on {split['test_tracks']}"
+    if split["name"] in FOLDED:
+        protocol = (
+            f"Learnt from {split['test_tracks']} tracks. Tested by five siblings, each on a fifth that "
+            "it had not learnt from"
+        )
+    st.caption(f"{protocol} ({escaped(report.data['source'])}).{leaky}")
+    show_chart(
+        plots_training.confusion_matrix(metrics),
+        key=f"confusion_{number}",
+        alt="Confusion matrix: what it is against what the model says",
+        title="**What it takes for what**, in tracks",
+    )
+
+
+def _show_actions(entry: Entry) -> None:
+    if entry.recorded:
+        st.caption(
+            "A recorded training: its figures are here, its weights are not. Train the model "
+            "yourself to use it."
+        )
+        return
+    if entry.run.state == "done":
+        _show_uses(entry)
+    with st.container(horizontal=True, gap="xsmall"):
+        if entry.run.state != "damaged":
+            with st.popover("Rename", icon=":material/edit:"):
+                _show_rename(entry)
+        with st.popover("Delete", icon=":material/delete:"):
+            _show_delete(entry)
+
+
+def _show_uses(entry: Entry) -> None:
+    """Show the uses of a trained model: the Listen page, or a file to take away."""
+    folder = entry.run.folder
+    promoted = promoted_name(folder)
+    with st.container(horizontal=True, gap="xsmall"):
+        is_pressed = st.button(
+            "Use it",
+            key=f"use_{folder.name}",
+            icon=":material/hearing:",
+            help="Let the Listen page hear with it.",
+        )
+        st.download_button(
+            "Download",
+            lambda: bundle(folder),
+            f"{folder.name}.zip",
+            "application/zip",
+            key=f"download_{folder.name}",
+            icon=":material/download:",
+            on_click="ignore",
+            help="Weights, card and report in one ZIP file.",
+        )
+        if promoted:
+            st.button(
+                "Take it off the Listen page",
+                key=f"unpublish_{folder.name}",
+                icon=":material/hearing_disabled:",
+                on_click=_unpublish,
+                args=(entry, promoted),
+                help="Nobody can choose it there any more. The training stays.",
+            )
+    show_flash(f"unpublish_{folder.name}")
+    if is_pressed:
+        _promote(entry)
+    if promoted and promoted == chosen_model():
+        st.success(
+            f"The Listen page hears with it now, by the name of **{escaped(promoted)}**. Other visitors "
+            "can choose it there.",
+            icon=":material/check:",
+        )
+        st.page_link("pages/listen.py", label="Go and listen", icon=":material/graphic_eq:")
+
+
+def _promote(entry: Entry) -> None:
+    """Make it the model of this visit, and one that every visitor can choose."""
+    try:
+        with st.spinner("Taking it to the Listen page"):
+            name = promoted_name(entry.run.folder) or promote_run(entry.run.folder, free_name(entry)).name
+    except (ValueError, OSError) as error:
+        st.error(error_sentence(error), icon=":material/error:")
+        return
+    choose_model(name)
+    st.rerun()  # so that no other card says it of its own
+
+
+def _unpublish(entry: Entry, name: str) -> None:
+    try:
+        was_chosen = chosen_model() == name
+        unpublish_model(name)
+        if was_chosen:
+            choose_model(None)
+    except (ValueError, OSError) as error:
+        set_flash(f"unpublish_{entry.run.name}", escaped(error_sentence(error)))
+
+
+def _show_rename(entry: Entry) -> None:
+    run = entry.run
+    with st.form(f"describe_{run.name}", border=False):
+        title = st.text_input("Name", run.title, max_chars=80, key=f"title_{run.name}")
+        note = st.text_area("Note", run.note, max_chars=2_000, key=f"note_{run.name}")
+        if st.form_submit_button("Keep", type="primary"):
+            try:
+                runs.annotate_run(run.folder, title, note)
+            except (RunError, OSError) as error:
+                st.error(error_sentence(error))
+            else:
+                st.rerun()
+
+
+def _show_delete(entry: Entry) -> None:
+    run = entry.run
+    st.markdown(f"Delete **{escaped(entry.title)}** with its figures and weights? It cannot be brought back.")
+    if st.button("Yes, delete it", key=f"delete_{run.name}", icon=":material/delete:"):
+        try:
+            process.stop_run(run.folder)
+            process.delete_run(run.folder)
+        except (RunError, OSError) as error:
+            st.error(error_sentence(error))
+        else:
+            st.rerun()

@@ -1,0 +1,119 @@
+"""Elements of several steps of the Train screen: the catalogue of runs, their states, charts."""
+
+import re
+from collections.abc import Callable
+from typing import Literal
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from genre.paths import home
+from genre.runs.catalogue import Catalogue, Entry
+from pages.shared import style
+from pages.shared.widgets import unique_names
+
+Colour = Literal["red", "orange", "green", "gray", "primary"]
+STATE_BADGES: dict[str, tuple[str, Colour]] = {  # label and colour of the badge
+    "waiting": ("waiting", "gray"),
+    "running": ("learning", "primary"),
+    "done": ("done", "green"),
+    "failed": ("failed", "red"),
+    "stopped": ("stopped", "orange"),
+    "interrupted": ("interrupted", "orange"),
+    "damaged": ("damaged", "red"),
+}
+INPUT_LABELS = {
+    "mel": "mel-spectrogram, 3 s: pitch as the ear spaces it",
+    "stft": "STFT, 3 s: the plain spectrogram, all pitches evenly spaced",
+    "features": "58 measurements: tempo, loudness, brightness and so on",
+    "raw": "raw samples, 3 s: the wave itself",
+    "mel_30s": "mel-spectrogram of 30 s at once",
+    "mel_3s_zscored": "mel-spectrogram of the first 3 s only",
+    "mel_3s": "mel-spectrogram of 3 s, a few pieces of each recording in every epoch",
+}
+SPLITS = {
+    "track": "One recording in five is kept for the test. Honest, and the usual choice.",
+    "kfold": "Five rounds, each testing on another fifth of the recordings. Honest, and five times the work.",
+    "blocks": "Five rounds with neighbouring recordings kept together, since they are often by one "
+    "artist. The strictest without a list of artists.",
+    "filtered": "GTZAN's published lists, without its faulty recordings. Only for GTZAN.",
+    "artist": "No artist is both learnt from and tested. Needs a list of who plays what.",
+    "segment": "Leaky: pieces of the same recording are learnt from and tested.",
+    "all": "Everything is learnt from and nothing tested: for a model you only want to use.",
+}
+SPLIT_NAMES = {
+    "track": "by recording",
+    "kfold": "by recording, five rounds",
+    "blocks": "by blocks of recordings",
+    "filtered": "GTZAN's filtered lists",
+    "artist": "by artist",
+    "segment": "by window (leaky)",
+    "all": "not at all",
+}
+# Of the table under Compare: label, and attribute of an Entry.
+FILTERS = (("Model", "model"), ("Data", "data"), ("Split", "split"))
+# Widget keys of the filters, all empty: a filter could hide the newest trainings.
+UNFILTERED: dict[str, list[str]] = {f"only_{attribute}": [] for _, attribute in FILTERS}
+# Plotly's own toolbar, for zoom and a picture.
+TOOLBAR = {
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "earmark"},
+}
+
+
+@st.cache_resource(show_spinner=False)
+def _catalogue(earmark_home: str) -> Catalogue:
+    """One for all visitors, as long as EARMARK_HOME stays."""
+    return Catalogue()
+
+
+def load_entries() -> list[Entry]:
+    """All runs in their present state."""
+    return _catalogue(str(home())).entries()
+
+
+def chart_names(chosen: list[Entry]) -> list[str]:
+    """A name for each, all different."""
+    return unique_names([f"{entry.title} (leaky)" if entry.leaky else entry.title for entry in chosen])
+
+
+def published_percent(figure: str) -> str:
+    """A paper's accuracy in percent: 0.545 is 54.5 %. An F1 stays."""
+    return re.sub(r"(?<!F1 )\b0\.\d+", lambda share: f"{100 * float(share[0]):.3g}\u00a0%", figure)
+
+
+def show_swatch(colour: str) -> None:
+    """Show a small square in the colour of a run's lines."""
+    st.html(style.swatch(colour), width="content")
+
+
+def show_state(entry: Entry) -> None:
+    """Show a run's state as a badge."""
+    label, colour = STATE_BADGES.get(entry.run.state, (entry.run.state, "gray"))
+    st.badge(label, color=colour, help=entry.run.message or None)
+
+
+def show_chart(figure: go.Figure, key: str, alt: str, title: str) -> None:
+    """Show a chart with Plotly's toolbar, its title (markdown), and a download of it as an HTML page."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(title, width="stretch")
+        st.download_button(
+            "HTML",
+            _html_of(figure),
+            f"{key}.html",
+            "text/html",
+            key=f"{key}_html",
+            type="tertiary",
+            icon=":material/download:",
+            on_click="ignore",
+            help="This chart as a page of its own that needs no network. The camera in the chart's "
+            "corner saves a picture.",
+        )
+    st.plotly_chart(figure, config=TOOLBAR, key=key, alt=alt)
+
+
+def _html_of(figure: go.Figure) -> Callable[[], str]:
+    """Made on the click only: it takes a while."""
+    return lambda: figure.to_html(include_plotlyjs=True, config=TOOLBAR)

@@ -1,0 +1,141 @@
+"""The table of all trainings under Compare."""
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from genre.models.registry import MODELS
+from genre.runs.catalogue import Entry, to_csv
+from pages.training.run_display import INPUT_LABELS, SPLIT_NAMES, STATE_BADGES, published_percent
+from pages.training.state import train_state
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+MAX_COMPARED = 6
+N_PRESELECTED = 3
+MAX_PRESELECTION = 30  # with more trainings, a visitor looks for some: nothing is drawn until a row is ticked
+
+_Text, _Number = st.column_config.TextColumn, st.column_config.NumberColumn
+RUN_COLUMNS: "dict[str, ColumnConfig]" = {
+    "Name": _Text(width=150),
+    "Model": _Text(width=100),
+    "State": _Text(width=80),
+    "Accuracy": st.column_config.ProgressColumn(
+        format="%d %%",
+        min_value=0,
+        max_value=100,
+        width=105,
+        help="The share of test tracks whose genre it names right.",
+    ),
+    "95 % interval": _Text(
+        width=105,
+        help="With so few tracks chance plays a part: if "
+        "the intervals of two trainings overlap much, neither has won.",
+    ),
+    "F1": _Number(
+        format="%.2f", width=60, help="Precision and recall in one, the mean over the genres: 1 is best."
+    ),
+    "Hears": _Text(width=80, help=", ".join(f"{kind}: {about}" for kind, about in INPUT_LABELS.items())),
+    "Split": _Text(
+        width=85,
+        help="How the music to be tested on was kept aside. "
+        + ", ".join(f"{split}: {about}" for split, about in SPLIT_NAMES.items()),
+    ),
+    "Data": _Text(width=90),
+    "Parameters": _Number(format="localized", width=95),
+    "Time": _Number(format="compact", width=75, help="Spent learning: hours, minutes, seconds."),
+    "Published": _Text(width=100, help="The paper's own figure, under its own protocol."),
+    "Epochs": _Number(width=70),
+    "Batch": _Number(width=70),
+    "Rate": _Number(format="%g", width=70),
+    "Note": _Text(width=150),
+}
+
+
+def show_run_table(entries: list[Entry]) -> list[Entry]:
+    """Show a row for each -> those whose rows are ticked."""
+    ids = [entry.id for entry in entries]
+    # A selection counts rows: with other rows it is another table.
+    key = "runs_" + sha256("\n".join(ids).encode()).hexdigest()[:12]
+    state = train_state()
+    if state.compared is None:
+        state.compared = _preselection(entries)
+    selection = st.dataframe(
+        pd.DataFrame([_cells(entry) for entry in entries]),
+        hide_index=True,
+        key=key,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={
+            "selection": {"rows": [number for number, id_ in enumerate(ids) if id_ in state.compared]}
+        },
+        placeholder="",
+        alt="All trainings and their figures",
+        column_order=_columns(entries),
+        column_config=RUN_COLUMNS,
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Download CSV",
+            lambda: to_csv(entries),
+            "earmark-trainings.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.caption(
+            "Tick one row to see a training, two or more to compare them. The name of a column sorts by it."
+        )
+    chosen = [entries[row] for row in selection["selection"]["rows"] if row < len(entries)]
+    state.compared = [entry.id for entry in chosen]
+    st.query_params["runs"] = [entry.run.name for entry in chosen[:MAX_COMPARED]]  # for a reload
+    return chosen
+
+
+def _preselection(entries: list[Entry]) -> list[str]:
+    """The runs in the page's address, else the newest finished ones of different models, so that
+    there is something to see.
+    """
+    names = st.query_params.get_all("runs")
+    if names or len(entries) > MAX_PRESELECTION:
+        return [entry.id for entry in entries if entry.run.name in names]
+    newest: dict[str, str] = {}
+    for entry in entries:
+        if entry.metrics and not entry.leaky:
+            newest.setdefault(entry.model, entry.id)
+    return list(newest.values())[:N_PRESELECTED]
+
+
+def _columns(entries: list[Entry]) -> list[str]:
+    """The model is a column of its own as soon as somebody has given a training another name."""
+    has_titles = any(entry.title != entry.model for entry in entries)
+    return [name for name in RUN_COLUMNS if has_titles or name != "Model"]
+
+
+def _cells(entry: Entry) -> dict:
+    metrics = entry.metrics
+    published = MODELS[entry.model].published.get(entry.input) if entry.model in MODELS else None
+    low, high = metrics.get("accuracy_interval", (None, None))
+    seconds = metrics.get("training_s")
+    recipe = entry.recipe if metrics.get("parameters") else {}
+    return {
+        "Name": entry.title,
+        "Model": entry.model,
+        "State": "recorded" if entry.recorded else STATE_BADGES[entry.run.state][0],
+        "Accuracy": round(100 * metrics["accuracy"]) if "accuracy" in metrics else None,
+        "95 % interval": f"{100 * low:3.0f} to {100 * high:.0f} %" if low is not None else "",  # sorts
+        "F1": metrics.get("macro_f1"),
+        "Hears": entry.input,
+        "Split": "LEAKY" if entry.leaky else entry.split,
+        "Data": entry.data,
+        "Parameters": metrics.get("parameters"),
+        "Time": pd.Timedelta(seconds=round(seconds)) if seconds is not None else None,
+        "Published": published_percent(published.figure) if published else "",
+        "Epochs": recipe.get("epochs"),
+        "Batch": recipe.get("batch_size"),
+        "Rate": recipe.get("learning_rate"),
+        "Note": entry.run.note,
+    }

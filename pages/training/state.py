@@ -1,0 +1,23 @@
+"""The state of one visit to the Train page, apart from its widgets."""
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+
+@dataclass
+class TrainState:
+    """What a visit has besides its widgets."""
+
+    requested_step: str | None = None  # by a button of another step; served at the next run
+    compared: list[str] | None = None  # ids of the runs under Compare; None: not chosen yet
+    run_error: str = ""  # of the latest start or stop; shown until the next one
+    clip_number: int = 0  # of the genre's tracks under Data
+    faults: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # of each checked data set
+
+
+def train_state() -> TrainState:
+    """The state of this visit."""
+    if "train" not in st.session_state:
+        st.session_state.train = TrainState()
+    return st.session_state.train

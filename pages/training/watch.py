@@ -1,0 +1,231 @@
+"""The step Watch: the queue, each training's progress, and how well they learn, live."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from genre.data.dataset import BUILT_IN
+from genre.plots import training as plots_training
+from genre.plots.training import RUN_COLOURS, Learning
+from genre.runs import directory as runs
+from genre.runs import process
+from genre.runs.catalogue import Entry
+from genre.runs.directory import RunError
+from genre.text import percent
+from genre.training import estimate
+from pages.shared.widgets import escaped, fragment
+from pages.training.data import load_listing
+from pages.training.run_display import UNFILTERED, chart_names, load_entries, show_state, show_swatch
+from pages.training.state import train_state
+
+ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # while something learns, and else
+MAX_ENTRIES = 10  # trainings; the older ones are under Compare
+CURVES = (
+    (
+        "accuracy",
+        "Right answers",
+        "Of single windows. Strong: on music kept aside, fine: on the music "
+        "it learns from. Where the two part, it learns by heart. Ctrl and the wheel zoom, dragging moves, "
+        "a double click shows it whole.",
+    ),
+    (
+        "loss",
+        "Loss",
+        "How surprised it is by the right answers. Lower is better; 2.3 is guessing among ten genres.",
+    ),
+)
+
+
+def show_watch() -> None:
+    """Show the step."""
+    is_active = any(entry.run.active for entry in _recent_entries())
+    fragment(run_every=ACTIVE_REFRESH_S if is_active else IDLE_REFRESH_S)(_show_present)(is_active)
+
+
+def _recent_entries() -> list[Entry]:
+    """The newest trainings, and all that are under way, the oldest of them first."""
+    readable = [entry for entry in load_entries() if not entry.recorded and entry.run.state != "damaged"]
+    newest = readable[:MAX_ENTRIES]
+    return [*newest, *(entry for entry in readable[MAX_ENTRIES:] if entry.run.active)][::-1]
+
+
+def _show_present(was_active: bool) -> None:
+    """Show all trainings in their present state; the whole page runs again when that changes the rhythm."""
+    entries, state = _recent_entries(), train_state()
+    if any(entry.run.active for entry in entries) != was_active or state.requested_step:
+        st.rerun()  # to refresh more or less often, or to go to another step
+    if state.run_error:
+        st.error(state.run_error, icon=":material/error:")
+    if not entries:
+        st.info(
+            "Nothing has been trained here yet. Choose some models and press Start.",
+            icon=":material/timeline:",
+        )
+        st.button("Set up", icon=":material/tune:", key="to_set_up", on_click=_go_to, args=("Set up",))
+        return
+    _show_totals(entries)
+    names = chart_names(entries)
+    _show_curves(entries, names)
+    for number, (entry, name) in enumerate(zip(entries, names, strict=True)):
+        with st.container(border=True, key=f"watched_{number}"):
+            _show_run(entry, name, RUN_COLOURS[number % len(RUN_COLOURS)])
+
+
+def _show_totals(entries: list[Entry]) -> None:
+    """Show how many trainings are in which state, and the buttons for all."""
+    counts = {
+        state: sum(entry.run.state == state for entry in entries)
+        for state in ("running", "waiting", "done", "stopped")
+    }
+    stopped = f", {counts['stopped']} stopped" if counts["stopped"] else ""
+    active = [entry for entry in entries if entry.run.active]
+    resumable = [entry for entry in entries if entry.run.resumable]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{counts['running']} learning, {counts['waiting']} waiting, {counts['done']} done{stopped}**",
+            width="stretch",
+        )
+        if active:  # the waiting ones are stopped first, so that none of them starts meanwhile
+            st.button(
+                "Stop all",
+                icon=":material/stop:",
+                key="stop_all",
+                on_click=_apply,
+                args=(process.stop_run, active[::-1]),
+            )
+        if resumable:
+            st.button(
+                "Resume all",
+                icon=":material/resume:",
+                key="resume_all",
+                on_click=_apply,
+                args=(process.start_run, resumable),
+            )
+        done = [entry.id for entry in entries if entry.run.state == "done"]
+        if done and not active:
+            label = "Compare them" if len(done) > 1 else "See what it learnt"
+            st.button(
+                label,
+                type="primary",
+                icon=":material/compare_arrows:",
+                key="to_compare",
+                on_click=_compare,
+                args=(done[::-1],),
+            )
+
+
+def _go_to(step: str) -> None:
+    train_state().requested_step = step
+
+
+def _compare(ids: list[str]) -> None:
+    st.session_state.update(UNFILTERED)
+    train_state().compared = ids
+    _go_to("Compare")
+
+
+def _show_curves(entries: list[Entry], names: list[str]) -> None:
+    """Show the learning curves. The classical models learn in one go and have none."""
+    learnings = [
+        Learning(name, [line for line in runs.read_metrics(entry.run.folder) if "loss" in line])
+        for name, entry in zip(names, entries, strict=True)
+    ]
+    if not any(each.epochs for each in learnings):
+        st.caption("The curves begin with the first epoch.")
+        return
+    for column, (measure, title, about) in zip(st.columns(2), CURVES, strict=True):
+        with column, st.container(key=f"live_{measure}"):
+            st.markdown(f"**{title}**", help=about)
+            rows, description = plots_training.live_curve(learnings, measure)
+            # Streamlit would reset the zoom at the next epoch, unless it is a selection.
+            st.vega_lite_chart(
+                pd.DataFrame(rows),
+                description,
+                key=f"zoom_{measure}",
+                on_select="rerun",
+                selection_mode="zoom",
+                alt=f"{title} over the epochs",
+            )
+
+
+def _show_run(entry: Entry, name: str, colour: str) -> None:
+    run = entry.run
+    name_column, progress_column, button_column = st.columns([4, 6, 2], vertical_alignment="center")
+    with name_column:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            show_swatch(colour)
+            st.text(name)
+            show_state(entry)
+        st.caption(_settings_text(entry))
+    with progress_column:
+        st.progress(min(1.0, max(0.0, run.progress)), text=_progress_text(entry))
+        if metrics := _metrics_text(entry):
+            st.caption(metrics)
+    with button_column:
+        if run.active:
+            st.button(
+                "Stop",
+                key=f"stop_{run.name}",
+                icon=":material/stop:",
+                width="stretch",
+                on_click=_apply,
+                args=(process.stop_run, [entry]),
+            )
+        elif run.resumable:
+            st.button(
+                "Resume",
+                key=f"resume_{run.name}",
+                icon=":material/resume:",
+                width="stretch",
+                on_click=_apply,
+                args=(process.start_run, [entry]),
+            )
+
+
+def _settings_text(entry: Entry) -> str:
+    facts = [entry.input, "leaky split" if entry.leaky else f"{entry.split} split"]
+    if "batch_size" in entry.recipe and any("loss" in line for line in [entry.run.last]):
+        facts += [f"batch {entry.recipe['batch_size']}", f"rate {entry.recipe['learning_rate']:g}"]
+    return escaped(", ".join(facts))
+
+
+def _progress_text(entry: Entry) -> str:
+    run, message = entry.run, escaped(entry.run.message)
+    if run.state == "waiting":
+        return "Waiting for its turn"
+    if run.state != "running":
+        return message
+    epoch, epochs = run.last.get("epoch"), entry.recipe.get("epochs")
+    if not epoch:
+        to_play = load_listing(BUILT_IN).to_play if entry.data == BUILT_IN else 0
+        return f"Playing the built-in music in, once: {to_play} pieces to go" if to_play else message
+    text = f"Epoch {epoch} of {epochs}" if "loss" in run.last else message
+    if part := run.last.get("part", 1) - 1:
+        text += f", part {part + 1}"
+    if run.eta_s:
+        text += f", about {estimate.duration_text(run.eta_s)} left"
+    return text
+
+
+def _metrics_text(entry: Entry) -> str:
+    """The latest metrics; of a finished training its result is the message."""
+    last = entry.run.last
+    if entry.run.state == "done" or not {"loss", "accuracy"} <= set(last):
+        return ""
+    text = f"{percent(last['accuracy'])} right while learning, loss {last['loss']:.2f}"
+    if "valid_accuracy" in last:
+        text += f"; {percent(last['valid_accuracy'])} right on music kept aside"
+    return text
+
+
+def _apply(change: Callable[[Path], None], entries: list[Entry]) -> None:
+    """Start or stop them; another visitor may have been quicker."""
+    state = train_state()
+    state.run_error = ""
+    for entry in entries:
+        try:
+            change(entry.run.folder)
+        except (RunError, OSError) as error:
+            state.run_error = f"{escaped(entry.title)}: {error}"

@@ -1,0 +1,110 @@
+"""The app in a real Chromium: recording, uploading, phone and dark, and a quiet console."""
+
+import csv
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from genre.audio.clip import SAMPLE_RATE, load_clip
+from genre.inference.load import load_classifier
+from genre.text import genre_name
+from tests.conftest import RECORDING_S
+from tests.support.audio import container_bytes, soundfile_bytes
+from tests.support.browser.visits import BUSY_MS, PHONE, Visit
+
+
+@pytest.fixture
+def visit(browser, streamlit_server) -> Iterator[Visit]:
+    visitor = Visit(browser, streamlit_server)
+    yield visitor
+    visitor.leave()
+
+
+def test_the_first_page_is_painted_quickly(browser, streamlit_server):
+    Visit(browser, streamlit_server).close()  # the server's first visitor waits longer
+    started = time.monotonic()
+    visitor = Visit(browser, streamlit_server)
+    assert time.monotonic() - started < 20  # on a busy machine; the benchmark has the true figure
+    visitor.leave()
+
+
+def test_a_recording_gets_the_genre_of_the_file(visit, microphone_recording):
+    recorder = visit.page.get_by_test_id("stAudioInput")
+    recorder.get_by_role("button", name="Record", exact=True).click()
+    visit.page.wait_for_timeout(1_000 * RECORDING_S)
+    recorder.get_by_role("button", name="Stop recording").click()
+    heard = visit.wait_for_answer()
+    expected = load_classifier().classify(load_clip(microphone_recording))
+    assert heard == genre_name(expected.genre).capitalize()
+    expect(visit.page.get_by_text("Recording 1")).to_be_visible()
+    expect(recorder.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+
+
+def test_five_files_of_five_formats_make_a_table_of_five_rows(visit, play, tmp_path):
+    samples = {genre: play(genre)[:, None] for genre in ("jazz", "metal", "pop", "rock", "blues")}
+    contents = {
+        "jazz.wav": soundfile_bytes(samples["jazz"], SAMPLE_RATE, format="WAV"),
+        "metal.flac": soundfile_bytes(samples["metal"], SAMPLE_RATE, format="FLAC"),
+        "pop.ogg": soundfile_bytes(samples["pop"], SAMPLE_RATE, format="OGG", subtype="VORBIS"),
+        "rock.mp3": soundfile_bytes(samples["rock"], SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III"),
+        "blues.m4a": container_bytes(samples["blues"], SAMPLE_RATE, "ipod", "aac"),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    visit.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        [tmp_path / name for name in contents]
+    )
+    visit.wait_for_answer()
+    expect(visit.page.get_by_role("heading", name="5 clips")).to_be_visible()
+    grid = visit.page.locator("[data-testid=stDataFrame] [role=grid]")
+    expect(grid).to_have_attribute("aria-rowcount", "6")  # with the header
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Download CSV").click()
+    with open(download.value.path(), newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == list(contents)
+    assert all(row["genre"] and 0 < float(row["probability"]) <= 1 for row in rows)
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Download JSON").click()
+    assert len(json.loads(download.value.path().read_text())) == 5
+
+
+def test_a_phone_shows_everything_and_scrolls_to_the_answer(browser, streamlit_server):
+    visitor = Visit(browser, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
+    assert visitor.overflow() <= 0
+    visitor.page.get_by_role("button", name="Metal").click()
+    visitor.wait_for_answer()
+    assert visitor.overflow() <= 0
+    expect(visitor.page.get_by_test_id("stMetricValue").first).to_be_in_viewport()
+    visitor.page.get_by_role("button", name="Jazz").click()
+    expect(visitor.page.get_by_role("heading", name="2 clips")).to_be_visible(timeout=BUSY_MS)
+    assert visitor.overflow() <= 0
+    visitor.leave()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_follows_the_visitor(browser, streamlit_server, scheme):
+    visitor = Visit(browser, streamlit_server, color_scheme=scheme)
+    background = visitor.page.get_by_test_id("stApp").evaluate(
+        "element => getComputedStyle(element).backgroundColor"
+    )
+    assert background == {"light": "rgb(252, 251, 248)", "dark": "rgb(20, 24, 27)"}[scheme]
+    visitor.leave()
+
+
+def test_a_row_of_the_table_opens_its_answer(visit, wav, tmp_path):
+    for genre in ("jazz", "metal"):
+        (tmp_path / f"{genre}.wav").write_bytes(wav(genre))
+    visit.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        [tmp_path / "jazz.wav", tmp_path / "metal.wav"]
+    )
+    visit.wait_for_answer()
+    name = visit.page.get_by_test_id("stText")
+    expect(name).to_have_text("jazz.wav")
+    grid = visit.page.get_by_test_id("stDataFrame")
+    grid.scroll_into_view_if_needed()
+    grid.click(position={"x": 20, "y": 35 * 2 + 17})  # the box at the second row
+    expect(name).to_have_text("metal.wav", timeout=BUSY_MS)

@@ -1,0 +1,153 @@
+"""The Mood page in a real Chromium: a snapshot and live video become songs, and no face is saved."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.benchmarks.measure import memory_mb
+from tests.support.browser.chromium import find_chromium
+from tests.support.browser.mood_visits import (
+    RunningApp,
+    serve_mood,
+    take_photo,
+    without_internet,
+    write_face_video,
+)
+from tests.support.browser.serving import FRAME, chromium, process_of
+from tests.support.browser.visits import BUSY_MS, PHONE, Visit
+
+PERIOD_S, MAX_PERIODS = 15.0, 6  # of live video, until its memory stays; how soon depends on the machine
+GROWTH_MB = 15.0  # in a period; leaving frames behind takes 1 MB each, and 20 of them come in a second
+TITLE = "Songs for the look on your face"
+
+
+@pytest.fixture(scope="module")
+def running_app(tmp_path_factory) -> Iterator[RunningApp]:
+    with serve_mood(tmp_path_factory.mktemp("mood")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory) -> Iterator[Browser]:
+    """Chromium with a face before its camera."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium or Chrome is installed; EARMARK_CHROMIUM can name one")
+    with chromium(
+        program, camera=write_face_video(tmp_path_factory.mktemp("camera") / "face.mjpeg")
+    ) as running:
+        yield running
+
+
+class MoodVisit(Visit):
+    """A visitor of the Mood page, without internet."""
+
+    def __init__(self, browser: Browser, running_app: RunningApp, **options: object) -> None:
+        self.running_app = running_app
+        super().__init__(_Offline(browser), f"{running_app.address}/mood", TITLE, **options)
+
+    def leave(self) -> None:
+        super().leave()
+        assert self.running_app.left_on_disk() == []
+
+
+class _Offline:
+    """A browser whose visitors reach no internet."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+
+    def new_context(self, **options: object):
+        return without_internet(self._browser.new_context(**options))
+
+
+@pytest.fixture
+def visit(camera, running_app) -> Iterator[MoodVisit]:
+    visitor = MoodVisit(camera, running_app)
+    yield visitor
+    visitor.leave()
+
+
+def songs(page: Page):
+    return page.locator(".song-name")
+
+
+def test_a_snapshot_becomes_songs(visit):
+    page, youtube = visit.page, visit.running_app.youtube
+    youtube.behave("songs")
+    take_photo(page, BUSY_MS)
+    expect(page.get_by_role("heading", name="You look happy")).to_be_visible(timeout=BUSY_MS)
+    expect(songs(page).first).to_be_visible(timeout=BUSY_MS)
+    visit.settle()
+    assert youtube.requests[0]["query"] == "happy songs"
+    count, titles = len(youtube.requests), songs(page).all_inner_texts()
+
+    page.get_by_role("button", name="Play ").first.click()
+    player = page.locator("iframe[src*='youtube.com/embed']")
+    expect(player).to_have_count(1, timeout=BUSY_MS)
+    expect(player).to_have_attribute("src", re.compile("songOne0001"))
+    page.get_by_role("button", name="Shuffle").click()
+    visit.settle()
+    assert songs(page).all_inner_texts() != titles
+    assert sorted(songs(page).all_inner_texts()) == sorted(titles)
+
+    page.get_by_role("radio", name="Sad").click()
+    expect(page.get_by_text("What we asked YouTube for: sad songs")).to_be_visible(timeout=BUSY_MS)
+    count = len(youtube.requests)
+    page.get_by_role("link", name="Listen").click()
+    expect(page.get_by_text("What genre is this?")).to_be_visible(timeout=BUSY_MS)
+    page.get_by_role("link", name="Mood").click()
+    expect(page.get_by_text("What we asked YouTube for: sad songs")).to_be_visible(timeout=BUSY_MS)
+    expect(songs(page)).to_have_count(len(titles), timeout=BUSY_MS)
+    assert len(youtube.requests) == count, "coming back asks nobody"
+
+
+def test_live_video_becomes_songs_and_its_memory_stays(visit):
+    page = visit.page
+    page.get_by_role("radio", name="Live video").click()
+    page.frame_locator(FRAME).get_by_role("button", name="Start the camera").click(timeout=BUSY_MS)
+    expect(page.get_by_role("heading", name="You look happy")).to_be_visible(timeout=BUSY_MS)
+    expect(page.locator(".st-key-mood_line svg.marks")).to_be_visible(timeout=BUSY_MS)
+    memory = [memory_mb(process_of(visit.running_app.address))]
+    while memory[0] is not None and (len(memory) < 2 or memory[-1] - memory[-2] > GROWTH_MB):
+        assert len(memory) <= MAX_PERIODS, f"it takes more and more memory: {memory} MB"
+        page.wait_for_timeout(1_000 * PERIOD_S)
+        memory.append(memory_mb(process_of(visit.running_app.address)))
+    rate = page.get_by_text(re.compile(r"^[1-9]\d* pictures a second"))  # the benchmark has the true figure
+    expect(rate).to_be_visible(timeout=BUSY_MS)
+    page.get_by_role("button", name="Songs for this mood").click()
+    expect(songs(page).first).to_be_visible(timeout=BUSY_MS)
+    page.frame_locator(FRAME).get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Press Start the camera")).to_be_visible(timeout=BUSY_MS)
+
+
+def test_a_mood_is_taught_by_live_video(visit):
+    page = visit.page
+    page.get_by_role("radio", name="Teach a mood").click()
+    page.get_by_role("radio", name="Live video").click()
+    page.frame_locator(FRAME).get_by_role("button", name="Start the camera").click(timeout=BUSY_MS)
+    page.get_by_role("button", name="Record 15 pictures").click(timeout=BUSY_MS)
+    expect(page.get_by_text("15 pictures: enough")).to_be_visible(timeout=BUSY_MS)
+    page.get_by_label("Its name").fill("space")
+    page.get_by_label("Its name").press("Enter")
+    visit.settle()
+    page.get_by_role("button", name="Teach it").click()
+    expect(page.get_by_text("is known from now on")).to_be_visible(timeout=BUSY_MS)
+    files = visit.running_app.left_on_disk()
+    assert [path.suffix for path in files] == [".safetensors"] and files[0].stat().st_size < 500_000
+    files[0].unlink()
+
+
+@pytest.mark.parametrize("view", ["Find songs", "Teach a mood"])
+def test_a_phone_shows_everything(camera, running_app, view):
+    visitor = MoodVisit(camera, running_app, viewport=PHONE, has_touch=True, is_mobile=True)
+    page = visitor.page
+    page.get_by_role("radio", name=view).click()
+    if view == "Find songs":
+        page.get_by_role("radio", name="Happy").click()
+        expect(songs(page).first).to_be_visible(timeout=BUSY_MS)
+    visitor.settle()
+    assert visitor.overflow() <= 0
+    visitor.leave()

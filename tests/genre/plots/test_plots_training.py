@@ -1,0 +1,44 @@
+"""genre.plots.training: the values of the learning curves, not their looks."""
+
+import pytest
+
+from genre.plots.training import Learning, learning_curve, live_curve
+
+
+def _epochs(with_validation: bool, part: int = 1, count: int = 3) -> list[dict]:
+    validation = {"valid_loss": 1.5, "valid_accuracy": 0.4} if with_validation else {}
+    return [
+        {"epoch": number, "loss": 1 / number, "accuracy": 0.2 * number, "part": part} | validation
+        for number in range(1, count + 1)
+    ]
+
+
+@pytest.mark.parametrize("measure", ["accuracy", "loss"])
+def test_only_validation_is_drawn_solid(measure):
+    """A recipe without early stopping has no validation: a solid line would promise too much."""
+    runs = [
+        Learning("with", _epochs(with_validation=True)),
+        Learning("without", _epochs(with_validation=False)),
+    ]
+    lines = [(line.name, line.line.dash, line.showlegend) for line in learning_curve(runs, measure).data]
+    assert lines == [("with", "solid", True), ("with", "dot", False), ("without", "dot", True)]
+    rows, _ = live_curve(runs, measure)
+    assert {(row["run"], row["music"]) for row in rows} == {
+        ("with", "kept aside"),
+        ("with", "learnt from"),
+        ("without", "learnt from"),
+    }
+
+
+def test_accuracies_are_drawn_in_percent():
+    line = learning_curve([Learning("knn", _epochs(with_validation=False))], "accuracy").data[0]
+    assert list(line.x) == [1, 2, 3]
+    assert list(line.y) == pytest.approx([20, 40, 60])
+
+
+def test_of_several_parts_the_latest_is_drawn():
+    folds = Learning("folds", _epochs(with_validation=True) + _epochs(with_validation=True, part=2, count=1))
+    for line in learning_curve([folds], "loss").data:
+        assert list(line.x) == [1]
+    rows, _ = live_curve([folds], "loss")
+    assert {row["epoch"] for row in rows} == {1}

@@ -1,0 +1,65 @@
+"""Where Earmark keeps things: the same folder from wherever a command is started, inside the repository."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from genre.data.splits import LISTS
+from genre.paths import REPOSITORY, WEIGHTS, data_folder, gtzan_folder, home
+from genre.runs.catalogue import RECORDED
+from genre.runs.directory import runs_folder
+
+
+def run_elsewhere(folder: Path, *arguments: str, **environment: str) -> str:
+    """The stdout of a Python process started in `folder`, where EARMARK_HOME and EARMARK_DATA are not set."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("EARMARK_")}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=inherited | {"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [(None, REPOSITORY / "var"), ("", REPOSITORY / "var"), ("a/b", REPOSITORY / "a" / "b")],
+)
+def test_home_is_the_same_folder_from_anywhere(tmp_path, setting, expected):
+    environment = {} if setting is None else {"EARMARK_HOME": setting}
+    code = "from genre.paths import home; print(home())"
+    for folder in (tmp_path, REPOSITORY, REPOSITORY / "genre"):
+        assert run_elsewhere(folder, "-c", code, **environment).strip() == str(expected)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_absolute_home_is_taken_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("EARMARK_HOME", str(tmp_path / "mine"))
+    assert home() == tmp_path / "mine" and runs_folder() == tmp_path / "mine" / "runs"
+    monkeypatch.setenv("EARMARK_HOME", "~/mine")
+    assert home() == Path("~/mine").expanduser().resolve()
+
+
+def test_models_are_listed_from_anywhere(tmp_path):
+    text = run_elsewhere(tmp_path, "-m", "genre", "models")
+    assert "res-bigru" in text and text == run_elsewhere(REPOSITORY, "-m", "genre", "models")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_default_lies_outside_the_repository(monkeypatch):
+    monkeypatch.delenv("EARMARK_HOME")
+    monkeypatch.delenv("EARMARK_DATA", raising=False)
+    for folder in (home(), runs_folder(), WEIGHTS, RECORDED, LISTS):
+        assert folder.is_relative_to(REPOSITORY)
+    assert data_folder() is None
+    with pytest.raises(ValueError, match=r"--data, or the folder that holds gtzan/ with EARMARK_DATA"):
+        gtzan_folder()
+    monkeypatch.setenv("EARMARK_DATA", "data")
+    assert gtzan_folder() == REPOSITORY / "data" / "gtzan"

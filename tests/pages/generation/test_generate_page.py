@@ -1,0 +1,252 @@
+"""The Generate page, run without a browser: requests, progress, results, errors."""
+
+import json
+import threading
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan.prompt import parse_prompt
+from gan.sampling.job_queue import MAX_WAITING
+from gan.sampling.sampler import Sampler
+from genre.text import genre_name
+from pages.generation import request as _generate_request
+from pages.generation import studio
+from pages.generation.state import STATE_KEY, job_queue
+from tests.support.app_visits import LONG_S, button, healthy, labels, press, words
+from tests.support.generate_page import (
+    ANOTHER,
+    CLASSIFY,
+    finished,
+    gallery_items,
+    generate,
+    generate_state_of,
+    models,
+    visit,
+)
+from tests.support.generators import make_model
+from tests.support.hostile import NAMES
+
+__all__ = ["models", "visit"]  # fixtures
+
+
+def test_the_first_visit(visit):
+    app = visit()
+    assert app.title[0].value == "Music that was never played"
+    assert "Your music appears here" in words(app) and not app.get("audio")
+    assert len(app.get("vega_lite_chart")) == 1 and not app.error
+    assert not app.button(key="generate").disabled
+    assert STATE_KEY in app.session_state and not generate_state_of(app).ticket.is_active, "nothing by itself"
+    press(app, "example")
+    finished(app)
+    assert len(gallery_items(app)) == 1 and len(app.get("audio")) == 1
+
+
+def test_a_clip_is_generated_and_played(visit):
+    app = generate(visit(request_genres=["jazz"]))
+    (item,) = gallery_items(app)
+    assert item.request.genres == {"jazz": 1.0} and item.request.seed == 11 and item.request.seconds == 3.0
+    assert "Jazz" in [each.value for each in app.subheader] and "No. 1 · 3 s · seed 11" in words(app)
+    assert len(app.get("audio")) == 1 and len(app.get("plotly_chart")) == 1
+    assert ANOTHER in labels(app) and CLASSIFY in labels(app)
+    assert [each.label for each in app.get("download_button")] == [
+        "Sound, WAV",
+        "Sound, MP3",
+        "Picture, PNG",
+        "Recipe, JSON",
+        "Spectrogram, NPZ",
+    ]
+    assert abs(item.clip.samples).max() > 0.05
+
+
+def test_the_same_seed_gives_the_same_sound_to_anybody(visit):
+    one, other = generate(visit()), generate(visit())
+    assert gallery_items(one)[0].wav == gallery_items(other)[0].wav
+    one = generate(one)
+    assert len(gallery_items(one)) == 1 and any("very same music" in each.value for each in one.info)
+    press(one, "surprise")
+    one = finished(one)
+    newest, first = gallery_items(one)
+    assert newest.request.seed == one.session_state["request_seed"] != first.request.seed
+    assert newest.wav != first.wav and not one.info
+
+
+def test_the_dice_gives_another_seed_and_nothing_more(visit):
+    app = visit()
+    press(app, "icon_dice")
+    assert app.session_state["request_seed"] != 11 and not len(generate_state_of(app).gallery)
+
+
+def test_several_clips_have_seeds_in_a_row(visit):
+    app = generate(visit(count=3, request_genres=["metal", "disco"]))
+    assert [item.request.seed for item in gallery_items(app)] == [13, 12, 11]
+    assert all(item.request.genres == {"metal": 0.5, "disco": 0.5} for item in gallery_items(app))
+    assert app.subheader[0].value == "Metal and disco" and "50\u00a0% metal" in words(app)
+    assert generate_state_of(app).opened_id == gallery_items(app)[-1].id, "the first one stays open"
+    assert len(app.get("audio")) == 3 and "Your gallery" in words(app)
+
+
+def test_phrases_and_unknown_words_are_listed(visit):
+    app = visit(request_mode="words", prompt="a calm late-night jazz piano with zzyzx")
+    text = words(app)
+    assert "jazz" in text and "zzyzx" in text and "do not know" in text
+    item = gallery_items(generate(app))[0]
+    assert (
+        max(item.request.genres, key=item.request.genres.get) == "jazz"
+        and item.request.controls["energy"] < 0
+    )
+    assert app.subheader[0].value.startswith("a calm late")
+
+
+ODD = ["", "   ", "zzyzx", "\0", *[name[:300] for name in NAMES if "\ud800" not in name]]
+
+
+def test_odd_prompts_are_a_sentence_and_still_give_music(visit):
+    app = visit(request_mode="words")
+    for prompt in ODD:
+        healthy(app.text_input(key="prompt").set_value(prompt).run())
+        assert any(each.value.rstrip().endswith(".") for each in app.caption), prompt
+        assert not app.button(key="generate").disabled
+    assert len(gallery_items(generate(app))) == 1
+
+
+def test_an_example_prompt_fills_the_box(visit):
+    app = visit(request_mode="words")
+    healthy(button(app, "faster, angrier metal").click().run())
+    assert app.text_input(key="prompt").value == "faster, angrier metal"
+    assert "metal" in words(app)
+
+
+def test_no_genre_is_a_sentence(visit):
+    app = visit(request_genres=[])
+    assert "at least one genre" in app.info[0].value
+    assert app.button(key="generate").disabled and app.button(key="surprise").disabled
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ({"seconds": 10_000}, "length"),
+        ({"seconds": 1}, "length"),
+        ({"count": 10_000}, "pieces"),
+        ({"count": 0}, "pieces"),
+    ],
+)
+def test_absurd_lengths_and_counts(visit, monkeypatch, state, sentence):
+    """A browser can send anything, whatever a slider allows."""
+    app = visit()
+    values = {"seconds": 3, "count": 1, **state}
+    monkeypatch.setattr(
+        _generate_request, "_length_and_count", lambda: (float(values["seconds"]), values["count"])
+    )
+    app.session_state["request_seed"] = 11
+    press(app, "generate")
+    assert sentence in app.error[0].value and app.error[0].value.endswith(".")
+    assert not generate_state_of(app).ticket.is_active
+
+
+def test_fine_tuning_reaches_the_recipe_and_adds_to_words(visit):
+    request = gallery_items(generate(visit(control_energy=1.5, control_brightness=-0.5, tempo=120)))[
+        0
+    ].request
+    assert request.controls == {"energy": 1.5, "brightness": -0.5} and request.tempo == 1.2
+    app = visit(request_mode="words", prompt="calm jazz", control_energy=2.0, tempo=160)
+    parsed = parse_prompt("calm jazz")
+    request = gallery_items(generate(app))[0].request
+    assert request.controls["energy"] == pytest.approx(parsed.controls["energy"] + 2.0)
+    assert request.tempo == pytest.approx(min(2.0, parsed.tempo * 1.6))
+
+
+def test_a_clip_is_classified(visit):
+    app = generate(visit(request_genres=["jazz"]))
+    healthy(button(app, CLASSIFY).click().run())
+    prediction = gallery_items(app)[0].prediction
+    assert prediction is not None
+    if prediction.genre is None:
+        assert prediction.message in words(app)
+    else:
+        assert f"our ear hears **{genre_name(prediction.genre)}**" in words(app)
+        assert len(app.get("plotly_chart")) == 2
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Generation waits until the gate is open."""
+    opened, original = threading.Event(), Sampler.generate
+
+    def generate_later(self, request):
+        assert request.seed == 0 or opened.wait(LONG_S)  # seed 0: the warm-up
+        return original(self, request)
+
+    monkeypatch.setattr(Sampler, "generate", generate_later)
+    yield opened
+    opened.set()
+
+
+def generating(app: AppTest) -> AppTest:
+    deadline = time.monotonic() + LONG_S
+    while not generate_state_of(app).ticket.is_running:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return healthy(app.run())
+
+
+def progress(app: AppTest) -> str:
+    return app.get("progress")[0].proto.text
+
+
+def test_cancelling(visit, gate):
+    app = visit(count=3)
+    press(app, "generate")
+    assert "piece 1 of 3" in progress(generating(app)) and not app.get("audio")
+    press(app, "cancel")
+    assert not generate_state_of(app).ticket.is_active and "cancel" not in [each.key for each in app.button]
+    gate.set()
+    time.sleep(0.2)
+    healthy(app.run())
+    assert not len(generate_state_of(app).gallery) and "Your music appears here" in words(app)
+    assert len(gallery_items(generate(app))) == 3
+
+
+@pytest.mark.parametrize("is_waiting", [False, True])
+def test_two_visitors_take_turns(visit, gate, monkeypatch, is_waiting):
+    monkeypatch.setattr(job_queue(), "is_waiting_for_core", is_waiting)
+    first, second = visit(), visit(seed=12)
+    press(first, "generate")
+    generating(first)
+    press(second, "generate")
+    assert progress(second) == "Waiting: a piece of another visitor before yours"
+    gate.set()
+    assert len(gallery_items(finished(first))) == len(gallery_items(finished(second))) == 1
+
+
+def test_clicks_while_it_generates_are_queued_and_too_many_are_refused(visit, gate):
+    app = visit(count=8)
+    for _ in range(MAX_WAITING // 8 + 1):
+        press(app, "surprise")
+        generating(app)
+    press(app, "surprise")
+    assert "cancel" in app.error[0].value
+    generate_state_of(app).ticket.cancel()
+
+
+def test_no_weights(visit, monkeypatch, tmp_path):
+    monkeypatch.setattr(studio, "WEIGHTS", tmp_path / "none")
+    app = visit()
+    assert "no painter here" in app.error[0].value and "generate" not in [each.key for each in app.button]
+    assert "How it learnt to paint" in words(app)
+
+
+def test_damaged_weights(visit, monkeypatch, tmp_path):
+    make_model(tmp_path / "gan")
+    (tmp_path / "gan" / "model.safetensors").write_bytes(b"\0" * 100)
+    monkeypatch.setattr(studio, "WEIGHTS", tmp_path)
+    app = generate(visit())
+    assert "missing or damaged" in app.error[0].value and not len(generate_state_of(app).gallery)
+
+
+def test_nothing_is_written_but_the_queue(visit, earmark_home):
+    generate(visit())
+    assert {path.name for path in earmark_home.iterdir()} <= {"queue.json", "queue.lock"}
+    assert json.loads((earmark_home / "queue.json").read_text()) == []

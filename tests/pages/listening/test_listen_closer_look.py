@@ -1,0 +1,217 @@
+"""The Listen page besides the prediction: closer looks, live, and the model card."""
+
+import json
+import time
+from types import SimpleNamespace
+
+import av
+import numpy as np
+import pytest
+import streamlit as st
+import streamlit_webrtc
+
+from genre.audio.clip import SAMPLE_RATE
+from genre.models.cards import ArtefactError
+from genre.paths import WEIGHTS
+from pages.listening.closer_look import ALIKE, BEAUTIFUL, WHY
+from pages.listening.model_card import card_text
+from tests.pages.listening.test_listen_page import (
+    CHARTS_OF_A_PREDICTION,
+    app,
+    charts,
+    healthy,
+    upload,
+    wav_bytes,
+)
+
+__all__ = ["app"]  # a fixture
+
+
+def choose(page, look: str):
+    return healthy(page.segmented_control[0].set_value(look).run())
+
+
+def text(page) -> str:
+    return " ".join(element.value for kind in ("markdown", "caption", "info") for element in page.get(kind))
+
+
+def test_nothing_is_computed_before_it_is_chosen(app, wav, monkeypatch):
+    for work in (
+        "genre.inference.explain.explain",
+        "genre.audio.enhance.enhance",
+        "genre.inference.similarity.embed_clip",
+    ):
+        monkeypatch.setattr(work, lambda *_: pytest.fail("computed"))
+    upload(app, ("a.wav", wav("jazz")))
+    options = app.segmented_control[0].options
+    assert len(options) == 3 and app.segmented_control[0].value is None
+    for name, option in zip((WHY, BEAUTIFUL, ALIKE), options, strict=True):
+        assert option.endswith(name)
+    assert charts(app) == CHARTS_OF_A_PREDICTION and len(app.get("audio")) == 1
+
+
+def test_why_shows_the_places_and_plays_the_part(app, wav):
+    upload(app, ("a.wav", wav("jazz", 9.0)))
+    choose(app, WHY)
+    assert charts(app) == CHARTS_OF_A_PREDICTION + 1 and len(app.get("audio")) == 2
+    assert "The part that sounded most like" in text(app) and "What is bright spoke for" in text(app)
+    other = next(option for option in app.selectbox[0].options if option.startswith("rock"))
+    healthy(app.selectbox[0].select_index(app.selectbox[0].options.index(other)).run())
+    assert "most like rock" in text(app)
+
+
+def test_a_more_beautiful_version_stands_beside_the_recording(app, play):
+    quiet = 0.05 * play("pop", 6.0) + 0.001 * np.random.default_rng(0).standard_normal(6 * SAMPLE_RATE)
+    upload(app, ("a.wav", wav_bytes(quiet)))
+    choose(app, BEAUTIFUL)
+    assert len(app.get("audio")) == 3 and len(app.get("download_button")) == 3
+    assert " dB louder, and nothing is clipped" in text(app)
+
+
+def test_sounds_like_needs_two_clips_and_names_the_nearest(app, wav):
+    upload(app, ("a.wav", wav("jazz")))
+    choose(app, ALIKE)
+    assert "Play us a second clip" in text(app)
+    upload(app, ("b.wav", wav("metal")), ("c.wav", wav("jazz", seed=2)), ("d.txt", b"no music"))
+    choose(app, ALIKE)
+    names = [element.value for element in app.text]
+    assert names[0] == "b.wav" and sorted(names[1:]) == ["a.wav", "c.wav"]
+    state = app.session_state["listen"]
+    assert state.neighbours[1].embeddings.keys() == {row.id for row in state.session if row.full_prediction}
+
+
+def test_silence_can_only_be_made_more_beautiful(app):
+    upload(app, ("a.wav", wav_bytes(np.zeros(3 * SAMPLE_RATE))))
+    assert len(app.segmented_control[0].options) == 1
+    choose(app, BEAUTIFUL)
+    assert "only silence here" in text(app) and len(app.get("audio")) == 1
+
+
+def test_a_deleted_clip_leaves_nothing(app, wav):
+    upload(app, ("a.wav", wav("jazz", 4.0)))
+    choose(app, BEAUTIFUL)
+    choose(app, WHY)
+    state = app.session_state["listen"]
+    assert state.explanation and state.enhancement
+    healthy(next(button for button in app.button if button.label == "Delete").click().run())
+    assert not (state.explanation or state.enhancement or state.neighbours)
+
+
+def test_a_listening_that_was_cut_short_leaves_a_page_that_works(app, wav):
+    """The first answer was there, and the visitor had gone to another page before it was opened."""
+    upload(app, ("a.wav", wav("jazz", 4.0)))
+    app.session_state["listen"].open_id = None
+    healthy(app.run())
+    assert len(app.metric) >= 1
+
+
+class Streamer:
+    """streamlit-webrtc without a browser: plays what a test gives it."""
+
+    def __init__(self):
+        self.playing = False
+        self.options: dict = {}
+
+    def __call__(self, key, mode, **options):
+        self.options = options
+        return SimpleNamespace(state=SimpleNamespace(playing=self.playing, signalling=False))
+
+    def play(self, samples: np.ndarray) -> None:
+        """(n,) at SAMPLE_RATE as the packed stereo of 16 bits that browsers send."""
+        packed = np.repeat((samples * 32_767).astype(np.int16), 2)[None]
+        frame = av.AudioFrame.from_ndarray(packed, format="s16", layout="stereo")
+        frame.sample_rate = SAMPLE_RATE
+        assert self.options["audio_frame_callback"](frame) is frame
+
+
+@pytest.fixture
+def streamer(monkeypatch):
+    monkeypatch.delenv("EARMARK_ICE_SERVERS", raising=False)
+    streamer = Streamer()
+    monkeypatch.setattr(streamlit_webrtc, "webrtc_streamer", streamer)
+    return streamer
+
+
+def live_metrics(page) -> list[str]:
+    return [metric.value for metric in page.metric]
+
+
+def test_live_is_off_at_first(app, streamer):
+    assert not streamer.options and app.session_state["listen"].live is None
+    healthy(app.toggle(key="live").set_value(True).run())
+    assert streamer.options["rtc_configuration"] == {"iceServers": []}, "no server elsewhere"
+    assert streamer.options["media_stream_constraints"]["video"] is False
+    assert "Start listening" in text(app) and not app.metric
+
+
+def test_live_names_the_music_and_stops_cleanly(app, streamer, play):
+    streamer.playing = True
+    healthy(app.toggle(key="live").set_value(True).run())
+    assert "first answer" in text(app)
+    live = app.session_state["listen"].live[1]
+    streamer.play(play("metal", 6.0))
+    deadline = time.monotonic() + 20
+    while not live.latest().predictions and time.monotonic() < deadline:
+        time.sleep(0.01)
+    healthy(app.run())
+    assert live_metrics(app)[0] and charts(app) == 2
+    streamer.options["on_audio_ended"]()
+    assert not live.running
+    streamer.play(play("metal", 6.0))
+    healthy(app.toggle(key="live").set_value(False).run())
+    assert not live.running and app.session_state["listen"].live is None and not app.metric
+
+
+def test_live_says_what_is_wrong_with_the_servers(app, streamer, monkeypatch):
+    monkeypatch.setenv("EARMARK_ICE_SERVERS", "nonsense")
+    healthy(app.toggle(key="live").set_value(True).run())
+    assert "EARMARK_ICE_SERVERS" in app.error[0].value
+
+
+def test_a_damaged_model_is_a_sentence_wherever_it_is_needed(app, wav, monkeypatch):
+    upload(app, ("a.wav", wav("jazz", 4.0)))
+
+    def load_classifier(*_):
+        raise ArtefactError("The weights are damaged.")
+
+    st.cache_resource.clear()
+    monkeypatch.setattr("genre.inference.load.load_classifier", load_classifier)
+    choose(app, WHY)
+    assert [error.value for error in app.error] == ["The weights are damaged."]
+    healthy(app.slider[0].set_range(0.0, 2.0).run())
+    assert "The weights are damaged." in [warning.value for warning in app.warning]
+    healthy(app.toggle(key="live").set_value(True).run())
+    assert {error.value for error in app.error} == {"The weights are damaged."}
+    st.cache_resource.clear()
+
+
+def test_of_a_leaky_test_the_card_says_nothing(tmp_path):
+    card = json.loads((WEIGHTS / "listen-train" / "card.json").read_text())
+    card["split"]["leaky"] = True
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    words = card_text(tmp_path)
+    assert "nobody knows" in words and "never heard" not in words and "|" not in words
+
+
+def test_the_card_is_in_plain_words(app):
+    words = next(element.value for element in app.markdown if "It learnt from" in element.value)
+    assert "never heard" in words and "| Classical |" in words and "| Hip-hop |" in words
+    assert "of half a minute it tells a genre as sure from 60 % on, of 3 seconds from 81 %" in words
+    for jargon in ("recall", "precision", "macro", "calibration", "logit"):
+        assert jargon not in words
+
+
+def test_confusions_are_named_where_they_are_counted(tmp_path):
+    card = json.loads((WEIGHTS / "listen-train" / "card.json").read_text())
+    confusion = np.diag([20] * 10)
+    confusion[2, 9] = 8  # country for rock
+    card["metrics"]["by_track"]["confusion"] = confusion.tolist()
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    assert "It most often takes country for rock (29 of 100)." in card_text(tmp_path)
+    assert "The less it hears" in card_text(tmp_path)
+    for lines in ([[30.0, 0.6]], [[3.0, 0.6], [30.0, 0.6]], [[3.0, 1.0], [30.0, 0.6]]):
+        (tmp_path / "card.json").write_text(json.dumps(card | {"confidence_thresholds_by_duration": lines}))
+        words = card_text(tmp_path)
+        assert "calls itself sure" in words and "The less it hears" not in words
+    (tmp_path / "card.json").write_text(json.dumps({"model": "x", "genres": []}))
+    assert card_text(tmp_path) == card_text(tmp_path / "none") == ""

@@ -1,0 +1,211 @@
+"""The step Compare of the Train page, without a browser."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from genre.paths import promoted_models
+from genre.runs import directory as runs
+from genre.runs.worker import work_on
+from genre.training.experiment import experiment_settings, run_experiment
+from genre.training.publish import promote_run, unpublish_model
+from pages.shared.models import MODEL_CHOICE
+from pages.training.run_display import published_percent
+from pages.training.run_table import MAX_PRESELECTION
+from pages.training.state import TrainState
+from tests.support.app_visits import APP, LONG_S, button, healthy, labels, press, visit, words
+from tests.support.hostile import NAMES
+from tests.support.training_runs import make_run
+
+
+def test_the_first_visit_has_recorded_runs_to_compare():
+    app = visit("train", step="Compare")
+    assert "recorded" in app.info[0].value
+    table = app.dataframe[0].value
+    assert set(table["State"]) == {"recorded"} and {"LEAKY", "track"} == set(table["Split"])
+    assert table["Accuracy"].notna().all() and "Model" not in app.dataframe[0].proto.column_order
+    assert "Where they disagree" in words(app)
+    assert not any(label in ("Yes, delete it", "Use it") for label in labels(app))
+
+
+def test_two_runs_are_compared():
+    good = make_run(model="cnn-simple", skill=3.0, title="good")
+    poor = make_run(model="linear", skill=0.5, title="poor")
+    app = visit("train", step="Compare", train=TrainState(compared=[str(good), str(poor)]))
+    text = words(app)
+    assert "How they learnt" in text and "Genre by genre" in text and "Where they disagree" in text
+    assert len(app.get("plotly_chart")) == 5  # two curves, two matrices, bars
+    assert len(app.get("download_button")) == 8  # the table, five charts, two bundles
+    disagreeing = app.dataframe[1].value
+    assert {"good says", "poor says"} < set(disagreeing.columns) and len(disagreeing) > 5
+    healthy(app.segmented_control(key="measure").set_value("recall").run())
+    assert "how many it finds" in words(app)
+
+
+def test_the_winner_is_named_only_if_it_is_one():
+    good = make_run(model="cnn-simple", skill=3.0, title="*good*")
+    poor = make_run(model="linear", skill=0.2, title="poor")
+    same = make_run(model="cnn-simple", skill=3.0, title="same")
+    leaky = make_run(model="cnn-simple", split="segment", skill=9.0, title="leaky")
+    app = visit("train", step="Compare", train=TrainState(compared=[str(poor), str(leaky), str(good)]))
+    assert app.success[0].value.startswith("**\\*good\\* wins.** Of the 40 tracks")
+    app = visit("train", step="Compare", train=TrainState(compared=[str(good), str(same)]))
+    assert not app.success and "are level" in app.info[0].value
+    app = visit("train", step="Compare", train=TrainState(compared=[str(good), str(leaky)]))
+    assert not app.success and not app.info, "there is no race against a leaky split"
+
+
+def test_nobody_wins_on_other_music():
+    ours = make_run(model="cnn-simple", skill=3.0, title="ours")
+    theirs = make_run(model="linear", skill=0.2, title="theirs", data="/other/music")
+    app = visit("train", step="Compare", train=TrainState(compared=[str(ours), str(theirs)]))
+    assert not app.success and "different music" in app.info[0].value
+    assert "They were tested on different music" in words(app)
+
+
+def test_the_table_is_filtered():
+    make_run(model="linear")
+    make_run(model="cnn-simple", split="segment")
+    app = visit("train", step="Compare")
+    everything = len(app.dataframe[0].value)
+    healthy(app.multiselect(key="only_model").set_value(["linear"]).run())
+    narrowed = app.dataframe[0].value
+    assert 0 < len(narrowed) < everything and set(narrowed["Name"]) == {"linear"}
+    healthy(app.multiselect(key="only_split").set_value(["segment"]).run())
+    assert set(app.dataframe[0].value["Split"]) == {"LEAKY"}
+
+
+def test_a_run_is_renamed_noted_and_deleted():
+    folder = make_run(title="before")
+    app = visit("train", step="Compare", train=TrainState(compared=[str(folder)]))
+    app.text_input(key=f"title_{folder.name}").set_value("**after**")
+    app.text_area(key=f"note_{folder.name}").set_value("with more bass")
+    healthy(button(app, "Keep").click().run())
+    assert "Model" in app.dataframe[0].proto.column_order
+    assert runs.read_run(folder).title == "**after**" and runs.read_run(folder).note == "with more bass"
+    assert "**after**" in [text.value for text in app.text]
+    press(app, f"delete_{folder.name}")
+    assert not folder.exists()
+
+
+def test_a_comparison_survives_a_reload():
+    good, poor = make_run(model="cnn-simple", title="good"), make_run(model="linear", title="poor")
+    make_run(model="knn", title="the newest")
+    app = visit("train", step="Compare", train=TrainState(compared=[str(good), str(poor)]))
+    assert app.query_params == {"step": "Compare", "runs": [poor.name, good.name]}
+    again = AppTest.from_file(APP, default_timeout=LONG_S)  # a reload: a new session, the same address
+    again.query_params.update(step="Compare", runs=[good.name, "gone"])
+    healthy(again.switch_page("pages/train.py").run())
+    assert again.session_state["train"].compared == [str(good)]
+    healthy(again.segmented_control(key="step").set_value("Watch").run())
+    assert again.query_params == {"step": "Watch"}
+
+
+def test_of_many_trainings_none_is_preselected():
+    for number in range(MAX_PRESELECTION):
+        make_run(seed=number)
+    app = visit("train", step="Compare")
+    assert len(app.dataframe[0].value) > MAX_PRESELECTION and not app.get("plotly_chart")
+    assert "Tick one row" in words(app)
+
+
+def test_a_papers_figure_is_in_percent():
+    assert published_percent("0.545") == "54.5\u00a0%" and published_percent("F1 0.78") == "F1 0.78"
+    assert published_percent("0.3345 to 0.9178") == "33.5\u00a0% to 91.8\u00a0%"
+
+
+@pytest.fixture
+def trained(music, shared_cache):
+    """A run with weights, after two epochs."""
+    settings = experiment_settings("linear", str(music), "mel", "track", epochs=2, batch_size=4, patience=0)
+    folder = runs.create_run_folder("genre", settings.to_dict(), "my model!", cores=1)
+    with work_on(folder) as worker:
+        run_experiment(worker)
+    return folder
+
+
+def test_one_button_makes_a_run_the_model_of_the_listen_page(trained):
+    other = make_run()
+    app = press(visit("listen"), "example_jazz")
+    app.session_state["step"] = "Compare"
+    app.session_state["train"] = TrainState(compared=[str(trained), str(other)])
+    app = healthy(app.switch_page("pages/train.py").run())
+    assert "The Listen page hears" not in words(app)
+    for _ in range(2):  # the second time changes nothing
+        press(app, f"use_{trained.name}")
+        assert [box.value.split(",")[0] for box in app.success] == ["The Listen page hears with it now"]
+        assert promoted_models() == ["my-model"] and app.get("page_link")
+    healthy(app.switch_page("pages/listen.py").run())
+    assert app.selectbox(key=MODEL_CHOICE).value == "my-model"
+    assert app.metric[0].value in ("Classical", "Metal"), "earlier clips are predicted again"
+    assert "It knows 2 and no more: classical and metal." in words(app)
+    assert visit("listen").selectbox(key=MODEL_CHOICE).value is None, "others choose for themselves"
+    app = press(healthy(app.switch_page("pages/train.py").run()), f"unpublish_{trained.name}")
+    assert not promoted_models() and "Take it off the Listen page" not in labels(app) and not app.success
+    app = healthy(app.switch_page("pages/listen.py").run())
+    assert MODEL_CHOICE not in [box.key for box in app.selectbox] and app.metric[0].value == "Jazz"
+
+
+def test_a_model_that_somebody_else_unpublished_is_followed_by_the_default_one(trained):
+    """What it said would else stand there as if the shipped one had said it."""
+    promote_run(trained, "mine")
+    app = press(visit("listen", **{MODEL_CHOICE: "mine"}), "example_jazz")
+    assert app.metric[0].value in ("Classical", "Metal")
+    unpublish_model("mine")
+    (closer,) = [group for group in app.get("button_group") if group.label == "Look closer"]
+    healthy(closer.set_value("Why?").run())
+    assert app.metric[0].value == "Jazz" and not app.exception
+    assert "expect to name about this many" in app.metric[1].help
+
+
+def test_a_name_that_is_taken_is_not_taken_away(trained):
+    runs.annotate_run(trained, title="listen")  # as the shipped model
+    press(visit("train", step="Compare", train=TrainState(compared=[str(trained)])), f"use_{trained.name}")
+    assert promoted_models() == ["listen-2"]
+
+
+def test_a_run_without_weights_is_not_promoted():
+    folder = make_run()
+    app = visit("train", step="Compare", train=TrainState(compared=[str(folder)]))
+    press(app, f"use_{folder.name}")
+    assert app.error[0].value.endswith(".") and not promoted_models()
+
+
+@pytest.mark.parametrize("file", ["config.json", "status.json", "report.json", "metrics.jsonl"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"version": 1, "kind": "genre", "settings": {"recipe": 3, "model": []}, "created": "x"}',
+        '{"state": "done", "progress": null, "last": 3}',
+        '{"training_s": 1, "inference_ms": 1, "parameters": 1, "data": {"source": ""}, "by_track": {}}',
+        '{"state": [], "last": {"epoch": "x", "loss": null}}',
+        None,
+    ],
+)
+def test_a_damaged_run_is_shown_as_such(file, content):
+    folder = make_run()
+    if content is None:
+        (folder / file).unlink()
+    else:
+        (folder / file).write_text(content)
+    app = visit("train", step="Compare", train=TrainState(compared=[str(folder)]))
+    assert len(app.dataframe[0].value) > 6
+    assert "Yes, delete it" in labels(app)
+    if file == "report.json" and content is None:
+        assert "Its report is missing or damaged" in app.warning[0].value
+    if file == "config.json":
+        assert "damaged" in set(app.dataframe[0].value["State"])
+    healthy(visit("train", step="Watch"))
+    healthy(visit("train", step="The leak"))
+
+
+def test_titles_are_shown_and_never_interpreted():
+    folders = [
+        make_run("failed" if n % 2 else "done", title=name, seed=n)
+        for n, name in enumerate(NAMES[:12])
+        if "\ud800" not in name
+    ]
+    for step in ("Watch", "Compare"):
+        app = visit("train", step=step, train=TrainState(compared=[str(folder) for folder in folders[:4]]))
+        assert not any("evil.example" in each.value for each in app.markdown)

@@ -1,0 +1,61 @@
+"""The app without a browser: its pages as a visitor finds them, and what is to be seen there."""
+
+import re
+
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+from streamlit.testing.v1 import AppTest
+
+from tests.support.browser.serving import REPOSITORY
+
+APP = str(REPOSITORY / "app.py")
+LONG_S = 120.0  # to wait on a busy machine
+
+
+def visit(page: str, **state: object) -> AppTest:
+    """Open a page with this in its session state."""
+    app = AppTest.from_file(APP, default_timeout=LONG_S)
+    for name, value in state.items():
+        app.session_state[name] = value
+    app.switch_page(f"pages/{page}.py")
+    return healthy(app.run())
+
+
+def healthy(app: AppTest) -> AppTest:
+    """The page, if nothing went wrong on it."""
+    assert not app.exception, app.exception
+    return app
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    return healthy(app.button(key=key).click().run())
+
+
+def click_meanwhile() -> None:
+    """From within a run of the page: a click that waits, and ends the run at its next touch of Streamlit."""
+    run = get_script_run_ctx()
+    run.script_requests.request_rerun(RerunData(page_script_hash=run.page_script_hash))
+
+
+def button(app: AppTest, label: str):
+    return next(each for each in app.button if each.label == label)
+
+
+def labels(app: AppTest) -> list[str]:
+    """Of all buttons."""
+    return [each.label for each in app.button]
+
+
+def words(app: AppTest) -> str:
+    """All that the page says, as a reader sees it."""
+    kinds = ("markdown", "caption", "info", "error", "warning", "success", "text", "subheader")
+    return as_read("\n".join(str(element.value) for kind in kinds for element in app.get(kind)))
+
+
+def as_read(text: str) -> str:
+    """Without the backslashes that keep markdown from seeing more than words."""
+    return re.sub(r"\\([^\w\s])", r"\1", text)
+
+
+def markup(app: AppTest) -> str:
+    """All of the page's own HTML."""
+    return "\n".join(element.body for element in app.get("html"))

@@ -1,0 +1,148 @@
+"""A visitor of the app in a real Chromium, who waits until the server has answered every request."""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import Error as PlaywrightError
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+# Console lines of other software that do no harm, by a part of their text.
+BENIGN = (
+    # Streamlit's own stylesheets and iframes
+    "Unrecognized feature: 'ambient-light-sensor'",
+    "Unrecognized feature: 'battery'",
+)
+# Streamlit looks for its server below the page's own address first.
+FIRST_PROBE = re.compile(r"/\w+/_stcore/")
+PHONE = {"width": 390, "height": 844}
+BUSY_MS = 90_000  # patience with everything: how long a busy machine takes is for benchmarks to say
+_DEBOUNCE_MS = 400  # a slider sends its value up to 300 ms late
+_POLL_MS = 50
+# Timers of one page fire in order: when this one does, what a click set off has been sent.
+_AFTER_DEBOUNCE = "ms => new Promise(done => setTimeout(() => setTimeout(done), ms))"
+
+expect.set_options(timeout=BUSY_MS)
+
+open_visits: list["Visit"] = []  # for the screenshots of a failure
+
+
+class Visit:
+    """A page of a fresh browser context, and the errors in its console."""
+
+    def __init__(
+        self, browser: Browser, address: str, landmark: str = "Your answer appears here", **context: object
+    ) -> None:
+        self.context = browser.new_context(**context)
+        self.context.set_default_timeout(BUSY_MS)
+        self.page: Page = self.context.new_page()
+        self.console_errors: list[str] = []
+        self.page.on("console", self._collect_error)
+        self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        self._traffic = _Traffic(self.page)
+        open_visits.append(self)
+        self.page.goto(address)
+        expect(self.page.get_by_text(landmark)).to_be_visible(timeout=BUSY_MS)
+
+    def _collect_error(self, message: Any) -> None:
+        is_harmless = any(text in message.text for text in BENIGN) or FIRST_PROBE.search(
+            message.location.get("url", "")
+        )
+        if message.type == "error" and not is_harmless:
+            self.console_errors.append(message.text)
+
+    def settle(self) -> None:
+        """Wait until the page shows the result of the last click or key.
+
+        Streamlit's own sign that a script runs comes late on a busy machine: a test that trusts it alone
+        looks at the page of before. The wait for the debounce is a timer of the page itself, because on a
+        busy machine the page may send a click later than any time measured here.
+        """
+        self.page.evaluate(_AFTER_DEBOUNCE, _DEBOUNCE_MS)
+        self.page.wait_for_timeout(_POLL_MS)
+        for _ in range(BUSY_MS // _POLL_MS):
+            if self._traffic.is_answered:
+                break
+            self.page.wait_for_timeout(_POLL_MS)
+        assert self._traffic.is_answered, "the server did not answer"
+        self.page.locator("[data-test-script-state=notRunning]").wait_for(timeout=BUSY_MS)
+
+    def close(self) -> None:
+        self.context.close()
+        if self in open_visits:
+            open_visits.remove(self)
+
+    def leave(self) -> None:
+        """Close the page; fails if its console has shown an error."""
+        self.close()
+        assert not self.console_errors
+
+    def wait_for_answer(self) -> str:
+        """Return the genre on the page, once its bars are drawn."""
+        bars = self.page.locator(".st-key-bars .bars .point")
+        expect(bars).to_have_count(10, timeout=BUSY_MS)
+        return self.page.get_by_test_id("stMetricValue").first.inner_text()
+
+    def overflow(self) -> float:
+        """By how many pixels the page, or something to be seen on it, is wider than the screen."""
+        return self.page.evaluate(
+            """() => {
+                const boxes = "html, [data-testid=stMain], [data-testid=stAppViewContainer]";
+                const parts = "button, p, h1, h3, canvas, audio, .main-svg, [data-testid=stText]";
+                return Math.max(
+                    ...[...document.querySelectorAll(boxes)]
+                        .map(box => box.scrollWidth - box.clientWidth),
+                    ...[...document.querySelectorAll(parts)].filter(e => e.checkVisibility())
+                        .map(e => e.getBoundingClientRect().right - window.innerWidth));
+            }"""
+        )
+
+
+class _Traffic:
+    """The messages between a page and Streamlit's server, on their WebSocket."""
+
+    def __init__(self, page: Page) -> None:
+        self.is_answered = False  # the page itself is the first request
+        self._has_started = False
+        page.on("websocket", self._watch)
+
+    def _watch(self, socket: WebSocket) -> None:
+        if "/_stcore/stream" in socket.url:
+            socket.on("framesent", self._on_sent)
+            socket.on("framereceived", self._on_received)
+
+    def _on_sent(self, frame: bytes | str) -> None:
+        request = BackMsg.FromString(_bytes(frame))
+        if request.WhichOneof("type") == "rerun_script" and not request.rerun_script.is_auto_rerun:
+            self.is_answered = self._has_started = False
+
+    def _on_received(self, frame: bytes | str) -> None:
+        message = ForwardMsg.FromString(_bytes(frame))
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._has_started = True
+        elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            self.is_answered = self.is_answered or self._has_started
+
+
+def _bytes(frame: bytes | str) -> bytes:
+    return frame if isinstance(frame, bytes) else frame.encode("latin-1")
+
+
+def save_screenshots(folder: Path, name: str) -> None:
+    """The pages that are open, as PNG files in `folder`: how a test that failed left them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, visit in enumerate(open_visits, 1):
+        with suppress(PlaywrightError):  # the browser itself may have ended
+            visit.page.screenshot(path=folder / f"{name}-{number}.png", full_page=True, timeout=10_000)
+
+
+def close_all() -> None:
+    """Close the pages that a failed test has left open, so that they ask the server nothing more."""
+    for visit in list(open_visits):
+        with suppress(PlaywrightError):
+            visit.close()
+    open_visits.clear()
