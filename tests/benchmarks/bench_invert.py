@@ -16,7 +16,7 @@ import torch
 
 from gan.mel import GAN_MEL
 from gan.sampling.audio import presentable
-from gan.sampling.invert import invert
+from genre.audio.invert import invert
 from genre import GENRES
 from genre.audio.clip import AudioError, load_clip
 from genre.audio.spectrogram import Spectrogram
