@@ -37,7 +37,7 @@ from genre.inference.load import load_classifier
 from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError
 
-REFERENCE_MODEL = "listen-train"
+REFERENCE_MODEL = "listen-scratch-train"
 SHORT_CLIP_S = 3.0  # the length available of every valid track
 NO_GENRE = "none"  # the label of what the reference classifier takes for no music
 WINDOW_STEP = 32  # frames between the training windows of the nearest-neighbour search

@@ -6,8 +6,8 @@ import numpy as np
 import soundfile as sf
 from scipy.signal import butter, sosfiltfilt
 
-from genre.audio.invert import ITERATIONS, invert_mel
 from genre.audio.clip import SAMPLE_RATE
+from genre.audio.invert import ITERATIONS, invert_mel
 from genre.audio.loudness import normalize_loudness
 from genre.audio.spectrogram import SpectrogramParams
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.loudness import is_silent
 from genre.audio.spectrogram import FULL_CLIP_MEL, Spectrogram, SpectrogramParams
+from genre.inference.description import Description
 from genre.inference.screening import DOUBTFUL_DB, above_speech, is_stationary
 from genre.models.cards import Card
 from genre.text import genre_name
@@ -36,23 +37,13 @@ LIKE_SPEECH = "It sounds almost like someone speaking, and so no genre is sure."
 
 
 @dataclass(frozen=True)
-class Description:
-    """What a pretrained model says of a clip besides its genre."""
-
-    tags: dict[str, float] = field(default_factory=dict)  # probability by tag, the clearest first
-    emotions: dict[str, float] = field(default_factory=dict)  # share of listeners by feeling
-    window_emotions: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # (W, feelings)
-    familiar: bool = True  # whether it is like the genres that the model knows
-
-
-@dataclass(frozen=True)
 class WindowPredictions:
     """What a model makes of the windows of a clip; probabilities are not calibrated yet."""
 
     times_s: np.ndarray  # (W,) centres of the windows in the source
     overall: Tensor  # (G,) probabilities of the whole
     by_window: Tensor  # (W, G)
-    description: Description = Description()
+    description: Description = field(default_factory=Description)
 
 
 @dataclass(frozen=True)
@@ -69,7 +60,7 @@ class Prediction:
     window_probabilities: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # (W, G)
     confidence_threshold: float = UNREACHABLE  # the least probability of a confident prediction
     uncertainty_reason: str = ""  # a sentence, where the reason for low confidence is known
-    description: Description = Description()
+    description: Description = field(default_factory=Description)
 
     def to_json(self) -> dict:
         """The command line's object, without the path."""

@@ -155,7 +155,9 @@ def _spans(classifier: Classifier, samples: np.ndarray, genre: str) -> tuple[lis
         power = classifier.front_end.power(torch.from_numpy(pieces))
         windows = classifier.predict_windows(starts, pieces, power)
     probabilities = windows.by_window[:, classifier.genres.index(genre)].numpy()
-    span_of_window = np.searchsorted(starts, windows.times_s - size / SAMPLE_RATE / 2 - 0.1)  # windows to their span
+    span_of_window = np.searchsorted(
+        starts, windows.times_s - size / SAMPLE_RATE / 2 - 0.1
+    )  # windows to their span
     span_of_window = span_of_window.clip(0, len(starts) - 1)
     return starts, np.array(
         [

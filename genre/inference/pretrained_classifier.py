@@ -1,6 +1,6 @@
-"""The Listen page's model: pretrained networks, linear heads on them, and the from-scratch ensemble.
+"""The Listen page's model: a pretrained network, linear heads on it, and the from-scratch ensemble.
 
-Windows of 3 s, spread evenly, go through both pretrained networks. The heads turn their features into
+Windows of 3 s, spread evenly, go through the pretrained network. The heads turn its features into
 logits of ten genres and of other music, and into feelings. The mean of the logits is pooled with the
 prediction of the from-scratch ensemble, which knows GTZAN's genres better.
 """
@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from genre.inference.classifier import Classifier, Description, WindowPredictions, audible
+from genre.inference.classifier import Classifier, WindowPredictions, audible
+from genre.inference.description import Description
 from genre.inference.ensemble_classifier import EnsembleClassifier
 from genre.models.artefacts import load_artefact
 from genre.models.cards import Card
@@ -22,7 +23,7 @@ MAX_TAGS = 5  # named at once
 
 
 class PretrainedClassifier(Classifier):
-    """Pretrained networks with heads, pooled with a from-scratch ensemble."""
+    """A pretrained network with heads, pooled with a from-scratch ensemble."""
 
     has_gradient = True
 
@@ -34,9 +35,7 @@ class PretrainedClassifier(Classifier):
         self.features, self.heads, self.scratch = features, heads.eval().requires_grad_(False), scratch
         self.scratch_weight = float(card.pretrained["scratch_weight"])
         self.max_other = float(card.pretrained["max_other"])
-        self.tag_thresholds = {
-            tag: float(part["threshold"]) for tag, part in card.pretrained["tags"].items()
-        }
+        self.tag_thresholds = {tag: float(part["threshold"]) for tag, part in card.pretrained["tags"].items()}
         if scratch.genres != self.genres or self.tag_thresholds.keys() - set(TAGS):
             raise ValueError("The parts of the model know different genres or tags.")
 
@@ -61,20 +60,20 @@ class PretrainedClassifier(Classifier):
         logits, emotions = self.heads(features.vector())
         is_audible = audible(power, len(centres_s)).flatten()
         clip_logits = logits[is_audible].mean(dim=0)
-        emotions = emotions.clamp(0.0, 1.0)
+        emotions = emotions.detach().clamp(0.0, 1.0)
         description = Description(
-            self._tags(features.tag_probabilities()[is_audible].mean(dim=0)),
+            self._tags(features.logits.detach().sigmoid()[is_audible].mean(dim=0)),
             dict(zip(EMOTIONS, emotions[is_audible].mean(dim=0).tolist(), strict=True)),
-            emotions.detach().numpy(),
-            float(clip_logits.softmax(dim=0)[-1]) <= self.max_other,
+            emotions.numpy(),
+            float(clip_logits.detach().softmax(dim=0)[-1]) <= self.max_other,
         )
         scratch = self.scratch.predict_windows(starts_s, segments, power, gain)
         times_s = np.concatenate([start_s + centres_s for start_s in starts_s])
         nearest = np.abs(times_s[:, None] - scratch.times_s).argmin(axis=1)
         return WindowPredictions(
             times_s,
-            self._pool(clip_logits[:-1], scratch.overall),
-            self._pool(logits[:, :-1], scratch.by_window[nearest]),
+            self._pool(clip_logits[:-1], self.scratch.calibrated(scratch.overall)),
+            self._pool(logits[:, :-1], self.scratch.calibrated(scratch.by_window[nearest])),
             description,
         )
 

@@ -12,6 +12,7 @@ from genre.legacy import CARD, GAN_CARD, renew_keys
 from genre.paths import write_atomic
 
 ENSEMBLE = "listen"  # the registry's name of the from-scratch ensemble's network
+TAGGER = "musicnn"  # the pretrained network
 TRANSFER = "transfer"  # pretrained networks with heads of our own
 REQUIRED = ("model", "genres")
 
@@ -77,7 +78,16 @@ class Card:
             raise ValueError("A card's temperature, thresholds and biases are numbers above 0.")
         if any(len(pair) != 2 for pair in self.confidence_thresholds_by_duration):
             raise ValueError("A card's thresholds by duration are pairs of seconds and a probability.")
-        for name in ("options", "data", "split", "recipe", "metrics", "calibration", "branches", "pretrained"):
+        for name in (
+            "options",
+            "data",
+            "split",
+            "recipe",
+            "metrics",
+            "calibration",
+            "branches",
+            "pretrained",
+        ):
             if not isinstance(getattr(self, name), dict):
                 raise TypeError(f"A card's {name} is an object.")
 

@@ -16,9 +16,9 @@ import torch
 
 from gan.mel import GAN_MEL
 from gan.sampling.audio import presentable
-from genre.audio.invert import invert
 from genre import GENRES
 from genre.audio.clip import AudioError, load_clip
+from genre.audio.invert import invert
 from genre.audio.spectrogram import Spectrogram
 from genre.data.splits import LISTS
 from genre.synth.dataset import render

@@ -1,7 +1,7 @@
-"""What is learnt on top of the pretrained networks: one linear layer for genres, one for feelings.
+"""What is learnt on top of the pretrained network: one linear layer for genres, one for feelings.
 
-The pretrained features (`genre.models.pretrained.networks`) are the same for every model; only these layers are
-trained, by `genre.training.transfer`.
+The pretrained features (`genre.models.pretrained.networks`) are the same for every model; only these
+layers are trained, by `genre.training.transfer`.
 """
 
 import torch
@@ -23,7 +23,7 @@ EMOTIONS = (
 
 
 class TransferHeads(nn.Module):
-    """Features (B, 300) -> logits of the genres and, last, of other music (B, G + 1), and feelings (B, 9)."""
+    """Features (B, 250) -> logits of the genres and, last, of other music (B, G + 1), and feelings (B, 9)."""
 
     mean: Tensor
     scale: Tensor
@@ -36,7 +36,7 @@ class TransferHeads(nn.Module):
         self.emotions = nn.Linear(N_FEATURES, len(EMOTIONS))
 
     def standardize(self, features: Tensor) -> Tensor:
-        """(B, 300) -> (B, 300), of mean 0 and deviation 1 over the training music."""
+        """(B, 250) -> (B, 250), of mean 0 and deviation 1 over the training music."""
         return (features - self.mean) / self.scale
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,9 +15,8 @@ from genre.audio.degrade import simulate_phone
 from genre.audio.invert import invert_mel
 from genre.audio.spectrogram import SpectrogramParams
 from genre.cache import cached_results, key_of, pack, progress_line, unpack
-from genre.models.cards import load_card
+from genre.models.cards import TAGGER, load_card
 from genre.models.pretrained.features import PretrainedFeatures, load_tagger
-from genre.models.pretrained.networks import TAGGER
 from genre.paths import WEIGHTS
 from genre.training.transfer.songs import Song
 
@@ -28,7 +27,7 @@ PHONE, CLEAN = "phone", "clean"
 def song_features(
     songs: list[Song], condition: str, seed: int, seconds_per_window: float
 ) -> list[np.ndarray]:
-    """The features of each song's windows: (W, 300) float32. `seed` draws the rooms of the phones."""
+    """The features of each song's windows: (W, 250) float32. `seed` draws the rooms of the phones."""
     tagger = load_card(WEIGHTS / TAGGER).weights_sha256
     jobs = {}
     for song in songs:
@@ -61,4 +60,3 @@ def _compute(job: tuple[Song, str, int, float]) -> bytes:
     with torch.inference_mode():
         _, features = _extractor(seconds_per_window).windows(samples[None])
         return pack(features.vector().numpy())
-

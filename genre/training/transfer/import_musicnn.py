@@ -1,11 +1,11 @@
-"""The published weights of musicnn, from its wheel on the Python package index, as one of our artefacts.
+"""The published weights of musicnn, from its wheel, as one of our artefacts.
 
     pip download --no-deps musicnn==0.1.0
     python -m genre.training.transfer.import_musicnn musicnn-0.1.0-py3-none-any.whl
 
 The wheel holds TensorFlow checkpoints. Their index is a table in LevelDB's format with one entry a
 variable (tensorflow/core/util/tensor_bundle, leveldb/doc/table_format.md); their data is plain little-endian
-float32. Nothing of the wheel is executed. `tests/fixtures/musicnn.json` holds what TensorFlow computes with
+float32. Nothing of the wheel is executed. `tests/fixtures/musicnn.npz` holds what TensorFlow computes with
 these weights.
 """
 
@@ -21,9 +21,9 @@ import torch
 from torch import Tensor, nn
 
 from genre.models.artefacts import save_artefact
-from genre.models.cards import Card
+from genre.models.cards import TAGGER, Card
 from genre.models.model_card import write_model_card
-from genre.models.pretrained.networks import NORM_EPS, TAGGER, TAGS, MusicnnNet, VggNet
+from genre.models.pretrained.networks import NORM_EPS, TAG_MEL, TAGS, MusicnnNet, Tagger
 from genre.paths import WEIGHTS, write_atomic
 
 MAGIC = 0xDB4775248B80FB57  # the last eight bytes of a LevelDB table
@@ -169,40 +169,24 @@ def convert_musicnn(variables: dict[str, np.ndarray]) -> MusicnnNet:
     return network
 
 
-def convert_vgg(variables: dict[str, np.ndarray]) -> VggNet:
-    """The network of a vgg checkpoint."""
-    source, network = _Variables(variables), VggNet()
-    _set_norm(network.norm, source.norm("batch_normalization"))
-    for number, (layer, norm) in enumerate(zip(network.layers, network.norms, strict=True), 1):
-        _set_kernel(layer, source.kernel(f"{number}CNN"))
-        _set_norm(norm, source.norm(f"batch_normalization_{number}"))
-    _set_kernel(network.tags, source.kernel("dense"))
-    return network
-
-
 def import_wheel(wheel: Path, target: Path) -> None:
-    """Write weights, cards and licence of both networks. Raises ValueError or OSError with a sentence."""
+    """Write weights, cards and licence of the network. Raises KeyError, ValueError or OSError."""
     with zipfile.ZipFile(wheel) as archive:
-        musicnn, vgg = (
-            read_checkpoint(
-                archive.read(f"musicnn/{name}/.index"), archive.read(f"musicnn/{name}/.data-00000-of-00001")
-            )
-            for name in ("MSD_musicnn", "MSD_vgg")
+        variables = read_checkpoint(
+            archive.read("musicnn/MSD_musicnn/.index"),
+            archive.read("musicnn/MSD_musicnn/.data-00000-of-00001"),
         )
         licence = archive.read(LICENCE)
-    networks = {"musicnn": convert_musicnn(musicnn), "vgg": convert_vgg(vgg)}
-    weights = {
-        f"{name}.{key}": tensor
-        for name, network in networks.items()
-        for key, tensor in network.state_dict().items()
-    }
+    tagger = Tagger()
+    tagger.musicnn = convert_musicnn(variables)
     card = Card(
         TAGGER,
         TAGS,
+        front_end=TAG_MEL.to_dict(),
         data={"name": "Million Song Dataset, Last.fm tags", "tracks": 200_000},
-        note="MSD_musicnn and MSD_vgg of the package musicnn 0.1.0 (Jordi Pons, ISC licence), converted.",
+        note="MSD_musicnn of the package musicnn 0.1.0 (Jordi Pons, ISC licence), converted.",
     )
-    save_artefact(target, weights, card)
+    save_artefact(target, tagger.state_dict(), card)
     write_model_card(target)
     write_atomic(target / "LICENSE.md", licence)
 

@@ -103,7 +103,7 @@ def test_each_window_weighs_as_much_as_the_full_clip(power: torch.Tensor, frames
 @pytest.fixture
 def runs(tmp_path: Path) -> list[Path]:
     """The shipped ensemble on 30 s mels, and an untrained one on 3 s windows."""
-    classifier = load_classifier("listen-train")
+    classifier = load_classifier("listen-scratch-train")
     assert isinstance(classifier, EnsembleClassifier)
     card = replace(classifier.card, branches={}, input="mel_30s", calibration={}, class_bias=())
     card = replace(card, confidence_thresholds_by_duration=())

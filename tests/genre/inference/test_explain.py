@@ -86,7 +86,7 @@ def test_the_map_passes_the_deletion_check_on_the_built_in_music(classifier, pla
 @pytest.mark.skipif(not GTZAN.exists(), reason="no GTZAN data here (set EARMARK_DATA)")
 @pytest.mark.parametrize(("phone", "min_wins"), [(False, 0.85), (True, 0.7)])
 def test_the_map_passes_the_deletion_check_on_recordings(phone, min_wins):
-    classifier = load_classifier("listen-train")
+    classifier = load_classifier("listen-scratch-train")
     checks = []
     for path in gtzan_recordings("valid")[::10]:
         clip = clip_of(load_clip(path).samples[: 12 * SAMPLE_RATE])

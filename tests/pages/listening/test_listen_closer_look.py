@@ -186,7 +186,7 @@ def test_a_damaged_model_is_a_sentence_wherever_it_is_needed(app, wav, monkeypat
 
 
 def test_of_a_leaky_test_the_card_says_nothing(tmp_path):
-    card = json.loads((WEIGHTS / "listen-train" / "card.json").read_text())
+    card = json.loads((WEIGHTS / "listen-scratch-train" / "card.json").read_text())
     card["split"]["leaky"] = True
     (tmp_path / "card.json").write_text(json.dumps(card))
     words = card_text(tmp_path)
@@ -202,7 +202,7 @@ def test_the_card_is_in_plain_words(app):
 
 
 def test_confusions_are_named_where_they_are_counted(tmp_path):
-    card = json.loads((WEIGHTS / "listen-train" / "card.json").read_text())
+    card = json.loads((WEIGHTS / "listen-scratch-train" / "card.json").read_text())
     confusion = np.diag([20] * 10)
     confusion[2, 9] = 8  # country for rock
     card["metrics"]["by_track"]["confusion"] = confusion.tolist()
