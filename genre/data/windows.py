@@ -18,9 +18,9 @@ from genre.audio.clip import SAMPLE_RATE, load_clip
 from genre.audio.constants import N_MELS
 from genre.audio.spectrogram import FULL_CLIP_MEL, WINDOW_MEL, Spectrogram, SpectrogramParams
 from genre.cache import cached_results, compute_missing, key_of, pack, progress_line, unpack
-from genre.data.dataset import Dataset, Track, decode_tracks
+from genre.data.dataset import BROKEN_TRACKS, Dataset, Track, decode_tracks
 from genre.data.examples import DataError, Examples
-from genre.data.gtzan import BROKEN_TRACKS, mel_3s_decibels, read_mel_3s_zscored, read_mel_30s
+from genre.data.gtzan import mel_3s_decibels, read_mel_3s_zscored, read_mel_30s
 from genre.data.input_spec import InputSpec
 
 WINDOWS_VERSION = 2  # raised when the same sound no longer gives the same array
