@@ -54,10 +54,8 @@ def test_so_many_runs_go_on_at_once_and_in_order(pretended):
 
 
 def test_a_deadline_stops_what_is_under_way(pretended):
-    folders = [pretend(500, 0.02) for _ in range(3)]
-    began = time.monotonic()
-    run_all(folders, 2, deadline=began + 1.0)
-    assert time.monotonic() - began < 8
+    folders = [pretend(100_000, 0.02) for _ in range(3)]  # half an hour each
+    run_all(folders, 2, deadline=time.monotonic() + 1.0)
     assert {runs.read_run(folder).state for folder in folders[:2]} <= {"stopped", "interrupted"}
     assert runs.read_run(folders[2]).message == "Not started yet."
 

@@ -69,10 +69,9 @@ def test_slow_predictions_never_hold_the_video_up_and_use_the_newest_frame(watch
     watched = watch(slowly)
     watched.push_frame(np.full((4, 4, 3), 1, np.uint8))
     wait_until(lambda: read == [1])
-    began = time.monotonic()
     for number in range(2, 100):
         watched.push_frame(np.full((4, 4, 3), number, np.uint8))
-    assert time.monotonic() - began < 5, "taking a frame does not wait for its prediction"
+    assert read == [1], "taking a frame does not wait for its prediction"
     gate.set()
     wait_until(lambda: len(read) == 2)
     assert read == [1, 99], "those in between were let go"
