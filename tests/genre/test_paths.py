@@ -47,6 +47,17 @@ def test_an_absolute_home_is_taken_as_it_is(tmp_path, monkeypatch):
     assert home() == Path("~/mine").expanduser().resolve()
 
 
+def test_what_make_sets_up_imports_the_packages_from_anywhere(tmp_path):
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    make = ["make", "importable", f"BIN={python}"]
+    subprocess.run(make, cwd=REPOSITORY, check=True, capture_output=True)
+    code = "import genre.paths, gan, mood; print(genre.paths.REPOSITORY)"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == str(REPOSITORY), done.stderr
+
+
 def test_models_are_listed_from_anywhere(tmp_path):
     text = run_elsewhere(tmp_path, "-m", "genre", "models")
     assert "res-bigru" in text and text == run_elsewhere(REPOSITORY, "-m", "genre", "models")
