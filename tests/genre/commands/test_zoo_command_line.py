@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -378,3 +379,14 @@ def test_reproduce_takes_old_names_of_inputs(music, capsys):
 def test_old_names_of_commands_and_options_are_aliases(command, message, capsys):
     assert main(command) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["publish"], ["train"]])
+def test_the_help_has_no_old_names(command, capsys):
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
+    text = capsys.readouterr().out
+    assert command or "unpublish" in text
+    assert not re.search(
+        "ship|withdraw|as-measured|telephone|pictures|excerpts|mel3s", text.replace("shipped", "")
+    )
