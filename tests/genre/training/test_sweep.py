@@ -19,7 +19,7 @@ from genre.training.reproduce import Row, build_rows, reproduction_table, row_re
 from genre.training.sweep import (
     SEVEN_SETTINGS,
     Prefetcher,
-    comparison,
+    comparison_rows,
     comparison_table,
     create_run,
     grid,
@@ -106,7 +106,7 @@ def test_a_comparison_is_one_table(music):
         with work_on(folder) as worker:
             run_experiment(worker)
     folders.append(create_run(experiment_settings("knn", str(music))))
-    rows = comparison(folders)
+    rows = comparison_rows(folders)
     assert [row["state"] for row in rows] == ["done", "done", "interrupted"]
     text = comparison_table(rows)
     assert "knn" in text and "linear" in text and "interrupted: Not started yet." in text
@@ -121,7 +121,7 @@ def test_one_damaged_report_leaves_the_other_rows(music):
         with work_on(folder) as worker:
             run_experiment(worker)
     (folders[0] / "report.json").write_text("{")
-    rows = comparison(folders)
+    rows = comparison_rows(folders)
     assert [row["state"] for row in rows] == ["done", "failed"] and "damaged" in rows[1]["message"]
     assert "damaged" in comparison_table(rows)
 
@@ -226,7 +226,7 @@ def test_a_report_that_lacks_something_is_measured_anew(music, tmp_path):
         (entry,) = row_results([row])
         assert entry["honest"]["state"] == "damaged"
         assert "1 of the experiments" in reproduction_table([entry], "")
-        (broken,) = comparison([path.parent])
+        (broken,) = comparison_rows([path.parent])
         assert broken["state"] == "failed" and "row-honest" in broken["message"]
     ended = []
     run_rows([row], 1, None, ended.append)
