@@ -44,12 +44,12 @@ def fit_decibels(z: np.ndarray, picture: np.ndarray) -> tuple[float, float] | No
     too little of the picture lies above its floor for a fit.
     """
     frames = FULL_CLIP_MEL.frame_indices(z.shape[1] * FULL_CLIP_MEL.hop_length - 1)
-    there, seen = z[:, frames], picture[:, : len(frames)].astype(np.float32)
-    clear = (seen > 10) & (seen < 250) & (there > -3.9) & (there < 3.9)
-    if clear.sum() < 100 or there[clear].std() < 0.05:
+    z_at_columns, levels = z[:, frames], picture[:, : len(frames)].astype(np.float32)
+    clear = (levels > 10) & (levels < 250) & (z_at_columns > -3.9) & (z_at_columns < 3.9)
+    if clear.sum() < 100 or z_at_columns[clear].std() < 0.05:
         return None
     slope, level = np.polyfit(
-        there[clear], seen[clear] / 255 * FULL_CLIP_MEL.range_db - FULL_CLIP_MEL.range_db, 1
+        z_at_columns[clear], levels[clear] / 255 * FULL_CLIP_MEL.range_db - FULL_CLIP_MEL.range_db, 1
     )
     return (float(slope), float(level)) if 3 < slope < 40 else None
 

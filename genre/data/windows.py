@@ -302,7 +302,7 @@ def compute_windows(samples: np.ndarray, starts: np.ndarray, spec: InputSpec) ->
 
 
 def front_end(spec: InputSpec) -> SpectrogramParams:
-    """The spectrogram of an input of kind "mel", "stft", "pictures" or "excerpts"."""
+    """The spectrogram of an input of kind "mel", "stft", "mel_30s" or "mel_3s"."""
     if spec.kind in ("mel_30s", "mel_3s"):
         return FULL_CLIP_MEL if spec.kind == "mel_30s" else WINDOW_MEL
     return SpectrogramParams(

@@ -200,8 +200,8 @@ def list_runs(kind: str | None = None) -> list[Run]:
     if not runs_folder().is_dir():
         return []
     runs = [read_run(folder) for folder in runs_folder().iterdir() if folder.is_dir()]
-    chosen = [run for run in runs if kind in (None, run.kind)]
-    return sorted(chosen, key=lambda run: (run.created, run.name), reverse=True)
+    selection = [run for run in runs if kind in (None, run.kind)]
+    return sorted(selection, key=lambda run: (run.created, run.name), reverse=True)
 
 
 def find_run(name: str | Path, kind: str | None = None) -> Path:

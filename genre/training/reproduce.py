@@ -55,11 +55,11 @@ def build_rows(data: str, only: list[str] | None = None, epochs: int | None = No
     """Build every row that the data allows, the cheap ones first; `only` those of these models, or of
     these MODEL:INPUT. With `epochs`, networks train for no more. Raises DataError, ValueError.
     """
-    chosen = set()
+    selection = set()
     for name in only or ():
         model, colon, kind = name.partition(":")
         kind = find_model(model).input(kind).kind  # also by its old name
-        chosen.add(f"{model}:{kind}" if colon else model)
+        selection.add(f"{model}:{kind}" if colon else model)
     dataset = open_dataset(data)
     honest = "filtered" if _is_gtzan(dataset) else "track"
     root = (
@@ -75,7 +75,7 @@ def build_rows(data: str, only: list[str] | None = None, epochs: int | None = No
     rows = []
     for spec in MODELS.values():
         for kind in spec.inputs:
-            if only and not {spec.name, f"{spec.name}:{kind}"} & chosen:
+            if only and not {spec.name, f"{spec.name}:{kind}"} & selection:
                 continue
             published = spec.published.get(kind)
             ready_made = {"mel_30s": dataset.mel_30s, "mel_3s_zscored": dataset.mel_3s_zscored}.get(kind)
@@ -113,8 +113,8 @@ def _is_gtzan(dataset: Dataset) -> bool:
         return False
     if dataset.mel_30s or dataset.mel_3s_zscored:
         return True
-    listed = set((LISTS / "gtzan-train.txt").read_text().split())
-    return len(listed & {track.name for track in dataset.files}) > len(listed) / 2
+    train_list = set((LISTS / "gtzan-train.txt").read_text().split())
+    return len(train_list & {track.name for track in dataset.files}) > len(train_list) / 2
 
 
 def _cost(row: Row) -> float:

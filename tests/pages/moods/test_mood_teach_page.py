@@ -158,4 +158,4 @@ def test_a_custom_mood_is_recognised(searches):
 def test_an_imported_file_is_checked():
     app = visit(view="teach")
     healthy(app.file_uploader[0].set_value([("m.safetensors", b"\x00" * 64, "application/x")]).run())
-    assert "not a mood taught to Earmark" in app.error[0].value and not list_moods()
+    assert "not a custom mood" in app.error[0].value and not list_moods()
