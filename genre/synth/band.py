@@ -181,14 +181,14 @@ class Band:
     ) -> None:
         """Repeat one bar of patterns ("x" loud, "o" medium, "-" soft) with a fill and a crash
         every `fills` bars (0: none). `change`: chance that a piece flips a cell of its own."""
-        patterns = {}
+        own = {}
         for name, pattern in patterns.items():
             cells = [self.pick("-", ".") if self.chance(change) and cell != "x" else cell for cell in pattern]
-            patterns[name] = "".join(cells)
+            own[name] = "".join(cells)
         toms = self.pick("tom", "snare")
         for number, first in self.bars(bar):
             filling = fills and number % fills == fills - 1 and self.chance(0.7)
-            for name, pattern in patterns.items():
+            for name, pattern in own.items():
                 step = bar / len(pattern)
                 for place, cell in enumerate(pattern):
                     if cell != "." and not (filling and place * step >= bar - 1 and name == "snare"):
@@ -197,7 +197,7 @@ class Band:
                 for place in range(4):
                     if self.chance(0.8):
                         self.hit(toms, first + bar - 1 + place / 4, 0.5 + 0.12 * place)
-                if "hat" in patterns and self.chance(0.6):
+                if "hat" in own and self.chance(0.6):
                     self.hit("crash", first + bar, 0.5)
 
     def voiced(self, root: int, quality: str, centre: int = 60) -> list[int]:

@@ -202,7 +202,7 @@ def _master(band: Band, style: Style, rng: np.random.Generator) -> np.ndarray:
             samples = amplify(samples, channel.drive)
             rms = np.sqrt(np.mean(samples**2))
         gain = 10 ** ((channel.level + rng.uniform(-2.5, 2.5)) / 20) / rms
-        # Drums get the largest share of reverberation.
+        # Drums hear more of the room than anyone.
         wet = channel.wet + (rng.uniform(0.1, 0.4) if name == "drums" else 0)
         edges = gain / (1 + (channel.low / np.maximum(hertz, 1)) ** 4) / (1 + (hertz / channel.high) ** 6)
         spectrum = fft.rfft(samples, n=size) * edges
@@ -308,10 +308,10 @@ def build(
         raise ValueError(f"A seed is a whole number from 0 up, not {seed}.")
     if workers is not None and workers < 1:
         raise ValueError(f"At least one process has to play, not {workers}.")
-    about, settings = folder / "about.json", {"seed": seed, "seconds": seconds, "version": SYNTH_VERSION}
+    about, made = folder / "about.json", {"seed": seed, "seconds": seconds, "version": SYNTH_VERSION}
     if about.exists():
         before = json.loads(about.read_text())
-        if {key: before.get(key) for key in settings} != settings:
+        if {key: before.get(key) for key in made} != made:
             raise ValueError(
                 f"{folder} holds pieces made with other settings: choose another folder "
                 "or delete this one first."
@@ -319,7 +319,7 @@ def build(
         per_genre = max(per_genre, int(before.get("per_genre", 0)))
     for genre in GENRES:
         (folder / genre).mkdir(parents=True, exist_ok=True)
-    write_atomic(about, json.dumps({**settings, "per_genre": per_genre, "genres": list(GENRES)}, indent=2))
+    write_atomic(about, json.dumps({**made, "per_genre": per_genre, "genres": list(GENRES)}, indent=2))
 
     jobs = [
         (folder / genre / f"{genre}.{number:05d}.wav", genre, seed * 100_000 + number, seconds)

@@ -70,7 +70,7 @@ def hiphop(band: Band) -> None:
         band.timbre("subbass", "dubbass", "bass"),
     )
     cells = "".join(band.pick("x", ".", ".", "o") for _ in range(16))
-    chord_steps = [int(band.rng.integers(0, 5)) for _ in range(16)]
+    chosen = [int(band.rng.integers(0, 5)) for _ in range(16)]
     kick = band.pick("x......x..x.....", "x.x.......x..x..", "x..x..x...x.....", "x.........xx....")
     line = band.pick((0, 0, 3, 5), (0, 7, 10, 0), (0, 0, 0, -2))
     for number, first in band.bars():
@@ -78,7 +78,7 @@ def hiphop(band: Band) -> None:
         chord = [*band.voiced(root, quality, 66), band.key + 36 + root]
         for step in range(16):
             if cells[step] != ".":
-                band.play("loop", loop, chord[chord_steps[step] % len(chord)], first + step / 4, 0.7)
+                band.play("loop", loop, chord[chosen[step] % len(chord)], first + step / 4, 0.7)
         if band.chance(0.9):
             band.chord("loop", loop, chord[:3], first + 0.5, 2.5, 0.5)
         hits = [step for step in range(16) if kick[step] == "x"]

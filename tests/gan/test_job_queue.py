@@ -10,6 +10,7 @@ from gan.sampling import job_queue as queue_module
 from gan.sampling.job_queue import MAX_WAITING, JobError, JobQueue, Ticket
 from genre.runs.process import lock_run
 from genre.runs.queue import core_slot
+from tests.support.patience import PATIENCE_S, wait_until
 
 FOREVER_S = 3600.0  # a test that waited so long has failed
 
@@ -17,13 +18,6 @@ FOREVER_S = 3600.0  # a test that waited so long has failed
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch):
     monkeypatch.setenv("EARMARK_CORES", "2")
-
-
-def wait_until(true: Callable[[], bool], timeout: float = 60.0) -> None:
-    deadline = time.monotonic() + timeout
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def finish(ticket: Ticket) -> list:
@@ -40,7 +34,7 @@ class Gate:
     def work(self, name: str) -> Callable[[], str]:
         def do() -> str:
             self.begun.set()
-            assert self.open.wait(10)
+            assert self.open.wait(PATIENCE_S)
             self.log.append(name)
             return name
 
@@ -148,11 +142,11 @@ def training(tmp_path):
         def stand() -> None:
             with lock_run(folder), core_slot(folder, cores):
                 begun.set()
-                over.wait(20)
+                over.wait(PATIENCE_S)
 
         threads.append(threading.Thread(target=stand))
         threads[-1].start()
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_S)
 
     hold.end = over.set
     yield hold

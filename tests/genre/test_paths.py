@@ -11,6 +11,7 @@ from genre.data.splits import LISTS
 from genre.paths import REPOSITORY, WEIGHTS, data_folder, gtzan_folder, home
 from genre.runs.catalogue import RECORDED
 from genre.runs.directory import runs_folder
+from tests.support.patience import PATIENCE_S
 
 
 def run_elsewhere(folder: Path, *arguments: str, **environment: str) -> str:
@@ -22,7 +23,7 @@ def run_elsewhere(folder: Path, *arguments: str, **environment: str) -> str:
         env=inherited | {"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"} | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
