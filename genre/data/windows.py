@@ -49,12 +49,10 @@ SCALING = {
     "features": {},
 }
 SPECTROGRAMS = ("mel", "stft", "mel_30s", "mel_3s")  # with a front end of their own
-STAND_IN_SECONDS = {
-    "mel_3s_zscored": 3.0,
-    "mel_30s": 30.0,
-}  # duration of the ready-made inputs that stand in for mel spectrograms
-# Before any stretching.
-NATURAL_SHAPES = {"mel_30s": (128, 334), "mel_3s_zscored": (128, 130), "mel_3s": (128, 130)}
+# The duration of the ready-made inputs that stand in for mel spectrograms, in s.
+STAND_IN_SECONDS = {"mel_3s_zscored": 3.0, "mel_30s": 30.0}
+# The shapes of inputs before any stretching.
+NATURAL_SHAPES = {"mel_30s": (N_MELS, 334), "mel_3s_zscored": (N_MELS, 130), "mel_3s": (N_MELS, 130)}
 
 
 def make_examples(dataset: Dataset, spec: InputSpec, windowing: str = "even") -> tuple[Examples, dict]:

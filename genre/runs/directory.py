@@ -31,7 +31,7 @@ CONFIG_VERSION = 1  # of config.json
 PROGRAMS = {"genre": "genre", "gan": "gan", "emotion": "mood"}  # kind -> `python -m PROGRAM train`
 STATES = ("waiting", "running", "done", "failed", "stopped", "interrupted", "damaged")
 STALE_S = 60.0  # age of a heartbeat from which on a process hangs
-WAITING = "Waiting for its turn."
+WAITING = "Waiting for free cores."
 STOPPED = "Stopped. Resume it to go on from the last epoch."
 
 

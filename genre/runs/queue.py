@@ -68,7 +68,7 @@ def _wait_for_slot(entry: dict) -> None:
                     version = None
                 continue
         if not is_logged:
-            logger.info("Waiting for its turn: other runs hold the cores.")
+            logger.info("Waiting for free cores: other runs hold them.")
             is_logged = True
         time.sleep(NEXT_POLL_S if is_next else POLL_S)
 
