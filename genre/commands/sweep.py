@@ -96,8 +96,8 @@ def compare(options: argparse.Namespace) -> int:
         experiments = []
         for entry in options.models or SMALL_MODELS:
             model, _, kind = entry.partition(":")
-            own_options = argparse.Namespace(**vars(options) | {"input": kind or options.input})
-            settings = settings_from(own_options, model)
+            model_options = argparse.Namespace(**vars(options) | {"input": kind or options.input})
+            settings = settings_from(model_options, model)
             experiments.append(settings if options.epochs else with_fewer_epochs(settings))
     except (ValueError, OSError) as error:
         return complain(error, USAGE)

@@ -184,9 +184,9 @@ def assert_pitch_tells_time(clip: Clip) -> None:
     for start_s, piece in clip.pieces():
         assert len(piece) == EXCERPT_S * SAMPLE_RATE
         for offset_s in (1, 15, 28):
-            heard = pitch(piece[offset_s * SAMPLE_RATE :][: SAMPLE_RATE // 2])
+            hertz = pitch(piece[offset_s * SAMPLE_RATE :][: SAMPLE_RATE // 2])
             steps = {(start_s + offset_s + within) // 30 for within in (-0.1, 0.6)}
-            assert min(abs(heard - (200 + 20 * step)) for step in steps) < 4
+            assert min(abs(hertz - (200 + 20 * step)) for step in steps) < 4
 
 
 @pytest.mark.parametrize(

@@ -57,10 +57,10 @@ def test_a_few_words_are_never_confident(path: Path, start_s: float, classifier:
     assert prediction.status in ("not_music", "unsure") and not prediction.confident
 
 
-@pytest.mark.parametrize("room", [0, 9, 14, 31])  # of 40, where most takes get a genre
+@pytest.mark.parametrize("seed", [0, 9, 14, 31])  # of 40, where most takes get a genre
 @pytest.mark.parametrize("path", TAKES, ids=lambda path: path.stem)
-def test_speech_through_a_phone_is_never_confident(path: Path, room: int, classifier: Classifier) -> None:
-    prediction = classifier.classify(simulate_phone(load_clip(path), room))
+def test_speech_through_a_phone_is_never_confident(path: Path, seed: int, classifier: Classifier) -> None:
+    prediction = classifier.classify(simulate_phone(load_clip(path), seed))
     assert not prediction.confident and (
         prediction.genre is None or prediction.uncertainty_reason == LIKE_SPEECH
     )

@@ -21,7 +21,7 @@ def saved_mood(name: str, seed: int) -> CustomMood:
     return save_mood(CustomMood(name, embed_variants(recognizer, faces), recognizer.fingerprint))
 
 
-def test_a_custom_mood_is_taught_from_files(searches):
+def test_a_custom_mood_is_learnt_from_files(searches):
     app = visit(view="teach", way="file")
     assert "None yet" in words(app) and not [b for b in app.button if b.key == "teach"]
     picture = encoded(astronaut(), "PNG")
