@@ -83,7 +83,7 @@ class ReferenceClassifier:
 
     @classmethod
     def load(cls, name: str = REFERENCE_MODEL) -> "ReferenceClassifier":
-        """Raises ArtefactError."""
+        """Load the reference classifier. Raises ArtefactError."""
         classifier = load_classifier(name)
         if not isinstance(classifier, EnsembleClassifier):
             raise ArtefactError(

@@ -112,7 +112,7 @@ def _sub_folders(root: Path) -> list[Path]:
 
 
 def _files(root: Path) -> tuple[Track, ...]:
-    """Every audio file below the sub-folders of `root`, in the order of their names."""
+    """The audio files below the sub-folders of `root`, in the order of their names."""
     tracks: dict[str, Track] = {}
     for folder in _sub_folders(root):
         genre = _readable(folder.name)
@@ -211,7 +211,9 @@ def _decode(path: str) -> bytes:
 
 
 def require_genres(labels: np.ndarray, tracks: np.ndarray, genres: tuple[str, ...]) -> None:
-    """Raises DataError unless there are two genres or more, each with two tracks or more."""
+    """Check what can be learnt from. Raises DataError unless there are two genres or more, each with two
+    tracks or more.
+    """
     count = {genre: len(set(tracks[labels == k])) for k, genre in enumerate(genres)}
     if len(genres) < 2:
         raise DataError("There is only one genre: learning needs two or more to tell apart.")

@@ -19,7 +19,9 @@ DEFAULT_FIT = (15.0, -45.0)  # dB a standard deviation, and dB at the mean, wher
 
 
 def mel_3s_decibels(dataset: Dataset) -> tuple[Examples, np.ndarray]:
-    """-> (the stored mels, the same in dB below the peak of their track: (N, 128, 130) float32)."""
+    """Restore the decibels of the 3 s mels -> (the stored mels, the same in dB below the peak of their track:
+    (N, 128, 130) float32).
+    """
     if dataset.mel_3s_zscored is None:
         raise DataError("There are no ready-made mel spectrograms of 3 s here.")
     mels = read_mel_3s_zscored(dataset.mel_3s_zscored.parent)

@@ -1,4 +1,4 @@
-"""From recordings to the inputs of models: windows of samples, spectrograms, features.
+"""Recordings become inputs of models: windows of samples, spectrograms, features.
 
 One function, `compute_windows`, makes the array of a window both for training and for serving, so that
 they cannot drift apart. Arrays are stored as small integers (256 steps over 80 dB are finer than
@@ -109,7 +109,7 @@ def ready_made_windows(dataset: Dataset) -> Examples:
 def _mixed_windows(
     dataset: Dataset, spec: InputSpec, windowing: str
 ) -> tuple[Examples, str, list[tuple[str, str]]]:
-    """-> (examples, their source, skipped files)."""
+    """Windows of recordings and ready-made ones -> (examples, their source, skipped files)."""
     ready, source = ready_made_windows(dataset), "GTZAN's ready-made first 3 s in decibels again"
     if not set(dataset.genres) <= set(ready.genres) or not dataset.files:
         return ready, source, []
@@ -258,7 +258,7 @@ def window_samples(spec: InputSpec) -> int:
 
 
 def window_starts(samples: np.ndarray, spec: InputSpec, windowing: str, seed: int = 0) -> np.ndarray:
-    """Where windows begin, in samples (W,); silent ones are skipped. At least one.
+    """The starts of the windows, in samples (W,); silent ones are skipped. At least one.
 
     `seed` draws the positions of "random".
     """

@@ -92,7 +92,8 @@ def ece_interval(probabilities: np.ndarray, labels: np.ndarray) -> list[float]:
 
 
 def accuracy_drop(before: np.ndarray, after: np.ndarray) -> dict:
-    """How often two predictions of the same items are right, (N,) both -> points of accuracy lost, interval.
+    """Compare two predictions of the same items, right or wrong, (N,) both -> points of accuracy lost,
+    interval.
 
     The bootstrap resamples items with both their predictions: an item that is hard either way adds nothing
     to the interval.

@@ -241,7 +241,8 @@ def _train_network(
 def hold_out_validation(
     train: Examples, recipe: Recipe, leaky: bool = False
 ) -> tuple[Examples, Examples | None]:
-    """-> (training examples, validation examples that choose the best epoch, if the recipe has patience).
+    """Hold out validation tracks -> (training examples, validation examples that choose the best epoch, if
+    the recipe has patience).
 
     Raises DataError.
     """

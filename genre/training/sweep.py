@@ -55,7 +55,7 @@ class Prefetcher:
         self._notify = notify
 
     def prepare(self, settings: ExperimentSettings) -> None:
-        """Raises DataError where the data does not have the input of the settings."""
+        """Compute the input of the settings. Raises DataError where the data does not have it."""
         if settings.data not in self._datasets:
             self._datasets[settings.data] = open_dataset(settings.data)
         key = (settings.data, settings.input_spec, settings.windows)
@@ -123,7 +123,7 @@ def create_run(settings: ExperimentSettings, folder: Path | None = None) -> Path
 def grid(
     settings: ExperimentSettings, epochs: list[int], batch_sizes: list[int], rates: list[float]
 ) -> list[ExperimentSettings]:
-    """Every combination, or the seven settings where nothing is given, without early stopping."""
+    """All combinations, or the seven settings where nothing is given, without early stopping."""
     combinations: Iterable[tuple[int, int, float]] = SEVEN_SETTINGS
     if epochs or batch_sizes or rates:
         recipe = settings.recipe

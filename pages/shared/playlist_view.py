@@ -219,7 +219,7 @@ def _play(state: PlaylistState, video_id: str) -> None:
 
 
 def _shuffle(state: PlaylistState) -> None:
-    """Another order; what plays stays where it is, so that it plays on."""
+    """Shuffle the songs; what plays stays where it is, so that it plays on."""
     tracks = list(state.playlist.tracks)
     shuffled = list(state.playlist.shuffled(random.randrange(2**31)).tracks)
     position = next((n for n, track in enumerate(tracks) if track.video_id == state.playing), None)
