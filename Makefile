@@ -30,7 +30,7 @@ export PYTHONUNBUFFERED := 1
 # Idle threads sleep: while a training runs beside the app, answers come three times sooner.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: setup setup-dev chromium run test bench weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint screenshots clean
+.PHONY: setup importable setup-dev chromium run test bench weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint screenshots clean
 
 # The virtual environment holds a copy of its pins: they are installed once, and again when they change.
 setup:
@@ -48,6 +48,12 @@ setup:
 		echo "Installing the packages of requirements.txt: some minutes the first time"; \
 		$(PIP) -r requirements.txt && cp requirements.txt .venv/requirements.txt; \
 	}
+	@$(MAKE) importable
+
+# `.venv/bin/python -m genre` finds its packages from any folder, also after the repository was moved.
+importable:
+	@$(BIN) -c 'import pathlib, sysconfig; \
+		pathlib.Path(sysconfig.get_path("purelib"), "earmark.pth").write_text(f"{pathlib.Path.cwd()}\n")'
 
 setup-dev: setup
 	@cmp -s requirements-dev.txt .venv/requirements-dev.txt || { \

@@ -26,7 +26,7 @@ def synthesize_audio(
 ) -> np.ndarray:
     """Invert and master a log-mel (bands, T) in dB -> (N,) float32 at params.sample_rate.
 
-    Raises ValueError as `genre.audio.invert.invert`.
+    Raises ValueError as `invert_mel`.
     """
     return master_audio(invert_mel(mel_db, params, iterations, seed), params.sample_rate)
 

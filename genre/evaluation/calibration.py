@@ -34,7 +34,8 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
 def fit_confidence_threshold(
     probabilities: np.ndarray, labels: np.ndarray, target: float = TARGET_SELECTIVE_ACCURACY
 ) -> tuple[float, float]:
-    """-> (the lowest threshold whose selective accuracy reaches the target, its coverage).
+    """Fit the confidence threshold -> (the lowest threshold whose selective accuracy reaches the target, its
+    coverage).
 
     Where no threshold reaches the target, (1, 0): then no prediction is confident.
     """
@@ -76,7 +77,8 @@ def fit_thresholds_by_duration(
     full: float,
     target: float = TARGET_SELECTIVE_ACCURACY,
 ) -> list[tuple[float, float]]:
-    """-> [(seconds, confidence threshold of a clip so long)] from predictions of excerpts of `seconds` (N,).
+    """Fit thresholds -> [(seconds, confidence threshold of a clip so long)] from predictions of excerpts of
+    `seconds` (N,).
 
     `durations_s` are the lengths, ascending; that of the longest is `full`, the threshold of whole clips. A
     shorter clip never has a lower threshold than a longer one.

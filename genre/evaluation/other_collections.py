@@ -66,7 +66,7 @@ def _vector(prediction: Prediction, genres: tuple[str, ...], label: int) -> np.n
 
 
 def emotion_correlations(songs: Sequence[LabelledSong], predictions: list[Prediction]) -> dict[str, float]:
-    """Pearson's correlation of each feeling with the share of listeners; empty with fewer than three songs."""
+    """Pearson's correlation of each feeling with the share of listeners; none for fewer than three songs."""
     pairs = [
         (song.emotions, prediction.description.emotions)
         for song, prediction in zip(songs, predictions, strict=True)

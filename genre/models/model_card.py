@@ -107,7 +107,7 @@ def _details(card: Card) -> list[str]:
     if card.weights_sha256:
         lines.append(f"- SHA-256 of the weights: `{card.weights_sha256}`.")
     if card.date:
-        lines.append(f"- Trained by {card.date}" + (f", commit {card.commit}." if card.commit else "."))
+        lines.append(f"- Date: {card.date}" + (f", commit {card.commit}." if card.commit else "."))
     if card.versions:
         lines.append(f"- Versions: {', '.join(f'{key} {value}' for key, value in card.versions.items())}.")
     if card.note:

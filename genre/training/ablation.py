@@ -1,4 +1,4 @@
-"""What each part of the Listen page's recipe is worth: trainings with one part more at a time.
+"""The worth of each part of the Listen page's recipe: trainings with one part more at a time.
 
 They are short and stay inside GTZAN's fault-filtered train list: seed s is tested on block s of the five
 of `genre.training.calibrate` and learns from the other four, so no track is tested twice. The valid list is

@@ -34,7 +34,7 @@ from genre.models.cards import Card, load_card, write_card
 from genre.models.registry import MODELS
 from genre.paths import WEIGHTS
 from genre.synth.dataset import SAMPLE_RATE, render
-from tests.support.little_gtzan import make_gtzan
+from tests.support.data import make_gtzan
 
 METRICS = compute_metrics(np.eye(10), np.arange(10), GENRES) | {"rejected": 0}
 AGREEMENT = {"same": 3, "count": 4, "genres": {"metal": [3, 4]}}

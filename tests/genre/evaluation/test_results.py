@@ -118,3 +118,9 @@ def test_a_model_card_has_every_heading_and_no_empty_one(folder: Path, tmp_path:
     assert load_card(folder).weights_sha256 in text
     (tmp_path / "card.json").write_bytes((folder / "card.json").read_bytes())
     assert write_model_card(tmp_path).read_text().endswith(text.split("\n", 1)[1])
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_a_published_card_says_where_it_comes_from(folder: Path) -> None:
+    card = load_card(folder)
+    assert card.weights_sha256 and card.commit and card.date and "torch" in card.versions

