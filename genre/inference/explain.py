@@ -27,6 +27,7 @@ PART_S = 30.0
 SPAN_S = 5.0  # length of the part to play
 SPAN_STEP_S = 2.5
 DELETED_FRACTION = 0.2  # of the map, in the deletion check
+DELETED_DB = 10.0  # by which it is softened: holes of silence are like no music, and harm wherever they are
 FLATNESS = 1e-4  # bands that differ by less do not differ
 
 
@@ -101,7 +102,7 @@ def explain(classifier: Classifier, clip: Clip, genre: str) -> Explanation:
 def deletion_check(
     classifier: Classifier, clip: Clip, explanation: Explanation, draws: int = 3, seed: int = 0
 ) -> DeletionResult:
-    """Silence the top fifth of the map, and random fifths, and predict again each time."""
+    """Soften the top fifth of the map, and random fifths, and predict again each time."""
     samples = clip.trimmed(*explanation.part).samples
     power = _power(classifier, samples)
     rng = np.random.default_rng(seed)
@@ -109,8 +110,8 @@ def deletion_check(
     cells = [-(-bands // CELL[0]), -(-columns // CELL[1])]
 
     def probability(removed: np.ndarray) -> float:
-        kept = torch.from_numpy(~removed).to(power.dtype)[None]
-        return _probability(classifier, samples, power, kept, explanation.genre).item()
+        gain = torch.from_numpy(np.where(removed, 10 ** (-DELETED_DB / 10), 1.0)).to(power.dtype)[None]
+        return _probability(classifier, samples, power, gain, explanation.genre).item()
 
     def random_fifth() -> np.ndarray:
         order = np.zeros(cells[0] * cells[1], bool)

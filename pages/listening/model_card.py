@@ -33,12 +33,53 @@ def card_text(folder: Path, is_stand_in: bool = False) -> str:
         genres: dict[str, dict] = metrics["genres"]
         is_leaky = bool(card.split.get("leaky"))
         is_folded = card.split.get("name") in FOLDED
-        paragraphs = [_origin(card, is_folded, is_stand_in), _overall(metrics, is_leaky, is_folded)]
+        origin = _pretrained_origin(card) if card.pretrained else _origin(card, is_folded, is_stand_in)
+        paragraphs = [origin, _overall(metrics, is_leaky, is_folded), _other_songs(card)]
         if not is_leaky:
             paragraphs += [_table(genres), _confusions(metrics, tuple(genres)), _confidence(card)]
     except (ArtefactError, KeyError, TypeError, ValueError):
         return ""
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _pretrained_origin(card: Card) -> str:
+    split = card.split
+    return (
+        "Its foundation is a network that other researchers trained on 200,000 songs, to guess the words "
+        "that listeners give to music. On top of it ours learnt ten genres from "
+        f"{split['gtzan_tracks'] + split['resynthesized_tracks']} pieces of GTZAN, a collection put "
+        f"together around the year 2000, and from {split['wild_tracks']} songs of other collections. The "
+        "model on this page went on to learn from the test pieces too; these figures are those of its twin "
+        "that did not. "
+        "The 200,000 songs may hold some of GTZAN's."
+    )
+
+
+def _other_songs(card: Card) -> str:
+    """How it does on songs of other collections; empty where it was not measured on any."""
+    others = card.metrics.get("other_collections")
+    if not others:
+        return ""
+    low, high = others["accuracy_interval"]
+    strange = others["other_styles"]
+    text = (
+        f"**Of {others['count']} songs of other people's collections it named {_of_ten(others['accuracy'])} "
+        f"rightly**: {100 * others['accuracy']:.0f} %, and with other songs perhaps {100 * low:.0f} to "
+        f"{100 * high:.0f} %."
+    )
+    if others["selective_accuracy"] is not None:
+        text += (
+            f" It called itself sure of {100 * others['coverage']:.0f} in 100, and was right in "
+            f"{100 * others['selective_accuracy']:.0f} % of those."
+        )
+    return text + (
+        f" Of {strange['count']} songs of none of the ten genres it gave {strange['confident']} a sure one."
+        f"\n\n{_table(_present(others['genres']))}\n\nOn GTZAN's own pieces:"
+    )
+
+
+def _present(genres: dict[str, dict]) -> dict[str, dict]:
+    return {genre: one for genre, one in genres.items() if one["count"]}
 
 
 def _origin(card: Card, is_folded: bool, is_stand_in: bool) -> str:

@@ -19,6 +19,8 @@ from genre.training.transfer.songs import OTHER, Song, dev_names, gtzan_songs, w
 from genre.training.transfer.train import load_songs, with_features
 
 SEEDS = 0, 1, 2
+WINDOW_COUNTS = 2, 3, 5, 7  # of the ten windows of 30 s; `make bench` tells the time that each number takes
+WINDOWS_STEP = "both, and other collections, on {} windows"
 # Whether songs of other collections are learnt from, and the weight of the from-scratch ensemble in the pool.
 VARIANTS = {
     "from scratch alone": (False, 1.0),
@@ -39,7 +41,8 @@ def run_transfer_ablation(gtzan: Path, wild: Path, scratch: str) -> list[dict]:
         "wild": [song for song in wild_songs(wild) if song.name in names and song.genre != OTHER],
     }
     values: dict[str, dict[str, list[tuple[float, float]]]] = {
-        variant: {part: [] for part in tested} for variant in VARIANTS
+        step: {part: [] for part in tested}
+        for step in (*VARIANTS, *(WINDOWS_STEP.format(count) for count in WINDOW_COUNTS))
     }
     for seed in SEEDS:
         recipe = TransferRecipe(seed=seed)
@@ -52,6 +55,10 @@ def run_transfer_ablation(gtzan: Path, wild: Path, scratch: str) -> list[dict]:
             for variant, (uses_wild, weight) in VARIANTS.items():
                 logits = [logits_of(heads[uses_wild], windows) for windows in features]
                 values[variant][part].append(_measure(others, logits, ensemble, weight))
+            for count in WINDOW_COUNTS:
+                logits = [logits_of(heads[True], _spread(windows, count)) for windows in features]
+                result = _measure(others, logits, ensemble, recipe.scratch_weight)
+                values[WINDOWS_STEP.format(count)][part].append(result)
     return [
         {"step": variant}
         | {
@@ -65,6 +72,11 @@ def run_transfer_ablation(gtzan: Path, wild: Path, scratch: str) -> list[dict]:
         }
         for variant, parts in values.items()
     ]
+
+
+def _spread(windows: np.ndarray, count: int) -> np.ndarray:
+    """So many of a song's windows (W, 250), spread evenly."""
+    return windows[np.linspace(0, len(windows) - 1, min(count, len(windows))).round().astype(int)]
 
 
 def _measure(

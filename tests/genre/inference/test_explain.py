@@ -84,7 +84,7 @@ def test_the_map_passes_the_deletion_check_on_the_built_in_music(classifier, pla
 @pytest.mark.skipif(not GTZAN.exists(), reason="no GTZAN data here (set EARMARK_DATA)")
 @pytest.mark.parametrize(("phone", "min_wins"), [(False, 0.85), (True, 0.7)])
 def test_the_map_passes_the_deletion_check_on_recordings(phone, min_wins):
-    classifier = load_classifier("listen-scratch-train")
+    classifier = load_classifier("listen-train")
     checks = []
     for path in gtzan_recordings("valid")[::10]:
         clip = clip_of(load_clip(path).samples[: 12 * SAMPLE_RATE])
@@ -124,14 +124,8 @@ def _check_deletions(checks, min_wins: float) -> None:
     assert (before - top).mean() >= 1.5 * (before - random).mean()
 
 
-def test_a_model_without_a_gradient_is_explained_over_time_alone(classifier, play, monkeypatch):
-    predict_windows = EnsembleClassifier.predict_windows
-
-    def detached(self, *arguments):
-        times_s, overall, by_window = predict_windows(self, *arguments)
-        return times_s, overall.detach(), by_window.detach()
-
-    monkeypatch.setattr(EnsembleClassifier, "predict_windows", detached)
+def test_a_model_without_a_gradient_is_explained_over_time_alone(play, monkeypatch):
+    classifier = load_classifier("listen-scratch")
     monkeypatch.setattr(EnsembleClassifier, "has_gradient", False)
     clip = clip_of(np.concatenate([play("classical", 10.0), play("metal", 10.0)]))
     explanation = explain(classifier, clip, "metal")
@@ -145,9 +139,11 @@ def test_nothing_of_the_network_changes(classifier, play):
     before = classifier.classify(clip).probabilities
     explain(classifier, clip, "pop")
     assert classifier.classify(clip).probabilities == before
-    for branch in classifier.branches:
-        assert not branch.network.training
-        assert all(parameter.grad is None for parameter in branch.parameters())
+    networks = [classifier.features.tagger, classifier.heads]
+    networks += [branch.network for branch in classifier.scratch.branches]
+    for network in networks:
+        assert not network.training
+        assert all(parameter.grad is None for parameter in network.parameters())
 
 
 def test_the_figure_leaves_the_decisive_places_clear(classifier, play):

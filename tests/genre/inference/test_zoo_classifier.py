@@ -14,7 +14,7 @@ from genre.data.windows import compute_windows, window_samples
 from genre.inference.explain import explain
 from genre.inference.load import SHIPPED, load_classifier
 from genre.inference.zoo_classifier import ZooClassifier
-from genre.models.cards import ArtefactError
+from genre.models.cards import TRANSFER, ArtefactError
 from genre.models.registry import MODELS
 from genre.paths import PROMOTED, home, promoted_models
 from genre.runs import directory as runs
@@ -165,4 +165,4 @@ def test_a_run_of_any_folder_name_can_be_promoted(music, tmp_path, monkeypatch):
 
 def test_the_default_stays_the_shipped_one(music):
     promote_run(trained(music, "svm", "features"), "ours")
-    assert load_classifier().card.model == SHIPPED
+    assert load_classifier().card.model == TRANSFER

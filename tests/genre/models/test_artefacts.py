@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genre.audio.spectrogram import FULL_CLIP_MEL
-from genre.inference.load import SHIPPED, load_classifier
+from genre.inference.load import load_classifier
 from genre.models.artefacts import compact, expand, load_artefact, save_artefact
 from genre.models.cards import ArtefactError, Card, load_card
 from genre.paths import WEIGHTS
 
-STATE, CARD = load_artefact(WEIGHTS / SHIPPED)
+STATE, CARD = load_artefact(WEIGHTS / "listen-scratch")
 BRANCH = CARD.branches["mel_30s"]
 
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from genre import GENRES
 from genre.audio.clip import SAMPLE_RATE, load_clip
-from genre.inference.classifier import SHORT_CLIP, Classifier
+from genre.inference.classifier import SHORT_CLIP, UNFAMILIAR, Classifier
 from genre.inference.load import load_classifier
 from genre.models.cards import ArtefactError
 from genre.paths import REPOSITORY
@@ -23,7 +23,7 @@ from tests.support.app_visits import APP, button, healthy, press
 from tests.support.audio import picture_bytes, soundfile_bytes
 from tests.support.hostile import NAMES
 
-CHARTS_OF_A_PREDICTION = 4
+CHARTS_OF_A_PREDICTION = 5
 
 
 @pytest.fixture
@@ -63,7 +63,9 @@ def test_the_first_visit_shows_what_will_appear(app):
     assert "Your answer appears here" in text
     assert app.audio_input[0].sample_rate == SAMPLE_RATE
     assert charts(app) == 1 and not app.metric and not app.dataframe
-    assert [b.label for b in app.button] == [genre_name(genre).capitalize() for genre in GENRES]
+    labels = [b.label for b in app.button]
+    assert labels[-10:] == [genre_name(genre).capitalize() for genre in GENRES]
+    assert labels[:3] == ["Hungarian Dance No. 5", "Vibe Ace", "Let's Go Fishin'"], "real songs come first"
 
 
 def test_the_first_visit_does_not_wait_for_torch():
@@ -243,7 +245,22 @@ def test_a_clip_without_its_sound_is_explained(app, wav):
     next(iter(app.session_state["listen"].session)).sound = None
     healthy(app.run())
     assert any("Upload it again" in caption.value for caption in app.caption)
-    assert charts(app) == 2 and not app.get("audio")
+    assert charts(app) == CHARTS_OF_A_PREDICTION - 2 and not app.get("audio")
+
+
+def test_a_real_song_is_predicted_with_one_click(app):
+    press(app, "song_classical_hungarian-dance.opus")
+    assert predicted_genre(app) == "Classical"
+    assert any("Public Domain" in text.value for text in app.text), "with its artist and licence"
+    words = " ".join(element.value for element in app.markdown)
+    assert "In other words" in words and "What it feels like" in words
+
+
+def test_music_unlike_all_genres_is_said_to_be_so(app, monkeypatch):
+    monkeypatch.setattr(default_classifier(), "max_other", -1.0)
+    press(app, "song_classical_hungarian-dance.opus")
+    assert app.metric[0].label == "Unlike all ten. The nearest" and predicted_genre(app) == "Classical"
+    assert any(UNFAMILIAR in caption.value for caption in app.caption)
 
 
 def test_results_stay_while_another_page_is_visited(wav, tmp_path):
