@@ -10,6 +10,7 @@ from typing import Any
 
 from genre.legacy import CARD, GAN_CARD, renew_keys
 from genre.paths import write_atomic
+from genre.reading import read_json
 
 ENSEMBLE = "listen"  # the registry's name of the Listen page's network
 REQUIRED = ("model", "genres")
@@ -120,8 +121,8 @@ def _tuples(value: Any) -> tuple:
 def load_card(folder: Path) -> Card:
     """Raises ArtefactError with a sentence when there is none or it is damaged."""
     try:
-        values = json.loads((folder / "card.json").read_text())
-    except (OSError, ValueError, RecursionError) as error:
+        values = read_json(folder / "card.json")
+    except (OSError, ValueError) as error:
         raise ArtefactError(
             f"The model {folder.name!r} has no readable card.json. Choose another model or train it again."
         ) from error
