@@ -8,12 +8,14 @@ import hashlib
 import io
 import json
 import logging
+import os
 import random
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,21 @@ def progress_line(label: str) -> Progress:
     return show
 
 
+def end_with_parent() -> None:
+    """Let this process end as soon as the one that started it does, be it killed: else it would wait for
+    work on a pipe that nobody writes to, for good.
+    """
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def wait_and_end() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_and_end, name="parent", daemon=True).start()
+
+
 def _path(folder: Path, key: str) -> Path:
     return folder / key[:2] / key
 
@@ -129,7 +146,7 @@ def _computed(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes
             yield
         return
     # One thread for each process: the cores are busy already.
-    with limit_cores(1), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    with limit_cores(1), ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         futures = [
             pool.submit(_compute_one, folder, key, compute, argument) for key, argument in jobs.items()
         ]

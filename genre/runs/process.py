@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from genre.paths import REPOSITORY, home
+from genre.paths import REPOSITORY, home, is_temporary
 from genre.runs.directory import (
     PROGRAMS,
     STOPPED,
@@ -99,6 +99,24 @@ def stop_run(folder: Path, pid: int | None = None) -> None:
         write_status(folder, **status | {"state": "stopped", "message": STOPPED})
 
 
+def restart_run(folder: Path) -> int:
+    """Give up what a run has learnt so far, a damaged checkpoint perhaps, and begin it anew -> its process.
+
+    Raises RunError as `start_run` does.
+    """
+    load_config(folder)  # raises for what is no run, before anything is deleted
+    if is_finished(folder):
+        raise RunError("This run is done: start a new one.")
+    stop_run(folder)
+    with lock_run(folder):
+        for path in folder.iterdir():
+            if path.name in (".lock", "config.json", "log.txt"):
+                continue
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        write_status(folder, state="waiting", progress=0.0, message="Not started yet.")
+    return start_run(folder)
+
+
 def mark_failed(folder: Path, reason: str) -> None:
     """Record why a run could not even be started."""
     with lock_run(folder):
@@ -106,8 +124,15 @@ def mark_failed(folder: Path, reason: str) -> None:
 
 
 def delete_run(folder: Path) -> None:
-    """Remove a run's folder, or an empty one. Raises RunError while it is under way."""
-    if any(folder.iterdir()) and not any((folder / name).exists() for name in ("config.json", "status.json")):
+    """Remove a run's folder, one whose first write was killed, or a link to nowhere.
+
+    Raises RunError while it is under way.
+    """
+    if folder.is_symlink() and not folder.exists():
+        folder.unlink()
+        return
+    is_run = any((folder / name).exists() for name in ("config.json", "status.json"))
+    if not is_run and not all(is_temporary(path) for path in folder.iterdir()):
         raise RunError(f"{folder.name} is not a run.")
     with lock_run(folder):
         shutil.rmtree(folder)

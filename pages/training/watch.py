@@ -182,6 +182,16 @@ def _show_run(entry: Entry, name: str, colour: str) -> None:
                 on_click=_apply,
                 args=(process.start_run, [entry]),
             )
+            if run.state == "failed":
+                st.button(
+                    "Begin anew",
+                    key=f"anew_{run.name}",
+                    icon=":material/restart_alt:",
+                    width="stretch",
+                    on_click=_apply,
+                    args=(process.restart_run, [entry]),
+                    help="Gives up what it has learnt so far: a damaged checkpoint, for one.",
+                )
 
 
 def _settings_text(entry: Entry) -> str:
