@@ -1,5 +1,6 @@
 """Both providers against a server in YouTube's place: recorded answers, hand-made ones, and trouble."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,10 +104,11 @@ def test_both_read_the_same_from_a_recorded_answer(standin) -> None:
         ("huge", "could not be read", 1),
         ("slow", "too long", 3),
         ("drip", "too long", 3),
+        ("drip-headers", "too long", 3),
     ],
 )
 def test_trouble_is_a_sentence(provider, mode, words, n_requests, standin, monkeypatch) -> None:
-    if mode in ("slow", "drip"):
+    if mode in ("slow", "drip", "drip-headers"):
         monkeypatch.setattr(youtube, "REQUEST_S", 0.3)
     standin.behave(mode)
     started = time.monotonic()
@@ -158,13 +160,25 @@ def test_the_second_provider_steps_in(standin) -> None:
         search_providers("sad songs", lambda tracks: False, [Broken()])
 
 
-def test_all_tries_together_are_bounded(standin, monkeypatch) -> None:
+@pytest.mark.parametrize("mode", ["slow", "drip-headers"])
+def test_all_tries_together_are_bounded(mode, standin, monkeypatch) -> None:
     monkeypatch.setattr(searching, "BUDGET_S", 1.0)
-    standin.behave("slow")
+    standin.behave(mode)
     started = time.monotonic()
     with pytest.raises(SearchError, match="too long"):
         search_providers("sad songs", lambda tracks: False)
     assert time.monotonic() - started < 4
+
+
+def test_an_answer_that_nobody_waits_for_is_cut_off(standin, monkeypatch) -> None:
+    monkeypatch.setattr(youtube, "REQUEST_S", 0.3)
+    standin.behave("drip-headers")
+    with pytest.raises(SearchError, match="too long"):
+        youtube.post_search("https://www.youtube.com/youtubei/v1/search", b"{}", {}, time.monotonic() + 9)
+    waiting = [thread for thread in threading.enumerate() if thread.name == "YouTube"]
+    for thread in waiting:
+        thread.join(10)  # the headers would go on for half a minute
+    assert not any(thread.is_alive() for thread in waiting)
 
 
 @both
