@@ -4,6 +4,7 @@ The detector is OpenCV's Haar cascade of frontal faces (Viola and Jones 2001, Li
 checked by a second one: what both call a face is hardly ever something else.
 """
 
+import ctypes
 import io
 import logging
 import os
@@ -83,6 +84,9 @@ _decoding = threading.Lock()
 # Of what is wrong with a picture its reader is told by FaceError, and nobody by a line on stderr.
 warnings.filterwarnings("ignore", module=r"PIL\b")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
+with suppress(AttributeError, OSError):  # a Pillow without libtiff, which writes lines of its own
+    for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+        ctypes.CDLL(Image.core.__file__)[name](None)
 
 
 class FaceError(ValueError):

@@ -98,9 +98,9 @@ def test_a_damaged_picture_writes_nothing_to_the_terminal():
         exif = Image.Exif()
         exif[0x0112], exif[0x010E] = 6, "hello"
         rng = random.Random(0)
-        for kind in ("TIFF", "JPEG"):
+        for kind, options in (("TIFF", {}), ("TIFF", {"compression": "tiff_lzw"}), ("JPEG", {})):
             buffer = io.BytesIO()
-            Image.new("RGB", (60, 80)).save(buffer, kind, exif=exif)
+            Image.linear_gradient("L").save(buffer, kind, exif=exif, **options)
             for _ in range(50):
                 content = bytearray(buffer.getvalue())
                 content[rng.randrange(min(len(content), 400))] = rng.randrange(256)
