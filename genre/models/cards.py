@@ -71,7 +71,7 @@ class Card:
         """Raises ValueError or TypeError for parts of another type or out of range."""
         numbers = [threshold for pair in self.confidence_thresholds_by_duration for threshold in pair]
         numbers += [self.temperature, self.confidence_threshold, *self.class_bias]
-        if any(isinstance(number, bool) or not 0 < float(number) < float("inf") for number in numbers):
+        if any(isinstance(number, bool) or not 0 < number < 1e300 for number in numbers):
             raise ValueError("A card's temperature, thresholds and biases are numbers above 0.")
         if any(len(pair) != 2 for pair in self.confidence_thresholds_by_duration):
             raise ValueError("A card's thresholds by duration are pairs of seconds and a probability.")

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from mood.emotion.custom_moods.storage import FORMAT, parse_mood
 from mood.emotion.faces import FaceError, decode_image
 from mood.playlist import providers
 from mood.playlist.search import search_providers
-from mood.playlist.youtube import SearchError
+from mood.playlist.youtube import TIMED_OUT, SearchError
 from pages.training.run_display import chart_names
 from pages.training.run_table import _cells
 from tests.genre.audio.test_audio_bad_input import assert_clip_or_sentence, valid_files
@@ -277,7 +278,12 @@ def answers() -> list[Any]:
 
 
 def check_playlist(text: str) -> None:
-    with patch.object(providers, "post_search", lambda *_: text.encode()):
+    def answer(url: str, body: bytes, headers: object, deadline: float) -> bytes:
+        if time.monotonic() > deadline:
+            raise SearchError(TIMED_OUT)
+        return text.encode()
+
+    with patch.object(providers, "post_search", answer):
         for provider in providers.PROVIDERS:
             ends_in_a_sentence(
                 lambda provider=provider: [

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ import yt_dlp.networking
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mood.playlist import providers, youtube
 from mood.playlist import search as searching
-from mood.playlist import youtube
 from mood.playlist.providers import PROVIDERS, YoutubeSearchPython, YtDlp, _parse_duration
 from mood.playlist.search import search_providers
 from mood.playlist.youtube import SearchError, YoutubeTrack, queue_url, search_url, stand_in_address
-from tests.support.youtube import recorded
+from tests.support.youtube import FIXTURES, recorded
 
 both = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
 needs_recordings = pytest.mark.skipif(not recorded(), reason="the recorded answers of YouTube are not here")
@@ -168,6 +169,16 @@ def test_all_tries_together_are_bounded(mode, standin, monkeypatch) -> None:
     with pytest.raises(SearchError, match="too long"):
         search_providers("sad songs", lambda tracks: False)
     assert time.monotonic() - started < 4
+
+
+@both
+def test_pages_without_songs_that_name_a_next_one_are_not_read_for_ever(provider, monkeypatch) -> None:
+    answer = (FIXTURES / "songs_1.json").read_bytes().replace(b'"videoRenderer"', b'"otherRenderer"')
+    asked = []
+    monkeypatch.setattr(providers, "post_search", lambda *request: asked.append(request) or answer)
+    with suppress(SearchError):
+        assert search_providers("sad songs", lambda tracks: False, [provider]).tracks == ()
+    assert 1 <= len(asked) <= providers.MAX_PAGES
 
 
 def test_an_answer_that_nobody_waits_for_is_cut_off(standin, monkeypatch) -> None:
