@@ -1,8 +1,9 @@
-# make setup | run | test | bench | weights | lint | screenshots | clean
+# make setup | run | test | bench | weights | lint | fuzz | screenshots | clean
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8501
+MINUTES ?= 10
 HTTPS ?=
 ADDRESS ?= $(if $(filter 1,$(HTTPS)),0.0.0.0,localhost)
 
@@ -30,7 +31,7 @@ export PYTHONUNBUFFERED := 1
 # Idle threads sleep: while a training runs beside the app, answers come three times sooner.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: setup importable setup-dev chromium run test bench weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint screenshots clean
+.PHONY: setup importable setup-dev chromium run test bench weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint fuzz screenshots clean
 
 # The virtual environment holds a copy of its pins: they are installed once, and again when they change.
 setup:
@@ -160,6 +161,11 @@ lint: setup-dev
 
 screenshots: setup-dev chromium
 	@$(BIN) -m tests.screenshots.take
+
+# Ten minutes of hostile inputs for each reader, and twenty kills at random moments of each kind of run.
+fuzz: setup-dev
+	$(BIN) -m tests.faults.fuzz --minutes $(MINUTES)
+	$(BIN) -m tests.faults.kills --count 20
 
 # Everything that can be made again; never var/, which holds what people made.
 clean:

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from pages.shared.style import ICON_BUTTONS
+from pages.shared.uploads import keep_uploads_in_memory
 
+keep_uploads_in_memory()  # before there is a page to upload from
 st.set_page_config(page_title="Earmark", page_icon="assets/icons/earmark.png", layout="centered")
 st.logo("assets/icons/earmark.svg", size="large")
 st.html(ICON_BUTTONS)

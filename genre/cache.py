@@ -1,19 +1,26 @@
 """Results of expensive work, cached under EARMARK_HOME/cache by a hash of everything they depend on.
 
 A result is bytes under a key. Missing ones are computed over all cores, and each is written as soon
-as it is there, in one step: interrupted work resumes where it stopped.
+as it is there, in one step: interrupted work resumes where it stopped. All of them together stay below a
+bound; what has not been used for longest goes first.
 """
 
 import hashlib
 import io
 import json
 import logging
+import os
 import random
+import shutil
+import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from contextlib import suppress
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +28,12 @@ import numpy as np
 from tqdm import tqdm
 
 from genre.compute import cores, limit_cores
-from genre.paths import home, write_atomic
+from genre.paths import home, is_temporary, write_atomic
 
+# The inputs of GTZAN in every form that a model takes are 5 GB.
+DEFAULT_MAX_GB = 10.0
+MAX_GB_VARIABLE = "EARMARK_CACHE_GB"
+USED_AGAIN_S = 3600.0  # a use is noted in a file's date, and not again for so long
 JOBS_WORTH_A_PROCESS = 8  # starting one costs seconds; fewer jobs are done at once
 
 logger = logging.getLogger(__name__)
@@ -46,12 +57,14 @@ def compute_missing(
     `progress` is called after each computation. `compute(argument)` is a function of a module, since
     other processes run it; it must not fail.
     """
-    folder = home() / "cache" / kind
+    folder = cache_folder() / kind
     missing = {key: argument for key, argument in jobs.items() if not _path(folder, key).exists()}
     done = len(jobs) - len(missing)
     for _ in _computed(folder, missing, compute):
         done += 1
         progress(done, len(jobs))
+    if missing:
+        evict({_path(folder, key) for key in jobs})
 
 
 def cached_results(
@@ -67,13 +80,90 @@ def cached_results(
     """
     compute_missing(kind, jobs, compute, progress)
     for key, argument in jobs.items():
-        path = _path(home() / "cache" / kind, key)
+        path = _path(cache_folder() / kind, key)
         try:
-            yield key, read(path.read_bytes())
-        except ValueError:
+            result = read(path.read_bytes())
+        except (ValueError, FileNotFoundError):  # damaged; cleared, or evicted by another process
             path.unlink(missing_ok=True)
-            _compute_one(home() / "cache" / kind, key, compute, argument)
-            yield key, read(path.read_bytes())
+            content = compute(argument)
+            write_atomic(path, content)
+            result = read(content)
+        else:
+            _note_use(path)
+        yield key, result
+
+
+def cache_folder() -> Path:
+    return home() / "cache"
+
+
+def cache_sizes() -> dict[str, tuple[int, int]]:
+    """The kinds of results under EARMARK_HOME/cache -> (files, bytes) of each."""
+    sizes = {}
+    for folder in sorted(path for path in _children(cache_folder()) if path.is_dir()):
+        files = [status.st_size for _, status in _files(folder)]
+        sizes[folder.name] = len(files), sum(files)
+    return sizes
+
+
+def clear_cache(kinds: Iterable[str] | None = None) -> None:
+    """Delete all results, or those of some kinds. What is wanted again is computed again."""
+    for kind in cache_sizes().keys() if kinds is None else kinds:
+        shutil.rmtree(cache_folder() / kind, ignore_errors=True)
+
+
+def max_cache_bytes() -> int:
+    """The bound of all results together: EARMARK_CACHE_GB, in GB. Raises ValueError for what is no number."""
+    text = os.environ.get(MAX_GB_VARIABLE, "").strip()
+    try:
+        gigabytes = float(text) if text else DEFAULT_MAX_GB
+    except ValueError:
+        gigabytes = -1.0
+    if not 0 <= gigabytes < 1e9:
+        raise ValueError(f"{MAX_GB_VARIABLE} is a number of gigabytes, not {text!r}.")
+    return int(1e9 * gigabytes)
+
+
+def evict(used: Collection[Path] = ()) -> None:
+    """Delete the results that have not been used for longest, until the rest are within the bound.
+
+    Those that are `used` at present stay, and so do files of other kinds: lists of songs, weights.
+    """
+    results = []
+    for kind in _children(cache_folder()):
+        for part in _children(kind):
+            if len(part.name) == 2:
+                results += [(status.st_mtime, status.st_size, path) for path, status in _files(part)]
+    excess = sum(size for _, size, _ in results) - max_cache_bytes()
+    for _, size, path in sorted(results):
+        if excess <= 0:
+            return
+        if is_temporary(path) or (path not in used and not path.name.startswith(".")):
+            path.unlink(missing_ok=True)
+            excess -= size
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The files below a folder; those that vanish meanwhile are left out."""
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode):
+                yield path, status
+
+
+def _note_use(path: Path) -> None:
+    """Let the file's date be that of its latest use, more or less."""
+    with suppress(OSError):
+        if time.time() - path.stat().st_mtime > USED_AGAIN_S:
+            os.utime(path)
 
 
 def pack(array: np.ndarray) -> bytes:
@@ -109,6 +199,21 @@ def progress_line(label: str) -> Progress:
     return show
 
 
+def end_with_parent() -> None:
+    """Let this process end as soon as the one that started it does, be it killed: else it would wait for
+    work on a pipe that nobody writes to, for good.
+    """
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def wait_and_end() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_and_end, name="parent", daemon=True).start()
+
+
 def _path(folder: Path, key: str) -> Path:
     return folder / key[:2] / key
 
@@ -129,7 +234,7 @@ def _computed(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes
             yield
         return
     # One thread for each process: the cores are busy already.
-    with limit_cores(1), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    with limit_cores(1), ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         futures = [
             pool.submit(_compute_one, folder, key, compute, argument) for key, argument in jobs.items()
         ]

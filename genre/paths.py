@@ -1,7 +1,9 @@
 """The folders of Earmark: its own folder, the shipped weights and the optional real data."""
 
 import os
+import re
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -42,6 +44,10 @@ def promoted_models() -> list[str]:
     return sorted(path.name for path in folder.iterdir() if (path / "card.json").is_file())
 
 
+# What `write_atomic` writes to first: the name, the process and the thread.
+_TEMPORARY = re.compile(r"\..+\.(\d+)\.\d+", re.S)
+
+
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Replace `path` in one step, so that a reader sees the old file or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,3 +57,25 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether the file is what a process that is no more, killed perhaps, left of an atomic write."""
+    match = _TEMPORARY.fullmatch(path.name)
+    if not match:
+        return False
+    try:
+        os.kill(int(match[1]), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:  # another person's process
+        pass
+    return False
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Delete, in the folder and below, what killed processes left of atomic writes."""
+    for path in folder.rglob(".*"):
+        if is_temporary(path):
+            with suppress(OSError):
+                path.unlink()

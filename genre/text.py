@@ -13,6 +13,11 @@ def whole_percent(probability: float) -> int:
     return min(99, round(100 * probability)) if probability < 1 else 100
 
 
+def encodable(name: str) -> str:
+    """A file's name as text that can be written: other bytes than UTF-8's as \\udce9, say."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 # A spreadsheet runs cells that begin so as formulas (OWASP, "CSV Injection").
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genre.commands.program import FAILED, OK, USAGE
+from genre.reading import read_json
 
 if TYPE_CHECKING:
     from gan.request import GenerationRequest
@@ -117,9 +118,8 @@ def _read_json(path: Path) -> Any:
     from gan.request import RequestError
 
     try:
-        with path.open("rb") as file:
-            return json.loads(file.read(MAX_RECIPE_FILE_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
+        return read_json(path, MAX_RECIPE_FILE_BYTES)
+    except (OSError, ValueError) as error:
         raise RequestError(f"{path.name} cannot be read: choose the .json of a piece.") from error
 
 

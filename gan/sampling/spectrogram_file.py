@@ -21,6 +21,7 @@ from genre.audio.clip import SAMPLE_RATE
 from genre.audio.invert import MAX_FRAMES, MAX_SAMPLES, MIN_FRAMES
 from genre.audio.spectrogram import SpectrogramParams
 from genre.models.cards import ArtefactError
+from genre.reading import parse_json, read_regular
 
 FILE_VERSION = 1
 MAX_FILE_BYTES = 8_000_000  # of the file, and of what is in it once unpacked
@@ -77,7 +78,7 @@ def read_spectrogram(source: bytes | Path) -> SpectrogramFile:
             text = _array(_read_member(archive, "card.npy"), ("|u1",), 1)
         if len(text) > MAX_CARD_BYTES:
             raise ArtefactError(_TOO_BIG)
-        card = json.loads(text.tobytes().decode())
+        card = parse_json(text.tobytes())
     except zipfile.BadZipFile as error:
         raise ArtefactError(_FOREIGN) from error
     except ArtefactError:
@@ -100,13 +101,12 @@ def render_png(mel_db: np.ndarray) -> bytes:
 def _read(path: Path) -> bytes:
     """Read at most one byte more than is allowed. Raises ArtefactError."""
     try:
-        if not path.is_file():  # a pipe or a device might never end
-            raise ArtefactError("There is no such file: check its name.")
-        with path.open("rb") as file:
-            return file.read(MAX_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, ArtefactError):
-            raise
+        return read_regular(path, MAX_FILE_BYTES)
+    except FileNotFoundError as error:
+        raise ArtefactError("There is no such file: check its name.") from error
+    except OSError as error:
+        if error.errno is None:  # a sentence of its own
+            raise ArtefactError(str(error)) from error
         raise ArtefactError("The file could not be opened: check that you may read it.") from error
 
 

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from genre.paths import write_atomic
+from genre.reading import read_json
 from genre.runs.directory import read_metrics
 
 GENRES_FILE = "samples/genres.json"  # the genres of the clips in each sample sheet, from left to right
@@ -108,7 +109,7 @@ def read_training_history(folder: Path) -> TrainingHistory:
 def _read_genres(folder: Path, count: int) -> tuple[str, ...]:
     """Read the names that the training wrote; numbered names where they do not fit."""
     try:
-        names = json.loads((folder / GENRES_FILE).read_text())
+        names = read_json(folder / GENRES_FILE)
     except (OSError, ValueError):
         names = None
     if isinstance(names, list) and len(names) == count and all(isinstance(name, str) for name in names):

@@ -24,6 +24,11 @@ _BLOCK = 1 << 15  # samples decoded at a time: enough to be fast, and little is 
 _SETTLING_S = 0.5  # a lossy decoder needs a few packets before its output is right
 _MAX_SEEK_ERROR_S = 30.0  # a seek that lands longer before its goal is no seek
 _MAX_FAILURES = 1_000  # packets in a row that cannot be decoded
+# Formats without a frame around each packet, of which FFmpeg collects all that is none in one packet: a tail
+# of zeros took two bytes of memory for each of its own, and a minute for a gigabyte. A picture between two
+# titles of a joined MP3 is smaller than this.
+_FRAMELESS = {"mp3", "ac3", "eac3"}
+_MAX_GAP_BYTES = 16 << 20  # read without any sound, after which such a file counts as over
 
 # Only these go to libsndfile, by their first bytes: it guesses too freely at the rest, its MP3
 # decoder prints to stderr, and its Opus decoder takes more than twice as long as PyAV's.
@@ -73,6 +78,31 @@ class ReadableFile(Protocol):
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
 
     def tell(self) -> int: ...
+
+
+class _GapGuard:
+    """A file that ends after too many bytes in which its reader found no sound."""
+
+    def __init__(self, file: ReadableFile) -> None:
+        self._file = file
+        self.max_gap_bytes: int | None = None  # until it is known that the format needs it
+        self._gap_bytes = 0
+
+    def read(self, count: int, /) -> bytes:
+        if self.max_gap_bytes is not None and self._gap_bytes > self.max_gap_bytes:
+            return b""
+        content = self._file.read(count)
+        self._gap_bytes += len(content)
+        return content
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def note_sound(self) -> None:
+        self._gap_bytes = 0
 
 
 class SoundFileReader:
@@ -129,10 +159,14 @@ class ContainerReader:
     def __init__(self, file: ReadableFile):
         file.seek(0)
         options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": ""}
+        self._file = _GapGuard(file)
         try:
-            self._container = av.open(file, "r", container_options=options, metadata_errors="replace")
+            self._container = av.open(self._file, "r", container_options=options, metadata_errors="replace")
         except Exception as error:  # any bytes come here, and PyAV raises a dozen kinds
             raise UndecodableError from error
+        if self._container.format.name in _FRAMELESS:
+            self._file.max_gap_bytes = _MAX_GAP_BYTES
+            self._file.note_sound()
         self.damaged = False
         if not self._container.streams.audio:
             has_video = bool(self._container.streams.video)
@@ -187,6 +221,7 @@ class ContainerReader:
                         return
                     continue
                 for frame in frames:
+                    self._file.note_sound()
                     samples = _frame_samples(self._interleaved(frame))
                     if not arrived:
                         if frame.time is None:

@@ -21,6 +21,7 @@ through a codec has lost it, and with it any likeness to the table's two columns
 import csv
 import fcntl
 import functools
+import io
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,7 +31,9 @@ import scipy.fft
 import scipy.ndimage
 
 from genre.audio.constants import HOP_LENGTH, N_FFT, N_MELS, SAMPLE_RATE
+from genre.reading import read_text
 
+MAX_TABLE_BYTES = 256 << 20  # Kaggle's table of 10,000 rows has 11 MB
 N_MFCC = 20
 ROLLOFF = 0.85  # share of the energy below the roll-off frequency
 MEDIAN_WIDTH = 31  # frames or bins of the filters that part harmonic from percussive
@@ -123,7 +126,11 @@ def read_table(path: Path | str) -> tuple[list[str], list[str], np.ndarray]:
     Columns are found by name, in any order. Raises ValueError with the line at fault.
     """
     names, labels, rows = [], [], []
-    with open(path, newline="", encoding="utf-8-sig") as file:
+    try:
+        content = read_text(Path(path), MAX_TABLE_BYTES)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} cannot be read as a table: {error}.") from error
+    with io.StringIO(content, newline="") as file:
         reader = csv.DictReader(file)
         try:
             missing = {"filename", "label", *FEATURE_NAMES} - set(reader.fieldnames or ())
@@ -142,7 +149,7 @@ def read_table(path: Path | str) -> tuple[list[str], list[str], np.ndarray]:
                 names.append(row["filename"].removesuffix(".wav"))
                 labels.append(row["label"])
                 rows.append(values)
-        except (csv.Error, UnicodeDecodeError) as error:
+        except csv.Error as error:
             raise ValueError(f"{path} cannot be read as a table: {error}.") from error
     return names, labels, np.array(rows, dtype=np.float32).reshape(len(rows), len(FEATURE_NAMES))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from genre.commands.program import add_folder_options, train_here, whole_number
 from genre.errors import OK
+from genre.reading import parse_json
 
 if TYPE_CHECKING:
     from genre.runs.report import Report
@@ -113,7 +114,7 @@ def _model_options(pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         name, _, value = pair.partition("=")
         try:
-            options[name] = json.loads(value)
+            options[name] = parse_json(value)
         except ValueError as error:
             raise ValueError(f"An option is given as NAME=NUMBER, not {pair!r}.") from error
     return options

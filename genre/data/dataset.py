@@ -16,6 +16,7 @@ from genre.audio.loudness import is_silent
 from genre.cache import cached_results, key_of, progress_line
 from genre.data.examples import DataError
 from genre.paths import home
+from genre.text import encodable
 
 BUILT_IN = "builtin"
 # What the archives of GTZAN and Kaggle call the folder with one sub-folder a genre.
@@ -98,7 +99,7 @@ def open_dataset(data: str | Path) -> Dataset:
             f"There is no music in {folder}: it needs one sub-folder a genre, with recordings in each."
         )
     genres = tuple(sorted({track.genre for track in files}))
-    empty = tuple(name for p in _sub_folders(root) if (name := _readable(p.name)) not in genres)
+    empty = tuple(name for p in _sub_folders(root) if (name := encodable(p.name)) not in genres)
     return Dataset(folder, files, genres, empty if files else (), **tables)
 
 
@@ -115,21 +116,16 @@ def _files(root: Path) -> tuple[Track, ...]:
     """The audio files below the sub-folders of `root`, in the order of their names."""
     tracks: dict[str, Track] = {}
     for folder in _sub_folders(root):
-        genre = _readable(folder.name)
+        genre = encodable(folder.name)
         for path in sorted(folder.rglob("*")):
             if path.name.startswith(".") or path.suffix.lower() not in AUDIO_SUFFIXES:
                 continue
             name = path.stem if path.stem.startswith(f"{genre}.") else ""
             if not name or name in tracks:
                 name = f"{genre}/{path.relative_to(folder).as_posix()}"
-            name = _readable(name)
+            name = encodable(name)
             tracks[name] = Track(name, genre, str(path))
     return tuple(tracks.values())
-
-
-def _readable(name: str) -> str:
-    """A file's name as text that can be written: other bytes than UTF-8's as \\udce9, say."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def decode_tracks(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:

@@ -15,6 +15,7 @@ from genre.audio.spectrogram import FULL_CLIP_MEL
 from genre.data.dataset import BROKEN_TRACKS, Dataset
 from genre.data.examples import DataError, Examples
 
+MAX_ARRAY_BYTES = 1 << 30  # unpacked; GTZAN's pictures are 46 MB
 DEFAULT_FIT = (15.0, -45.0)  # dB a standard deviation, and dB at the mean, where there is no picture
 
 
@@ -81,8 +82,10 @@ def read_mel_3s_zscored(folder: Path) -> Examples:
 def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
+            if sum(member.file_size for member in archive.zip.infolist()) > MAX_ARRAY_BYTES:
+                raise ValueError("larger than any of GTZAN's")
             return archive["track"], archive["value"]
-    except (OSError, ValueError, KeyError, BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, KeyError, AttributeError, EOFError, BadZipFile, zlib.error) as error:
         raise DataError(f"{path.name} is missing or damaged in the data folder.") from error
 
 

@@ -6,6 +6,7 @@ alike that a model which was trained on one recognises the others, and its metri
 """
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from genre.audio.files import AUDIO_SUFFIXES
 from genre.data.examples import DataError, Examples
 from genre.data.protocols import PROTOCOLS
 from genre.paths import REPOSITORY
+from genre.reading import MAX_LIST_BYTES, read_text
 
 LISTS = REPOSITORY / "assets" / "splits"
 FOLDS = 5
@@ -150,7 +152,7 @@ def _by_artist(
 
 def _read_names(path: Path) -> set[str]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_text(path, MAX_LIST_BYTES).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         names = ", ".join(PROTOCOLS)
         raise DataError(
@@ -184,10 +186,13 @@ def _read_artists(path: Path | None, tracks: np.ndarray) -> dict[str, str]:
     if path is None:
         raise DataError("The split 'artist' needs a list of artists: a file of lines `track,artist`.")
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if len(row) >= 2]
+        lines = io.StringIO(read_text(path, MAX_LIST_BYTES), newline="")
+        rows = [row for row in csv.reader(lines) if len(row) >= 2]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"The list of artists {path} cannot be read.") from error
+        raise DataError(
+            f"The list of artists {path} cannot be read: it is a file of lines `track,artist`, "
+            f"smaller than {MAX_LIST_BYTES >> 20} MB."
+        ) from error
     names = _Names(tracks)
     artist_of = {
         track: artist.strip().lower() for name, artist, *_ in rows for track in names.find(name.strip())

@@ -18,7 +18,7 @@ from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.loudness import is_silent
 from genre.audio.spectrogram import FULL_CLIP_MEL, Spectrogram, SpectrogramParams
 from genre.inference.description import Description
-from genre.inference.screening import DOUBTFUL_DB, above_speech, is_stationary
+from genre.inference.screening import DOUBTFUL_DB, above_speech, is_flat, is_gliding_tone, is_stationary
 from genre.models.cards import Card
 from genre.text import genre_name
 
@@ -124,6 +124,8 @@ class Classifier(ABC):
                 return _no_prediction(
                     clip, "not_music", "We hear a steady noise or a single tone, not music."
                 )
+            if is_gliding_tone(whole) or is_flat(whole):
+                return _no_prediction(clip, "not_music", "We hear noise or a gliding tone, not music.")
             above_speech_db = above_speech(whole, seconds)
             if above_speech_db > 0:
                 return _no_prediction(clip, "not_music", "We hear someone speaking, not music.")

@@ -9,6 +9,7 @@ Sound is pushed from one thread, classified in a second (the live classifier's o
 Memory is bounded: the sound lies in a ring buffer of ten seconds. The thread ends when no sound comes.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -25,7 +26,12 @@ UPDATE_S = 1.0  # new sound between two predictions
 FIRST_UPDATE_S = 3.0  # sound before the first prediction
 IDLE_S = 5.0  # without sound for so long the thread ends; new sound starts another
 HALF_LIFE_S = 2.0  # of older predictions in the smoothed probabilities
+MAX_FAILURES = 3  # in a row, of the classifier itself; then it is asked no more
 PATIENCE = 2  # predictions in a row without music before the genre is withdrawn
+
+BROKEN = "Something is wrong with the chosen model: press Stop, choose another one, and start again."
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ class LiveClassifier:
         self._classify = classify
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._failures = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -116,7 +123,7 @@ class LiveClassifier:
         """
         mono = _mono(samples)
         with self._changed:
-            if self._stopping:
+            if self._stopping or self._failures >= MAX_FAILURES:
                 return
             if rate != self._rate:
                 self._rate = rate
@@ -134,12 +141,14 @@ class LiveClassifier:
     def latest(self) -> LivePrediction:
         """The smoothed prediction by now; never waits for the next one."""
         with self._changed:
+            if self._failures >= MAX_FAILURES:
+                return LivePrediction(None, {}, False, BROKEN)
             return replace(self._latest, level=self._level())
 
     def stop(self) -> None:
         """End the thread after its current prediction, and drop the sound; `push` begins afresh."""
         with self._changed:
-            thread = self._thread
+            thread, self._failures = self._thread, 0
             self._stopping = thread is not None
             self._changed.notify()
         if thread is None:
@@ -178,7 +187,11 @@ class LiveClassifier:
         """Classify whenever a second of new sound is there, until stopped or idle."""
         try:
             while self._predict_next():
-                pass
+                self._failures = 0
+        except Exception:
+            with self._changed:
+                self._failures += 1
+            logger.exception("Live classification failed, %d times in a row", self._failures)
         finally:
             with self._changed:
                 self._thread = None

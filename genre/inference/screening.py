@@ -1,10 +1,11 @@
-"""Screening of sound without music: silence, noise, sustained tones and speech.
+"""Screening of sound without music: silence, noise, sustained and gliding tones, and speech.
 
 The network knows ten genres and nothing else, so it names one for a vacuum cleaner too, and for most
-people talking the same one, hip-hop. Before the network runs, three measures are taken on the spectrum:
-the level; the change of the spectral shape, which is large with every note of music and small in noise,
-hum and sustained tones, however their level moves; and the modulation of the level, which in speech has
-syllables and pauses and no beat.
+people talking the same one, hip-hop. Before the network runs, measures are taken on the spectrum: the
+level; the change of the spectral shape, which is large with every note of music and small in noise, hum and
+sustained tones, however their level moves; how much of the power is one tone, which in a siren all is; how
+flat the spectrum is, which of a file that is no sound, played as such, is nearly that of white noise; and
+the modulation of the level, which in speech has syllables and pauses and no beat.
 """
 
 import numpy as np
@@ -21,6 +22,18 @@ QUIET_DB = 20.0  # blocks this far below the loudest one, and those beside them,
 # the least is 0.87 in 30 s, and 0.5 % of 3 s excerpts lie below 0.47; white, pink and brown noise,
 # swelling or not, measure at most 0.42 in 30 s and 0.48 in 3 s.
 STATIONARY_DB = {1.0: 0.3, 3.0: 0.5, 15.0: 0.7}
+
+# A gliding tone has nearly all its power within two bands of the loudest, in nine frames of ten, and its
+# level moves little from one frame to the next. 33 chirps and sirens of 3 to 30 s measure at least 0.97 and
+# at most 0.7 dB. Of 404 recordings of GTZAN and 475 of other collections, 3, 10 and 30 s of each, 7 lie
+# above 0.8, and of those none below 6.9 dB.
+TONE_BANDS = 2
+TONE_POWER = 0.93
+TONE_STEP_DB = 2.0
+# The flatness (geometric over arithmetic mean) of the median frame above which a sound is noise. 24 of 26
+# pieces of machine code, as samples of 8 and 16 bits, measure 0.58 to 0.88, and white noise 0.9; of the same
+# 879 recordings none more than 0.33, and with white noise 5 dB below the music none more than 0.48.
+NOISE_FLATNESS = 0.57
 
 PICTURE_DB = 40.0  # depth of a picture below its loudest point
 AROUND_FRAMES = 11  # a second: pauses are measured against the sound around them
@@ -77,6 +90,34 @@ def is_stationary(power: Tensor, duration_s: float) -> bool:
     """Whether (bands, frames) mel power of a sound of `duration_s` seconds is noise, hum or a tone."""
     limit = np.interp(duration_s, list(STATIONARY_DB), list(STATIONARY_DB.values()))
     return spectral_change(power) < float(limit)
+
+
+def is_gliding_tone(power: Tensor) -> bool:
+    """Whether (bands, frames) mel power is one tone whose pitch glides: a chirp, or a siren."""
+    power, level = _loud_frames(power)
+    if len(level) < 2:
+        return False
+    near = torch.nn.functional.avg_pool1d(
+        power.T[:, None], 2 * TONE_BANDS + 1, stride=1, padding=TONE_BANDS, count_include_pad=True
+    )[:, 0].T * (2 * TONE_BANDS + 1)
+    share = near.gather(0, power.argmax(dim=0, keepdim=True))[0] / level
+    steps = (10.0 * torch.log10(level)).diff().abs()
+    return bool(share.quantile(0.1) > TONE_POWER) and bool(steps.quantile(0.9) < TONE_STEP_DB)
+
+
+def is_flat(power: Tensor) -> bool:
+    """Whether (bands, frames) mel power has the flat spectrum of noise, however it changes."""
+    power, _ = _loud_frames(power)
+    flatness = (power + 1e-20).log().mean(dim=0).exp() / power.mean(dim=0)
+    return bool(flatness.median() > NOISE_FLATNESS)
+
+
+def _loud_frames(power: Tensor) -> tuple[Tensor, Tensor]:
+    """-> (bands without rumble, loud frames) and their power (frames,)."""
+    power = power[LOWEST_BAND:] + 1e-20
+    level = power.sum(dim=0)
+    loud = level > level.max() * 10 ** (-QUIET_DB / 10)
+    return power[:, loud], level[loud]
 
 
 def speech_score(power: Tensor) -> float:

@@ -88,12 +88,17 @@ class SessionClip:
         """The prediction for the chosen part, or else for the whole."""
         return self.part_prediction or self.full_prediction
 
-    def clip(self) -> Clip | None:
-        """The clip that the prediction is for, as long as its sound is stored."""
+    def clip(self) -> Clip:
+        """The clip that the prediction is for. Raises AudioError where its sound is not stored any more."""
         if self.sound is None:
-            return None
+            raise AudioError("The sound of this clip is gone: play it to us again.")
         clip = self.sound.clip()
         return clip.trimmed(*self.part) if self.part else clip
+
+    @property
+    def wav(self) -> bytes:
+        """That clip as a WAV file. Raises AudioError likewise."""
+        return self.sound.wav if self.sound and not self.part else self.clip().to_wav()
 
     @property
     def begin_s(self) -> float:

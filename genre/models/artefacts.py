@@ -23,8 +23,10 @@ from torch import Tensor
 
 from genre.models.cards import ArtefactError, Card, load_card, write_card
 from genre.paths import REPOSITORY, write_atomic
+from genre.reading import read_regular
 
 WEIGHTS_FILE = "model.safetensors"
+MAX_WEIGHTS_BYTES = 2 << 30
 LIBRARIES = ("torch", "numpy", "librosa", "scikit-learn")  # whose versions a card names
 SCALE, SHAPE = "@scale", "@shape"  # after the name of a tensor in fewer bits
 PACKED_BITS = 6  # of numbers that do not lie in a byte each
@@ -53,7 +55,7 @@ def load_artefact(folder: Path) -> tuple[dict[str, Tensor], Card]:
     """
     card = load_card(folder)
     try:
-        content = (folder / WEIGHTS_FILE).read_bytes()
+        content = read_regular(folder / WEIGHTS_FILE, MAX_WEIGHTS_BYTES)
         weights = expand(load(content))
     except (OSError, SafetensorError, RuntimeError, ValueError, KeyError) as error:
         raise ArtefactError(

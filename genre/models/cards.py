@@ -10,6 +10,7 @@ from typing import Any
 
 from genre.legacy import CARD, GAN_CARD, renew_keys
 from genre.paths import write_atomic
+from genre.reading import read_json
 
 ENSEMBLE = "listen"  # the registry's name of the from-scratch ensemble's network
 TAGGER = "musicnn"  # the pretrained network
@@ -74,7 +75,7 @@ class Card:
         """Raises ValueError or TypeError for parts of another type or out of range."""
         numbers = [threshold for pair in self.confidence_thresholds_by_duration for threshold in pair]
         numbers += [self.temperature, self.confidence_threshold, *self.class_bias]
-        if any(isinstance(number, bool) or not 0 < float(number) < float("inf") for number in numbers):
+        if any(isinstance(number, bool) or not 0 < number < 1e300 for number in numbers):
             raise ValueError("A card's temperature, thresholds and biases are numbers above 0.")
         if any(len(pair) != 2 for pair in self.confidence_thresholds_by_duration):
             raise ValueError("A card's thresholds by duration are pairs of seconds and a probability.")
@@ -133,8 +134,8 @@ def _tuples(value: Any) -> tuple:
 def load_card(folder: Path) -> Card:
     """Raises ArtefactError with a sentence when there is none or it is damaged."""
     try:
-        values = json.loads((folder / "card.json").read_text())
-    except (OSError, ValueError, RecursionError) as error:
+        values = read_json(folder / "card.json")
+    except (OSError, ValueError) as error:
         raise ArtefactError(
             f"The model {folder.name!r} has no readable card.json. Choose another model or train it again."
         ) from error

@@ -23,7 +23,7 @@ from typing import Any
 from genre.paths import PROMOTED, REPOSITORY, WEIGHTS, home, promoted_models
 from genre.runs.directory import Run, RunError, read_run, runs_folder
 from genre.runs.report import ReportError, load_report
-from genre.text import spreadsheet_cell
+from genre.text import encodable, spreadsheet_cell
 
 RECORDED = REPOSITORY / "assets" / "recorded"
 LEAKY = "segment"
@@ -41,8 +41,8 @@ class Entry:
 
     @property
     def id(self) -> str:
-        """The path of the run's folder."""
-        return str(self.run.folder)
+        """The path of the run's folder, as text that can be written."""
+        return encodable(str(self.run.folder))
 
     @property
     def model(self) -> str:
@@ -119,9 +119,16 @@ def _folders(parent: Path) -> list[str]:
     """As strings: with hundreds of runs, pathlib would take most of the time."""
     try:
         with os.scandir(parent) as items:
-            return [item.path for item in items if not item.name.startswith(".") and item.is_dir()]
+            return [item.path for item in items if not item.name.startswith(".") and _is_folder(item)]
     except OSError:
         return []
+
+
+def _is_folder(item: os.DirEntry) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _stamp(path: str) -> tuple[int, int] | None:
@@ -146,7 +153,7 @@ def _read_metrics(folder: Path) -> dict:
             metrics["count"] = tracks["count"]
             metrics["window_accuracy"] = _number(report.by_window["accuracy"])
         return metrics
-    except (ReportError, KeyError, TypeError, ValueError):
+    except (ReportError, KeyError, TypeError, ValueError, OverflowError):
         return {}
 
 

@@ -15,6 +15,7 @@ import re
 import secrets
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,21 +23,33 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 
 from genre.compute import all_cores
-from genre.paths import home, write_atomic
+from genre.paths import home, is_temporary, remove_temporaries, write_atomic
+from genre.reading import MAX_JSON_BYTES, parse_json, read_json, read_regular
+from genre.text import encodable
 
 if TYPE_CHECKING:
     from genre.runs.settings import RunSettings
 
 CONFIG_VERSION = 1  # of config.json
+# The epochs, and a copy of them that is replaced in one step: a line is added to the first one in place, and
+# what a full disk, another program or a power cut takes from it is put back on resume.
+METRICS, METRICS_COPY = "metrics.jsonl", ".metrics.jsonl"
 PROGRAMS = {"genre": "genre", "gan": "gan", "emotion": "mood"}  # kind -> `python -m PROGRAM train`
 STATES = ("waiting", "running", "done", "failed", "stopped", "interrupted", "damaged")
+# Of the settings of any kind, what pages and tables show.
+TEXT_SETTINGS = frozenset(("model", "input", "data", "split", "network"))
+NUMBER_SETTINGS = frozenset(("epochs", "batch_size", "learning_rate", "seed", "patience"))
+MAX_NUMBER = 1e15
 STALE_S = 60.0  # age of a heartbeat from which on a process hangs
 WAITING = "Waiting for free cores."
 STOPPED = "Stopped. Resume it to go on from the last epoch."
 
 
 class RunError(ValueError):
-    """A run directory that cannot be used; the message has the next step."""
+    """A run directory that cannot be used; the message has the next step, and can be written."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(encodable(message))
 
 
 @dataclass(frozen=True)
@@ -57,8 +70,8 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The name of the run's folder."""
-        return self.folder.name
+        """The name of the run's folder; other bytes than UTF-8's as \\udce9, say."""
+        return encodable(self.folder.name)
 
     @property
     def active(self) -> bool:
@@ -87,7 +100,8 @@ def create_run_folder(
         folder = runs_folder() / re.sub(r"[^\w.-]+", "-", name)
     if (folder / "config.json").exists():
         raise RunError(f"{folder} holds a run already: choose another folder, or delete it first.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    # One that was killed in its first write left nothing but the temporary file.
+    if folder.exists() and (not folder.is_dir() or not all(is_temporary(path) for path in folder.iterdir())):
         raise RunError(f"{folder} holds something else: choose a new folder, or an empty one.")
     config = {
         "version": CONFIG_VERSION,
@@ -99,6 +113,7 @@ def create_run_folder(
         "settings": settings,
     }
     try:
+        remove_temporaries(folder)
         write_atomic(folder / "config.json", json.dumps(config, indent=1) + "\n")
         write_status(folder, state="waiting", progress=0.0, message="Not started yet.")
     except OSError:  # a full disk leaves no empty run behind
@@ -131,7 +146,7 @@ def annotate_run(folder: Path, title: str | None = None, note: str | None = None
 def load_config(folder: Path) -> dict:
     """Raises RunError for a missing or damaged config.json, or one of another version."""
     try:
-        config = json.loads((folder / "config.json").read_text())
+        config = read_json(folder / "config.json")
         version, kind = config["version"], config["kind"]
     except FileNotFoundError as error:
         raise RunError(f"{folder.name} is not a run: it has no config.json.") from error
@@ -157,7 +172,7 @@ def read_run(folder: Path) -> Run:
     except RunError as error:
         return Run(folder, message=str(error))
     except (TypeError, ValueError, AttributeError):  # numbers that are none
-        return Run(folder, message="Its config.json or its status.json is damaged.")
+        return Run(folder, message="Its config.json or its status.json is damaged: delete it.")
 
 
 def _make_run(folder: Path, config: dict, status: dict) -> Run:
@@ -180,19 +195,49 @@ def _make_run(folder: Path, config: dict, status: dict) -> Run:
             )
         )
     eta_s = status.get("eta_s")
+    _check_settings(config["settings"])
+    _check_settings(config["settings"].get("recipe", {}))
     return Run(
         folder,
         config["kind"],
         str(config["title"]),
         str(config["note"]),
-        float(config["created"]),
+        _number(config["created"]),
         state,
-        float(status.get("progress", 0.0)),
-        None if eta_s is None else float(eta_s),
+        _number(status.get("progress", 0.0)),
+        None if eta_s is None else _number(eta_s),
         message,
         config["settings"],
-        dict(status.get("last", {})),
+        _numbers(status.get("last", {})),
     )
+
+
+def _check_settings(settings: dict) -> None:
+    """Raises TypeError or ValueError unless what a page or a table shows of them is of its type."""
+    for name in settings.keys() & TEXT_SETTINGS:
+        if not isinstance(settings[name], str):
+            raise TypeError(f"{name} is text.")
+    for name in settings.keys() & NUMBER_SETTINGS:
+        _number(settings[name])
+    if not isinstance(settings.get("recipe", {}), dict):
+        raise TypeError("A recipe is an object.")
+
+
+def _number(value: Any) -> float:
+    """Raises TypeError or ValueError for what is no finite number."""
+    if isinstance(value, bool) or not abs(value) < MAX_NUMBER:  # nor is NaN
+        raise ValueError("It is no number, or none that a table could show.")
+    return float(value)
+
+
+def _numbers(values: dict) -> dict:
+    """The values that are finite numbers."""
+    numbers = {}
+    for name, value in values.items():
+        with suppress(TypeError, ValueError):
+            _number(value)
+            numbers[name] = value
+    return numbers
 
 
 def list_runs(kind: str | None = None) -> list[Run]:
@@ -217,19 +262,19 @@ def find_run(name: str | Path, kind: str | None = None) -> Path:
     raise RunError(f"There is no run {str(name)!r}: give its folder, or its name in {runs_folder()}.")
 
 
-def read_metrics(folder: Path) -> list[dict]:
+def read_metrics(folder: Path, name: str = METRICS) -> list[dict]:
     """One dictionary an epoch, in order. An epoch that was done twice counts once."""
     epochs: dict[tuple, dict] = {}
     try:
-        lines = (folder / "metrics.jsonl").read_text().splitlines()
+        lines = read_regular(folder / name, MAX_JSON_BYTES).splitlines()
     except OSError:
         return []
     for line in lines:
         try:
-            values = json.loads(line)
+            values = _numbers(parse_json(line))
             epochs[int(values.get("part", 0)), int(values["epoch"])] = values
         except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # a line that was cut off
+            continue  # a line that was cut off, or is damaged
     return [epochs[key] for key in sorted(epochs)]
 
 
@@ -239,7 +284,7 @@ def is_finished(folder: Path) -> bool:
         return False
     try:
         for name in ("report.json", "card.json"):
-            content = json.loads((folder / name).read_text())
+            content = read_json(folder / name)
             if not isinstance(content, dict) or not content:
                 return False
         with safe_open(folder / "model.safetensors", "numpy"):  # reads its header, and the length
@@ -256,7 +301,7 @@ def read_progress(folder: Path) -> dict:
 def read_status(folder: Path) -> dict:
     """The content of status.json; {} where it is missing or damaged."""
     try:
-        status = json.loads((folder / "status.json").read_text())
+        status = read_json(folder / "status.json")
         return status if isinstance(status, dict) else {}
     except (OSError, ValueError):
         return {}

@@ -1,7 +1,7 @@
 """The processes that work on runs: started, stopped, and separated by a lock.
 
     start_run(folder)                 its own process: `python -m genre train --resume DIR`
-    stop_run(folder)                  it saves its state and ends; start_run resumes from the last epoch
+    stop_run(folder), stop_runs(...)  it saves its state and ends; start_run resumes from the last epoch
     with lock_run(folder): ...        of the process that works on a run, released by the kernel at the latest
 
 The inside of such a process is genre.runs.worker; the cores are shared by genre.runs.queue.
@@ -15,11 +15,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from genre.paths import REPOSITORY, home
+from genre.paths import REPOSITORY, home, is_temporary
 from genre.runs.directory import (
     PROGRAMS,
     STOPPED,
@@ -80,23 +80,53 @@ def stop_run(folder: Path, pid: int | None = None) -> None:
 
     With `pid`, only if the process that works on it is that one.
     """
-    given, pid = pid, read_status(folder).get("pid")
-    if given not in (None, pid) or not is_locked(folder) or not isinstance(pid, int) or pid == os.getpid():
-        return
-    for number, patience_s in ((signal.SIGTERM, STOPPING_S), (signal.SIGKILL, STOPPING_S)):
-        try:
-            leads_group = os.getpgid(pid) == pid  # then its child processes end with it
-            os.killpg(pid, number) if number == signal.SIGKILL and leads_group else os.kill(pid, number)
-        except ProcessLookupError:
-            break
-        deadline = time.monotonic() + patience_s
-        while is_locked(folder) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if not is_locked(folder):
-            break
-    status = read_status(folder)
-    if status.get("state") in ("waiting", "running"):
-        write_status(folder, **status | {"state": "stopped", "message": STOPPED})
+    stop_runs({folder: pid})
+
+
+def stop_runs(folders: "Mapping[Path, int | None] | Iterable[Path]") -> None:
+    """As `stop_run` for each {folder: process}: all are asked, in their order, and waited for together."""
+    expected = dict(folders) if isinstance(folders, Mapping) else dict.fromkeys(folders)
+    stopped: dict[Path, int] = {}
+    for folder, pid in expected.items():
+        found = read_status(folder).get("pid")
+        # Numbers below 2 would name whole groups of processes.
+        if not isinstance(found, int) or found <= 1 or found == os.getpid():
+            continue
+        if pid in (None, found) and is_locked(folder):
+            stopped[folder] = found
+    under_way = dict(stopped)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for process_id in under_way.values():
+            with suppress(ProcessLookupError):
+                leads_group = os.getpgid(process_id) == process_id  # then its child processes end with it
+                kill = os.killpg if number == signal.SIGKILL and leads_group else os.kill
+                kill(process_id, number)
+        deadline = time.monotonic() + STOPPING_S
+        while under_way and time.monotonic() < deadline:
+            under_way = {folder: id_ for folder, id_ in under_way.items() if is_locked(folder)}
+            time.sleep(0.05 if under_way else 0.0)
+    for folder in stopped:
+        status = read_status(folder)
+        if status.get("state") in ("waiting", "running"):
+            write_status(folder, **status | {"state": "stopped", "message": STOPPED})
+
+
+def restart_run(folder: Path) -> int:
+    """Give up what a run has learnt so far, a damaged checkpoint perhaps, and begin it anew -> its process.
+
+    Raises RunError as `start_run` does.
+    """
+    load_config(folder)  # raises for what is no run, before anything is deleted
+    if is_finished(folder):
+        raise RunError("This run is done: start a new one.")
+    stop_run(folder)
+    with lock_run(folder):
+        for path in folder.iterdir():
+            if path.name in (".lock", "config.json", "log.txt"):
+                continue
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        write_status(folder, state="waiting", progress=0.0, message="Not started yet.")
+    return start_run(folder)
 
 
 def mark_failed(folder: Path, reason: str) -> None:
@@ -106,8 +136,15 @@ def mark_failed(folder: Path, reason: str) -> None:
 
 
 def delete_run(folder: Path) -> None:
-    """Remove a run's folder, or an empty one. Raises RunError while it is under way."""
-    if any(folder.iterdir()) and not any((folder / name).exists() for name in ("config.json", "status.json")):
+    """Remove a run's folder, one whose first write was killed, or a link to nowhere.
+
+    Raises RunError while it is under way.
+    """
+    if folder.is_symlink() and not folder.exists():
+        folder.unlink()
+        return
+    is_run = any((folder / name).exists() for name in ("config.json", "status.json"))
+    if not is_run and not all(is_temporary(path) for path in folder.iterdir()):
         raise RunError(f"{folder.name} is not a run.")
     with lock_run(folder):
         shutil.rmtree(folder)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from genre.compute import all_cores
 from genre.paths import home, write_atomic
+from genre.reading import read_json
 from genre.runs.directory import is_locked
 
 NEXT_POLL_S = 0.2  # between two polls of the first waiting run
@@ -85,7 +86,7 @@ def _read_version() -> tuple[int, int, int] | None:
 def _read_entries() -> list[dict]:
     """The working and waiting runs, oldest first; none where the file is missing or damaged."""
     try:
-        entries = json.loads((home() / "queue.json").read_text())
+        entries = read_json(home() / "queue.json")
         return [{"run": str(entry["run"]), "cores": int(entry["cores"])} for entry in entries]
     except (OSError, ValueError, TypeError, KeyError):
         return []

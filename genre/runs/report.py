@@ -2,11 +2,15 @@
 
 import json
 from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from genre.legacy import REPORT, renew_keys
 from genre.paths import write_atomic
+from genre.reading import read_json
+
+MAX_NUMBER = 1e15  # in a report; larger ones are damage, and no table could show them
 
 
 class ReportError(ValueError):
@@ -68,14 +72,42 @@ def _has_types(parts: dict[str, Any]) -> bool:
     return all(isinstance(parts[name], kind) for name, kind in kinds.items() if name in parts)
 
 
+def _is_whole(report: Report) -> bool:
+    """Whether the report of a test has what tables and charts show of it."""
+    try:
+        measured = [report.training_s, report.inference_ms, report.by_window["accuracy"]]
+        measured += [report.split["train_tracks"], report.split["test_tracks"], report.parameters or 0]
+        tested = report.by_track
+        measured += [tested["count"], tested["accuracy"], tested["macro_f1"], *tested["accuracy_interval"]]
+        for row in (*tested["genres"].values(), *report.by_window.get("genres", {}).values()):
+            measured += [row["precision"], row["recall"], row["f1"], row["count"]]
+        sides = [len(tested["genres"]), len(tested["confusion"]), *map(len, tested["confusion"])]
+        measured += [count for row in tested["confusion"] for count in row]
+        measured += [row["probability"] for row in report.predictions]
+        named = [row[part] for row in report.predictions for part in ("track", "genre", "prediction")]
+        named += [report.split["name"], report.data["source"]]
+        return (
+            len(tested["accuracy_interval"]) == 2
+            and len(set(sides)) == 1
+            and all(isfinite(number) and abs(number) < MAX_NUMBER for number in measured)
+            and all(isinstance(name, str) for name in named)
+            and isinstance(report.split["leaky"], bool)
+        )
+    except (KeyError, TypeError, AttributeError, OverflowError):
+        return False
+
+
 def load_report(folder: Path) -> Report:
     """Raises ReportError with a sentence while there is none, or when it is damaged."""
     try:
-        values = json.loads((folder / "report.json").read_text())
+        values = read_json(folder / "report.json")
         if not values:
             raise ReportError("The report is empty.")
-        return Report.from_dict(values)
-    except (OSError, ValueError, RecursionError) as error:
+        report = Report.from_dict(values)
+        if report.is_tested and not _is_whole(report):
+            raise ReportError("A part of the report is missing, or no number.")
+        return report
+    except (OSError, ValueError) as error:
         raise ReportError(f"{folder.name} has no report yet, or a damaged one: resume it.") from error
 
 

@@ -19,7 +19,17 @@ from typing import Any
 
 from genre.errors import FAILED, INTERRUPTED, OK, SEE_LOG, error_sentence
 from genre.logs import configure_logging
-from genre.runs.directory import STOPPED, WAITING, load_config, read_progress, write_status
+from genre.paths import remove_temporaries, write_atomic
+from genre.runs.directory import (
+    METRICS,
+    METRICS_COPY,
+    STOPPED,
+    WAITING,
+    load_config,
+    read_metrics,
+    read_progress,
+    write_status,
+)
 from genre.runs.process import lock_run
 from genre.runs.queue import core_slot
 from genre.runs.report import Report, write_report
@@ -40,6 +50,7 @@ class Worker:
         self.folder, self.config, self.settings = folder, config, config["settings"]
         self._status: dict[str, Any] = {"state": "waiting", "pid": os.getpid(), **read_progress(folder)}
         self._began: tuple[float, float] | None = None  # (s, progress) of the first step
+        self._epochs = self._restore_epochs()
         self._writing = threading.Lock()
         self.set_status(WAITING)
 
@@ -56,10 +67,12 @@ class Worker:
 
     def record_epoch(self, values: dict, progress: float) -> None:
         """Record the metrics of an epoch, and the share (0 to 1) that is done with it."""
-        path = self.folder / "metrics.jsonl"
+        path = self.folder / METRICS
         torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
         with open(path, "a") as file:
             file.write("\n" * bool(torn) + json.dumps(values) + "\n")
+        self._epochs.append(values)
+        write_atomic(self.folder / METRICS_COPY, _lines(self._epochs))
         logger.info("  ".join(f"{name} {value:.4g}" for name, value in values.items()))
         self.set_progress(progress, f"Epoch {values['epoch']} is done.", last=values)
 
@@ -71,10 +84,24 @@ class Worker:
         eta = (now - began) / gained * (1 - progress) if gained > 0 else None
         self.set_status(message, progress=progress, eta_s=eta, **values)
 
+    def _restore_epochs(self) -> list[dict]:
+        """The epochs so far, after putting those back that metrics.jsonl has lost."""
+        stored = read_metrics(self.folder)
+        known = {(line.get("part", 0), line["epoch"]) for line in stored}
+        copied = read_metrics(self.folder, METRICS_COPY)
+        if lost := [line for line in copied if (line.get("part", 0), line["epoch"]) not in known]:
+            stored = sorted([*stored, *lost], key=lambda line: (line.get("part", 0), line["epoch"]))
+            write_atomic(self.folder / METRICS, _lines(stored))
+        return stored
+
     def finish(self, report: Report, message: str = "Done.") -> None:
         """Write the report; the run is then done."""
         write_report(self.folder, report)
         self.set_status(message, state="done", progress=1.0, eta_s=0.0)
+
+
+def _lines(epochs: list[dict]) -> str:
+    return "".join(json.dumps(values) + "\n" for values in epochs)
 
 
 @contextmanager
@@ -85,6 +112,7 @@ def work_on(folder: Path) -> Iterator[Worker]:
     """
     config = load_config(folder)
     with lock_run(folder):
+        remove_temporaries(folder)
         worker = Worker(folder, config)
         over = threading.Event()
         heart = threading.Thread(target=_beat, args=(worker, over), daemon=True)

@@ -20,6 +20,7 @@ from scipy.signal import lfilter
 
 from genre import GENRES
 from genre.audio.clip import SAMPLE_RATE
+from genre.cache import end_with_parent
 from genre.compute import cores
 from genre.paths import write_atomic
 from genre.synth import acoustic as styles_acoustic
@@ -342,7 +343,7 @@ def build(
             done += 1
             report()
         return folder
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         futures = [pool.submit(_write, *job) for job in missing]
         try:
             for future in as_completed(futures):

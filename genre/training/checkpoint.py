@@ -48,7 +48,9 @@ def read_checkpoint(path: Path) -> tuple[Groups, dict[str, Any]]:
 
 def damaged_checkpoint(path: Path) -> ArtefactError:
     """The error for a checkpoint that is damaged, or another network's."""
-    return ArtefactError(f"The checkpoint in {path.parent} is damaged: delete it, or start a new run.")
+    return ArtefactError(
+        f"The checkpoint in {path.parent} is damaged: begin this training anew, or delete it."
+    )
 
 
 def optimiser_groups(name: str, optimiser: torch.optim.Optimizer) -> Groups:

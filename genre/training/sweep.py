@@ -101,8 +101,7 @@ def run_all(
             else:
                 time.sleep(0.1)
     finally:
-        for folder, pid in started.items():
-            process.stop_run(folder, pid)
+        process.stop_runs(started)
 
 
 def _has_ended(folder: Path) -> bool:

@@ -4,10 +4,14 @@ The detector is OpenCV's Haar cascade of frontal faces (Viola and Jones 2001, Li
 checked by a second one: what both call a face is hardly ever something else.
 """
 
+import ctypes
 import io
+import logging
 import os
+import re
 import stat
 import threading
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +28,13 @@ from mood.emotion.network import SIZE
 IMAGE_SUFFIXES = frozenset((".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
 IMAGE_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 MAX_IMAGE_BYTES = 64 << 20
-MAX_PIXELS = 64_000_000  # 192 MB once unpacked; checked before anything is
+# Both are checked before anything is unpacked. Cameras give JPEG, which takes 7 bytes of memory a pixel
+# while it is decoded; of the others WebP takes the most, up to 20.
+MAX_PIXELS, MAX_JPEG_PIXELS = 25_000_000, 64_000_000
+# Pixels times scans of a progressive JPEG. Cameras and programs write about ten scans, and each goes over the
+# whole picture: a billion takes 4 s; 269 kB of 200 scans over 64 megapixels took 15 s.
+MAX_SCANNED_PIXELS = 1_000_000_000
+STRIP_ROWS = 256  # of a picture of more than 8 bits, converted at a time
 BACKGROUND_GREY = 127  # what shows through where a picture is transparent
 
 # FER2013's crops are the boxes of such a cascade: over upscaled faces of FER2013 the box is 0.97 of the
@@ -47,6 +57,9 @@ VIDEO = DetectorSettings(max_side=640, scale_factor=1.2, min_face_divisor=5, min
 # More neighbours, since the scales lie closer together.
 PHOTOGRAPH = DetectorSettings(max_side=1024, scale_factor=1.1, min_face_divisor=20, min_neighbours=3)
 MIN_FACE_PIXELS = 24  # of the reduced picture
+# Pixels of a photograph's longer side beyond which nothing is gained: the smallest face that is detected
+# is as large there as the network's input.
+MAX_PHOTOGRAPH_SIDE = PHOTOGRAPH.max_side * SIZE // MIN_FACE_PIXELS
 ROTATIONS = (-25, 25)  # degrees, tried on photographs where there is no upright face
 MAX_OVERLAP = 0.4  # of the smaller of two boxes, above which both are one face
 VERIFY_MARGIN, VERIFY_SIZE = 0.3, 64  # margin (in boxes) and size (pixels) of what the second cascade gets
@@ -55,12 +68,25 @@ _MISSING = "The picture could not be found: check its name, or choose another on
 _NO_ACCESS = "The picture could not be opened: check that you may read it, or choose another one."
 _FOLDER = "This is a folder: choose one of the pictures inside it."
 _EMPTY = "The file is empty: choose another picture, or take it again."
-_TOO_BIG = "The picture is too large: make it smaller than 64 megapixels and 64 MB, then try again."
+_TOO_BIG = "The picture is too large: make it smaller than 25 megapixels and 64 MB, then try again."
+_TOO_MANY_SCANS = (
+    "The picture is packed so that it takes too long to open: save it again as a plain JPEG or PNG."
+)
 _NO_PICTURE = "This is not a picture we can read: choose a JPEG, PNG or WebP file."
 _DAMAGED = "The picture is damaged: export it or take it again."
 _TOO_SMALL = "The face is too small to read: come closer, or choose a larger picture."
 _TOO_DARK = "It is too dark to see your face: turn on a light, or turn towards the window."
 _NO_FACE = "We see no face: look straight at the camera, with the whole face in the picture."
+
+
+_JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # those between compressed bytes have no header
+_decoding = threading.Lock()
+# Of what is wrong with a picture its reader is told by FaceError, and nobody by a line on stderr.
+warnings.filterwarnings("ignore", module=r"PIL\b")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+with suppress(AttributeError, OSError):  # a Pillow without libtiff, which writes lines of its own
+    for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+        ctypes.CDLL(Image.core.__file__)[name](None)
 
 
 class FaceError(ValueError):
@@ -82,11 +108,12 @@ def find_images(paths: Iterable[str]) -> Iterator[tuple[str, "FaceError | None"]
         yield path, FaceError(reason) if reason else None
 
 
-def decode_image(image: bytes | Path) -> np.ndarray:
+def decode_image(image: bytes | Path, max_side: int | None = None) -> np.ndarray:
     """A picture in any common format -> (H, W, 3) RGB uint8, the way up it was taken.
 
-    Of an animation the first frame; transparent parts become grey; 16 bits become 8. Raises FaceError,
-    and nothing else, whatever the bytes.
+    Of an animation the first frame; transparent parts become grey; 16 bits become 8. A picture whose
+    longer side has more than `max_side` pixels is reduced to that. Memory is bounded, also for many
+    visitors: one picture is decoded at a time. Raises FaceError, and nothing else, whatever the bytes.
     """
     data = image if isinstance(image, bytes) else _read(image)
     if not data:
@@ -95,10 +122,8 @@ def decode_image(image: bytes | Path) -> np.ndarray:
         raise FaceError(_TOO_BIG)
     Image.init()  # else only some of the formats are known to open()
     try:
-        with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise FaceError(_TOO_BIG)
-            return _to_rgb(picture)
+        with _decoding:
+            return _decode(data, max_side)
     except FaceError:
         raise
     except Image.DecompressionBombError as error:
@@ -197,26 +222,72 @@ def _read(path: Path) -> bytes:
         raise FaceError(_NO_ACCESS) from error
 
 
-def _to_rgb(picture: Image.Image) -> np.ndarray:
+def _decode(data: bytes, max_side: int | None) -> np.ndarray:
+    with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as picture:
+        n_pixels, is_jpeg = picture.width * picture.height, picture.format in ("JPEG", "MPO")
+        if n_pixels > (MAX_JPEG_PIXELS if is_jpeg else MAX_PIXELS):
+            raise FaceError(_TOO_BIG)
+        if is_jpeg and _count_scans(data) * n_pixels > MAX_SCANNED_PIXELS:
+            raise FaceError(_TOO_MANY_SCANS)
+        return _to_rgb(picture, max_side)
+
+
+def _count_scans(jpeg: bytes) -> int:
+    """The scans (SOS markers) of a JPEG's first picture (ITU T.81, annex B)."""
+    scans, place = 0, 2
+    while marker := _JPEG_MARKER.search(jpeg, place):
+        kind, place = marker.group()[1], marker.end()
+        if kind == 0xD9:  # the end of the picture; what follows is another one, or a video
+            break
+        scans += kind == 0xDA
+        place += int.from_bytes(jpeg[place : place + 2], "big")  # the header, in which anything may stand
+    return scans
+
+
+def _to_rgb(picture: Image.Image, max_side: int | None) -> np.ndarray:
+    exif = picture.getexif()
+    if max_side and max_side < max(picture.size):
+        scale = max_side / max(picture.size)
+        # A JPEG decodes itself to a half, a quarter or an eighth.
+        picture.draft(picture.mode, (int(scale * picture.width), int(scale * picture.height)))
     if picture.mode[0] in "IF":  # 16 or 32 bits a pixel, which convert() would clip
-        values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
-        low, high = (0.0, 65535.0) if picture.mode[0] == "I" else (values.min(), values.max())
-        scaled = (values - low) * (255 / max(high - low, 1e-9))
-        picture = _apply_orientation(Image.fromarray(scaled.clip(0, 255).astype(np.uint8)), picture.getexif())
-    else:
-        picture = _apply_orientation(picture, picture.getexif())
+        picture = _to_eight_bits(picture)
+    elif picture.mode in ("1", "P", "PA"):  # cannot be reduced without their colours
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    if max_side:
+        picture.thumbnail((max_side, max_side), Image.Resampling.BOX)
+    picture = _apply_orientation(picture, exif)
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
-        background = Image.new("RGBA", picture.size, (BACKGROUND_GREY, BACKGROUND_GREY, BACKGROUND_GREY, 255))
-        picture = Image.alpha_composite(background, picture)
-    return np.array(picture.convert("RGB"))
+        background = Image.new("RGB", picture.size, (BACKGROUND_GREY, BACKGROUND_GREY, BACKGROUND_GREY))
+        background.paste(picture, mask=picture.getchannel("A"))
+        picture = background
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _to_eight_bits(picture: Image.Image) -> Image.Image:
+    """A picture of 16-bit integers, or of real numbers, whose own range is the scale -> 8 bits."""
+    values = np.asarray(picture)
+    strips = [values[top : top + STRIP_ROWS] for top in range(0, len(values), STRIP_ROWS)]
+    low, high = 0.0, 65535.0
+    if picture.mode[0] == "F":
+        strips = [np.nan_to_num(strip) for strip in strips]
+        low, high = min(float(strip.min()) for strip in strips), max(float(strip.max()) for strip in strips)
+    scale = 255 / max(high - low, 1e-9)
+    with np.errstate(all="ignore"):  # the difference of two numbers may be infinite
+        reduced = [
+            np.nan_to_num((strip.astype(np.float32) - low) * scale).clip(0, 255).astype(np.uint8)
+            for strip in strips
+        ]
+    return Image.fromarray(np.concatenate(reduced))
 
 
 def _apply_orientation(picture: Image.Image, exif: Image.Exif) -> Image.Image:
     """Rotate and mirror as the EXIF orientation says."""
     with suppress(Exception):  # a broken EXIF block does not spoil the picture
-        picture.getexif()[0x0112] = exif.get(0x0112, 1)
-        return ImageOps.exif_transpose(picture)
+        if exif.get(0x0112, 1) != 1:
+            picture.getexif()[0x0112] = exif[0x0112]
+            return ImageOps.exif_transpose(picture)
     return picture
 
 

@@ -4,6 +4,7 @@ Frames come in at the camera's pace. A worker thread takes the newest; those tha
 dropped. Nothing is written anywhere, and the history does not grow.
 """
 
+import logging
 import threading
 import time
 from collections import deque
@@ -22,6 +23,11 @@ IDLE_TIMEOUT_S = 5.0  # without a frame for so long, the thread ends; the next f
 MIN_INTERVAL_S = 0.1  # between two predictions: ten a second follow any face, the rest is left to the video
 MIN_REST_RATIO = 0.5  # pause after a prediction, in its duration: a slow machine has other work to do
 CAPTURE_INTERVAL_S = 0.25  # between two captured faces: neighbouring frames are all but the same
+
+MAX_FAILURES = 3  # in a row, of the recognizer itself; then it is asked no more
+BROKEN = "Something is wrong with what reads faces: choose another one in the settings, or start again."
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,7 @@ class LiveRecognizer:
     """The mood in a stream of frames. Its methods may be called from different threads."""
 
     def __init__(self, recognizer: EmotionRecognizer) -> None:
-        """`recognizer` may be exchanged at any time."""
-        self.recognizer = recognizer
+        self._recognizer, self._failures = recognizer, 0
         self._condition = threading.Condition()
         self._thread: threading.Thread | None = None
         self._newest_frame: np.ndarray | None = None
@@ -69,10 +74,22 @@ class LiveRecognizer:
         self._last_capture_s = 0.0
         self.n_captures = 0  # how many faces are to be captured
 
+    @property
+    def recognizer(self) -> EmotionRecognizer:
+        """What recognizes; it may be exchanged at any time, also for one that works."""
+        return self._recognizer
+
+    @recognizer.setter
+    def recognizer(self, recognizer: EmotionRecognizer) -> None:
+        if recognizer is not self._recognizer:
+            self._recognizer, self._failures = recognizer, 0
+
     def push_frame(self, frame: np.ndarray) -> TrackedFaces:
         """Take a frame (H, W, 3) RGB uint8 for the next prediction -> the faces of the last one."""
         with self._condition:
             self._push_times.append(time.monotonic())
+            if self._failures >= MAX_FAILURES:
+                return TrackedFaces((), 0, None)
             self._newest_frame = frame
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="live mood", daemon=True)
@@ -141,6 +158,12 @@ class LiveRecognizer:
                 faces = tuple(recognize_emotions(self.recognizer, frame))
             except FaceError as error:
                 error_message = str(error)
+            except Exception:
+                self._failures += 1
+                logger.exception("Live recognition failed, %d times in a row", self._failures)
+                error_message = BROKEN if self._failures >= MAX_FAILURES else ""
+            else:
+                self._failures = 0
             with self._condition:
                 if self._thread is this_thread:
                     self._record(frame, faces, error_message)

@@ -7,14 +7,16 @@ simpler one that takes over when yt-dlp fails.
 
 import functools
 import io
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
-from mood.playlist.youtube import YoutubeTrack, post_search
+from mood.playlist.youtube import UNREADABLE, SearchError, YoutubeTrack, post_search
 
 MAX_RESULTS = 100  # five pages
+MAX_PAGES = 12  # an answer without songs may name a next page for ever
 
 
 class Provider(Protocol):
@@ -41,10 +43,14 @@ class YtDlp:
         from yt_dlp.globals import plugin_dirs
         from yt_dlp.networking import Response
 
+        pages = itertools.count(1)
+
         class Downloader(YoutubeDL):
             """Sends every request through post_search(); its own network stack is never used."""
 
             def urlopen(self, request: Any) -> Response:
+                if next(pages) > MAX_PAGES:
+                    raise SearchError(UNREADABLE)
                 headers = {**self.params["http_headers"], **request.headers}
                 headers = {name: value for name, value in headers.items() if value is not None}
                 content = post_search(request.url, request.data or b"", headers, deadline)

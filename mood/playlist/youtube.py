@@ -8,8 +8,11 @@ itself: no cookies, no account.
 import ipaddress
 import os
 import re
+import socket
+import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from urllib.parse import quote, quote_plus
 
@@ -118,53 +121,103 @@ def stand_in_address() -> tuple[str, int] | None:
 def post_search(url: str, body: bytes, headers: Mapping[str, str], deadline: float) -> bytes:
     """POST a search to YouTube, or to its stand-in, whatever host `url` names -> the answer's body.
 
-    `deadline` is a time of time.monotonic(). Raises SearchError for anything but a whole answer of
-    status 200 in time. Redirects are not followed: YouTube has none here, the sign-in pages of
+    `deadline` is a time of time.monotonic(), and counts everything: looking the name up, the headers, a slow
+    trickle of bytes that no time-out of a single wait ends. Raises SearchError for anything but a whole
+    answer of status 200 in time. Redirects are not followed: YouTube has none here, the sign-in pages of
     hotels and trains have.
     """
-    import httpx  # loaded when something is searched: the command line answers --help without it
-
-    address = stand_in_address()
-    host, port = address or (HOST, None)
-    request_headers = httpx.Headers(dict(headers))
-    request_headers["Content-Type"] = "application/json"
     end = min(deadline, time.monotonic() + REQUEST_S)
-    try:
-        with (
-            httpx.Client(
-                verify=address is None,
-                trust_env=address is None,  # the proxy of the environment, if there is one
-                timeout=max(0.1, end - time.monotonic()),
-            ) as client,
-            client.stream(
-                "POST",
-                httpx.URL(url).copy_with(scheme="https", host=host, port=port),
-                content=body,
-                headers=request_headers,
-            ) as response,
-        ):
-            _check_status(response.status_code)
-            content = bytearray()
-            for chunk in response.iter_bytes():
-                content += chunk
-                if len(content) > MAX_RESPONSE_BYTES:
+    request = _Request(url, body, headers, end)
+    thread = threading.Thread(target=request.send, name="YouTube", daemon=True)
+    thread.start()
+    thread.join(max(0.0, end - time.monotonic()))
+    if thread.is_alive():
+        request.cut_off()
+        raise SearchError(TIMED_OUT, can_retry=True)
+    if request.error:
+        raise request.error
+    return request.content
+
+
+class _Request:
+    """One search on its way; whoever waits for it no longer can cut it off."""
+
+    def __init__(self, url: str, body: bytes, headers: Mapping[str, str], end: float) -> None:
+        self.url, self.body, self.headers, self.end = url, body, headers, end
+        self.content = b""
+        self.error: Exception | None = None
+        self._connections: list[socket.socket] = []
+        self._is_cut_off = False
+
+    def send(self) -> None:
+        """Set `content`, or the `error`."""
+        try:
+            self.content = self._exchange()
+        except Exception as error:
+            self.error = error
+        finally:
+            for connection in self._connections:
+                connection.close()
+
+    def cut_off(self) -> None:
+        """End the connection, and so the wait for it."""
+        self._is_cut_off = True
+        for connection in tuple(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _remember_connection(self, event: str, info: dict) -> None:
+        if event == "connection.connect_tcp.complete":
+            # A duplicate: TLS takes the socket itself over.
+            self._connections.append(info["return_value"].get_extra_info("socket").dup())
+            if self._is_cut_off:
+                self.cut_off()
+
+    def _exchange(self) -> bytes:
+        """The answer's body. Raises SearchError."""
+        import httpx  # loaded when something is searched: the command line answers --help without it
+
+        address = stand_in_address()
+        host, port = address or (HOST, None)
+        request_headers = httpx.Headers(dict(self.headers))
+        request_headers["Content-Type"] = "application/json"
+        try:
+            with (
+                httpx.Client(
+                    verify=address is None,
+                    trust_env=address is None,  # the proxy of the environment, if there is one
+                    timeout=max(0.1, self.end - time.monotonic()),
+                ) as client,
+                client.stream(
+                    "POST",
+                    httpx.URL(self.url).copy_with(scheme="https", host=host, port=port),
+                    content=self.body,
+                    headers=request_headers,
+                    extensions={"trace": self._remember_connection},
+                ) as response,
+            ):
+                _check_status(response.status_code)
+                content = bytearray()
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    if len(content) > MAX_RESPONSE_BYTES:
+                        raise SearchError(UNREADABLE)
+                if not any(key in content for key in RESPONSE_KEYS):
                     raise SearchError(UNREADABLE)
-                if time.monotonic() > end:  # a slow trickle of bytes never exceeds the time-out
-                    raise SearchError(TIMED_OUT, can_retry=True)
-            if not any(key in content for key in RESPONSE_KEYS):
-                raise SearchError(UNREADABLE)
-            return bytes(content)
-    except httpx.TimeoutException as error:
-        raise SearchError(TIMED_OUT, can_retry=True) from error
-    except (httpx.ReadError, httpx.RemoteProtocolError, httpx.DecodingError) as error:
-        raise SearchError("YouTube's answer was cut off: try again in a moment.", can_retry=True) from error
-    except httpx.ConnectError as error:
-        if "CERTIFICATE" in str(error).upper():
-            raise SearchError(ELSEWHERE) from error
-        raise SearchError(OFFLINE) from error
-    except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as error:
-        # The last two: a proxy setting of the environment that httpx cannot use.
-        raise SearchError(OFFLINE) from error
+                return bytes(content)
+        except httpx.TimeoutException as error:
+            raise SearchError(TIMED_OUT, can_retry=True) from error
+        except (httpx.ReadError, httpx.RemoteProtocolError, httpx.DecodingError) as error:
+            raise SearchError(
+                "YouTube's answer was cut off: try again in a moment.", can_retry=True
+            ) from error
+        except httpx.ConnectError as error:
+            if "CERTIFICATE" in str(error).upper():
+                raise SearchError(ELSEWHERE) from error
+            raise SearchError(OFFLINE) from error
+        except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as error:
+            # The last two: a proxy setting of the environment that httpx cannot use.
+            raise SearchError(OFFLINE) from error
 
 
 def _check_status(status: int) -> None:

@@ -1,6 +1,5 @@
 """The models, the jobs and the results of the Generate screen."""
 
-import json
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,6 +11,7 @@ import streamlit as st
 from gan.sampling.gallery import GalleryItem
 from gan.sampling.job_queue import JobError
 from genre.paths import WEIGHTS
+from genre.reading import read_json
 from genre.runs.directory import Run, list_runs, runs_folder
 from pages.generation.state import generate_state
 from pages.shared.models import shared_model
@@ -49,10 +49,10 @@ def model_genres() -> tuple[str, ...]:
     """Read the genres of the selected model, without torch; none when there is no model."""
     name = _selected_model()
     try:
-        genres = json.loads((_models_folder(name) / name / "card.json").read_text())["genres"]
+        genres = read_json(_models_folder(name) / name / "card.json")["genres"]
+        return tuple(genre for genre in genres if isinstance(genre, str))
     except (OSError, ValueError, KeyError, TypeError):
         return ()
-    return tuple(genre for genre in genres if isinstance(genre, str))
 
 
 def published_history() -> Path:

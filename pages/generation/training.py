@@ -10,7 +10,7 @@ from gan.training.history import TrainingHistory, read_training_history
 from genre.compute import all_cores
 from genre.data.dataset import BUILT_IN
 from genre.runs.directory import Run, RunError, create_run_folder
-from genre.runs.process import delete_run, start_run, stop_run
+from genre.runs.process import delete_run, restart_run, start_run, stop_run
 from genre.text import genre_name
 from pages.generation.charts import balance_chart, describe_balance
 from pages.generation.html import render_strip
@@ -185,6 +185,8 @@ def _show_training(title: str, run: Run, is_model: bool) -> None:
             return
         if run.resumable:
             _action_button("Resume", "resume", start_run, run)
+            if run.state == "failed":  # a damaged checkpoint, for one
+                _action_button("Begin anew", "restart_alt", restart_run, run)
         elif is_model and st.session_state.get("model") != run.name:
             st.button(
                 "Paint with it",

@@ -1,11 +1,10 @@
 """The upload of spectrograms and recipes that were downloaded here."""
 
-import json
-
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from gan.sampling.gallery import GalleryItem
+from genre.reading import parse_json
 from pages.generation.state import generate_state
 from pages.generation.studio import UNKNOWN_MODEL, find_model_of, submit_jobs, submit_requests
 
@@ -56,7 +55,7 @@ def _import_recipe(content: bytes) -> str | None:
     from gan.sampling.sampler import request_from_recipe
 
     try:
-        recipe = json.loads(content[:MAX_RECIPE_BYTES])
+        recipe = parse_json(content[:MAX_RECIPE_BYTES])
         request = request_from_recipe(recipe)
         model = find_model_of(recipe)
         if model is None:
@@ -65,5 +64,5 @@ def _import_recipe(content: bytes) -> str | None:
         return None
     except RequestError as error:
         return str(error)
-    except (ValueError, RecursionError):
+    except ValueError:
         return NO_RECIPE

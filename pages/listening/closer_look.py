@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from genre.audio.clip import Clip
@@ -12,11 +13,13 @@ from genre.inference.session import Session, SessionClip
 from genre.models.cards import ArtefactError
 from genre.plots import prediction as plots
 from genre.text import genre_name
+from pages.listening.figures import once
 from pages.listening.state import listen_state
 from pages.shared.models import current_classifier
 from pages.shared.widgets import STILL
 
 if TYPE_CHECKING:
+    from genre.audio.enhance import Enhanced
     from genre.inference.classifier import Classifier
     from genre.inference.explain import Explanation
 
@@ -32,8 +35,8 @@ RANGES = (
 N_NEIGHBOURS = 3
 
 
-def show_closer_look(result: SessionClip, session: Session, clip: Clip) -> None:
-    """Offer the closer looks that the clip allows, and show the chosen one."""
+def show_closer_look(result: SessionClip, session: Session) -> None:
+    """Offer the closer looks that a clip with sound allows, and show the chosen one."""
     prediction = result.prediction
     genre = prediction and prediction.genre
     choice = st.segmented_control(
@@ -43,7 +46,7 @@ def show_closer_look(result: SessionClip, session: Session, clip: Clip) -> None:
         format_func=lambda name: f"{ICONS[name]} {name}",
     )
     if choice == BEAUTIFUL:
-        _show_enhanced(result, clip)
+        _show_enhanced(result)
     elif choice and prediction:
         try:
             classifier = current_classifier()
@@ -51,7 +54,7 @@ def show_closer_look(result: SessionClip, session: Session, clip: Clip) -> None:
             st.error(str(error), icon=":material/error:")
             return
         if choice == WHY:
-            _show_explanation(result, prediction, clip, classifier)
+            _show_explanation(result, prediction, classifier)
         else:
             _show_neighbours(result, session, classifier)
 
@@ -64,12 +67,7 @@ def _reuse(latest: tuple[tuple, Result] | None, key: tuple, compute: Callable[[]
         return compute()
 
 
-def _show_explanation(
-    result: SessionClip, prediction: Prediction, clip: Clip, classifier: "Classifier"
-) -> None:
-    from genre.audio.overview import mel_overview
-    from genre.inference.explain import explain
-
+def _show_explanation(result: SessionClip, prediction: Prediction, classifier: "Classifier") -> None:
     state, probabilities = listen_state(), prediction.probabilities
     genre = st.selectbox(
         "What speaks for",
@@ -78,18 +76,32 @@ def _show_explanation(
         format_func=lambda name: f"{genre_name(name)} ({plots.percent(probabilities[name])})",
     )
     key = (result.id, result.part, genre, classifier)
-    explanation = _reuse(state.explanation, key, lambda: explain(classifier, clip, genre))
-    state.explanation = (key, explanation)
+    explained = _reuse(state.explanation, key, lambda: _explain(result, genre, classifier))
+    state.explanation = (key, explained)
+    explanation, figure, best_part = explained
     st.markdown(_explanation_text(explanation, result.begin_s))
     st.plotly_chart(
-        plots.why_spectrogram(*mel_overview(clip.trimmed(*explanation.part)), explanation, result.begin_s),
+        figure,
         config=STILL,
         key="why_picture",
         alt=f"Mel-spectrogram with what speaks for {genre_name(genre)} bright",
     )
-    first_s, last_s = explanation.best_span
     st.markdown(f"**The part that sounded most like {genre_name(genre)}**")
-    st.audio(clip.trimmed(first_s, last_s).to_wav(), format="audio/wav")
+    st.audio(best_part, format="audio/wav")
+
+
+def _explain(
+    result: SessionClip, genre: str, classifier: "Classifier"
+) -> "tuple[Explanation, go.Figure, bytes]":
+    """-> (the explanation, its picture, the part that sounded most like it as WAV)."""
+    from genre.audio.overview import mel_overview
+    from genre.inference.explain import explain
+
+    clip = result.clip()
+    explanation = explain(classifier, clip, genre)
+    overview = mel_overview(clip.trimmed(*explanation.part))
+    figure = plots.why_spectrogram(*overview, explanation, result.begin_s)
+    return explanation, figure, clip.trimmed(*explanation.best_span).to_wav()
 
 
 def _explanation_text(explanation: "Explanation", begin_s: float) -> str:
@@ -108,12 +120,11 @@ def _explanation_text(explanation: "Explanation", begin_s: float) -> str:
     )
 
 
-def _show_enhanced(result: SessionClip, clip: Clip) -> None:
-    from genre.audio.enhance import enhance
-
+def _show_enhanced(result: SessionClip) -> None:
     state, key = listen_state(), (result.id, result.part)
-    enhanced = _reuse(state.enhancement, key, lambda: enhance(clip))
-    state.enhancement = (key, enhanced)
+    kept = _reuse(state.enhancement, key, lambda: _enhance(result.clip()))
+    state.enhancement = (key, kept)
+    enhanced, sound = kept
     before, after = enhanced.before, enhanced.after
     if not math.isfinite(before.loudness):
         st.caption("There is only silence here: nothing to make more beautiful.")
@@ -121,8 +132,7 @@ def _show_enhanced(result: SessionClip, clip: Clip) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**Before**")
-        st.audio(clip.to_wav(), format="audio/wav")
-    sound = enhanced.clip.to_wav()
+        st.audio(once(result, "sound", lambda: result.wav), format="audio/wav")
     with right:
         st.markdown("**After**")
         st.audio(sound, format="audio/wav")
@@ -132,7 +142,7 @@ def _show_enhanced(result: SessionClip, clip: Clip) -> None:
     st.caption(
         f"{noise[0].upper() + noise[1:]}, {change}, and nothing is "
         "clipped. The tone is led gently towards that of produced music, by 4 dB at most. In mono and up to "
-        "11 kHz, as we hear it." + (" The excerpts follow one another." if clip.excerpted else ""),
+        "11 kHz, as we hear it." + (" The excerpts follow one another." if enhanced.clip.excerpted else ""),
         help=f"Loudness as broadcasters measure it: {before.loudness:.1f} LUFS became {after.loudness:.1f}. "
         f"The highest peak is {-after.peak_db:.1f} dB below the most there can be.",
     )
@@ -144,6 +154,14 @@ def _show_enhanced(result: SessionClip, clip: Clip) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def _enhance(clip: Clip) -> "tuple[Enhanced, bytes]":
+    """-> (the enhanced clip, the same as WAV)."""
+    from genre.audio.enhance import enhance
+
+    enhanced = enhance(clip)
+    return enhanced, enhanced.clip.to_wav()
 
 
 def _loudness_change(by_db: float) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from genre import GENRES
-from genre.audio.clip import EXCERPT_S, AudioError, Clip
+from genre.audio.clip import EXCERPT_S, AudioError
 from genre.audio.overview import mel_overview, waveform_envelope
 from genre.inference.classifier import Prediction
 from genre.inference.session import MAX_SOUND_S, OTHER, Session, SessionClip
@@ -14,6 +15,7 @@ from genre.plots import prediction as plots
 from genre.text import genre_name
 from pages.listening.closer_look import show_closer_look
 from pages.listening.description import show_description
+from pages.listening.figures import once
 from pages.listening.predict import classify
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import chosen_model
@@ -48,10 +50,10 @@ def show_prediction(result: SessionClip, session: Session, on_delete: Callable[[
         if result.prediction is None:
             st.error(result.error or "", icon=":material/error:")
         else:
-            _show_genre(result.prediction, result.begin_s)
-            if clip := _playable_clip(result):
-                show_closer_look(result, session, clip)
-                _show_sound(result, clip, result.prediction.genre)
+            _show_genre(result, result.prediction)
+            if _is_playable(result):
+                show_closer_look(result, session)
+                _show_sound(result, result.prediction.genre)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         if result.full_prediction:
             with left:
@@ -81,7 +83,7 @@ def _show_heading(result: SessionClip) -> None:
     st.caption(", ".join(facts).capitalize() + ".")
 
 
-def _show_genre(prediction: Prediction, begin_s: float) -> None:
+def _show_genre(result: SessionClip, prediction: Prediction) -> None:
     if prediction.genre is None:
         st.info(prediction.message, icon=":material/music_off:")
         return
@@ -94,7 +96,7 @@ def _show_genre(prediction: Prediction, begin_s: float) -> None:
     if prediction.uncertainty_reason:
         st.caption(prediction.uncertainty_reason)
     st.plotly_chart(
-        plots.probability_bars(prediction.probabilities),
+        once(result, "bars", lambda: plots.probability_bars(prediction.probabilities)),
         config=STILL,
         key="bars",
         alt=f"Probabilities of {len(prediction.probabilities)} genres; {genre} leads with {probability}",
@@ -103,15 +105,19 @@ def _show_genre(prediction: Prediction, begin_s: float) -> None:
         "**Through the piece**",
         help="The same probabilities, moment by moment, in the colours of the bars above.",
     )
-    figure = plots.genre_over_time(
-        prediction.window_times_s,
-        prediction.window_probabilities,
-        tuple(prediction.probabilities),
-        prediction.duration_s,
-        begin_s,
+    figure = once(
+        result,
+        "over time",
+        lambda: plots.genre_over_time(
+            prediction.window_times_s,
+            prediction.window_probabilities,
+            tuple(prediction.probabilities),
+            prediction.duration_s,
+            result.begin_s,
+        ),
     )
     st.plotly_chart(figure, config=STILL, key="over_time", alt="Genre probabilities over time")
-    show_description(prediction, begin_s)
+    show_description(prediction, result.begin_s)
 
 
 def _headline(prediction: Prediction) -> str:
@@ -120,27 +126,30 @@ def _headline(prediction: Prediction) -> str:
     return "Not sure. Our best guess" if prediction.description.familiar else "Unlike all ten. The nearest"
 
 
-def _playable_clip(result: SessionClip) -> Clip | None:
-    """The clip, or None and the reason on the page."""
-    clip = result.clip()
-    if clip is None:
+def _is_playable(result: SessionClip) -> bool:
+    """Whether the clip's sound is there; else the reason is on the page."""
+    if result.sound is None:
         st.caption(
             f"We keep the sound of the latest {MAX_SOUND_S // 60} minutes only, and this clip is older. "
             f"{HOW_TO_REPLAY[result.source]}"
         )
-    return clip
+    return result.sound is not None
 
 
-def _show_sound(result: SessionClip, clip: Clip, genre: str | None) -> None:
+def _show_sound(result: SessionClip, genre: str | None) -> None:
     st.markdown("**The sound**")
-    st.audio(clip.to_wav(), format="audio/wav")
+    st.audio(once(result, "sound", lambda: result.wav), format="audio/wav")
     colour = plots.COLOURS.get(genre or "", plots.QUIET)
-    st.plotly_chart(
-        plots.waveform(*waveform_envelope(clip), clip.duration_s, colour, result.begin_s),
-        config=STILL,
-        key="waveform",
-        alt="Waveform",
-    )
+
+    def waveform() -> go.Figure:
+        clip = result.clip()
+        return plots.waveform(*waveform_envelope(clip), clip.duration_s, colour, result.begin_s)
+
+    def spectrogram() -> go.Figure:
+        clip = result.clip()
+        return plots.spectrogram(*mel_overview(clip), clip.duration_s, result.begin_s)
+
+    st.plotly_chart(once(result, "waveform", waveform), config=STILL, key="waveform", alt="Waveform")
     _show_part_slider(result)
     st.markdown(
         "**What we look at**",
@@ -148,10 +157,7 @@ def _show_sound(result: SessionClip, clip: Clip, genre: str | None) -> None:
         "brighter is louder. Drums are upright lines, held notes level ones.",
     )
     st.plotly_chart(
-        plots.spectrogram(*mel_overview(clip), clip.duration_s, result.begin_s),
-        config=STILL,
-        key="spectrogram",
-        alt="Mel-spectrogram",
+        once(result, "spectrogram", spectrogram), config=STILL, key="spectrogram", alt="Mel-spectrogram"
     )
 
 

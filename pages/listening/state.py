@@ -1,5 +1,6 @@
 """The state of one visit to the Listen page, apart from its widgets."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ class ListenState:
     explanation: tuple[tuple, Any] | None = None  # (what it depends on, the latest Explanation)
     enhancement: tuple[tuple, Any] | None = None  # (what it depends on, the latest Enhanced)
     neighbours: "tuple[Classifier, NeighbourIndex] | None" = None
+    # (id, part) of the clips shown last -> (the prediction, what was computed for it, by name)
+    figures: OrderedDict[tuple, tuple[Any, dict[str, Any]]] = field(default_factory=OrderedDict)
 
     @property
     def has_clips(self) -> bool:
@@ -40,6 +43,7 @@ class ListenState:
     def forget_closer_looks(self) -> None:
         """Drop what was computed from a clip that is deleted."""
         self.explanation = self.enhancement = self.neighbours = None
+        self.figures.clear()
 
 
 def listen_state() -> ListenState:

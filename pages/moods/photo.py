@@ -45,14 +45,14 @@ def choose_photo() -> None:
 def recognize_photo(content: bytes) -> None:
     """Read the faces in a picture; the largest one's emotion becomes the mood."""
     from mood.emotion.drawing import draw_faces
-    from mood.emotion.faces import FaceError, decode_image, explain_no_face
+    from mood.emotion.faces import MAX_PHOTOGRAPH_SIDE, FaceError, decode_image, explain_no_face
     from mood.emotion.recognizer import recognize_emotions
 
     state = mood_state()
     state.photo = None
     try:
         with st.spinner("Looking at your face"):
-            image = decode_image(content)
+            image = decode_image(content, MAX_PHOTOGRAPH_SIDE)
             faces = recognize_emotions(current_recognizer(), image, thorough=True)
     except FaceError as error:
         set_flash(FLASH, str(error), "warning")

@@ -13,7 +13,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from genre.errors import error_sentence
 from mood.emotion.custom_moods.learning import MAX_FRAMES, MIN_FRAMES, learn_mood
 from mood.emotion.custom_moods.storage import save_mood
-from mood.emotion.faces import FaceError, crop_face, decode_image, detect_faces, explain_no_face
+from mood.emotion.faces import (
+    MAX_PHOTOGRAPH_SIDE,
+    FaceError,
+    crop_face,
+    decode_image,
+    detect_faces,
+    explain_no_face,
+)
 from mood.emotion.live import LiveRecognizer
 from pages.moods.custom_moods import show_moods
 from pages.moods.photo import IMAGE_TYPES
@@ -138,7 +145,7 @@ def _add_face(photo: UploadedFile, faces: list[np.ndarray]) -> str:
     if len(faces) >= MAX_FRAMES:
         return f"{MAX_FRAMES} faces are the most."
     try:
-        image = decode_image(photo.getvalue())
+        image = decode_image(photo.getvalue(), MAX_PHOTOGRAPH_SIDE)
         boxes = detect_faces(image, thorough=True)
         if not boxes:
             return explain_no_face(image)

@@ -128,8 +128,8 @@ def _load_classifier(name: str | None) -> "Classifier":
     from genre.inference.load import load_classifier
 
     classifier = load_classifier(name) if name else load_classifier()
-    chirp = np.sin(np.linspace(0, 150, 3 * SAMPLE_RATE) ** 2, dtype=np.float32)  # passes for music
-    classifier.classify(Clip(chirp, 3.0))
+    chirp = np.sin(np.linspace(0, 150, 3 * SAMPLE_RATE) ** 2, dtype=np.float32)
+    classifier.classify(Clip(chirp + chirp[::-1], 3.0))  # two tones that cross pass for music
     return classifier
 
 

@@ -110,16 +110,16 @@ def _show_uses(entry: Entry) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         is_pressed = st.button(
             "Use it",
-            key=f"use_{folder.name}",
+            key=f"use_{entry.run.name}",
             icon=":material/hearing:",
             help="Let the Listen page hear with it.",
         )
         st.download_button(
             "Download",
             lambda: bundle(folder),
-            f"{folder.name}.zip",
+            f"{entry.run.name}.zip",
             "application/zip",
-            key=f"download_{folder.name}",
+            key=f"download_{entry.run.name}",
             icon=":material/download:",
             on_click="ignore",
             help="Weights, card and report in one ZIP file.",
@@ -127,13 +127,13 @@ def _show_uses(entry: Entry) -> None:
         if promoted:
             st.button(
                 "Take it off the Listen page",
-                key=f"unpublish_{folder.name}",
+                key=f"unpublish_{entry.run.name}",
                 icon=":material/hearing_disabled:",
                 on_click=_unpublish,
                 args=(entry, promoted),
                 help="Nobody can choose it there any more. The training stays.",
             )
-    show_flash(f"unpublish_{folder.name}")
+    show_flash(f"unpublish_{entry.run.name}")
     if is_pressed:
         _promote(entry)
     if promoted and promoted == chosen_model():

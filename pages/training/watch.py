@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from genre.data.dataset import BUILT_IN
+from genre.errors import error_sentence
 from genre.plots import training as plots_training
 from genre.plots.training import RUN_COLOURS, Learning
 from genre.runs import directory as runs
@@ -89,11 +90,7 @@ def _show_totals(entries: list[Entry]) -> None:
         )
         if active:  # the waiting ones are stopped first, so that none of them starts meanwhile
             st.button(
-                "Stop all",
-                icon=":material/stop:",
-                key="stop_all",
-                on_click=_apply,
-                args=(process.stop_run, active[::-1]),
+                "Stop all", icon=":material/stop:", key="stop_all", on_click=_stop_all, args=(active[::-1],)
             )
         if resumable:
             st.button(
@@ -182,6 +179,16 @@ def _show_run(entry: Entry, name: str, colour: str) -> None:
                 on_click=_apply,
                 args=(process.start_run, [entry]),
             )
+            if run.state == "failed":
+                st.button(
+                    "Begin anew",
+                    key=f"anew_{run.name}",
+                    icon=":material/restart_alt:",
+                    width="stretch",
+                    on_click=_apply,
+                    args=(process.restart_run, [entry]),
+                    help="Gives up what it has learnt so far: a damaged checkpoint, for one.",
+                )
 
 
 def _settings_text(entry: Entry) -> str:
@@ -218,6 +225,16 @@ def _metrics_text(entry: Entry) -> str:
     if "valid_accuracy" in last:
         text += f"; {percent(last['valid_accuracy'])} right on music kept aside"
     return text
+
+
+def _stop_all(entries: list[Entry]) -> None:
+    """Stop them at the same time: one after the other, forty would hold the page up for minutes."""
+    state = train_state()
+    state.run_error = ""
+    try:
+        process.stop_runs([entry.run.folder for entry in entries])
+    except (RunError, OSError) as error:
+        state.run_error = escaped(error_sentence(error))
 
 
 def _apply(change: Callable[[Path], None], entries: list[Entry]) -> None:

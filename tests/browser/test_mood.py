@@ -15,8 +15,9 @@ from tests.support.browser.mood_visits import (
     without_internet,
     write_face_video,
 )
-from tests.support.browser.serving import FRAME, chromium, process_of
+from tests.support.browser.serving import FRAME, chromium, disk_full, process_of
 from tests.support.browser.visits import BUSY_MS, PHONE, Visit
+from tests.support.faces import astronaut, encoded
 
 PERIOD_S, MAX_PERIODS = 15.0, 6  # of live video, until its memory stays; how soon depends on the machine
 GROWTH_MB = 15.0  # in a period; leaving frames behind takes 1 MB each, and 20 of them come in a second
@@ -104,12 +105,24 @@ def test_a_snapshot_becomes_songs(visit):
     assert len(youtube.requests) == count, "coming back asks nobody"
 
 
+def test_a_large_photo_is_read_without_a_disk(visit, tmp_path):
+    page, path = visit.page, tmp_path / "photo.png"
+    path.write_bytes(encoded(astronaut().repeat(3, 0).repeat(3, 1), compress_level=0))
+    assert path.stat().st_size > 1 << 20, "beyond 1 MiB Starlette moves an upload to a file, if it is let"
+    page.get_by_role("radio", name="Photo file").click()
+    with disk_full(visit.running_app.address):
+        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
+        expect(page.get_by_role("heading", name="You look happy")).to_be_visible(timeout=BUSY_MS)
+        visit.settle()
+
+
 def test_live_video_becomes_songs_and_its_memory_stays(visit):
     page = visit.page
-    page.get_by_role("radio", name="Live video").click()
-    page.frame_locator(FRAME).get_by_role("button", name="Start the camera").click(timeout=BUSY_MS)
-    expect(page.get_by_role("heading", name="You look happy")).to_be_visible(timeout=BUSY_MS)
-    expect(page.locator(".st-key-mood_line svg.marks")).to_be_visible(timeout=BUSY_MS)
+    with disk_full(visit.running_app.address):  # pictures are in memory alone
+        page.get_by_role("radio", name="Live video").click()
+        page.frame_locator(FRAME).get_by_role("button", name="Start the camera").click(timeout=BUSY_MS)
+        expect(page.get_by_role("heading", name="You look happy")).to_be_visible(timeout=BUSY_MS)
+        expect(page.locator(".st-key-mood_line svg.marks")).to_be_visible(timeout=BUSY_MS)
     memory = [memory_mb(process_of(visit.running_app.address))]
     while memory[0] is not None and (len(memory) < 2 or memory[-1] - memory[-2] > GROWTH_MB):
         assert len(memory) <= MAX_PERIODS, f"it takes more and more memory: {memory} MB"

@@ -34,6 +34,7 @@ MODES = (
     "wrong-json",
     "slow",
     "drip",
+    "drip-headers",
     "cut-off",
     "redirect",
     "huge",
@@ -166,6 +167,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.youtube.closing.wait(LONGEST_WAIT_S)
             case "drip":
                 self.drip(self.youtube.answer(body))
+            case "drip-headers":
+                self.drip_bytes(b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 10_000)
             case "cut-off":
                 answer = self.youtube.answer(body)
                 self.send(200, answer[: len(answer) // 2], length=len(answer))
@@ -188,6 +191,9 @@ class _Handler(BaseHTTPRequestHandler):
     def drip(self, content: bytes) -> None:
         """Byte by byte, so that no single wait is long."""
         self.send(200, b"", length=len(content))
+        self.drip_bytes(content)
+
+    def drip_bytes(self, content: bytes) -> None:
         until = time.monotonic() + LONGEST_WAIT_S
         for n in range(len(content)):
             if self.youtube.closing.wait(0.02) or time.monotonic() > until:

@@ -17,7 +17,9 @@ from genre.data.examples import DataError
 from genre.data.gtzan import mel_3s_decibels
 from genre.data.splits import LISTS
 from genre.models.pretrained.heads import EMOTIONS
+from genre.reading import read_text
 
+MAX_TABLE_BYTES = 64 << 20
 OTHER = "other"  # music of none of the ten genres
 CLASSES = (*GENRES, OTHER)
 DEV_LIST = LISTS / "wild-dev.txt"  # clips that are read once per release candidate
@@ -103,5 +105,4 @@ def dev_names() -> set[str]:
 
 
 def _read_table(path: Path) -> list[dict[str, str]]:
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file, delimiter="\t"))
+    return list(csv.DictReader(read_text(path, MAX_TABLE_BYTES).splitlines(), delimiter="\t"))

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import os
 import struct
 import tracemalloc
 import zipfile
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from genre.audio import clip as audio
-from genre.audio.clip import AudioError, load_clip
+from genre.audio.clip import MAX_BYTES, AudioError, load_clip
 from genre.audio.decoders import check_readable
 from tests.support.audio import (
     container_bytes,
@@ -168,6 +169,28 @@ def wav_header(rate: int, channels: int, data_bytes: int) -> bytes:
 def test_impossible_headers(rate, channels):
     sentence = sentence_for(wav_header(rate, channels, 8_000) + bytes(8_000))
     assert "impossible" in sentence or "damaged" in sentence
+
+
+class CountedFile(io.FileIO):
+    """A file that counts the bytes it was asked for."""
+
+    count = 0
+
+    def read(self, size: int = -1) -> bytes:
+        content = super().read(size)
+        self.count += len(content)
+        return content
+
+
+@pytest.mark.parametrize(("muxer", "codec"), [("mp3", "libmp3lame"), ("ac3", "ac3")])
+def test_a_tail_of_a_gigabyte_of_zeros_is_not_collected(muxer, codec, tmp_path):
+    """FFmpeg would hold it in memory, twice."""
+    path = tmp_path / "tail"
+    path.write_bytes(container_bytes(tone(3, 44_100), 44_100, muxer, codec))
+    os.truncate(path, MAX_BYTES)
+    with CountedFile(path) as file:
+        assert load_clip(file).duration_s == pytest.approx(3, abs=0.1)
+        assert file.count < 64 << 20
 
 
 def test_absurd_lengths_are_not_believed():

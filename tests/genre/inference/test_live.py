@@ -14,7 +14,7 @@ from genre.audio.clip import SAMPLE_RATE
 from genre.inference import live
 from genre.inference.classifier import UNFAMILIAR, Prediction
 from genre.inference.description import Description
-from genre.inference.live import WINDOW_S, LiveClassifier, SmoothedPrediction
+from genre.inference.live import BROKEN, MAX_FAILURES, WINDOW_S, LiveClassifier, SmoothedPrediction
 from genre.inference.load import load_classifier
 from tests.support.patience import wait_until
 
@@ -136,15 +136,25 @@ def test_a_slow_machine_skips_predictions_and_never_lags():
     assert all(clip.duration_s <= WINDOW_S for clip in classify.clips)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_failing_classifier_leaves_no_thread():
-    def fail(_):
-        raise ValueError("broken")
+def test_a_failing_classifier_is_given_up_with_a_sentence():
+    calls = []
 
-    live_classifier = LiveClassifier(fail)
-    live_classifier.push(np.ones(4 * SAMPLE_RATE, np.float32), SAMPLE_RATE)
-    wait_until(lambda: not threads())  # it is still reporting the error when the classifier has dropped it
-    assert not live_classifier.running
+    def classify(clip):
+        calls.append(clip)
+        if len(calls) <= MAX_FAILURES:
+            raise ValueError("broken")
+        return prediction(jazz=0.9, rock=0.1)
+
+    live_classifier = LiveClassifier(classify)
+    for count in range(1, MAX_FAILURES + 3):
+        live_classifier.push(np.ones(4 * SAMPLE_RATE, np.float32), SAMPLE_RATE)
+        wait_until(lambda: not threads())
+        assert not live_classifier.running and len(calls) == min(count, MAX_FAILURES)
+    assert live_classifier.latest().message == BROKEN
+    live_classifier.stop()  # and begun again, by the visitor
+    push_packets(live_classifier, np.ones(4 * SAMPLE_RATE, np.float32))
+    wait_until(lambda: live_classifier.latest().genre == "jazz")
+    live_classifier.stop()
 
 
 def test_ten_minutes_need_no_more_memory_than_one():

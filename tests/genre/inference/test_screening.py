@@ -1,19 +1,23 @@
 """Silence, noise and held tones get no genre; music of every style does."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from genre import GENRES
-from genre.audio.clip import SAMPLE_RATE, Clip
+from genre.audio.clip import SAMPLE_RATE, Clip, load_clip
 from genre.audio.loudness import is_silent
 from genre.audio.spectrogram import FULL_CLIP_MEL, Spectrogram
 from genre.inference.classifier import Classifier
 from genre.inference.load import load_classifier
-from genre.inference.screening import spectral_change
+from genre.inference.screening import is_flat, is_gliding_tone, spectral_change
 from genre.synth.dataset import render
+from tests.support.data import SHARED_DATA
 
 Rng = np.random.Generator
 
@@ -50,6 +54,27 @@ def clicks(count: int, rng: Rng) -> np.ndarray:
     return samples
 
 
+def glide(count: int, start_hz: float, end_hz: float) -> np.ndarray:
+    """A tone whose pitch rises or falls evenly, octave after octave."""
+    hertz = start_hz * (end_hz / start_hz) ** np.linspace(0, 1, count)
+    return 0.5 * np.sin(2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE)
+
+
+def siren(count: int) -> np.ndarray:
+    hertz = 600 + 300 * np.sin(2 * np.pi * np.arange(count) / SAMPLE_RATE / 2)
+    return 0.5 * np.sin(2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE)
+
+
+def machine_code(count: int, rng: Rng, bits: str) -> np.ndarray:
+    """A part of OpenCV's library, as samples."""
+    content = np.memmap(CODE, np.uint8, "r")
+    first = int(rng.uniform(0.1, 0.4) * len(content))
+    samples = np.frombuffer(content[first : first + count * np.dtype(bits).itemsize].tobytes(), bits)
+    return samples / 32_768 if bits == "<i2" else (samples.astype(float) - 128) / 128
+
+
+CODE = next(Path(cv2.__file__).parent.glob("cv2*.so"), Path(sys.executable).resolve())
+
 NOT_MUSIC: dict[str, Callable[[int, Rng], np.ndarray]] = {
     "silence": lambda count, rng: np.zeros(count),
     "the last bit's noise": lambda count, rng: 1e-5 * rng.standard_normal(count),
@@ -64,6 +89,11 @@ NOT_MUSIC: dict[str, Callable[[int, Rng], np.ndarray]] = {
     "a tone": lambda count, rng: tone(count, 440),
     "a noisy tone": lambda count, rng: tone(count, 440) + 2e-3 * rng.standard_normal(count),
     "tremolo": lambda count, rng: tone(count, 440) * swell(count, 5.0),
+    "a rising chirp": lambda count, rng: glide(count, rng.uniform(50, 300), 8_000),
+    "a falling chirp": lambda count, rng: glide(count, 4_000, rng.uniform(50, 300)),
+    "a siren": lambda count, rng: siren(count),
+    "machine code": lambda count, rng: machine_code(count, rng, "<i2"),
+    "machine code of 8 bits": lambda count, rng: machine_code(count, rng, "u1"),
 }
 
 
@@ -88,6 +118,18 @@ def test_music_is_let_through(genre: str, seconds: int, classifier: Classifier) 
     for seed in range(2):
         prediction = classifier.classify(Clip(render(genre, seed, seconds), float(seconds)))
         assert prediction.status in ("music", "unsure"), f"seed {seed}: {prediction.message}"
+
+
+def test_no_real_music_is_taken_for_a_tone_or_for_noise() -> None:
+    recordings = sorted([*SHARED_DATA.glob("gtzan/audio/*/*.opus"), *SHARED_DATA.glob("wild/*/*.opus")])
+    if not recordings:
+        pytest.skip("the real recordings are not here: set EARMARK_DATA to the folder of real data")
+    front_end = Spectrogram(FULL_CLIP_MEL)
+    for path in recordings[::24]:
+        samples = load_clip(path).samples
+        for part in (samples, samples[len(samples) // 2 :][: 3 * SAMPLE_RATE]):
+            power = front_end.power(torch.from_numpy(part[None]))[0]
+            assert not is_gliding_tone(power) and not is_flat(power), path
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.05, 1.0])

@@ -97,7 +97,7 @@ def test_a_source_without_a_length_keeps_its_seconds():
 
 def test_a_bad_file_has_an_error_sentence(classify):
     item = Session().add("notes.wav", b"once upon a time", "upload", classify)
-    assert item.error.endswith(".") and item.prediction is None and item.clip() is None
+    assert item.error.endswith(".") and item.prediction is None and item.sound is None
     assert not classify.clips
 
 
@@ -122,7 +122,7 @@ def test_the_sound_of_old_clips_is_discarded_and_comes_back(classify, wav):
     session = Session(max_sound_s=13.0)
     rows = [session.add(f"{seed}.wav", wav("pop", 6.0, seed), "upload", classify) for seed in (1, 2, 3)]
     assert [row.sound is not None for row in rows] == [False, True, True]
-    assert rows[0].prediction.genre == "jazz" and rows[0].clip() is None
+    assert rows[0].prediction.genre == "jazz" and rows[0].sound is None
     rows[0].correction = "pop"
     back = session.add("1.wav", wav("pop", 6.0, 1), "upload", classify)
     assert back.sound and back.correction == "pop" and len(session) == 3

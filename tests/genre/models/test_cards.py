@@ -216,6 +216,7 @@ def test_a_card_of_other_weights_is_rejected(tmp_path: Path) -> None:
     [
         {"temperature": 0.0},
         {"temperature": float("nan")},
+        {"temperature": 10**400},
         {"confidence_threshold": -0.5},
         {"class_bias": (1.0, 0.0)},
         {"confidence_thresholds_by_duration": ((3.0, 0.7, 1.0),)},

@@ -261,3 +261,35 @@ def test_time_left_follows_from_the_pace(monkeypatch):
         now[0] += 10
         run.set_progress(0.75, "half of the rest")
         assert runs.read_run(run.folder).eta_s == pytest.approx(10)
+
+
+def test_many_runs_are_stopped_at_the_same_time():
+    """Each takes half a second to end: two after one another, a second."""
+    folders = [new_run(epochs=200, seconds=0.5) for _ in range(2)]
+    for folder in folders:
+        process.start_run(folder)
+    for folder in folders:
+        wait_for_state(folder, "running")
+    asked = []
+    kill = os.kill
+
+    def note(pid: int, number: int) -> None:
+        asked.append((pid, [runs.is_locked(folder) for folder in folders]))
+        kill(pid, number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process.os, "kill", note)
+        process.stop_runs(folders[::-1])
+    assert [pid for pid, _ in asked] == [pid_of(folder) for folder in folders[::-1]]
+    assert all(all(locked) for _, locked in asked), "the second is asked while the first is still ending"
+    assert [runs.read_run(folder).state for folder in folders] == ["stopped"] * 2
+
+
+@pytest.mark.parametrize("pid", [-1, 0, 1, True, "1", None])
+def test_a_damaged_status_names_nobody_to_be_killed(pid, monkeypatch):
+    folder = new_run()
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("somebody would have been killed"))
+    monkeypatch.setattr(os, "killpg", lambda *_: pytest.fail("somebody would have been killed"))
+    with process.lock_run(folder):
+        runs.write_status(folder, state="running", pid=pid)
+        process.stop_run(folder)

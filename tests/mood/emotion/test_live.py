@@ -1,6 +1,7 @@
 """mood.emotion.live: the video is never held up, what is remembered stays small, and threads end."""
 
 import threading
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -80,6 +81,26 @@ def test_a_frame_that_cannot_be_read_gives_an_error(watch):
     watched.push_frame(FRAME)
     wait_until(lambda: watched.error == "It is too dark.")
     assert watched.mood.state == "no_face"
+
+
+def test_a_recognizer_that_fails_is_given_up_with_a_sentence(watch):
+    read = []
+
+    def fail(frame: np.ndarray) -> list[FaceEmotion]:
+        read.append(frame)
+        if watched.recognizer is None:
+            raise RuntimeError("broken")
+        return [face_emotion("happy")]
+
+    watched = watch(fail)
+    wait_until(lambda: watched.push_frame(FRAME) and watched.error == live.BROKEN)
+    for _ in range(20):
+        watched.push_frame(FRAME)
+        time.sleep(0.01)
+    assert len(read) == live.MAX_FAILURES
+    watched.recognizer = "another one"
+    wait_until(lambda: watched.push_frame(FRAME) and watched.mood.emotion == "happy")
+    assert watched.error == ""
 
 
 def test_the_history_does_not_grow(watch, monkeypatch):

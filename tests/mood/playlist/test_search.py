@@ -1,7 +1,9 @@
 """Both providers against a server in YouTube's place: recorded answers, hand-made ones, and trouble."""
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,12 @@ import yt_dlp.networking
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mood.playlist import providers, youtube
 from mood.playlist import search as searching
-from mood.playlist import youtube
 from mood.playlist.providers import PROVIDERS, YoutubeSearchPython, YtDlp, _parse_duration
 from mood.playlist.search import search_providers
 from mood.playlist.youtube import SearchError, YoutubeTrack, queue_url, search_url, stand_in_address
-from tests.support.youtube import recorded
+from tests.support.youtube import FIXTURES, recorded
 
 both = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
 needs_recordings = pytest.mark.skipif(not recorded(), reason="the recorded answers of YouTube are not here")
@@ -103,10 +105,11 @@ def test_both_read_the_same_from_a_recorded_answer(standin) -> None:
         ("huge", "could not be read", 1),
         ("slow", "too long", 3),
         ("drip", "too long", 3),
+        ("drip-headers", "too long", 3),
     ],
 )
 def test_trouble_is_a_sentence(provider, mode, words, n_requests, standin, monkeypatch) -> None:
-    if mode in ("slow", "drip"):
+    if mode in ("slow", "drip", "drip-headers"):
         monkeypatch.setattr(youtube, "REQUEST_S", 0.3)
     standin.behave(mode)
     with pytest.raises(SearchError, match=words) as error:
@@ -156,13 +159,35 @@ def test_the_second_provider_steps_in(standin) -> None:
         search_providers("sad songs", lambda tracks: False, [Broken()])
 
 
-def test_all_tries_together_are_bounded(standin, monkeypatch) -> None:
+@pytest.mark.parametrize("mode", ["slow", "drip-headers"])
+def test_all_tries_together_are_bounded(mode, standin, monkeypatch) -> None:
     monkeypatch.setattr(searching, "BUDGET_S", 1.0)
     monkeypatch.setattr(youtube, "REQUEST_S", 3600.0)
-    standin.behave("slow")
+    standin.behave(mode)
     with pytest.raises(SearchError, match="too long"):
         search_providers("sad songs", lambda tracks: False)
     assert len(standin.requests) <= len(PROVIDERS), "no time is left for a second try"
+
+
+@both
+def test_pages_without_songs_that_name_a_next_one_are_not_read_for_ever(provider, monkeypatch) -> None:
+    answer = (FIXTURES / "songs_1.json").read_bytes().replace(b'"videoRenderer"', b'"otherRenderer"')
+    asked = []
+    monkeypatch.setattr(providers, "post_search", lambda *request: asked.append(request) or answer)
+    with suppress(SearchError):
+        assert search_providers("sad songs", lambda tracks: False, [provider]).tracks == ()
+    assert 1 <= len(asked) <= providers.MAX_PAGES
+
+
+def test_an_answer_that_nobody_waits_for_is_cut_off(standin, monkeypatch) -> None:
+    monkeypatch.setattr(youtube, "REQUEST_S", 0.3)
+    standin.behave("drip-headers")
+    with pytest.raises(SearchError, match="too long"):
+        youtube.post_search("https://www.youtube.com/youtubei/v1/search", b"{}", {}, time.monotonic() + 9)
+    waiting = [thread for thread in threading.enumerate() if thread.name == "YouTube"]
+    for thread in waiting:
+        thread.join(10)  # the headers would go on for half a minute
+    assert not any(thread.is_alive() for thread in waiting)
 
 
 @both

@@ -21,6 +21,8 @@ def processes(monkeypatch):
     done: list[tuple[str, Path]] = []
     monkeypatch.setattr(process, "start_run", lambda folder: done.append(("start", folder)))
     monkeypatch.setattr(process, "stop_run", lambda folder: done.append(("stop", folder)))
+    monkeypatch.setattr(process, "stop_runs", lambda folders: done.extend(("stop", each) for each in folders))
+    monkeypatch.setattr(process, "restart_run", lambda folder: done.append(("begin anew", folder)))
     return done
 
 
@@ -135,7 +137,7 @@ def test_each_state_is_shown_with_what_can_be_done(alive):
     counts = {each.key.split("_")[0]: 0 for each in app.button}
     for each in app.button:
         counts[each.key.split("_")[0]] += 1
-    assert counts == {"stop": 3, "resume": 4}  # with those for all
+    assert counts == {"stop": 3, "resume": 4, "anew": 1}  # with those for all
     progress = [as_read(each.proto.text) for each in app.get("progress")]
     assert "Epoch 4 of 8, about 1 minute left" in progress and "It is failed." in progress
     assert "78\u00a0% right on music kept aside" in text
@@ -159,6 +161,13 @@ def test_a_stopped_run_can_be_resumed(processes):
     press(app, f"resume_{folder.name}")
     press(app, "resume_all")
     assert processes == [("start", folder)] * 2
+
+
+def test_a_failed_run_can_be_begun_anew(processes):
+    folder = make_run("failed")
+    app = visit("train", step="Watch")
+    press(app, f"anew_{folder.name}")
+    assert processes == [("begin anew", folder)]
 
 
 def test_another_visitor_was_quicker(alive):
