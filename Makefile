@@ -9,7 +9,7 @@ ADDRESS ?= $(if $(filter 1,$(HTTPS)),0.0.0.0,localhost)
 # Relative, so that a path with spaces above the repository does no harm.
 BIN := .venv/bin/python
 PIP := $(BIN) -m pip install --quiet --quiet --disable-pip-version-check --no-input
-STREAMLIT := $(BIN) -m streamlit run app.py --server.headless true --logger.hideWelcomeMessage true \
+STREAMLIT := $(BIN) -m streamlit run serve.py --server.headless true --logger.hideWelcomeMessage true \
 	--server.port $(PORT) --server.address $(ADDRESS)
 
 # Real music and faces for tests, benchmarks and weights. Tests that need them are skipped without.
@@ -58,11 +58,9 @@ chromium: setup-dev
 
 run: setup
 ifeq ($(HTTPS),1)
-	@certs=$$($(BIN) -m genre.certificate --port $(PORT)) && exec $(STREAMLIT) \
+	@certs=$$($(BIN) -m genre.certificate) && exec $(STREAMLIT) \
 		--server.sslCertFile "$$certs/earmark.crt" --server.sslKeyFile "$$certs/earmark.key"
 else
-	@echo "Earmark is at http://$(if $(filter 0.0.0.0,$(ADDRESS)),localhost,$(ADDRESS)):$(PORT)" \
-		"(Ctrl+C stops it)"
 	@exec $(STREAMLIT)
 endif
 

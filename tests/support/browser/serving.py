@@ -29,7 +29,7 @@ def serve(home: Path, *options: str) -> Iterator[str]:
         "-m",
         "streamlit",
         "run",
-        "app.py",
+        "serve.py",
         "--server.port",
         str(port),
         "--server.address",
