@@ -1,7 +1,7 @@
-"""The gate before Streamlit's server: every request passes it, websockets, uploads, media and scripts included.
+"""The gate before Streamlit's server: every request passes it, websockets, uploads and media included.
 
-It lets in who has a token or sits at this machine (pages/access/tokens.py), turns an address with ?token= into a
-cookie, refuses what another site's page sends, and bounds the memory that uploads take.
+It lets in who has a token or sits at this machine (pages/access/tokens.py), turns an address with ?token=
+into a cookie, refuses what another site's page sends, and bounds the memory that uploads take.
 """
 
 import re
@@ -60,7 +60,9 @@ class Gate:
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_framed(message: Message) -> None:
-            if message["type"] == "http.response.start":  # no other site shows us in a frame and collects clicks
+            if (
+                message["type"] == "http.response.start"
+            ):  # no other site shows us in a frame and collects clicks
                 message["headers"] = [*message.get("headers", []), (b"x-frame-options", b"SAMEORIGIN")]
             await send(message)
 

@@ -15,14 +15,14 @@ RULES = (
     (
         ":material/check:",
         "**Guests can**",
-        "play and classify music, generate pieces, find songs for their mood, look at all trainings, and start "
-        "small ones on the built-in music.",
+        "play and classify music, generate pieces, find songs for their mood, look at all trainings, and "
+        "start small ones on the built-in music.",
     ),
     (
         ":material/lock:",
         "**Guests cannot**",
-        "name folders of this machine, see each other's clips, pieces and pictures, or stop, rename, delete and "
-        "publish anything of others.",
+        "name folders of this machine, see each other's clips, pieces and pictures, or stop, rename, delete "
+        "and publish anything of others.",
     ),
 )
 
@@ -34,7 +34,7 @@ def show_invitation() -> None:
         return
     require_operator("invite others")
     names = guest_names(house)
-    left, right = st.columns([1, 1], vertical_alignment="center", gap="large")
+    left, right = st.columns([1, 1], vertical_alignment="center", gap="medium")
     with right:
         name = names[0]
         if len(names) > 1:
@@ -49,13 +49,13 @@ def show_invitation() -> None:
         st.code(link, language=None, wrap_lines=True)
         if house.is_https:
             st.caption(
-                "Their browser warns once that nobody vouches for the certificate. They choose **Advanced** and "
-                "**Proceed**; what is sent is encrypted all the same."
+                "Their browser warns once that nobody vouches for the certificate. They choose **Advanced** "
+                "and **Proceed**; what is sent is encrypted all the same."
             )
         else:
             st.caption(
-                "Over plain http, browsers give no microphone and no camera to other devices, and others in the "
-                "network can read along. `make run HTTPS=1` has neither fault."
+                "Over plain http, browsers give no microphone and no camera to other devices, and others in "
+                "the network can read along. `make run HTTPS=1` has neither fault."
             )
     with left, st.container(key="invite_code"):
         st.html(_code(link, "Code that opens Earmark for guests"))

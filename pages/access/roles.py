@@ -1,7 +1,7 @@
 """The role of the visit whose page runs, and the check that each action of the operator begins with.
 
-    if is_operator(): st.button(...)         what is not allowed is not shown
-    require_operator("delete trainings")     and would not be done either
+if is_operator(): st.button(...)         what is not allowed is not shown
+require_operator("delete trainings")     and would not be done either
 """
 
 import streamlit as st
@@ -20,7 +20,9 @@ def credentials(house: Access) -> Credentials:
     # Streamlit leaves out the address of a visitor on this machine.
     client = st.context.ip_address or "127.0.0.1"
     is_forwarded = any(name in headers for name in PROXY_HEADERS)
-    return Credentials(headers.get("Host") or "", client, st.context.cookies.get(house.cookie, ""), is_forwarded)
+    return Credentials(
+        headers.get("Host") or "", client, st.context.cookies.get(house.cookie, ""), is_forwarded
+    )
 
 
 def role() -> Role | None:
@@ -35,7 +37,7 @@ def role() -> Role | None:
 
 def _is_served() -> bool:
     """Whether there is a server; AppTest has something in its place."""
-    return runtime.exists() and isinstance(runtime.get_instance(), runtime.Runtime)
+    return runtime.exists() and type(runtime.get_instance()) is runtime.Runtime
 
 
 def is_operator() -> bool:

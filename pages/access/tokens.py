@@ -3,9 +3,9 @@
     open_access("0.0.0.0", 8501, is_https=True)       once, by the server
     access().role_of(Credentials(host, client, token))
 
-An address that only this machine reaches needs no token. Any other address has two, made anew at each start: the
-operator's and the guests'. A request that carries neither is the operator's only where it comes over loopback,
-for a name of this machine, and through no proxy.
+An address that only this machine reaches needs no token. Any other address has two, made anew at each start:
+the operator's and the guests'. A request that carries neither is the operator's only where it comes over
+loopback, for a name of this machine, and through no proxy.
 """
 
 import hmac
@@ -97,7 +97,7 @@ def is_loopback(address: str) -> bool:
 
 
 def is_local(host: str) -> bool:
-    """Whether a Host header names this machine as itself, and not a foreign name that was made to point here."""
+    """Whether a Host header names this machine as itself: a foreign name may have been made to point here."""
     name = host.lower()
     if name.startswith("["):
         name = name[1:].partition("]")[0]

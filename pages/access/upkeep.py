@@ -25,7 +25,9 @@ logger = logging.getLogger(__name__)
 async def keep_house(_app: st.App) -> AsyncIterator[None]:
     """From the start of the server to its end."""
     address = config.get_option("server.address") or "0.0.0.0"
-    house = open_access(address, config.get_option("server.port"), bool(config.get_option("server.sslCertFile")))
+    house = open_access(
+        address, config.get_option("server.port"), bool(config.get_option("server.sslCertFile"))
+    )
     print(announcement(house), flush=True)
     sweeper = asyncio.create_task(_sweep(), name="earmark-sweep")
     try:
@@ -47,7 +49,8 @@ def announcement(house: Access) -> str:
         f"Guests come in at       {guests}\n"
         f"You, on this machine    {house.link(local_name(house))}\n"
         f"You, from elsewhere     {operator}\n"
-        "The last one lets whoever has it do all that you can. Ctrl+C stops Earmark; the next start has new tokens."
+        "The last one lets whoever has it do all that you can. Ctrl+C stops Earmark; "
+        "the next start has new tokens."
     )
 
 
