@@ -14,7 +14,7 @@ import numpy as np
 from genre.audio.files import AUDIO_SUFFIXES
 from genre.data.examples import DataError, Examples
 from genre.data.protocols import PROTOCOLS
-from genre.paths import REPOSITORY
+from genre.paths import REPOSITORY, may_read, music_folder
 
 LISTS = REPOSITORY / "assets" / "splits"
 FOLDS = 5
@@ -183,6 +183,8 @@ def _less_suffix(name: str) -> str:
 def _read_artists(path: Path | None, tracks: np.ndarray) -> dict[str, str]:
     if path is None:
         raise DataError("The split 'artist' needs a list of artists: a file of lines `track,artist`.")
+    if not may_read(path):
+        raise DataError(f"{path} is not in {music_folder()}, the folder of music: choose a list inside it.")
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = [row for row in csv.reader(file) if len(row) >= 2]

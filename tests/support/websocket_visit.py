@@ -34,7 +34,7 @@ class WebsocketVisit:
         self._cookies = cookies
         self.elements: dict[tuple[int, ...], Any] = {}  # by place on the page
         self._seen: set[tuple[int, ...]] = set()
-        self._pages: dict[str, str] = {}
+        self.pages: dict[str, str] = {}
         self._page = ""
         self._states: dict[str, WidgetState] = {}
         self._timers: dict[str, tuple[float, float]] = {}  # fragment -> interval, when it is due next
@@ -47,6 +47,7 @@ class WebsocketVisit:
             subprotocols=["streamlit", self._xsrf],
             additional_headers={"Cookie": self._cookies, "Origin": address.rstrip("/")},
             max_size=None,
+            legacy=True,  # a connection that outlives one block
             compression=None,
         )
         self._ask(page_name=page)
@@ -69,7 +70,7 @@ class WebsocketVisit:
         self.elements.clear()
         self._states.clear()
         self._timers.clear()
-        self._page = self._pages[page]
+        self._page = self.pages[page]
         self._ask()
 
     def press(self, key: str) -> None:
@@ -177,7 +178,7 @@ class WebsocketVisit:
                 self._has_started = True
                 self._seen = set()
             case "navigation":
-                self._pages = {
+                self.pages = {
                     page.url_pathname or "listen": page.page_script_hash
                     for page in message.navigation.app_pages
                 }
