@@ -1,4 +1,4 @@
-# make setup | run | test | bench | weights | lint | screenshots | clean
+# make setup | run | test | bench | soak | weights | lint | screenshots | clean
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
@@ -28,7 +28,7 @@ export PYTHONUNBUFFERED := 1
 # Idle threads sleep: while a training runs beside the app, answers come three times sooner.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: setup setup-dev chromium run test bench weights weights-listen listen-seed weights-emotion weights-gan lint screenshots clean
+.PHONY: setup setup-dev chromium run test bench soak weights weights-listen listen-seed weights-emotion weights-gan lint screenshots clean
 
 # The virtual environment holds a copy of its pins: they are installed once, and again when they change.
 setup:
@@ -75,6 +75,10 @@ bench: setup-dev chromium
 	@for file in tests/benchmarks/bench_*.py; do \
 		$(BIN) -m tests.benchmarks.$$(basename "$$file" .py) --record || exit 1; \
 	done
+
+# Twenty visitors for ten minutes, then a thousand short visits: about a quarter of an hour. SOAK= takes options.
+soak: setup-dev
+	@$(BIN) -m tests.benchmarks.soak $(or $(SOAK),--record)
 
 # The shipped networks, on two cores: about eight hours for Listen's with its three seeds and the ablation,
 # three for the emotion network and two for the generator; an interrupted training is resumed. A name that

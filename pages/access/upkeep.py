@@ -88,7 +88,18 @@ async def _sweep() -> None:
             logger.exception("Visits that are over could not be forgotten")
             continue
         if n_forgotten:
-            await asyncio.to_thread(gc.collect)
+            is_empty = not runtime.get_instance()._session_mgr.list_sessions()
+            await asyncio.to_thread(collect_all if is_empty else gc.collect)
+
+
+def collect_all() -> None:
+    """Collect garbage, and set aside what is left: modules and models, as long as nobody visits.
+
+    Later collections pass it over. They take 0.2 s of a processor with it, and next to nothing without.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def forget_ended_visits() -> int:
