@@ -58,9 +58,11 @@ def require_quota(experiments: list[ExperimentSettings], cores: int, active: lis
         raise AccessError("Guests have as many trainings under way as fit: try again later.")
 
 
-def note_started(name: str) -> None:
-    """Remember that this visit has started the run of that name."""
-    train_state().started.add(name)
+def note_started(name: str, of_visit: set[str]) -> None:
+    """Remember that this visit has started the run. `of_visit`: its `started`, fetched before: a click would
+    end the page at a touch of the session state, with the run made and not started.
+    """
+    of_visit.add(name)
     if not is_operator():
         _started.add(name)
 

@@ -113,7 +113,7 @@ def _start(experiments: list[ExperimentSettings], cores: int) -> None:
         quota.require_quota(experiments, cores, [entry.run for entry in load_entries() if entry.run.active])
         for experiment in experiments:
             folder = runs.create_run_folder("genre", experiment.to_dict(), experiment.model, cores=cores)
-            quota.note_started(folder.name)
+            quota.note_started(folder.name, state.started)
             process.start_run(folder)
     except (ValueError, OSError) as error:
         state.run_error = error_sentence(error)

@@ -145,9 +145,11 @@ class WebsocketVisit:
         client.context_info.timezone = "UTC"
         client.context_info.url = f"http://{self._host}/"
         client.widget_states.widgets.extend([*self._states.values(), *triggers])
-        self._has_started = self._has_finished = False
-        self._socket.send(message.SerializeToString())
-        if not fragment:
+        if fragment:  # its end tells nothing of a whole page that is on its way
+            self._socket.send(message.SerializeToString())
+        else:
+            self._has_started = self._has_finished = False
+            self._socket.send(message.SerializeToString())
             self._receive_until(lambda: self._has_finished)
             self._fetch_media()
 
