@@ -18,15 +18,19 @@ from pages.access.upload_bounds import UploadBounds
 
 COOKIE_S = 7 * 24 * 3600  # a token lives no longer than the server that made it
 UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)/?$")
+PARTS = ("/_stcore/", "/static/", "/media/", "/component/")  # paths of what a page loads
 POLICY_VIOLATION = 1008  # RFC 6455
+MAX_VISITS = 150  # at once; a visit with clips and pieces holds up to 160 MB
 MAX_TOKEN_CHARS = 400  # an address with a token, pasted whole
 
 
 class Gate:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, bounds: UploadBounds | None = None) -> None:
-        self.app = app
+    def __init__(
+        self, app: ASGIApp, bounds: UploadBounds | None = None, max_visits: int = MAX_VISITS
+    ) -> None:
+        self.app, self.max_visits, self.n_visits = app, max_visits, 0
         self.bounds = bounds or UploadBounds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,18 +60,25 @@ class Gate:
             return _stranger(house, is_wrong=False)
         if not _is_own_origin(headers, scope):
             return PlainTextResponse("Another site's page may not do this.", 403)
+        if self.n_visits >= self.max_visits and _begins_visit(scope):
+            return PlainTextResponse("Earmark is full just now: try again in a minute.", 503)
         return None
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_framed(message: Message) -> None:
-            if (
-                message["type"] == "http.response.start"
-            ):  # no other site shows us in a frame and collects clicks
+            if message["type"] == "http.response.start":  # no other site shows us in a frame
                 message["headers"] = [*message.get("headers", []), (b"x-frame-options", b"SAMEORIGIN")]
             await send(message)
 
+        if scope["type"] == "websocket":
+            self.n_visits += 1
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.n_visits -= 1
+            return
         upload = UPLOAD.search(scope["path"])
-        if scope["type"] != "http" or scope["method"] != "PUT" or not upload:
+        if scope["method"] != "PUT" or not upload:
             await self.app(scope, receive, send_framed)
             return
         length = Headers(scope=scope).get("content-length", "")
@@ -83,6 +94,11 @@ class Gate:
             await self.app(scope, receive, send_framed)
         finally:
             self.bounds.leave(upload[1], int(length))
+
+
+def _begins_visit(scope: Scope) -> bool:
+    """Whether a request is for a page or its connection, and not for a part of what is open already."""
+    return scope["type"] == "websocket" or not scope["path"].startswith(PARTS)
 
 
 def _credentials(scope: Scope, headers: Headers, house: Access) -> Credentials:

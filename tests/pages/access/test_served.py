@@ -1,15 +1,19 @@
 """A server that others can reach, asked as a stranger, a guest and the operator ask it."""
 
+import asyncio
 import http.client
 import time
 from collections.abc import Iterator
 from socket import create_connection
 
 import pytest
+from starlette.responses import PlainTextResponse
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from pages.access import upload_bounds
+from pages.access.gate import Gate
+from pages.access.tokens import close_access, open_access
 from pages.access.upload_bounds import UploadBounds
 from tests.support.open_house import STRANGE_HOST, OpenHouse, serve_open_house
 from tests.support.websocket_visit import WebsocketVisit
@@ -150,3 +154,49 @@ def test_uploads_are_bounded_in_a_visit_and_in_all(monkeypatch):
     assert bounds.enter("b", 10) and not bounds.enter("c", 1), "and those of all visits"
     bounds.leave("b", 10)
     assert bounds.enter("c", 10)
+
+
+def test_a_full_house_says_so_and_lets_those_inside_go_on():
+    answers: list[int] = []
+    gates: list[Gate] = []
+
+    async def app(scope, receive, send):
+        if scope["type"] == "websocket":  # while one visit is open, another page and a part of this one
+            answers.extend([await status_of(gates[0], "/train"), await status_of(gates[0], "/media/a.wav")])
+        else:
+            await PlainTextResponse("here")(scope, receive, send)
+
+    gates.append(Gate(app, max_visits=1))
+    open_access("localhost", 8501, is_https=False)
+    try:
+        asyncio.run(gates[0](request("websocket", "/_stcore/stream"), receive_nothing, send_nothing))
+        assert answers == [503, 200]
+        assert asyncio.run(status_of(gates[0], "/train")) == 200, "somebody has left"
+    finally:
+        close_access()
+
+
+def request(kind: str, path: str) -> dict:
+    headers = [(b"host", b"localhost:8501")]
+    return {
+        "type": kind, "method": "GET", "path": path, "query_string": b"", "headers": headers,
+        "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+
+
+async def receive_nothing() -> dict:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def send_nothing(message: dict) -> None:
+    pass
+
+
+async def status_of(gate: Gate, path: str) -> int:
+    statuses = []
+
+    async def send(message: dict) -> None:
+        statuses.append(message.get("status"))
+
+    await gate(request("http", path), receive_nothing, send)
+    return statuses[0]
