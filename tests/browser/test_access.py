@@ -1,5 +1,7 @@
 """The operator, a guest and a stranger at one server, each in a browser context of its own."""
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -27,7 +29,11 @@ def test_a_guest_comes_in_by_the_invitation_and_the_operator_has_more(house):
     with chromium(program, hosts=f"MAP {STRANGE_HOST} 127.0.0.1") as browser:
         operator = Visit(browser, f"{house.address}/invite", "Invite others")
         link = operator.page.get_by_test_id("stCode").first.inner_text().strip()
-        expect(operator.page.get_by_role("img", name="Code that opens Earmark")).to_be_visible()
+        code = operator.page.get_by_role("img", name="Code that opens Earmark")
+        expect(code).to_be_visible()
+        operator.settle()
+        picture = cv2.imdecode(np.frombuffer(code.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+        assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == link, "what a phone would read"
         assert house.guest_token in link and operator.overflow() <= 0
 
         guest = Visit(browser, strange, "This Earmark is private", viewport=PHONE)
