@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 
 from streamlit.testing.v1 import AppTest
 
@@ -58,6 +59,26 @@ def test_the_pieces_that_wait_are_bounded_in_all(monkeypatch):
     second.submit([lambda: 4])
 
 
+def test_a_clip_does_not_wait_behind_a_piece():
+    def page():
+        import streamlit as st
+
+        from pages.shared.turns import visitor_turn
+
+        with visitor_turn():
+            st.text("my turn")
+
+    is_under_way, may_end = threading.Event(), threading.Event()
+    ticket = JobQueue().open_ticket()
+    ticket.submit([lambda: (is_under_way.set(), may_end.wait(60))])
+    try:
+        assert is_under_way.wait(60)
+        app = healthy(AppTest.from_function(page, default_timeout=50).run())
+        assert [text.value for text in app.text] == ["my turn"] and ticket.is_running
+    finally:
+        may_end.set()
+
+
 def test_a_clip_waits_for_its_turn_and_says_so():
     def page():
         import streamlit as st
@@ -72,19 +93,20 @@ def test_a_clip_waits_for_its_turn_and_says_so():
     told = []
 
     def free() -> None:
-        told.append(queue._waiting[-1].n_ahead if len(queue._waiting) > 1 else None)
+        """Once the page waits, and has had time to say so, the two before it leave."""
+        deadline = time.monotonic() + 60
+        while len(queue._waiting) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        told.extend(place.n_ahead for place in queue._waiting)
+        time.sleep(turns.NOTICE_S + 3 * turns.POLL_S)
         other.leave()
         another.leave()
 
-    timer = threading.Timer(turns.NOTICE_S + 3 * turns.POLL_S, free)
-    timer.start()
-    try:
-        app = healthy(AppTest.from_function(page, default_timeout=120).run())
-    finally:
-        timer.cancel()
-        other.leave()
-        another.leave()
-    assert [text.value for text in app.text] == ["my turn"] and told == [2]
+    thread = threading.Thread(target=free)
+    thread.start()
+    app = healthy(AppTest.from_function(page, default_timeout=120).run())
+    thread.join()
+    assert [text.value for text in app.text] == ["my turn"] and told == [1, 2]
     assert not app.caption, "the notice is gone"
     assert "2 clips of others" in turns.waiting_text(2) and "next" in turns.waiting_text(1)
     assert not queue._working and not queue._waiting
