@@ -16,8 +16,10 @@ STREAMLIT := $(BIN) -m streamlit run serve.py --server.headless true --logger.hi
 SHARED := $(or $(EARMARK_DATA),$(wildcard ../shared/data))
 DATA ?= $(SHARED)/gtzan
 FACES ?= $(SHARED)/faces/fer2013.parquet
+WILD ?= $(SHARED)/wild
 RUNS := $(or $(EARMARK_HOME),var)/runs
 SEEDS := $(or $(EARMARK_HOME),var)/seeds
+DOWNLOADS := $(or $(EARMARK_HOME),var)/downloads
 FULL_CLIP := $(BIN) -m genre train listen --data "$(DATA)" --input mel_30s
 WINDOWS := $(BIN) -m genre train listen --data "$(DATA)" --input mel_3s --windows overlap --option
 NOTE := Made by make weights.
@@ -28,7 +30,7 @@ export PYTHONUNBUFFERED := 1
 # Idle threads sleep: while a training runs beside the app, answers come three times sooner.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: setup setup-dev chromium run test bench soak weights weights-listen listen-seed weights-emotion weights-gan lint screenshots clean
+.PHONY: setup importable setup-dev chromium run test bench soak weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint screenshots clean
 
 # The virtual environment holds a copy of its pins: they are installed once, and again when they change.
 setup:
@@ -46,6 +48,12 @@ setup:
 		echo "Installing the packages of requirements.txt: some minutes the first time"; \
 		$(PIP) -r requirements.txt && cp requirements.txt .venv/requirements.txt; \
 	}
+	@$(MAKE) importable
+
+# `.venv/bin/python -m genre` finds its packages from any folder, also after the repository was moved.
+importable:
+	@$(BIN) -c 'import pathlib, sysconfig; \
+		pathlib.Path(sysconfig.get_path("purelib"), "earmark.pth").write_text(f"{pathlib.Path.cwd()}\n")'
 
 setup-dev: setup
 	@cmp -s requirements-dev.txt .venv/requirements-dev.txt || { \
@@ -86,35 +94,50 @@ soak: setup-dev
 # everything by the same recipe.
 weights: weights-listen weights-emotion weights-gan
 
-weights-listen: setup-dev
+# The pretrained network comes out of its published package.
+weights-tagger: setup-dev
+	@mkdir -p "$(DOWNLOADS)"
+	$(BIN) -m pip download --quiet --no-deps --dest "$(DOWNLOADS)" musicnn==0.1.0
+	$(BIN) -m genre.training.transfer.import_musicnn "$(DOWNLOADS)/musicnn-0.1.0-py3-none-any.whl"
+
+# Heads on the pretrained network, pooled with the from-scratch ensemble. Features are computed once.
+weights-listen: weights-tagger weights-scratch
+	$(BIN) -m genre transfer listen-train --scratch listen-scratch-train --data "$(DATA)" --wild "$(WILD)" \
+		--note "$(NOTE)"
+	$(BIN) -m genre evaluate --model listen-train --data "$(DATA)" --wild "$(WILD)" --robust --record
+	$(BIN) -m genre transfer listen --scratch listen-scratch --data "$(DATA)" --wild "$(WILD)" \
+		--metrics-from listen-train --note "$(NOTE)"
+	$(BIN) -m genre ablate --transfer --data "$(DATA)" --wild "$(WILD)" --record
+	$(BIN) -m tests.golden.make
+
+weights-scratch: setup-dev
 	$(call train,full-clip-train,$(FULL_CLIP) --split filtered)
 	$(BIN) -m genre calibrate "$(RUNS)/full-clip-train" --epochs 60
 	$(call train,windows-train,$(WINDOWS) members=2 --split filtered)
 	$(BIN) -m genre calibrate "$(RUNS)/windows-train" --epochs 30
 	$(call train,third-train,$(WINDOWS) members=1 --split filtered --seed 10)
 	$(BIN) -m genre calibrate "$(RUNS)/third-train" --epochs 30
-	$(BIN) -m genre publish "$(RUNS)/full-clip-train" listen-train --with "$(RUNS)/windows-train" \
+	$(BIN) -m genre publish "$(RUNS)/full-clip-train" listen-scratch-train --with "$(RUNS)/windows-train" \
 		--with "$(RUNS)/third-train" --note "$(NOTE)"
-	for seed in 1 2; do $(MAKE) listen-seed SEED=$$seed || exit 1; done
-	$(BIN) -m genre evaluate --model listen-train --data "$(DATA)" --robust --record \
-		--seeds "$(SEEDS)/listen-train-1" "$(SEEDS)/listen-train-2"
+	for seed in 1 2; do $(MAKE) scratch-seed SEED=$$seed || exit 1; done
+	$(BIN) -m genre evaluate --model listen-scratch-train --data "$(DATA)" --robust --record \
+		--seeds "$(SEEDS)/listen-scratch-train-1" "$(SEEDS)/listen-scratch-train-2"
 	$(BIN) -m genre ablate --data "$(DATA)" --record
 	$(BIN) -m genre ablate --data "$(DATA)" --baseline --record
 	$(call train,full-clip,$(FULL_CLIP) --split all)
 	$(call train,windows,$(WINDOWS) members=2 --split all)
 	$(call train,third,$(WINDOWS) members=1 --split all --seed 10)
-	$(BIN) -m genre publish "$(RUNS)/full-clip" listen --with "$(RUNS)/windows" --with "$(RUNS)/third" \
-		--metrics-from listen-train --note "$(NOTE)"
-	$(BIN) -m tests.golden.make
+	$(BIN) -m genre publish "$(RUNS)/full-clip" listen-scratch --with "$(RUNS)/windows" --with "$(RUNS)/third" \
+		--metrics-from listen-scratch-train --note "$(NOTE)"
 
-# The same recipe from another seed, to measure the chance in a figure; it is calibrated as listen-train.
-listen-seed: setup-dev
+# The same recipe from another seed, to measure the chance in a figure; it is calibrated as seed 0.
+scratch-seed: setup-dev
 	$(call train,full-clip-train-$(SEED),$(FULL_CLIP) --split filtered --seed $(SEED))
 	$(call train,windows-train-$(SEED),$(WINDOWS) members=2 --split filtered --seed $(SEED))
 	$(call train,third-train-$(SEED),$(WINDOWS) members=1 --split filtered --seed 1$(SEED))
-	$(BIN) -m genre publish "$(RUNS)/full-clip-train-$(SEED)" listen-train-$(SEED) \
+	$(BIN) -m genre publish "$(RUNS)/full-clip-train-$(SEED)" listen-scratch-train-$(SEED) \
 		--with "$(RUNS)/windows-train-$(SEED)" --with "$(RUNS)/third-train-$(SEED)" \
-		--metrics-from listen-train --into "$(SEEDS)" --note "$(NOTE)"
+		--metrics-from listen-scratch-train --into "$(SEEDS)" --note "$(NOTE)"
 
 # A first training from scratch, which is then the teacher of the two shipped ones.
 weights-emotion: setup-dev

@@ -238,8 +238,8 @@ def _recognize(word: str) -> _Word:
             return _Word(word, stem)
     least, most = CORRECTABLE_CHARS
     if least <= len(word) <= most:
-        candidates = [each for each in known if len(each) >= least and each[0] == word[0]]
-        swapped = [each for each in candidates if sorted(each) == sorted(word)]
+        candidates = [entry for entry in known if len(entry) >= least and entry[0] == word[0]]
+        swapped = [entry for entry in candidates if sorted(entry) == sorted(word)]
         nearest = sorted(swapped) or get_close_matches(word, sorted(candidates), 1, MIN_WORD_SIMILARITY)
         if nearest:
             return _Word(word, nearest[0], is_corrected=True)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from genre.commands import classify, evaluate, features, publish, sweep, train
+from genre.commands import classify, evaluate, features, publish, sweep, train, transfer
 from genre.commands.program import run_program
 
 
@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     publish.add_commands(commands)
     sweep.add_commands(commands)
     features.add_command(commands)
+    transfer.add_command(commands)
     return run_program(parser, arguments)
 
 

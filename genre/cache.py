@@ -84,7 +84,7 @@ def pack(array: np.ndarray) -> bytes:
 
 
 def unpack(content: bytes) -> np.ndarray:
-    """Raises ValueError for bytes that `pack` did not make."""
+    """Undo `pack`. Raises ValueError for bytes that it did not make."""
     try:
         return np.load(io.BytesIO(content), allow_pickle=False)
     except (EOFError, OSError) as error:

@@ -1,4 +1,4 @@
-"""What library code logs, as lines on stderr; a run's process has its log.txt there."""
+"""Log messages of library code, as lines on stderr; a run's process has its log.txt there."""
 
 import logging
 import sys

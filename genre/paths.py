@@ -1,4 +1,4 @@
-"""Where Earmark keeps things: its own folder, the shipped weights and the optional real data."""
+"""The folders of Earmark: its own folder, the shipped weights and the optional real data."""
 
 import os
 import threading

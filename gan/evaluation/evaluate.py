@@ -37,7 +37,7 @@ from genre.inference.load import load_classifier
 from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError
 
-REFERENCE_MODEL = "listen-train"
+REFERENCE_MODEL = "listen-scratch-train"
 SHORT_CLIP_S = 3.0  # the length available of every valid track
 NO_GENRE = "none"  # the label of what the reference classifier takes for no music
 WINDOW_STEP = 32  # frames between the training windows of the nearest-neighbour search
@@ -83,7 +83,7 @@ class ReferenceClassifier:
 
     @classmethod
     def load(cls, name: str = REFERENCE_MODEL) -> "ReferenceClassifier":
-        """Raises ArtefactError."""
+        """Load the reference classifier. Raises ArtefactError."""
         classifier = load_classifier(name)
         if not isinstance(classifier, EnsembleClassifier):
             raise ArtefactError(
@@ -342,11 +342,11 @@ def _nearest_training_clips(
     }
     return {
         way: {
-            f"{name}_{what}": float(np.quantile(nearest_distances(group, learnt), quantile))
+            f"{name}_{what}": float(np.quantile(nearest_distances(group, training_clips), quantile))
             for name, group in groups.items()
             for what, quantile in (("median", 0.5), ("5th_percentile", 0.05))
         }
-        for way, (learnt, groups) in ways.items()
+        for way, (training_clips, groups) in ways.items()
     }
 
 

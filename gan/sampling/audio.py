@@ -6,8 +6,8 @@ import numpy as np
 import soundfile as sf
 from scipy.signal import butter, sosfiltfilt
 
-from gan.sampling.invert import ITERATIONS, invert_mel
 from genre.audio.clip import SAMPLE_RATE
+from genre.audio.invert import ITERATIONS, invert_mel
 from genre.audio.loudness import normalize_loudness
 from genre.audio.spectrogram import SpectrogramParams
 
@@ -26,7 +26,7 @@ def synthesize_audio(
 ) -> np.ndarray:
     """Invert and master a log-mel (bands, T) in dB -> (N,) float32 at params.sample_rate.
 
-    Raises ValueError as `gan.sampling.invert.invert`.
+    Raises ValueError as `invert_mel`.
     """
     return master_audio(invert_mel(mel_db, params, iterations, seed), params.sample_rate)
 

@@ -16,9 +16,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from gan.sampling.invert import MAX_FRAMES, MAX_SAMPLES, MIN_FRAMES
 from gan.sampling.pictures import apply_colour_map, to_pixels
 from genre.audio.clip import SAMPLE_RATE
+from genre.audio.invert import MAX_FRAMES, MAX_SAMPLES, MIN_FRAMES
 from genre.audio.spectrogram import SpectrogramParams
 from genre.models.cards import ArtefactError
 

@@ -37,8 +37,8 @@ def simulate_phone(clip: Clip, seed: int) -> Clip:
     if not len(clip.samples):
         return clip
     rng = np.random.default_rng(seed)
-    room = room_response(rng)
-    recorded = np.concatenate([oaconvolve(samples, room)[: len(samples)] for _, samples in clip.pieces()])
+    response = impulse_response(rng)
+    recorded = np.concatenate([oaconvolve(samples, response)[: len(samples)] for _, samples in clip.pieces()])
     band = butter(4, (MIN_HZ, MAX_HZ), "bandpass", fs=SAMPLE_RATE, output="sos")
     recorded = sosfilt(band, recorded)
     noise = sosfilt(band, rng.standard_normal(len(recorded)))
@@ -48,7 +48,7 @@ def simulate_phone(clip: Clip, seed: int) -> Clip:
     return replace(clip, samples=np.clip(recorded, -1, 1).astype(np.float32))
 
 
-def room_response(rng: np.random.Generator) -> np.ndarray:
+def impulse_response(rng: np.random.Generator) -> np.ndarray:
     """(M,) at SAMPLE_RATE: an impulse for the direct sound, then echoes that die away."""
     decay_s, direct_db = rng.uniform(*DECAY_S), rng.uniform(*DIRECT_DB)
     time = np.arange(round(decay_s * SAMPLE_RATE)) / SAMPLE_RATE

@@ -1,6 +1,6 @@
 """Enhancement of a recording: noise reduction, equalisation, loudness normalization.
 
-    better = beautify(load_clip("rehearsal.mp3"))
+    better = enhance(load_clip("rehearsal.mp3"))
     better.clip, better.before, better.after
 
 Each of three steps leaves alone what is good already: stationary noise is turned down, the tone moves
@@ -94,22 +94,21 @@ def floor_db(samples: np.ndarray) -> float:
     averaged over the octaves. Digital silence is left out.
     """
     octaves = _octave_powers(samples)
-    normalize_loudness = octaves.sum(axis=1)
-    octaves = octaves[normalize_loudness >= SILENT_POWER * normalize_loudness.max()]
+    power = octaves.sum(axis=1)
+    octaves = octaves[power >= SILENT_POWER * power.max()]
     return float(np.mean(10 * np.log10(np.quantile(octaves, 0.05, axis=0) + 1e-12)))
 
 
 def reduce_noise(samples: np.ndarray) -> np.ndarray:
-    """Turn steady noise down by at most 14 dB: (N,) float32 -> (N,) float32.
+    """Reduce stationary noise by at most 14 dB: (N,) float32 -> (N,) float32.
 
     The noise is the power of each band in its quietest tenth of the time. It is estimated anew about every
     minute, so that it may change.
     """
     fade = round(FADE_S * SAMPLE_RATE)
     length = max(1, len(samples) - fade)
-    count = max(
-        1, round(length / (BLOCK_S * SAMPLE_RATE))
-    )  # equal blocks: a short one holds too little to estimate from
+    # Equal blocks: a short one holds too little to estimate from.
+    count = max(1, round(length / (BLOCK_S * SAMPLE_RATE)))
     size = -(-length // count)
     cleaned = np.zeros_like(samples, dtype=np.float32)
     for start in range(0, length, size):
@@ -140,8 +139,8 @@ def _denoise_block(samples: np.ndarray) -> np.ndarray:
 
 def noise_power(power: np.ndarray) -> np.ndarray:
     """(frames, bins) power -> (bins,), the power of the noise. Digital silence is left out."""
-    normalize_loudness = power[:, 2:].sum(axis=1)  # an offset is no sound either
-    audible = power[normalize_loudness >= SILENT_POWER * normalize_loudness.max()]
+    total = power[:, 2:].sum(axis=1)  # an offset is no sound either
+    audible = power[total >= SILENT_POWER * total.max()]
     power = audible if len(audible) > AVERAGED_FRAMES else power
     running = np.cumsum(power, axis=0, dtype=float)
     width = min(AVERAGED_FRAMES, len(power) - 1)

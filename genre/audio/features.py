@@ -1,4 +1,4 @@
-"""The 58 hand-crafted features of a clip: what the LSTM and the classical models hear.
+"""The 58 hand-crafted features of a clip: the input of the LSTM and the classical models.
 
 They are the 57 columns of the Kaggle GTZAN table (means and variances over librosa's frames, plus
 the tempo) and the clip's length in samples. Each equals what librosa 0.11 computes by default:

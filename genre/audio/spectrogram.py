@@ -19,7 +19,7 @@ AMIN = 1e-10  # librosa.power_to_db's floor: -100 dB of a full-scale square
 
 @dataclass(frozen=True)
 class SpectrogramParams:
-    """Every constant of a front end.
+    """The constants of a front end.
 
     `frame_step` and `first_frame` choose which of librosa's frames are kept: frame
     round(first_frame + frame_step * k) for k = 0, 1, ... The defaults keep them all.
@@ -66,7 +66,7 @@ class SpectrogramParams:
 
     @classmethod
     def from_dict(cls, values: dict) -> "SpectrogramParams":
-        """Raises ValueError for fields of another version."""
+        """Parameters from the fields of a card. Raises ValueError for those of another version."""
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise ValueError(f"Unknown spectrogram parameters: {', '.join(sorted(unknown))}.")

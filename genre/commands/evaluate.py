@@ -35,6 +35,12 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="with --model: GTZAN; by default EARMARK_DATA/gtzan"
     )
+    parser.add_argument(
+        "--wild",
+        type=Path,
+        metavar="DIR",
+        help="with --model: also on songs of other collections, in folders by genre beside SOURCES.tsv",
+    )
     parser.add_argument("--json", action="store_true", help="the whole report")
     parser.set_defaults(run=evaluate)
 
@@ -51,7 +57,15 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
         help="instead: its first step at full length, tested on the valid list",
     )
     parser.add_argument(
-        "--record", action="store_true", help="write it into the card of listen-train and RESULTS.md"
+        "--record", action="store_true", help="write it into the card of listen-scratch-train and RESULTS.md"
+    )
+    parser.add_argument(
+        "--transfer",
+        action="store_true",
+        help="instead: what pretraining, other collections and the from-scratch ensemble are each worth",
+    )
+    parser.add_argument(
+        "--wild", type=Path, metavar="DIR", help="with --transfer: songs of other collections"
     )
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
     parser.set_defaults(run=ablate)
@@ -93,6 +107,7 @@ def _evaluate_shipped(options: argparse.Namespace) -> tuple[dict, str]:
         seeds_table,
         summarize_seeds,
     )
+    from genre.evaluation.other_collections import song_table
     from genre.evaluation.results import record_cards
     from genre.models.cards import load_card
     from genre.paths import WEIGHTS
@@ -102,6 +117,10 @@ def _evaluate_shipped(options: argparse.Namespace) -> tuple[dict, str]:
         load_card(WEIGHTS / options.model)  # raises where there is none to write into
     result = run_benchmark(options.model, options.robust, options.data)
     text = benchmark_table(result)
+    if options.wild:
+        result["other_collections"] = _other_collections(options.model, options.wild)
+        text += "\n\nsongs of other collections, development part: "
+        text += song_table(result["other_collections"])
     if result["ablation"]:
         text += f"\n\nAblation of its recipe:\n{ablation_text(result['ablation'])}"
     if options.seeds:
@@ -115,6 +134,17 @@ def _evaluate_shipped(options: argparse.Namespace) -> tuple[dict, str]:
         record_benchmark(options.model, result)
         record_cards()
     return result, text
+
+
+def _other_collections(name: str, folder: Path) -> dict:
+    """The metrics of a shipped model on the development part of songs of other collections."""
+    from genre.evaluation.other_collections import predict_songs, song_metrics
+    from genre.inference.load import load_classifier
+    from genre.training.transfer.songs import dev_names, wild_songs
+
+    classifier, names = load_classifier(name), dev_names()
+    songs = [song for song in wild_songs(folder) if song.name in names]
+    return song_metrics(songs, predict_songs(classifier, songs), classifier.genres)
 
 
 def calibrate(options: argparse.Namespace) -> int:
@@ -136,6 +166,7 @@ def calibrate(options: argparse.Namespace) -> int:
 def ablate(options: argparse.Namespace) -> int:
     """Train with one part of the recipe more at a time and print what each adds."""
     from genre.evaluation.results import record_cards
+    from genre.inference.load import SCRATCH_MEASURED
     from genre.logs import configure_logging
     from genre.paths import gtzan_folder
     from genre.training import ablation
@@ -145,6 +176,8 @@ def ablate(options: argparse.Namespace) -> int:
     parts: dict[str, Any]
     try:
         data = str(options.data or gtzan_folder())
+        if options.transfer:
+            return _ablate_transfer(options, Path(data))
         if options.baseline:
             row = ablation.run_baseline(data)
             result, text = row, ablation.baseline_line(row)
@@ -154,11 +187,31 @@ def ablate(options: argparse.Namespace) -> int:
             result, text = rows, ablation.ablation_table(rows)
             parts = {"epochs": ablation.EPOCHS, "seeds": len(ablation.SEEDS), "rows": rows, "note": ""}
         if options.record:
-            ablation.record_ablation("listen-train", **parts)
+            ablation.record_ablation(SCRATCH_MEASURED, **parts)
             record_cards()
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     print(json.dumps(result) if options.json else text)
+    return OK
+
+
+def _ablate_transfer(options: argparse.Namespace, gtzan: Path) -> int:
+    """Print what the parts of the Listen page's model are worth. Raises ValueError and OSError."""
+    from genre.evaluation.results import record_cards
+    from genre.inference.load import MEASURED, SCRATCH_MEASURED
+    from genre.training.transfer.ablation import (
+        record_transfer_ablation,
+        run_transfer_ablation,
+        transfer_table,
+    )
+
+    if options.wild is None:
+        raise ValueError("Name the songs of other collections with --wild.")
+    rows = run_transfer_ablation(gtzan, options.wild, SCRATCH_MEASURED)
+    if options.record:
+        record_transfer_ablation(MEASURED, rows)
+        record_cards()
+    print(json.dumps(rows) if options.json else transfer_table(rows))
     return OK
 
 

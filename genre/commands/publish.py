@@ -9,7 +9,7 @@ from genre.errors import OK, USAGE
 
 def add_commands(commands: "argparse._SubParsersAction") -> None:
     """Add the three parsers."""
-    parser = commands.add_parser("publish", aliases=["ship"], help="copy a run's model into assets/weights")
+    parser = commands.add_parser("publish", help="copy a run's model into assets/weights")
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
     parser.add_argument("as_name", metavar="NAME", help="the name of the model")
     parser.add_argument(
@@ -22,25 +22,25 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     )
     parser.add_argument(
         "--metrics-from",
-        "--as-measured",  # its old name
         metavar="NAME",
         help="the published model of the same recipe whose metrics and calibration apply, where the run "
         "was trained on everything",
     )
     parser.add_argument("--into", type=Path, metavar="DIR", help="target folder; default assets/weights")
     parser.add_argument("--note", help="a sentence for the card: the command, what was tried and read")
+    parser.add_argument("--as-measured", dest="metrics_from", help=argparse.SUPPRESS)  # the old name
     parser.set_defaults(run=publish)
+    commands.add_parser("ship", parents=[parser], add_help=False)  # the old name, not in the help
 
     parser = commands.add_parser("promote", help="offer a trained run on the Listen page")
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
     parser.add_argument("as_name", metavar="NAME", help="the name of the model")
     parser.set_defaults(run=promote)
 
-    parser = commands.add_parser(
-        "unpublish", aliases=["withdraw"], help="no longer offer a promoted model; its run stays"
-    )
+    parser = commands.add_parser("unpublish", help="no longer offer a promoted model; its run stays")
     parser.add_argument("name", metavar="NAME", help="the name that it was promoted under")
     parser.set_defaults(run=unpublish)
+    commands.add_parser("withdraw", parents=[parser], add_help=False)  # the old name
 
 
 def publish(options: argparse.Namespace) -> int:

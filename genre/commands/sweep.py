@@ -96,8 +96,8 @@ def compare(options: argparse.Namespace) -> int:
         experiments = []
         for entry in options.models or SMALL_MODELS:
             model, _, kind = entry.partition(":")
-            own_options = argparse.Namespace(**vars(options) | {"input": kind or options.input})
-            settings = settings_from(own_options, model)
+            model_options = argparse.Namespace(**vars(options) | {"input": kind or options.input})
+            settings = settings_from(model_options, model)
             experiments.append(settings if options.epochs else with_fewer_epochs(settings))
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
@@ -122,7 +122,7 @@ def sweep(options: argparse.Namespace) -> int:
 def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namespace, recipe: bool) -> int:
     """Train all experiments and print the table."""
     from genre.compute import all_cores, cores, limit_cores
-    from genre.training.sweep import Prefetcher, comparison, comparison_table, create_run, run_all
+    from genre.training.sweep import Prefetcher, comparison_rows, comparison_table, create_run, run_all
 
     prefetcher = Prefetcher(_print_line)
     try:
@@ -133,7 +133,7 @@ def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namesp
             run_all(folders, options.cores or all_cores(), on_end=_print_outcome)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
-    rows = comparison(folders)
+    rows = comparison_rows(folders)
     print(json.dumps(rows) if options.json else comparison_table(rows, recipe))
     return OK if all(row["state"] == "done" for row in rows) else FAILED
 
@@ -157,8 +157,9 @@ def reproduce(options: argparse.Namespace) -> int:
         print("Stopped. The same command goes on where it was.", file=sys.stderr)
         return INTERRUPTED
     table = reproduction_table(results, Path(options.data).name, options.epochs)
-    if options.record and not options.epochs:
-        update_section(f"reproduce-{'builtin' if options.data == 'builtin' else 'gtzan'}", table)
+    if options.record:
+        section = f"reproduce-{'builtin' if options.data == 'builtin' else 'gtzan'}"
+        update_section(section + (f"-{options.epochs}-epochs" if options.epochs else ""), table)
     print(json.dumps(results) if options.json else table)
     return OK
 

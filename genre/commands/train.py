@@ -38,11 +38,11 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     )
     parser.add_argument(
         "--phone",
-        "--telephone",  # its old name
         type=float,
         metavar="PROBABILITY",
         help="with --begin: probability of a simulated phone recording in training",
     )
+    parser.add_argument("--telephone", dest="phone", type=float, help=argparse.SUPPRESS)  # the old name
     add_folder_options(parser)
     parser.set_defaults(run=train)
 
@@ -56,9 +56,7 @@ def add_experiment_options(parser: argparse.ArgumentParser) -> None:
         help="a folder of genres, GTZAN's or Kaggle's layout, or builtin (default)",
     )
     parser.add_argument(
-        "--input",
-        metavar="KIND",
-        help="raw, stft, mel, features, mel_30s (pictures), mel_3s_zscored (mel3s) or mel_3s (excerpts)",
+        "--input", metavar="KIND", help="raw, stft, mel, features, mel_30s, mel_3s_zscored or mel_3s"
     )
     parser.add_argument(
         "--split",

@@ -6,23 +6,22 @@ from the 30 s picture of the same track, which shows true decibels at some of th
 
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
 
 from genre import GENRES
 from genre.audio.spectrogram import FULL_CLIP_MEL
+from genre.data.dataset import BROKEN_TRACKS, Dataset
 from genre.data.examples import DataError, Examples
-
-if TYPE_CHECKING:
-    from genre.data.dataset import Dataset
 
 DEFAULT_FIT = (15.0, -45.0)  # dB a standard deviation, and dB at the mean, where there is no picture
 
 
-def mel_3s_decibels(dataset: "Dataset") -> tuple[Examples, np.ndarray]:
-    """-> (the stored mels, the same in dB below the peak of their track: (N, 128, 130) float32)."""
+def mel_3s_decibels(dataset: Dataset) -> tuple[Examples, np.ndarray]:
+    """Restore the decibels of the 3 s mels -> (the stored mels, the same in dB below the peak of their track:
+    (N, 128, 130) float32).
+    """
     if dataset.mel_3s_zscored is None:
         raise DataError("There are no ready-made mel spectrograms of 3 s here.")
     mels = read_mel_3s_zscored(dataset.mel_3s_zscored.parent)
@@ -47,18 +46,14 @@ def fit_decibels(z: np.ndarray, picture: np.ndarray) -> tuple[float, float] | No
     too little of the picture lies above its floor for a fit.
     """
     frames = FULL_CLIP_MEL.frame_indices(z.shape[1] * FULL_CLIP_MEL.hop_length - 1)
-    there, seen = z[:, frames], picture[:, : len(frames)].astype(np.float32)
-    clear = (seen > 10) & (seen < 250) & (there > -3.9) & (there < 3.9)
-    if clear.sum() < 100 or there[clear].std() < 0.05:
+    z_at_columns, levels = z[:, frames], picture[:, : len(frames)].astype(np.float32)
+    clear = (levels > 10) & (levels < 250) & (z_at_columns > -3.9) & (z_at_columns < 3.9)
+    if clear.sum() < 100 or z_at_columns[clear].std() < 0.05:
         return None
     slope, level = np.polyfit(
-        there[clear], seen[clear] / 255 * FULL_CLIP_MEL.range_db - FULL_CLIP_MEL.range_db, 1
+        z_at_columns[clear], levels[clear] / 255 * FULL_CLIP_MEL.range_db - FULL_CLIP_MEL.range_db, 1
     )
     return (float(slope), float(level)) if 3 < slope < 40 else None
-
-
-# jazz.00054 has no picture, and its 3 s mel is another recording's.
-BROKEN_TRACKS = {"jazz.00054"}
 
 
 def read_mel_30s(folder: Path) -> Examples:

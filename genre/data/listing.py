@@ -27,7 +27,7 @@ class Listing:
     by_genre: dict[str, tuple[str, ...]]  # names of the tracks
     to_play: int = 0  # pieces of the built-in set that are not on disk yet
     recordings: int = 0
-    kinds: frozenset[str] = frozenset()  # ready-made arrays beside the audio: "pictures", "mel3s"
+    kinds: frozenset[str] = frozenset()  # ready-made arrays beside the audio: "mel_30s", "mel_3s_zscored"
 
     @property
     def count(self) -> int:
@@ -54,7 +54,7 @@ def look(data: str) -> Listing:
         for label, name in zip(examples.labels.tolist(), examples.tracks.tolist(), strict=True):
             tracks.setdefault(examples.genres[label], set()).add(name)
     if not tracks:
-        raise DataError(f"{dataset.folder} has tables only: models that hear features can use it.")
+        raise DataError(f"{dataset.folder} has tables only: models on features can use it.")
     by_genre = {genre: tuple(sorted(names)) for genre, names in sorted(tracks.items())}
     return Listing(data, by_genre, 0, len(dataset.files), kinds)
 
@@ -65,16 +65,16 @@ def sound_of(data: str, track: str) -> Clip:
         genre, _, number = track.partition(".")
         if genre not in GENRES or not re.fullmatch(r"[0-9]{1,5}", number):
             raise DataError(f"{track!r} is no piece of the built-in set.")
-        path = home() / "datasets" / BUILT_IN / genre / f"{track}.wav"
-        if path.exists():
-            return load_clip(path)
+        file = home() / "datasets" / BUILT_IN / genre / f"{track}.wav"
+        if file.exists():
+            return load_clip(file)
         from genre.synth import dataset as synth  # its filters take a second to import
 
         return Clip(synth.render(genre, int(number), BUILT_IN_S), BUILT_IN_S, name=track)
-    found = next((file.path for file in open_dataset(data).files if file.name == track), None)
-    if found is None:
+    path = next((file.path for file in open_dataset(data).files if file.name == track), None)
+    if path is None:
         raise DataError(f"There is no recording of {track} here, only its picture.")
-    return load_clip(found)
+    return load_clip(path)
 
 
 def check(data: str) -> Iterator[tuple[int, int]]:

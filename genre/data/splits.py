@@ -59,27 +59,27 @@ def split(examples: Examples, protocol: str, seed: int = 0, artists: Path | None
             train_names, test_names = (
                 _read_names(LISTS / f"gtzan-{name}.txt") for name in ("train", "valid")
             )
-            chosen = [(np.isin(tracks, list(train_names)), np.isin(tracks, list(test_names)))]
-            if not (chosen[0][0].any() and chosen[0][1].any()):
+            masks = [(np.isin(tracks, list(train_names)), np.isin(tracks, list(test_names)))]
+            if not (masks[0][0].any() and masks[0][1].any()):
                 raise DataError(
                     "The split 'filtered' names tracks of GTZAN, and this data has none of them: "
                     "choose another, track for instance."
                 )
         case "track":
             fold = _folds(genres, rng, round(1 / TEST_SHARE))
-            chosen = [(fold != 0, fold == 0)]
+            masks = [(fold != 0, fold == 0)]
         case "kfold" | "blocks":
             fold = _folds(genres, rng if protocol == "kfold" else None, FOLDS)
-            chosen = [(fold != k, fold == k) for k in range(FOLDS)]
+            masks = [(fold != k, fold == k) for k in range(FOLDS)]
         case "artist":
             test = _by_artist(tracks, genres, _read_artists(artists, tracks), rng)
-            chosen = [(~test, test)]
+            masks = [(~test, test)]
         case _:
             names = _Names(tracks)
-            listed = set().union(*map(names.find, _read_names(Path(protocol))))
-            test = np.isin(tracks, list(listed))
-            chosen = [(~test, test)]
-    parts = [Part(_rows(examples, tracks[a]), _rows(examples, tracks[b])) for a, b in chosen if b.any()]
+            test_tracks = set().union(*map(names.find, _read_names(Path(protocol))))
+            test = np.isin(tracks, list(test_tracks))
+            masks = [(~test, test)]
+    parts = [Part(_rows(examples, tracks[a]), _rows(examples, tracks[b])) for a, b in masks if b.any()]
     if not parts:
         raise DataError(f"No track of this data is in {protocol!r}: nothing would be tested.")
     for part in parts:
@@ -171,8 +171,8 @@ class _Names:
     def find(self, name: str) -> set[str]:
         """The tracks of one entry; empty where there are none."""
         last = Path(name).name
-        found = (self._tracks.get(alias) for alias in (name, last, _less_suffix(last)))
-        return next((tracks for tracks in found if tracks), set())
+        matches = (self._tracks.get(alias) for alias in (name, last, _less_suffix(last)))
+        return next((tracks for tracks in matches if tracks), set())
 
 
 def _less_suffix(name: str) -> str:

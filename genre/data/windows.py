@@ -1,4 +1,4 @@
-"""From recordings to the inputs of models: windows of samples, spectrograms, features.
+"""Recordings become inputs of models: windows of samples, spectrograms, features.
 
 One function, `compute_windows`, makes the array of a window both for training and for serving, so that
 they cannot drift apart. Arrays are stored as small integers (256 steps over 80 dB are finer than
@@ -18,9 +18,9 @@ from genre.audio.clip import SAMPLE_RATE, load_clip
 from genre.audio.constants import N_MELS
 from genre.audio.spectrogram import FULL_CLIP_MEL, WINDOW_MEL, Spectrogram, SpectrogramParams
 from genre.cache import cached_results, compute_missing, key_of, pack, progress_line, unpack
-from genre.data.dataset import Dataset, Track, decode_tracks
+from genre.data.dataset import BROKEN_TRACKS, Dataset, Track, decode_tracks
 from genre.data.examples import DataError, Examples
-from genre.data.gtzan import BROKEN_TRACKS, mel_3s_decibels, read_mel_3s_zscored, read_mel_30s
+from genre.data.gtzan import mel_3s_decibels, read_mel_3s_zscored, read_mel_30s
 from genre.data.input_spec import InputSpec
 
 WINDOWS_VERSION = 2  # raised when the same sound no longer gives the same array
@@ -49,12 +49,10 @@ SCALING = {
     "features": {},
 }
 SPECTROGRAMS = ("mel", "stft", "mel_30s", "mel_3s")  # with a front end of their own
-STAND_IN_SECONDS = {
-    "mel_3s_zscored": 3.0,
-    "mel_30s": 30.0,
-}  # duration of the ready-made inputs that stand in for mel spectrograms
-# Before any stretching.
-NATURAL_SHAPES = {"mel_30s": (128, 334), "mel_3s_zscored": (128, 130), "mel_3s": (128, 130)}
+# The duration of the ready-made inputs that stand in for mel spectrograms, in s.
+STAND_IN_SECONDS = {"mel_3s_zscored": 3.0, "mel_30s": 30.0}
+# The shapes of inputs before any stretching.
+NATURAL_SHAPES = {"mel_30s": (N_MELS, 334), "mel_3s_zscored": (N_MELS, 130), "mel_3s": (N_MELS, 130)}
 
 
 def make_examples(dataset: Dataset, spec: InputSpec, windowing: str = "even") -> tuple[Examples, dict]:
@@ -111,7 +109,7 @@ def ready_made_windows(dataset: Dataset) -> Examples:
 def _mixed_windows(
     dataset: Dataset, spec: InputSpec, windowing: str
 ) -> tuple[Examples, str, list[tuple[str, str]]]:
-    """-> (examples, their source, skipped files)."""
+    """Windows of recordings and ready-made ones -> (examples, their source, skipped files)."""
     ready, source = ready_made_windows(dataset), "GTZAN's ready-made first 3 s in decibels again"
     if not set(dataset.genres) <= set(ready.genres) or not dataset.files:
         return ready, source, []
@@ -260,7 +258,7 @@ def window_samples(spec: InputSpec) -> int:
 
 
 def window_starts(samples: np.ndarray, spec: InputSpec, windowing: str, seed: int = 0) -> np.ndarray:
-    """Where windows begin, in samples (W,); silent ones are skipped. At least one.
+    """The starts of the windows, in samples (W,); silent ones are skipped. At least one.
 
     `seed` draws the positions of "random".
     """
@@ -302,7 +300,7 @@ def compute_windows(samples: np.ndarray, starts: np.ndarray, spec: InputSpec) ->
 
 
 def front_end(spec: InputSpec) -> SpectrogramParams:
-    """The spectrogram of an input of kind "mel", "stft", "pictures" or "excerpts"."""
+    """The spectrogram of an input of kind "mel", "stft", "mel_30s" or "mel_3s"."""
     if spec.kind in ("mel_30s", "mel_3s"):
         return FULL_CLIP_MEL if spec.kind == "mel_30s" else WINDOW_MEL
     return SpectrogramParams(

@@ -1,5 +1,5 @@
-"""The benchmark of a shipped model on GTZAN's valid list: ready-made mels, recordings, their agreement, and
-the accuracy drop through a simulated phone and a small MP3 file. It needs GTZAN in the folder EARMARK_DATA.
+"""The benchmark of a shipped model on GTZAN's valid list: recordings, the accuracy drop through a simulated
+phone and a small MP3 file, and of the from-scratch ensemble ready-made mels too. GTZAN must be at hand.
 """
 
 from collections.abc import Callable
@@ -26,6 +26,7 @@ from genre.inference.branches import Branch, WindowBranch
 from genre.inference.classifier import SEGMENT_SECONDS, Classifier
 from genre.inference.ensemble_classifier import EnsembleClassifier
 from genre.inference.load import load_classifier
+from genre.inference.pretrained_classifier import PretrainedClassifier
 from genre.models.cards import ENSEMBLE, Card, load_card, write_card
 from genre.models.predict import predict
 from genre.models.registry import MODELS
@@ -41,6 +42,7 @@ CLEAN = "as it is"
 # Simulated rooms and noises that each recording is tested in: with one alone the drop varies by two or three
 # points by chance.
 DRAWS = {"phone microphone": 4}
+RECORDED_PARTS = ("recordings", "agreement", "conditions", "seeds", "other_collections")  # in a card
 SEED_STEP = 1000  # between the numbers of a recording in two draws: there are fewer recordings
 
 
@@ -53,7 +55,7 @@ def run_benchmark(
     shipped. Raises DataError and ArtefactError.
     """
     classifier = load_classifier(name, weights)
-    if not isinstance(classifier, EnsembleClassifier):
+    if not isinstance(classifier, (EnsembleClassifier, PretrainedClassifier)):
         raise DataError(f"{name} is no shipped model of the Listen page: print its run's report instead.")
     card = classifier.card
     if card.split.get("name") != "filtered" or classifier.genres != GENRES:
@@ -72,25 +74,33 @@ def run_benchmark(
         "folds": fold_metrics(card),
         "ablation": card.ablation,
     }
-    ready_made, labels, tracks = predict_ready_made(classifier, folder, valid)
-    result["mel_30s"] = _metrics(ready_made, labels, classifier)
     files = [track for track in open_dataset(folder).files if track.name in valid]
     if not files:
         raise DataError(f"{folder} has no recording of GTZAN's valid list: they belong into audio/<genre>/.")
     recordings, labels, rejected = predict_recordings(classifier, files, CONDITIONS[CLEAN])
     result["recordings"] = _metrics(recordings, labels, classifier) | {"rejected": rejected}
-
-    row_of = {track: row for row, track in enumerate(tracks.tolist())}
-    rows = [row for row, track in enumerate(files) if track.name in row_of]
-    ready_made = ready_made[[row_of[files[row].name] for row in rows]]
-    others = {"full_recording": recordings, "same_seconds": predict_same_seconds(classifier, files)}
-    result["agreement"] = {
-        part: _agreement(ready_made, probabilities[rows], labels[rows], classifier.genres)
-        for part, probabilities in others.items()
-    }
+    if isinstance(classifier, EnsembleClassifier):
+        result |= _ready_made_metrics(classifier, folder, valid, files, recordings)
     if robust:
         result["conditions"] = compare_conditions(classifier, files)
     return result
+
+
+def _ready_made_metrics(
+    classifier: EnsembleClassifier, folder: Path, valid: set[str], files: list[Track], recordings: np.ndarray
+) -> dict:
+    """Metrics of GTZAN's ready-made mels, and how often mel and recording of a track get the same genre."""
+    ready_made, labels, tracks = predict_ready_made(classifier, folder, valid)
+    metrics = _metrics(ready_made, labels, classifier)
+    row_of = {track: row for row, track in enumerate(tracks.tolist())}
+    rows = [row for row, track in enumerate(files) if track.name in row_of]
+    mel_rows = [row_of[files[row].name] for row in rows]
+    others = {"full_recording": recordings, "same_seconds": predict_same_seconds(classifier, files)}
+    agreement = {
+        part: _agreement(ready_made[mel_rows], probabilities[rows], labels[mel_rows], classifier.genres)
+        for part, probabilities in others.items()
+    }
+    return {"mel_30s": metrics, "agreement": agreement}
 
 
 def _metrics(probabilities: np.ndarray, labels: np.ndarray, classifier: Classifier) -> dict:
@@ -107,8 +117,8 @@ def record_benchmark(name: str, result: dict) -> None:
     Raises ArtefactError.
     """
     card = load_card(WEIGHTS / name)
-    parts = {key: result[key] for key in ("recordings", "agreement", "conditions", "seeds") if key in result}
-    metrics = {**card.metrics, "by_track": result["mel_30s"], **parts}
+    parts = {key: result[key] for key in RECORDED_PARTS if key in result}
+    metrics = {**card.metrics, "by_track": result.get("mel_30s", result["recordings"]), **parts}
     write_card(WEIGHTS / name, replace(card, metrics=metrics))
 
 
@@ -118,11 +128,16 @@ def summarize_seeds(results: list[dict]) -> dict:
     The interval is Student's of the mean, for the chance of the seed alone; that of the tracks is in each.
     """
     metrics: dict[str, Callable[[dict], float]] = {
-        "balanced accuracy, ready-made mels": lambda result: result["mel_30s"]["balanced_accuracy"],
-        "accuracy, recordings": lambda result: result["recordings"]["accuracy"],
-        "agreement, same seconds": lambda result: _agreement_rate(result, "same_seconds"),
-        "agreement, full recording": lambda result: _agreement_rate(result, "full_recording"),
+        "accuracy, recordings": lambda result: result["recordings"]["accuracy"]
     }
+    if "mel_30s" in results[0]:
+        metrics |= {
+            "balanced accuracy, ready-made mels": lambda result: result["mel_30s"]["balanced_accuracy"],
+            "agreement, same seconds": lambda result: _agreement_rate(result, "same_seconds"),
+            "agreement, full recording": lambda result: _agreement_rate(result, "full_recording"),
+        }
+    else:
+        metrics["balanced accuracy, recordings"] = lambda result: result["recordings"]["balanced_accuracy"]
     for condition in results[0].get("conditions", {}):
         if condition != CLEAN:
             metrics[f"accuracy drop, {condition}"] = partial(_accuracy_drop_rate, condition=condition)
@@ -205,12 +220,15 @@ def compare_conditions(classifier: Classifier, files: list[Track]) -> dict:
 
 
 def predict_ready_made(
-    classifier: EnsembleClassifier, folder: Path, tracks: set[str]
+    classifier: EnsembleClassifier | PretrainedClassifier, folder: Path, tracks: set[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Predictions of GTZAN's ready-made 30 s mels, and of its 3 s mels where there is a branch for them.
 
+    Mels have no waveform for a pretrained network: its from-scratch ensemble predicts alone.
     -> probabilities (T, G), labels (T,), names (T,).
     """
+    if isinstance(classifier, PretrainedClassifier):
+        classifier = classifier.scratch
     dataset = open_dataset(folder)
     inputs = [
         (ready_made_windows(dataset) if isinstance(branch, WindowBranch) else read_mel_30s(folder)).of(tracks)
@@ -299,6 +317,8 @@ def benchmark_table(result: dict) -> str:
     """The result of `run_benchmark` as text for a terminal."""
     lines = [f"{result['model']} on {result['list']}"]
     for part_name in ("mel_30s", "recordings"):
+        if part_name not in result:
+            continue
         part = result[part_name]
         low, high = part["balanced_accuracy_interval"]
         lines += [
@@ -310,7 +330,9 @@ def benchmark_table(result: dict) -> str:
         ]
     lines += ["", f"recordings rejected as no music: {result['recordings']['rejected']}"]
     for part_name, text in (("same_seconds", "the same seconds"), ("full_recording", "the full recording")):
-        agreement = result["agreement"][part_name]
+        agreement = result.get("agreement", {}).get(part_name)
+        if agreement is None:
+            continue
         lines += [
             f"ready-made mel and recording agree, {text}: {agreement['same']} of {agreement['count']}",
             "  ".join(f"{genre} {same}/{count}" for genre, (same, count) in agreement["genres"].items()),

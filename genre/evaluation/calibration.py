@@ -31,8 +31,11 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return round(float(TEMPERATURES[int(np.argmin(losses))]), 3)
 
 
-def fit_confidence_threshold(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """-> (the lowest threshold whose selective accuracy reaches the target, its coverage).
+def fit_confidence_threshold(
+    probabilities: np.ndarray, labels: np.ndarray, target: float = TARGET_SELECTIVE_ACCURACY
+) -> tuple[float, float]:
+    """Fit the confidence threshold -> (the lowest threshold whose selective accuracy reaches the target, its
+    coverage).
 
     Where no threshold reaches the target, (1, 0): then no prediction is confident.
     """
@@ -42,7 +45,7 @@ def fit_confidence_threshold(probabilities: np.ndarray, labels: np.ndarray) -> t
     n_right = np.cumsum(probabilities.argmax(axis=1)[order] == labels[order])
     count = np.arange(1, len(labels) + 1)
     is_last_of_ties = np.append(confidence[1:] < confidence[:-1], True)
-    reaches = (n_right / count >= TARGET_SELECTIVE_ACCURACY) & (count >= MIN_CONFIDENT) & is_last_of_ties
+    reaches = (n_right / count >= target) & (count >= MIN_CONFIDENT) & is_last_of_ties
     if not reaches.any():
         return 1.0, 0.0
     last = np.flatnonzero(reaches)[-1]
@@ -72,8 +75,10 @@ def fit_thresholds_by_duration(
     probabilities: np.ndarray,
     labels: np.ndarray,
     full: float,
+    target: float = TARGET_SELECTIVE_ACCURACY,
 ) -> list[tuple[float, float]]:
-    """-> [(seconds, confidence threshold of a clip so long)] from predictions of excerpts of `seconds` (N,).
+    """Fit thresholds -> [(seconds, confidence threshold of a clip so long)] from predictions of excerpts of
+    `seconds` (N,).
 
     `durations_s` are the lengths, ascending; that of the longest is `full`, the threshold of whole clips. A
     shorter clip never has a lower threshold than a longer one.
@@ -82,7 +87,7 @@ def fit_thresholds_by_duration(
     for duration_s in durations_s[-2::-1]:
         rows = seconds == duration_s
         if rows.sum() >= MIN_CONFIDENT:
-            threshold, _ = fit_confidence_threshold(probabilities[rows], labels[rows])
+            threshold, _ = fit_confidence_threshold(probabilities[rows], labels[rows], target)
             thresholds.insert(0, (duration_s, max(thresholds[0][1], threshold)))
     return thresholds
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 
 def agreement(folder: Path) -> tuple[int, dict[str, float]]:
-    """-> the number of tracks that have both, Pearson's correlation of each column. Raises DataError.
+    """Compare features with a table -> the number of tracks that have both, Pearson's correlation of each
+    column. Raises DataError.
 
     The length is skipped, which is the same for nearly all.
     """

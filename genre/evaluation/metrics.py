@@ -88,11 +88,12 @@ def ece_interval(probabilities: np.ndarray, labels: np.ndarray) -> list[float]:
     """95 % bootstrap interval of `ece`, resampling items."""
     resamples = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
     errors = [ece(probabilities[rows], labels[rows]) for rows in resamples]
-    return np.quantile(errors, ((1 - INTERVAL) / 2, (1 + INTERVAL) / 2)).round(4).tolist()
+    return _interval_of(np.array(errors))
 
 
 def accuracy_drop(before: np.ndarray, after: np.ndarray) -> dict:
-    """How often two predictions of the same items are right, (N,) both -> points of accuracy lost, interval.
+    """Compare two predictions of the same items, right or wrong, (N,) both -> points of accuracy lost,
+    interval.
 
     The bootstrap resamples items with both their predictions: an item that is hard either way adds nothing
     to the interval.
@@ -100,12 +101,8 @@ def accuracy_drop(before: np.ndarray, after: np.ndarray) -> dict:
     drop = before.astype(float) - after
     count = len(drop)
     weights = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), RESAMPLES)
-    tail = (1 - INTERVAL) / 2
-    low, high = np.quantile(weights @ drop / count, (tail, 1 - tail))
-    return {
-        "points": round(100 * float(drop.mean()), 2),
-        "interval": [round(100 * float(low), 2), round(100 * float(high), 2)],
-    }
+    interval = _interval_of(100 * (weights @ drop) / count, digits=2)
+    return {"points": round(100 * float(drop.mean()), 2), "interval": interval}
 
 
 def _intervals(
@@ -129,9 +126,10 @@ def _intervals(
         recall = np.where(support > 0, weights @ (one_hot * right[:, None]) / support.clip(min=1), np.nan)
         accuracy.append(weights @ right / weights.sum(axis=1))
         balanced.append(np.nanmean(recall, axis=1))
-    return _quantiles(np.concatenate(accuracy)), _quantiles(np.concatenate(balanced))
+    return _interval_of(np.concatenate(accuracy)), _interval_of(np.concatenate(balanced))
 
 
-def _quantiles(values: np.ndarray) -> list[float]:
+def _interval_of(values: np.ndarray, digits: int = 4) -> list[float]:
+    """The central interval of the bootstrap's values (RESAMPLES,)."""
     tail = (1 - INTERVAL) / 2
-    return [round(float(value), 4) for value in np.quantile(values, (tail, 1 - tail))]
+    return [round(float(value), digits) for value in np.quantile(values, (tail, 1 - tail))]

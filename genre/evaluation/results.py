@@ -51,12 +51,15 @@ def record_cards() -> list[Path]:
 
 def card_sections() -> dict[str, str]:
     """The Markdown of each section of RESULTS.md that follows from the card of a shipped model."""
-    genre, emotion, gan = (load_card(WEIGHTS / name) for name in ("listen-train", "emotion-train", "gan"))
+    names = "listen-train", "listen-scratch-train", "emotion-train", "gan"
+    listen, genre, emotion, gan = (load_card(WEIGHTS / name) for name in names)
     return {
+        "listen": _listen_section(listen),
         "genre": _genre_section(genre),
         "genre-seeds": _seeds_section(genre),
         "genre-folds": _folds_section(genre),
         "ablation": _ablation_section(genre),
+        "ablation-transfer": _transfer_ablation_section(listen),
         "emotion": _emotion_section(emotion),
         "generator": _generator_section(gan),
     }
@@ -92,18 +95,61 @@ def _classification_rows(part: dict, title: str) -> list[tuple[str, ...]]:
     return rows
 
 
-def _genre_section(card: Card) -> str:
-    """The benchmark of one seed on GTZAN's valid list."""
-    metrics = card.metrics
+def _listen_section(card: Card) -> str:
+    """The benchmark of the Listen page's model, on GTZAN's valid list and on songs of other collections."""
+    metrics, others = card.metrics, card.metrics["other_collections"]
     rows = _classification_rows(
-        metrics["by_track"], f"{metrics['by_track']['count']} tracks, ready-made mels"
+        metrics["recordings"], f"{metrics['recordings']['count']} recordings of GTZAN"
     )
-    rows += _classification_rows(metrics["recordings"], f"{metrics['recordings']['count']} recordings")
+    rows += _condition_rows(metrics)
+    rows += _classification_rows(others, f"{others['count']} songs of other collections")
+    strange = others["other_styles"]
+    text = f"{strange['confident']} of {strange['count']}"
+    rows.append(("songs of other styles with a confident genre", text, ""))
+    confusion = confusion_table(others["confusion"], card.genres)
+    emotions = card.pretrained["emotions"]
+    feelings = [
+        (name.replace("_", " "), f"{part['correlation']:.2f}", f"{others['emotions'][name]:.2f}")
+        for name, part in emotions.items()
+    ]
+    means = [
+        sum(values) / len(values)
+        for values in ([part["correlation"] for part in emotions.values()], list(others["emotions"].values()))
+    ]
+    feelings.append(("mean", f"{means[0]:.2f}", f"{means[1]:.2f}"))
+    tags = [
+        (tag, f"{part['threshold']:.3f}", _percent(part["precision"]), str(part["count"]))
+        for tag, part in card.pretrained["tags"].items()
+    ]
+    return (
+        _table(("Metric", "Value", "95 % interval"), rows)
+        + "\n\nSongs of other collections; rows are the true genre, columns the predicted one:\n\n```\n"
+        + confusion
+        + "\n```\n\nFeelings, Pearson's correlation with the share of listeners:\n\n"
+        + _table(("Feeling", "Folds by artist", "Development part"), feelings)
+        + "\n\nTags that are shown, and how often each is right on labelled songs:\n\n"
+        + _table(("Tag", "From probability", "Precision", "Songs"), tags)
+    )
+
+
+def _condition_rows(metrics: dict) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for condition, part in metrics.get("conditions", {}).items():
         drop = part["accuracy_drop"]
         if condition != "as it is":
             low, high = drop["interval"]
             rows.append((f"accuracy drop in points, {condition}", f"{drop['points']}", f"{low} to {high}"))
+    return rows
+
+
+def _genre_section(card: Card) -> str:
+    """The benchmark of the from-scratch ensemble, of one seed, on GTZAN's valid list."""
+    metrics = card.metrics
+    rows = _classification_rows(
+        metrics["by_track"], f"{metrics['by_track']['count']} tracks, ready-made mels"
+    )
+    rows += _classification_rows(metrics["recordings"], f"{metrics['recordings']['count']} recordings")
+    rows += _condition_rows(metrics)
     for name, part in metrics["agreement"].items():
         text = f"{part['same']} of {part['count']}"
         rows.append((f"ready-made mel and recording agree, {name.replace('_', ' ')}", text, ""))
@@ -137,6 +183,24 @@ def _folds_section(card: Card) -> str:
     )
     header = ("Branch", "Balanced accuracy", "ECE (95 % interval)", "Coverage", "Selective accuracy")
     return _table(header, rows) + f"\n\nConfidence threshold by duration: {thresholds}."
+
+
+def _transfer_ablation_section(card: Card) -> str:
+    rows = []
+    for row in card.ablation.get("transfer", ()):
+        cells = [row["step"]]
+        for part in ("gtzan", "wild"):
+            each = ", ".join(f"{100 * value:.1f}" for value in row[part]["balanced_accuracy"])
+            cells += [f"{_percent(row[part]['mean'])} ({each})", _percent(row[part]["accuracy"])]
+        rows.append(tuple(cells))
+    header = (
+        "Model",
+        "GTZAN's valid recordings: balanced accuracy (seeds)",
+        "accuracy",
+        "Other collections: balanced accuracy (seeds)",
+        "accuracy",
+    )
+    return _table(header, rows)
 
 
 def _ablation_section(card: Card) -> str:

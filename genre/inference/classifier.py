@@ -7,7 +7,7 @@
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.loudness import is_silent
 from genre.audio.spectrogram import FULL_CLIP_MEL, Spectrogram, SpectrogramParams
+from genre.inference.description import Description
 from genre.inference.screening import DOUBTFUL_DB, above_speech, is_stationary
 from genre.models.cards import Card
 from genre.text import genre_name
@@ -30,7 +31,19 @@ MIN_THRESHOLD_RISE = 0.02  # by which a short clip's threshold must exceed the u
 SEGMENT_SECONDS = 30.0  # longer clips are cut into equal segments of about this length, as in training
 PLAY_MORE = "Play us more of it: half a minute is best."
 SHORT_CLIP = f"The shorter a piece, the less often we are sure. {PLAY_MORE}"
+UNFAMILIAR = "This is not much like any of the genres that we know."
+RECONCILING_ROUNDS = 100
 LIKE_SPEECH = "It sounds almost like someone speaking, and so no genre is sure."
+
+
+@dataclass(frozen=True)
+class WindowPredictions:
+    """What a model makes of the windows of a clip; probabilities are not calibrated yet."""
+
+    times_s: np.ndarray  # (W,) centres of the windows in the source
+    overall: Tensor  # (G,) probabilities of the whole
+    by_window: Tensor  # (W, G)
+    description: Description = field(default_factory=Description)
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,7 @@ class Prediction:
     window_probabilities: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # (W, G)
     confidence_threshold: float = UNREACHABLE  # the least probability of a confident prediction
     uncertainty_reason: str = ""  # a sentence, where the reason for low confidence is known
+    description: Description = field(default_factory=Description)
 
     def to_json(self) -> dict:
         """The command line's object, without the path."""
@@ -56,6 +70,9 @@ class Prediction:
             "genre": self.genre,
             "confident": self.confident,
             "probabilities": {name: round(p, 4) for name, p in self.probabilities.items()},
+            "tags": {tag: round(p, 4) for tag, p in self.description.tags.items()},
+            "emotions": {name: round(share, 4) for name, share in self.description.emotions.items()},
+            "familiar": self.description.familiar and self.genre is not None,
         }
 
 
@@ -78,11 +95,11 @@ class Classifier(ABC):
 
     @abstractmethod
     def predict_windows(
-        self, starts_s: list[float], segments: np.ndarray, power: Tensor
-    ) -> tuple[np.ndarray, Tensor, Tensor]:
-        """Segments (P, N), their starts in the source (s), and their mel power (P, bands, frames)
-        -> centres of the windows in the source (W,) s, uncalibrated probabilities of the whole (G,) and of
-        each window (W, G).
+        self, starts_s: list[float], segments: np.ndarray, power: Tensor, gain: Tensor | None = None
+    ) -> WindowPredictions:
+        """Predict the windows of segments (P, N), from their starts in the source (s) and their mel power
+        (P, bands, frames). An explanation changes the power of each point by the factors `gain`, of the same
+        shape; models without a gradient leave it out.
         """
 
     @abstractmethod
@@ -110,10 +127,11 @@ class Classifier(ABC):
             above_speech_db = above_speech(whole, seconds)
             if above_speech_db > 0:
                 return _no_prediction(clip, "not_music", "We hear someone speaking, not music.")
-            times_s, overall, by_window = self.predict_windows(starts_s, segments, power)
-            overall, by_window = self.calibrated(overall), self.calibrated(by_window)
+            windows = self.predict_windows(starts_s, segments, power)
+            overall, by_window = self.calibrated(windows.overall), self.calibrated(windows.by_window)
+            windows = replace(windows, overall=overall, by_window=reconcile(by_window, overall))
         threshold, reason = self._threshold_and_reason(audible_seconds(power, seconds), above_speech_db)
-        return self._prediction(clip, overall, times_s, by_window, threshold, reason)
+        return self._prediction(clip, windows, threshold, reason)
 
     def confidence_threshold(self, duration_s: float) -> float:
         """The least probability of a confident prediction on so much music: the less music, the higher."""
@@ -136,32 +154,44 @@ class Classifier(ABC):
         return threshold, SHORT_CLIP if is_higher else ""
 
     def _prediction(
-        self,
-        clip: Clip,
-        overall: Tensor,
-        times_s: np.ndarray,
-        by_window: Tensor,
-        threshold: float,
-        reason: str,
+        self, clip: Clip, windows: WindowPredictions, threshold: float, reason: str
     ) -> Prediction:
-        best = int(overall.argmax())
-        confident = float(overall[best]) >= threshold
-        reason = "" if confident else reason
+        best = int(windows.overall.argmax())
         name = genre_name(self.genres[best])
+        familiar = windows.description.familiar
+        confident = familiar and float(windows.overall[best]) >= threshold
+        if confident:
+            reason, message = "", f"This sounds like {name}."
+        elif not familiar:
+            reason = UNFAMILIAR
+            message = f"{UNFAMILIAR} The nearest is {name}."
+        else:
+            message = f"We are not sure. Our best guess is {name}. {reason}".strip()
         return Prediction(
             status="music" if confident else "unsure",
             genre=self.genres[best],
             confident=confident,
-            probabilities=dict(zip(self.genres, overall.tolist(), strict=True)),
+            probabilities=dict(zip(self.genres, windows.overall.tolist(), strict=True)),
             duration_s=clip.duration_s,
-            message=f"This sounds like {name}."
-            if confident
-            else f"We are not sure. Our best guess is {name}. {reason}".strip(),
-            window_times_s=times_s.clip(max=clip.duration_s),
-            window_probabilities=by_window.numpy(),
+            message=message,
+            window_times_s=windows.times_s.clip(max=clip.duration_s),
+            window_probabilities=windows.by_window.numpy(),
             confidence_threshold=threshold,
             uncertainty_reason=reason,
+            description=windows.description,
         )
+
+
+def reconcile(by_window: Tensor, overall: Tensor) -> Tensor:
+    """Probabilities of windows (W, G), each genre scaled so that the mean over the windows is `overall` (G,).
+
+    A chart of them over time and the prediction of the whole are then one vote. Iterative proportional
+    fitting (Deming and Stephan, 1940).
+    """
+    for _ in range(RECONCILING_ROUNDS):
+        by_window = by_window * (overall / by_window.mean(dim=0).clamp(min=1e-12))
+        by_window = by_window / by_window.sum(dim=1, keepdim=True)
+    return by_window
 
 
 def _no_prediction(clip: Clip, status: str, message: str) -> Prediction:

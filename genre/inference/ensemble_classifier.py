@@ -1,14 +1,17 @@
 """The Listen page's model: branches of small convolutional networks whose predictions are pooled."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from genre.audio.spectrogram import SpectrogramParams
 from genre.inference.branches import BRANCHES, Branch, resample_windows
-from genre.inference.classifier import Classifier, audible
+from genre.inference.classifier import Classifier, WindowPredictions, audible
 from genre.inference.noise import denoise, is_noisy
 from genre.legacy import INPUT_ALIASES
+from genre.models.artefacts import load_artefact
 from genre.models.cards import Card
 from genre.models.listen import ListenNet
 
@@ -28,6 +31,11 @@ class EnsembleClassifier(Classifier):
         self.denoise_noisy = denoise_noisy
 
     @classmethod
+    def from_folder(cls, folder: Path) -> "EnsembleClassifier":
+        """Raises ArtefactError, and what `from_weights` raises."""
+        return cls.from_weights(*load_artefact(folder))
+
+    @classmethod
     def from_weights(cls, weights: dict[str, Tensor], card: Card) -> "EnsembleClassifier":
         """Raises KeyError, TypeError, ValueError or RuntimeError for weights that do not fit the card."""
         own = {"shape": card.shape, "options": card.options, "front_end": card.front_end, "weight": 1.0}
@@ -44,15 +52,18 @@ class EnsembleClassifier(Classifier):
         return EnsembleClassifier([branch], self.card, self.denoise_noisy)
 
     def predict_windows(
-        self, starts_s: list[float], segments: np.ndarray, power: Tensor
-    ) -> tuple[np.ndarray, Tensor, Tensor]:
+        self, starts_s: list[float], segments: np.ndarray, power: Tensor, gain: Tensor | None = None
+    ) -> WindowPredictions:
         versions = [power]
         if self.denoise_noisy and (noisy := is_noisy(power)).any():
             versions.append(torch.where(noisy[:, None, None], denoise(power), power))
+        if gain is not None:
+            versions = [version * gain for version in versions]
         logs = zip(*(self._log_probabilities(version) for version in versions), strict=True)
         overall, by_window = (torch.stack(parts).mean(dim=0).softmax(dim=-1) for parts in logs)
         centres_s = self.branches[0].centres(power.shape[2]) * self.front_end.params.seconds_per_frame
-        return np.concatenate([start_s + centres_s for start_s in starts_s]), overall, by_window
+        times_s = np.concatenate([start_s + centres_s for start_s in starts_s])
+        return WindowPredictions(times_s, overall, by_window)
 
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
         """The last features of each member of the first branch, averaged over the audible cells."""

@@ -109,8 +109,8 @@ def deletion_check(
     cells = [-(-bands // CELL[0]), -(-columns // CELL[1])]
 
     def probability(removed: np.ndarray) -> float:
-        power_left = power * torch.from_numpy(~removed)
-        return _probability(classifier, samples, power_left, explanation.genre).item()
+        kept = torch.from_numpy(~removed).to(power.dtype)[None]
+        return _probability(classifier, samples, power, kept, explanation.genre).item()
 
     def random_fifth() -> np.ndarray:
         order = np.zeros(cells[0] * cells[1], bool)
@@ -153,9 +153,11 @@ def _spans(classifier: Classifier, samples: np.ndarray, genre: str) -> tuple[lis
     starts = [first / SAMPLE_RATE for first in firsts_audible]
     with torch.inference_mode():
         power = classifier.front_end.power(torch.from_numpy(pieces))
-        times, _, window_probabilities = classifier.predict_windows(starts, pieces, power)
-    probabilities = window_probabilities[:, classifier.genres.index(genre)].numpy()
-    span_of_window = np.searchsorted(starts, times - size / SAMPLE_RATE / 2 - 0.1)  # windows to their span
+        windows = classifier.predict_windows(starts, pieces, power)
+    probabilities = windows.by_window[:, classifier.genres.index(genre)].numpy()
+    span_of_window = np.searchsorted(
+        starts, windows.times_s - size / SAMPLE_RATE / 2 - 0.1
+    )  # windows to their span
     span_of_window = span_of_window.clip(0, len(starts) - 1)
     return starts, np.array(
         [
@@ -171,9 +173,11 @@ def _power(classifier: Classifier, samples: np.ndarray) -> Tensor:
     return power.clone()  # an ordinary tensor, through which gradients may flow
 
 
-def _probability(classifier: Classifier, samples: np.ndarray, power: Tensor, genre: str) -> Tensor:
-    _, overall, _ = classifier.predict_windows([0.0], samples[None], power)
-    return classifier.calibrated(overall)[classifier.genres.index(genre)]
+def _probability(
+    classifier: Classifier, samples: np.ndarray, power: Tensor, gain: Tensor, genre: str
+) -> Tensor:
+    windows = classifier.predict_windows([0.0], samples[None], power, gain)
+    return classifier.calibrated(windows.overall)[classifier.genres.index(genre)]
 
 
 def _saliency(classifier: Classifier, samples: np.ndarray, power: Tensor, genre: str) -> np.ndarray | None:
@@ -186,7 +190,7 @@ def _saliency(classifier: Classifier, samples: np.ndarray, power: Tensor, genre:
         return None
     louder = torch.zeros_like(power, requires_grad=True)  # dB
     with torch.enable_grad():
-        probability = _probability(classifier, samples, power * 10 ** (louder / 10), genre)
+        probability = _probability(classifier, samples, power, 10 ** (louder / 10), genre)
         (slope,) = torch.autograd.grad(probability.log(), louder)
     slope[power == power.max()] = 0.0
     return (slope * (1 + relative_db(power, DEPTH_DB) / DEPTH_DB))[0].numpy()

@@ -18,14 +18,13 @@ import numpy as np
 import soxr
 
 from genre.audio.clip import SAMPLE_RATE, Clip
-from genre.inference.classifier import UNREACHABLE, Prediction
+from genre.inference.classifier import UNFAMILIAR, UNREACHABLE, Prediction
 
 WINDOW_S = 10.0  # length of sound behind each prediction
 UPDATE_S = 1.0  # new sound between two predictions
 FIRST_UPDATE_S = 3.0  # sound before the first prediction
 IDLE_S = 5.0  # without sound for so long the thread ends; new sound starts another
 HALF_LIFE_S = 2.0  # of older predictions in the smoothed probabilities
-MIN_LEAD = 0.08  # in probability, by which another genre must lead before it replaces the current one
 PATIENCE = 2  # predictions in a row without music before the genre is withdrawn
 
 
@@ -54,11 +53,12 @@ class LivePrediction:
 
 @dataclass
 class SmoothedPrediction:
-    """Predictions smoothed by an exponential average, with hysteresis in the genre."""
+    """Predictions smoothed by an exponential average. The genre is the likeliest, as bars of them show it."""
 
     genre: str | None = None
     probabilities: dict[str, float] = field(default_factory=dict)
     confidence_threshold: float = UNREACHABLE  # of the last prediction with music
+    familiar: bool = True  # likewise
     n_without_music: int = 0
 
     def update(self, prediction: Prediction, passed_s: float = UPDATE_S) -> LivePrediction:
@@ -70,13 +70,13 @@ class SmoothedPrediction:
                 return LivePrediction(None, {}, False, prediction.message)
         else:
             self.n_without_music, self.confidence_threshold = 0, prediction.confidence_threshold
+            self.familiar = prediction.description.familiar
             self._blend(prediction.probabilities, 0.5 ** (passed_s / HALF_LIFE_S))
         assert self.genre is not None  # set by the first prediction with music
         probability = self.probabilities[self.genre]
-        confident = probability >= self.confidence_threshold
-        return LivePrediction(
-            self.genre, dict(self.probabilities), confident, "" if confident else "We are not sure yet."
-        )
+        confident = self.familiar and probability >= self.confidence_threshold
+        doubt = "We are not sure yet." if self.familiar else UNFAMILIAR
+        return LivePrediction(self.genre, dict(self.probabilities), confident, "" if confident else doubt)
 
     def _blend(self, new: dict[str, float], decay: float) -> None:
         if self.genre is None:
@@ -85,9 +85,7 @@ class SmoothedPrediction:
             self.probabilities = {
                 genre: decay * self.probabilities[genre] + (1 - decay) * p for genre, p in new.items()
             }
-        leader = max(self.probabilities, key=self.probabilities.__getitem__)
-        if self.genre is None or self.probabilities[leader] > self.probabilities[self.genre] + MIN_LEAD:
-            self.genre = leader
+        self.genre = max(self.probabilities, key=self.probabilities.__getitem__)
 
 
 class LiveClassifier:

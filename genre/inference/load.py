@@ -1,15 +1,17 @@
 """Classifiers from disk: the one door for shipped, promoted and freshly trained models."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from genre.inference.classifier import Classifier
 from genre.inference.ensemble_classifier import EnsembleClassifier
-from genre.models.artefacts import load_artefact
-from genre.models.cards import ArtefactError, load_card
+from genre.models.cards import TRANSFER, ArtefactError, load_card
 from genre.paths import PROMOTED, WEIGHTS, home, promoted_models
 
 SHIPPED = "listen"  # the model of the Listen page
+MEASURED = "listen-train"  # by the same recipe, from the train lists alone: every figure comes from it
+SCRATCH_MEASURED = "listen-scratch-train"  # the ensemble without pretraining, measured in the same way
 
 
 def load_classifier(name: str = SHIPPED, folder: Path | None = None) -> Classifier:
@@ -30,13 +32,21 @@ def load_classifier(name: str = SHIPPED, folder: Path | None = None) -> Classifi
 
 def load_classifier_from(folder: Path) -> Classifier:
     """Load the model in `folder`. Raises ArtefactError with a sentence when there is none that classifies."""
-    if not load_card(folder).is_ensemble:
+    card = load_card(folder)
+    if card.model == TRANSFER:
+        from genre.inference.pretrained_classifier import PretrainedClassifier
+
+        load: Callable[[Path], Classifier] = PretrainedClassifier.from_folder
+    elif card.is_ensemble:
+        load = EnsembleClassifier.from_folder
+    else:
         from genre.inference.zoo_classifier import ZooClassifier  # imports the whole registry
 
-        return ZooClassifier(folder)
-    weights, card = load_artefact(folder)
+        load = ZooClassifier
     try:
-        return EnsembleClassifier.from_weights(weights, card)
+        return load(folder)
+    except ArtefactError:
+        raise
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise ArtefactError(
             f"The card and the weights of {folder.name!r} do not fit this version of Earmark."

@@ -15,7 +15,7 @@ from genre.audio.clip import SAMPLE_RATE
 from genre.data.examples import Examples
 from genre.data.input_spec import InputSpec
 from genre.data.windows import compute_windows, resize_to, window_samples, window_starts
-from genre.inference.classifier import WINDOW_AUDIBLE_DB, Classifier
+from genre.inference.classifier import WINDOW_AUDIBLE_DB, Classifier, WindowPredictions
 from genre.models.cards import ArtefactError
 from genre.models.predict import load_model, predict_examples
 
@@ -46,8 +46,8 @@ class ZooClassifier(Classifier):
             ) from error
 
     def predict_windows(
-        self, starts_s: list[float], segments: np.ndarray, power: Tensor
-    ) -> tuple[np.ndarray, Tensor, Tensor]:
+        self, starts_s: list[float], segments: np.ndarray, power: Tensor, gain: Tensor | None = None
+    ) -> WindowPredictions:
         times_s, parts = [], []
         peaks_db = 10 * torch.log10(power.sum(dim=1).amax(dim=1) + 1e-20)  # of each segment
         is_audible = (peaks_db > peaks_db.max() - WINDOW_AUDIBLE_DB).tolist()
@@ -61,9 +61,9 @@ class ZooClassifier(Classifier):
         examples = Examples(values, unknown, unknown.astype(str), self.genres, self.scale, self.offset)
         probabilities = predict_examples(self.model, resize_to(examples, self.spec.shape))
         by_window = torch.from_numpy(probabilities).double()
-        return np.concatenate(times_s), by_window.mean(dim=0), by_window
+        return WindowPredictions(np.concatenate(times_s), by_window.mean(dim=0), by_window)
 
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
         """The square roots of the probabilities: not every model of the registry has features."""
-        _, overall, _ = self.predict_windows([0.0] * len(segments), segments, power)
-        return [overall.sqrt().float().numpy()]
+        windows = self.predict_windows([0.0] * len(segments), segments, power)
+        return [windows.overall.sqrt().float().numpy()]

@@ -11,7 +11,9 @@ from typing import Any
 from genre.legacy import CARD, GAN_CARD, renew_keys
 from genre.paths import write_atomic
 
-ENSEMBLE = "listen"  # the registry's name of the Listen page's network
+ENSEMBLE = "listen"  # the registry's name of the from-scratch ensemble's network
+TAGGER = "musicnn"  # the pretrained network
+TRANSFER = "transfer"  # pretrained networks with heads of our own
 REQUIRED = ("model", "genres")
 
 
@@ -38,6 +40,8 @@ class Card:
     confidence_thresholds_by_duration: tuple[tuple[float, float], ...] = ()  # (s, threshold)
     class_bias: tuple[float, ...] = ()
     branches: dict[str, dict[str, Any]] = field(default_factory=dict)  # of an ensemble, by kind of input
+    # Of pretrained networks with heads: the other models it uses, the windows, and what is shown.
+    pretrained: dict[str, Any] = field(default_factory=dict)
     classical: dict[str, Any] | None = None  # the parts of a classical model that are no arrays
     network: str = ""  # of a generator: "earmark" or "dcgan"
     size: Any = None  # of an image, in pixels or (bands, frames)
@@ -74,7 +78,16 @@ class Card:
             raise ValueError("A card's temperature, thresholds and biases are numbers above 0.")
         if any(len(pair) != 2 for pair in self.confidence_thresholds_by_duration):
             raise ValueError("A card's thresholds by duration are pairs of seconds and a probability.")
-        for name in ("options", "data", "split", "recipe", "metrics", "calibration", "branches"):
+        for name in (
+            "options",
+            "data",
+            "split",
+            "recipe",
+            "metrics",
+            "calibration",
+            "branches",
+            "pretrained",
+        ):
             if not isinstance(getattr(self, name), dict):
                 raise TypeError(f"A card's {name} is an object.")
 

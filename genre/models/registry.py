@@ -16,6 +16,7 @@ from typing import Any
 
 from torch import nn
 
+from genre.audio.constants import HOP_LENGTH, N_FFT, N_MELS, SAMPLE_RATE
 from genre.data.input_spec import InputSpec
 from genre.legacy import INPUT_ALIASES
 from genre.models import classical
@@ -119,20 +120,20 @@ def _mel(bands: int, frames: int, seconds: float, hop_length: int) -> dict[str, 
     """A log-mel of the model's own size, and the two stand-ins stretched to it."""
     shape = (bands, frames)
     return _by_kind(
-        InputSpec("mel", shape, seconds, 2048, hop_length, bands),
-        InputSpec("mel_30s", shape, 30.0, 2048, hop_length, bands),
-        InputSpec("mel_3s_zscored", shape, 3.0, 2048, hop_length, bands),
+        InputSpec("mel", shape, seconds, N_FFT, hop_length, bands),
+        InputSpec("mel_30s", shape, 30.0, N_FFT, hop_length, bands),
+        InputSpec("mel_3s_zscored", shape, 3.0, N_FFT, hop_length, bands),
     )
 
 
-_RAW = InputSpec("raw", (66_150,), 3.0)
-_STFT = InputSpec("stft", (1025, 130), 3.0, 2048, 512)
-_MEL = InputSpec("mel", (128, 130), 3.0, 2048, 512, 128)
-_MEL_30S = InputSpec("mel_30s", (128, 334), 30.0, 2048, 1976, 128)
-_MEL_3S_ZSCORED = InputSpec("mel_3s_zscored", (128, 130), 3.0, 2048, 512, 128)
-_MEL_3S = InputSpec("mel_3s", (128, 130), 3.0, 2048, 512, 128)
-_FEATURES = InputSpec("features", (58,), 30.0, 2048, 512, 128)
-_SEQUENCE = InputSpec("features", (58, 1), 30.0, 2048, 512, 128)  # one feature a step
+_RAW = InputSpec("raw", (3 * SAMPLE_RATE,), 3.0)
+_STFT = InputSpec("stft", (N_FFT // 2 + 1, 130), 3.0, N_FFT, HOP_LENGTH)
+_MEL = InputSpec("mel", (N_MELS, 130), 3.0, N_FFT, HOP_LENGTH, N_MELS)
+_MEL_30S = InputSpec("mel_30s", (N_MELS, 334), 30.0, N_FFT, 1976, N_MELS)
+_MEL_3S_ZSCORED = InputSpec("mel_3s_zscored", (N_MELS, 130), 3.0, N_FFT, HOP_LENGTH, N_MELS)
+_MEL_3S = InputSpec("mel_3s", (N_MELS, 130), 3.0, N_FFT, HOP_LENGTH, N_MELS)
+_FEATURES = InputSpec("features", (58,), 30.0, N_FFT, HOP_LENGTH, N_MELS)
+_SEQUENCE = InputSpec("features", (58, 1), 30.0, N_FFT, HOP_LENGTH, N_MELS)  # one feature a step
 
 _ANY = _by_kind(_FEATURES, _MEL, _STFT, _RAW, _MEL_30S, _MEL_3S_ZSCORED)
 _ZHANG_INPUTS = _by_kind(_MEL, _STFT, _MEL_30S, _MEL_3S_ZSCORED)
@@ -329,7 +330,7 @@ _SPECS = (
     ),
     ModelSpec(
         "cnn-cao",
-        "Hears half a minute at once, looking for patterns along time.",
+        "Takes half a minute at once, looking for patterns along time.",
         "Cao",
         CaoCNN,
         _mel(128, 599, 27.8, 1024),
@@ -341,7 +342,7 @@ _SPECS = (
         "The Listen page's network: a few small ones look at the picture and vote.",
         "ours",
         ListenNet,
-        _by_kind(_MEL_30S, InputSpec("mel", (128, 334), 30.0, 2048, 1976, 128), _MEL_3S),
+        _by_kind(_MEL_30S, InputSpec("mel", (N_MELS, 334), 30.0, N_FFT, 1976, N_MELS), _MEL_3S),
         {},
         recipe=_LISTEN,
         recipes={"mel_3s": _LISTEN_ON_WINDOWS},

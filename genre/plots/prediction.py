@@ -41,6 +41,7 @@ PITCHES = {
     4_000: "4\u00a0kHz",
     8_000: "8\u00a0kHz",
 }
+ENERGY_RANGE = 1.5  # standard deviations either way on the chart of energy
 RANGE_DB = 70  # displayed range of a spectrogram
 # The same margins on all figures over time, so that their time axes are aligned.
 _SIDES = {"l": 58, "r": 14}
@@ -115,6 +116,33 @@ def genre_over_time(
         zeroline=False,
         tickvals=[0, 50, 100],
         ticktext=["0", "50\u00a0%", "100\u00a0%"],
+    )
+    figure.update_xaxes(_time_axis(duration_s, begin_s))
+    return figure
+
+
+def energy_over_time(
+    times: np.ndarray, energy: np.ndarray, duration_s: float, begin_s: float = 0.0
+) -> go.Figure:
+    """Energy (W,) in standard deviations at times (W,) s: above the middle energetic, below it calm."""
+    figure = go.Figure(
+        go.Scatter(
+            x=(begin_s + times).astype(np.float32),
+            y=energy.clip(-ENERGY_RANGE, ENERGY_RANGE).astype(np.float32),
+            mode="lines",
+            line={"color": QUIET, "width": 3, "shape": "spline"},
+            hoverinfo="skip",
+        )
+    )
+    figure.update_layout(_layout(height=110, margin={**_SIDES, "t": 6, "b": 30}))
+    figure.update_yaxes(
+        range=[-1.1 * ENERGY_RANGE, 1.1 * ENERGY_RANGE],
+        fixedrange=True,
+        showgrid=False,
+        tickvals=[-0.8 * ENERGY_RANGE, 0.8 * ENERGY_RANGE],
+        ticktext=["calm", "energetic"],
+        zeroline=True,
+        zerolinecolor=FAINT,
     )
     figure.update_xaxes(_time_axis(duration_s, begin_s))
     return figure

@@ -316,15 +316,15 @@ def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict
 def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
     """Which windows of some recordings are in the training and the test part: a row a recording."""
     rng = np.random.default_rng(4)
-    tested = np.zeros((tracks, windows), dtype=int)
+    is_test = np.zeros((tracks, windows), dtype=int)
     if leaky:
-        tested.ravel()[rng.permutation(tracks * windows)[: tracks * windows // 4]] = 1
+        is_test.ravel()[rng.permutation(tracks * windows)[: tracks * windows // 4]] = 1
     else:
-        tested[[2, 5]] = 1
+        is_test[[2, 5]] = 1
     colour = LEAKY_COLOUR if leaky else HONEST_COLOUR
     cells = {
         "type": "heatmap",
-        "z": tested,
+        "z": is_test,
         "zmin": 0,
         "zmax": 1,
         "xgap": 2,

@@ -95,9 +95,9 @@ class Catalogue:
             for folder in _folders(parent):
                 now[folder] = self._entry(folder, before.get(folder))
         self._cached = now  # in one step: other visitors may be reading
-        chosen = [entry for _, entry in now.values() if entry.run.kind in ("genre", "")]
+        genre_runs = [entry for _, entry in now.values() if entry.run.kind in ("genre", "")]
         return sorted(
-            chosen,
+            genre_runs,
             key=lambda e: (not e.recorded, e.recorded and not e.leaky, e.run.created, e.id),
             reverse=True,
         )
@@ -226,10 +226,10 @@ def bundle(folder: Path) -> bytes:
 
 def free_name(entry: Entry) -> str:
     """A name for a run's model on the Listen page: the run's own, numbered where it is taken."""
-    taken = {*promoted_models(), *(path.name for path in WEIGHTS.iterdir())}
+    names = {*promoted_models(), *(path.name for path in WEIGHTS.iterdir())}
     name = re.sub(r"[^\w.-]+", "-", entry.title).strip("-.")[:30] or "mine"
     others = (f"{name}-{number}" for number in itertools.count(2))
-    return next(free for free in itertools.chain([name], others) if free not in taken)
+    return next(free for free in itertools.chain([name], others) if free not in names)
 
 
 def promoted_name(folder: Path) -> str | None:

@@ -31,7 +31,7 @@ CONFIG_VERSION = 1  # of config.json
 PROGRAMS = {"genre": "genre", "gan": "gan", "emotion": "mood"}  # kind -> `python -m PROGRAM train`
 STATES = ("waiting", "running", "done", "failed", "stopped", "interrupted", "damaged")
 STALE_S = 60.0  # age of a heartbeat from which on a process hangs
-WAITING = "Waiting for its turn."
+WAITING = "Waiting for free cores."
 STOPPED = "Stopped. Resume it to go on from the last epoch."
 
 
@@ -200,8 +200,8 @@ def list_runs(kind: str | None = None) -> list[Run]:
     if not runs_folder().is_dir():
         return []
     runs = [read_run(folder) for folder in runs_folder().iterdir() if folder.is_dir()]
-    chosen = [run for run in runs if kind in (None, run.kind)]
-    return sorted(chosen, key=lambda run: (run.created, run.name), reverse=True)
+    selection = [run for run in runs if kind in (None, run.kind)]
+    return sorted(selection, key=lambda run: (run.created, run.name), reverse=True)
 
 
 def find_run(name: str | Path, kind: str | None = None) -> Path:

@@ -26,10 +26,10 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def core_slot(folder: Path, wanted: int) -> Iterator[None]:
+def core_slot(folder: Path, n_cores: int) -> Iterator[None]:
     """Wait until the cores are free: those of this run and of all that came before it must fit."""
     run = str(folder.resolve())
-    entry = {"run": run, "cores": min(wanted, all_cores())}
+    entry = {"run": run, "cores": min(n_cores, all_cores())}
     try:  # from here on: a SIGTERM may come at any moment
         with _edit_queue() as entries:
             entries[:] = [*(other for other in entries if other["run"] != run), entry]
@@ -56,10 +56,10 @@ def _wait_for_slot(entry: dict) -> None:
                         entries.append(entry)
                 continue
             before = entries[: entries.index(entry)]
-            taken = sum(other["cores"] for other in before)
-            if taken + entry["cores"] <= all_cores():
+            n_before = sum(other["cores"] for other in before)
+            if n_before + entry["cores"] <= all_cores():
                 return
-            is_next = taken <= all_cores()
+            is_next = n_before <= all_cores()
         if time.monotonic() >= next_check:
             next_check = time.monotonic() + DEAD_CHECK_S
             # Whoever stands further back is checked by the one behind it.
@@ -68,7 +68,7 @@ def _wait_for_slot(entry: dict) -> None:
                     version = None
                 continue
         if not is_logged:
-            logger.info("Waiting for its turn: other runs hold the cores.")
+            logger.info("Waiting for free cores: other runs hold them.")
             is_logged = True
         time.sleep(NEXT_POLL_S if is_next else POLL_S)
 

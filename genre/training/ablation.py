@@ -1,4 +1,4 @@
-"""What each part of the Listen page's recipe is worth: trainings with one part more at a time.
+"""The worth of each part of the Listen page's recipe: trainings with one part more at a time.
 
 They are short and stay inside GTZAN's fault-filtered train list: seed s is tested on block s of the five
 of `genre.training.calibrate` and learns from the other four, so no track is tested twice. The valid list is
@@ -19,8 +19,7 @@ from genre.data.examples import Examples
 from genre.data.windows import make_examples
 from genre.evaluation.calibration import log_opinion_pool
 from genre.evaluation.metrics import accuracy_drop, balanced_accuracy
-from genre.inference.load import SHIPPED
-from genre.models.cards import load_card, write_card
+from genre.models.cards import ENSEMBLE, load_card, write_card
 from genre.models.predict import predict
 from genre.models.recipe import Augmentation
 from genre.models.registry import find_model
@@ -53,7 +52,7 @@ POOL_OVERRIDES = {  # of the last step and of the windows alone
 
 def step_settings(data: str, epochs: dict[str, int]) -> dict[str, ExperimentSettings]:
     """The settings of each step, with seed 0. `epochs`: by input."""
-    full = experiment_settings(SHIPPED, data, "mel_30s", "filtered", epochs=epochs["mel_30s"])
+    full = experiment_settings(ENSEMBLE, data, "mel_30s", "filtered", epochs=epochs["mel_30s"])
     names: list[str] = []
     by_step = {}
     for step, more in ABLATION_STEPS.items():
@@ -71,7 +70,7 @@ def step_settings(data: str, epochs: dict[str, int]) -> dict[str, ExperimentSett
         )
         by_step[step] = replace(full, recipe=recipe)
     by_step[WINDOWS_ALONE] = experiment_settings(
-        SHIPPED, data, "mel_3s", "filtered", "overlap", epochs=epochs["mel_3s"], options={"members": 2}
+        ENSEMBLE, data, "mel_3s", "filtered", "overlap", epochs=epochs["mel_3s"], options={"members": 2}
     )
     return by_step
 
@@ -122,7 +121,7 @@ def run_baseline(data: str, epochs: int | None = None) -> dict:
     "tracks" of the list.
     `epochs`: of each training, if fewer. Raises DataError and ArtefactError with a sentence.
     """
-    full = find_model(SHIPPED).recipe_for("mel_30s").epochs
+    full = find_model(ENSEMBLE).recipe_for("mel_30s").epochs
     settings = step_settings(data, {"mel_30s": epochs or full, "mel_3s": full})[BASELINE]
     examples, _ = make_examples(open_dataset(data), settings.input_spec, settings.windows)
     part = splits.split(examples, settings.split).parts[0]

@@ -40,11 +40,11 @@ def augment(
     if how.band_limit:
         batch = limit_bands(batch, how.band_limit, unit_db, rng)
     if how.noise_floor:
-        chosen = _uniform(len(batch), rng) < how.noise_floor
-        batch = torch.maximum(batch, chosen * 0.4 * _uniform(len(batch), rng))
+        is_changed = _uniform(len(batch), rng) < how.noise_floor
+        batch = torch.maximum(batch, is_changed * 0.4 * _uniform(len(batch), rng))
     if how.renormalize:
-        chosen = _uniform(len(batch), rng) < how.renormalize
-        batch = batch + chosen * (1.0 - batch.amax(dim=(1, 2), keepdim=True))
+        is_changed = _uniform(len(batch), rng) < how.renormalize
+        batch = batch + is_changed * (1.0 - batch.amax(dim=(1, 2), keepdim=True))
     if how.phone:
         batch[far] = degraded
     for _ in range(2):

@@ -75,9 +75,9 @@ def calibrate_run(folder: Path, epochs: int | None = None) -> dict:
             logger.info("%s, fold %d: excerpts of %d recordings", folder.name, number, len(recordings))
             for track in recordings:
                 excerpts |= predict_excerpts(branch, examples.genres, track)
-    tested = examples.take(np.concatenate([part.test for part in folds]))
-    probabilities, labels, tracks = pool_windows(settings, np.concatenate(fold_probabilities), tested)
-    rows = map(ExcerptPrediction, probabilities, count_windows(settings, tested), labels)
+    test_examples = examples.take(np.concatenate([part.test for part in folds]))
+    probabilities, labels, tracks = pool_windows(settings, np.concatenate(fold_probabilities), test_examples)
+    rows = map(ExcerptPrediction, probabilities, count_windows(settings, test_examples), labels)
     by_track: Predictions = dict(zip(map(Excerpt, tracks.tolist()), rows, strict=True))
     write_predictions(folder / PREDICTIONS, by_track | excerpts)
     stages = [*(recipe["epochs"] for recipe in settings.previous_recipes), settings.recipe.epochs]

@@ -29,7 +29,7 @@ def write_checkpoint(path: Path, groups: Mapping[str, Mapping[str, Tensor]], num
 
 
 def read_checkpoint(path: Path) -> tuple[Groups, dict[str, Any]]:
-    """-> (groups, numbers). Raises ArtefactError with a sentence for a damaged file."""
+    """Read a checkpoint -> (groups, numbers). Raises ArtefactError with a sentence for a damaged file."""
     groups: Groups = {}
     try:
         with safe_open(path, framework="pt") as file:

@@ -66,7 +66,7 @@ def build_ensemble(folders: list[Path]) -> tuple[dict[str, Tensor], Card]:
     by_kind: dict[str, list[TrainedRun]] = {kind: [] for kind in BRANCHES}
     for folder in folders:
         if (kind := load_card(folder).input) not in BRANCHES:
-            raise ArtefactError(f"Only runs of listen on {' or '.join(BRANCHES)} can be united.")
+            raise ArtefactError(f"Only runs of listen on {' or '.join(BRANCHES)} can be combined.")
         by_kind[kind].append(TrainedRun.load(folder))
     branches = {kind: _merge_members(runs) for kind, runs in by_kind.items() if runs}
     first = next(iter(branches.values())).card
@@ -106,11 +106,13 @@ def _merge_members(runs: list[TrainedRun]) -> TrainedRun:
     runs = sorted(runs, key=lambda run: run.seed)
     card, seeds = runs[0].card, [run.seed for run in runs]
     if any(_shared_parts(run.card) != _shared_parts(card) for run in runs):
-        raise ArtefactError("Runs on one input are united when they learnt the same, in the same way.")
+        raise ArtefactError(
+            "Runs on one input can be combined only if their settings are the same but for the seed."
+        )
     if len(set(seeds)) < len(seeds):
         raise ArtefactError(
-            "Runs on one input are united when each has a seed of its own: from the same "
-            "seed comes the same network."
+            "Runs on one input can be combined only if each has another seed: the same seed gives the "
+            "same network."
         )
     weights, members = {}, 0
     for run in runs:

@@ -69,7 +69,7 @@ def training_s(settings: ExperimentSettings, tracks: int, window_s: float) -> fl
 
 
 def _passes_per_epoch(split: str) -> float:
-    """How often each window is trained on in an epoch of all parts together."""
+    """The number of times that each window is trained on in an epoch of all parts together."""
     if split == "all":
         return 1.0
     if split in FOLDED:  # each fold without its fifth, and a last model on everything

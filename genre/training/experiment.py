@@ -132,10 +132,10 @@ def experiment_settings(
 
 def parse_augmentation(names: str) -> Augmentation:
     """ "mask,mixup" -> Augmentation at usual strengths. Raises ValueError for unknown names."""
-    chosen = [name.strip() for name in names.split(",") if name.strip() != "none"]
-    if unknown := set(chosen) - set(AUGMENTATIONS):
+    kinds = [name.strip() for name in names.split(",") if name.strip() != "none"]
+    if unknown := set(kinds) - set(AUGMENTATIONS):
         raise ValueError(f"There is no augmentation {min(unknown)!r}; there are: {', '.join(AUGMENTATIONS)}.")
-    return Augmentation(**{key: value for name in chosen for key, value in AUGMENTATIONS[name].items()})
+    return Augmentation(**{key: value for name in kinds for key, value in AUGMENTATIONS[name].items()})
 
 
 def continued_settings(folder: Path, phone: float | None = None, **recipe: Any) -> ExperimentSettings:
@@ -200,8 +200,10 @@ def run_experiment(worker: Worker) -> Report:
         inference_ms=_inference_ms(model, examples),
     )
     if rows:
-        tested = examples.take(np.concatenate(rows))
-        parts = split_metrics(np.concatenate(probabilities), tested.labels, tested.tracks, examples.genres)
+        test_examples = examples.take(np.concatenate(rows))
+        parts = split_metrics(
+            np.concatenate(probabilities), test_examples.labels, test_examples.tracks, examples.genres
+        )
         report = replace(report, **parts)
     _save(worker.folder, model, settings, examples, report)
     worker.finish(report, _outcome_sentence(report))
@@ -239,7 +241,8 @@ def _train_network(
 def hold_out_validation(
     train: Examples, recipe: Recipe, leaky: bool = False
 ) -> tuple[Examples, Examples | None]:
-    """-> (training examples, validation examples that choose the best epoch, if the recipe has patience).
+    """Hold out validation tracks -> (training examples, validation examples that choose the best epoch, if
+    the recipe has patience).
 
     Raises DataError.
     """

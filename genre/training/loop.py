@@ -206,7 +206,7 @@ def _save(
 def _restore(
     path: Path, network: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer
 ) -> TrainingState:
-    """Raises ArtefactError for a checkpoint that is damaged or another network's."""
+    """Load a checkpoint into the networks. Raises ArtefactError for a damaged one, or another network's."""
     groups, numbers = read_checkpoint(path)
     # Older versions named the optimiser's groups by their number alone.
     groups = {f"optimiser-{name}" if name.isdigit() else name: part for name, part in groups.items()}

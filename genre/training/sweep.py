@@ -55,7 +55,7 @@ class Prefetcher:
         self._notify = notify
 
     def prepare(self, settings: ExperimentSettings) -> None:
-        """Raises DataError where the data does not have the input of the settings."""
+        """Compute the input of the settings. Raises DataError where the data does not have it."""
         if settings.data not in self._datasets:
             self._datasets[settings.data] = open_dataset(settings.data)
         key = (settings.data, settings.input_spec, settings.windows)
@@ -123,7 +123,7 @@ def create_run(settings: ExperimentSettings, folder: Path | None = None) -> Path
 def grid(
     settings: ExperimentSettings, epochs: list[int], batch_sizes: list[int], rates: list[float]
 ) -> list[ExperimentSettings]:
-    """Every combination, or the seven settings where nothing is given, without early stopping."""
+    """All combinations, or the seven settings where nothing is given, without early stopping."""
     combinations: Iterable[tuple[int, int, float]] = SEVEN_SETTINGS
     if epochs or batch_sizes or rates:
         recipe = settings.recipe
@@ -139,7 +139,7 @@ def grid(
     ]
 
 
-def comparison(folders: Iterable[Path]) -> list[dict]:
+def comparison_rows(folders: Iterable[Path]) -> list[dict]:
     """A row for each run, the best first, the unfinished last."""
     rows = []
     for folder in folders:
@@ -174,7 +174,7 @@ def comparison(folders: Iterable[Path]) -> list[dict]:
 
 
 def _metrics(report: Report) -> dict:
-    """The parts of a report for `comparison`. Raises KeyError or TypeError for a damaged one."""
+    """The parts of a report for `comparison_rows`. Raises KeyError or TypeError for a damaged one."""
     metrics = {name: getattr(report, name) for name in ("training_s", "parameters", "inference_ms")}
     metrics |= {"leaky": report.split["leaky"], "source": report.data["source"]}
     if report.is_tested:
@@ -185,16 +185,16 @@ def _metrics(report: Report) -> dict:
 
 
 def comparison_table(rows: list[dict], recipe: bool = False) -> str:
-    """The rows of `comparison` for a terminal; with the recipe's numbers for a sweep."""
-    head = f"{'model':12} {'input':9}{'epochs':>7}"
+    """The rows of `comparison_rows` for a terminal; with the recipe's numbers for a sweep."""
+    head = f"{'model':12} {'input':15}{'epochs':>7}"
     if recipe:
         head += f"{'batch':>6}{'rate':>8}"
     lines = [
-        head + f"{'accuracy':>10} {'95 % interval':16}{'macro':>6}{'F1':>7}{'window':>8}{'calib.':>8}"
+        head + f"{'accuracy':>10} {'95 % interval':16}{'balanced':>9}{'F1':>7}{'window':>8}{'ECE':>7}"
         f"{'train s':>9}{'parameters':>12}{'ms':>7}"
     ]
     for row in rows:
-        line = f"{row['model']:12} {row['input']:9}{row['epochs'] or '-':>7}"
+        line = f"{row['model']:12} {row['input']:15}{row['epochs'] or '-':>7}"
         if recipe:
             line += f"{row['batch_size']:6}{row['learning_rate']:8.0e}"
         if row["accuracy"] is None:
@@ -203,11 +203,13 @@ def comparison_table(rows: list[dict], recipe: bool = False) -> str:
         low, high = row["accuracy_interval"]
         parameters = f"{row['parameters']:,}" if row["parameters"] else "-"
         lines.append(
-            f"{line}{row['accuracy']:10.3f} {f'{low:.3f} to {high:.3f}':16}{row['balanced_accuracy']:6.3f}"
-            f"{row['macro_f1']:7.3f}{row['window_accuracy']:8.3f}{row['ece']:8.3f}"
+            f"{line}{row['accuracy']:10.3f} {f'{low:.3f} to {high:.3f}':16}{row['balanced_accuracy']:9.3f}"
+            f"{row['macro_f1']:7.3f}{row['window_accuracy']:8.3f}{row['ece']:7.3f}"
             f"{row['training_s']:9.1f}{parameters:>12}{row['inference_ms']:7.1f}"
         )
-    lines.append("accuracy, interval, macro accuracy, F1 and calibration error are of tracks")
+    lines.append(
+        "accuracy, interval, balanced accuracy, F1 and ECE are of tracks; window: accuracy of windows"
+    )
     if any(row.get("leaky") for row in rows):
         lines.append("LEAKY split: windows of a track are in both parts; this says nothing of new music.")
     return "\n".join(lines)

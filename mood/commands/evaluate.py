@@ -22,14 +22,16 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
     )
     add_backend_option(parser)
     parser.add_argument("--json", action="store_true", help="the metrics as one JSON object")
-    parser.add_argument("--record", action="store_true", help="also write the metrics to RESULTS.md")
+    parser.add_argument(
+        "--record", action="store_true", help="also write the accuracies on changed faces to RESULTS.md"
+    )
     parser.set_defaults(run=run_evaluate)
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
     """Print the metrics."""
     from mood.emotion.dataset import default_faces, load_faces
-    from mood.emotion.evaluate import emotion_metrics_markdown, emotion_metrics_table, evaluate_recognizer
+    from mood.emotion.evaluate import conditions_markdown, emotion_metrics_table, evaluate_recognizer
     from mood.emotion.recognizer import EVALUATED_NETWORK, is_trained_on_valid, load_recognizer
 
     if options.model and options.backend != "own":
@@ -56,5 +58,5 @@ def run_evaluate(options: argparse.Namespace) -> int:
     if options.record:
         from genre.evaluation.results import update_section
 
-        update_section("emotion-conditions", emotion_metrics_markdown(metrics))
+        update_section("emotion-conditions", conditions_markdown(metrics))
     return OK

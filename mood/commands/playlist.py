@@ -27,12 +27,15 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
         help="its name, in English or its own script, or its code (default: English)",
     )
     parser.add_argument("--artist", default="", metavar="A", help="by this artist")
+    directions = ("match", "change")
     parser.add_argument(
         "--direction",
-        "--wish",
-        choices=("match", "change"),
+        choices=directions,
         default="match",
         help="songs that match the mood (default), or that lift it or calm it",
+    )
+    parser.add_argument(  # the old name
+        "--wish", dest="direction", choices=directions, default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
     parser.add_argument("--count", type=_parse_count, default=12, metavar="N", help="1 to 50 (default: 12)")
     parser.add_argument("--json", action="store_true", help="one JSON object")

@@ -37,5 +37,5 @@ def draw_faces(
 
 
 def _to_rgb(colour: str) -> tuple[int, ...]:
-    """#CF4B4B -> (207, 75, 75)."""
+    """Parse a colour: #CF4B4B -> (207, 75, 75)."""
     return tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))

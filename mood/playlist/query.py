@@ -38,7 +38,7 @@ class Language:
 
     @property
     def label(self) -> str:
-        """As in a list to choose from: "Hindi (हिन्दी)"."""
+        """The name in a list to choose from: "Hindi (हिन्दी)"."""
         return self.name if self.name == self.native else f"{self.name} ({self.native})"
 
 
@@ -128,7 +128,7 @@ def clean_text(text: str, max_chars: int = MAX_PHRASE_CHARS) -> str:
 
 @functools.cache
 def _names() -> dict[str, Language]:
-    """Every name of every language, folded."""
+    """The names of all languages, folded."""
     return {
         _fold(name): language
         for language in LANGUAGES

@@ -29,7 +29,9 @@ _ID = re.compile(r"[\w-]{11}", re.ASCII)
 
 
 class SearchError(Exception):
-    """No answer from YouTube: the message is a sentence for people; `can_retry`: another try may help."""
+    """An answer of YouTube is missing: the message is a sentence for people; `can_retry`: another try may
+    help.
+    """
 
     def __init__(self, message: str, can_retry: bool = False):
         super().__init__(message)

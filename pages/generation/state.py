@@ -13,7 +13,7 @@ STATE_KEY = "generate_state"
 
 @dataclass
 class GenerateState:
-    """What the screen knows of its visitor, apart from the values of widgets."""
+    """The state of a visit, apart from the values of widgets."""
 
     ticket: Ticket
     gallery: Gallery = field(default_factory=Gallery)

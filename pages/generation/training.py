@@ -49,12 +49,12 @@ def _show_trainings(is_busy: bool, previous_models: dict[str, str]) -> None:
     _show_history(trainings)
     if trainings:
         st.markdown("**Your trainings**" if is_operator() else "**Trainings**")
-    listed = [
+    histories = [
         (title, run)
         for place, (title, run) in enumerate(trainings.items())
         if place < MAX_LISTED or run.active
     ]
-    for title, run in listed:
+    for title, run in histories:
         with st.container(border=True, key=f"training_{run.name}"):
             _show_training(title, run, run.name in models)
     if training_error := generate_state().training_error:

@@ -27,17 +27,17 @@ def import_files() -> None:
         label_visibility="collapsed",
     )
     state = generate_state()
-    imported = state.imported_files
-    new = [file for file in files if file.file_id not in imported]
-    refused = {}
+    known_ids = state.imported_files
+    new = [file for file in files if file.file_id not in known_ids]
+    errors = {}
     for file in new:  # a click may end the run at any of them, and the next run goes on from there
         if why := _import_file(file):
-            refused[file.file_id] = why
+            errors[file.file_id] = why
         else:
-            imported.add(file.file_id)
-    if refused:  # set last: submitting a request resets it
-        state.error = next(iter(refused.values()))
-        imported.update(refused)
+            known_ids.add(file.file_id)
+    if errors:  # set last: submitting a request resets it
+        state.error = next(iter(errors.values()))
+        known_ids.update(errors)
     if new:
         st.rerun()
 

@@ -1,14 +1,18 @@
-"""Example pieces played by the synthesiser, one a genre."""
+"""Examples: real recordings that may be shared, and pieces played by the synthesiser, one a genre."""
 
+import csv
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 
 from genre import GENRES
+from genre.paths import REPOSITORY
 from genre.text import genre_name
 from pages.listening.predict import predict_files
 from pages.listening.state import listen_state
 
+MUSIC = REPOSITORY / "assets" / "music"  # with SOURCES.tsv: title, artist, licence and source of each
 EXAMPLE_S = 24.0
 # Of the first eight seeds of each style the one whose piece the network finds most like it: these
 # show what a prediction looks like and measure nothing.
@@ -26,6 +30,25 @@ EXAMPLE_SEEDS = {
 }
 
 
+@dataclass(frozen=True)
+class Recording:
+    """A real recording that may be shared."""
+
+    file: str
+    title: str
+    artist: str
+    licence: str
+    source_url: str
+
+
+@st.cache_data(show_spinner=False)
+def recordings() -> list[Recording]:
+    """The recordings in assets/music."""
+    with open(MUSIC / "SOURCES.tsv", newline="", encoding="utf-8") as file:
+        names = ("file", "title", "artist", "licence", "source_url")
+        return [Recording(*(row[name] for name in names)) for row in csv.DictReader(file, delimiter="\t")]
+
+
 @st.cache_data(show_spinner=False, max_entries=len(GENRES))
 def render_example(genre: str) -> bytes:
     """A piece in the style, as a WAV file."""
@@ -36,20 +59,36 @@ def render_example(genre: str) -> bytes:
 
 
 def show_examples() -> None:
-    """Show a button for each genre, and predict the requested example."""
+    """Show a button for each recording and each genre, and predict the requested example."""
     state = listen_state()
-    st.caption("No music at hand? Try a piece played by our own synthesiser:")
+    st.caption("No music at hand? Try a real song:")
+    with st.container(horizontal=True, gap="xsmall", key="songs"):
+        for recording in recordings():
+            st.button(
+                recording.title,
+                key=f"song_{recording.file}",
+                icon=":material/play_circle:",
+                on_click=_request,
+                args=(recording.file,),
+                help=f"{recording.artist}. {recording.licence}: {recording.source_url}",
+            )
+    st.caption("or a piece played by our own synthesiser:")
     with st.container(horizontal=True, gap="xsmall", key="examples"):
         for genre in GENRES:
             label = genre_name(genre).capitalize()
             st.button(label, key=f"example_{genre}", on_click=_request, args=(genre,))
     if requested := state.requested_example:
         state.requested_example = None
-        name = f"{genre_name(requested).capitalize()}, synthesised"
-        predict_files([(name, partial(render_example, requested))], "example")
+        song = next((song for song in recordings() if song.file == requested), None)
+        if song:
+            name = f"{song.title}, {song.artist} ({song.licence})"
+            predict_files([(name, (MUSIC / song.file).read_bytes)], "song")
+        else:
+            name = f"{genre_name(requested).capitalize()}, synthesised"
+            predict_files([(name, partial(render_example, requested))], "example")
         st.rerun()
 
 
-def _request(genre: str) -> None:
-    """Note the genre: uploads in work come first, and a button's press would be forgotten by then."""
-    listen_state().requested_example = genre
+def _request(name: str) -> None:
+    """Note the example: uploads in work come first, and a button's press would be forgotten by then."""
+    listen_state().requested_example = name

@@ -13,6 +13,7 @@ from genre.models.cards import ArtefactError
 from genre.plots import prediction as plots
 from genre.text import genre_name
 from pages.listening.closer_look import show_closer_look
+from pages.listening.description import show_description
 from pages.listening.predict import classify
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import chosen_model
@@ -26,10 +27,16 @@ UNCALIBRATED = (
     "As the chosen model says it. Whether it is right as often as that, nobody has measured. "
     "The genres share 100 %, even if the music is none of them."
 )
-SOURCES = {"recording": "recorded here", "upload": "uploaded", "example": "played by our synthesiser"}
+SOURCES = {
+    "recording": "recorded here",
+    "upload": "uploaded",
+    "song": "a real recording",
+    "example": "played by our synthesiser",
+}
 HOW_TO_REPLAY = {
     "recording": "Its answer stays; it can be heard no more.",
     "upload": "Upload it again to hear and see it.",
+    "song": "Press its button again to hear and see it.",
     "example": "Press its button again to hear and see it.",
 }
 
@@ -81,11 +88,7 @@ def _show_genre(prediction: Prediction, begin_s: float) -> None:
     genre = genre_name(prediction.genre)
     probability = plots.percent(prediction.probabilities[prediction.genre])
     with st.container(horizontal=True, gap="large"):
-        st.metric(
-            "This sounds like" if prediction.confident else "Not sure. Our best guess",
-            genre.capitalize(),
-            width="content",
-        )
+        st.metric(_headline(prediction), genre.capitalize(), width="content")
         about = UNCALIBRATED if chosen_model() else CALIBRATED
         st.metric("Probability", probability, width="content", help=about)
     if prediction.uncertainty_reason:
@@ -108,6 +111,13 @@ def _show_genre(prediction: Prediction, begin_s: float) -> None:
         begin_s,
     )
     st.plotly_chart(figure, config=STILL, key="over_time", alt="Genre probabilities over time")
+    show_description(prediction, begin_s)
+
+
+def _headline(prediction: Prediction) -> str:
+    if prediction.confident:
+        return "This sounds like"
+    return "Not sure. Our best guess" if prediction.description.familiar else "Unlike all ten. The nearest"
 
 
 def _playable_clip(result: SessionClip) -> Clip | None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from genre.audio.constants import SAMPLE_RATE
 from genre.models.cards import ArtefactError
 from pages.listening.predict import predict_files
 from pages.listening.state import listen_state
@@ -17,7 +18,7 @@ def show_recorder() -> None:
         is_blocked = is_insecure()
         recording = st.audio_input(
             "Record",
-            sample_rate=22_050,
+            sample_rate=SAMPLE_RATE,
             key=widget_key("recorder"),
             disabled=is_blocked,
             label_visibility="collapsed",

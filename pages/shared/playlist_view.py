@@ -99,7 +99,7 @@ def _show_error(state: PlaylistState, search: Callable[[], Playlist], key: str) 
     earlier = {cached.query: cached for cached in cache.recent_playlists()}
     if not earlier:
         return
-    chosen = st.selectbox(
+    query = st.selectbox(
         "Lists found earlier",
         list(earlier),
         index=None,
@@ -107,9 +107,9 @@ def _show_error(state: PlaylistState, search: Callable[[], Playlist], key: str) 
         format_func=lambda query: _earlier_label(earlier[query]),
         placeholder="Choose one of the last lists",
     )
-    if chosen and chosen != state.earlier_query:
-        cached = earlier[chosen]
-        state.earlier_query = chosen
+    if query and query != state.earlier_query:
+        cached = earlier[query]
+        state.earlier_query = query
         state.playlist = replace(
             playlist,
             tracks=select_songs(cached.tracks, MAX_TRACKS),
@@ -219,7 +219,7 @@ def _play(state: PlaylistState, video_id: str) -> None:
 
 
 def _shuffle(state: PlaylistState) -> None:
-    """Another order; what plays stays where it is, so that it plays on."""
+    """Shuffle the songs; what plays stays where it is, so that it plays on."""
     tracks = list(state.playlist.tracks)
     shuffled = list(state.playlist.shuffled(random.randrange(2**31)).tracks)
     position = next((n for n, track in enumerate(tracks) if track.video_id == state.playing), None)

@@ -86,7 +86,7 @@ def _measured(work: Callable[[], object], times: int = 10) -> str:
 def hour_rows() -> list[Row]:
     """What every update does, as often as in an hour, while three runs grow."""
     folders = [make_run("running", seed=number, epochs=1) for number in range(3)]
-    catalogue, memory, spent = Catalogue(), [], []
+    catalogue, memory, elapsed = Catalogue(), [], []
     for update in range(UPDATES):
         began = time.perf_counter()
         if update % (UPDATES // EPOCHS) == 0:
@@ -96,19 +96,23 @@ def hour_rows() -> list[Row]:
         learnings = [Learning(entry.title, runs.read_metrics(entry.run.folder)) for entry in chosen]
         for measure in ("accuracy", "loss"):
             json.dumps(plots_training.live_curve(learnings, measure))
-        spent.append(time.perf_counter() - began)
+        elapsed.append(time.perf_counter() - began)
         if update % (UPDATES // 12) == 0:
             memory.append(memory_mb() or 0.0)
     return [
         (f"memory at the start of {UPDATES} updates, an hour's worth", f"{memory[1]:.0f} MB", ""),
         ("memory at their end", f"{memory[-1]:.0f} MB", "the same"),
-        ("one update, while 500 other runs lie there", f"{1000 * statistics.median(spent):.0f} ms", "100 ms"),
+        (
+            "one update, while 500 other runs lie there",
+            f"{1000 * statistics.median(elapsed):.0f} ms",
+            "100 ms",
+        ),
     ]
 
 
 def page_rows(program: str, home: Path) -> list[Row]:
     """The page with many runs as a browser shows it: opened, opened again, filtered."""
-    opened, changed, spent = [], [], []
+    opened, changed, elapsed = [], [], []
     with serve(home) as address, chromium(program) as browser:
         server = process_of(address)
         context = browser.new_context()
@@ -117,7 +121,7 @@ def page_rows(program: str, home: Path) -> list[Row]:
             page.set_default_timeout(PATIENCE_MS)
             before = cpu_s(server)
             opened.append(duration_s(lambda page=page: _open(page, f"{address}/train?step=Compare")))
-            spent.append(cpu_s(server) - before)
+            elapsed.append(cpu_s(server) - before)
         for _ in range(3):
             _step(page, "The leak")
             page.get_by_role("heading", name="The same model, twice").wait_for()
@@ -128,7 +132,7 @@ def page_rows(program: str, home: Path) -> list[Row]:
     return [
         (f"a browser opens it, {RUNS} runs, the server's first visit", f"{opened[0]:.1f} s", ""),
         ("a later one", f"{statistics.median(opened[1:]):.1f} s", "1 s"),
-        ("the server's processor, of that", f"{statistics.median(spent[1:]):.2f} s", ""),
+        ("the server's processor, of that", f"{statistics.median(elapsed[1:]):.2f} s", ""),
         ("from another step to the table", f"{statistics.median(changed):.2f} s", "1 s"),
         ("filtering there, from the key to the new table", f"{statistics.median(filtered):.2f} s", "0.3 s"),
     ]
@@ -215,7 +219,7 @@ def _watch(page: Page, address: str) -> None:
 
 
 def _three(memory: list[float]) -> str:
-    return ", ".join(f"{each:.0f}" for each in memory) + " MB"
+    return ", ".join(f"{megabytes:.0f}" for megabytes in memory) + " MB"
 
 
 def _heap_mb(page: Page) -> float:

@@ -28,7 +28,7 @@ UPDATES = 200
 
 
 def packets(seconds: float) -> list[np.ndarray]:
-    """Music as it arrives through a small microphone, noisy and so heard twice: stereo, 16 bits, (960, 2)."""
+    """Music through a small microphone, so noisy that it is predicted twice: stereo, 16 bits, (960, 2)."""
     music = np.resize(render("rock", seed=1, seconds=12.0), round(seconds * SAMPLE_RATE))
     raised = soxr.resample(simulate_phone(Clip(music, seconds), 1).samples, SAMPLE_RATE, 48_000)
     stereo = np.repeat((raised * 30_000).astype(np.int16)[:, None], 2, axis=1)
@@ -36,24 +36,24 @@ def packets(seconds: float) -> list[np.ndarray]:
 
 
 def updates(classifier: Classifier) -> tuple[list[float], float, list[float | None]]:
-    """Push second after second -> ms of each verdict, ms of a packet, MB after each update."""
-    ear = LiveClassifier(classifier.classify)
+    """Push second after second -> ms of each prediction, ms of a packet, MB after each update."""
+    live = LiveClassifier(classifier.classify)
     second = packets(1.0)
-    taken, pushing, memory = [], 0.0, []
+    inference_ms, pushing_s, memory = [], 0.0, []
     for number in range(UPDATES):
-        before = ear.latest().predictions
+        before = live.latest().predictions
         started = time.perf_counter()
         for packet in second:
-            ear.push(packet, 48_000)
-        pushing += time.perf_counter() - started
+            live.push(packet, 48_000)
+        pushing_s += time.perf_counter() - started
         deadline = time.monotonic() + 10
-        while number >= 3 and ear.latest().predictions == before and time.monotonic() < deadline:
+        while number >= 3 and live.latest().predictions == before and time.monotonic() < deadline:
             time.sleep(0.001)
         if number >= WINDOW_S:
-            taken.append(ear.latest().inference_ms)
+            inference_ms.append(live.latest().inference_ms)
             memory.append(memory_mb())
-    ear.stop()
-    return taken, 1_000 * pushing / UPDATES / len(second), memory
+    live.stop()
+    return inference_ms, 1_000 * pushing_s / UPDATES / len(second), memory
 
 
 def main() -> None:
@@ -62,13 +62,13 @@ def main() -> None:
     clip = Clip(render("rock", seed=1, seconds=30.0), 30.0)
     (why,) = median_durations_ms(lambda: explain(classifier, clip, "rock"), times=5, warm_up=1)
     threads = threading.active_count()
-    taken, packet_ms, memory = updates(classifier)
+    inference_ms, packet_ms, memory = updates(classifier)
     report_table(
         "Live classification",
         [
             threads_row(),
-            ("a live update, from ten seconds of sound", f"{np.median(taken):.0f} ms", "300 ms"),
-            ("  the slowest of a hundred", f"{np.quantile(taken, 0.99):.0f} ms", ""),
+            ("a live update, from ten seconds of sound", f"{np.median(inference_ms):.0f} ms", "300 ms"),
+            ("  the slowest of a hundred", f"{np.quantile(inference_ms, 0.99):.0f} ms", ""),
             ("taking in a packet of 20 ms", f"{packet_ms:.2f} ms", "2 ms"),
             *memory_rows(f"memory after 10 and after {len(memory)} updates", memory, 10),
             ("threads left behind", str(threading.active_count() - threads), "0"),

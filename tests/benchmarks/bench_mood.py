@@ -50,7 +50,7 @@ def recognizer_rows(backend: str) -> list[Row]:
                 f"{right.mean():.3f}",
                 "0.70" if backend == "own" else "",
             ),
-            (f"{name}: macro recall", f"{recall:.3f}", ""),
+            (f"{name}: balanced accuracy", f"{recall:.3f}", ""),
         ]
     rows.append((f"{name}: one face", f"{one:.1f} ms", "5 ms" if backend == "own" else ""))
     rows.append((f"{name}: memory it takes beside torch", f"{(memory_mb() or 0.0) - before:.0f} MB", ""))

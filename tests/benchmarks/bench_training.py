@@ -146,7 +146,7 @@ def precision_rows() -> list[Row]:
 
 
 def order_rows() -> list[Row]:
-    """Our network as it is, and with ReLU before pooling, as most write it: the same answers."""
+    """Our network as it is, and with ReLU before pooling, as most write it: the same logits."""
     spec = MODELS["listen"].input("mel_3s")
     ours, usual = (MODELS["listen"].build(spec.shape, len(GENRES), members=2) for _ in range(2))
     for member in usual.members:
@@ -164,7 +164,7 @@ def order_rows() -> list[Row]:
         network.train().to(memory_format=torch.channels_last)
     first, last = median_durations_ms(lambda: step(ours), lambda: step(usual), times=STEPS)
     return [
-        (f"listen on excerpts: a batch of {BATCH}, forwards and backwards", f"{first:.0f} ms", ""),
+        (f"listen on mel_3s: a batch of {BATCH}, forwards and backwards", f"{first:.0f} ms", ""),
         ("the same with ReLU before pooling", f"{last:.0f} ms, {last / first:.2f} x", ""),
     ]
 
@@ -205,11 +205,13 @@ def feature_rows(folder: Path) -> list[Row]:
 
 
 def compare_rows() -> list[Row]:
-    """The default `genre compare` on the built-in music; what it hears is computed the first time."""
+    """The default `genre compare` on the built-in music; its inputs are computed before."""
     compare = [sys.executable, "-m", "genre", "compare"]
     subprocess.run([*compare, "--epochs", "1"], check=True, capture_output=True)
-    took = duration_s(lambda: subprocess.run(compare, check=True, capture_output=True))
-    return [(f"genre compare of {len(SMALL_MODELS)} models on the built-in music", f"{took:.0f} s", "120 s")]
+    elapsed_s = duration_s(lambda: subprocess.run(compare, check=True, capture_output=True))
+    return [
+        (f"genre compare of {len(SMALL_MODELS)} models on the built-in music", f"{elapsed_s:.0f} s", "120 s")
+    ]
 
 
 def main() -> None:

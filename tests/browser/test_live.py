@@ -24,7 +24,7 @@ def open_panel(page: Page):
     return frame
 
 
-def test_live_names_what_the_microphone_hears_and_stops(browser, streamlit_server, microphone_recording):
+def test_live_names_what_the_microphone_records_and_stops(browser, streamlit_server, microphone_recording):
     visitor = Visit(browser, streamlit_server)
     page = visitor.page
     frame = open_panel(page)

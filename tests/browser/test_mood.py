@@ -123,7 +123,7 @@ def test_live_video_becomes_songs_and_its_memory_stays(visit):
     expect(page.get_by_text("Press Start the camera")).to_be_visible(timeout=BUSY_MS)
 
 
-def test_a_mood_is_taught_by_live_video(visit):
+def test_a_mood_is_learnt_from_live_video(visit):
     page = visit.page
     page.get_by_role("radio", name="Teach a mood").click()
     page.get_by_role("radio", name="Live video").click()

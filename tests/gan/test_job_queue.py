@@ -10,18 +10,14 @@ from gan.sampling import job_queue as queue_module
 from gan.sampling.job_queue import MAX_WAITING, JobError, JobQueue, Ticket
 from genre.runs.process import lock_run
 from genre.runs.queue import core_slot
+from tests.support.patience import PATIENCE_S, wait_until
+
+FOREVER_S = 3600.0  # a test that waited so long has failed
 
 
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch):
     monkeypatch.setenv("EARMARK_CORES", "2")
-
-
-def wait_until(true: Callable[[], bool], timeout: float = 10.0) -> None:
-    deadline = time.monotonic() + timeout
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def finish(ticket: Ticket) -> list:
@@ -38,7 +34,7 @@ class Gate:
     def work(self, name: str) -> Callable[[], str]:
         def do() -> str:
             self.begun.set()
-            assert self.open.wait(10)
+            assert self.open.wait(PATIENCE_S)
             self.log.append(name)
             return name
 
@@ -146,11 +142,11 @@ def training(tmp_path):
         def stand() -> None:
             with lock_run(folder), core_slot(folder, cores):
                 begun.set()
-                over.wait(20)
+                over.wait(PATIENCE_S)
 
         threads.append(threading.Thread(target=stand))
         threads[-1].start()
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_S)
 
     hold.end = over.set
     yield hold
@@ -159,12 +155,12 @@ def training(tmp_path):
         thread.join()
 
 
-def test_a_free_core_is_taken_at_once(training):
+def test_a_free_core_is_not_waited_for(training, monkeypatch):
+    monkeypatch.setattr(queue_module, "MAX_SLOT_WAIT_S", FOREVER_S)
     training(1)
     ticket = JobQueue().open_ticket()
-    started = time.monotonic()
     ticket.submit([lambda: "made"])
-    assert finish(ticket) == ["made"] and time.monotonic() - started < 1.0
+    assert finish(ticket) == ["made"]
 
 
 def test_it_waits_for_trainings_but_not_for_ever(training, monkeypatch):
@@ -183,7 +179,7 @@ def test_it_waits_for_trainings_but_not_for_ever(training, monkeypatch):
 
 
 def test_who_waits_for_trainings_can_cancel(training, monkeypatch):
-    monkeypatch.setattr(queue_module, "MAX_SLOT_WAIT_S", 5.0)
+    monkeypatch.setattr(queue_module, "MAX_SLOT_WAIT_S", FOREVER_S)
     training(2)
     queue, made = JobQueue(), []
     ticket = queue.open_ticket()
@@ -191,17 +187,16 @@ def test_who_waits_for_trainings_can_cancel(training, monkeypatch):
     wait_until(lambda: queue.is_waiting_for_core)
     ticket.cancel()
     assert not ticket.is_active
-    wait_until(lambda: not queue.is_waiting_for_core, 2.0)
+    wait_until(lambda: not queue.is_waiting_for_core)
     assert not made and ticket.collect() == []
 
 
 def test_a_core_that_becomes_free_ends_the_wait(training, monkeypatch):
-    monkeypatch.setattr(queue_module, "MAX_SLOT_WAIT_S", 8.0)
+    monkeypatch.setattr(queue_module, "MAX_SLOT_WAIT_S", FOREVER_S)
     training(2)
     queue = JobQueue()
     ticket = queue.open_ticket()
-    started = time.monotonic()
     ticket.submit([lambda: "made"])
     wait_until(lambda: queue.is_waiting_for_core)
     training.end()
-    assert finish(ticket) == ["made"] and time.monotonic() - started < 5.0
+    assert finish(ticket) == ["made"]

@@ -34,9 +34,9 @@ def paint(generator: Generator, given: Latents) -> Tensor:
 
 @pytest.mark.parametrize("columns", [1, N_COLUMNS, 9])
 def test_any_number_of_columns(columns: int, generator: Generator) -> None:
-    painted = paint(generator, latents(columns))
-    assert painted.shape == (2, N_BANDS, columns * FRAMES_PER_COLUMN)
-    assert painted.abs().max() <= 1 and painted.std() > 0.01
+    generated = paint(generator, latents(columns))
+    assert generated.shape == (2, N_BANDS, columns * FRAMES_PER_COLUMN)
+    assert generated.abs().max() <= 1 and generated.std() > 0.01
 
 
 def test_time_is_a_circle(generator: Generator) -> None:
@@ -91,14 +91,14 @@ def test_every_part_of_the_latent_matters(part: str, generator: Generator) -> No
 def test_both_pairs_learn(network: str) -> None:
     """One step of descent for each side moves every weight that it has."""
     torch.manual_seed(0)
-    make_generator, make_critic = NETWORKS[network]
-    generator, critic = make_generator(GENRES), make_critic(GENRES)
+    make_generator, make_discriminator = NETWORKS[network]
+    generator, discriminator = make_generator(GENRES), make_discriminator(GENRES)
     given = latents(count=3)
-    painted = generator(given)
-    real, guess = critic(painted, given.genres, given.controls)
+    generated = generator(given)
+    real, guess = discriminator(generated, given.genres, given.controls)
     assert real.shape == (3,) and guess.shape == (3, GENRES)
     (real.square().sum() + guess.square().sum() + real.sum()).backward()
-    for side in (generator, critic):
+    for side in (generator, discriminator):
         assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in side.parameters())
 
 

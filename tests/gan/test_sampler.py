@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,7 +220,7 @@ def test_locks(keep: str, same: str, other: str, sampler: Sampler) -> None:
         vary_request(JAZZ, 77, "melody")
 
 
-WISHES = st.builds(
+REQUESTS = st.builds(
     GenerationRequest,
     st.dictionaries(st.sampled_from(GENRES), st.floats(0.01, 5), min_size=1, max_size=4),
     st.dictionaries(st.sampled_from(CONTROLS), st.floats(-4, 4)),
@@ -232,7 +231,7 @@ WISHES = st.builds(
 
 
 @settings(max_examples=50)
-@given(WISHES, WISHES, st.floats(0, 1), st.integers(0, 2**31 - 1))
+@given(REQUESTS, REQUESTS, st.floats(0, 1), st.integers(0, 2**31 - 1))
 def test_derived_requests_are_valid_requests(
     a: GenerationRequest, b: GenerationRequest, share: float, seed: int
 ) -> None:
@@ -311,7 +310,7 @@ def test_weights_of_another_network(tmp_path: Path) -> None:
 
 @needs_weights
 @pytest.mark.parametrize("control", CONTROLS)
-def test_the_shipped_generator_can_be_steered(control: str) -> None:
+def test_the_published_generator_follows_its_controls(control: str) -> None:
     import torch
 
     sampler = Sampler.load()
@@ -325,12 +324,3 @@ def test_the_shipped_generator_can_be_steered(control: str) -> None:
         values = torch.from_numpy(np.stack(mels)) / (GAN_MEL.range_db / 2) + 1
         measured.append(float(measure_controls(values)[:, place].mean()))
     assert measured[1] > measured[0]
-
-
-@needs_weights
-def test_the_first_sound_comes_within_three_seconds() -> None:
-    sampler = Sampler.load()
-    sampler.generate(JAZZ)
-    began = time.process_time()
-    sampler.generate(replace(JAZZ, seconds=10.0))
-    assert time.process_time() - began < 6  # of two cores

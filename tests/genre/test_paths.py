@@ -11,6 +11,7 @@ from genre.data.splits import LISTS
 from genre.paths import REPOSITORY, WEIGHTS, data_folder, gtzan_folder, home
 from genre.runs.catalogue import RECORDED
 from genre.runs.directory import runs_folder
+from tests.support.patience import PATIENCE_S
 
 
 def run_elsewhere(folder: Path, *arguments: str, **environment: str) -> str:
@@ -22,7 +23,7 @@ def run_elsewhere(folder: Path, *arguments: str, **environment: str) -> str:
         env=inherited | {"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"} | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -45,6 +46,17 @@ def test_an_absolute_home_is_taken_as_it_is(tmp_path, monkeypatch):
     assert home() == tmp_path / "mine" and runs_folder() == tmp_path / "mine" / "runs"
     monkeypatch.setenv("EARMARK_HOME", "~/mine")
     assert home() == Path("~/mine").expanduser().resolve()
+
+
+def test_what_make_sets_up_imports_the_packages_from_anywhere(tmp_path):
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    make = ["make", "importable", f"BIN={python}"]
+    subprocess.run(make, cwd=REPOSITORY, check=True, capture_output=True)
+    code = "import genre.paths, gan, mood; print(genre.paths.REPOSITORY)"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == str(REPOSITORY), done.stderr
 
 
 def test_models_are_listed_from_anywhere(tmp_path):

@@ -74,7 +74,7 @@ class YoutubeStandIn:
             ensure_certificate(Path(folder), ["localhost", "127.0.0.1"])
             context.load_cert_chain(Path(folder, "earmark.crt"), Path(folder, "earmark.key"))
         self._server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"youtube": self}))
-        self._server.context = context
+        self.context = context
 
     @property
     def address(self) -> str:
@@ -116,7 +116,6 @@ class YoutubeStandIn:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    context: ssl.SSLContext
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is what some tests are about."""
@@ -127,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         # Here and not around the listening socket: a slow handshake then holds up its own thread only.
-        self.request = self.server.context.wrap_socket(self.request, server_side=True)
+        self.request = self.youtube.context.wrap_socket(self.request, server_side=True)
         super().setup()
 
     def finish(self) -> None:

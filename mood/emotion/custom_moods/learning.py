@@ -25,7 +25,7 @@ N_FOLDS = 5  # of neighbouring frames; each is held out once
 INVERSE_PENALTY = 0.05  # C of the logistic regression, on standardised embeddings
 DISTANCE_QUANTILE = 0.8  # of the distances of held-out frames: the unit of distance
 
-_OTHER_NETWORK = "{name!r} was taught to another version of Earmark: delete it and teach it again."
+_OTHER_NETWORK = "{name!r} belongs to another version of Earmark: delete it and teach it again."
 
 
 class MoodError(ValueError):

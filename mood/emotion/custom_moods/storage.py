@@ -33,7 +33,7 @@ MAX_EMBEDDING_SIZE = 4096
 MAX_EMBEDDING_VALUE = 1e4
 FORMAT = "earmark-mood-1"
 
-_NOT_A_MOOD = "This file is not a mood taught to Earmark: choose one that was exported here."
+_NOT_A_MOOD = "This file is not a custom mood: choose one that was exported here."
 
 
 def moods_folder() -> Path:

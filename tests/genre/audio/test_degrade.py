@@ -12,8 +12,8 @@ from genre.audio.degrade import (
     MAX_HZ,
     MIN_HZ,
     SNR_DB,
+    impulse_response,
     mp3,
-    room_response,
     simulate_phone,
 )
 
@@ -94,10 +94,10 @@ def test_the_noise_is_15_db_below() -> None:
 
 def test_the_room_dies_away() -> None:
     for seed in range(20):
-        room = room_response(np.random.default_rng(seed))
-        assert DECAY_S[0] <= len(room) / SAMPLE_RATE <= DECAY_S[1] + 0.001
-        assert room[0] == 1.0 and not room[1:60].any()
-        echoes = np.square(room[1:])
+        response = impulse_response(np.random.default_rng(seed))
+        assert DECAY_S[0] <= len(response) / SAMPLE_RATE <= DECAY_S[1] + 0.001
+        assert response[0] == 1.0 and not response[1:60].any()
+        echoes = np.square(response[1:])
         assert 0.25 <= echoes.sum() <= 1.001  # 0 to 6 dB weaker than the direct sound
         first, last = echoes[60:].reshape(-1)[:1_000].mean(), echoes[-500:].mean()
         assert 10 * np.log10(first / last) > 35

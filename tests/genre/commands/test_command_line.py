@@ -19,6 +19,7 @@ from genre.inference.load import load_classifier
 from genre.paths import REPOSITORY
 from genre.synth.dataset import render
 from tests.support.audio import container_bytes, picture_bytes, soundfile_bytes
+from tests.support.patience import PATIENCE_S
 
 FIELDS = ["path", "duration_s", "status", "genre", "confident", "probabilities"]
 
@@ -54,7 +55,7 @@ def run_genre(*arguments: object, **options: object) -> subprocess.CompletedProc
     """The command line as a process of its own, started in the repository unless told otherwise."""
     return subprocess.run(
         [sys.executable, "-m", "genre", *map(str, arguments)],
-        **{"cwd": REPOSITORY, "capture_output": True, "text": True, "timeout": 120, **options},
+        **{"cwd": REPOSITORY, "capture_output": True, "text": True, "timeout": PATIENCE_S, **options},
     )
 
 

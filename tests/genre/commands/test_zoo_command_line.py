@@ -3,11 +3,11 @@
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -21,6 +21,7 @@ from genre.paths import REPOSITORY
 from genre.runs import directory as runs
 from genre.runs.process import stop_run
 from genre.training.reproduce import build_rows
+from tests.support.patience import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
 
@@ -234,12 +235,10 @@ def test_reproduce_goes_on_after_it_was_ended(music, tmp_path, monkeypatch, caps
         f"main(['reproduce', '--only', ' linear ', '--data', {str(music)!r}])\n"
     )
     process = subprocess.Popen([sys.executable, script], env=os.environ | {"PYTHONPATH": str(REPOSITORY)})
-    deadline = time.monotonic() + 90
-    while runs.read_run(folder).last.get("epoch", 0) < 3:
-        assert time.monotonic() < deadline and process.poll() is None, runs.read_run(folder)
-        time.sleep(0.05)
+    wait_until(lambda: process.poll() is not None or runs.read_run(folder).last.get("epoch", 0) >= 3)
+    assert process.poll() is None, runs.read_run(folder)
     process.send_signal(number)
-    process.wait(30)
+    process.wait(PATIENCE_S)
     assert runs.read_run(folder).active == (number == signal.SIGKILL)
     reached = runs.read_run(folder).last["epoch"]
     assert main(["reproduce", "--only", "linear", "--data", str(music), "--budget", "0.03"]) == 0
@@ -378,3 +377,14 @@ def test_reproduce_takes_old_names_of_inputs(music, capsys):
 def test_old_names_of_commands_and_options_are_aliases(command, message, capsys):
     assert main(command) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["publish"], ["train"]])
+def test_the_help_has_no_old_names(command, capsys):
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
+    text = capsys.readouterr().out
+    assert command or "unpublish" in text
+    assert not re.search(
+        "ship|withdraw|as-measured|telephone|pictures|excerpts|mel3s", text.replace("shipped", "")
+    )

@@ -34,7 +34,7 @@ from genre.models.cards import Card, load_card, write_card
 from genre.models.registry import MODELS
 from genre.paths import WEIGHTS
 from genre.synth.dataset import SAMPLE_RATE, render
-from tests.support.little_gtzan import make_gtzan
+from tests.support.data import make_gtzan
 
 METRICS = compute_metrics(np.eye(10), np.arange(10), GENRES) | {"rejected": 0}
 AGREEMENT = {"same": 3, "count": 4, "genres": {"metal": [3, 4]}}
@@ -97,7 +97,7 @@ def test_the_command(
     conditions: dict, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     part = METRICS | {"rejected": 1, "coverage": 0.7, "selective_accuracy": 0.86}
-    card = load_card(WEIGHTS / "listen-train")
+    card = load_card(WEIGHTS / "listen-scratch-train")
     plain = {
         "model": "m",
         "list": "a list",
@@ -165,7 +165,7 @@ def test_a_model_is_measured(tmp_path: Path) -> None:
         target = tmp_path / "audio" / genre / f"{name}.wav"
         target.parent.mkdir(parents=True)
         sf.write(target, render(genre, 0, 30.0), SAMPLE_RATE)
-    result = benchmark.run_benchmark("listen-train", True, tmp_path)
+    result = benchmark.run_benchmark("listen-scratch-train", True, tmp_path)
     assert result["mel_30s"]["count"] == len(names) and last.startswith("rock")
     recordings = result["recordings"]
     assert recordings["count"] == 2 and sum(map(sum, recordings["confusion"])) == 2
@@ -184,10 +184,10 @@ def test_a_model_is_measured(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changes, sentence",
     [
-        ({"split": {"name": "all"}, "metrics_from": "listen-train"}, "Measure listen-train"),
+        ({"split": {"name": "all"}, "metrics_from": "listen-scratch-train"}, "Measure listen-scratch-train"),
         ({"split": {"name": "all"}}, "did not learn from GTZAN's filtered train list alone"),
         ({"genres": ("blues", "classical")}, "fit"),
-        ({"metrics_from": "listen-train"}, "GTZAN is not in"),
+        ({"metrics_from": "listen-scratch-train"}, "GTZAN is not in"),
     ],
 )
 def test_only_what_was_trained_on_the_train_list_is_measured(
@@ -195,7 +195,7 @@ def test_only_what_was_trained_on_the_train_list_is_measured(
 ) -> None:
     """A seed's card that names the model whose calibration it has is measured like any other."""
     folder = tmp_path / "weights" / "other"
-    shutil.copytree(WEIGHTS / "listen-train", folder)
+    shutil.copytree(WEIGHTS / "listen-scratch-train", folder)
     write_card(folder, replace(load_card(folder), **changes))
     with pytest.raises(ValueError, match=sentence):
         benchmark.run_benchmark("other", False, tmp_path, tmp_path / "weights")
@@ -227,7 +227,7 @@ def test_the_text_without_conditions_ends_with_the_agreement() -> None:
         "agreement": dict.fromkeys(("same_seconds", "full_recording"), AGREEMENT),
     }
     assert benchmark_table(result).endswith("metal 3/4")
-    folds = fold_metrics(load_card(WEIGHTS / "listen-train"))
+    folds = fold_metrics(load_card(WEIGHTS / "listen-scratch-train"))
     assert folds.keys() == {"mel_30s", "mel_3s", "together"}
     assert folds["together"]["ece"] <= 0.05 and folds["together"]["selective_accuracy"] >= 0.85
     assert "together: balanced accuracy 0." in benchmark_table(result | {"folds": folds})
@@ -237,7 +237,7 @@ def test_without_the_data_it_is_a_sentence(
     tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setenv("EARMARK_DATA", str(tmp_path))
-    assert main(["evaluate", "--model", "listen-train", "--robust"]) == 2
+    assert main(["evaluate", "--model", "listen-scratch-train", "--robust"]) == 2
     assert "with --data" in capsys.readouterr().err
-    assert main(["evaluate", "--model", "listen", "--record"]) == 2
-    assert "Measure listen-train" in capsys.readouterr().err
+    assert main(["evaluate", "--model", "listen-scratch", "--record"]) == 2
+    assert "Measure listen-scratch-train" in capsys.readouterr().err

@@ -86,7 +86,7 @@ def test_every_section_has_both_markers() -> None:
 
 
 def test_the_sections_hold_the_cards_numbers() -> None:
-    part = load_card(WEIGHTS / "listen-train").metrics["by_track"]
+    part = load_card(WEIGHTS / "listen-scratch-train").metrics["by_track"]
     low, high = (f"{100 * bound:.1f}" for bound in part["balanced_accuracy_interval"])
     row = next(line for line in read_section("genre").splitlines() if "balanced accuracy" in line)
     assert f"| {100 * part['balanced_accuracy']:.1f} % | {low} to {high} |" in row
@@ -118,3 +118,9 @@ def test_a_model_card_has_every_heading_and_no_empty_one(folder: Path, tmp_path:
     assert load_card(folder).weights_sha256 in text
     (tmp_path / "card.json").write_bytes((folder / "card.json").read_bytes())
     assert write_model_card(tmp_path).read_text().endswith(text.split("\n", 1)[1])
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_a_published_card_says_where_it_comes_from(folder: Path) -> None:
+    card = load_card(folder)
+    assert card.weights_sha256 and card.commit and card.date and "torch" in card.versions

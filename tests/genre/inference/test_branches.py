@@ -1,5 +1,6 @@
 """genre.inference.branches and genre.training.ensemble: two branches on the same music, one model of both."""
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def power() -> torch.Tensor:
     return Spectrogram(SpectrogramParams()).power(torch.from_numpy(render("jazz", 1, 10.0))[None])
 
 
+@functools.cache
 def window_branch(members: int = 1) -> WindowBranch:
     torch.manual_seed(0)
     return WindowBranch(ListenNet((128, 130), len(GENRES), members=members), WINDOW_MEL)
@@ -103,7 +105,7 @@ def test_each_window_weighs_as_much_as_the_full_clip(power: torch.Tensor, frames
 @pytest.fixture
 def runs(tmp_path: Path) -> list[Path]:
     """The shipped ensemble on 30 s mels, and an untrained one on 3 s windows."""
-    classifier = load_classifier("listen-train")
+    classifier = load_classifier("listen-scratch-train")
     assert isinstance(classifier, EnsembleClassifier)
     card = replace(classifier.card, branches={}, input="mel_30s", calibration={}, class_bias=())
     card = replace(card, confidence_thresholds_by_duration=())
@@ -277,11 +279,11 @@ def test_windows_alone_are_a_model_too(runs: list[Path], tmp_path: Path) -> None
 
 
 def test_what_cannot_be_one_ensemble(runs: list[Path], tmp_path: Path) -> None:
-    with pytest.raises(ArtefactError, match=r"a seed of its own.*\.$"):
+    with pytest.raises(ArtefactError, match=r"has another seed.*\.$"):
         build_ensemble([runs[0], runs[0]])
-    with pytest.raises(ArtefactError, match=r"in the same way\.$"):
+    with pytest.raises(ArtefactError, match=r"but for the seed\.$"):
         build_ensemble([*runs, retrained(runs[1], 10, windows="random")])
-    with pytest.raises(ArtefactError, match=r"on mel_30s or mel_3s can be united\.$"):
+    with pytest.raises(ArtefactError, match=r"on mel_30s or mel_3s can be combined\.$"):
         build_ensemble([runs[0], retrained(runs[1], 11, input="mel")])
     with pytest.raises(ArtefactError, match=r"different genres.*\.$"):
         build_ensemble([runs[0], retrained(runs[1], 12, genres=GENRES[::-1])])

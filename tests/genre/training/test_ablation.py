@@ -21,7 +21,7 @@ from genre.training.ablation import (
     step_settings,
 )
 from genre.training.experiment import experiment_settings
-from tests.support.little_gtzan import make_gtzan
+from tests.support.data import make_gtzan
 
 SHORT = {"mel_30s": 1, "mel_3s": 1}
 
@@ -91,7 +91,7 @@ def test_the_baseline_is_tested_on_the_valid_list(
     assert row["balanced_accuracy"] == pytest.approx(np.mean(row["values"]), abs=1e-4)
 
     monkeypatch.setattr(ablation, "run_baseline", lambda data: row)
-    card = earmark_home / "weights" / "listen-train" / "card.json"
+    card = earmark_home / "weights" / "listen-scratch-train" / "card.json"
     card.parent.mkdir(parents=True)
     card.write_text(json.dumps({"model": "listen", "genres": []}))
     monkeypatch.setattr(ablation, "WEIGHTS", card.parent.parent)

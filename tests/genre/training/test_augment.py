@@ -106,10 +106,10 @@ def test_mixup_blends_targets_as_it_blends_inputs():
 def test_a_small_microphone_takes_bass_and_treble() -> None:
     """Noise that is alike in all bands comes out quieter at both ends, and the loudest point is 1."""
     batch = torch.full((64, 128, 20), 0.8)
-    heard = limit_bands(batch, 1.0, 60.0, generator())
-    assert torch.allclose(heard.amax(dim=(1, 2)), torch.ones(64))
-    profile = heard.mean(dim=(0, 2))
+    limited = limit_bands(batch, 1.0, 60.0, generator())
+    assert torch.allclose(limited.amax(dim=(1, 2)), torch.ones(64))
+    profile = limited.mean(dim=(0, 2))
     assert profile[0] < profile[40] - 0.2 and profile[-1] < profile[40] - 0.05
-    assert heard.min() >= 0
+    assert limited.min() >= 0
     some = limit_bands(batch, 0.25, 60.0, generator())
     assert 4 <= sum(not torch.equal(a, b) for a, b in zip(some, batch, strict=True)) <= 30

@@ -39,11 +39,20 @@ def run(settings: ExperimentSettings) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("archive") / "first"
+
+
 @pytest.fixture
-def first(music) -> Path:
-    return run(
-        experiment_settings("cnn-simple", str(music), epochs=3, batch_size=4, learning_rate=5e-3, patience=0)
-    )
+def first(music, archive) -> Path:
+    """A trained run under this test's home; it is trained only once."""
+    if not archive.exists():
+        settings = experiment_settings(
+            "cnn-simple", str(music), epochs=3, batch_size=4, learning_rate=5e-3, patience=0
+        )
+        shutil.copytree(run(settings), archive)
+    return shutil.copytree(archive, runs.runs_folder() / "first")
 
 
 def test_a_continued_run_begins_with_the_weights_of_the_first(first):

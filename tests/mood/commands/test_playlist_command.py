@@ -9,6 +9,7 @@ import pytest
 
 from mood.__main__ import main
 from tests.support.browser.serving import REPOSITORY
+from tests.support.patience import PATIENCE_S
 
 KEYS = {"title", "url", "video_id", "channel", "duration_s", "thumbnail"}
 
@@ -98,7 +99,7 @@ def test_as_a_program_without_torch(standin) -> None:
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(REPOSITORY)},
     )
     assert done.returncode == 0, done.stderr

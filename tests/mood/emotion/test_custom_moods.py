@@ -197,7 +197,7 @@ def test_what_is_not_one_of_ours_is_refused() -> None:
         forged(created=None),
         bytes(storage.MAX_MOOD_BYTES + 1),
     ):
-        with pytest.raises(MoodError, match="not a mood taught"):
+        with pytest.raises(MoodError, match="not a custom mood"):
             parse_mood(content)
 
 

@@ -15,6 +15,7 @@ from mood.emotion import deepface as deepface_module
 from mood.emotion.deepface import DeepFaceRecognizer, RecognizerError, download_weights, weights_path
 from tests.support.browser.serving import REPOSITORY
 from tests.support.faces import HOME_OF_DEEPFACE, drawn_face, valid_faces
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_nothing_heavy_is_loaded_and_nothing_of_the_process_changed(stand_in) ->
         assert ("ignore", None, Warning, None, 0) not in warnings.filters  # as DeepFace.py would have it
         assert "tensorflow" not in sys.modules and "keras" not in sys.modules
     """
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=REPOSITORY, timeout=120)
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=REPOSITORY, timeout=PATIENCE_S)
 
 
 def test_where_the_weights_are_looked_for(tmp_path, monkeypatch, earmark_home, nothing_at_hand) -> None:

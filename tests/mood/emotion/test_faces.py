@@ -172,7 +172,7 @@ def test_the_reason_for_no_face() -> None:
 
 
 def test_most_faces_of_fer2013_are_detected_and_their_crops_are_the_same_faces() -> None:
-    """What the network learnt from is what the finder and the crop_face give it."""
+    """The network is trained on faces as `detect_faces` and `crop_face` give them."""
     n_detected, similarity = 0, []
     scenes, _ = valid_faces(90)
     for face in scenes:

@@ -1,7 +1,6 @@
 """mood.emotion.recognizer and mood.emotion.evaluate: what our network predicts, how fast, how often right."""
 
 import json
-import time
 from pathlib import Path
 
 import cv2
@@ -103,18 +102,6 @@ def test_a_face_in_the_dark_is_not_guessed(recognizer) -> None:
     assert recognize_emotions(recognizer, image) == [] and "dark" in explain_no_face(image)
     with pytest.raises(FaceError, match="dark"):
         crop_face(image, Box(174, 66, 99, 99))
-
-
-def test_a_prediction_takes_milliseconds(recognizer) -> None:
-    """5 ms on an idle core; ten times that is allowed here, whatever else the machine does."""
-    faces = [drawn_face()]
-    recognizer.predict(faces)
-    durations = []
-    for _ in range(10):
-        began = time.process_time()
-        recognizer.predict(faces)
-        durations.append(time.process_time() - began)
-    assert min(durations) < 0.05 * max(1, torch.get_num_threads())
 
 
 def test_accuracy_on_held_out_faces(recognizer) -> None:

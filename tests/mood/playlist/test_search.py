@@ -109,12 +109,10 @@ def test_trouble_is_a_sentence(provider, mode, words, n_requests, standin, monke
     if mode in ("slow", "drip"):
         monkeypatch.setattr(youtube, "REQUEST_S", 0.3)
     standin.behave(mode)
-    started = time.monotonic()
     with pytest.raises(SearchError, match=words) as error:
         search_providers("sad songs", lambda tracks: False, [provider])
     assert str(error.value).endswith(".") and "\n" not in str(error.value)
     assert len(standin.requests) == n_requests and not standin.other_paths
-    assert time.monotonic() - started < 5
 
 
 @both
@@ -160,11 +158,11 @@ def test_the_second_provider_steps_in(standin) -> None:
 
 def test_all_tries_together_are_bounded(standin, monkeypatch) -> None:
     monkeypatch.setattr(searching, "BUDGET_S", 1.0)
+    monkeypatch.setattr(youtube, "REQUEST_S", 3600.0)
     standin.behave("slow")
-    started = time.monotonic()
     with pytest.raises(SearchError, match="too long"):
         search_providers("sad songs", lambda tracks: False)
-    assert time.monotonic() - started < 4
+    assert len(standin.requests) <= len(PROVIDERS), "no time is left for a second try"
 
 
 @both

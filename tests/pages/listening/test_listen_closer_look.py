@@ -60,7 +60,7 @@ def test_why_shows_the_places_and_plays_the_part(app, wav):
     assert "most like rock" in text(app)
 
 
-def test_a_more_beautiful_version_stands_beside_the_recording(app, play):
+def test_an_enhanced_version_stands_beside_the_recording(app, play):
     quiet = 0.05 * play("pop", 6.0) + 0.001 * np.random.default_rng(0).standard_normal(6 * SAMPLE_RATE)
     upload(app, ("a.wav", wav_bytes(quiet)))
     choose(app, BEAUTIFUL)
@@ -80,7 +80,7 @@ def test_sounds_like_needs_two_clips_and_names_the_nearest(app, wav):
     assert state.neighbours[1].embeddings.keys() == {row.id for row in state.session if row.full_prediction}
 
 
-def test_silence_can_only_be_made_more_beautiful(app):
+def test_silence_can_only_be_enhanced(app):
     upload(app, ("a.wav", wav_bytes(np.zeros(3 * SAMPLE_RATE))))
     assert len(app.segmented_control[0].options) == 1
     choose(app, BEAUTIFUL)
@@ -186,7 +186,7 @@ def test_a_damaged_model_is_a_sentence_wherever_it_is_needed(app, wav, monkeypat
 
 
 def test_of_a_leaky_test_the_card_says_nothing(tmp_path):
-    card = json.loads((WEIGHTS / "listen-train" / "card.json").read_text())
+    card = json.loads((WEIGHTS / "listen-scratch-train" / "card.json").read_text())
     card["split"]["leaky"] = True
     (tmp_path / "card.json").write_text(json.dumps(card))
     words = card_text(tmp_path)
@@ -202,7 +202,7 @@ def test_the_card_is_in_plain_words(app):
 
 
 def test_confusions_are_named_where_they_are_counted(tmp_path):
-    card = json.loads((WEIGHTS / "listen-train" / "card.json").read_text())
+    card = json.loads((WEIGHTS / "listen-scratch-train" / "card.json").read_text())
     confusion = np.diag([20] * 10)
     confusion[2, 9] = 8  # country for rock
     card["metrics"]["by_track"]["confusion"] = confusion.tolist()

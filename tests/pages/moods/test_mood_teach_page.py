@@ -21,7 +21,7 @@ def saved_mood(name: str, seed: int) -> CustomMood:
     return save_mood(CustomMood(name, embed_variants(recognizer, faces), recognizer.fingerprint))
 
 
-def test_a_custom_mood_is_taught_from_files(searches):
+def test_a_custom_mood_is_learnt_from_files(searches):
     app = visit(view="teach", way="file")
     assert "None yet" in words(app) and not [b for b in app.button if b.key == "teach"]
     picture = encoded(astronaut(), "PNG")
@@ -158,4 +158,4 @@ def test_a_custom_mood_is_recognised(searches):
 def test_an_imported_file_is_checked():
     app = visit(view="teach")
     healthy(app.file_uploader[0].set_value([("m.safetensors", b"\x00" * 64, "application/x")]).run())
-    assert "not a mood taught to Earmark" in app.error[0].value and not list_moods()
+    assert "not a custom mood" in app.error[0].value and not list_moods()

@@ -16,7 +16,7 @@ from tests.support.browser.serving import serve
 from tests.support.faces import astronaut
 from tests.support.youtube import YoutubeStandIn
 
-FILM_FRAMES = 60  # two seconds; the camera shows them over and over
+VIDEO_FRAMES = 60  # two seconds; the camera shows them over and over
 PLAYER = (
     "<!DOCTYPE html><body style='margin:0;background:#111;color:#bbb;font:20px sans-serif;"
     "display:grid;place-items:center;height:100vh'>A video plays here"
@@ -27,8 +27,8 @@ def write_face_video(path: Path) -> Path:
     """An MJPEG of 640x480 frames at `path`: a face that moves a little."""
     face = cv2.resize(astronaut()[:384], (640, 480), interpolation=cv2.INTER_CUBIC)[..., ::-1]
     with path.open("wb") as file:
-        for frame in range(FILM_FRAMES):
-            angle = 2 * np.pi * frame / FILM_FRAMES
+        for frame in range(VIDEO_FRAMES):
+            angle = 2 * np.pi * frame / VIDEO_FRAMES
             move = np.float32([[1, 0, 12 * np.sin(angle)], [0, 1, 6 * np.cos(angle)]])
             moved = cv2.warpAffine(face, move, (640, 480), borderMode=cv2.BORDER_REPLICATE)
             file.write(cv2.imencode(".jpg", moved, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gan.mel import GAN_MEL
-from gan.sampling.invert import MAX_FRAMES, invert_mel
+from genre.audio.invert import MAX_FRAMES, invert_mel
 from genre.audio.spectrogram import FULL_CLIP_MEL, Spectrogram, SpectrogramParams
 
 pytestmark = pytest.mark.usefixtures("compiled_librosa")

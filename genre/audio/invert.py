@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genre.audio.constants import SAMPLE_RATE
 from genre.audio.spectrogram import SpectrogramParams, mel_bank
 
 ITERATIONS = 24  # more give little audible improvement
@@ -24,7 +25,7 @@ CORRECTION = 0.5  # exponent: a ratio of powers becomes one of amplitudes
 MAX_CORRECTION = 1e4  # largest factor on a band's power in one iteration
 HANN_GAMMA = 0.25645  # of the Gaussian nearest to a Hann window of length 1 (Průša)
 MIN_FRAMES, MAX_FRAMES = 2, 6_000
-MAX_SAMPLES = 140 * 22_050  # 140 s, in half a gigabyte
+MAX_SAMPLES = 140 * SAMPLE_RATE  # 140 s, in half a gigabyte
 EPSILON = 1e-12
 
 

@@ -1,0 +1,110 @@
+"""The benchmark of a model on songs of other collections: how often it is right, and sure."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from genre.audio.clip import load_clip
+from genre.evaluation.metrics import compute_metrics
+from genre.inference.classifier import Classifier, Prediction
+from genre.models.cards import Card
+
+
+class LabelledSong(Protocol):
+    """A recording with its genre, and where known the share of listeners by feeling."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def genre(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def emotions(self) -> tuple[float, ...] | None: ...
+
+
+def predict_songs(classifier: Classifier, songs: Sequence[LabelledSong]) -> list[Prediction]:
+    """The prediction of each song."""
+    return [classifier.classify(load_clip(song.path)) for song in songs]
+
+
+def song_metrics(
+    songs: Sequence[LabelledSong], predictions: list[Prediction], genres: tuple[str, ...]
+) -> dict:
+    """Metrics of predictions, one a song; a song of a genre that the model does not know is of another style.
+
+    The metrics of `genre.evaluation.metrics.compute_metrics` on songs of its genres, with coverage and
+    selective accuracy of the confident predictions, how many songs of other styles got a confident genre,
+    and Pearson's correlation of each feeling with listeners.
+    """
+    known = [k for k, song in enumerate(songs) if song.genre in genres]
+    strange = [k for k, song in enumerate(songs) if song.genre not in genres]
+    labels = np.array([genres.index(songs[k].genre) for k in known])
+    probabilities = np.array(
+        [_vector(predictions[k], genres, label) for k, label in zip(known, labels, strict=True)]
+    )
+    confident = np.array([predictions[k].confident for k in known])
+    right = probabilities.argmax(axis=1) == labels
+    return compute_metrics(probabilities, labels, genres) | {
+        "coverage": round(float(confident.mean()), 4),
+        "selective_accuracy": round(float(right[confident].mean()), 4) if confident.any() else None,
+        "other_styles": {
+            "count": len(strange),
+            "confident": sum(predictions[k].confident for k in strange),
+            "familiar": sum(predictions[k].description.familiar for k in strange),
+        },
+        "emotions": emotion_correlations(songs, predictions),
+    }
+
+
+def _vector(prediction: Prediction, genres: tuple[str, ...], label: int) -> np.ndarray:
+    """The probabilities (G,); what was rejected as no music counts as wrong."""
+    if prediction.probabilities:
+        return np.array([prediction.probabilities[genre] for genre in genres])
+    return (1 - np.eye(len(genres))[label]) / (len(genres) - 1)
+
+
+def emotion_correlations(songs: Sequence[LabelledSong], predictions: list[Prediction]) -> dict[str, float]:
+    """Pearson's correlation of each feeling with the share of listeners; none for fewer than three songs."""
+    pairs = [
+        (song.emotions, prediction.description.emotions)
+        for song, prediction in zip(songs, predictions, strict=True)
+        if song.emotions and prediction.description.emotions
+    ]
+    if len(pairs) < 3:
+        return {}
+    truth = np.array([emotions for emotions, _ in pairs])
+    names = tuple(pairs[0][1])
+    predicted = np.array([list(emotions.values()) for _, emotions in pairs])
+    return {
+        name: round(float(np.corrcoef(predicted[:, k], truth[:, k])[0, 1]), 3) for k, name in enumerate(names)
+    }
+
+
+def song_table(metrics: dict) -> str:
+    """The result of `song_metrics` as text for a terminal."""
+    low, high = metrics["balanced_accuracy_interval"]
+    accuracy = metrics["selective_accuracy"]
+    other = metrics["other_styles"]
+    lines = [
+        f"balanced accuracy {metrics['balanced_accuracy']:.3f} ({low:.3f} to {high:.3f}), accuracy "
+        f"{metrics['accuracy']:.3f} of {metrics['count']} songs, ECE {metrics['ece']:.3f}",
+        f"confident at coverage {metrics['coverage']:.3f}"
+        + (f", selective accuracy {accuracy:.3f}" if accuracy is not None else ""),
+        f"of {other['count']} songs of other styles {other['confident']} got a confident genre, "
+        f"{other['familiar']} were familiar",
+    ]
+    if metrics["emotions"]:
+        mean = float(np.mean(list(metrics["emotions"].values())))
+        lines.append(
+            f"feelings, Pearson {mean:.3f} in the mean: "
+            + ", ".join(f"{name} {value:.2f}" for name, value in metrics["emotions"].items())
+        )
+    return "\n".join(lines)
+
+
+def confidence_line(card: Card) -> str:
+    """The confidence thresholds of a card as text."""
+    parts = [f"{s:g} s {threshold:.2f}" for s, threshold in card.confidence_thresholds_by_duration]
+    return f"confident from {card.confidence_threshold:.2f} on; by duration: {', '.join(parts)}"

@@ -1,0 +1,49 @@
+"""What a pretrained model says of a clip besides its genre: tags, feelings, and whether it is familiar."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from genre.models.pretrained.heads import EMOTIONS
+
+MIN_CORRELATION = 0.5  # with listeners, of a feeling that may be shown
+MIN_DEVIATION = 0.25  # above the average song, in standard deviations, of a feeling worth a word
+MAX_NAMED = 3
+ENERGETIC, CALM = ("power", "joyful_activation", "tension"), ("calmness", "tenderness", "sadness")
+
+
+@dataclass(frozen=True)
+class Description:
+    """Empty for models that only know genres."""
+
+    tags: dict[str, float] = field(default_factory=dict)  # probability by tag, the clearest first
+    emotions: dict[str, float] = field(default_factory=dict)  # share of listeners by feeling
+    window_emotions: np.ndarray = field(default_factory=lambda: np.zeros((0, len(EMOTIONS))))  # (W, feelings)
+    familiar: bool = True  # whether it is like the genres that the model knows
+
+
+def strongest_emotions(description: Description, statistics: dict[str, dict[str, float]]) -> list[str]:
+    """The feelings that stand out from the average song, the strongest first.
+
+    `statistics` is the card's: {feeling: {"correlation", "mean", "deviation"}}. Feelings that the model does
+    not predict well enough are left out.
+    """
+    heights = {
+        name: (share - statistics[name]["mean"]) / statistics[name]["deviation"]
+        for name, share in description.emotions.items()
+        if statistics[name]["correlation"] >= MIN_CORRELATION
+    }
+    named = [name for name, height in heights.items() if height >= MIN_DEVIATION]
+    return sorted(named, key=lambda name: -heights[name])[:MAX_NAMED]
+
+
+def energy_over_time(description: Description, statistics: dict[str, dict[str, float]]) -> np.ndarray:
+    """The energy of each window (W,) in standard deviations: power, joy and tension less calm, tenderness and
+    sadness.
+    """
+    mean, deviation = (
+        np.array([statistics[name][key] for name in EMOTIONS]) for key in ("mean", "deviation")
+    )
+    heights = (description.window_emotions - mean) / deviation
+    signs = np.array([(name in ENERGETIC) - float(name in CALM) for name in EMOTIONS])
+    return heights @ signs / np.abs(signs).sum()

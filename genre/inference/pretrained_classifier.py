@@ -1,0 +1,96 @@
+"""The Listen page's model: a pretrained network, linear heads on it, and the from-scratch ensemble.
+
+Windows of 3 s, spread evenly, go through the pretrained network. The heads turn its features into
+logits of ten genres and of other music, and into feelings. The mean of the logits is pooled with the
+prediction of the from-scratch ensemble, which knows GTZAN's genres better.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from genre.inference.classifier import Classifier, WindowPredictions, audible
+from genre.inference.description import Description
+from genre.inference.ensemble_classifier import EnsembleClassifier
+from genre.models.artefacts import load_artefact
+from genre.models.cards import Card
+from genre.models.pretrained.features import PretrainedFeatures, load_tagger
+from genre.models.pretrained.heads import EMOTIONS, TransferHeads
+from genre.models.pretrained.networks import TAGS
+
+MAX_TAGS = 5  # named at once
+
+
+class PretrainedClassifier(Classifier):
+    """A pretrained network with heads, pooled with a from-scratch ensemble."""
+
+    has_gradient = True
+
+    def __init__(
+        self, features: PretrainedFeatures, heads: TransferHeads, card: Card, scratch: EnsembleClassifier
+    ) -> None:
+        """Raises KeyError, TypeError or ValueError for a card that does not fit."""
+        super().__init__(card)
+        self.features, self.heads, self.scratch = features, heads.eval().requires_grad_(False), scratch
+        self.scratch_weight = float(card.pretrained["scratch_weight"])
+        self.max_other = float(card.pretrained["max_other"])
+        self.tag_thresholds = {tag: float(part["threshold"]) for tag, part in card.pretrained["tags"].items()}
+        if scratch.genres != self.genres or self.tag_thresholds.keys() - set(TAGS):
+            raise ValueError("The parts of the model know different genres or tags.")
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> "PretrainedClassifier":
+        """Load a model and the two that it uses, which lie beside it.
+
+        Raises ArtefactError, KeyError, TypeError, ValueError or RuntimeError.
+        """
+        weights, card = load_artefact(folder)
+        own = card.pretrained
+        tagger = load_tagger(folder.parent / own["tagger"], own["tagger_sha256"])
+        heads = TransferHeads(len(card.genres))
+        heads.load_state_dict(weights)
+        scratch = EnsembleClassifier.from_folder(folder.parent / own["scratch"])
+        return cls(PretrainedFeatures(tagger, float(own["seconds_per_window"])), heads, card, scratch)
+
+    def predict_windows(
+        self, starts_s: list[float], segments: np.ndarray, power: Tensor, gain: Tensor | None = None
+    ) -> WindowPredictions:
+        centres_s, features = self.features.windows(segments, gain)
+        logits, emotions = self.heads(features.vector())
+        is_audible = audible(power, len(centres_s)).flatten()
+        clip_logits = logits[is_audible].mean(dim=0)
+        emotions = emotions.detach().clamp(0.0, 1.0)
+        description = Description(
+            self._tags(features.logits.detach().sigmoid()[is_audible].mean(dim=0)),
+            dict(zip(EMOTIONS, emotions[is_audible].mean(dim=0).tolist(), strict=True)),
+            emotions.numpy(),
+            float(clip_logits.detach().softmax(dim=0)[-1]) <= self.max_other,
+        )
+        scratch = self.scratch.predict_windows(starts_s, segments, power, gain)
+        times_s = np.concatenate([start_s + centres_s for start_s in starts_s])
+        nearest = np.abs(times_s[:, None] - scratch.times_s).argmin(axis=1)
+        return WindowPredictions(
+            times_s,
+            self._pool(clip_logits[:-1], self.scratch.calibrated(scratch.overall)),
+            self._pool(logits[:, :-1], self.scratch.calibrated(scratch.by_window[nearest])),
+            description,
+        )
+
+    def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
+        """The standardised features, averaged over the audible windows."""
+        centres_s, features = self.features.windows(segments)
+        values = self.heads.standardize(features.vector())[audible(power, len(centres_s)).flatten()]
+        return [values.mean(dim=0).numpy()]
+
+    def _pool(self, logits: Tensor, scratch: Tensor) -> Tensor:
+        """The logarithmic opinion pool of both predictions (..., G)."""
+        logs = (1 - self.scratch_weight) * logits.log_softmax(dim=-1)
+        return (logs + self.scratch_weight * scratch.clamp(min=1e-9).log()).softmax(dim=-1)
+
+    def _tags(self, probabilities: Tensor) -> dict[str, float]:
+        """The tags whose probability (50,) is above their thresholds, the clearest first."""
+        values = dict(zip(TAGS, probabilities.tolist(), strict=True))
+        clearness = {tag: values[tag] / least for tag, least in self.tag_thresholds.items()}
+        named = sorted((tag for tag in clearness if clearness[tag] >= 1), key=lambda tag: -clearness[tag])
+        return {tag: values[tag] for tag in named[:MAX_TAGS]}

@@ -1,0 +1,202 @@
+"""The network that learnt 50 tags from 200,000 songs, as its authors published it.
+
+`MusicnnNet` (Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging",
+2019) has filters of many bands and few frames for timbre, and of one band and many frames for rhythm. It
+learnt the 50 most frequent Last.fm tags of the Million Song Dataset. It sees windows of 3 s of a
+mel-spectrogram, and gives the probability of each tag and the features before it.
+`genre.training.transfer.import_musicnn` converts the published weights. The same release holds a plain
+network, vgg; with it the heads were no better, and twice as slow.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from genre.audio.spectrogram import Spectrogram, SpectrogramParams
+
+TAG_MEL = SpectrogramParams(sample_rate=16_000, n_fft=512, hop_length=256, n_mels=96)
+WINDOW_FRAMES = 187  # 3 s
+COMPRESSION = 10_000.0  # mel power is seen as log10(1 + COMPRESSION * power)
+NORM_EPS = 1e-3  # TensorFlow's
+TAGS = (
+    "rock",
+    "pop",
+    "alternative",
+    "indie",
+    "electronic",
+    "female vocalists",
+    "dance",
+    "00s",
+    "alternative rock",
+    "jazz",
+    "beautiful",
+    "metal",
+    "chillout",
+    "male vocalists",
+    "classic rock",
+    "soul",
+    "indie rock",
+    "mellow",
+    "electronica",
+    "80s",
+    "folk",
+    "90s",
+    "chill",
+    "instrumental",
+    "punk",
+    "oldies",
+    "blues",
+    "hard rock",
+    "ambient",
+    "acoustic",
+    "experimental",
+    "female vocalist",
+    "guitar",
+    "hip-hop",
+    "70s",
+    "party",
+    "country",
+    "easy listening",
+    "sexy",
+    "catchy",
+    "funk",
+    "electro",
+    "heavy metal",
+    "progressive rock",
+    "60s",
+    "rnb",
+    "indie pop",
+    "sad",
+    "house",
+    "happy",
+)
+N_EMBEDDING = 200  # units before musicnn's tags
+N_FEATURES = N_EMBEDDING + len(TAGS)
+
+
+class TagMel(nn.Module):
+    """Waveform at 16 kHz to what the network sees: (B, N) -> (B, frames, 96)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spectrogram = Spectrogram(TAG_MEL)
+
+    def power(self, waveform: Tensor) -> Tensor:
+        """(B, N) -> (B, frames, 96)"""
+        return self.spectrogram.power(waveform).transpose(1, 2)
+
+    def compress(self, power: Tensor) -> Tensor:
+        """Mel power, of any shape, as the network takes it."""
+        return torch.log10(1.0 + COMPRESSION * power)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        return self.compress(self.power(waveform))
+
+
+class Norm(nn.Module):
+    """Batch normalisation as it is after training: a scale and a shift of each channel (dim 1)."""
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.ones(channels))
+        self.register_buffer("shift", torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        shape = (1, -1) + (1,) * (x.ndim - 2)
+        return x * self.scale.view(shape) + self.shift.view(shape)
+
+
+class BandPeak(nn.Module):
+    """A convolution, ReLU, batch norm and the maximum over all bands: (B, 1, T, 96) -> (B, channels, T).
+
+    The maximum is taken first, of a kernel whose sign follows the sign of its scale: the same numbers for
+    half the work. The convolution is a matrix product over patches, item by item: with one input channel
+    that is half as long again as fast.
+    """
+
+    def __init__(self, channels: int, frames: int, bands: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, channels, (frames, bands))
+        self.norm = Norm(channels)
+        self.size = (frames, bands)
+        self.padding = (0, 0, (frames - 1) // 2, frames // 2)  # over time, as TensorFlow's "same"
+
+    def forward(self, x: Tensor) -> Tensor:
+        sign = torch.where(self.norm.scale < 0, -1.0, 1.0)
+        kernel = (self.conv.weight * sign.view(-1, 1, 1, 1)).flatten(1)
+        frames, bands = self.size
+        bias = self.conv.bias
+        assert bias is not None
+        patches = F.pad(x, self.padding)[:, 0].unfold(1, frames, 1).unfold(2, bands, 1)
+        _, n_frames, n_positions, *_ = patches.shape
+        peaks = [
+            (kernel @ item.reshape(n_frames * n_positions, -1).T).view(-1, n_frames, n_positions).amax(dim=2)
+            for item in patches
+        ]
+        peak = torch.stack(peaks) * sign.view(1, -1, 1) + bias.view(1, -1, 1)
+        return self.norm(peak.relu())
+
+
+class MusicnnNet(nn.Module):
+    """(B, 187, 96) -> (logits of the tags (B, 50), embedding (B, 200), pooled maps (B, 1506))."""
+
+    TIMBRE = ((204, 7, 38), (204, 7, 67))  # channels, frames, bands
+    RHYTHM = ((51, 128, 1), (51, 64, 1), (51, 32, 1))
+
+    def __init__(self, n_tags: int = len(TAGS), width: int = 64, n_embedding: int = N_EMBEDDING) -> None:
+        super().__init__()
+        self.norm = Norm(1)
+        self.front = nn.ModuleList(BandPeak(*shape) for shape in self.TIMBRE + self.RHYTHM)
+        n_front = sum(channels for channels, _, _ in self.TIMBRE + self.RHYTHM)
+        self.layers = nn.ModuleList(nn.Conv1d(n, width, 7, padding=3) for n in (n_front, width, width))
+        self.norms = nn.ModuleList(Norm(width) for _ in self.layers)
+        n_pooled = 2 * (n_front + len(self.layers) * width)
+        self.pooled_norm = Norm(n_pooled)
+        self.dense = nn.Linear(n_pooled, n_embedding)
+        self.dense_norm = Norm(n_embedding)
+        self.tags = nn.Linear(n_embedding, n_tags)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x = self.norm(x[:, None])
+        maps = [torch.cat([part(x) for part in self.front], dim=1)]
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            y = norm(layer(maps[-1]).relu())
+            maps.append(y if len(maps) == 1 else y + maps[-1])
+        stacked = torch.cat(maps, dim=1)
+        pooled = torch.stack((stacked.amax(dim=2), stacked.mean(dim=2)), dim=2).flatten(1)  # interleaved
+        embedding = self.dense_norm(self.dense(self.pooled_norm(pooled)).relu())
+        return self.tags(embedding), embedding, pooled
+
+
+class TagFeatures(NamedTuple):
+    """What the network makes of windows."""
+
+    embedding: Tensor  # (B, 200): the last units before the tags
+    logits: Tensor  # (B, 50) of the tags
+
+    def vector(self) -> Tensor:
+        """(B, 250): the embedding, and the logarithm of each tag's probability.
+
+        These late features carry over to collections that they were not fitted on; the maps before them
+        know the collection.
+        """
+        return torch.cat([self.embedding, F.logsigmoid(self.logits)], dim=1)
+
+
+class Tagger(nn.Module):
+    """The front end and the network: windows of a waveform at 16 kHz -> TagFeatures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mel = TagMel()
+        self.musicnn = MusicnnNet()
+
+    def forward(self, windows: Tensor) -> TagFeatures:
+        """(B, 187, 96), as `genre.models.pretrained.features.cut_windows` gives them."""
+        logits, embedding, _ = self.musicnn(windows)
+        return TagFeatures(embedding, logits)

@@ -1,0 +1,101 @@
+"""What pretraining, the songs of other collections and the from-scratch ensemble are each worth.
+
+Models of the train parts, measured on the recordings of GTZAN's valid list and on the development part of the
+other collections. A seed draws the rooms of the simulated phones; the ensemble is of one seed.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from genre.evaluation.metrics import balanced_accuracy
+from genre.models.cards import load_card, write_card
+from genre.paths import WEIGHTS
+from genre.training.transfer.calibrate import PooledPrediction, scratch_predictions
+from genre.training.transfer.features import CLEAN, song_features
+from genre.training.transfer.fit import TransferRecipe, fit_heads, logits_of
+from genre.training.transfer.songs import OTHER, Song, dev_names, gtzan_songs, wild_songs
+from genre.training.transfer.train import load_songs, with_features
+
+SEEDS = 0, 1, 2
+# Whether songs of other collections are learnt from, and the weight of the from-scratch ensemble in the pool.
+VARIANTS = {
+    "from scratch alone": (False, 1.0),
+    "pretrained alone, GTZAN only": (False, 0.0),
+    "pretrained alone, and other collections": (True, 0.0),
+    "both, GTZAN only": (False, TransferRecipe.scratch_weight),
+    "both, and other collections": (True, TransferRecipe.scratch_weight),
+}
+
+
+def run_transfer_ablation(gtzan: Path, wild: Path, scratch: str) -> list[dict]:
+    """-> a row for each variant: "step", and for "gtzan" and "wild" the "balanced_accuracy" of each seed, its
+    "mean", and the mean of the plain "accuracy". Raises DataError and ArtefactError.
+    """
+    names = dev_names()
+    tested = {
+        "gtzan": [song for song in gtzan_songs(gtzan, ("valid",)) if song.path],
+        "wild": [song for song in wild_songs(wild) if song.name in names and song.genre != OTHER],
+    }
+    values: dict[str, dict[str, list[tuple[float, float]]]] = {
+        variant: {part: [] for part in tested} for variant in VARIANTS
+    }
+    for seed in SEEDS:
+        recipe = TransferRecipe(seed=seed)
+        songs = with_features(load_songs(gtzan, wild, is_measured=True).train, recipe)
+        own = [item for item in songs if item.song.collection != "wild"]
+        heads = {uses_wild: fit_heads(songs if uses_wild else own, recipe) for uses_wild in (False, True)}
+        for part, others in tested.items():
+            features = song_features(others, CLEAN, seed, recipe.seconds_per_window)
+            ensemble = scratch_predictions(others, WEIGHTS / scratch, recipe.seconds_per_window)
+            for variant, (uses_wild, weight) in VARIANTS.items():
+                logits = [logits_of(heads[uses_wild], windows) for windows in features]
+                values[variant][part].append(_measure(others, logits, ensemble, weight))
+    return [
+        {"step": variant}
+        | {
+            part: {
+                "balanced_accuracy": [round(balanced, 4) for balanced, _ in results],
+                "mean": round(float(np.mean([balanced for balanced, _ in results])), 4),
+                "accuracy": round(float(np.mean([plain for _, plain in results])), 4),
+                "count": len(tested[part]),
+            }
+            for part, results in parts.items()
+        }
+        for variant, parts in values.items()
+    ]
+
+
+def _measure(
+    songs: list[Song], logits: list[np.ndarray], ensemble: dict[str, np.ndarray], weight: float
+) -> tuple[float, float]:
+    """-> balanced and plain accuracy of the pooled predictions."""
+    predictions = [
+        PooledPrediction(song, part, ensemble[song.name]) for song, part in zip(songs, logits, strict=True)
+    ]
+    predicted = np.array([item.pooled(slice(None), weight).argmax() for item in predictions])
+    labels = np.array([song.label for song in songs])
+    return balanced_accuracy(predicted, labels), float((predicted == labels).mean())
+
+
+def transfer_table(rows: list[dict]) -> str:
+    """Lines of Markdown, of the rows of `run_transfer_ablation`."""
+    lines = [
+        "| Model | GTZAN's valid recordings: balanced accuracy | each seed | accuracy | Other collections: "
+        "balanced accuracy | each seed | accuracy |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        cells = []
+        for part in ("gtzan", "wild"):
+            each = " ".join(f"{100 * value:.1f}" for value in row[part]["balanced_accuracy"])
+            cells += [f"{100 * row[part]['mean']:.1f}", each, f"{100 * row[part]['accuracy']:.1f}"]
+        lines.append(f"| {row['step']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def record_transfer_ablation(name: str, rows: list[dict]) -> None:
+    """Write the rows into the card of the shipped model. Raises ArtefactError."""
+    card = load_card(WEIGHTS / name)
+    write_card(WEIGHTS / name, replace(card, ablation={"transfer": rows}))

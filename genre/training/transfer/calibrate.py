@@ -1,0 +1,164 @@
+"""When a pooled prediction is confident: the temperature, the thresholds by duration, and what is unfamiliar.
+
+All of it is fitted to predictions of songs that neither the heads nor the from-scratch ensemble learnt from.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.special import log_softmax, softmax
+
+from genre.audio.clip import load_clip
+from genre.cache import cached_results, key_of, pack, progress_line, unpack
+from genre.evaluation.calibration import (
+    apply_temperature,
+    fit_confidence_threshold,
+    fit_temperature,
+    fit_thresholds_by_duration,
+)
+from genre.evaluation.short_clips import DURATIONS_S
+from genre.inference.ensemble_classifier import EnsembleClassifier
+from genre.models.cards import load_card
+from genre.models.pretrained.features import window_centres
+from genre.training.transfer.fit import TransferRecipe
+from genre.training.transfer.songs import OTHER, Song
+
+SELECTIVE_ACCURACY = 0.9  # of the confident predictions on songs of other collections
+MAX_OTHER_CONFIDENT = 0.15  # of the songs of other styles may get a confident genre
+OTHER_LIMITS = np.linspace(0.05, 0.95, 19)  # candidates for the largest probability of other music
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class PooledPrediction:
+    """A song's prediction by the heads, and by the from-scratch ensemble where the song is new to that."""
+
+    song: Song
+    logits: np.ndarray  # (W, G + 1)
+    scratch: np.ndarray | None  # (1 + W, G): of the whole, and of each window
+
+    def pooled(self, windows: slice, scratch_weight: float) -> np.ndarray:
+        """The probabilities (G,) of some of the windows, as the classifier pools them."""
+        logs = log_softmax(self.logits[windows].mean(axis=0)[:-1])
+        if self.scratch is None:
+            return softmax(logs)
+        is_whole = windows == slice(None)
+        other_logs = np.log(self.scratch[0] if is_whole else self.scratch[1:][windows].mean(axis=0))
+        return softmax((1 - scratch_weight) * logs + scratch_weight * other_logs)
+
+    @property
+    def other(self) -> float:
+        """The probability of other music."""
+        return float(softmax(self.logits.mean(axis=0))[-1])
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """What is fitted: the parts of a card."""
+
+    temperature: float
+    threshold: float
+    thresholds_by_duration: tuple[tuple[float, float], ...]
+    max_other: float
+
+
+def fit_confidence(predictions: list[PooledPrediction], recipe: TransferRecipe) -> Confidence:
+    """Fit to songs of the ten genres and of others; the thresholds hold for other collections than GTZAN."""
+    known = [item for item in predictions if item.song.genre != OTHER]
+    labels = np.array([item.song.label for item in known])
+    pooled = np.array([item.pooled(slice(None), recipe.scratch_weight) for item in known])
+    temperature = fit_temperature(pooled, labels)
+    wild = [item for item in known if item.song.collection == "wild"]
+    wild_labels = np.array([item.song.label for item in wild])
+    calibrated = _calibrated(wild, slice(None), recipe, temperature)
+    strange = [item for item in predictions if item.song.genre == OTHER]
+    max_other, threshold = _fit_limits(wild, calibrated, wild_labels, strange, recipe, temperature)
+    seconds, parts, part_labels = [], [], []
+    for duration_s in DURATIONS_S:
+        count = max(1, round(duration_s / recipe.seconds_per_window))
+        for first in (0, count):
+            windows = slice(first, first + count)
+            if all(len(item.logits) >= first + count for item in wild):
+                parts.append(_calibrated(wild, windows, recipe, temperature))
+                seconds += [duration_s] * len(wild)
+                part_labels.append(wild_labels)
+    thresholds = fit_thresholds_by_duration(
+        DURATIONS_S,
+        np.array(seconds),
+        np.concatenate(parts),
+        np.concatenate(part_labels),
+        threshold,
+        SELECTIVE_ACCURACY,
+    )
+    return Confidence(temperature, threshold, tuple(thresholds), max_other)
+
+
+def _calibrated(
+    items: list[PooledPrediction], windows: slice, recipe: TransferRecipe, temperature: float
+) -> np.ndarray:
+    pooled = np.array([item.pooled(windows, recipe.scratch_weight) for item in items])
+    return apply_temperature(pooled, temperature)
+
+
+def _fit_limits(
+    known: list[PooledPrediction],
+    calibrated: np.ndarray,
+    labels: np.ndarray,
+    strange: list[PooledPrediction],
+    recipe: TransferRecipe,
+    temperature: float,
+) -> tuple[float, float]:
+    """-> (the largest probability of other music that is familiar, the confidence threshold): of all pairs
+    that keep both promises the one with the largest coverage.
+    """
+    known_other = np.array([item.other for item in known])
+    strange_other = np.array([item.other for item in strange])
+    strange_confidence = _calibrated(strange, slice(None), recipe, temperature).max(axis=1)
+    best = (0.0, float(OTHER_LIMITS[0]), 1.0)
+    for limit in OTHER_LIMITS:
+        familiar = known_other <= limit
+        threshold, share = fit_confidence_threshold(
+            calibrated[familiar], labels[familiar], SELECTIVE_ACCURACY
+        )
+        allowed = np.sort(strange_confidence[strange_other <= limit])[::-1]
+        n_allowed = int(MAX_OTHER_CONFIDENT * len(strange))
+        if len(allowed) > n_allowed:
+            threshold = max(threshold, float(np.nextafter(allowed[n_allowed], 1)))
+        coverage = float((calibrated[familiar].max(axis=1) >= threshold).sum() / len(labels))
+        if share > 0 and coverage > best[0]:
+            best = (coverage, float(limit), threshold)
+    return best[1], best[2]
+
+
+def scratch_predictions(songs: list[Song], folder: Path, seconds_per_window: float) -> dict[str, np.ndarray]:
+    """The from-scratch ensemble in `folder` on recordings, by name: (1 + W, G), the whole and each window."""
+    sha256 = load_card(folder).weights_sha256
+    jobs = {
+        key_of(VERSION, sha256, song.name, seconds_per_window): (song.path, str(folder), seconds_per_window)
+        for song in songs
+    }
+    results = dict(
+        cached_results("scratch_predictions", jobs, _compute, unpack, progress_line("From-scratch ensemble"))
+    )
+    return {song.name: results[key] for song, key in zip(songs, jobs, strict=True)}
+
+
+@lru_cache(maxsize=2)
+def _ensemble(folder: str) -> EnsembleClassifier:
+    return EnsembleClassifier.from_folder(Path(folder))
+
+
+def _compute(job: tuple[str, str, float]) -> bytes:
+    path, folder, seconds_per_window = job
+    scratch, samples = _ensemble(folder), load_clip(path).samples
+    segments = (samples - samples.mean())[None]
+    with torch.inference_mode():
+        power = scratch.front_end.power(torch.from_numpy(segments))
+        windows = scratch.predict_windows([0.0], segments, power)
+        overall, by_window = (scratch.calibrated(part) for part in (windows.overall, windows.by_window))
+    centres_s = window_centres(len(samples), seconds_per_window)
+    nearest = np.abs(centres_s[:, None] - windows.times_s).argmin(axis=1)
+    return pack(torch.cat([overall[None], by_window[nearest]]).numpy().clip(1e-9))

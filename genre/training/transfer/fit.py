@@ -1,0 +1,142 @@
+"""Fitting of the heads, and their predictions of songs that they did not see.
+
+The genre head is multinomial logistic regression on the mean features of each song. Each genre counts alike,
+and within it GTZAN, the simulated phones, the pieces without a recording and the songs of other collections
+by the weights of the recipe. The head of feelings is ridge regression.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+from sklearn.preprocessing import StandardScaler
+
+from genre.models.pretrained.heads import EMOTIONS, TransferHeads
+from genre.runs.settings import RunSettings
+from genre.training.transfer.songs import CLASSES, Song
+
+FOLDS = 5
+ABSENT_LOGIT = -12.0  # of a class without songs
+
+
+@dataclass(frozen=True)
+class TransferRecipe(RunSettings):
+    """Chosen by folds inside the train part."""
+
+    seconds_per_window: float = 3.0
+    inverse_penalty: float = 0.1  # C of the logistic regression
+    emotion_penalty: float = 1000.0  # of the ridge regression
+    phone_weight: float = 0.5  # of a recording through a simulated phone, beside 1 as it is
+    resynthesized_weight: float = 0.5  # of all pieces of a genre without a recording, beside 1 of GTZAN's
+    enough_songs: int = 12  # with fewer songs of other collections a genre's count less
+    use_wild: bool = True
+    scratch_weight: float = 0.25  # in the pool with the from-scratch ensemble
+    seed: int = 0  # of the phones' rooms
+
+
+@dataclass(frozen=True)
+class SongFeatures:
+    """A song with the features of its windows (W, 250), as it is and, where recorded, through a phone."""
+
+    song: Song
+    clean: np.ndarray
+    phone: np.ndarray | None
+
+
+def fit_heads(songs: list[SongFeatures], recipe: TransferRecipe) -> TransferHeads:
+    """Both heads, trained on `songs`."""
+    rows, labels, weights = training_rows(songs, recipe)
+    scaler = StandardScaler().fit(rows)
+    regression = LogisticRegression(C=recipe.inverse_penalty, max_iter=1000)
+    regression.fit(scaler.transform(rows), labels, sample_weight=weights)
+    heads = TransferHeads(len(CLASSES) - 1)
+    with torch.no_grad():
+        heads.mean.copy_(torch.from_numpy(scaler.mean_))
+        heads.scale.copy_(torch.from_numpy(scaler.scale_))
+        heads.genres.weight.zero_()
+        heads.genres.bias.fill_(ABSENT_LOGIT)
+        heads.genres.weight[regression.classes_] = torch.from_numpy(regression.coef_).float()
+        heads.genres.bias[regression.classes_] = torch.from_numpy(regression.intercept_).float()
+        heads.emotions.weight.zero_()
+        heads.emotions.bias.zero_()
+        felt = [item for item in songs if item.song.emotions]
+        if felt:
+            means = np.array([item.clean.mean(axis=0) for item in felt])
+            ridge = Ridge(alpha=recipe.emotion_penalty)
+            ridge.fit(scaler.transform(means), [item.song.emotions for item in felt])
+            heads.emotions.weight.copy_(torch.from_numpy(ridge.coef_))
+            heads.emotions.bias.copy_(torch.from_numpy(ridge.intercept_))
+    return heads.eval()
+
+
+def training_rows(
+    songs: list[SongFeatures], recipe: TransferRecipe
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Songs -> mean features (R, 250), labels (R,), weights (R,) of mean 1."""
+    rows, labels, weights = [], [], []
+    counts: dict[tuple[str, str], int] = {}
+    for item in songs:
+        key = (item.song.genre, item.song.collection)
+        counts[key] = counts.get(key, 0) + 1
+    for item in songs:
+        count = counts[item.song.genre, item.song.collection]
+        if item.song.collection == "wild":
+            weight = min(1.0, count / recipe.enough_songs) / count
+        elif item.song.collection == "resynthesized":
+            weight = recipe.resynthesized_weight / count
+        else:
+            weight = 1.0 / count
+        for features, share in ((item.clean, 1.0), (item.phone, recipe.phone_weight)):
+            if features is not None and weight * share > 0:
+                rows.append(features.mean(axis=0))
+                labels.append(item.song.label)
+                weights.append(weight * share)
+    label_array, weight_array = np.array(labels), np.array(weights)
+    totals = np.bincount(label_array, weights=weight_array, minlength=len(CLASSES))
+    weight_array /= totals[label_array]
+    return np.array(rows), label_array, weight_array / weight_array.mean()
+
+
+def logits_of(heads: TransferHeads, features: np.ndarray) -> np.ndarray:
+    """Features (W, 250) -> logits of the windows (W, G + 1)."""
+    with torch.inference_mode():
+        return heads(torch.from_numpy(features))[0].numpy()
+
+
+def out_of_fold_logits(songs: list[SongFeatures], recipe: TransferRecipe) -> dict[str, np.ndarray]:
+    """For each recording the logits of its windows (W, G + 1), by heads that learnt without its group."""
+    recorded = [item for item in songs if item.song.path]
+    labels = np.array([item.song.label for item in recorded])
+    groups = np.array([item.song.group for item in recorded])
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
+    result = {}
+    for _, tested in folds.split(labels, labels, groups):
+        left_out = set(groups[tested])
+        heads = fit_heads([item for item in songs if item.song.group not in left_out], recipe)
+        for k in tested:
+            result[recorded[k].song.name] = logits_of(heads, recorded[k].clean)
+    return result
+
+
+def emotion_statistics(songs: list[SongFeatures], recipe: TransferRecipe) -> dict[str, dict[str, float]]:
+    """For each feeling Pearson's "correlation" with the listeners' share, in folds by artist, and the "mean"
+    and "deviation" of the predictions.
+    """
+    felt = [item for item in songs if item.song.emotions]
+    truth = np.array([item.song.emotions for item in felt])
+    means = np.array([item.clean.mean(axis=0) for item in felt])
+    predicted = np.zeros_like(truth)
+    for train, test in GroupKFold(FOLDS).split(means, groups=[item.song.group for item in felt]):
+        scaler = StandardScaler().fit(means[train])
+        ridge = Ridge(alpha=recipe.emotion_penalty).fit(scaler.transform(means[train]), truth[train])
+        predicted[test] = ridge.predict(scaler.transform(means[test]))
+    return {
+        name: {
+            "correlation": round(float(np.corrcoef(predicted[:, k], truth[:, k])[0, 1]), 3),
+            "mean": round(float(predicted[:, k].mean()), 4),
+            "deviation": round(float(predicted[:, k].std()), 4),
+        }
+        for k, name in enumerate(EMOTIONS)
+    }

@@ -1,0 +1,107 @@
+"""The music that the heads of the pretrained networks learn from: GTZAN, and songs of other collections.
+
+The songs of other collections lie in folders by genre, beside SOURCES.tsv (clip, genre, source, artist or
+track) and EMOTIONS.tsv (the share of listeners who felt each of nine feelings). They are folded by artist
+where one is named for a whole collection, else by source: never by clip.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from genre import GENRES
+from genre.data.dataset import open_dataset
+from genre.data.examples import DataError
+from genre.data.gtzan import mel_3s_decibels
+from genre.data.splits import LISTS
+from genre.models.pretrained.heads import EMOTIONS
+
+OTHER = "other"  # music of none of the ten genres
+CLASSES = (*GENRES, OTHER)
+DEV_LIST = LISTS / "wild-dev.txt"  # clips that are read once per release candidate
+DOUBTFUL = LISTS / "wild-doubtful.tsv"  # clips that are left out, each with the reason
+EMOTION_COLLECTION = "RohitJacob/MusicAnalysis"  # Emotify's songs, each with its artist
+
+
+@dataclass(frozen=True)
+class Song:
+    """A piece with a genre, and where known with its feelings."""
+
+    name: str
+    genre: str  # one of CLASSES
+    group: str  # songs of one group stay in one fold
+    collection: str  # "gtzan", "wild" or "resynthesized"
+    path: str = ""  # of the recording
+    log_mel: np.ndarray | None = None  # (128, 130) dB, of a piece that has no recording
+    emotions: tuple[float, ...] | None = None
+
+    @property
+    def label(self) -> int:
+        """The position of the genre in CLASSES."""
+        return CLASSES.index(self.genre)
+
+
+def gtzan_songs(folder: Path, parts: tuple[str, ...]) -> list[Song]:
+    """GTZAN's recordings of the lists `parts` ("train", "valid"), and the log-mels of pieces without one.
+
+    Raises DataError.
+    """
+    names = {name for part in parts for name in (LISTS / f"gtzan-{part}.txt").read_text().split()}
+    dataset = open_dataset(folder)
+    songs = [
+        Song(track.name, track.genre, _block(track.name), "gtzan", track.path)
+        for track in dataset.files
+        if track.name in names
+    ]
+    recorded = {song.name for song in songs}
+    mels, decibels = mel_3s_decibels(dataset)
+    for name, values in zip(mels.tracks.tolist(), decibels, strict=True):
+        if name in names - recorded:
+            songs.append(Song(name, name.split(".")[0], _block(name), "resynthesized", log_mel=values))
+    return songs
+
+
+def _block(name: str) -> str:
+    """Neighbours in GTZAN are often of one artist: "jazz.00017" -> "jazz.0001"."""
+    return name[:-1]
+
+
+def wild_songs(folder: Path) -> list[Song]:
+    """The songs of other collections, without the doubtful ones. Raises DataError."""
+    try:
+        sources = _read_table(folder / "SOURCES.tsv")
+        emotions = {row["clip"]: row for row in _read_table(folder / "EMOTIONS.tsv")}
+        doubtful = {row["clip"] for row in _read_table(DOUBTFUL)}
+        songs = []
+        for row in sources:
+            if row["clip"] in doubtful or row["genre"] not in CLASSES:
+                continue
+            by_artist = row["source"] == EMOTION_COLLECTION
+            felt = emotions.get(row["clip"])
+            songs.append(
+                Song(
+                    row["clip"],
+                    row["genre"],
+                    f"artist {row['artist_or_track']}" if by_artist else f"source {row['source']}",
+                    "wild",
+                    str(folder / row["genre"] / f"{row['clip']}.opus"),
+                    emotions=tuple(float(felt[name]) for name in EMOTIONS) if felt else None,
+                )
+            )
+    except (OSError, KeyError, ValueError, csv.Error) as error:
+        raise DataError(
+            f"{folder} holds no songs of other collections: SOURCES.tsv and EMOTIONS.tsv are needed."
+        ) from error
+    return songs
+
+
+def dev_names() -> set[str]:
+    """The clips of the development part."""
+    return set(DEV_LIST.read_text().split())
+
+
+def _read_table(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t"))

@@ -1,0 +1,84 @@
+"""What the model says of a clip besides its genre: tags, feelings, and energy over time."""
+
+import streamlit as st
+
+from genre.inference.classifier import Prediction
+from genre.inference.description import energy_over_time, strongest_emotions
+from genre.models.cards import load_card
+from genre.paths import WEIGHTS
+from genre.plots import prediction as plots
+from genre.text import genre_name
+from pages.shared.models import chosen_model
+from pages.shared.widgets import STILL
+
+MODEL = "listen"
+FEELINGS = {
+    "amazement": "amazing",
+    "solemnity": "solemn",
+    "tenderness": "tender",
+    "nostalgia": "nostalgic",
+    "calmness": "calm",
+    "power": "powerful",
+    "joyful_activation": "joyful",
+    "tension": "tense",
+    "sadness": "sad",
+}
+STRENGTHS = ((3.0, "strongly"), (1.6, "clearly"), (0.0, "somewhat"))  # times the threshold of the tag
+# Tags that name a kind of a genre, for the sentence "rock, rather classic rock".
+KINDS = {
+    "rock": ("classic rock", "hard rock", "alternative rock", "indie rock", "progressive rock", "punk"),
+    "metal": ("heavy metal", "hard rock"),
+    "pop": ("indie pop", "electronic", "dance"),
+    "hiphop": ("electronic",),
+    "disco": ("house", "electronic"),
+}
+
+
+def show_description(prediction: Prediction, begin_s: float) -> None:
+    """Show tags and feelings, where the model has them."""
+    description = prediction.description
+    if chosen_model() or not description.emotions or prediction.genre is None:
+        return
+    own = load_card(WEIGHTS / MODEL).pretrained
+    if description.tags:
+        st.markdown(
+            "**In other words**",
+            help="Words that listeners gave to songs like this one. We show only those that were right for "
+            "at least three of four songs whose kind we knew.",
+        )
+        with st.container(horizontal=True, gap="xsmall"):
+            for tag, probability in description.tags.items():
+                times = probability / own["tags"][tag]["threshold"]
+                strength = next(word for least, word in STRENGTHS if times >= least)
+                st.badge(f"{strength} {tag}", color="gray")
+        if kind := _kind(prediction):
+            st.caption(kind)
+    named = [FEELINGS[name] for name in strongest_emotions(description, own["emotions"])]
+    st.markdown(
+        "**What it feels like**",
+        help="Learnt from 258 songs whose listeners said what they felt. Energy is power, joy and tension "
+        "less calm, tenderness and sadness.",
+    )
+    st.markdown(f"{_join(named).capitalize()}." if named else "No feeling stands out.")
+    if len(prediction.window_times_s) > 1:
+        st.plotly_chart(
+            plots.energy_over_time(
+                prediction.window_times_s,
+                energy_over_time(description, own["emotions"]),
+                prediction.duration_s,
+                begin_s,
+            ),
+            config=STILL,
+            key="energy",
+            alt="How energetic or calm the music is over time",
+        )
+
+
+def _kind(prediction: Prediction) -> str:
+    """A sentence with the kind of the genre that its tags name; empty where they name none."""
+    kinds = [tag for tag in prediction.description.tags if tag in KINDS.get(prediction.genre or "", ())]
+    return f"{genre_name(prediction.genre or '').capitalize()}, rather {kinds[0]}." if kinds else ""
+
+
+def _join(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f" and {words[-1]}" if words else ""
