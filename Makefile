@@ -1,4 +1,4 @@
-# make setup | run | test | bench | weights | lint | fuzz | screenshots | clean
+# make setup | run | test | bench | soak | weights | lint | fuzz | screenshots | clean
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
@@ -10,7 +10,7 @@ ADDRESS ?= $(if $(filter 1,$(HTTPS)),0.0.0.0,localhost)
 # Relative, so that a path with spaces above the repository does no harm.
 BIN := .venv/bin/python
 PIP := $(BIN) -m pip install --quiet --quiet --disable-pip-version-check --no-input
-STREAMLIT := $(BIN) -m streamlit run app.py --server.headless true --logger.hideWelcomeMessage true \
+STREAMLIT := $(BIN) -m streamlit run serve.py --server.headless true --logger.hideWelcomeMessage true \
 	--server.port $(PORT) --server.address $(ADDRESS)
 
 # Real music and faces for tests, benchmarks and weights. Tests that need them are skipped without.
@@ -31,7 +31,7 @@ export PYTHONUNBUFFERED := 1
 # Idle threads sleep: while a training runs beside the app, answers come three times sooner.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: setup importable setup-dev chromium run test bench weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint fuzz screenshots clean
+.PHONY: setup importable setup-dev chromium run test bench soak weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint fuzz screenshots clean
 
 # The virtual environment holds a copy of its pins: they are installed once, and again when they change.
 setup:
@@ -67,11 +67,9 @@ chromium: setup-dev
 
 run: setup
 ifeq ($(HTTPS),1)
-	@certs=$$($(BIN) -m genre.certificate --port $(PORT)) && exec $(STREAMLIT) \
+	@certs=$$($(BIN) -m genre.certificate) && exec $(STREAMLIT) \
 		--server.sslCertFile "$$certs/earmark.crt" --server.sslKeyFile "$$certs/earmark.key"
 else
-	@echo "Earmark is at http://$(if $(filter 0.0.0.0,$(ADDRESS)),localhost,$(ADDRESS)):$(PORT)" \
-		"(Ctrl+C stops it)"
 	@exec $(STREAMLIT)
 endif
 
@@ -86,6 +84,10 @@ bench: setup-dev chromium
 	@for file in tests/benchmarks/bench_*.py; do \
 		$(BIN) -m tests.benchmarks.$$(basename "$$file" .py) --record || exit 1; \
 	done
+
+# Twenty visitors for ten minutes, then a thousand short visits: about a quarter of an hour. SOAK= takes options.
+soak: setup-dev
+	@$(BIN) -m tests.benchmarks.soak $(or $(SOAK),--record)
 
 # The shipped networks, on two cores: about eight hours for Listen's with its three seeds and the ablation,
 # three for the emotion network and two for the generator; an interrupted training is resumed. A name that

@@ -1,7 +1,8 @@
-"""Earmark in a browser: `streamlit run app.py`."""
+"""Earmark in a browser: `streamlit run serve.py`, which lets visitors in and serves this script."""
 
 import streamlit as st
 
+from pages.access.roles import may_invite, require_visitor
 from pages.shared.style import ICON_BUTTONS
 from pages.shared.uploads import keep_uploads_in_memory
 
@@ -9,6 +10,7 @@ keep_uploads_in_memory()  # before there is a page to upload from
 st.set_page_config(page_title="Earmark", page_icon="assets/icons/earmark.png", layout="centered")
 st.logo("assets/icons/earmark.svg", size="large")
 st.html(ICON_BUTTONS)
+require_visitor()
 
 pages = [
     st.Page("pages/listen.py", title="Listen", icon=":material/graphic_eq:", default=True),
@@ -16,4 +18,6 @@ pages = [
     st.Page("pages/generate.py", title="Generate", icon=":material/music_note:"),
     st.Page("pages/mood.py", title="Mood", icon=":material/mood:"),
 ]
+if may_invite():
+    pages.append(st.Page("pages/invite.py", title="Invite", icon=":material/qr_code_2:"))
 st.navigation(pages, position="top").run()

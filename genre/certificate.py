@@ -1,8 +1,8 @@
 """A self-signed certificate, so that other devices may use their microphone and camera.
 
 Browsers give both to https addresses only (and to localhost). `python -m genre.certificate` makes
-the pair once under EARMARK_HOME/certs, prints their folder on stdout and, on stderr, the addresses
-and the warning that the browser will show.
+the pair once under EARMARK_HOME/certs, prints their folder on stdout and, on stderr, the
+warning that the browser will show.
 """
 
 import argparse
@@ -103,16 +103,10 @@ def _general_names(names: list[str]) -> list[x509.GeneralName]:
 
 def main() -> int:
     """Run the command -> its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m genre.certificate", description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    port = parser.parse_args().port
+    argparse.ArgumentParser(prog="python -m genre.certificate", description=__doc__).parse_args()
     names = own_addresses()
     folder = home() / "certs"
     ensure_certificate(folder, names)
-    print("Earmark is at (Ctrl+C stops it)", file=sys.stderr)
-    for name in names:
-        if name not in ("127.0.0.1", "::1"):
-            print(f"  https://{name}:{port}", file=sys.stderr)
     print(
         "The browser will warn that the connection is not private, because this certificate was\n"
         "made here and nobody vouches for it. Choose Advanced, then Proceed (Firefox: Accept the\n"

@@ -26,6 +26,24 @@ def data_folder() -> Path | None:
     return (REPOSITORY / Path(value).expanduser()).resolve() if value else None
 
 
+def music_folder() -> Path | None:
+    """The one folder that music may be read from to train on: EARMARK_MUSIC; None where unset."""
+    value = os.environ.get("EARMARK_MUSIC")
+    return (REPOSITORY / Path(value).expanduser()).resolve() if value else None
+
+
+def may_read(path: Path) -> bool:
+    """Whether a path that a person named, its links followed, lies where EARMARK_MUSIC allows.
+
+    Always where that is unset. Earmark's own folder and that of EARMARK_DATA are allowed in any case.
+    """
+    music = music_folder()
+    if music is None:
+        return True
+    resolved = path.resolve()
+    return any(resolved.is_relative_to(folder) for folder in (music, home(), data_folder()) if folder)
+
+
 def gtzan_folder() -> Path:
     """GTZAN in the folder of real data. Raises ValueError with a sentence where EARMARK_DATA is not set."""
     folder = data_folder()

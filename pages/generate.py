@@ -26,7 +26,7 @@ from pages.shared.scroll import scroll_to
 from pages.shared.style import MEDIUM_PAGE
 from pages.shared.widgets import escaped, fragment
 
-POLL_S = 0.25  # between two polls of the job queue
+POLL_S, FAR_POLL_S = 0.25, 1.0  # between two polls of the job queue: near its head, and further back
 EXAMPLE = ("classical", 10.0, 7)  # genre, seconds, seed of the example of a first visit
 
 
@@ -47,7 +47,15 @@ def show_model_choice() -> None:
         )
 
 
-def show_progress() -> None:
+def poll_s() -> float | None:
+    """s until the progress is shown again; None while there is none."""
+    ticket = generate_state().ticket
+    if not ticket.is_active and not ticket.is_ready:
+        return None
+    return FAR_POLL_S if ticket.n_ahead > 1 and not ticket.is_ready else POLL_S
+
+
+def show_progress(interval_s: float | None) -> None:
     """Show the progress of the jobs, with a button to cancel them.
 
     The whole page is run again only after a poll: a run that is broken off while the page is
@@ -56,7 +64,8 @@ def show_progress() -> None:
     state = generate_state()
     ticket = state.ticket
     was_complete, state.is_page_complete = state.is_page_complete, False
-    if not was_complete and (ticket.is_ready or (state.shows_progress and not ticket.is_active)):
+    is_over = state.shows_progress and not ticket.is_active
+    if not was_complete and (ticket.is_ready or is_over or poll_s() != interval_s):
         st.rerun()
     if not ticket.is_active:
         return
@@ -155,7 +164,8 @@ if genres:
     if state.error:
         st.error(escaped(state.error), icon=":material/error:")
     state.is_page_complete, state.shows_progress = True, state.ticket.is_active
-    fragment(run_every=POLL_S if state.ticket.is_active or state.ticket.is_ready else None)(show_progress)()
+    interval_s = poll_s()
+    fragment(run_every=interval_s)(show_progress)(interval_s)
     if len(state.gallery):
         show_results()
     elif not state.ticket.is_active:

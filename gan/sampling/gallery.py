@@ -103,7 +103,7 @@ class Gallery:
 
     def __init__(self, max_total_s: float = MAX_TOTAL_S) -> None:
         self._items: dict[str, GalleryItem] = {}  # in the order in which they were added
-        self._max_total_s = max_total_s
+        self.max_total_s = max_total_s
         self._count = 0
         self.n_dropped = 0  # items dropped to stay below max_total_s
 
@@ -112,6 +112,11 @@ class Gallery:
 
     def __iter__(self) -> Iterator[GalleryItem]:
         return reversed(self._items.values())
+
+    @property
+    def held_s(self) -> float:
+        """s of audio in memory."""
+        return sum(item.seconds for item in list(self._items.values()))
 
     def get(self, id_: str | None) -> GalleryItem | None:
         return self._items.get(id_) if id_ else None
@@ -123,7 +128,7 @@ class Gallery:
             self._count += 1
             item.number = self._count
         self._items[item.id] = existing or item
-        while len(self._items) > 1 and sum(other.seconds for other in self) > self._max_total_s:
+        while len(self._items) > 1 and self.held_s > self.max_total_s:
             del self._items[next(iter(self._items))]
             self.n_dropped += 1
         return existing or item

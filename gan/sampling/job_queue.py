@@ -25,7 +25,7 @@ from genre.runs.queue import core_slot
 
 logger = logging.getLogger(__name__)
 
-MAX_WAITING = 24  # jobs that one visitor may have in the queue
+MAX_WAITING, MAX_WAITING_OF_ALL = 24, 120  # jobs in the queue: of one visitor, and of all together
 MAX_SLOT_WAIT_S = 3.0
 _POLL_S = 0.1  # interval at which a waiting queue checks whether any job is left
 
@@ -55,6 +55,8 @@ class Ticket:
                 raise JobError(
                     f"More than {MAX_WAITING} pieces would be waiting. Let some of them finish, or cancel."
                 )
+            if self._queue.n_waiting + len(jobs) > MAX_WAITING_OF_ALL:
+                raise JobError("Many visitors wait for their pieces already: try again in a minute.")
             if not self.is_active:
                 self.n_submitted = self.n_done = 0
             self.n_submitted += len(jobs)
@@ -107,6 +109,11 @@ class JobQueue:
 
     def open_ticket(self) -> Ticket:
         return Ticket(self)
+
+    @property
+    def n_waiting(self) -> int:
+        """Number of jobs that wait, of all visitors."""
+        return sum(len(ticket._waiting) for ticket in self._tickets)
 
     def _enqueue(self, ticket: Ticket) -> None:
         if ticket not in self._tickets:

@@ -15,7 +15,7 @@ from genre.audio.files import AUDIO_SUFFIXES
 from genre.audio.loudness import is_silent
 from genre.cache import cached_results, key_of, progress_line
 from genre.data.examples import DataError
-from genre.paths import home
+from genre.paths import home, may_read, music_folder
 from genre.text import encodable
 
 BUILT_IN = "builtin"
@@ -79,6 +79,8 @@ def open_dataset(data: str | Path) -> Dataset:
         folder = synth.build(home() / "datasets" / BUILT_IN, progress=progress_line("Playing"))
     else:
         folder = named_folder(data)
+        if not may_read(folder):
+            raise DataError(f"{folder} is not in {music_folder()}, the folder of music: choose one in it.")
     if folder.is_file():
         raise DataError(f"{folder} is a file: name the folder that holds one sub-folder for each genre.")
     if not folder.is_dir():
@@ -88,7 +90,7 @@ def open_dataset(data: str | Path) -> Dataset:
         root = inner
     parents = [folder, *(p for p in root.parents if p.is_relative_to(folder) and p != folder)]
     tables = {
-        field: next((p / name for p in parents if (p / name).is_file()), None)
+        field: next((p / name for p in parents if (p / name).is_file() and may_read(p / name)), None)
         for field, name in TABLES.items()
     }
     files = _files(root)
@@ -119,6 +121,8 @@ def _files(root: Path) -> tuple[Track, ...]:
         genre = encodable(folder.name)
         for path in sorted(folder.rglob("*")):
             if path.name.startswith(".") or path.suffix.lower() not in AUDIO_SUFFIXES:
+                continue
+            if not may_read(path):  # a link to somewhere else
                 continue
             name = path.stem if path.stem.startswith(f"{genre}.") else ""
             if not name or name in tracks:

@@ -15,7 +15,7 @@ import numpy as np
 from genre.audio.files import AUDIO_SUFFIXES
 from genre.data.examples import DataError, Examples
 from genre.data.protocols import PROTOCOLS
-from genre.paths import REPOSITORY
+from genre.paths import REPOSITORY, may_read, music_folder
 from genre.reading import MAX_LIST_BYTES, read_text
 
 LISTS = REPOSITORY / "assets" / "splits"
@@ -185,6 +185,8 @@ def _less_suffix(name: str) -> str:
 def _read_artists(path: Path | None, tracks: np.ndarray) -> dict[str, str]:
     if path is None:
         raise DataError("The split 'artist' needs a list of artists: a file of lines `track,artist`.")
+    if not may_read(path):
+        raise DataError(f"{path} is not in {music_folder()}, the folder of music: choose a list inside it.")
     try:
         lines = io.StringIO(read_text(path, MAX_LIST_BYTES), newline="")
         rows = [row for row in csv.reader(lines) if len(row) >= 2]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Classify = Callable[[Clip], "Prediction"]
 
 MAX_SOUND_S = 30 * 60  # s of sound stored to play, draw and trim: 79 MB
+MAX_CLIPS = 1000  # of a visit; the oldest are dropped
 OTHER = "other"  # a correction: none of the ten genres
 UNNAMED = "unnamed"
 CSV_COLUMNS = (
@@ -139,13 +140,18 @@ class Session:
 
     def __init__(self, max_sound_s: float = MAX_SOUND_S) -> None:
         self._clips: dict[str, SessionClip] = {}
-        self._max_sound_s = max_sound_s
+        self.max_sound_s = max_sound_s
 
     def __len__(self) -> int:
         return len(self._clips)
 
     def __iter__(self) -> Iterator[SessionClip]:
         return iter(self._clips.values())
+
+    @property
+    def held_s(self) -> float:
+        """s of sound in memory, an upper bound: clips with the same bytes share it."""
+        return sum(clip.sound.seconds for clip in list(self._clips.values()) if clip.sound)
 
     def get(self, id_: str | None) -> SessionClip | None:
         """The clip of this id, or None."""
@@ -162,6 +168,9 @@ class Session:
         existing = self._clips.get(id_)
         if existing and (existing.sound or existing.error):
             return existing
+        if not existing:
+            while len(self._clips) >= MAX_CLIPS:
+                del self._clips[next(iter(self._clips))]
         clip = SessionClip(id_, digest, name, source)
         duplicate = next((c for c in self if c.digest == digest and (c.sound or c.error)), None)
         if duplicate:
@@ -230,7 +239,7 @@ class Session:
                 continue
             if id(clip.sound) not in stored:  # clips with the same bytes share it
                 seconds += clip.sound.seconds
-            if stored and seconds > self._max_sound_s:
+            if stored and seconds > self.max_sound_s:
                 clip.sound = None
             else:
                 stored.add(id(clip.sound))

@@ -13,6 +13,7 @@ from pages.generation.html import render_thumbnail
 from pages.generation.state import generate_state
 from pages.generation.studio import new_seed, submit_to_same_model
 from pages.shared.models import default_classifier
+from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL, escaped
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _classify_button(item: GalleryItem) -> None:
         help="The network of the Listen page judges the sound, and does not know what was asked.",
     ):
         try:
-            with st.spinner("Listening"):
+            with st.spinner("Listening"), visitor_turn():
                 item.prediction = default_classifier().classify(item.clip)
         except ValueError as error:  # no weights: a sentence
             st.error(str(error), icon=":material/error:")

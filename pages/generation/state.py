@@ -1,5 +1,6 @@
 """The state of one visitor of the Generate screen, under one session key."""
 
+import weakref
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -38,5 +39,6 @@ def job_queue() -> JobQueue:
 def generate_state() -> GenerateState:
     """Return the state of this visitor, created at the first call."""
     if STATE_KEY not in st.session_state:
-        st.session_state[STATE_KEY] = GenerateState(job_queue().open_ticket())
+        state = st.session_state[STATE_KEY] = GenerateState(job_queue().open_ticket())
+        weakref.finalize(state, state.ticket.cancel)  # nobody collects the pieces of a visit that is over
     return st.session_state[STATE_KEY]

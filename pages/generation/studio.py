@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gan.sampling.gallery import GalleryItem
+from gan.sampling.gallery import MAX_TOTAL_S, GalleryItem
 from gan.sampling.job_queue import JobError
 from genre.paths import WEIGHTS
 from genre.reading import read_json
 from genre.runs.directory import Run, list_runs, runs_folder
 from pages.generation.state import generate_state
 from pages.shared.models import shared_model
+from pages.shared.sound_budget import pieces_budget
 from pages.shared.widgets import unique_names
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ def collect_results() -> None:
         if isinstance(result, JobError):
             state.error = str(result)
             continue
+        state.gallery.max_total_s = pieces_budget.share_s(state.gallery, MAX_TOTAL_S)
         is_repeated = state.gallery.get(result.id) is not None
         item = state.gallery.add(result)
         if is_repeated:

@@ -9,9 +9,10 @@ import streamlit as st
 from gan.training.history import TrainingHistory, read_training_history
 from genre.compute import all_cores
 from genre.data.dataset import BUILT_IN
-from genre.runs.directory import Run, RunError, create_run_folder
+from genre.runs.directory import Run, create_run_folder
 from genre.runs.process import delete_run, restart_run, start_run, stop_run
 from genre.text import genre_name
+from pages.access.roles import is_operator, require_operator
 from pages.generation.charts import balance_chart, describe_balance
 from pages.generation.html import render_strip
 from pages.generation.state import generate_state
@@ -32,7 +33,7 @@ def show_training() -> None:
         is_busy, list_models()
     )
     # Not an expander, whose content would be made, and torch loaded, also while it is closed.
-    if st.toggle("Train a painter of your own", key="train_one", persist_state="session"):
+    if is_operator() and st.toggle("Train a painter of your own", key="train_one", persist_state="session"):
         with st.container(border=True):
             _start_training()
 
@@ -47,7 +48,7 @@ def _show_trainings(is_busy: bool, previous_models: dict[str, str]) -> None:
         st.rerun()  # for another interval, other models, or a selected one
     _show_history(trainings)
     if trainings:
-        st.markdown("**Your trainings**")
+        st.markdown("**Your trainings**" if is_operator() else "**Trainings**")
     histories = [
         (title, run)
         for place, (title, run) in enumerate(trainings.items())
@@ -156,6 +157,7 @@ def _start_training() -> None:
         from gan.training.loop import GanSettings  # takes seconds
 
         try:
+            require_operator("train painters")
             settings = GanSettings(listing.data, "all", epochs=int(epochs))
             # One core stays free, so that music can be painted meanwhile.
             cores = max(1, all_cores() - 1)
@@ -180,10 +182,10 @@ def _show_training(title: str, run: Run, is_model: bool) -> None:
         else:
             st.progress(min(1.0, max(0.0, run.progress)), text=_progress(run))
     with buttons:
-        if run.active:
+        if run.active and is_operator():
             _action_button("Stop", "stop", stop_run, run)
             return
-        if run.resumable:
+        if run.resumable and is_operator():
             _action_button("Resume", "resume", start_run, run)
             if run.state == "failed":  # a damaged checkpoint, for one
                 _action_button("Begin anew", "restart_alt", restart_run, run)
@@ -196,6 +198,8 @@ def _show_training(title: str, run: Run, is_model: bool) -> None:
                 on_click=_select_model,
                 args=(run,),
             )
+        if not is_operator():
+            return
         with st.popover("Delete", icon=":material/delete:", width="stretch"):
             st.markdown(f"Delete **{escaped(title)}** and its pictures? It cannot be brought back.")
             _action_button("Yes, delete it", "delete", delete_run, run)
@@ -235,8 +239,9 @@ def _run_action(act: Callable[[Path], object], run: Run) -> None:
     state = generate_state()
     state.training_error = ""
     try:
+        require_operator("stop, resume and delete trainings of painters")
         act(run.folder)
-    except (RunError, OSError) as error:
+    except (ValueError, OSError) as error:
         state.training_error = str(error)
 
 

@@ -9,6 +9,8 @@ from genre.models.cards import ArtefactError
 from pages.listening.state import listen_state, visit_session
 from pages.shared.flash import set_flash
 from pages.shared.models import choose_model, current_classifier, model_version
+from pages.shared.sound_budget import clips_budget
+from pages.shared.turns import visitor_turn
 from pages.shared.widgets import renew
 
 if TYPE_CHECKING:
@@ -34,8 +36,11 @@ def predict_files(
     `on_prediction` gets the number of each file as soon as it is done. A click may end the run before the
     rest: those files are resumed in the next run, and leave open what is.
     """
+    from genre.inference.session import MAX_SOUND_S  # takes a while
+
     state = listen_state()
-    open_id = state.open_id if is_resumed else None
+    session, open_id = visit_session(), state.open_id if is_resumed else None
+    session.max_sound_s = clips_budget.share_s(session, MAX_SOUND_S)
     with st.spinner("Listening"):
         try:
             current_classifier()
@@ -46,7 +51,8 @@ def predict_files(
         for number, (name, read) in enumerate(files):
             if progress:
                 progress.progress(number / len(files), f"Clip {number + 1} of {len(files)}")
-            result = visit_session().add(name, read(), source, classify)
+            with visitor_turn():
+                result = session.add(name, read(), source, classify)
             on_prediction(number)
             if open_id is None:
                 open_id = state.open_id = result.id
@@ -62,7 +68,7 @@ def follow_model() -> None:
     state = listen_state()
     while state.session and state.model_version != (version := model_version()):
         try:
-            with st.spinner("Listening again"):
+            with st.spinner("Listening again"), visitor_turn():
                 state.session.classify_again(classify)
         except ArtefactError as error:
             if version[0] is None:  # no other model is left

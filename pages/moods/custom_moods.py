@@ -6,7 +6,8 @@ import streamlit as st
 
 from genre.errors import error_sentence
 from mood.emotion.custom_moods.learning import MAX_NAME_CHARS, CustomMood, cross_validate
-from mood.emotion.custom_moods.storage import delete_mood, export_mood, import_mood, rename_mood
+from mood.emotion.custom_moods.storage import export_mood
+from pages.moods import own_moods
 from pages.moods.recognizer import load_earmark_network, saved_moods
 from pages.moods.state import mood_state
 from pages.shared.flash import set_flash, show_flash
@@ -40,7 +41,7 @@ def show_moods() -> None:
             "A mood that was exported from Earmark", type="safetensors", key=widget_key("mood_file")
         )
     if file is not None:
-        _apply(lambda: import_mood(load_earmark_network(), file.getvalue()))
+        _apply(lambda: own_moods.keep_imported(load_earmark_network(), file.getvalue()))
         renew("mood_file")
         st.rerun()
 
@@ -64,6 +65,8 @@ def _show_mood(mood: CustomMood, is_usable: bool) -> None:
         )
         if is_usable:
             (disabled.discard if is_enabled else disabled.add)(mood.key)
+        if not own_moods.may_change(mood):
+            return
         with st.popover(
             "Rename, export or delete",
             icon=":material/more_vert:",
@@ -73,7 +76,7 @@ def _show_mood(mood: CustomMood, is_usable: bool) -> None:
             name = st.text_input("Name", mood.name, max_chars=MAX_NAME_CHARS, key=f"name_{mood.key}")
             pressed = st.button("Rename", icon=":material/edit:", key=f"rename_{mood.key}", width="stretch")
             if pressed and name.strip() not in ("", mood.name):
-                _apply(lambda: rename_mood(mood.key, name))
+                _apply(lambda: own_moods.rename(mood.key, name))
                 st.rerun()
             st.download_button(
                 "Export",
@@ -86,7 +89,7 @@ def _show_mood(mood: CustomMood, is_usable: bool) -> None:
                 width="stretch",
             )
             if st.button("Delete", icon=":material/delete:", key=f"delete_{mood.key}", width="stretch"):
-                _apply(lambda: delete_mood(mood.key))
+                _apply(lambda: own_moods.delete(mood.key))
                 st.rerun()
 
 

@@ -77,12 +77,15 @@ def load_earmark_network() -> "EmotionNetRecognizer":
 
 
 def saved_moods() -> "list[CustomMood]":
-    """The custom moods of all visitors; torch is not imported while there are none."""
+    """The custom moods on disk, which all visitors have, and a guest's own; torch is not imported while
+    there are none.
+    """
+    own = list(mood_state().own_moods.values())
     if not any((home() / "moods").glob("*.safetensors")):
-        return []
+        return own
     from mood.emotion.custom_moods.storage import list_moods
 
-    return list_moods()
+    return list_moods() + own
 
 
 def _enabled_moods() -> "list[CustomMood]":

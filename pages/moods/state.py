@@ -8,6 +8,7 @@ import streamlit as st
 if TYPE_CHECKING:
     import numpy as np
 
+    from mood.emotion.custom_moods.learning import CustomMood
     from mood.emotion.recognizer import FaceEmotion
 
 KEY = "mood_state"
@@ -28,6 +29,7 @@ class MoodState:
     photo: RecognizedPhoto | None = None
     live_mood: str | None = None  # taken from the live video, not yet the choice among the moods
     disabled_moods: set[str] = field(default_factory=set)  # keys of custom moods
+    own_moods: "dict[str, CustomMood]" = field(default_factory=dict)  # of a guest, by key
     training_faces: "list[np.ndarray]" = field(default_factory=list)  # crops (48, 48) of a new mood
     file_errors: dict[str, str] = field(default_factory=dict)  # file id -> why it was skipped, or nothing
     learnt_names: list[str] = field(default_factory=list)  # of moods just taught, to be announced

@@ -12,7 +12,6 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from genre.errors import error_sentence
 from mood.emotion.custom_moods.learning import MAX_FRAMES, MIN_FRAMES, learn_mood
-from mood.emotion.custom_moods.storage import save_mood
 from mood.emotion.faces import (
     MAX_PHOTOGRAPH_SIDE,
     FaceError,
@@ -22,7 +21,9 @@ from mood.emotion.faces import (
     explain_no_face,
 )
 from mood.emotion.live import LiveRecognizer
+from pages.access.roles import is_operator
 from pages.moods.custom_moods import show_moods
+from pages.moods.own_moods import keep_mood
 from pages.moods.photo import IMAGE_TYPES
 from pages.moods.recognizer import load_earmark_network
 from pages.moods.state import mood_state
@@ -61,7 +62,12 @@ def teach_by_video(live: LiveRecognizer | None, beside: DeltaGenerator) -> None:
 def _show_instructions() -> None:
     st.markdown(
         "Punk? Dreamy? Monday morning? Make the face of **a mood of your own**, take 10 to 20 "
-        "pictures of it, and give it a name. Everybody who uses this Earmark will see it."
+        "pictures of it, and give it a name. "
+        + (
+            "Everybody who uses this Earmark will see it."
+            if is_operator()
+            else "It is yours alone and ends with your visit: export it to keep it."
+        )
     )
     st.caption(":material/lock: Only numbers that describe the pictures are saved, never the pictures.")
 
@@ -187,7 +193,7 @@ def _save_mood(name: str, faces: list[np.ndarray], names: list[str]) -> None:
     """Learn a mood from `faces`; its name goes to `names`, which the next run announces."""
     try:
         with st.spinner("Learning"):
-            mood = save_mood(learn_mood(load_earmark_network(), name, faces))
+            mood = keep_mood(learn_mood(load_earmark_network(), name, faces))
             faces.clear()
             names.append(mood.name)
     except (ValueError, OSError) as error:

@@ -41,6 +41,13 @@ SONG_LIST = """<style>
     @media (max-width: 640px) { .song-picture { width: 4.6rem; } .song-name { font-size: .93rem; } }
 </style>"""
 
+# pages/access/invite.py
+QR_CODE = """<style>
+    .qr-code { max-width: 20rem; margin: 0 auto; background: #fff; border-radius: .75rem; overflow: hidden;
+               border: 1px solid #8A909940; }
+    .qr-code img { display: block; width: 100%; height: auto; }
+</style>"""
+
 # pages/moods/labels.py
 MOOD_BARS = """<style>
     .mood-bars { display: grid; grid-template-columns: max-content 1fr 2.9rem; gap: .3rem .7rem;

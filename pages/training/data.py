@@ -15,6 +15,7 @@ from genre.paths import data_folder, home
 from genre.plots import prediction as plots
 from genre.plots import training as plots_training
 from genre.text import genre_name
+from pages.access.roles import is_operator, require_operator
 from pages.shared.widgets import STILL, escaped
 from pages.training.state import train_state
 
@@ -28,6 +29,8 @@ CLIP_S = 30.0
 
 def chosen_data() -> str:
     """The chosen training music: "builtin" or a folder, "" if none is named yet."""
+    if not is_operator():
+        return BUILT_IN
     match st.session_state.get("data_choice", "builtin"):
         case "gtzan":
             return str(_gtzan_folder() or "")
@@ -49,7 +52,9 @@ def data_label(data: str) -> str:
 
 
 def load_listing(data: str) -> Listing:
-    """The tracks in `data`, up to 30 s old. Raises DataError."""
+    """The tracks in `data`, up to 30 s old. Raises DataError, and AccessError for a folder and a guest."""
+    if data != BUILT_IN:
+        require_operator("name folders")
     return _load_listing(data, str(home()))
 
 
@@ -61,6 +66,8 @@ def _load_listing(data: str, earmark_home: str) -> Listing:
 def choose_data() -> Listing | None:
     """Show the choice of music -> its tracks, or None and the reason on the page."""
     choices = [choice for choice in CHOICES if choice != "gtzan" or _gtzan_folder()]
+    if not is_operator():
+        return load_listing(BUILT_IN)  # other music is the host's, and so are the names of folders
     st.radio(
         "Music to learn from",
         choices,
@@ -88,7 +95,7 @@ def choose_data() -> Listing | None:
             return None
     try:
         return load_listing(chosen_data())
-    except (DataError, OSError) as error:
+    except (ValueError, OSError) as error:
         st.error(escaped(error_sentence(error)), icon=":material/error:")
         return None
 

@@ -8,6 +8,8 @@ import streamlit as st
 from genre.compute import all_cores
 from genre.data.listing import Listing
 from genre.models.registry import MODELS, count_parameters
+from pages.access.roles import is_operator
+from pages.training import quota
 from pages.training.run_display import INPUT_LABELS, SPLIT_NAMES, SPLITS, published_percent
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ def choose_plan(music: Listing | None) -> Plan:
     """Show the widgets -> their values."""
     models = st.multiselect(
         "Models",
-        list(MODELS),
+        quota.allowed(MODELS, quota.MODELS),
         FIRST_MODELS,
         key="models",
         persist_state="session",
@@ -128,7 +130,7 @@ def _choose_split() -> tuple[str, str]:
     """-> (the split, the path of the list of artists if it needs one)."""
     split = st.selectbox(
         "How they are tested",
-        list(SPLITS),
+        quota.allowed(SPLITS, quota.SPLITS),
         format_func=SPLIT_NAMES.__getitem__,
         key="split",
         persist_state="session",
@@ -144,7 +146,7 @@ def _choose_split() -> tuple[str, str]:
 
 
 def _choose_recipes() -> RecipePlan:
-    is_grid = st.toggle(
+    is_grid = is_operator() and st.toggle(
         "Try a grid: every combination of several epochs, batch sizes and learning rates",
         key="grid",
         persist_state="session",
@@ -177,7 +179,7 @@ def _choose_recipes() -> RecipePlan:
         cores = _number_input(
             "Cores for each",
             1,
-            all_cores(),
+            all_cores() if is_operator() else quota.MAX_CORES,
             1,
             "cores",
             f"Earmark may use {all_cores()}. As many trainings run at once as fit; the others "
@@ -215,9 +217,9 @@ def _choose_one(name: str) -> list:
                 label, 1e-6, 1.0, 1e-3, 1e-4, format="%.4f", key="rate", help=about, persist_state="session"
             )
         case "epochs":
-            value = _number_input(label, 1, 1000, 15, name, about)
+            value = _number_input(label, 1, 1000 if is_operator() else quota.MAX_EPOCHS, 15, name, about)
         case _:
-            value = _number_input(label, 2, 1000, 32, name, about)
+            value = _number_input(label, 2 if is_operator() else quota.MIN_BATCH_SIZE, 1000, 32, name, about)
     return [value]
 
 

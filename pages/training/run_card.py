@@ -8,13 +8,14 @@ from genre.plots import training as plots_training
 from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.catalogue import Entry, bundle, free_name, promoted_name
-from genre.runs.directory import RunError
 from genre.runs.report import Report
 from genre.text import percent
 from genre.training.publish import promote_run, unpublish_model
+from pages.access.roles import is_operator, require_operator
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import choose_model, chosen_model
 from pages.shared.widgets import escaped
+from pages.training.quota import may_change
 from pages.training.run_display import show_chart, show_state, show_swatch
 
 
@@ -93,8 +94,12 @@ def _show_actions(entry: Entry) -> None:
             "yourself to use it."
         )
         return
+    if not may_change(entry.run):
+        return
     if entry.run.state == "done":
         _show_uses(entry)
+    if not is_operator():
+        return
     with st.container(horizontal=True, gap="xsmall"):
         if entry.run.state != "damaged":
             with st.popover("Rename", icon=":material/edit:"):
@@ -108,7 +113,7 @@ def _show_uses(entry: Entry) -> None:
     folder = entry.run.folder
     promoted = promoted_name(folder)
     with st.container(horizontal=True, gap="xsmall"):
-        is_pressed = st.button(
+        is_pressed = is_operator() and st.button(
             "Use it",
             key=f"use_{entry.run.name}",
             icon=":material/hearing:",
@@ -124,7 +129,7 @@ def _show_uses(entry: Entry) -> None:
             on_click="ignore",
             help="Weights, card and report in one ZIP file.",
         )
-        if promoted:
+        if promoted and is_operator():
             st.button(
                 "Take it off the Listen page",
                 key=f"unpublish_{entry.run.name}",
@@ -148,6 +153,7 @@ def _show_uses(entry: Entry) -> None:
 def _promote(entry: Entry) -> None:
     """Make it the model of this visit, and one that every visitor can choose."""
     try:
+        require_operator("publish models")
         with st.spinner("Taking it to the Listen page"):
             name = promoted_name(entry.run.folder) or promote_run(entry.run.folder, free_name(entry)).name
     except (ValueError, OSError) as error:
@@ -159,6 +165,7 @@ def _promote(entry: Entry) -> None:
 
 def _unpublish(entry: Entry, name: str) -> None:
     try:
+        require_operator("withdraw models")
         was_chosen = chosen_model() == name
         unpublish_model(name)
         if was_chosen:
@@ -174,8 +181,9 @@ def _show_rename(entry: Entry) -> None:
         note = st.text_area("Note", run.note, max_chars=2_000, key=f"note_{run.name}")
         if st.form_submit_button("Keep", type="primary"):
             try:
+                require_operator("rename trainings")
                 runs.annotate_run(run.folder, title, note)
-            except (RunError, OSError) as error:
+            except (ValueError, OSError) as error:
                 st.error(error_sentence(error))
             else:
                 st.rerun()
@@ -186,9 +194,10 @@ def _show_delete(entry: Entry) -> None:
     st.markdown(f"Delete **{escaped(entry.title)}** with its figures and weights? It cannot be brought back.")
     if st.button("Yes, delete it", key=f"delete_{run.name}", icon=":material/delete:"):
         try:
+            require_operator("delete trainings")
             process.stop_run(run.folder)
             process.delete_run(run.folder)
-        except (RunError, OSError) as error:
+        except (ValueError, OSError) as error:
             st.error(error_sentence(error))
         else:
             st.rerun()

@@ -10,10 +10,10 @@ from genre.data.listing import Listing
 from genre.errors import error_sentence
 from genre.runs import directory as runs
 from genre.runs import process
-from genre.runs.directory import RunError
 from genre.training import estimate
 from genre.training.experiment import ExperimentSettings, experiment_settings, parse_augmentation
 from pages.shared.widgets import escaped
+from pages.training import quota
 from pages.training.data import choose_data, chosen_data, data_label, load_listing
 from pages.training.plan import Plan, choose_plan, input_for
 from pages.training.run_display import UNFILTERED, load_entries
@@ -110,10 +110,12 @@ def _start(experiments: list[ExperimentSettings], cores: int) -> None:
     state = train_state()
     state.run_error = ""
     try:
+        quota.require_quota(experiments, cores, [entry.run for entry in load_entries() if entry.run.active])
         for experiment in experiments:
             folder = runs.create_run_folder("genre", experiment.to_dict(), experiment.model, cores=cores)
+            quota.note_started(folder.name, state.started)
             process.start_run(folder)
-    except (RunError, OSError) as error:
+    except (ValueError, OSError) as error:
         state.run_error = error_sentence(error)
     state.compared = None  # the new ones are of more interest
     state.requested_step = "Watch"

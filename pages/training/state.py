@@ -12,6 +12,7 @@ class TrainState:
     requested_step: str | None = None  # by a button of another step; served at the next run
     compared: list[str] | None = None  # ids of the runs under Compare; None: not chosen yet
     run_error: str = ""  # of the latest start or stop; shown until the next one
+    started: set[str] = field(default_factory=set)  # names of the runs that this visit has started
     clip_number: int = 0  # of the genre's tracks under Data
     faults: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # of each checked data set
 

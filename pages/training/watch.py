@@ -13,10 +13,10 @@ from genre.plots.training import RUN_COLOURS, Learning
 from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.catalogue import Entry
-from genre.runs.directory import RunError
 from genre.text import percent
 from genre.training import estimate
 from pages.shared.widgets import escaped, fragment
+from pages.training import quota
 from pages.training.data import load_listing
 from pages.training.run_display import UNFILTERED, chart_names, load_entries, show_state, show_swatch
 from pages.training.state import train_state
@@ -82,15 +82,20 @@ def _show_totals(entries: list[Entry]) -> None:
     }
     stopped = f", {counts['stopped']} stopped" if counts["stopped"] else ""
     active = [entry for entry in entries if entry.run.active]
-    resumable = [entry for entry in entries if entry.run.resumable]
+    resumable = [entry for entry in entries if entry.run.resumable and quota.may_change(entry.run)]
+    stoppable = [entry for entry in active if quota.may_change(entry.run)]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{counts['running']} learning, {counts['waiting']} waiting, {counts['done']} done{stopped}**",
             width="stretch",
         )
-        if active:  # the waiting ones are stopped first, so that none of them starts meanwhile
+        if stoppable:  # the waiting ones are stopped first, so that none of them starts meanwhile
             st.button(
-                "Stop all", icon=":material/stop:", key="stop_all", on_click=_stop_all, args=(active[::-1],)
+                "Stop all",
+                icon=":material/stop:",
+                key="stop_all",
+                on_click=_stop_all,
+                args=(stoppable[::-1],),
             )
         if resumable:
             st.button(
@@ -160,6 +165,8 @@ def _show_run(entry: Entry, name: str, colour: str) -> None:
         st.progress(min(1.0, max(0.0, run.progress)), text=_progress_text(entry))
         if metrics := _metrics_text(entry):
             st.caption(metrics)
+    if not quota.may_change(run):
+        return
     with button_column:
         if run.active:
             st.button(
@@ -232,8 +239,10 @@ def _stop_all(entries: list[Entry]) -> None:
     state = train_state()
     state.run_error = ""
     try:
+        for entry in entries:
+            quota.require_changeable(entry.run)
         process.stop_runs([entry.run.folder for entry in entries])
-    except (RunError, OSError) as error:
+    except (ValueError, OSError) as error:
         state.run_error = escaped(error_sentence(error))
 
 
@@ -243,6 +252,7 @@ def _apply(change: Callable[[Path], None], entries: list[Entry]) -> None:
     state.run_error = ""
     for entry in entries:
         try:
+            quota.require_changeable(entry.run)
             change(entry.run.folder)
-        except (RunError, OSError) as error:
+        except (ValueError, OSError) as error:
             state.run_error = f"{escaped(entry.title)}: {error}"

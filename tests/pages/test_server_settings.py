@@ -22,7 +22,7 @@ def test_make_run_starts_the_app_from_the_repository_root():
     """Streamlit reads the config.toml below the working directory."""
     makefile = (REPOSITORY / "Makefile").read_text()
     commands = [line for line in makefile.splitlines() if "streamlit run" in line]
-    assert len(commands) == 1 and "-m streamlit run app.py" in commands[0], "a path relative to the root"
+    assert len(commands) == 1 and "-m streamlit run serve.py" in commands[0], "a path relative to the root"
     (recipe,) = re.findall(r"^run:.*\n((?:\t.*\n|(?:ifeq|else|endif).*\n)+)", makefile, re.M)
     assert "$(STREAMLIT)" in recipe and not re.search(r"\bcd\b", recipe)
     assert "postScriptGC" not in makefile, "no option overrules the file"
@@ -38,5 +38,5 @@ def test_tests_start_the_app_from_the_repository_root(monkeypatch: pytest.Monkey
     monkeypatch.setattr(serving.subprocess, "Popen", popen)
     with suppress(InterruptedError), serving.serve(tmp_path):
         pass
-    assert started["cwd"] == CONFIG.parents[1] and "app.py" in started["command"]
+    assert started["cwd"] == CONFIG.parents[1] and "serve.py" in started["command"]
     assert not any("postScriptGC" in part for part in started["command"])

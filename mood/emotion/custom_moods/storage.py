@@ -52,7 +52,7 @@ def save_mood(mood: CustomMood) -> CustomMood:
     moods = list_moods()
     if len(moods) >= MAX_MOODS:
         raise MoodError(f"There are {MAX_MOODS} moods already: delete one first.")
-    _require_free_name(mood.name, moods)
+    require_free_name(mood.name, moods)
     mood = replace(mood, key=secrets.token_hex(8))
     write_atomic(_path(mood.key), export_mood(mood))
     return mood
@@ -83,7 +83,7 @@ def rename_mood(key: str, name: str) -> CustomMood:
     if key not in moods:
         raise MoodError("This mood is gone: choose another.")
     mood = replace(moods.pop(key), name=validate_name(name))
-    _require_free_name(mood.name, list(moods.values()))
+    require_free_name(mood.name, list(moods.values()))
     write_atomic(_path(key), export_mood(mood))
     return mood
 
@@ -132,7 +132,8 @@ def _path(key: str) -> Path:
     return moods_folder() / f"{key}.safetensors"
 
 
-def _require_free_name(name: str, moods: Sequence[CustomMood]) -> None:
+def require_free_name(name: str, moods: Sequence[CustomMood]) -> None:
+    """Raise MoodError where one of the moods, or an emotion, has this name."""
     folded = name.casefold()
     if folded in EMOTIONS and name != folded:
         raise MoodError(

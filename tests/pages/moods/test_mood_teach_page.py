@@ -76,7 +76,7 @@ def test_a_click_while_it_learns_does_not_hide_that_it_has_learnt(monkeypatch):
         click_meanwhile()
         return save_mood(mood)
 
-    monkeypatch.setattr(teach_page, "save_mood", save_and_click)
+    monkeypatch.setattr(teach_page, "keep_mood", save_and_click)
     app = visit(
         view="teach", way="file", mood_state=MoodState(training_faces=[drawn_face(n) for n in range(10)])
     )

@@ -30,7 +30,7 @@ def serve(home: Path, *options: str) -> Iterator[str]:
         "-m",
         "streamlit",
         "run",
-        "app.py",
+        "serve.py",
         "--server.port",
         str(port),
         "--server.address",
@@ -117,9 +117,11 @@ def _playwright() -> Iterator[Playwright]:
 
 
 @contextmanager
-def chromium(program: str, microphone: Path | None = None, camera: Path | None = None) -> Iterator[Browser]:
+def chromium(
+    program: str, microphone: Path | None = None, camera: Path | None = None, hosts: str = ""
+) -> Iterator[Browser]:
     """Start Chromium; its microphone plays the WAV file over and over, from the beginning of each
-    recording, and its camera shows the MJPEG file so.
+    recording, and its camera shows the MJPEG file so. `hosts`: rules for names, "MAP a.test 127.0.0.1".
     """
     arguments = [
         "--no-sandbox",
@@ -132,6 +134,8 @@ def chromium(program: str, microphone: Path | None = None, camera: Path | None =
         arguments.append(f"--use-file-for-fake-audio-capture={microphone}")
     if camera:
         arguments.append(f"--use-file-for-fake-video-capture={camera}")
+    if hosts:
+        arguments.append(f"--host-resolver-rules={hosts}")
     with _playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         try:

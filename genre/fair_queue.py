@@ -1,0 +1,90 @@
+"""One queue for the heavy work of all visitors: few at a time, and each visitor in turn.
+
+    queue = FairQueue(1)
+    place = queue.enter(visitor)
+    while not place.wait(0.25): print(place.n_ahead)
+    place.leave()
+
+The visitor whose latest turn lies furthest back comes next: who brings fifty clips holds up nobody with one.
+"""
+
+import threading
+from collections.abc import Hashable
+from itertools import count
+
+_LATER = 1 << 60  # than any turn there was
+
+
+class Place:
+    """One piece of work in the queue. Made by `FairQueue.enter`; left by its visitor in any case."""
+
+    def __init__(self, queue: "FairQueue", visitor: Hashable, number: int) -> None:
+        self._queue = queue
+        self._granted = threading.Event()
+        self.visitor, self.number = visitor, number
+
+    @property
+    def n_ahead(self) -> int:
+        """How many pieces of work come first, those under way included; 0 once its turn has come."""
+        return self._queue._n_ahead(self)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for its turn, so long at most -> whether it has come."""
+        return self._granted.wait(timeout_s)
+
+    def leave(self) -> None:
+        """The work is done, failed or given up: the next one's turn. Leaving twice does no harm."""
+        self._queue._leave(self)
+
+
+class FairQueue:
+    """The queue. Safe to use from several threads."""
+
+    def __init__(self, n_slots: int) -> None:
+        """`n_slots`: how many pieces of work are under way at once."""
+        self._n_slots = n_slots
+        self._waiting: list[Place] = []
+        self._working: list[Place] = []
+        self._latest_turns: dict[Hashable, int] = {}  # by visitor, since the queue was last empty
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+
+    def enter(self, visitor: Hashable) -> Place:
+        """Join the queue, behind the visitor's own work."""
+        with self._lock:
+            place = Place(self, visitor, next(self._numbers))
+            self._waiting.append(place)
+            self._grant()
+        return place
+
+    def _grant(self) -> None:
+        while self._waiting and len(self._working) < self._n_slots:
+            place = self._order()[0]
+            self._waiting.remove(place)
+            self._working.append(place)
+            self._latest_turns[place.visitor] = next(self._numbers)
+            place._granted.set()
+
+    def _order(self) -> list[Place]:
+        """The waiting work in the order in which its turns will come."""
+        latest, waiting = dict(self._latest_turns), list(self._waiting)
+        order: list[Place] = []
+        while waiting:
+            place = min(waiting, key=lambda place: (latest.get(place.visitor, 0), place.number))
+            latest[place.visitor] = _LATER + len(order)
+            waiting.remove(place)
+            order.append(place)
+        return order
+
+    def _n_ahead(self, place: Place) -> int:
+        with self._lock:
+            return len(self._working) + self._order().index(place) if place in self._waiting else 0
+
+    def _leave(self, place: Place) -> None:
+        with self._lock:
+            for places in (self._waiting, self._working):
+                if place in places:
+                    places.remove(place)
+            if not self._waiting and not self._working:
+                self._latest_turns.clear()
+            self._grant()

@@ -1,0 +1,47 @@
+"""The turns of visitors at what takes the processor: classification, of clips and of generated pieces.
+
+Generation has a queue of its own (gan/sampling/job_queue.py) and trainings are processes of their own, so
+that listening waits behind neither.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from genre.fair_queue import FairQueue
+
+AT_ONCE = 1  # a clip occupies all cores already; more at once only make every answer late
+NOTICE_S = 0.3  # a shorter wait is not worth a word
+POLL_S = 0.25
+
+
+@st.cache_resource(show_spinner=False)
+def _queue() -> FairQueue:
+    """One for all visitors."""
+    return FairQueue(AT_ONCE)
+
+
+@contextmanager
+def visitor_turn() -> Iterator[None]:
+    """Wait for this visit's turn, telling how many come first, and hold it.
+
+    A click, or a visitor who leaves, ends the wait at the next word on the page.
+    """
+    run = get_script_run_ctx()
+    place = _queue().enter(run.session_id if run else None)
+    try:
+        if not place.wait(NOTICE_S):
+            notice = st.empty()
+            while not place.wait(POLL_S):
+                notice.caption(f":material/hourglass_top: {waiting_text(place.n_ahead)}")
+            notice.empty()
+        yield
+    finally:
+        place.leave()
+
+
+def waiting_text(n_ahead: int) -> str:
+    """How long the queue is before this visit's clip."""
+    return "Yours is next" if n_ahead <= 1 else f"{n_ahead} clips of others come before yours"

@@ -1,0 +1,57 @@
+"""The operator, a guest and a stranger at one server, each in a browser context of its own."""
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser.chromium import find_chromium
+from tests.support.browser.serving import chromium
+from tests.support.browser.train_visits import TITLE
+from tests.support.browser.visits import BUSY_MS, PHONE, Visit
+from tests.support.open_house import STRANGE_HOST, serve_open_house
+from tests.support.training_runs import make_run
+
+
+@pytest.fixture
+def house(earmark_home):
+    earmark_home.mkdir()
+    make_run(title="a training of the host")
+    with serve_open_house(earmark_home) as running:
+        yield running
+
+
+def test_a_guest_comes_in_by_the_invitation_and_the_operator_has_more(house):
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium or Chrome is installed; EARMARK_CHROMIUM can name one")
+    strange = f"http://{STRANGE_HOST}:{house.port}"
+    with chromium(program, hosts=f"MAP {STRANGE_HOST} 127.0.0.1") as browser:
+        operator = Visit(browser, f"{house.address}/invite", "Invite others")
+        link = operator.page.get_by_test_id("stCode").first.inner_text().strip()
+        code = operator.page.get_by_role("img", name="Code that opens Earmark")
+        expect(code).to_be_visible()
+        operator.settle()
+        picture = cv2.imdecode(np.frombuffer(code.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+        assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == link, "what a phone would read"
+        assert house.guest_token in link and operator.overflow() <= 0
+
+        guest = Visit(browser, strange, "This Earmark is private", viewport=PHONE)
+        assert guest.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        guest.console_errors.clear()  # the browser reports the status 401 of the page
+        guest.page.get_by_role("textbox").fill(link)
+        guest.page.get_by_role("button", name="Come in").click()
+        expect(guest.page.get_by_text("Your answer appears here")).to_be_visible(timeout=BUSY_MS)
+        assert "token" not in guest.page.url
+
+        for visitor, address, n_buttons in ((operator, house.address, 1), (guest, strange, 0)):
+            visitor.page.goto(f"{address}/train?step=Compare&runs=none")
+            expect(visitor.page.get_by_text(TITLE)).to_be_visible(timeout=BUSY_MS)
+            visitor.page.goto(f"{address}/train?step=Data")
+            expect(visitor.page.get_by_text("tracks in 10 genres")).to_be_visible(timeout=BUSY_MS)
+            expect(visitor.page.get_by_text("A folder of mine")).to_have_count(n_buttons)
+        guest.page.goto(f"{strange}/invite")
+        expect(guest.page.get_by_text("Page not found")).to_be_visible(timeout=BUSY_MS)
+        assert house.guest_token not in guest.page.content()
+        operator.leave()
+        guest.close()
