@@ -81,7 +81,7 @@ def show_examples() -> None:
         state.requested_example = None
         song = next((song for song in recordings() if song.file == requested), None)
         if song:
-            name = f"{song.title}, {song.artist} ({song.licence})"
+            name = f"{song.title}, {song.artist} ({song.licence})".replace(" / ", ", ")  # no path
             predict_files([(name, (MUSIC / song.file).read_bytes)], "song")
         else:
             name = f"{genre_name(requested).capitalize()}, synthesised"
