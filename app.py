@@ -3,13 +3,15 @@
 import streamlit as st
 
 from pages.access.roles import may_invite, require_visitor
-from pages.shared.style import ICON_BUTTONS
+from pages.shared.address import enter_page
+from pages.shared.browser import help_keyboard
+from pages.shared.style import FOCUS_RINGS, ICON_BUTTONS
 from pages.shared.uploads import keep_uploads_in_memory
 
 keep_uploads_in_memory()  # before there is a page to upload from
 st.set_page_config(page_title="Earmark", page_icon="assets/icons/earmark.png", layout="centered")
 st.logo("assets/icons/earmark.svg", size="large")
-st.html(ICON_BUTTONS)
+st.html(ICON_BUTTONS + FOCUS_RINGS)
 require_visitor()
 
 pages = [
@@ -20,4 +22,8 @@ pages = [
 ]
 if may_invite():
     pages.append(st.Page("pages/invite.py", title="Invite", icon=":material/qr_code_2:"))
-st.navigation(pages, position="top").run()
+page = st.navigation(pages, position="top")
+st.set_page_config(page_title=f"{page.title} · Earmark")
+enter_page(page.url_path)
+page.run()
+help_keyboard()  # last: a script takes up a line

@@ -13,8 +13,6 @@ N_BANDS = GAN_MEL.bands
 CLIP_FRAMES = 128  # frames of a training clip: 3 s
 FRAMES_PER_COLUMN = 32  # frames generated from one column of the local latent
 
-CONTROLS = ("energy", "brightness", "density")
-
 
 def to_db(values: Tensor) -> Tensor:
     """Convert -1 to 1 into decibels, -80 to 0."""

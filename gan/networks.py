@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan.mel import CLIP_FRAMES, CONTROLS, FRAMES_PER_COLUMN
+from gan.controls import CONTROLS
+from gan.mel import CLIP_FRAMES, FRAMES_PER_COLUMN
 
 N_COLUMNS = CLIP_FRAMES // FRAMES_PER_COLUMN
 STYLE_DIM, LOCAL_DIM = 64, 16  # sizes of the two parts of the latent

@@ -8,22 +8,23 @@
     parsed.unknown_words   the words that did not
     parsed.message         all of that in a few short sentences
 
-Rule based, with the vocabulary in `words.json`; nothing is learnt. Misspelt words are corrected to the
-nearest known one. Longer phrases match before shorter ones; "very", "slightly" and "not" modify the next
-phrase that has a meaning, "without" all of them up to the next comma, "but" or "with".
+Rule based, with the vocabulary in `words.json`; nothing is learnt. A word that is one typing slip away from
+the name of a genre or an instrument is corrected, and no other: a guess over a real word (beach, Bach) would
+give people music that they did not ask for. Longer phrases match before shorter ones; "very", "slightly" and
+"not" modify the next phrase that has a meaning, "without" all of them up to the next comma, "but" or "with".
 """
 
 import json
 import re
+import string
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from math import prod
 from pathlib import Path
 
-from gan.mel import CONTROLS
+from gan.controls import CONTROL_WORDS, CONTROLS
 from genre import GENRES
 from genre.text import genre_name
 
@@ -31,8 +32,8 @@ MAX_PROMPT_CHARS = 300  # of a prompt; the message says when more is left out
 MAX_PROMPT_SHIFT = 2.5  # standard deviations, of a control
 MIN_TEMPO, MAX_TEMPO = 0.6, 1.6  # relative to the usual tempo
 REFERENCE_BPM = 118  # the mean of popular music, for prompts in beats per minute
-MIN_WORD_SIMILARITY = 0.82  # of a misspelt word to a known one (difflib's ratio)
-CORRECTABLE_CHARS = (4, 20)  # least and greatest length of a word that is corrected
+MIN_CORRECTABLE_CHARS = 4  # of a word that is corrected
+MIN_STEM_CHARS = 3  # of a word without its ending
 MIN_GENRE_WEIGHT = 0.02  # genres of less weight are dropped
 MIN_SHIFT = 0.05  # standard deviations; less is not mentioned
 FULL_GENRE_WEIGHT = 0.5  # weight from which a negation excludes a genre: "no guitar" excludes none
@@ -46,7 +47,7 @@ class MatchedPhrase:
 
     text: str  # as written, with its modifiers: "very drak"
     vocabulary_phrase: str  # as in the vocabulary: "very dark"
-    meaning: str  # "less brightness"
+    meaning: str  # "darker"
     is_corrected: bool  # whether a misspelling was corrected
 
 
@@ -106,7 +107,9 @@ class _Vocabulary:
     ignored: frozenset[str]
     breaks: frozenset[str]
     endings: tuple[tuple[str, str], ...]
+    real_words: frozenset[str]  # that no rule may turn into others
     words: frozenset[str]  # all single words of the phrases
+    slips: dict[str, str]  # a misspelling -> the name of a genre or an instrument
     max_phrase_words: int
 
 
@@ -153,7 +156,10 @@ def _tokenize(text: str) -> list[str]:
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     text = re.sub(r"[\u2019`]", "'", text)
     text = re.sub(r"\s*'\s*n\s*'\s*|&|\+", " and ", text).replace("'", "")
-    return re.findall(r"[^\W_]+|,", re.sub(r"[,;:.!?/()|\n]+", ",", text))
+    text = re.sub(
+        r"\b(?:[a-z]\.){2,}", lambda initials: initials[0].replace(".", "") + " ", text
+    )  # b.b. king
+    return re.findall(r"[^\W_]+|,", re.sub(r"[,;:.!?()|\n]+", ",", text))
 
 
 def _extract_bpm(text: str) -> tuple[str, list[tuple[MatchedPhrase, _Meaning]]]:
@@ -226,24 +232,29 @@ def _combine(modifiers: list[_Modifier]) -> tuple[float, float]:
 
 @lru_cache(4096)
 def _recognize(word: str) -> _Word:
-    """Look a word up: as it is, without its ending, or the nearest one."""
+    """Look a word up: as it is, without its ending, or as a typing slip."""
     vocabulary = _vocabulary()
-    known = vocabulary.words | vocabulary.ignored | vocabulary.breaks
-    if word in known:
+    if word in vocabulary.words | vocabulary.ignored | vocabulary.breaks:
         return _Word(word, word)
-    alone = {phrase for phrase in vocabulary.phrases if " " not in phrase}
+    if word in vocabulary.real_words:
+        return _Word(word, "")
     for ending, instead in vocabulary.endings:
         stem = word.removesuffix(ending) + instead
-        if word.endswith(ending) and len(stem) >= 3 and stem in alone:
+        if word.endswith(ending) and len(stem) >= MIN_STEM_CHARS and stem in vocabulary.phrases:
             return _Word(word, stem)
-    least, most = CORRECTABLE_CHARS
-    if least <= len(word) <= most:
-        candidates = [entry for entry in known if len(entry) >= least and entry[0] == word[0]]
-        swapped = [entry for entry in candidates if sorted(entry) == sorted(word)]
-        nearest = sorted(swapped) or get_close_matches(word, sorted(candidates), 1, MIN_WORD_SIMILARITY)
-        if nearest:
-            return _Word(word, nearest[0], is_corrected=True)
-    return _Word(word, "")
+    name = vocabulary.slips.get(word, "")
+    return _Word(word, name, is_corrected=bool(name))
+
+
+def _slips(name: str) -> Iterator[str]:
+    """Yield what a name becomes by a slip after its first letter: one left out, swapped, wrong, too much."""
+    for k in range(1, len(name) + 1):
+        head, tail = name[:k], name[k:]
+        yield head + tail[1:]
+        yield head + tail[1:2] + tail[:1] + tail[2:]
+        for letter in string.ascii_lowercase:
+            yield head + letter + tail[1:]
+            yield head + letter + tail
 
 
 def _genre_weights(meanings: list[_Meaning]) -> tuple[dict[str, float], bool]:
@@ -272,7 +283,7 @@ def _message(
     unknown_words: tuple[str, ...],
 ) -> str:
     if not prompt.strip():
-        return f"Nothing was asked for, so the seed chooses the genre. {EXAMPLES}"
+        return f"Nothing is asked for yet, so chance picks the genre. {EXAMPLES}"
     sentences = []
     if words:
         parts = [_genres_in_words(genres)] if has_genre else []
@@ -281,19 +292,21 @@ def _message(
         parts += _shifts_in_words(controls, tempo)
         sentences.append("We understood: " + (", ".join(parts) or "as usual") + ".")
         if not has_genre:
-            sentences.append("No genre was named, so the seed chooses it.")
+            sentences.append("You named no genre, so chance picks one.")
         if is_corrected := [
             f"“{word.text}” as “{word.vocabulary_phrase}”" for word in words if word.is_corrected
         ]:
             sentences.append(f"We read {', '.join(is_corrected)}.")
     if unknown_words:
         listed = ", ".join(f"“{_short(word)}”" for word in unknown_words)
-        sentences.append(f"We do not know: {listed}.")
+        sentences.append(
+            f"We left out {listed}: we do not know {'it' if len(unknown_words) == 1 else 'them'}."
+        )
     if not words:
         sentences.append(
-            f"So the seed chooses the genre. {EXAMPLES}"
+            f"So chance picks the genre. {EXAMPLES}"
             if unknown_words
-            else f"There is no request in this, so the seed chooses the genre. {EXAMPLES}"
+            else f"These words ask for nothing in particular, so chance picks the genre. {EXAMPLES}"
         )
     if len(prompt) > MAX_PROMPT_CHARS:
         sentences.append(f"Only the first {MAX_PROMPT_CHARS} letters were read.")
@@ -308,11 +321,7 @@ def _genres_in_words(genres: dict[str, float]) -> str:
 
 
 def _shifts_in_words(controls: dict[str, float], tempo: float) -> list[str]:
-    parts = [
-        f"{'more' if shift > 0 else 'less'} {name}"
-        for name, shift in controls.items()
-        if abs(shift) >= MIN_SHIFT
-    ]
+    parts = [CONTROL_WORDS[name][shift > 0] for name, shift in controls.items() if abs(shift) >= MIN_SHIFT]
     return parts + ([_tempo_in_words(tempo)] if _tempo_in_words(tempo) else [])
 
 
@@ -341,6 +350,13 @@ def _vocabulary() -> _Vocabulary:
         frozenset(content["ignored"]),
         frozenset(content["breaks"]),
         tuple(map(tuple, content["endings"])),
+        frozenset(content["real_words"]),
         frozenset(word for phrase in phrases for word in phrase.split()),
+        {
+            slip: name
+            for name in content["names"]
+            for slip in _slips(name)
+            if len(slip) >= MIN_CORRECTABLE_CHARS
+        },
         max(len(phrase.split()) for phrase in phrases),
     )

@@ -17,7 +17,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from gan.mel import CONTROLS
+from gan.controls import CONTROLS
 from gan.prompt import ParsedPrompt
 from genre import GENRES
 from genre.text import genre_name

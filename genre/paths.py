@@ -9,6 +9,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 WEIGHTS = REPOSITORY / "assets" / "weights"
 PROMOTED = "models"  # in EARMARK_HOME: copies of promoted runs
+PROMOTED_TITLE = "title.txt"  # in the folder of one that was renamed
 
 
 def home() -> Path:
@@ -60,6 +61,14 @@ def promoted_models() -> list[str]:
     if not folder.is_dir():
         return []
     return sorted(path.name for path in folder.iterdir() if (path / "card.json").is_file())
+
+
+def promoted_title(name: str) -> str:
+    """What people call a promoted model: as its run was renamed, or else its name."""
+    try:
+        return (home() / PROMOTED / name / PROMOTED_TITLE).read_text("utf-8").strip() or name
+    except (OSError, UnicodeDecodeError):
+        return name
 
 
 # What `write_atomic` writes to first: the name, the process and the thread.

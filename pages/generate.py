@@ -7,11 +7,13 @@ it a few times a second and stays usable meanwhile.
 import streamlit as st
 
 from gan.training.history import read_training_history
+from genre.paths import WEIGHTS
 from genre.text import genre_name
 from pages.generation.html import render_strip
 from pages.generation.request import show_request_form
 from pages.generation.state import generate_state, job_queue
 from pages.generation.studio import (
+    PUBLISHED_MODEL,
     collect_results,
     list_models,
     load_published_sampler,
@@ -20,12 +22,13 @@ from pages.generation.studio import (
     submit_requests,
 )
 from pages.generation.training import show_training
+from pages.shared.browser import ask_before_leaving, scroll_to
 from pages.shared.entry import enter
 from pages.shared.models import warm_up
-from pages.shared.scroll import scroll_to
-from pages.shared.style import MEDIUM_PAGE
+from pages.shared.style import MEDIUM_PAGE, STORED_PIECES
 from pages.shared.widgets import escaped, fragment
 
+PIECES = WEIGHTS / PUBLISHED_MODEL / "pieces"  # MP3, 10 s: made by the published model, one a genre
 POLL_S, FAR_POLL_S = 0.25, 1.0  # between two polls of the job queue: near its head, and further back
 EXAMPLE = ("classical", 10.0, 7)  # genre, seconds, seed of the example of a first visit
 
@@ -93,23 +96,42 @@ def empty_state(genres: tuple[str, ...]) -> None:
     """Show samples of the training, and a button that generates an example."""
     with st.container(border=True, key="empty_state"):
         st.markdown(
-            "**Your music appears here,** as a picture you can hear. This is what our painter's "
-            "music looks like: time runs to the right, low notes lie at the bottom."
+            "**Your music appears here,** as a picture you can hear: time runs to the right, low notes lie "
+            "at the bottom. Press one of these to hear what the painter has made before."
         )
-        history = read_training_history(published_history())
-        last = max(history.samples, default=None)
-        if last is not None:
-            st.html(
-                render_strip(
-                    [
-                        (tile, genre_name(genre))
-                        for genre, tile in zip(history.genres, history.samples_at(last), strict=False)
-                    ]
-                )
-            )
+        _show_stored_pieces()
         st.button(
-            "Let me hear one", icon=":material/play_arrow:", key="example", on_click=_example, args=(genres,)
+            "Paint a new one", icon=":material/brush:", key="example", on_click=_example, args=(genres,)
         )
+
+
+def _show_stored_pieces() -> None:
+    """Ten pictures of the training's end, each with a button that plays a stored piece of its genre."""
+    history = read_training_history(published_history())
+    last = max(history.samples, default=None)
+    tiles = dict(zip(history.genres, history.samples_at(last), strict=False)) if last is not None else {}
+    genres = [genre for genre in tiles if (PIECES / f"{genre}.mp3").is_file()]
+    st.html(STORED_PIECES)
+    with st.container(horizontal=True, gap="small", key="stored_pieces"):
+        for genre in genres:
+            with st.container(width=150, gap="xsmall"):
+                st.html(render_strip([(tiles[genre], "")]))
+                st.button(
+                    genre_name(genre).capitalize(),
+                    icon=":material/play_arrow:",
+                    key=f"stored_{genre}",
+                    width="stretch",
+                    on_click=_play_stored,
+                    args=(genre,),
+                )
+    playing = generate_state().stored_piece
+    if playing in genres:
+        st.caption(f"A {genre_name(playing)} piece that the painter made before:")
+        st.audio((PIECES / f"{playing}.mp3").read_bytes(), format="audio/mpeg", autoplay=True)
+
+
+def _play_stored(genre: str) -> None:
+    generate_state().stored_piece = genre
 
 
 def _example(genres: tuple[str, ...]) -> None:
@@ -160,6 +182,7 @@ show_model_choice()
 genres = model_genres()
 if genres:
     show_request_form(genres)
+    show_upload()  # above the results, where what it brings back is seen
     state = generate_state()
     if state.error:
         st.error(escaped(state.error), icon=":material/error:")
@@ -170,7 +193,6 @@ if genres:
         show_results()
     elif not state.ticket.is_active:
         empty_state(genres)
-    show_upload()
     warm_up(load_published_sampler)
 else:
     st.error(
@@ -179,3 +201,4 @@ else:
         icon=":material/error:",
     )
 show_training()
+ask_before_leaving()

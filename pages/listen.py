@@ -13,6 +13,7 @@ from pages.listening.predict import follow_model
 from pages.listening.recorder import show_live, show_recorder
 from pages.listening.state import listen_state
 from pages.listening.uploads import show_uploader
+from pages.shared.browser import ask_before_leaving
 from pages.shared.models import chosen_model, default_classifier, warm_up
 
 
@@ -57,4 +58,5 @@ if listen_state().has_clips:
 else:
     show_placeholder()
 show_model_card(chosen_model())
+ask_before_leaving()
 warm_up(default_classifier, "genre.audio.overview", "genre.synth.dataset")

@@ -9,6 +9,7 @@ from pages.moods.choices import choose_mood, choose_request
 from pages.moods.photo import choose_photo, show_photo, show_photo_errors, take_photo
 from pages.moods.recognizer import choose_backend, load_default_backend, saved_moods
 from pages.moods.state import mood_state
+from pages.shared.address import follow_address, write_address
 from pages.shared.entry import enter
 from pages.shared.models import warm_up
 from pages.shared.playlist_view import YOUTUBE_NOTICE, show_songs
@@ -20,7 +21,7 @@ INPUT_LABELS = {
     LIVE: ":material/videocam: Live video",
 }
 SONGS, TEACH = "songs", "teach"
-VIEW_LABELS = {SONGS: ":material/queue_music: Find songs", TEACH: ":material/school: Teach a mood"}
+VIEW_LABELS = {SONGS: ":material/queue_music: Find songs", TEACH: ":material/school: Teach it your face"}
 PRIVATE = (
     "Your face stays private: pictures are read in the memory of the computer that Earmark runs on, "
     "and are never saved."
@@ -28,8 +29,10 @@ PRIVATE = (
 
 
 def forget_photo() -> None:
-    """Another way, another picture."""
+    """Another way, another picture; and live video begins without the mood of before."""
     mood_state().photo = None
+    if st.session_state.way == LIVE:
+        st.session_state.mood = None
 
 
 def find_songs(way: str) -> None:
@@ -64,7 +67,13 @@ def find_songs(way: str) -> None:
     if mood:
         request = choose_request(mood)
         st.subheader(request.title, anchor=False)
+        own = st.container()
         show_songs(request.find_playlist, repr(request), "songs")
+        playlist = st.session_state.songs.playlist
+        with own:
+            from pages.moods.own_music import show_own_music
+
+            show_own_music(request, at_once=bool(playlist.error and not playlist.tracks))
     else:
         with st.container(border=True):
             st.markdown("**Your songs appear here.** Show your face, or press the one that fits.")
@@ -87,21 +96,22 @@ with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
     st.title("Songs for the look on your face")
     with st.popover("Settings", icon=":material/settings:", key="icon_settings", help="Settings"):
         choose_backend()
+follow_address("view", VIEW_LABELS, SONGS)
+if follow_address("way", INPUT_LABELS, CAMERA):
+    forget_photo()
 with st.container(horizontal=True, horizontal_alignment="distribute"):
-    view = st.segmented_control(
+    chosen_view = st.segmented_control(
         "What to do",
         list(VIEW_LABELS),
-        default=SONGS,
         required=True,
         key="view",
         format_func=VIEW_LABELS.__getitem__,
         label_visibility="collapsed",
         persist_state="session",
     )
-    way = st.segmented_control(
+    chosen_way = st.segmented_control(
         "How shall we see you?",
         list(INPUT_LABELS),
-        default=CAMERA,
         required=True,
         key="way",
         format_func=INPUT_LABELS.__getitem__,
@@ -109,5 +119,6 @@ with st.container(horizontal=True, horizontal_alignment="distribute"):
         persist_state="session",
         on_change=forget_photo,
     )
-(teach if view == TEACH else find_songs)(way)
+way = write_address("way", chosen_way)
+(teach if write_address("view", chosen_view) == TEACH else find_songs)(way)
 warm_up(load_default_backend)

@@ -6,6 +6,7 @@ server shows the same. Each step imports what it needs, so that the first paint 
 
 import streamlit as st
 
+from pages.shared.address import follow_address, write_address
 from pages.shared.entry import enter
 from pages.shared.style import WIDE_PAGE
 from pages.training.state import train_state
@@ -26,22 +27,19 @@ st.markdown(
     unsafe_allow_html=True,
 )
 state = train_state()
+follow_address("step", STEPS, "Set up")
 if state.requested_step:
     st.session_state.step, state.requested_step = state.requested_step, None
-address_step = st.query_params.get("step")
-step = st.segmented_control(
+choice = st.segmented_control(
     "Step",
     list(STEPS),
-    default=address_step if address_step in STEPS else "Set up",
     required=True,
     key="step",
     format_func=lambda name: f"{STEPS[name]} {name}",
     label_visibility="collapsed",
     persist_state="session",
 )
-st.query_params["step"] = step  # a reload stays here
-if step != "Compare":
-    st.query_params.pop("runs", None)
+step = write_address("step", choice, drop="" if choice == "Compare" else "runs")
 match step:
     case "Data":
         from pages.training.data import show_data

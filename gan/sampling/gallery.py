@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gan.controls import CONTROL_WORDS
 from genre.text import genre_name
 
 if TYPE_CHECKING:  # these import torch, which a page does without until there is music
@@ -23,12 +24,6 @@ if TYPE_CHECKING:  # these import torch, which a page does without until there i
     from genre.inference.classifier import Prediction
 
 MAX_TOTAL_S = 600.0  # of audio: 53 MB as samples and 26 MB as WAV
-# Words for a control that is notably below or above the usual: (less, more).
-CONTROL_WORDS = {
-    "energy": ("calmer", "livelier"),
-    "brightness": ("darker", "brighter"),
-    "density": ("sparser", "busier"),
-}
 MIN_NOTABLE_SHIFT = 0.25  # standard deviations
 MIN_NOTABLE_TEMPO = 0.04  # relative to the usual tempo
 
@@ -146,13 +141,18 @@ def describe_genres(request: "GenerationRequest") -> str:
 
 
 def describe_item(item: GalleryItem) -> str:
-    """Describe an item in a line: "No. 4 · 70 % jazz, 30 % blues · 10 s · calmer · seed 3"."""
+    """Describe an item in a line: "No. 4 · 70 % jazz, 30 % blues · 10 s · calmer · seed 3".
+
+    The genre is in it wherever the title, a prompt, may not name it.
+    """
     request, parts = item.request, [f"No. {item.number}"]
     weights = _by_weight(request) if request else []
     if len(weights) > 1:
         parts.append(
             ", ".join(f"{round(100 * weight)}\u00a0% {genre_name(genre)}" for genre, weight in weights[:4])
         )
+    elif request and request.prompt.strip():
+        parts.append(describe_genres(request))
     parts.append(f"{item.seconds:.0f} s")
     if request:
         parts += [

@@ -24,7 +24,8 @@ from torch import Generator as Random
 from torch import Tensor
 from torch.nn import functional as F
 
-from gan.mel import CONTROLS, FRAMES_PER_COLUMN, GAN_MEL, to_db
+from gan.controls import CONTROLS
+from gan.mel import FRAMES_PER_COLUMN, GAN_MEL, to_db
 from gan.networks import LOCAL_DIM, OLD_GENERATOR_NAMES, STYLE_DIM, Generator, Latents, with_current_names
 from gan.request import GenerationRequest, Noise, RequestError
 from gan.sampling import spectrogram_file

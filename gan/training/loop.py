@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gan.mel import CLIP_FRAMES, CONTROLS, GAN_MEL, N_BANDS, measure_controls
+from gan.controls import CONTROLS
+from gan.mel import CLIP_FRAMES, GAN_MEL, N_BANDS, measure_controls
 from gan.networks import (
     NETWORKS,
     OLD_DISCRIMINATOR_NAMES,

@@ -40,10 +40,11 @@ class Learning:
 
     name: str
     epochs: list[dict] = field(repr=False)
+    colour: str = RUN_COLOURS[0]
 
 
 def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
-    """`measure` ("accuracy" or "loss") of all runs over their epochs, one colour a run.
+    """`measure` ("accuracy" or "loss") of all runs over their epochs, in the colour of each.
 
     Solid: on the validation rows, where there are some; dotted: on the training rows. Of a run with several
     parts (folds), the latest is drawn.
@@ -96,7 +97,7 @@ def _curve(run: Learning, number: int, epochs: list[dict], key: str, in_legend: 
         "mode": "lines+markers" if len(points) < 3 else "lines",
         "opacity": 1.0 if is_valid else 0.65,
         "line": {
-            "color": RUN_COLOURS[number % len(RUN_COLOURS)],
+            "color": run.colour,
             "width": 2.5 if is_valid else 1.5,
             "dash": "solid" if is_valid else "dot",
         },
@@ -131,7 +132,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
                     row | {"epoch_before": (before or row)["epoch"], "value_before": (before or row)["value"]}
                 )
                 before = row
-    colours = [RUN_COLOURS[number % len(RUN_COLOURS)] for number in range(len(runs))]
+    colours = [run.colour for run in runs]
     share = measure == "accuracy"
     value = {"field": "value", "type": "quantitative"}
     form = {"format": ".0%" if share else ".2f"}
@@ -189,28 +190,36 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
 
 def confusion_matrix(result: dict) -> go.Figure:
     """The confusion matrix: each row is a true genre and adds up to 100 %, on a scale that is
-    the same for all models. `result`: the metrics of genre.evaluation.metrics.compute_metrics.
+    the same for all models. Right answers are green, mistakes red.
+    `result`: the metrics of genre.evaluation.metrics.compute_metrics.
     """
     counts = np.array(result["confusion"])
     genres = [genre_name(genre) for genre in result["genres"]]
     share = 100 * counts / counts.sum(axis=1, keepdims=True).clip(min=1)
     cells = {
         "type": "heatmap",
-        "z": share.astype(np.float32),
+        "z": (share * np.where(np.eye(len(genres), dtype=bool), 1, -1)).astype(np.float32),
         "x": genres,
         "y": genres,
-        "customdata": counts,
-        "zmin": 0,
+        "customdata": np.stack([counts, share.round()], axis=-1),
+        "zmin": -100,
         "zmax": 100,
         "text": np.where(counts > 0, counts.astype(str), ""),
         "texttemplate": "%{text}",
         "xgap": 1,
         "ygap": 1,
         # Cells that hold something are dark enough for white numbers on a light page and a dark one.
-        "colorscale": [[0, "rgba(138,144,153,0.10)"], [1e-6, "#7C8B90"], [1, "#0B7373"]],
+        "colorscale": [
+            [0, "#9E2B1F"],
+            [0.5 - 1e-6, "#B5705F"],
+            [0.5, "rgba(138,144,153,0.10)"],
+            [0.5 + 1e-6, "#6E8B87"],
+            [1, "#0B7373"],
+        ],
         "textfont": {"color": "white"},
         "showscale": False,
-        "hovertemplate": "%{y}, taken for %{x}:<br>%{customdata} tracks, %{z:.0f}\u00a0%<extra></extra>",
+        "hovertemplate": "%{y}, taken for %{x}:<br>%{customdata[0]} tracks, "
+        "%{customdata[1]:.0f}\u00a0%<extra></extra>",
     }
     plain = {"showgrid": False, "ticks": "", "fixedrange": True, "automargin": True}
     return _figure(
@@ -222,7 +231,9 @@ def confusion_matrix(result: dict) -> go.Figure:
     )
 
 
-def genre_bars(names: Sequence[str], results: Sequence[dict], measure: str) -> go.Figure:
+def genre_bars(
+    names: Sequence[str], results: Sequence[dict], measure: str, colours: Sequence[str] = RUN_COLOURS
+) -> go.Figure:
     """`measure` ("precision", "recall" or "f1") of each genre, a bar a run."""
     genres = list(dict.fromkeys(genre for result in results for genre in result["genres"]))
     bars = [
@@ -231,7 +242,7 @@ def genre_bars(names: Sequence[str], results: Sequence[dict], measure: str) -> g
             "x": [genre_name(genre) for genre in genres],
             "name": _short(name),
             "y": [100 * result["genres"].get(genre, {}).get(measure, np.nan) for genre in genres],
-            "marker": {"color": RUN_COLOURS[number % len(RUN_COLOURS)], "cornerradius": 2},
+            "marker": {"color": colours[number % len(colours)], "cornerradius": 2},
             "hovertemplate": "%{y:.0f}\u00a0%",
         }
         for number, (name, result) in enumerate(zip(names, results, strict=True))

@@ -10,11 +10,13 @@ a run whose state is running and whose folder is not locked was interrupted.
 """
 
 import fcntl
+import itertools
 import json
 import re
 import secrets
 import shutil
 import time
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,6 +69,7 @@ class Run:
     message: str = ""  # one sentence: the work at hand, or why it failed
     settings: dict = field(default_factory=dict)
     last: dict = field(default_factory=dict)  # the latest epoch's metrics
+    colour: int = 0  # number of its colour on charts, for life
 
     @property
     def name(self) -> str:
@@ -110,6 +113,7 @@ def create_run_folder(
         "note": "",
         "created": time.time(),
         "cores": min(cores or all_cores(), all_cores()),
+        "colour": _next_colour(),
         "settings": settings,
     }
     try:
@@ -120,6 +124,12 @@ def create_run_folder(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
+
+
+def _next_colour() -> int:
+    """A number that no run has, the least: so it is another one than those of the runs beside it."""
+    taken = {run.colour for run in list_runs()}
+    return next(number for number in itertools.count() if number not in taken)
 
 
 def open_or_create_run(
@@ -209,6 +219,7 @@ def _make_run(folder: Path, config: dict, status: dict) -> Run:
         message,
         config["settings"],
         _numbers(status.get("last", {})),
+        config["colour"] if isinstance(config.get("colour"), int) else zlib.crc32(folder.name.encode()),
     )
 
 

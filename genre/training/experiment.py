@@ -17,11 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from genre.data import splits
-from genre.data.dataset import BUILT_IN, named_folder, open_dataset, require_genres
+from genre.data.builtin import load_examples
+from genre.data.dataset import BUILT_IN, named_folder, require_genres
 from genre.data.examples import DataError, Examples
 from genre.data.input_spec import InputSpec
 from genre.data.protocols import FOLDED, PROTOCOLS
-from genre.data.windows import SPECTROGRAMS, WINDOWINGS, front_end, make_examples, serving_spec
+from genre.data.windows import SPECTROGRAMS, WINDOWINGS, front_end, serving_spec
 from genre.evaluation.report import split_metrics
 from genre.models import classical
 from genre.models.artefacts import load_artefact, save_artefact
@@ -170,7 +171,7 @@ def run_experiment(worker: Worker) -> Report:
     """
     settings = ExperimentSettings.from_dict(worker.settings)
     worker.set_status("Reading the data.")
-    examples, summary = make_examples(open_dataset(settings.data), settings.input_spec, settings.windows)
+    examples, summary = load_examples(settings.data, settings.input_spec, settings.windows)
     require_genres(examples.labels, examples.tracks, examples.genres)
     artists = Path(settings.artists) if settings.artists else None
     split = splits.split(examples, settings.split, settings.recipe.seed, artists)

@@ -9,7 +9,7 @@ from genre.inference.load import load_classifier_from
 from genre.models.artefacts import WEIGHTS_FILE, compact, load_artefact, save_artefact
 from genre.models.cards import Card, load_card
 from genre.models.model_card import write_model_card
-from genre.paths import PROMOTED, WEIGHTS, home, promoted_models, write_atomic
+from genre.paths import PROMOTED, PROMOTED_TITLE, WEIGHTS, home, promoted_models, write_atomic
 from genre.training.ensemble import build_ensemble
 
 # What a model trained on everything takes over from the one of the same recipe that was measured.
@@ -82,6 +82,11 @@ def promote_run(folder: Path, name: str) -> Path:
             shutil.rmtree(target, ignore_errors=True)
         raise
     return target
+
+
+def retitle_model(name: str, title: str) -> None:
+    """Give a promoted model the title of its run; its name stays, since others may have chosen it."""
+    write_atomic(home() / PROMOTED / name / PROMOTED_TITLE, title.strip() or name)
 
 
 def unpublish_model(name: str) -> None:

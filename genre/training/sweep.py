@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from genre.data.builtin import comes_with_earmark
 from genre.data.dataset import Dataset, open_dataset
 from genre.data.windows import prepare
 from genre.evaluation.report import skipped_files_line
@@ -56,6 +57,8 @@ class Prefetcher:
 
     def prepare(self, settings: ExperimentSettings) -> None:
         """Compute the input of the settings. Raises DataError where the data does not have it."""
+        if comes_with_earmark(settings.data, settings.input_spec, settings.windows):
+            return
         if settings.data not in self._datasets:
             self._datasets[settings.data] = open_dataset(settings.data)
         key = (settings.data, settings.input_spec, settings.windows)

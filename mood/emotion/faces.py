@@ -57,6 +57,7 @@ VIDEO = DetectorSettings(max_side=640, scale_factor=1.2, min_face_divisor=5, min
 # More neighbours, since the scales lie closer together.
 PHOTOGRAPH = DetectorSettings(max_side=1024, scale_factor=1.1, min_face_divisor=20, min_neighbours=3)
 MIN_FACE_PIXELS = 24  # of the reduced picture
+EDGE_MARGIN = 0.2  # of the shorter side: photographs are made wider to find faces cut off by their edge
 # Pixels of a photograph's longer side beyond which nothing is gained: the smallest face that is detected
 # is as large there as the network's input.
 MAX_PHOTOGRAPH_SIDE = PHOTOGRAPH.max_side * SIZE // MIN_FACE_PIXELS
@@ -148,10 +149,14 @@ def detect_faces(image: np.ndarray, thorough: bool = False) -> list[Box]:
     if scale < 1.0:
         grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     detections = _detect(grey, settings)
-    if thorough and not detections:
-        for rotation in ROTATIONS:
+    if thorough:
+        detections += _detect_at_edges(grey, settings)
+        for rotation in () if detections else ROTATIONS:
             detections += _detect_rotated(grey, rotation, settings)
     boxes = [_to_full_size(box, scale, image.shape) for box in _suppress_overlaps(detections)]
+    if thorough:  # the same face has the same box, and so the same mood, in a photograph and in a video
+        video = detect_faces(image)
+        boxes = video + [box for box in boxes if all(_overlap(box, other) <= MAX_OVERLAP for other in video)]
     return sorted(boxes, key=lambda box: -box.w * box.h)
 
 
@@ -336,6 +341,19 @@ def _is_verified(grey: np.ndarray, box: Box) -> bool:
         region, scaleFactor=1.1, minNeighbors=1, minSize=(44, 44), maxSize=(90, 90)
     )
     return len(boxes) > 0
+
+
+def _detect_at_edges(grey: np.ndarray, settings: DetectorSettings) -> list[Detection]:
+    """As _detect, of the faces that an edge of the picture cuts off: it goes on beyond, as it ends."""
+    margin = round(EDGE_MARGIN * min(grey.shape))
+    wider = cv2.copyMakeBorder(grey, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+    height, width = grey.shape
+    detections = []
+    for (x, y, w, h), n_neighbours in _detect(wider, settings):
+        box = Box(x - margin, y - margin, w, h)
+        if box.x < 0 or box.y < 0 or box.x + w > width or box.y + h > height:
+            detections.append(Detection(box, n_neighbours))
+    return detections
 
 
 def _detect_rotated(grey: np.ndarray, rotation: int, settings: DetectorSettings) -> list[Detection]:

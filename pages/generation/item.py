@@ -66,7 +66,7 @@ def _submit_similar(item: GalleryItem, request: "GenerationRequest") -> None:
 
 
 def _vary(item: GalleryItem, request: "GenerationRequest") -> None:
-    with st.popover("Keep and change", icon=":material/lock:"):
+    with st.popover("Keep and change", icon=":material/lock:", key="vary_popover", on_change="rerun"):
         st.radio("Keep", list(KEEP_LABELS), format_func=KEEP_LABELS.get, key="keep")
         st.button(
             "Change the rest", key="vary", type="primary", on_click=_submit_variation, args=(item, request)
@@ -76,6 +76,7 @@ def _vary(item: GalleryItem, request: "GenerationRequest") -> None:
 def _submit_variation(item: GalleryItem, request: "GenerationRequest") -> None:
     from gan.request import vary_request
 
+    st.session_state.vary_popover = False  # it would hide what comes
     variation = vary_request(request, new_seed(), st.session_state.keep)
     submit_to_same_model(item.spectrogram.recipe, [variation], f"from No. {item.number}")
 
@@ -87,7 +88,7 @@ def _mix(item: GalleryItem, request: "GenerationRequest") -> None:
         for other in generate_state().gallery
         if other.request and other is not item and other.spectrogram.recipe.get("weights") == model
     }
-    with st.popover("Mix", icon=":material/join_inner:"):
+    with st.popover("Mix", icon=":material/join_inner:", key="mix_popover", on_change="rerun"):
         if not others:
             st.markdown("Paint a second piece with the same painter, and you can mix the two.")
             return
@@ -104,6 +105,7 @@ def _mix(item: GalleryItem, request: "GenerationRequest") -> None:
 def _submit_mix(item: GalleryItem, request: "GenerationRequest") -> None:
     from gan.request import mix_requests
 
+    st.session_state.mix_popover = False  # it would hide what comes
     share = st.session_state.mix_share
     other = generate_state().gallery.get(st.session_state[f"mix_with_{item.id}"])
     if other is None or other.request is None:  # dropped meanwhile
@@ -117,10 +119,10 @@ def _submit_mix(item: GalleryItem, request: "GenerationRequest") -> None:
 
 def _classify_button(item: GalleryItem) -> None:
     if st.button(
-        "What does our ear hear?",
+        "What does the Listen page hear?",
         icon=":material/hearing:",
         key="classify",
-        help="The network of the Listen page judges the sound, and does not know what was asked.",
+        help="The model of the Listen page judges the sound. It does not know what was asked for.",
     ):
         try:
             with st.spinner("Listening"), visitor_turn():
@@ -138,12 +140,17 @@ def _show_prediction(item: GalleryItem) -> None:
         return
     genre, share = genre_name(prediction.genre), percent(prediction.probabilities[prediction.genre])
     genres = escaped(describe_genres(item.request)) if item.request else ""
-    subject = f"We asked for **{genres}**, and our" if genres else "Our"
-    st.markdown(f"{subject} ear hears **{genre}** ({share}{'' if prediction.confident else ', not sure'}).")
+    # Not "you asked for": where a prompt names no genre, chance picked it.
+    made_as = f"Made as **{genres}**. " if genres else ""
+    st.markdown(
+        f"{made_as}The Listen page hears **{genre}** ({share}{'' if prediction.confident else ', not sure'})."
+    )
     top_genres = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__)[-N_GENRES_SHOWN:]
     figure = plots.probability_bars({name: prediction.probabilities[name] for name in top_genres})
     figure.update_layout(height=140)
-    st.plotly_chart(figure, config=STILL, key="prediction_bars", alt=f"Our ear hears {genre}, {share}")
+    st.plotly_chart(
+        figure, config=STILL, key="prediction_bars", alt=f"The Listen page hears {genre}, {share}"
+    )
 
 
 def _download(item: GalleryItem) -> None:

@@ -40,8 +40,8 @@ def show_request_form(genres: tuple[str, ...]) -> None:
             persist_state="session",
         )
         source = _by_genre(genres) if mode == BY_GENRE else _in_words()
-        seconds, count = _length_and_count()
-        shifts, tempo = _fine_tuning()
+        seconds = _length_s()
+        count, shifts, tempo = _fine_tuning()
         _buttons(source, genres, seconds, count, shifts, tempo)
         if source is not None and not isinstance(source, dict):
             # Below all that can be pressed: nothing may move under the pointer.
@@ -113,11 +113,13 @@ def _show_parsed_prompt(parsed: "ParsedPrompt") -> None:
     st.caption(escaped(parsed.message))
 
 
-def _length_and_count() -> tuple[float, int]:
-    left, middle, right = st.columns([5, 3, 4], vertical_alignment="bottom")
+def _length_s() -> float:
+    return float(st.slider("Length", 3, 60, 10, format="%d s", key="seconds", persist_state="session"))
+
+
+def _count_and_seed() -> int:
+    left, right = st.columns(2, gap="large", vertical_alignment="bottom")
     with left:
-        seconds = st.slider("Length", 3, 60, 10, format="%d s", key="seconds", persist_state="session")
-    with middle:
         count = st.number_input("Pieces", 1, MAX_CLIPS, 1, key="count", persist_state="session")
     with right, st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         if "request_seed" not in st.session_state:
@@ -138,16 +140,19 @@ def _length_and_count() -> tuple[float, int]:
             on_click=_draw_seed,
             help="Another seed",
         )
-    return float(seconds), int(count)
+    return int(count)
 
 
 def _draw_seed() -> None:
     st.session_state.request_seed = new_seed()
 
 
-def _fine_tuning() -> tuple[dict[str, float], float]:
-    """Show the sliders; return the shift of each control (standard deviations) and the relative tempo."""
+def _fine_tuning() -> tuple[int, dict[str, float], float]:
+    """Show the widgets; return the number of pieces, the shift of each control (standard deviations), and
+    the relative tempo.
+    """
     with st.expander("Fine tuning", icon=":material/tune:"):
+        count = _count_and_seed()
         left, right = st.columns(2, gap="large")
         shifts = {}
         for number, (name, (low, high, words)) in enumerate(SLIDERS.items()):
@@ -176,7 +181,7 @@ def _fine_tuning() -> tuple[dict[str, float], float]:
                 persist_state="session",
             )
         st.caption("At 0 and at 100 % they change nothing. What you write in words is added to them.")
-    return {name: shift for name, shift in shifts.items() if shift}, tempo / 100
+    return count, {name: shift for name, shift in shifts.items() if shift}, tempo / 100
 
 
 def _buttons(

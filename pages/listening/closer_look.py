@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-WHY, BEAUTIFUL, ALIKE = "Why?", "More beautiful", "Sounds like"
+WHY, BEAUTIFUL, ALIKE = "Why this genre?", "Clean up the sound", "Find similar music"
 ICONS = {WHY: ":material/lightbulb:", BEAUTIFUL: ":material/auto_awesome:", ALIKE: ":material/hub:"}
 RANGES = (
     "the deep notes below 250 Hz, where bass and kick drum are",

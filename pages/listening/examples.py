@@ -9,7 +9,7 @@ import streamlit as st
 from genre import GENRES
 from genre.paths import REPOSITORY
 from genre.text import genre_name
-from pages.listening.predict import predict_files
+from pages.listening.predict import ReadAudio, predict_files
 from pages.listening.state import listen_state
 
 MUSIC = REPOSITORY / "assets" / "music"  # with SOURCES.tsv: title, artist, licence and source of each
@@ -77,18 +77,30 @@ def show_examples() -> None:
         for genre in GENRES:
             label = genre_name(genre).capitalize()
             st.button(label, key=f"example_{genre}", on_click=_request, args=(genre,))
-    if requested := state.requested_example:
-        state.requested_example = None
-        song = next((song for song in recordings() if song.file == requested), None)
-        if song:
-            name = f"{song.title}, {song.artist} ({song.licence})".replace(" / ", ", ")  # no path
-            predict_files([(name, (MUSIC / song.file).read_bytes)], "song")
-        else:
-            name = f"{genre_name(requested).capitalize()}, synthesised"
-            predict_files([(name, partial(render_example, requested))], "example")
+    if requested := list(state.requested_examples):
+        predict_files(
+            [_example(name) for name in requested],
+            "example",
+            lambda number: state.requested_examples.remove(requested[number]),
+            opens_last=True,
+        )
         st.rerun()
 
 
+def _example(name: str) -> tuple[str, ReadAudio]:
+    """A recording or a genre -> (the name of the clip, how to read it)."""
+    song = next((song for song in recordings() if song.file == name), None)
+    if song:
+        title = f"{song.title}, {song.artist} ({song.licence})".replace(" / ", ", ")  # no path
+        return title, (MUSIC / song.file).read_bytes
+    return f"{genre_name(name).capitalize()}, synthesised", partial(render_example, name)
+
+
 def _request(name: str) -> None:
-    """Note the example: uploads in work come first, and a button's press would be forgotten by then."""
-    listen_state().requested_example = name
+    """Note the example: uploads in work come first, and a button's press would be forgotten by then.
+
+    So would be one of several quick clicks, each of which ends the run that serves the one before.
+    """
+    requested = listen_state().requested_examples
+    if name not in requested:
+        requested.append(name)

@@ -150,8 +150,9 @@ def _confusions(metrics: dict, genres: tuple[str, ...]) -> str:
     """What is taken for what, where the card has the counts; else what it finds hardest."""
     confusion = metrics.get("confusion")
     if not confusion:
-        hardest = sorted(genres, key=lambda genre: metrics["genres"][genre]["recall"])[:3]
-        return f"It has most trouble with {_join(hardest)}."
+        recalls = {genre: metrics["genres"][genre]["recall"] for genre in genres}
+        hardest = [genre for genre in sorted(genres, key=recalls.__getitem__) if recalls[genre] < 1][:3]
+        return f"It has most trouble with {_join(hardest)}." if hardest else "It missed none of them."
     mistakes = [
         (count / max(1, sum(row)), true, named)
         for true, row in zip(genres, confusion, strict=True)

@@ -30,8 +30,9 @@ def predict_files(
     source: str,
     on_prediction: Callable[[int], None] = lambda number: None,
     is_resumed: bool = False,
+    opens_last: bool = False,
 ) -> None:
-    """Predict each file, given by its name and how to read it, and open the first prediction.
+    """Predict each file, given by its name and how to read it, and open the first or the last prediction.
 
     `on_prediction` gets the number of each file as soon as it is done. A click may end the run before the
     rest: those files are resumed in the next run, and leave open what is.
@@ -54,7 +55,7 @@ def predict_files(
             with visitor_turn():
                 result = session.add(name, read(), source, classify)
             on_prediction(number)
-            if open_id is None:
+            if open_id is None or opens_last:
                 open_id = state.open_id = result.id
     state.should_scroll = True
     if not is_resumed:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from genre import GENRES
 from genre.audio.clip import EXCERPT_S, AudioError
+from genre.audio.loudness import is_silent
 from genre.audio.overview import mel_overview, waveform_envelope
 from genre.inference.classifier import Prediction
 from genre.inference.session import MAX_SOUND_S, OTHER, Session, SessionClip
@@ -18,7 +19,7 @@ from pages.listening.description import show_description
 from pages.listening.figures import once
 from pages.listening.predict import classify
 from pages.shared.flash import set_flash, show_flash
-from pages.shared.models import chosen_model
+from pages.shared.models import chosen_model, is_taught_by_synthesiser
 from pages.shared.widgets import STILL
 
 CALIBRATED = (
@@ -29,33 +30,36 @@ UNCALIBRATED = (
     "As the chosen model says it. Whether it is right as often as that, nobody has measured. "
     "The genres share 100 %, even if the music is none of them."
 )
-SOURCES = {
-    "recording": "recorded here",
-    "upload": "uploaded",
-    "song": "a real recording",
-    "example": "played by our synthesiser",
-}
+SYNTHETIC = (
+    ":material/piano: This model has learnt from Earmark's synthesiser alone. With real music, take its "
+    "answer for a guess, however sure it sounds."
+)
+SOURCES = {"recording": "recorded here", "upload": "uploaded", "example": "an example"}
 HOW_TO_REPLAY = {
     "recording": "Its answer stays; it can be heard no more.",
     "upload": "Upload it again to hear and see it.",
-    "song": "Press its button again to hear and see it.",
     "example": "Press its button again to hear and see it.",
 }
 
 
 def show_prediction(result: SessionClip, session: Session, on_delete: Callable[[str], None]) -> None:
     """Show one of the predictions; `on_delete` gets its id when the visitor wants it deleted."""
+    is_quiet = False
     with st.container(border=True):
         _show_heading(result)
         if result.prediction is None:
             st.error(result.error or "", icon=":material/error:")
         else:
+            if result.correction:
+                _show_their_word(result)
             _show_genre(result, result.prediction)
             if _is_playable(result):
-                show_closer_look(result, session)
+                is_quiet = once(result, "silent", lambda: is_silent(result.clip().samples))
+                if not is_quiet:  # there is something to look into and to improve
+                    show_closer_look(result, session)
                 _show_sound(result, result.prediction.genre)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
-        if result.full_prediction:
+        if result.full_prediction and not is_quiet:
             with left:
                 _show_correction(result, result.full_prediction)
         right.button(
@@ -83,6 +87,19 @@ def _show_heading(result: SessionClip) -> None:
     st.caption(", ".join(facts).capitalize() + ".")
 
 
+def _show_their_word(result: SessionClip) -> None:
+    """Show what the visitor says it is, above the prediction."""
+    prediction, said = result.prediction, correction_label(result.correction or OTHER)
+    if prediction and prediction.genre == result.correction:
+        predicted = "We heard the same."
+    elif prediction and prediction.genre:
+        share = plots.percent(prediction.probabilities[prediction.genre])
+        predicted = f"We had heard {genre_name(prediction.genre)}, {share}."
+    else:
+        predicted = "We had named no genre."
+    st.success(f"**You say: {said}.** {predicted}", icon=":material/edit:")
+
+
 def _show_genre(result: SessionClip, prediction: Prediction) -> None:
     if prediction.genre is None:
         st.info(prediction.message, icon=":material/music_off:")
@@ -93,6 +110,8 @@ def _show_genre(result: SessionClip, prediction: Prediction) -> None:
         st.metric(_headline(prediction), genre.capitalize(), width="content")
         about = UNCALIBRATED if chosen_model() else CALIBRATED
         st.metric("Probability", probability, width="content", help=about)
+    if is_taught_by_synthesiser():
+        st.caption(SYNTHETIC)
     if prediction.uncertainty_reason:
         st.caption(prediction.uncertainty_reason)
     st.plotly_chart(
@@ -152,7 +171,7 @@ def _show_sound(result: SessionClip, genre: str | None) -> None:
     st.plotly_chart(once(result, "waveform", waveform), config=STILL, key="waveform", alt="Waveform")
     _show_part_slider(result)
     st.markdown(
-        "**What we look at**",
+        "**What the model sees**",
         help="A mel-spectrogram: time runs to the right, pitch upwards as the ear spaces it, and "
         "brighter is louder. Drums are upright lines, held notes level ones.",
     )
@@ -207,8 +226,6 @@ def _show_correction(result: SessionClip, prediction: Prediction) -> None:
         on_change=store,
         help="Your word is kept for this visit and written into the downloads.",
     )
-    if result.correction:
-        st.caption(f"Noted: you say {correction_label(result.correction)}. It goes into the downloads.")
 
 
 def correction_label(correction: str) -> str:

@@ -23,9 +23,8 @@ class ListenState:
     n_recordings: int = 0
     processed_uploads: set[str] = field(default_factory=set)  # ids of files with a prediction
     upload_batch: set[str] = field(default_factory=set)  # ids of files in work; not empty after a click
-    requested_example: str | None = (
-        None  # a genre or a recording; set by a button, served when no file is in work
-    )
+    # Recordings and genres whose buttons were pressed; served when no file is in work.
+    requested_examples: list[str] = field(default_factory=list)
     requested_deletion: str | None = None  # the id of a prediction; likewise
     should_scroll: bool = False  # to the results, which are new
     live: "tuple[Classifier, LiveClassifier] | None" = None

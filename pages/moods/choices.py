@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from mood.emotion.drawing import CUSTOM_MOOD_COLOUR, EMOTION_COLOURS
 from mood.playlist.playlist import Playlist, find_playlist
 from mood.playlist.query import DEFAULT_LANGUAGE, LANGUAGES, MAX_PHRASE_CHARS, find_language
-from pages.moods.labels import MOODS, change_label, mood_label
+from pages.moods.labels import MOODS, change_label, look_word, mood_label
+from pages.moods.state import mood_state
+from pages.shared.style import mood_cards
 
 MATCH, CHANGE = "match", "change"
 
@@ -26,14 +29,17 @@ class PlaylistRequest:
 
     @property
     def title(self) -> str:
+        """The mood is named: what is on the page above may have moved on."""
+        word = look_word(self.mood)
         if self.direction == CHANGE:
-            return {
-                "Calm me down": "Songs to calm you down",
-                "Lift me up": "Songs to lift you up",
-                "Comfort me": "Songs to comfort you",
-                "Give me energy": "Songs to give you energy",
+            aim = {
+                "Calm me down": "calm you down",
+                "Lift me up": "lift you up",
+                "Comfort me": "comfort you",
+                "Give me energy": "give you energy",
             }[change_label(self.mood)[0]]
-        return "Songs that match your mood"
+            return f"Songs to {aim} when you feel {word}"
+        return f"Songs for when you feel {word}"
 
 
 def choose_mood(custom_moods: list[str]) -> str | None:
@@ -41,8 +47,9 @@ def choose_mood(custom_moods: list[str]) -> str | None:
     moods = list(dict.fromkeys([*MOODS, *custom_moods]))
     if st.session_state.get("mood") not in moods:  # a custom one that was deleted meanwhile
         st.session_state.pop("mood", None)
+    st.html(mood_cards([EMOTION_COLOURS.get(mood, CUSTOM_MOOD_COLOUR) for mood in moods]))
     return st.pills(
-        "Not right? Say it yourself" if st.session_state.get("mood") else "Or say it yourself",
+        "Not right? Say it yourself" if mood_state().photo else "Or say it yourself",
         moods,
         format_func=mood_label,
         key="mood",

@@ -36,13 +36,16 @@ def show_moods() -> None:
             for mood in moods:
                 _show_mood(mood, is_usable=mood.network == network)
         _show_separation([mood for mood in moods if mood.network == network])
-    with st.popover("Import a mood", icon=":material/upload_file:"):
+    with st.popover(
+        "Import a mood", icon=":material/upload_file:", key=widget_key("mood_import"), on_change="rerun"
+    ):
         file = st.file_uploader(
             "A mood that was exported from Earmark", type="safetensors", key=widget_key("mood_file")
         )
     if file is not None:
         _apply(lambda: own_moods.keep_imported(load_earmark_network(), file.getvalue()))
         renew("mood_file")
+        renew("mood_import")  # and so closed
         st.rerun()
 
 

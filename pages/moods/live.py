@@ -9,7 +9,7 @@ from streamlit_webrtc import Translations, VideoProcessorBase, WebRtcMode, webrt
 from mood.emotion.drawing import draw_faces
 from mood.emotion.live import HISTORY_S, LiveRecognizer
 from pages.moods.charts import mood_history_chart
-from pages.moods.labels import score_bars, show_mood_heading
+from pages.moods.labels import look_word, score_bars, show_mood_heading
 from pages.moods.recognizer import current_recognizer
 from pages.moods.state import mood_state
 from pages.shared.permissions import is_insecure, show_insecure
@@ -89,6 +89,8 @@ def show_live_mood(live: LiveRecognizer) -> None:
     show_mood_heading(mood.emotion, mood.is_confident)
     st.caption(mood.message or "\u00a0")  # a line in any case: nothing below it may jump
     st.html(score_bars(mood.scores))
+    if (said := st.session_state.get("mood")) and said != mood.emotion:
+        st.caption(f"The songs below are for feeling {look_word(said)}, as you chose.")
     st.button(
         "Songs for this mood",
         type="primary",

@@ -19,6 +19,19 @@ def take_photo() -> None:
     is_refused = is_insecure()
     if is_refused:
         show_insecure("camera", "choose a photo")
+    if not (is_refused or st.session_state.get("camera_is_open")):
+        with st.container(
+            border=True, height=240, horizontal_alignment="center", vertical_alignment="center"
+        ):
+            st.button(
+                "Open the camera",
+                type="primary",
+                icon=":material/photo_camera:",
+                key="open_camera",
+                on_click=_open_camera,
+                help="The browser asks whether Earmark may use it.",
+            )
+        return
     photo = st.camera_input(
         "Take a photo",
         key=widget_key("camera"),
@@ -32,36 +45,46 @@ def take_photo() -> None:
         st.rerun()
 
 
+def _open_camera() -> None:
+    st.session_state.camera_is_open = True
+
+
 def choose_photo() -> None:
     photo = st.file_uploader(
         "A photo with a face", type=IMAGE_TYPES, key=widget_key("photo"), label_visibility="collapsed"
     )
     if photo is not None:
-        recognize_photo(photo.getvalue())
+        recognize_photo(photo.getvalue(), shows_failure=True)
         renew("photo")
         st.rerun()
 
 
-def recognize_photo(content: bytes) -> None:
-    """Read the faces in a picture; the largest one's emotion becomes the mood."""
+def recognize_photo(content: bytes, shows_failure: bool = False) -> None:
+    """Read the faces in a picture; the largest one's emotion becomes the mood.
+
+    `shows_failure`: a picture without a face is displayed too. The camera shows what it sees anyway.
+    """
     from mood.emotion.drawing import draw_faces
     from mood.emotion.faces import MAX_PHOTOGRAPH_SIDE, FaceError, decode_image, explain_no_face
     from mood.emotion.recognizer import recognize_emotions
 
     state = mood_state()
     state.photo = None
+    image = None
     try:
         with st.spinner("Looking at your face"):
             image = decode_image(content, MAX_PHOTOGRAPH_SIDE)
             faces = recognize_emotions(current_recognizer(), image, thorough=True)
+            if not faces:
+                raise FaceError(explain_no_face(image))
     except FaceError as error:
-        set_flash(FLASH, str(error), "warning")
+        if image is None or not shows_failure:
+            set_flash(FLASH, str(error), "warning")
+        else:
+            state.photo = RecognizedPhoto(_shrink(image), (), str(error))
         return
     except ValueError as error:
         set_flash(FLASH, str(error))
-        return
-    if not faces:
-        set_flash(FLASH, explain_no_face(image), "warning")
         return
     mood = faces[0].emotion
     annotated = draw_faces(image, [face.box for face in faces], emotion=mood)
@@ -73,10 +96,9 @@ def show_photo(photo: RecognizedPhoto) -> None:
     """The picture with its mood; deleted at the press of a button."""
     from mood.emotion.tracking import CONFIDENCE_THRESHOLD  # imports torch, loaded by now
 
-    largest = photo.faces[0]
     left, right = st.columns(2, vertical_alignment="center")
     with left:
-        st.image(photo.picture, width="stretch", alt="Your picture, with a frame around the face")
+        st.image(photo.picture, width="stretch", alt=f"Your picture, with {len(photo.faces)} faces framed")
         if st.button(
             "Another picture",
             icon=":material/restart_alt:",
@@ -86,7 +108,12 @@ def show_photo(photo: RecognizedPhoto) -> None:
             mood_state().photo = None
             st.rerun()
     with right:
-        show_mood_heading(largest.emotion, largest.scores[largest.emotion] >= CONFIDENCE_THRESHOLD)
+        if not photo.faces:
+            st.warning(photo.problem, icon=":material/face:")
+            return
+        largest = photo.faces[0]
+        is_confident = largest.scores[largest.emotion] >= CONFIDENCE_THRESHOLD
+        show_mood_heading(largest.emotion, is_confident, said=st.session_state.get("mood"))
         st.html(score_bars(largest.scores))
         if others := len(photo.faces) - 1:
             st.caption(

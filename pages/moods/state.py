@@ -20,6 +20,7 @@ class RecognizedPhoto:
 
     picture: "np.ndarray"  # (H, W, 3) RGB uint8, with frames around the faces
     faces: "tuple[FaceEmotion, ...]"
+    problem: str = ""  # why there is no face, as a sentence
 
 
 @dataclass

@@ -93,6 +93,28 @@ def choose_model(name: str | None) -> None:
     st.session_state[MODEL_CHOICE] = name
 
 
+def take_off(name: str) -> None:
+    """Offer a promoted model no longer, to nobody. Raises ValueError with a sentence, or OSError."""
+    from genre.training.publish import unpublish_model  # imports torch
+
+    was_chosen = chosen_model() == name
+    unpublish_model(name)
+    if was_chosen:
+        choose_model(None)
+
+
+def is_taught_by_synthesiser() -> bool:
+    """Whether the chosen model has never learnt from real music."""
+    if name := chosen_model():
+        from genre.data.dataset import BUILT_IN  # takes a while
+
+        try:
+            return load_card(home() / PROMOTED / name).data.get("name") == BUILT_IN
+        except ArtefactError:
+            pass
+    return False
+
+
 def chosen_genres() -> tuple[str, ...]:
     """The genres of the chosen model, read from its card."""
     if name := chosen_model():

@@ -53,10 +53,8 @@ def show_songs(search: Callable[[], Playlist], request: str, key: str) -> None:
 def cheer_up(genre: str) -> None:
     """A button for the Listen page; once it is pressed, cheerful songs of that genre."""
     request, state = f"cheer up with {genre}", st.session_state.get("cheer_up_songs")
-    st.markdown("**These may cheer you up**", help=YOUTUBE_NOTICE)
-    is_pressed = st.button(
-        f"Find cheerful {genre_name(genre)} songs", icon=":material/queue_music:", key="cheer_up"
-    )
+    st.markdown(f"**Cheerful {genre_name(genre)} songs on YouTube**", help=YOUTUBE_NOTICE)
+    is_pressed = st.button("Find some", icon=":material/queue_music:", key="cheer_up")
     if is_pressed or (state and state.request == request):
         show_songs(lambda: find_playlist("happy", genre=genre), request, "cheer_up_songs")
     else:
@@ -87,7 +85,7 @@ def _show_playlist(state: PlaylistState, search: Callable[[], Playlist], key: st
 def _show_error(state: PlaylistState, search: Callable[[], Playlist], key: str) -> None:
     """No answer: a sentence, a link to the search, and the playlists of earlier searches."""
     playlist = state.playlist
-    st.warning(playlist.error, icon=":material/wifi_off:")
+    st.info(playlist.error, icon=":material/wifi_off:")
     with st.container(horizontal=True):
         if st.button("Try again", icon=":material/refresh:", key=f"{key}_again"):
             with st.spinner("Asking YouTube for songs"):

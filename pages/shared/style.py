@@ -4,6 +4,12 @@
 ICON_BUTTONS = """<style>[class*="st-key-icon_"] :is(button, a) :is([data-testid=stMarkdownContainer], p) {
     position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }</style>"""
 
+# Streamlit's own are faint on the links at the top, and missing on the microphone.
+FOCUS_RINGS = """<style>
+    :is(a, button, summary, [role=radio], [role=tab], [role=slider], [role=combobox]):focus-visible {
+        outline: 3px solid #D9702E !important; outline-offset: 2px !important; border-radius: .4rem; }
+</style>"""
+
 # The uploader lists its files for good: three of them are enough, refused ones come first.
 SHORT_FILE_LIST = """<style>
     [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
@@ -27,6 +33,9 @@ PICTURE_STRIP = """<style>
     .earmark-strip img { width: 100%; display: block; border-radius: .4rem; }
     .earmark-strip figcaption { font-size: .75rem; opacity: .7; text-align: center; padding-top: .15rem; }
 </style>"""
+
+# pages/generate.py
+STORED_PIECES = """<style>.st-key-stored_pieces img { height: 4.6rem; object-fit: cover; }</style>"""
 
 # pages/shared/playlist_view.py
 SONG_LIST = """<style>
@@ -57,6 +66,27 @@ MOOD_BARS = """<style>
     .mood-bars b { font-weight: 500; text-align: right; font-variant-numeric: tabular-nums; }
     .mood-bars .rest { opacity: .62; }
 </style>"""
+
+
+def mood_cards(colours: list[str]) -> str:
+    """The pills of the moods as large cards, each in its colour."""
+    cards = "".join(
+        f".st-key-mood [role=radio]:nth-child({n}) {{ --mood: {colour}; }}"
+        for n, colour in enumerate(colours, 1)
+    )
+    return f"""<style>{cards}
+    .st-key-mood [role=radio] {{ flex: 1 1 0; min-width: 5.6rem; min-height: 5.2rem; border-radius: .8rem;
+        border: 2px solid color-mix(in srgb, var(--mood) 55%, transparent);
+        background: color-mix(in srgb, var(--mood) 14%, transparent); color: inherit !important; }}
+    .st-key-mood [role=radio] * {{ overflow: visible; height: auto; white-space: normal; }}
+    .st-key-mood [data-has-shortcut] {{ flex-direction: column; gap: .35rem; }}
+    .st-key-mood [data-testid=stIconMaterial] {{ font-size: 2.1rem; line-height: 1; width: auto;
+        color: var(--mood); }}
+    .st-key-mood [role=radio]:hover {{ background: color-mix(in srgb, var(--mood) 26%, transparent); }}
+    .st-key-mood [role=radio][aria-checked=true] {{ border-color: var(--mood) !important; border-width: 4px;
+        background: color-mix(in srgb, var(--mood) 34%, transparent) !important; }}
+    .st-key-mood [role=radio][aria-checked=true] p {{ color: inherit; font-weight: 650; }}
+    </style>"""
 
 
 def swatch(colour: str) -> str:

@@ -3,19 +3,18 @@
 import streamlit as st
 
 from genre.plots import training as plots_training
-from genre.plots.training import RUN_COLOURS, Learning
+from genre.plots.training import Learning
 from genre.runs import directory as runs
 from genre.runs.catalogue import Entry
-from genre.runs.report import Report, ReportError, load_report
-from pages.training.comparison import TestedRun, show_disagreements, show_winner
+from pages.training.comparison import TestedRun, read_report, show_disagreements, show_winner, tested_runs
 from pages.training.run_card import show_run
-from pages.training.run_display import FILTERS, chart_names, load_entries, show_chart
+from pages.training.run_display import FILTERS, chart_names, load_entries, run_colour, show_chart
 from pages.training.run_table import MAX_COMPARED, show_run_table
 
 MEASURES = {
-    "f1": ("F1", "Both of the others in one: high only if both are."),
-    "precision": ("Precision", "When it says this genre, how often it is right."),
-    "recall": ("Recall", "Of this genre's tracks, how many it finds."),
+    "f1": ("Both in one (F1)", "High only if both of the others are."),
+    "precision": ("Right when it says so (precision)", "When it says this genre, how often it is right."),
+    "recall": ("Found (recall)", "Of this genre's tracks, how many it finds."),
 }
 
 
@@ -57,18 +56,14 @@ def _filter(entries: list[Entry]) -> list[Entry]:
 
 def _show_side_by_side(entries: list[Entry]) -> None:
     names = chart_names(entries)
-    reports = [_report(entry) for entry in entries]
-    tested = [
-        TestedRun(name, report, str(entry.run.settings.get("data")))
-        for entry, name, report in zip(entries, names, reports, strict=True)
-        if report and report.is_tested
-    ]
+    reports = [read_report(entry) for entry in entries]
+    tested = tested_runs(entries, names, reports)
     show_winner(tested)
     _show_curves(entries, names)
     columns = st.columns(min(len(entries), 3 if len(entries) % 3 == 0 else 2))
     for number, (entry, report) in enumerate(zip(entries, reports, strict=True)):
         with columns[number % len(columns)]:
-            show_run(entry, names[number], report, RUN_COLOURS[number % len(RUN_COLOURS)], number)
+            show_run(entry, names[number], report, run_colour(entry), number)
     if any(entry.leaky for entry in entries) and not all(entry.leaky for entry in entries):
         st.warning(
             "A leaky split is among them: its figures look better than they are, see **The leak**.",
@@ -80,23 +75,19 @@ def _show_side_by_side(entries: list[Entry]) -> None:
         show_disagreements(tested)
 
 
-def _report(entry: Entry) -> Report | None:
-    """The report of a finished run; None where it cannot be read."""
-    try:
-        return load_report(entry.run.folder) if entry.metrics else None
-    except ReportError:
-        return None
-
-
 def _show_curves(entries: list[Entry], names: list[str]) -> None:
     learnings = [
-        Learning(name, [epoch for epoch in runs.read_metrics(entry.run.folder) if "loss" in epoch])
+        Learning(
+            name,
+            [epoch for epoch in runs.read_metrics(entry.run.folder) if "loss" in epoch],
+            run_colour(entry),
+        )
         for name, entry in zip(names, entries, strict=True)
     ]
     if not any(learning.epochs for learning in learnings):
         return
     st.subheader("How they learnt")
-    measures = (("accuracy", "Right answers"), ("loss", "Loss"))
+    measures = (("accuracy", "Windows right"), ("loss", "Loss"))
     for column, (measure, title) in zip(st.columns(2), measures, strict=True):
         with column:
             show_chart(
@@ -106,8 +97,9 @@ def _show_curves(entries: list[Entry], names: list[str]) -> None:
                 title=f"**{title}**",
             )
     st.caption(
-        "Solid: on music kept aside to choose the best epoch; dotted: on the music learnt "
-        "from. Models without epochs have no curve."
+        "Of single windows of a few seconds. A track's answer is the vote of its windows, and more often "
+        "right. Solid: on music kept aside to choose the best epoch; dotted: on the music learnt from. "
+        "Models that learn in one go have no curve."
     )
 
 
@@ -124,7 +116,10 @@ def _show_genres(tested: list[TestedRun]) -> None:
     )
     show_chart(
         plots_training.genre_bars(
-            [run.name for run in tested], [run.report.by_track for run in tested], measure
+            [run.name for run in tested],
+            [run.report.by_track for run in tested],
+            measure,
+            [run.colour for run in tested],
         ),
         key="genre_bars",
         alt=f"{MEASURES[measure][0]} of each genre",

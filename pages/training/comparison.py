@@ -12,10 +12,12 @@ from genre.audio.clip import AudioError
 from genre.data.examples import DataError
 from genre.data.listing import sound_of
 from genre.paths import home
+from genre.runs.catalogue import Entry
 from genre.runs.comparison import TrackPredictions, common_tracks, compare_pair, find_disagreements
-from genre.runs.report import Report
+from genre.runs.report import Report, ReportError, load_report
 from genre.text import genre_name, whole_percent
 from pages.shared.widgets import escaped
+from pages.training.run_display import run_colour
 
 SIGNIFICANCE = 0.05  # a difference that chance makes more often than this is none
 CLIP_S = 30.0
@@ -28,11 +30,29 @@ class TestedRun:
     name: str  # on the page
     report: Report
     data: str  # "builtin" or a folder
+    colour: str = ""
 
     @cached_property
     def predictions(self) -> TrackPredictions:
         """The predictions of its test."""
         return TrackPredictions.of(self.report, self.data)
+
+
+def read_report(entry: Entry) -> Report | None:
+    """The report of a finished run; None where it cannot be read."""
+    try:
+        return load_report(entry.run.folder) if entry.metrics else None
+    except ReportError:
+        return None
+
+
+def tested_runs(entries: list[Entry], names: list[str], reports: list[Report | None]) -> list[TestedRun]:
+    """Those that were tested."""
+    return [
+        TestedRun(name, report, str(entry.run.settings.get("data")), run_colour(entry))
+        for entry, name, report in zip(entries, names, reports, strict=True)
+        if report and report.is_tested
+    ]
 
 
 def show_winner(tested: list[TestedRun]) -> None:

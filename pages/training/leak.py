@@ -36,12 +36,7 @@ def show_leak() -> None:
     with right:
         _show_side(honest, "Honest split", False)
     if leaky.recorded:
-        st.caption(
-            "Recorded trainings that came with Earmark, on its built-in music. Counted are "
-            "windows, pieces of a few seconds, as the papers do that cut first."
-        )
-    else:
-        st.caption("Counted are windows, pieces of a few seconds, as the papers do that cut first.")
+        st.caption("Recorded trainings that came with Earmark, on its built-in music.")
     if len(pairs) > 1:
         show_chart(
             plots_training.leak_bars(
@@ -55,11 +50,21 @@ def show_leak() -> None:
 
 def _show_side(entry: Entry, title: str, is_leaky: bool) -> None:
     with st.container(border=True):
-        st.metric(
-            title,
-            percent(entry.metrics["window_accuracy"]),
-            help="Windows of the test whose genre is named right.",
-        )
+        st.markdown(f"**{title}**")
+        with st.container(horizontal=True, gap="medium"):
+            st.metric(
+                "Windows right",
+                percent(entry.metrics["window_accuracy"]),
+                width="content",
+                help="Of single windows of a few seconds, which the papers count that cut first.",
+            )
+            if "accuracy" in entry.metrics:
+                st.metric(
+                    "Tracks right",
+                    percent(entry.metrics["accuracy"]),
+                    width="content",
+                    help="A track's answer is the vote of its windows.",
+                )
         st.plotly_chart(
             plots_training.split_drawing(is_leaky),
             config=STATIC,

@@ -4,16 +4,17 @@ import streamlit as st
 
 from genre.data.protocols import FOLDED
 from genre.errors import error_sentence
+from genre.paths import promoted_title
 from genre.plots import training as plots_training
 from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.catalogue import Entry, bundle, free_name, promoted_name
 from genre.runs.report import Report
 from genre.text import percent
-from genre.training.publish import promote_run, unpublish_model
+from genre.training.publish import promote_run, retitle_model
 from pages.access.roles import is_operator, require_operator
 from pages.shared.flash import set_flash, show_flash
-from pages.shared.models import choose_model, chosen_model
+from pages.shared.models import choose_model, chosen_model, take_off
 from pages.shared.widgets import escaped
 from pages.training.quota import may_change
 from pages.training.run_display import show_chart, show_state, show_swatch
@@ -53,12 +54,19 @@ def _show_metrics(report: Report, number: int) -> None:
     low, high = metrics["accuracy_interval"]
     with st.container(horizontal=True, gap="medium"):
         st.metric(
-            "Accuracy",
+            "Tracks right",
             percent(metrics["accuracy"]),
             width="content",
             help=f"Between {percent(low)} and {percent(high)}, as far as {metrics['count']} "
             "test tracks can tell.",
         )
+        if "accuracy" in report.by_window:
+            st.metric(
+                "Windows right",
+                percent(report.by_window["accuracy"]),
+                width="content",
+                help="Of single windows of a few seconds. A track's answer is the vote of its windows.",
+            )
         st.metric(
             "F1",
             f"{metrics['macro_f1']:.2f}",
@@ -102,7 +110,9 @@ def _show_actions(entry: Entry) -> None:
         return
     with st.container(horizontal=True, gap="xsmall"):
         if entry.run.state != "damaged":
-            with st.popover("Rename", icon=":material/edit:"):
+            # Under another name it is another popover, which is closed.
+            key = f"rename_{entry.run.name}_{hash((entry.run.title, entry.run.note))}"
+            with st.popover("Rename", icon=":material/edit:", key=key, on_change="rerun"):
                 _show_rename(entry)
         with st.popover("Delete", icon=":material/delete:"):
             _show_delete(entry)
@@ -143,8 +153,8 @@ def _show_uses(entry: Entry) -> None:
         _promote(entry)
     if promoted and promoted == chosen_model():
         st.success(
-            f"The Listen page hears with it now, by the name of **{escaped(promoted)}**. Other visitors "
-            "can choose it there.",
+            f"The Listen page hears with it now, by the name of **{escaped(promoted_title(promoted))}**. "
+            "Other visitors can choose it there.",
             icon=":material/check:",
         )
         st.page_link("pages/listen.py", label="Go and listen", icon=":material/graphic_eq:")
@@ -166,10 +176,7 @@ def _promote(entry: Entry) -> None:
 def _unpublish(entry: Entry, name: str) -> None:
     try:
         require_operator("withdraw models")
-        was_chosen = chosen_model() == name
-        unpublish_model(name)
-        if was_chosen:
-            choose_model(None)
+        take_off(name)
     except (ValueError, OSError) as error:
         set_flash(f"unpublish_{entry.run.name}", escaped(error_sentence(error)))
 
@@ -183,6 +190,8 @@ def _show_rename(entry: Entry) -> None:
             try:
                 require_operator("rename trainings")
                 runs.annotate_run(run.folder, title, note)
+                if promoted := promoted_name(run.folder):
+                    retitle_model(promoted, title)
             except (ValueError, OSError) as error:
                 st.error(error_sentence(error))
             else:
@@ -191,11 +200,18 @@ def _show_rename(entry: Entry) -> None:
 
 def _show_delete(entry: Entry) -> None:
     run = entry.run
-    st.markdown(f"Delete **{escaped(entry.title)}** with its figures and weights? It cannot be brought back.")
+    promoted = promoted_name(run.folder) if run.state == "done" else None
+    use = f" The Listen page offers it as **{escaped(promoted_title(promoted))}**" if promoted else ""
+    st.markdown(
+        f"Delete **{escaped(entry.title)}** with its figures and weights? It cannot be brought back."
+        + (f"{use}: it disappears there too, and whoever uses it gets the model of Earmark." if use else "")
+    )
     if st.button("Yes, delete it", key=f"delete_{run.name}", icon=":material/delete:"):
         try:
             require_operator("delete trainings")
             process.stop_run(run.folder)
+            if promoted:
+                take_off(promoted)
             process.delete_run(run.folder)
         except (ValueError, OSError) as error:
             st.error(error_sentence(error))

@@ -1,5 +1,6 @@
 """Elements of several steps of the Train screen: the catalogue of runs, their states, charts."""
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import Literal
@@ -8,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from genre.paths import home
+from genre.plots.training import RUN_COLOURS
 from genre.runs.catalogue import Catalogue, Entry
 from pages.shared import style
 from pages.shared.widgets import unique_names
@@ -30,6 +32,24 @@ INPUT_LABELS = {
     "mel_30s": "mel-spectrogram of 30 s at once",
     "mel_3s_zscored": "mel-spectrogram of the first 3 s only",
     "mel_3s": "mel-spectrogram of 3 s, a few pieces of each recording in every epoch",
+}
+# The registry's names are those of papers and of the command line.
+MODEL_NAMES = {
+    "knn": "Nearest neighbours",
+    "svm": "Smooth borders",
+    "forest": "Forest of questions",
+    "linear": "Adding up",
+    "cnn-simple": "Small pattern finder",
+    "cnn-complex": "Larger pattern finder",
+    "cnn-dawra": "Pattern finder that weighs up",
+    "prcnn": "Whole picture and left to right",
+    "lstm": "Reader of measurements",
+    "cnn-zhang": "Plain pattern finder",
+    "bigru": "Reader in both directions",
+    "resnet18": "Deep photograph network",
+    "res-bigru": "Deep network and reader",
+    "cnn-cao": "Half-minute pattern finder",
+    "listen": "The Listen page's vote",
 }
 SPLITS = {
     "track": "One recording in five is kept for the test. Honest, and the usual choice.",
@@ -74,9 +94,36 @@ def load_entries() -> list[Entry]:
     return _catalogue(str(home())).entries()
 
 
+def model_label(model: str) -> str:
+    """A model's plain name with its technical one."""
+    return f"{MODEL_NAMES[model]} ({model})" if model in MODEL_NAMES else model
+
+
 def chart_names(chosen: list[Entry]) -> list[str]:
-    """A name for each, all different."""
-    return unique_names([f"{entry.title} (leaky)" if entry.leaky else entry.title for entry in chosen])
+    """A name for each, all different, and the same wherever a run is shown: numbered among all runs."""
+    runs = sorted(load_entries(), key=lambda entry: (entry.recorded, entry.run.created, entry.id))
+    names = unique_names([_label(entry) for entry in runs])
+    by_id = dict(zip((entry.id for entry in runs), names, strict=True))
+    return [by_id.get(entry.id, _label(entry)) for entry in chosen]
+
+
+def free_title(model: str, leaky: bool) -> str:
+    """A title for a new run of a model. It keeps its number when earlier ones are deleted."""
+    taken = {_label(entry) for entry in load_entries() if not entry.recorded}
+    titles = itertools.chain([model], (f"{model} {number}" for number in itertools.count(2)))
+    return next(title for title in titles if (f"{title} (leaky)" if leaky else title) not in taken)
+
+
+def _label(entry: Entry) -> str:
+    return f"{entry.title} (leaky)" if entry.leaky else entry.title
+
+
+def run_colour(entry: Entry) -> str:
+    """The colour of a run on every chart, for life."""
+    if entry.recorded:  # these came with Earmark, and never change
+        ids = sorted(other.id for other in load_entries() if other.recorded)
+        return RUN_COLOURS[ids.index(entry.id) % len(RUN_COLOURS)]
+    return RUN_COLOURS[entry.run.colour % len(RUN_COLOURS)]
 
 
 def published_percent(figure: str) -> str:

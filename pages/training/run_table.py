@@ -23,12 +23,17 @@ RUN_COLUMNS: "dict[str, ColumnConfig]" = {
     "Name": _Text(width=150),
     "Model": _Text(width=100),
     "State": _Text(width=80),
-    "Accuracy": st.column_config.ProgressColumn(
+    "Tracks right": st.column_config.ProgressColumn(
         format="%d %%",
         min_value=0,
         max_value=100,
         width=105,
         help="The share of test tracks whose genre it names right.",
+    ),
+    "Windows right": _Number(
+        format="%d %%",
+        width=105,
+        help="Of single windows of a few seconds. A track's answer is the vote of its windows.",
     ),
     "95 % interval": _Text(
         width=105,
@@ -55,12 +60,20 @@ RUN_COLUMNS: "dict[str, ColumnConfig]" = {
 }
 
 
+# The others come with the switch "All figures".
+FIRST_COLUMNS = ("Name", "Model", "State", "Tracks right", "Windows right", "Split")
+
+
 def show_run_table(entries: list[Entry]) -> list[Entry]:
     """Show a row for each -> those whose rows are ticked."""
     ids = [entry.id for entry in entries]
-    # A selection counts rows: with other rows it is another table.
-    key = "runs_" + sha256("\n".join(ids).encode()).hexdigest()[:12]
     state = train_state()
+    asked = st.query_params.get_all("runs")
+    if asked != state.address_runs:  # Back, Forward, a reload or a copied address
+        state.address_runs, state.compared = asked, None
+        state.n_tables += 1
+    # A selection counts rows: with other rows it is another table.
+    key = f"runs_{state.n_tables}_" + sha256("\n".join(ids).encode()).hexdigest()[:12]
     if state.compared is None:
         state.compared = _preselection(entries)
     selection = st.dataframe(
@@ -78,6 +91,7 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
         column_config=RUN_COLUMNS,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.toggle("All figures", key="all_figures", persist_state="session")
         st.download_button(
             "Download CSV",
             lambda: to_csv(entries),
@@ -91,17 +105,28 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
         )
     chosen = [entries[row] for row in selection["selection"]["rows"] if row < len(entries)]
     state.compared = [entry.id for entry in chosen]
-    st.query_params["runs"] = [entry.run.name for entry in chosen[:MAX_COMPARED]]  # for a reload
+    names = [entry.run.name for entry in chosen[:MAX_COMPARED]]
+    shown = asked or _names(entries, _newest(entries))
+    if sorted(names) != sorted(shown):  # each writing is one step for Back
+        state.address_runs = names
+        st.query_params.from_dict({"step": "Compare", "runs": names})
     return chosen
 
 
+def _names(entries: list[Entry], ids: list[str]) -> list[str]:
+    return [entry.run.name for entry in entries if entry.id in ids]
+
+
 def _preselection(entries: list[Entry]) -> list[str]:
-    """The runs in the page's address, else the newest finished ones of different models, so that
-    there is something to see.
-    """
+    """The runs in the page's address, else the newest."""
     names = st.query_params.get_all("runs")
-    if names or len(entries) > MAX_PRESELECTION:
-        return [entry.id for entry in entries if entry.run.name in names]
+    return [entry.id for entry in entries if entry.run.name in names] if names else _newest(entries)
+
+
+def _newest(entries: list[Entry]) -> list[str]:
+    """The newest finished ones of different models, so that there is something to see."""
+    if len(entries) > MAX_PRESELECTION:
+        return []
     newest: dict[str, str] = {}
     for entry in entries:
         if entry.metrics and not entry.leaky:
@@ -112,7 +137,12 @@ def _preselection(entries: list[Entry]) -> list[str]:
 def _columns(entries: list[Entry]) -> list[str]:
     """The model is a column of its own as soon as somebody has given a training another name."""
     has_titles = any(entry.title != entry.model for entry in entries)
-    return [name for name in RUN_COLUMNS if has_titles or name != "Model"]
+    shows_all = st.session_state.get("all_figures", False)
+    return [
+        name
+        for name in RUN_COLUMNS
+        if (has_titles or name != "Model") and (shows_all or name in FIRST_COLUMNS)
+    ]
 
 
 def _cells(entry: Entry) -> dict:
@@ -125,7 +155,8 @@ def _cells(entry: Entry) -> dict:
         "Name": entry.title,
         "Model": entry.model,
         "State": "recorded" if entry.recorded else STATE_BADGES[entry.run.state][0],
-        "Accuracy": round(100 * metrics["accuracy"]) if "accuracy" in metrics else None,
+        "Tracks right": round(100 * metrics["accuracy"]) if "accuracy" in metrics else None,
+        "Windows right": round(100 * metrics["window_accuracy"]) if "window_accuracy" in metrics else None,
         "95 % interval": f"{100 * low:3.0f} to {100 * high:.0f} %" if low is not None else "",  # sorts
         "F1": metrics.get("macro_f1"),
         "Hears": entry.input,
@@ -134,7 +165,7 @@ def _cells(entry: Entry) -> dict:
         "Parameters": metrics.get("parameters"),
         "Time": pd.Timedelta(seconds=round(seconds)) if seconds is not None else None,
         "Published": published_percent(published.figure) if published else "",
-        "Epochs": recipe.get("epochs"),
+        "Epochs": entry.run.last.get("epoch") if recipe else None,  # as the curve has them
         "Batch": recipe.get("batch_size"),
         "Rate": recipe.get("learning_rate"),
         "Note": entry.run.note,

@@ -6,17 +6,19 @@ from typing import Any
 import streamlit as st
 
 from genre.compute import all_cores
+from genre.data.builtin import comes_with_earmark
 from genre.data.listing import Listing
 from genre.errors import error_sentence
 from genre.runs import directory as runs
 from genre.runs import process
+from genre.runs.catalogue import LEAKY
 from genre.training import estimate
 from genre.training.experiment import ExperimentSettings, experiment_settings, parse_augmentation
 from pages.shared.widgets import escaped
 from pages.training import quota
 from pages.training.data import choose_data, chosen_data, data_label, load_listing
 from pages.training.plan import Plan, choose_plan, input_for
-from pages.training.run_display import UNFILTERED, load_entries
+from pages.training.run_display import UNFILTERED, free_title, load_entries
 from pages.training.state import train_state
 
 MAX_RUNS = 40  # in one go: each waits as a small process of its own
@@ -25,6 +27,13 @@ MIN_PREPARATION_S = 20  # a shorter preparation is not worth a word
 
 def show_set_up() -> None:
     """Show the step. As it stands, Start works at once."""
+    if all(entry.recorded for entry in load_entries()):
+        st.info(
+            "**Your first time here?** Press **Start** below, as everything stands: models learn to tell ten "
+            "kinds of music apart. Under **Watch** you see who learns best, and who has won. **The leak** "
+            "shows how a model can cheat in its test.",
+            icon=":material/flag:",
+        )
     music = _choose_music()
     plan = choose_plan(music)
     if music is None or not plan.models:
@@ -34,11 +43,6 @@ def show_set_up() -> None:
     for error in errors:
         st.error(error, icon=":material/error:")
     _show_start(experiments, plan, music)
-    if all(entry.recorded for entry in load_entries()):
-        st.caption(
-            "Your first time here? Press Start as it stands. Meanwhile there are recorded "
-            "trainings to look at, under **Compare** and **The leak**."
-        )
 
 
 def _choose_music() -> Listing | None:
@@ -112,7 +116,8 @@ def _start(experiments: list[ExperimentSettings], cores: int) -> None:
     try:
         quota.require_quota(experiments, cores, [entry.run for entry in load_entries() if entry.run.active])
         for experiment in experiments:
-            folder = runs.create_run_folder("genre", experiment.to_dict(), experiment.model, cores=cores)
+            title = free_title(experiment.model, experiment.split == LEAKY)
+            folder = runs.create_run_folder("genre", experiment.to_dict(), title, cores=cores)
             quota.note_started(folder.name, state.started)
             process.start_run(folder)
     except (ValueError, OSError) as error:
@@ -131,9 +136,14 @@ def _show_estimate(experiments: list[ExperimentSettings], cores: int, music: Lis
         ]
     total_s = max(max(seconds), sum(seconds) / n_parallel)
     text = f"Estimate: **{estimate.duration_text(total_s)}** for all on this machine"
-    inputs = {experiment.input for experiment in experiments}
+    inputs = {
+        experiment.input
+        for experiment in experiments
+        if not comes_with_earmark(experiment.data, experiment.input_spec, experiment.windows)
+    }
+    to_play = music.to_play if inputs else 0
     busy_cores = min(all_cores(), len(experiments) * cores)
-    preparation_s = estimate.preparation_s(inputs, music.count, music.to_play, busy_cores)
+    preparation_s = estimate.preparation_s(inputs, music.count, to_play, busy_cores)
     if preparation_s > MIN_PREPARATION_S:
         text += f", and the first time {estimate.duration_text(preparation_s)} to prepare the music"
     st.caption(

@@ -11,6 +11,8 @@ class TrainState:
 
     requested_step: str | None = None  # by a button of another step; served at the next run
     compared: list[str] | None = None  # ids of the runs under Compare; None: not chosen yet
+    address_runs: list[str] = field(default_factory=list)  # names in the page's address at the last run
+    n_tables: int = 0  # so many times the ticks under Compare were set anew
     run_error: str = ""  # of the latest start or stop; shown until the next one
     started: set[str] = field(default_factory=set)  # names of the runs that this visit has started
     clip_number: int = 0  # of the genre's tracks under Data

@@ -6,19 +6,30 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from genre.data import listing
+from genre.data.builtin import comes_with_earmark
 from genre.data.dataset import BUILT_IN
 from genre.errors import error_sentence
 from genre.plots import training as plots_training
-from genre.plots.training import RUN_COLOURS, Learning
+from genre.plots.training import Learning
 from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.catalogue import Entry
 from genre.text import percent
 from genre.training import estimate
+from genre.training.experiment import ExperimentSettings
 from pages.shared.widgets import escaped, fragment
 from pages.training import quota
-from pages.training.data import load_listing
-from pages.training.run_display import UNFILTERED, chart_names, load_entries, show_state, show_swatch
+from pages.training.comparison import read_report, show_winner, tested_runs
+from pages.training.run_display import (
+    MODEL_NAMES,
+    UNFILTERED,
+    chart_names,
+    load_entries,
+    run_colour,
+    show_state,
+    show_swatch,
+)
 from pages.training.state import train_state
 
 ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # while something learns, and else
@@ -26,10 +37,10 @@ MAX_ENTRIES = 10  # trainings; the older ones are under Compare
 CURVES = (
     (
         "accuracy",
-        "Right answers",
-        "Of single windows. Strong: on music kept aside, fine: on the music "
-        "it learns from. Where the two part, it learns by heart. Ctrl and the wheel zoom, dragging moves, "
-        "a double click shows it whole.",
+        "Windows right",
+        "Of single windows of a few seconds; a track's answer is the vote of its windows. Strong: on music "
+        "kept aside, fine: on the music it learns from. Where the two part, it learns by heart. Ctrl and the "
+        "wheel zoom, dragging moves, a double click shows it whole.",
     ),
     (
         "loss",
@@ -68,10 +79,12 @@ def _show_present(was_active: bool) -> None:
         return
     _show_totals(entries)
     names = chart_names(entries)
+    if not was_active:  # the race is over: who has won?
+        show_winner(tested_runs(entries, names, [read_report(entry) for entry in entries]))
     _show_curves(entries, names)
     for number, (entry, name) in enumerate(zip(entries, names, strict=True)):
         with st.container(border=True, key=f"watched_{number}"):
-            _show_run(entry, name, RUN_COLOURS[number % len(RUN_COLOURS)])
+            _show_run(entry, name, run_colour(entry))
 
 
 def _show_totals(entries: list[Entry]) -> None:
@@ -131,7 +144,9 @@ def _compare(ids: list[str]) -> None:
 def _show_curves(entries: list[Entry], names: list[str]) -> None:
     """Show the learning curves. The classical models learn in one go and have none."""
     learnings = [
-        Learning(name, [line for line in runs.read_metrics(entry.run.folder) if "loss" in line])
+        Learning(
+            name, [line for line in runs.read_metrics(entry.run.folder) if "loss" in line], run_colour(entry)
+        )
         for name, entry in zip(names, entries, strict=True)
     ]
     if not any(each.epochs for each in learnings):
@@ -162,7 +177,7 @@ def _show_run(entry: Entry, name: str, colour: str) -> None:
             show_state(entry)
         st.caption(_settings_text(entry))
     with progress_column:
-        st.progress(min(1.0, max(0.0, run.progress)), text=_progress_text(entry))
+        st.progress(_progress(entry), text=_progress_text(entry))
         if metrics := _metrics_text(entry):
             st.caption(metrics)
     if not quota.may_change(run):
@@ -199,10 +214,32 @@ def _show_run(entry: Entry, name: str, colour: str) -> None:
 
 
 def _settings_text(entry: Entry) -> str:
-    facts = [entry.input, "leaky split" if entry.leaky else f"{entry.split} split"]
+    facts = [
+        MODEL_NAMES.get(entry.model, entry.model),
+        entry.input,
+        "leaky split" if entry.leaky else f"{entry.split} split",
+    ]
     if "batch_size" in entry.recipe and any("loss" in line for line in [entry.run.last]):
         facts += [f"batch {entry.recipe['batch_size']}", f"rate {entry.recipe['learning_rate']:g}"]
     return escaped(", ".join(facts))
+
+
+def _to_play(entry: Entry) -> tuple[int, int]:
+    """(pieces of the built-in music that a training still waits for, pieces in all)."""
+    run = entry.run
+    if run.state != "running" or run.last.get("epoch") or entry.data != BUILT_IN:
+        return 0, 1
+    settings = ExperimentSettings.from_dict(run.settings)
+    if comes_with_earmark(settings.data, settings.input_spec, settings.windows):
+        return 0, 1
+    music = listing.look(BUILT_IN)  # as it is now: this moves the bar
+    return music.to_play, music.count
+
+
+def _progress(entry: Entry) -> float:
+    """The share that is done, 0 to 1: of the training, or before it of the music that is played in."""
+    to_play, count = _to_play(entry)
+    return 1 - to_play / count if to_play else min(1.0, max(0.0, entry.run.progress))
 
 
 def _progress_text(entry: Entry) -> str:
@@ -213,8 +250,10 @@ def _progress_text(entry: Entry) -> str:
         return message
     epoch, epochs = run.last.get("epoch"), entry.recipe.get("epochs")
     if not epoch:
-        to_play = load_listing(BUILT_IN).to_play if entry.data == BUILT_IN else 0
-        return f"Playing the built-in music in, once: {to_play} pieces to go" if to_play else message
+        to_play, count = _to_play(entry)
+        return (
+            f"Playing the built-in music, once: {count - to_play} of {count} pieces" if to_play else message
+        )
     text = f"Epoch {epoch} of {epochs}" if "loss" in run.last else message
     if part := run.last.get("part", 1) - 1:
         text += f", part {part + 1}"

@@ -36,6 +36,9 @@ class Studio(Visit):
 
     def fill(self, name: str, value: int) -> None:
         box = self.page.get_by_role("spinbutton", name=name)
+        if not box.is_visible():
+            self.page.get_by_text("Fine tuning").click()
+            self.settle()
         box.fill(str(value))
         box.press("Enter")
         self.settle()
@@ -92,7 +95,7 @@ def test_a_clip_is_played_classified_downloaded_and_uploaded(studio, browser, st
     studio.generate()
     expect(page.locator(".st-key-item")).to_contain_text("3 s · seed 7")
     assert played_s(page) > 0.2
-    page.get_by_role("button", name="What does our ear hear?").click()
+    page.get_by_role("button", name="What does the Listen page hear?").click()
     prediction = page.locator(".st-key-prediction_bars, .st-key-item [data-testid=stAlert]")
     expect(prediction.first).to_be_visible(timeout=BUSY_MS)
 
@@ -132,8 +135,7 @@ def test_two_clips_are_mixed(studio):
     studio.settle()
     expect(page.locator(".st-key-item")).to_contain_text("50 % No. 1, 50 % No. 2", timeout=BUSY_MS)
     studio.wait_for_music()
-    page.keyboard.press("Escape")
-    studio.settle()
+    expect(page.get_by_role("button", name="Mix these two")).to_be_hidden()  # it has closed by itself
     studio.generate("Another like this")
     expect(page.locator(".st-key-item")).to_contain_text("like No. 3", timeout=BUSY_MS)
     expect(page.locator("audio")).to_have_count(4)

@@ -138,7 +138,7 @@ def test_live_video_becomes_songs_and_its_memory_stays(visit):
 
 def test_a_mood_is_learnt_from_live_video(visit):
     page = visit.page
-    page.get_by_role("radio", name="Teach a mood").click()
+    page.get_by_role("radio", name="Teach it your face").click()
     page.get_by_role("radio", name="Live video").click()
     page.frame_locator(FRAME).get_by_role("button", name="Start the camera").click(timeout=BUSY_MS)
     page.get_by_role("button", name="Record 15 pictures").click(timeout=BUSY_MS)
@@ -153,7 +153,7 @@ def test_a_mood_is_learnt_from_live_video(visit):
     files[0].unlink()
 
 
-@pytest.mark.parametrize("view", ["Find songs", "Teach a mood"])
+@pytest.mark.parametrize("view", ["Find songs", "Teach it your face"])
 def test_a_phone_shows_everything(camera, running_app, view):
     visitor = MoodVisit(camera, running_app, viewport=PHONE, has_touch=True, is_mobile=True)
     page = visitor.page

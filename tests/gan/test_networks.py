@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.mel import CONTROLS, FRAMES_PER_COLUMN, N_BANDS, from_db, measure_controls, to_db
+from gan.controls import CONTROLS
+from gan.mel import FRAMES_PER_COLUMN, N_BANDS, from_db, measure_controls, to_db
 from gan.networks import N_COLUMNS, NETWORKS, Generator, Latents, diff_augment
 from gan.request import GenerationRequest
 from tests.support.generators import load_untrained

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan.mel import CONTROLS, GAN_MEL, measure_controls
+from gan.controls import CONTROLS
+from gan.mel import GAN_MEL, measure_controls
 from gan.prompt import parse_prompt
 from gan.request import (
     GenerationRequest,

@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import load_file
 
 from gan import __main__
-from gan.mel import CLIP_FRAMES, CONTROLS, N_BANDS
+from gan.controls import CONTROLS
+from gan.mel import CLIP_FRAMES, N_BANDS
 from gan.request import GenerationRequest
 from gan.sampling.sampler import Sampler
 from gan.training import loop as train

@@ -33,7 +33,7 @@ def take(browser: Browser, address: str, save: Callable[..., None]) -> None:
     box.press("Enter")
     page.locator(".st-key-phrases").wait_for()
     _generate(page, 4)
-    page.get_by_role("button", name="What does our ear hear?").click()
+    page.get_by_role("button", name="What does the Listen page hear?").click()
     page.locator(".st-key-prediction_bars .bars .point, .st-key-item [data-testid=stAlert]").first.wait_for()
     save(page, "generate", _draw_all(page))
 
@@ -51,6 +51,9 @@ def take(browser: Browser, address: str, save: Callable[..., None]) -> None:
 def _generate(page: Page, n_clips: int) -> None:
     for name, value in (("Pieces", n_clips), ("Seed", SEED)):
         box = page.get_by_role("spinbutton", name=name)
+        if not box.is_visible():
+            page.get_by_text("Fine tuning").click()
+            _rest(page)
         box.fill(str(value))
         box.press("Enter")
         _rest(page)

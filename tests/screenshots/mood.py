@@ -50,7 +50,7 @@ def visit(browser: Browser, served: RunningApp, **context: object) -> Page:
     page = without_internet(browser.new_context(**context)).new_page()
     page.set_default_timeout(WAIT_MS)
     page.goto(f"{served.address}/mood")
-    expect(page.get_by_role("button", name="Take Photo")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("button", name="Open the camera")).to_be_visible(timeout=WAIT_MS)
     return page
 
 
@@ -85,7 +85,7 @@ def take(program: str, save: Callable[..., None]) -> None:
         save(page, "mood-live", 1_000)
         _teach(served)
         page = visit(browser, served, viewport=DESKTOP)
-        page.get_by_role("radio", name="Teach a mood").click()
+        page.get_by_role("radio", name="Teach it your face").click()
         expect(page.get_by_text("How well they are told apart")).to_be_visible(timeout=WAIT_MS)
         save(page, "mood-teach", 800)
 

@@ -13,7 +13,7 @@ from tests.support import app_visits
 from tests.support.app_visits import LONG_S, healthy, press
 from tests.support.generators import make_model
 
-CLASSIFY, ANOTHER = "What does our ear hear?", "Another like this"
+CLASSIFY, ANOTHER = "What does the Listen page hear?", "Another like this"
 
 
 @pytest.fixture(scope="session")

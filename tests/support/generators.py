@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import torch
 
-from gan.mel import CLIP_FRAMES, CONTROLS, GAN_MEL, N_BANDS
+from gan.controls import CONTROLS
+from gan.mel import CLIP_FRAMES, GAN_MEL, N_BANDS
 from gan.networks import Generator
 from gan.sampling.sampler import Sampler
 from gan.training.history import GENRES_FILE

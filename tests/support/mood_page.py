@@ -11,7 +11,7 @@ from mood.playlist.playlist import Playlist
 from mood.playlist.youtube import YoutubeTrack, search_url
 from pages.moods import choices
 from tests.support import app_visits
-from tests.support.app_visits import healthy
+from tests.support.app_visits import healthy, press
 from tests.support.faces import encoded
 
 visit = functools.partial(app_visits.visit, "mood")
@@ -43,6 +43,8 @@ def searches(monkeypatch) -> list[tuple]:
 
 def snapshot(app: AppTest, image: np.ndarray | bytes) -> AppTest:
     """Take a photo of this."""
+    if not app.camera_input:
+        press(app, "open_camera")
     content = image if isinstance(image, bytes) else encoded(image, "JPEG")
     return healthy(app.camera_input[0].upload("snapshot.jpg", content).run())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from genre.plots.training import Learning, learning_curve, live_curve
+from genre.plots.training import Learning, confusion_matrix, learning_curve, live_curve
 
 
 def _epochs(with_validation: bool, part: int = 1, count: int = 3) -> list[dict]:
@@ -28,6 +28,13 @@ def test_only_validation_is_drawn_solid(measure):
         ("with", "learnt from"),
         ("without", "learnt from"),
     }
+
+
+def test_mistakes_look_like_mistakes():
+    """On the other side of the scale of colours, however many there are."""
+    matrix = confusion_matrix({"confusion": [[3, 1], [0, 4]], "genres": ["jazz", "rock"]}).data[0]
+    assert matrix.z.tolist() == [[75, -25], [0, 100]] and (matrix.zmin, matrix.zmax) == (-100, 100)
+    assert matrix.customdata[0].tolist() == [[3, 75], [1, 25]]
 
 
 def test_accuracies_are_drawn_in_percent():

@@ -217,3 +217,17 @@ def test_too_small_and_too_dark_are_errors() -> None:
         resize_face(np.full((5, 5), 100, np.uint8))
     with pytest.raises(FaceError, match="dark"):
         resize_face(np.full((90, 90, 3), 3, np.uint8))
+
+
+def test_a_face_has_the_same_box_in_a_photograph_and_in_a_video() -> None:
+    """Else a custom mood that was taught by video would not be known again in a photograph."""
+    image = cv2.resize(astronaut()[:384], (640, 480), interpolation=cv2.INTER_CUBIC)
+    assert detect_faces(image)[0] == detect_faces(image, thorough=True)[0]
+
+
+@pytest.mark.parametrize("columns", [15, 20, 25])
+def test_a_face_cut_off_by_the_edge_is_found_in_a_photograph(columns: int) -> None:
+    """`columns`: what is missing of the face, in pixels of some 100."""
+    image = astronaut()[:, FACE[0] + columns :]
+    (box,) = detect_faces(np.ascontiguousarray(image), thorough=True)
+    assert box.x == 0 and near(box, (0, FACE[1], FACE[2] - columns, FACE[3]), by=0.35)

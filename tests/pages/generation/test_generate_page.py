@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,10 +11,13 @@ from streamlit.testing.v1 import AppTest
 from gan.prompt import parse_prompt
 from gan.sampling.job_queue import MAX_WAITING
 from gan.sampling.sampler import Sampler
+from genre import GENRES
+from genre.inference.classifier import Prediction
 from genre.text import genre_name
 from pages.generation import request as _generate_request
 from pages.generation import studio
 from pages.generation.state import STATE_KEY, job_queue
+from tests.support import app_visits
 from tests.support.app_visits import LONG_S, button, healthy, labels, press, words
 from tests.support.generate_page import (
     ANOTHER,
@@ -41,6 +45,23 @@ def test_the_first_visit(visit):
     press(app, "example")
     finished(app)
     assert len(gallery_items(app)) == 1 and len(app.get("audio")) == 1
+
+
+def test_ten_stored_pieces_sound_at_the_first_click(visit):
+    """Of the published model, without a wait for its weights."""
+    page = Path(__file__).parents[3] / "assets" / "weights" / "gan" / "pieces"
+    assert {path.stem for path in page.glob("*.mp3")} == set(GENRES)
+    app = app_visits.visit("generate")
+    assert not app.get("audio")
+    press(app, "stored_reggae")
+    (player,) = app.get("audio")
+    assert player.proto.autoplay and "A reggae piece" in words(app)
+    assert not generate_state_of(app).ticket.is_active and not gallery_items(app)
+
+
+def test_pieces_and_seed_are_fine_tuning(visit):
+    fine = next(each for each in visit().expander if each.label == "Fine tuning")
+    assert {each.label for each in fine.number_input} == {"Pieces", "Seed"}
 
 
 def test_a_clip_is_generated_and_played(visit):
@@ -137,9 +158,8 @@ def test_absurd_lengths_and_counts(visit, monkeypatch, state, sentence):
     """A browser can send anything, whatever a slider allows."""
     app = visit()
     values = {"seconds": 3, "count": 1, **state}
-    monkeypatch.setattr(
-        _generate_request, "_length_and_count", lambda: (float(values["seconds"]), values["count"])
-    )
+    monkeypatch.setattr(_generate_request, "_length_s", lambda: float(values["seconds"]))
+    monkeypatch.setattr(_generate_request, "_fine_tuning", lambda: (values["count"], {}, 1.0))
     app.session_state["request_seed"] = 11
     press(app, "generate")
     assert sentence in app.error[0].value and app.error[0].value.endswith(".")
@@ -166,8 +186,19 @@ def test_a_clip_is_classified(visit):
     if prediction.genre is None:
         assert prediction.message in words(app)
     else:
-        assert f"our ear hears **{genre_name(prediction.genre)}**" in words(app)
+        assert f"The Listen page hears **{genre_name(prediction.genre)}**" in words(app)
         assert len(app.get("plotly_chart")) == 2
+
+
+def test_a_prompt_that_says_nothing_still_names_the_genre(visit):
+    """Nobody asked for that genre, and nothing on the page says so."""
+    app = generate(visit(request_mode="words", prompt="purple elephants"))
+    item = gallery_items(app)[0]
+    (genre,) = item.request.genres
+    assert any(f" · {genre_name(genre)} · " in caption.value for caption in app.caption)
+    item.prediction = Prediction("music", "rock", False, {"rock": 0.4, "pop": 0.3}, 3.0, "")
+    shown = words(healthy(app.run()))
+    assert f"Made as **{genre_name(genre)}**" in shown and "asked for **" not in shown
 
 
 @pytest.fixture

@@ -80,11 +80,9 @@ def test_sounds_like_needs_two_clips_and_names_the_nearest(app, wav):
     assert state.neighbours[1].embeddings.keys() == {row.id for row in state.session if row.full_prediction}
 
 
-def test_silence_can_only_be_enhanced(app):
+def test_silence_offers_nothing_to_look_into_or_to_correct(app):
     upload(app, ("a.wav", wav_bytes(np.zeros(3 * SAMPLE_RATE))))
-    assert len(app.segmented_control[0].options) == 1
-    choose(app, BEAUTIFUL)
-    assert "only silence here" in text(app) and len(app.get("audio")) == 1
+    assert not app.segmented_control and not app.selectbox and len(app.get("audio")) == 1
 
 
 def test_a_deleted_clip_leaves_nothing(app, wav):
@@ -204,6 +202,19 @@ def test_the_card_is_in_plain_words(app):
     assert f"Of {others['count']} songs of other people's collections" in words and "GTZAN" in words
     for jargon in ("recall", "precision", "macro", "calibration", "logit"):
         assert jargon not in words
+
+
+def test_a_genre_without_a_mistake_is_no_trouble(tmp_path):
+    card = json.loads((WEIGHTS / "listen-scratch-train" / "card.json").read_text())
+    metrics = card["metrics"]["by_track"]
+    metrics.pop("confusion", None)
+    for genre, one in metrics["genres"].items():
+        one["recall"] = 0.5 if genre == "rock" else 1.0
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    assert "It has most trouble with rock." in card_text(tmp_path)
+    metrics["genres"]["rock"]["recall"] = 1.0
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    assert "trouble" not in card_text(tmp_path) and "It missed none of them." in card_text(tmp_path)
 
 
 def test_confusions_are_named_where_they_are_counted(tmp_path):

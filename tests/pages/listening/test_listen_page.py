@@ -333,6 +333,27 @@ def test_no_click_is_lost_while_files_are_predicted(app, wav, pressed):
     )
 
 
+def test_the_card_shows_what_the_visitor_says_and_what_we_heard(app):
+    press(app, "example_jazz")
+    heard = next(iter(app.session_state["listen"].session)).prediction
+    box = next(each for each in app.selectbox if each.label == "Did we get it wrong?")
+    healthy(box.select("rock").run())
+    said = app.success[0].value
+    assert said.startswith("**You say: Rock.** We had heard jazz, ")
+    assert percent(heard.probabilities["jazz"]) in said
+
+
+def test_quick_clicks_on_examples_are_all_answered(app):
+    """Each of them ends the run that serves the one before."""
+    app.session_state["listen"].requested_examples += ["jazz", "rock"]
+    press(app, "example_metal")
+    names = ["Jazz, synthesised", "Rock, synthesised", "Metal, synthesised"]
+    assert list(app.dataframe[0].value["Clip"]) == names
+    state = app.session_state["listen"]
+    assert state.session.get(state.open_id).name == names[-1], "the last one is open"
+    assert not state.requested_examples
+
+
 def test_a_slip_of_correction_can_be_taken_back(app):
     press(app, "example_jazz")
     (box,) = [box for box in app.selectbox if box.label == "Did we get it wrong?"]

@@ -39,6 +39,14 @@ def test_live_video_begins_with_a_word_of_what_to_do(video, searches):
     assert "Start the camera" in words(visit(way="live")) and not searches
 
 
+def test_live_video_begins_without_the_mood_of_before(video, searches):
+    app = visit(mood="sad")
+    assert "Songs for when you feel sad" in words(app)
+    (way,) = [group for group in app.get("button_group") if group.label == "How shall we see you?"]
+    app = healthy(way.set_value("live").run())
+    assert "Songs for" not in words(app) and "Your songs appear here" in words(app)
+
+
 def test_live_video_shows_the_mood_and_hands_it_over(video, searches):
     app = visit(way="live")
     assert "You look happy" in words(app) and "Happy</span>" in markup(app)

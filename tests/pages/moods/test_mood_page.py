@@ -10,7 +10,7 @@ from pages.moods import recognizer as recognizer_page
 from pages.moods.labels import MOODS, mood_label, score_bars
 from pages.shared import models
 from pages.shared.models import ModelCache
-from tests.support.app_visits import healthy, markup, words
+from tests.support.app_visits import healthy, markup, press, words
 from tests.support.faces import HOME_OF_DEEPFACE, astronaut, encoded
 from tests.support.mood_page import pills, searches, snapshot, song_titles, visit
 
@@ -37,7 +37,9 @@ def no_models_loaded(monkeypatch) -> None:
 
 def test_the_first_visit_searches_nothing(searches):
     app = visit()
-    assert len(app.camera_input) == 1 and not app.file_uploader
+    assert not app.camera_input and not app.file_uploader, "the browser is not asked for a camera by itself"
+    press(app, "open_camera")
+    assert len(app.camera_input) == 1
     text = words(app)
     assert "Your songs appear here" in text and "never saved" in text and "contact YouTube" in text
     assert not searches and not app.session_state["mood"]
@@ -104,6 +106,15 @@ def test_a_photo_file_does_as_well(face, searches):
     assert app.session_state["mood"] == "surprise" and len(searches) == 1
 
 
+def test_a_file_without_a_face_is_shown(searches):
+    app = visit(way="file")
+    content = encoded(np.full((240, 320, 3), 130, np.uint8), "PNG")
+    healthy(app.file_uploader[0].set_value([("wall.png", content, "image/png")]).run())
+    assert len(app.get("image")) == 1 and "We see no face" in app.warning[0].value
+    healthy(next(button for button in app.button if button.label == "Another picture").click().run())
+    assert len(app.file_uploader) == 1 and not app.warning and not searches
+
+
 def test_without_its_weights_the_page_says_so_and_moods_can_be_chosen(searches, monkeypatch, tmp_path):
     no_models_loaded(monkeypatch)
     monkeypatch.setattr("mood.emotion.recognizer.WEIGHTS", tmp_path)
@@ -146,6 +157,8 @@ def test_the_mood_is_corrected_with_one_click(face, searches):
     app = snapshot(visit(), astronaut())
     healthy(pills(app).set_value("neutral").run())
     assert [mood for mood, *_ in searches] == ["angry", "neutral"]
+    assert "You say neutral" in words(app) and "You look angry" not in words(app)
+    assert "Songs for when you feel neutral" in words(app)
     assert song_titles(app)[0] == "neutral number 0"
 
 

@@ -11,13 +11,19 @@ from mood.playlist import cache
 from mood.playlist.playlist import NO_MORE, Playlist, find_by_query
 from mood.playlist.query import LANGUAGES
 from mood.playlist.youtube import OFFLINE, YoutubeTrack, search_url
-from pages.moods import choices
+from pages.moods import choices, own_music
 from pages.shared import playlist_view as _playlist_view
 from tests.support.app_visits import healthy, markup, press, words
 from tests.support.hostile import NAMES
 from tests.support.mood_page import searches, song_titles, songs_called, visit
 
 __all__ = ["searches"]  # a fixture
+
+
+@pytest.fixture(autouse=True)
+def short_pieces(monkeypatch):
+    """What our own generator plays is short."""
+    monkeypatch.setattr(own_music, "SECONDS", 3.0)
 
 
 def test_direction_language_and_artist_are_searched_for(searches):
@@ -104,6 +110,25 @@ def test_the_list_can_be_saved_and_opened_as_a_queue(searches):
     assert links["Play all in YouTube"] == playlist.queue_url
 
 
+def test_offline_our_own_generator_plays(monkeypatch):
+    monkeypatch.setattr(choices, "find_playlist", lambda *q: Playlist("a", search_url("a"), error=OFFLINE))
+    app = visit(mood="sad")
+    (player,) = app.get("audio")
+    assert player.proto.autoplay and "Earmark plays for you, as you feel sad." in words(app)
+    first = player.proto.url
+    healthy(app.run())
+    assert app.get("audio")[0].proto.url == first, "a rerun plays the same piece"
+    press(app, "make_own_music")
+    assert app.get("audio")[0].proto.url != first
+
+
+def test_with_internet_our_own_generator_waits_to_be_asked(searches):
+    app = visit(mood="happy")
+    assert not app.get("audio") and song_titles(app)
+    press(app, "make_own_music")
+    assert len(app.get("audio")) == 1 and song_titles(app)
+
+
 def test_offline_is_a_sentence_a_link_and_the_last_lists(monkeypatch):
     monkeypatch.setattr(
         choices,
@@ -111,7 +136,7 @@ def test_offline_is_a_sentence_a_link_and_the_last_lists(monkeypatch):
         lambda *arguments: Playlist("sad songs", search_url("sad songs"), error=OFFLINE),
     )
     app = visit(mood="sad")
-    assert app.warning[0].value == OFFLINE
+    assert app.info[0].value == OFFLINE
     links = {element.proto.label: element.proto.url for element in app.get("link_button")}
     assert links == {"Search in YouTube": search_url("sad songs")}
     assert not app.get("download_button")
@@ -121,7 +146,7 @@ def test_offline_is_a_sentence_a_link_and_the_last_lists(monkeypatch):
     cache.save_playlist("happy songs", "yt-dlp", (speech, *songs, songs[0]), is_complete=True)
     app = visit(mood="sad")
     healthy(app.selectbox(key="songs_earlier").select("happy songs").run())
-    assert song_titles(app) == [track.title for track in songs] and app.warning[0].value == OFFLINE
+    assert song_titles(app) == [track.title for track in songs] and app.info[0].value == OFFLINE
     assert "found just now" in words(app)
 
 
@@ -132,17 +157,17 @@ def test_trying_again_searches_again(searches, monkeypatch):
     )
     app = visit(mood="sad")
     press(app, "songs_again")
-    assert not app.warning and song_titles(app)[0] == "sad number 0"
+    assert not app.info and song_titles(app)[0] == "sad number 0"
 
 
 @pytest.mark.parametrize("trouble", ["429", "500", "html", "empty", "cut-off"])
 def test_a_provider_in_trouble_never_breaks_the_page(standin, trouble):
     standin.behave(trouble)
     app = visit(mood="happy")
-    assert app.warning[0].value.endswith(".") and not app.get("download_button")
+    assert app.info[0].value.endswith(".") and not app.get("download_button")
     standin.behave("songs")
     press(app, "songs_again")
-    assert song_titles(app) and not app.warning
+    assert song_titles(app) and not app.info
 
 
 def test_an_older_list_comes_with_the_reason(standin, monkeypatch):
@@ -150,7 +175,7 @@ def test_an_older_list_comes_with_the_reason(standin, monkeypatch):
     monkeypatch.setattr(cache, "FRESH_S", -1)
     standin.behave("429")
     app = visit(mood="happy")
-    assert "asks us to pause" in app.warning[0].value and song_titles(app)
+    assert "asks us to pause" in app.info[0].value and song_titles(app)
     assert "found just now" in words(app)
 
 

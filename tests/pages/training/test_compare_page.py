@@ -1,11 +1,16 @@
 """The step Compare of the Train page, without a browser."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from genre.paths import promoted_models
+from genre.paths import PROMOTED, home, promoted_models
 from genre.runs import directory as runs
+from genre.runs import process
+from genre.runs.report import load_report
 from genre.runs.worker import work_on
+from genre.text import percent
 from genre.training.experiment import experiment_settings, run_experiment
 from genre.training.publish import promote_run, unpublish_model
 from pages.shared.models import MODEL_CHOICE
@@ -22,7 +27,10 @@ def test_the_first_visit_has_recorded_runs_to_compare():
     assert "recorded" in app.info[0].value
     table = app.dataframe[0].value
     assert set(table["State"]) == {"recorded"} and {"LEAKY", "track"} == set(table["Split"])
-    assert table["Accuracy"].notna().all() and "Model" not in app.dataframe[0].proto.column_order
+    assert table["Tracks right"].notna().all() and "Model" not in app.dataframe[0].proto.column_order
+    assert len(app.dataframe[0].proto.column_order) == 5
+    healthy(app.toggle(key="all_figures").set_value(True).run())
+    assert {"F1", "Hears", "Epochs"} < set(app.dataframe[0].proto.column_order)
     assert "Where they disagree" in words(app)
     assert not any(label in ("Yes, delete it", "Use it") for label in labels(app))
 
@@ -113,6 +121,37 @@ def test_a_papers_figure_is_in_percent():
     assert published_percent("0.3345 to 0.9178") == "33.5\u00a0% to 91.8\u00a0%"
 
 
+def drawn_colours(app: AppTest) -> dict[str, str]:
+    """By name, as the learning curves have them."""
+    figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    curves = next(figure["data"] for figure in figures if figure["data"][0]["type"] == "scatter")
+    return {line["name"]: line["line"]["color"] for line in curves}
+
+
+def test_a_training_keeps_its_name_and_its_colour():
+    """Beside others, alone, and when an earlier one is deleted."""
+    first, second, third = (make_run(title=f"run {n}", seed=n) for n in range(3))
+    paths = {str(folder) for folder in (first, second, third)}
+    all_three = drawn_colours(visit("train", step="Compare", train=TrainState(compared=[*paths])))
+    assert len(set(all_three.values())) == 3
+    alone = drawn_colours(visit("train", step="Compare", train=TrainState(compared=[str(third)])))
+    assert alone == {"run 2": all_three["run 2"]}
+    process.delete_run(first)
+    two = drawn_colours(visit("train", step="Compare", train=TrainState(compared=[str(second), str(third)])))
+    assert two == {name: all_three[name] for name in ("run 1", "run 2")}
+
+
+def test_both_figures_stand_side_by_side_with_their_names():
+    folder = make_run(skill=1.0)
+    report = load_report(folder)
+    app = visit("train", step="Compare", train=TrainState(compared=[str(folder)]))
+    shown = {metric.label: metric.value for metric in app.metric if metric.label.endswith("right")}
+    assert shown == {
+        "Tracks right": percent(report.by_track["accuracy"]),
+        "Windows right": percent(report.by_window["accuracy"]),
+    }
+
+
 @pytest.fixture
 def trained(music, shared_cache):
     """A run with weights, after two epochs."""
@@ -152,9 +191,36 @@ def test_a_model_that_somebody_else_unpublished_is_followed_by_the_default_one(t
     assert app.metric[0].value in ("Classical", "Metal")
     unpublish_model("mine")
     (closer,) = [group for group in app.get("button_group") if group.label == "Look closer"]
-    healthy(closer.set_value("Why?").run())
+    healthy(closer.set_value("Why this genre?").run())
     assert app.metric[0].value == "Jazz" and not app.exception
     assert "expect to name about this many" in app.metric[1].help
+
+
+def test_renaming_and_deleting_a_training_reach_the_listen_page(trained):
+    promote_run(trained, "mine")
+    app = visit("train", step="Compare", train=TrainState(compared=[str(trained)]))
+    app.text_input(key=f"title_{trained.name}").set_value("Night shift")
+    (keep,) = [each for each in app.button if each.label == "Keep"]
+    app = healthy(keep.click().run())
+    listen = visit("listen", **{MODEL_CHOICE: "mine"})
+    assert listen.selectbox(key=MODEL_CHOICE).options[1] == "Night shift"
+    assert "The Listen page offers it as **Night shift**" in words(app), "deleting says who uses it"
+    press(app, f"delete_{trained.name}")
+    assert not trained.exists() and not promoted_models()
+
+
+def test_a_model_whose_training_is_gone_can_be_taken_off(trained):
+    promote_run(trained, "mine")
+    card = home() / PROMOTED / "mine" / "card.json"
+    content = json.loads(card.read_text())
+    content["data"]["name"] = "builtin"
+    card.write_text(json.dumps(content))
+    process.delete_run(trained)
+    app = press(visit("listen", **{MODEL_CHOICE: "mine"}), "example_jazz")
+    assert "has learnt from Earmark's synthesiser alone" in words(app)
+    app = press(app, "take_off")
+    assert not promoted_models() and "synthesiser alone" not in words(app)
+    assert app.metric[0].value == "Jazz", "the model that came with Earmark answers again"
 
 
 def test_a_name_that_is_taken_is_not_taken_away(trained):

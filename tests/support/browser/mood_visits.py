@@ -86,7 +86,11 @@ def _picture(route: Route) -> None:
 
 
 def take_photo(page: Page, timeout_ms: float) -> None:
-    """Press the button once the camera shows something."""
+    """Open the camera unless it is, and press the button once it shows something."""
+    closed = page.get_by_role("button", name="Open the camera")
+    closed.or_(page.get_by_test_id("stCameraInput")).first.wait_for(timeout=timeout_ms)
+    if closed.is_visible():
+        closed.click(timeout=timeout_ms)
     page.wait_for_function(_CAMERA_SHOWS, timeout=timeout_ms)
     page.wait_for_timeout(500)  # the first frames may be black
     page.get_by_role("button", name="Take Photo").click(timeout=timeout_ms)

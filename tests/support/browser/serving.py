@@ -16,6 +16,15 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 START_S = 60.0
+# A widget with two values, an exception of a page, a chart of nothing.
+TROUBLES = ("Session State API", "Uncaught app e", "Traceback (most recent", "Error in ")
+# A socket that a closed tab leaves while something is being sent to it.
+STREAMLITS_OWN = (
+    "Exception in ASGI application",
+    "WebSocketClosedError",
+    "Task exception was never retrieved",
+)
+LOG = "server.log"  # in the app's home
 FRAME = "iframe[title='streamlit_webrtc.component.webrtc_streamer']"  # of live sound and video
 
 
@@ -41,7 +50,7 @@ def serve(home: Path, *options: str) -> Iterator[str]:
         "true",
         *options,
     ]
-    log = home / "server.log"
+    log = home / LOG
     with log.open("w") as output:
         server = subprocess.Popen(
             command,
@@ -64,6 +73,17 @@ def serve(home: Path, *options: str) -> Iterator[str]:
             server.wait(10)
         except subprocess.TimeoutExpired:
             server.kill()
+
+
+def troubles(home: Path) -> list[str]:
+    """The lines of the app's log that tell of a fault of ours, each with the two before it."""
+    lines = (home / LOG).read_text(errors="replace").splitlines()
+    found = ["\n".join(lines[max(0, n - 2) : n + 1]) for n, line in enumerate(lines) if _is_trouble(line)]
+    return [text for text in found if not any(own in text for own in STREAMLITS_OWN)]
+
+
+def _is_trouble(line: str) -> bool:
+    return any(sign in line for sign in TROUBLES)
 
 
 def process_of(address: str) -> int:

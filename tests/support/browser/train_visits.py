@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from genre.runs.directory import Run, list_runs
 from pages.training.plan import FIRST_MODELS
+from pages.training.run_display import model_label
 from tests.support.browser.visits import BUSY_MS, Visit
 
 TITLE = "Which model learns best?"
@@ -31,7 +32,7 @@ class Training(Visit):
         self.settle()
         for model in models:
             box.get_by_role("combobox").press_sequentially(model)
-            self.page.get_by_role("option", name=model, exact=True).click()
+            self.page.get_by_role("option", name=model_label(model), exact=True).click()
             self.settle()
 
     def set_up(self, music: Path) -> None:

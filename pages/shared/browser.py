@@ -1,0 +1,60 @@
+"""Scripts in the visitor's browser: scroll to what is new, ask before it is lost, help the keyboard."""
+
+import streamlit as st
+
+_SCROLL = """<script>{  // a block of its own: it runs again for every call
+    const part = document.querySelector(".st-key-KEY");
+    const top = part?.getBoundingClientRect().top;
+    if (part && (top > 0.7 * window.innerHeight || top < 0)) {
+        part.style.scrollMarginTop = "5.5rem";  // the height of the header, and some air above the title
+        const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+        part.scrollIntoView({behavior: isCalm ? "auto" : "smooth"});
+    }
+}</script>"""
+
+
+def scroll_to(key: str) -> None:
+    """Scroll to the container with this key, unless it is in view."""
+    st.html(_SCROLL.replace("KEY", key), unsafe_allow_javascript=True)
+
+
+_LEAVE = """<script>{
+    window.onbeforeunload = KEEPS ? event => { event.preventDefault(); return ""; } : null;
+}</script>"""
+
+
+def ask_before_leaving() -> None:
+    """Let the browser ask, if this visit holds clips or pieces. Call at the end of a page."""
+    listen, generate = (st.session_state.get(key) for key in ("listen", "generate_state"))
+    keeps = bool(listen and listen.has_clips) or bool(generate and len(generate.gallery))
+    if keeps or st.session_state.get("asks_before_leaving"):
+        st.session_state.asks_before_leaving = True
+        st.html(_LEAVE.replace("KEEPS", str(keeps).lower()), unsafe_allow_javascript=True)
+
+
+# The recorder's button is another one once it records: the focus goes to that, and the next Enter stops it.
+# Tab into a row of choices lands on the chosen one. Once a browser window.
+_KEYBOARD = """<script>
+if (!window.earmarkKeyboard) {
+    window.earmarkKeyboard = true;
+    let recorder = null;  // the one whose button was pressed last
+    document.addEventListener("click", event => {
+        recorder = event.target.closest?.("[data-testid=stAudioInput]") ?? null;
+    }, true);
+    new MutationObserver(() => {
+        if (!recorder?.isConnected || document.activeElement !== document.body) return;
+        const named = name => recorder.querySelector(`button[aria-label="${name}"]`);
+        (named("Stop recording") ?? named("Record"))?.focus();
+    }).observe(document.body, {childList: true, subtree: true});
+    document.addEventListener("focusin", event => {
+        const group = event.target.closest?.("[role=radiogroup]");
+        if (!group || group.contains(event.relatedTarget) || !event.target.matches(":focus-visible")) return;
+        group.querySelector("[role=radio][aria-checked=true]")?.focus();
+    });
+}
+</script>"""
+
+
+def help_keyboard() -> None:
+    """Call once in each run of the app."""
+    st.html(_KEYBOARD, unsafe_allow_javascript=True)
