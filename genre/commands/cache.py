@@ -3,7 +3,6 @@
 import argparse
 import json
 
-from genre.cache import MAX_GB_VARIABLE, cache_folder, cache_sizes, clear_cache, max_cache_bytes
 from genre.commands.program import complain
 from genre.errors import OK, USAGE
 
@@ -22,6 +21,8 @@ def add_command(commands: "argparse._SubParsersAction") -> None:
 
 def cache(options: argparse.Namespace) -> int:
     """Print the size of each kind of cached results, after deleting some."""
+    from genre.cache import MAX_GB_VARIABLE, cache_folder, cache_sizes, clear_cache, max_cache_bytes
+
     try:
         bound = max_cache_bytes()
         if options.clear is not None:

@@ -164,7 +164,7 @@ class Classifier(ABC):
         confident = familiar and float(windows.overall[best]) >= threshold
         if confident:
             reason, message = "", f"This sounds like {name}."
-        elif not familiar:
+        elif not familiar and reason != LIKE_SPEECH:
             reason = UNFAMILIAR
             message = f"{UNFAMILIAR} The nearest is {name}."
         else:

@@ -16,7 +16,7 @@ from genre.runs import process
 from genre.runs.worker import work_on
 from genre.training.checkpoint import CHECKPOINT
 from genre.training.experiment import experiment_settings, run_experiment
-from tests.support.run_processes import new_run, wait_for_state
+from tests.support.pretended_work import new_run, wait_for_state
 
 PATIENCE_S = 60.0
 KILLED_IN_A_WRITE = """

@@ -17,7 +17,7 @@ from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.directory import RunError
 from genre.runs.worker import work_on
-from tests.support.run_processes import new_run, pid_of, wait_for_state
+from tests.support.pretended_work import new_run, pid_of, wait_for_state
 
 PATIENCE_S = 60.0
 

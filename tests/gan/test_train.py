@@ -131,9 +131,9 @@ def test_a_damaged_checkpoint_is_a_sentence(music: Path, tmp_path: Path) -> None
     settings = GanSettings(str(music), "all", **TINY)
     runs.create_run_folder("gan", settings.to_dict(), "earmark", tmp_path / "gan", cores=1)
     (tmp_path / "gan" / CHECKPOINT).write_bytes(b"damaged")
-    with pytest.raises(ArtefactError, match="start a new run"):
+    with pytest.raises(ArtefactError, match="begin this training anew"):
         run(tmp_path / "gan", settings)
-    assert "start a new run" in runs.read_run(tmp_path / "gan").message
+    assert "begin this training anew" in runs.read_run(tmp_path / "gan").message
 
 
 def test_the_plain_dcgan_trains_too(music: Path, tmp_path: Path) -> None:

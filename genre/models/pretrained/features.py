@@ -20,6 +20,7 @@ from genre.models.pretrained.networks import TAG_MEL, WINDOW_FRAMES, TagFeatures
 LEVEL = 0.1  # root mean square of the audible parts that the network gets: -20 dB of full scale
 BLOCK_S = 0.1  # the level is measured in blocks
 BLOCK_AUDIBLE_DB = 40.0  # blocks this far below the loudest do not count
+MAX_WINDOWS = 60  # of a long recording: they say as much as all of them, and take a second
 FRAME_S = TAG_MEL.hop_length / TAG_MEL.sample_rate
 
 
@@ -40,8 +41,10 @@ class PretrainedFeatures:
         if gain is not None:
             power = power * resample_gain(gain, power.shape[1])
         mel = self.tagger.mel.compress(power)
-        starts = window_starts(mel.shape[1], self.seconds_per_window)
-        centres_s = window_centres(segments.shape[1], self.seconds_per_window)
+        seconds = segments.size / SAMPLE_RATE
+        seconds_per_window = max(self.seconds_per_window, seconds / MAX_WINDOWS)
+        starts = window_starts(mel.shape[1], seconds_per_window)
+        centres_s = window_centres(segments.shape[1], seconds_per_window)
         return centres_s, self.tagger(cut_windows(mel, starts).flatten(0, 1))
 
 

@@ -22,6 +22,7 @@ from tests.support.audio import container_bytes, picture_bytes, soundfile_bytes
 from tests.support.patience import PATIENCE_S
 
 FIELDS = ["path", "duration_s", "status", "genre", "confident", "probabilities"]
+FIELDS += ["tags", "emotions", "familiar"]
 
 
 @pytest.fixture(scope="module")

@@ -95,7 +95,7 @@ def test_each_window_weighs_as_much_as_the_full_clip(power: torch.Tensor, frames
     def predict(*branches: Branch) -> np.ndarray:
         classifier = EnsembleClassifier(list(branches), card)
         with torch.inference_mode():
-            return classifier.predict_windows([0.0], segments, power[:, :, :frames])[1].numpy()
+            return classifier.predict_windows([0.0], segments, power[:, :, :frames]).overall.numpy()
 
     weights = [1, max(1.0, frames / WindowBranch.SIZE)]
     expected = log_opinion_pool(np.array([predict(full_clip), predict(windows)]), weights)

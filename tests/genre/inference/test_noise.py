@@ -86,17 +86,18 @@ def test_silence_and_a_click_are_no_noise(samples: np.ndarray) -> None:
 
 
 def test_noisy_music_is_predicted_with_and_without_its_noise(play) -> None:
-    classifier = load_classifier()
+    classifier = load_classifier("listen-scratch")
     plain = EnsembleClassifier(classifier.branches, classifier.card, denoise_noisy=False)
     samples = with_noise(play("jazz", 12.0), 10)[None].astype(np.float32)
     noisy = power(samples[0])
-    times_s, both, by_window = classifier.predict_windows([0.0], samples, noisy)
-    once, again = (plain.predict_windows([0.0], samples, p)[1].log() for p in (noisy, denoise(noisy)))
+    windows = classifier.predict_windows([0.0], samples, noisy)
+    times_s, both, by_window = windows.times_s, windows.overall, windows.by_window
+    once, again = (plain.predict_windows([0.0], samples, p).overall.log() for p in (noisy, denoise(noisy)))
     assert not torch.allclose(once, again, atol=0.01)
     torch.testing.assert_close(both, ((once + again) / 2).softmax(dim=-1), atol=1e-4, rtol=1e-3)
     with_clean = torch.cat([noisy, power(play("jazz", 12.0))])
-    _, _, of_two = classifier.predict_windows([0.0, 12.0], samples.repeat(2, 0), with_clean)
-    _, _, of_clean = plain.predict_windows([12.0], samples, with_clean[1:])
+    of_two = classifier.predict_windows([0.0, 12.0], samples.repeat(2, 0), with_clean).by_window
+    of_clean = plain.predict_windows([12.0], samples, with_clean[1:]).by_window
     torch.testing.assert_close(of_two[: len(times_s)], by_window, atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(of_two[len(times_s) :], of_clean, atol=1e-4, rtol=1e-3)
     assert by_window.shape == (len(times_s), 10)
