@@ -106,7 +106,7 @@ def test_a_damaged_checkpoint_can_be_given_up(music, shared_cache):
         run_experiment(run)
     assert runs.read_run(folder).state == "failed"
     process.restart_run(folder)
-    wait_for_state(folder, "done", timeout=PATIENCE_S)
+    wait_for_state(folder, "done")
     assert [line["epoch"] for line in runs.read_metrics(folder)] == [1, 2]
 
 

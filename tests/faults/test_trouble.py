@@ -35,7 +35,7 @@ def epochs_of(folder: Path) -> list[int]:
 
 def goes_on_to_its_end(folder: Path, epochs: int) -> None:
     process.start_run(folder)
-    wait_for_state(folder, "done", timeout=PATIENCE_S)
+    wait_for_state(folder, "done")
     assert epochs_of(folder) == [*range(1, epochs + 1)]
 
 
@@ -119,7 +119,7 @@ def test_two_processes_on_one_run_are_one_that_works_and_one_that_says_so():
     first = subprocess.Popen(command)
     try:
         wait_until(lambda: runs.read_run(folder).state == "running")
-        second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+        second = subprocess.run(command, capture_output=True, text=True)
         assert second.returncode == 1
         with pytest.raises(RunError, match="under way"), work_on(folder):
             pass
