@@ -33,7 +33,7 @@ from genre.paths import home, is_temporary, write_atomic
 # The inputs of GTZAN in every form that a model takes are 5 GB.
 DEFAULT_MAX_GB = 10.0
 MAX_GB_VARIABLE = "EARMARK_CACHE_GB"
-USED_AGAIN_S = 3600.0  # a use is noted in a file's date, and not again for so long
+USED_AGAIN_S = 3600.0  # seconds in which a further use is not noted in the file's date
 JOBS_WORTH_A_PROCESS = 8  # starting one costs seconds; fewer jobs are done at once
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def cached_results(
         path = _path(cache_folder() / kind, key)
         try:
             result = read(path.read_bytes())
-        except (ValueError, FileNotFoundError):  # damaged; cleared, or evicted by another process
+        except (ValueError, FileNotFoundError):  # damaged; or cleared or evicted by another process
             path.unlink(missing_ok=True)
             content = compute(argument)
             write_atomic(path, content)

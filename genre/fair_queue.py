@@ -12,7 +12,7 @@ import threading
 from collections.abc import Hashable
 from itertools import count
 
-_LATER = 1 << 60  # than any turn there was
+_LATER = 1 << 60  # turn number beyond any turn there was
 
 
 class Place:
@@ -45,7 +45,7 @@ class FairQueue:
         self._n_slots = n_slots
         self._waiting: list[Place] = []
         self._working: list[Place] = []
-        self._latest_turns: dict[Hashable, int] = {}  # by visitor, since the queue was last empty
+        self._latest_turns: dict[Hashable, int] = {}  # visitor -> latest turn, since the queue was last empty
         self._numbers = count(1)
         self._lock = threading.Lock()
 

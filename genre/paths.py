@@ -8,7 +8,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 WEIGHTS = REPOSITORY / "assets" / "weights"
-PROMOTED = "models"  # in EARMARK_HOME: copies of promoted runs
+PROMOTED = "models"  # folder in EARMARK_HOME with the copies of promoted runs
 
 
 def home() -> Path:
@@ -86,7 +86,7 @@ def is_temporary(path: Path) -> bool:
         os.kill(int(match[1]), 0)
     except (ProcessLookupError, OverflowError):
         return True
-    except PermissionError:  # another person's process
+    except PermissionError:  # the process is another person's
         pass
     return False
 

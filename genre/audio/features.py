@@ -36,7 +36,7 @@ from genre.reading import read_text
 MAX_TABLE_BYTES = 256 << 20  # Kaggle's table of 10,000 rows has 11 MB
 N_MFCC = 20
 ROLLOFF = 0.85  # share of the energy below the roll-off frequency
-MEDIAN_WIDTH = 31  # frames or bins of the filters that part harmonic from percussive
+MEDIAN_WIDTH = 31  # frames or bins in the filters that part harmonic from percussive
 TUNING_RANGE = (150.0, 4000.0)  # Hz: where librosa.piptrack looks for notes
 MIN_SAMPLES = SAMPLE_RATE  # shorter clips have no tempo to speak of
 
@@ -84,7 +84,7 @@ def compile_librosa() -> None:
     that do not fit, and whatever reads those crashes, for good (https://github.com/numba/numba/issues/10128).
     """
     with open(librosa.__file__, "rb") as installation:
-        with suppress(OSError):  # a file system without locks
+        with suppress(OSError):  # some file systems have no locks
             fcntl.flock(installation, fcntl.LOCK_EX)
         _measure(np.random.default_rng(0).normal(0, 0.1, MIN_SAMPLES).astype(np.float32))
 

@@ -9,8 +9,8 @@ import torch
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.spectrogram import Spectrogram, SpectrogramParams, mel_edges
 
-MIN_DB = -120  # below the loudest point; what int8 can hold
-FAINT_DB = -20  # a clip with nothing above this is shown as the silence it is
+MIN_DB = -120  # dB below the loudest point; the least that int8 can hold
+FAINT_DB = -20  # dB; a clip with nothing above this is shown as the silence it is
 
 
 def waveform_envelope(clip: Clip, points: int = 800) -> tuple[np.ndarray, np.ndarray]:

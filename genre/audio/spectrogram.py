@@ -121,9 +121,9 @@ def relative_db(power: Tensor, range_db: float) -> Tensor:
 
 
 # Slaney's mel scale (Auditory Toolbox, 1998): linear up to 1 kHz, then logarithmic.
-LINEAR_HZ = 200 / 3  # Hz a mel below the corner
+LINEAR_HZ = 200 / 3  # Hz per mel below the corner
 CORNER_HZ = 1000.0
-LOG_STEP = np.log(6.4) / 27  # natural logarithm of frequency a mel above it
+LOG_STEP = np.log(6.4) / 27  # step of the natural logarithm of frequency per mel above the corner
 
 
 def hz_to_mel(hz: np.ndarray | float) -> np.ndarray:
@@ -156,4 +156,4 @@ def mel_bank(params: SpectrogramParams) -> np.ndarray:
     low, centre, high = (edges[k : k + params.n_mels, None] for k in range(3))
     rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)
     triangles = np.maximum(0.0, np.minimum(rising, falling))
-    return (triangles * 2.0 / (high - low)).astype(np.float32)  # each of the same area
+    return (triangles * 2.0 / (high - low)).astype(np.float32)  # every triangle has the same area

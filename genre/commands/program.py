@@ -70,7 +70,7 @@ def train_here(
 
     try:
         folder = _resumed(options, kind) if options.resume else None
-        if options.cores or "OMP_NUM_THREADS" not in os.environ:  # read when torch is loaded
+        if options.cores or "OMP_NUM_THREADS" not in os.environ:  # torch reads the variable when it loads
             begun_on = runs.load_config(folder)["cores"] if folder else all_cores()
             os.environ["OMP_NUM_THREADS"] = str(options.cores or begun_on)
         from genre.runs.worker import perform

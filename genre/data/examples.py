@@ -23,8 +23,8 @@ class Examples:
     genres: tuple[str, ...]
     scale: float = 1.0
     offset: float = 0.0
-    unit_db: float = 1.0  # decibels to 1.0 of the network's input
-    column_s: float = FRAME_S  # between the columns of a spectrogram
+    unit_db: float = 1.0  # decibels that are 1.0 of the network's input
+    column_s: float = FRAME_S  # seconds between the columns of a spectrogram
 
     def __len__(self) -> int:
         return len(self.labels)

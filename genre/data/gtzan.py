@@ -15,8 +15,8 @@ from genre.audio.spectrogram import FULL_CLIP_MEL
 from genre.data.dataset import BROKEN_TRACKS, Dataset
 from genre.data.examples import DataError, Examples
 
-MAX_ARRAY_BYTES = 1 << 30  # unpacked; GTZAN's pictures are 46 MB
-DEFAULT_FIT = (15.0, -45.0)  # dB a standard deviation, and dB at the mean, where there is no picture
+MAX_ARRAY_BYTES = 1 << 30  # size when unpacked; GTZAN's pictures are 46 MB
+DEFAULT_FIT = (15.0, -45.0)  # dB in a standard deviation, dB at the mean: used where there is no picture
 
 
 def mel_3s_decibels(dataset: Dataset) -> tuple[Examples, np.ndarray]:
@@ -76,7 +76,7 @@ def read_mel_30s(folder: Path) -> Examples:
 def read_mel_3s_zscored(folder: Path) -> Examples:
     """The first 3 s of each track: uint8 (N, 128, 130), z-scored to the network."""
     names, values = _read_npz(folder / "mel3s.npz")
-    return _examples(names, values, scale=1 / 32, offset=-4.0, unit_db=12.0)  # about 12 dB a sigma
+    return _examples(names, values, scale=1 / 32, offset=-4.0, unit_db=12.0)  # one sigma is about 12 dB
 
 
 def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:

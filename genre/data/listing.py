@@ -14,9 +14,9 @@ from genre.data.examples import DataError
 from genre.data.gtzan import read_mel_3s_zscored, read_mel_30s
 from genre.paths import home
 
-BUILT_IN_PIECES = 30  # a genre, as synth.build plays them
+BUILT_IN_PIECES = 30  # pieces per genre, as synth.build plays them
 BUILT_IN_S = 30.0
-CHECKED_AT_ONCE = 4  # files, between two signs of life
+CHECKED_AT_ONCE = 4  # files checked between two signs of life
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Listing:
     """The tracks of each genre, and how they are at hand."""
 
     data: str
-    by_genre: dict[str, tuple[str, ...]]  # names of the tracks
+    by_genre: dict[str, tuple[str, ...]]  # genre -> names of its tracks
     to_play: int = 0  # pieces of the built-in set that are not on disk yet
     recordings: int = 0
     kinds: frozenset[str] = frozenset()  # ready-made arrays beside the audio: "mel_30s", "mel_3s_zscored"

@@ -21,7 +21,7 @@ from genre.reading import MAX_LIST_BYTES, read_text
 LISTS = REPOSITORY / "assets" / "splits"
 FOLDS = 5
 TEST_SHARE = 0.2
-HELD_OUT = 0.15  # of the training tracks, held out to choose the best epoch
+HELD_OUT = 0.15  # fraction of the training tracks that is held out to choose the best epoch
 
 
 @dataclass(frozen=True)

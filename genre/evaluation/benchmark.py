@@ -42,8 +42,8 @@ CLEAN = "as it is"
 # Simulated rooms and noises that each recording is tested in: with one alone the drop varies by two or three
 # points by chance.
 DRAWS = {"phone microphone": 4}
-RECORDED_PARTS = ("recordings", "agreement", "conditions", "seeds", "other_collections")  # in a card
-SEED_STEP = 1000  # between the numbers of a recording in two draws: there are fewer recordings
+RECORDED_PARTS = ("recordings", "agreement", "conditions", "seeds", "other_collections")  # parts in a card
+SEED_STEP = 1000  # step between the numbers of a recording in two draws: there are fewer recordings
 
 
 def run_benchmark(
@@ -276,7 +276,7 @@ def predict_recordings(
         prediction = classifier.classify(change(load_clip(track.path), number))
         if prediction.probabilities:
             probabilities.append(list(prediction.probabilities.values()))
-        else:  # counts as a wrong prediction
+        else:  # a rejected clip counts as a wrong prediction
             rejected += 1
             probabilities.append((1 - np.eye(len(classifier.genres))[label]) / (len(classifier.genres) - 1))
     return np.array(probabilities), labels, rejected

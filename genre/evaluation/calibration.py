@@ -12,10 +12,10 @@ from scipy.special import log_softmax, softmax
 
 from genre.evaluation.metrics import balanced_accuracy, ece, ece_interval
 
-TARGET_SELECTIVE_ACCURACY = 0.85  # of the confident predictions
-MIN_CONFIDENT = 30  # predictions: the accuracy of fewer means nothing
+TARGET_SELECTIVE_ACCURACY = 0.85  # accuracy that the confident predictions must reach
+MIN_CONFIDENT = 30  # confident predictions: the accuracy of fewer means nothing
 TEMPERATURES = np.geomspace(0.2, 5.0, 200)
-BIAS_PENALTY = 0.3  # on squared log biases, in likelihood; chosen on folds inside GTZAN's train list
+BIAS_PENALTY = 0.3  # penalty on squared log biases, in likelihood; chosen on folds inside GTZAN's train list
 
 
 def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:

@@ -7,8 +7,8 @@ from scipy.stats import binomtest
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 ECE_BINS = 5
-RESAMPLES = 1000  # of the bootstrap
-RESAMPLES_AT_ONCE = 50  # bounds the memory: a table of as many rows with a column for each item
+RESAMPLES = 1000  # bootstrap resamples
+RESAMPLES_AT_ONCE = 50  # resamples in a batch: bounds the memory, a row each with a column for each item
 INTERVAL = 0.95
 
 

@@ -25,8 +25,8 @@ from genre.models.cards import ENSEMBLE, ArtefactError, Card
 from genre.paths import write_atomic
 
 DURATIONS_S = (3.0, 5.0, 10.0, 20.0, SEGMENT_SECONDS)
-EXCERPTS_PER_DURATION = 2  # where a recording has room for as many
-TOLERANCE_S = 0.5  # by which a recording may be shorter than a duration
+EXCERPTS_PER_DURATION = 2  # excerpts that are taken where a recording has room for as many
+TOLERANCE_S = 0.5  # seconds by which a recording may be shorter than a duration
 
 
 class Excerpt(NamedTuple):
@@ -76,7 +76,7 @@ def predict_excerpts(branch: Branch, genres: tuple[str, ...], track: Track) -> P
                 frames = 1 + len(part.samples) // SpectrogramParams().hop_length
                 values = np.array(list(probabilities.values()))
                 predictions[excerpt] = ExcerptPrediction(values, branch.n_windows(frames), label)
-    except AudioError:  # it was decoded when the data was prepared, and is gone or damaged since
+    except AudioError:  # the recording was decoded when the data was prepared, and is gone or damaged since
         return {}
     return predictions
 

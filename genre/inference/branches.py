@@ -108,7 +108,7 @@ class WindowBranch(Branch):
         return self.starts(frames) + self.SIZE / 2
 
 
-BRANCHES: dict[str, type[Branch]] = {  # by the kind of input that they were trained on
+BRANCHES: dict[str, type[Branch]] = {  # kind of input that the branch was trained on -> its class
     "mel_30s": FullClipBranch,
     "mel_3s": WindowBranch,
 }

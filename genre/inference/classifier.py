@@ -24,10 +24,10 @@ from genre.text import genre_name
 
 WINDOW_AUDIBLE_DB = 40.0  # a window this far below the loudest one is not counted
 MIN_CLIP_S = 1.0  # a shorter clip gets no genre
-MIN_CONFIDENT_SECONDS = 2.9  # a shorter one is never confident: training windows last 3 s, and recorders cut
+MIN_CONFIDENT_SECONDS = 2.9  # shorter clips are never confident: training windows last 3 s, and recorders cut
 PAUSE_SECONDS = 0.5  # silence as long as this is not counted as audible
 UNREACHABLE = 2.0  # a confidence threshold above every probability
-MIN_THRESHOLD_RISE = 0.02  # by which a short clip's threshold must exceed the usual one to be mentioned
+MIN_THRESHOLD_RISE = 0.02  # excess over the usual threshold from which a short clip's is mentioned
 SEGMENT_SECONDS = 30.0  # longer clips are cut into equal segments of about this length, as in training
 PLAY_MORE = "Play us more of it: half a minute is best."
 SHORT_CLIP = f"The shorter a piece, the less often we are sure. {PLAY_MORE}"
@@ -41,8 +41,8 @@ class WindowPredictions:
     """What a model makes of the windows of a clip; probabilities are not calibrated yet."""
 
     times_s: np.ndarray  # (W,) centres of the windows in the source
-    overall: Tensor  # (G,) probabilities of the whole
-    by_window: Tensor  # (W, G)
+    overall: Tensor  # (G,) probabilities of the whole clip
+    by_window: Tensor  # (W, G) probabilities of each window
     description: Description = field(default_factory=Description)
 
 
@@ -53,7 +53,7 @@ class Prediction:
     status: str  # "music", "unsure", "not_music" or "too_short"
     genre: str | None
     confident: bool
-    probabilities: dict[str, float]  # by genre; empty unless there is music
+    probabilities: dict[str, float]  # genre -> probability; empty unless there is music
     duration_s: float
     message: str  # one plain sentence
     window_times_s: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (W,) centres of the windows

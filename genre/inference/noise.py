@@ -9,12 +9,12 @@ GTZAN's train list 3 % of the recordings of 30 s are noisy, and of the same thro
 import torch
 from torch import Tensor
 
-QUIET_FRACTION = 0.05  # of the frames of a band
-NOISY_DB = -8.0  # the floor relative to the mean, in the upper quarter of the bands: above it there is noise
-VISIBLE_DB = -60.0  # the floor relative to the peak: below it no network sees the noise
+QUIET_FRACTION = 0.05  # fraction of a band's frames that counts as quiet
+NOISY_DB = -8.0  # floor relative to the mean, in the upper quarter of the bands, above which there is noise
+VISIBLE_DB = -60.0  # floor relative to the peak below which no network sees the noise
 SILENCE = 1e-13  # power relative to the peak that counts as no sound, when the floor is looked for
-MIN_FRAMES = 345  # 8 s: in less, dense music cannot be distinguished from noise
-MIN_GAIN = 0.1  # of the power, where all of it looks like noise
+MIN_FRAMES = 345  # frames in 8 s: in less, dense music cannot be distinguished from noise
+MIN_GAIN = 0.1  # least gain of the power, where all of it looks like noise
 
 
 def noise_floor(power: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from genre.models.pretrained.features import PretrainedFeatures, load_tagger
 from genre.models.pretrained.heads import EMOTIONS, TransferHeads
 from genre.models.pretrained.networks import TAGS
 
-MAX_TAGS = 5  # named at once
+MAX_TAGS = 5  # tags named at once
 
 
 class PretrainedClassifier(Classifier):

@@ -36,8 +36,8 @@ TONE_STEP_DB = 2.0
 NOISE_FLATNESS = 0.57
 
 PICTURE_DB = 40.0  # depth of a picture below its loudest point
-AROUND_FRAMES = 11  # a second: pauses are measured against the sound around them
-PAUSE = 0.5  # of the amplitude around it, as Saunders and Scheirer and Slaney have it
+AROUND_FRAMES = 11  # frames in about a second: pauses are measured against the sound around them
+PAUSE = 0.5  # amplitude of a pause relative to that around it, as Saunders and Scheirer and Slaney have it
 BEAT_FRAMES = range(3, 24)  # 0.27 to 2.1 s from one beat to the next or the one after
 # dB of jumps that count as much as all frames being pauses, or a perfect beat missing. A linear
 # discriminant of 32 takes of synthetic speech, as it is, in rooms and through microphones, against GTZAN's
@@ -60,7 +60,7 @@ def spectral_change(power: Tensor) -> float:
     """
     blocks = power.shape[1] // BLOCK_FRAMES
     if blocks < 2:
-        return float("inf")  # too short to decide: left to the network
+        return float("inf")  # the clip is too short to decide: the network does
     power = power[LOWEST_BAND:]
     level = power.sum(dim=0)
     colour = (power / (level + 1e-3 * level.mean() + 1e-20))[:, : blocks * BLOCK_FRAMES]

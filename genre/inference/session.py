@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 Classify = Callable[[Clip], "Prediction"]
 
-MAX_SOUND_S = 30 * 60  # s of sound stored to play, draw and trim: 79 MB
-MAX_CLIPS = 1000  # of a visit; the oldest are dropped
-OTHER = "other"  # a correction: none of the ten genres
+MAX_SOUND_S = 30 * 60  # seconds of sound stored to play, draw and trim: 79 MB
+MAX_CLIPS = 1000  # clips that a visit stores; the oldest are dropped
+OTHER = "other"  # the correction for none of the ten genres
 UNNAMED = "unnamed"
 CSV_COLUMNS = (
     "name",
@@ -53,7 +53,7 @@ class StoredSound:
     wav: bytes = field(repr=False)  # 16-bit PCM
     duration_s: float
     starts: tuple[float, ...]
-    seconds: float  # of sound in wav: less than duration_s for excerpts
+    seconds: float  # length of the sound in wav: less than duration_s for excerpts
 
     @classmethod
     def of(cls, clip: Clip) -> "StoredSound":
@@ -77,8 +77,8 @@ class SessionClip:
     digest: str  # SHA-256 of the bytes
     name: str  # for display only; may hold anything a file name can
     source: str  # "recording", "upload", "song" or "example"
-    error: str | None = None  # a sentence
-    full_prediction: "Prediction | None" = None  # for the whole recording
+    error: str | None = None  # a sentence, where the clip could not be read
+    full_prediction: "Prediction | None" = None  # prediction for the whole recording
     sound: StoredSound | None = None  # None: unreadable, or dropped for memory
     part: tuple[float, float] | None = None  # s; the part that the visitor chose instead of the whole
     part_prediction: "Prediction | None" = None
@@ -182,7 +182,7 @@ class Session:
                 clip.full_prediction, clip.sound = classify(audio), StoredSound.of(audio)
             except AudioError as error:
                 clip.error = str(error)
-        if existing:  # its sound was dropped, and is back
+        if existing:  # the clip's sound was dropped, and is back
             clip.correction = existing.correction
             del self._clips[id_]
         self._clips[id_] = clip

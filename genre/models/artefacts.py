@@ -27,9 +27,9 @@ from genre.reading import read_regular
 
 WEIGHTS_FILE = "model.safetensors"
 MAX_WEIGHTS_BYTES = 2 << 30
-LIBRARIES = ("torch", "numpy", "librosa", "scikit-learn")  # whose versions a card names
-SCALE, SHAPE = "@scale", "@shape"  # after the name of a tensor in fewer bits
-PACKED_BITS = 6  # of numbers that do not lie in a byte each
+LIBRARIES = ("torch", "numpy", "librosa", "scikit-learn")  # libraries whose versions a card names
+SCALE, SHAPE = "@scale", "@shape"  # suffixes of the name of a tensor that is stored in fewer bits
+PACKED_BITS = 6  # bits of a number in tensors that do not take a byte for each
 
 
 def save_artefact(folder: Path, state: dict[str, Tensor], card: Card) -> Card:

@@ -29,10 +29,10 @@ class Card:
     model: str  # the registry's name, "emotion" or "gan"
     genres: tuple[str, ...]  # the classes, in the order of the outputs
     # How to use it.
-    options: dict[str, Any] = field(default_factory=dict)  # of the network
+    options: dict[str, Any] = field(default_factory=dict)  # options of the network
     input: str = ""  # kind of input
-    shape: tuple[int, ...] = ()  # of one example
-    seconds: float | None = None  # of audio in one example
+    shape: tuple[int, ...] = ()  # shape of one example
+    seconds: float | None = None  # duration of the audio in one example, in s
     front_end: dict[str, Any] | None = None  # SpectrogramParams
     scale: float = 1.0
     offset: float = 0.0
@@ -40,13 +40,13 @@ class Card:
     confidence_threshold: float = 0.5
     confidence_thresholds_by_duration: tuple[tuple[float, float], ...] = ()  # (s, threshold)
     class_bias: tuple[float, ...] = ()
-    branches: dict[str, dict[str, Any]] = field(default_factory=dict)  # of an ensemble, by kind of input
-    # Of pretrained networks with heads: the other models it uses, the windows, and what is shown.
+    branches: dict[str, dict[str, Any]] = field(default_factory=dict)  # input kind -> branch, in an ensemble
+    # For pretrained networks with heads: the other models, the windows, and what is shown.
     pretrained: dict[str, Any] = field(default_factory=dict)
     classical: dict[str, Any] | None = None  # the parts of a classical model that are no arrays
-    network: str = ""  # of a generator: "earmark" or "dcgan"
-    size: Any = None  # of an image, in pixels or (bands, frames)
-    controls: tuple[str, ...] = ()  # of a generator, and their statistics over the training music
+    network: str = ""  # generator's architecture: "earmark" or "dcgan"
+    size: Any = None  # size of an image, in pixels or (bands, frames)
+    controls: tuple[str, ...] = ()  # controls of a generator; next, their statistics over the training music
     control_mean: tuple[float, ...] = ()
     control_std: tuple[float, ...] = ()
     control_stats_by_genre: dict[str, Any] = field(default_factory=dict)  # "mean", "std": (genres, 3)
@@ -58,7 +58,7 @@ class Card:
     previous_recipes: list[dict[str, Any]] = field(default_factory=list)
     seeds: tuple[int, ...] = ()
     teacher: str | None = None
-    size_schedule: Any = None  # of progressive resizing
+    size_schedule: Any = None  # sizes in progressive resizing
     note: str = ""
     # How good it is.
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -66,8 +66,8 @@ class Card:
     calibration: dict[str, Any] = field(default_factory=dict)
     ablation: dict[str, Any] = field(default_factory=dict)
     # Where it comes from.
-    weights_sha256: str = ""  # of the model.safetensors that it belongs to
-    versions: dict[str, str] = field(default_factory=dict)  # of Python and libraries
+    weights_sha256: str = ""  # hash of the model.safetensors that the card belongs to
+    versions: dict[str, str] = field(default_factory=dict)  # versions of Python and libraries
     commit: str = ""
     date: str = ""
 

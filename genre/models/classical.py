@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-MAX_VALUES = 1024  # of a summary of raw audio
-MAX_BANDS = 128  # of a summary of a spectrogram: twice as many values
-QUERIES_PER_BLOCK = 256  # bounds the matrices of distances
+MAX_VALUES = 1024  # values in a summary of raw audio
+MAX_BANDS = 128  # bands in a summary of a spectrogram: twice as many values
+QUERIES_PER_BLOCK = 256  # rows of a query block: bounds the matrices of distances
 
 
 def summarise(inputs: np.ndarray) -> np.ndarray:
@@ -229,7 +229,7 @@ class SVM(Predictor):
         for (i, j), intercept in zip(pairs, self.intercept, strict=True):
             first, second = self.of_class[i], self.of_class[j]
             score = kernel[:, first] @ self.weights[j - 1, first] + intercept
-            score += kernel[:, second] @ self.weights[i, second]  # above 0: class i
+            score += kernel[:, second] @ self.weights[i, second]  # a score above 0 votes for class i
             votes[:, i] += score >= 0
             votes[:, j] += score < 0
             confidence[:, i] += score
@@ -258,7 +258,7 @@ class Forest(Predictor):
         _check(len(self.roots) > 0 and self.roots.min() >= 0 and self.roots.max() < n_nodes)
 
     def _probabilities(self, rows: np.ndarray) -> np.ndarray:
-        rows = rows.astype(np.float32)  # as scikit-learn grew the trees
+        rows = rows.astype(np.float32)  # scikit-learn grew the trees in float32
         node = np.tile(self.roots, (len(rows), 1))  # (rows, trees)
         row = np.arange(len(rows))[:, None]
         while True:

@@ -28,7 +28,7 @@ class ListenMember(nn.Module):
                 nn.Conv2d(previous, channels, 3, padding=1, bias=False),
                 nn.BatchNorm2d(channels),
                 nn.MaxPool2d(pool),
-                nn.ReLU(),  # the same as before the pooling, and faster
+                nn.ReLU(),  # ReLU here gives the same as before the pooling, and is faster
             ]
             previous = channels
         self.trunk = nn.Sequential(*layers)

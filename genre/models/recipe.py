@@ -41,7 +41,7 @@ class Recipe(RunSettings):
     label_smoothing: float = 0.0
     average: float = 0.0  # decay of the moving average of the weights; 0 keeps the last weights
     patience: int = 0  # epochs without a better validation accuracy before stopping; 0 never stops
-    windows_per_track: int = 0  # drawn anew each epoch, so that all tracks count alike; 0: all windows
+    windows_per_track: int = 0  # windows drawn anew each epoch, so that all tracks count alike; 0: all
     balance: bool = True  # rarer classes weigh more in the loss
     keep_best: bool = True  # with validation examples: the best epoch's weights, not the last
     bfloat16: bool = False  # convolutions in bfloat16, on processors that have it

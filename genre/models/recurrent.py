@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from genre.models.convolutional import input_norm
 
-VARIES = 1e-10  # of its squared mean: a variance below is the rounding of sums
+VARIES = 1e-10  # variance relative to the squared mean: below this it is the rounding of sums
 
 
 class Standardised(nn.BatchNorm1d):

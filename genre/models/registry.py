@@ -39,7 +39,7 @@ class Published:
     protocol: str
     split: str = "segment"
     windows: str = "even"
-    seconds: float | None = None  # of the windows that features are taken of
+    seconds: float | None = None  # length of the windows that features are taken of, in s
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ class ModelSpec:
     description: str  # one plain line for a visitor
     source: str
     builder: Callable[..., Any]
-    inputs: dict[str, InputSpec]  # by kind; the first is the default
-    published: dict[str, Published]  # by kind of input; empty for our own
-    kind: str = "network"  # or "classical"
-    options: dict[str, Any] = field(default_factory=dict)  # given to the builder unless overridden
-    recipe: Recipe = field(default_factory=Recipe)  # unless overridden
-    recipes: dict[str, Recipe] = field(default_factory=dict)  # of kinds of input that want another
+    inputs: dict[str, InputSpec]  # kind -> input; the first is the default
+    published: dict[str, Published]  # kind of input -> published figure; empty for our own models
+    kind: str = "network"  # "network" or "classical"
+    options: dict[str, Any] = field(default_factory=dict)  # options given to the builder unless overridden
+    recipe: Recipe = field(default_factory=Recipe)  # default recipe, unless overridden
+    recipes: dict[str, Recipe] = field(default_factory=dict)  # kind of input -> a recipe of its own
 
     @property
     def default_input(self) -> str:

@@ -30,7 +30,7 @@ COLOURS = {
 }
 # Magma, but for its first colour: Streamlit takes #000004 for a placeholder of its theme.
 LOUDNESS = ("#05040f", "#1c1044", "#4f127b", "#812581", "#b5367a", "#e55964", "#fb8761", "#fec287", "#fcfdbf")
-QUIET = "#8A9099"  # neutral colour of anything without its own
+QUIET = "#8A9099"  # neutral colour of anything that has no colour of its own
 FAINT = "rgba(138,144,153,0.35)"
 
 PITCHES = {
@@ -41,7 +41,7 @@ PITCHES = {
     4_000: "4\u00a0kHz",
     8_000: "8\u00a0kHz",
 }
-ENERGY_RANGE = 1.5  # standard deviations either way on the chart of energy
+ENERGY_RANGE = 1.5  # standard deviations shown either way on the chart of energy
 RANGE_DB = 70  # displayed range of a spectrogram
 # The same margins on all figures over time, so that their time axes are aligned.
 _SIDES = {"l": 58, "r": 14}
@@ -184,7 +184,7 @@ def spectrogram(
     )
     figure.update_layout(_layout(height=230, margin={**_SIDES, "t": 4, "b": 30}))
     places = np.interp(list(PITCHES), centres_hz, np.arange(bands))
-    has_label = np.diff(places, prepend=-bands) > bands / 20  # on an even axis the low ones are crowded
+    has_label = np.diff(places, prepend=-bands) > bands / 20  # on an even axis the low labels are crowded
     figure.update_yaxes(
         tickvals=places[has_label],
         ticktext=np.array(list(PITCHES.values()))[has_label],

@@ -36,8 +36,8 @@ class Entry:
     """A run and the metrics of its report."""
 
     run: Run
-    recorded: bool = False  # it came with Earmark, without weights
-    metrics: dict[str, Any] = field(default_factory=dict)  # empty until it is done
+    recorded: bool = False  # whether the run came with Earmark, without weights
+    metrics: dict[str, Any] = field(default_factory=dict)  # metrics of the run; empty until it is done
 
     @property
     def id(self) -> str:
@@ -94,7 +94,7 @@ class Catalogue:
         for parent in (runs_folder(), self._recorded):
             for folder in _folders(parent):
                 now[folder] = self._entry(folder, before.get(folder))
-        self._cached = now  # in one step: other visitors may be reading
+        self._cached = now  # set in one step: other visitors may be reading
         genre_runs = [entry for _, entry in now.values() if entry.run.kind in ("genre", "")]
         return sorted(
             genre_runs,

@@ -51,7 +51,7 @@ class PairComparison:
     n_common: int
     n_first: int  # tracks that only the first gets right
     n_second: int
-    better_genres: tuple[str, ...]  # of which the first gets more right, the largest difference first
+    better_genres: tuple[str, ...]  # genres of which the first gets more right, the largest difference first
 
     @property
     def p_value(self) -> float:

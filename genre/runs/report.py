@@ -10,7 +10,7 @@ from genre.legacy import REPORT, renew_keys
 from genre.paths import write_atomic
 from genre.reading import read_json
 
-MAX_NUMBER = 1e15  # in a report; larger ones are damage, and no table could show them
+MAX_NUMBER = 1e15  # largest number in a report; larger ones are damage, and no table could show them
 
 
 class ReportError(ValueError):
@@ -33,7 +33,7 @@ class Report:
     by_track: dict[str, Any] = field(default_factory=dict)  # see genre.evaluation.metrics.compute_metrics
     by_window: dict[str, Any] = field(default_factory=dict)
     predictions: list[dict[str, Any]] = field(default_factory=list)  # track, genre, prediction, probability
-    metrics: dict[str, Any] = field(default_factory=dict)  # of runs that test no tracks: faces, generators
+    metrics: dict[str, Any] = field(default_factory=dict)  # metrics without tracks: faces, generators
 
     @property
     def is_tested(self) -> bool:
@@ -53,7 +53,7 @@ class Report:
         names = {part.name for part in fields(cls)}
         others = {key: value for key, value in values.items() if key not in names}
         parts = {key: value for key, value in values.items() if key in names}
-        if others:  # emotion and generator runs of older versions: their metrics lay bare
+        if others:  # emotion and generator runs of older versions have their metrics at the top level
             parts["metrics"] = others | parts.get("metrics", {})
         if not (isinstance(parts.setdefault("model", ""), str) and _has_types(parts)):
             raise ReportError("A part of the report is of another type.")

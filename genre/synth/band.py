@@ -39,7 +39,7 @@ SCALES = {
 }
 STRENGTH = {"x": 1.0, "o": 0.65, "-": 0.35}
 
-Progression = list[tuple[int, str]]  # a chord a bar: semitones above the key note, quality
+Progression = list[tuple[int, str]]  # one chord a bar: (semitones above the key note, quality)
 Line = list[tuple[float, float, int]]  # notes: (beat, length in beats, MIDI pitch)
 
 
@@ -54,9 +54,9 @@ class Channel:
 
     level: float = 0.0  # dB of the stem's RMS
     wet: float = 0.15  # share sent to the room
-    drive: float = 0.0  # amplifier gain; 0: none
-    low: float = 20.0  # Hz, high-pass
-    high: float = 10_500.0  # Hz, low-pass
+    drive: float = 0.0  # amplifier gain; 0: no amplifier
+    low: float = 20.0  # corner of the high-pass, in Hz
+    high: float = 10_500.0  # corner of the low-pass, in Hz
 
 
 class Band:
@@ -80,12 +80,12 @@ class Band:
         self.swing, self.grid, self.rubato, self.loose = swing, grid, rubato, loose
         self.origin = -rng.uniform(0, 8) * self.beat
         self.beats = (seconds - self.origin) / self.beat + 1
-        self.key = int(rng.integers(40, 52))  # E2..D#3
+        self.key = int(rng.integers(40, 52))  # MIDI pitch, E2 to D#3
         self.stems: dict[str, np.ndarray] = {}
         self.mix: dict[str, Channel] = {}
         self._tones: dict[tuple[Timbre, int], np.ndarray] = {}
         self._drums: dict[str, np.ndarray] = {}
-        self.kit = rng.uniform(0.8, 1.4)  # how tight the drums are damped
+        self.kit = rng.uniform(0.8, 1.4)  # tightness of the drums' damping
 
     def chance(self, probability: float) -> bool:
         return bool(self.rng.random() < probability)

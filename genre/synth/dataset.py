@@ -28,7 +28,7 @@ from genre.synth import electric as styles_electric
 from genre.synth.band import Band, Channel
 from genre.synth.instruments import amplify, band_noise
 
-SYNTH_VERSION = 1  # raised when the same seed no longer gives the same samples
+SYNTH_VERSION = 1  # version; raise it when the same seed no longer gives the same samples
 SHORTEST_S, LONGEST_S = 0.5, 600.0
 PEAK = 0.89
 # Edges in Hz of the ten bands in which a master's tone is described.
@@ -40,17 +40,17 @@ class Style:
     """How records of one style are made: tempo, tone, loudness; then varied."""
 
     play: Callable[[Band], None]
-    tempo: tuple[float, float]  # beats a minute
-    tone: tuple[float, ...]  # dB of each of BANDS against the whole
+    tempo: tuple[float, float]  # range in beats a minute
+    tone: tuple[float, ...]  # levels in dB of each of BANDS against the whole
     loudness: float  # dB RMS against full scale
-    ratio: float  # of the bus compressor
-    room: tuple[float, float]  # reverberation time, s
+    ratio: float  # ratio of the bus compressor
+    room: tuple[float, float]  # range of the reverberation time, in s
     swing: tuple[float, float] = (0.5, 0.5)
-    grid: float = 1.0  # beats that swing divides
+    grid: float = 1.0  # length in beats of what swing divides
     rubato: float = 0.0  # beats
-    noise_db: float = -62.0  # dB, noise of the recording
-    crackle: float = 0.0  # clicks of a worn record, a second
-    haze: float = -15.0  # dB, noise that tape and room add around every partial
+    noise_db: float = -62.0  # level in dB of the recording's noise
+    crackle: float = 0.0  # clicks a second of a worn record
+    haze: float = -15.0  # level in dB of the noise that tape and room add around every partial
 
 
 STYLES: dict[str, Style] = {

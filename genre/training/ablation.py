@@ -31,7 +31,7 @@ from genre.training.loop import fit
 logger = logging.getLogger(__name__)
 
 SEEDS = 0, 1, 2
-EPOCHS = {"mel_30s": 40, "mel_3s": 20}  # of the shipped model's 200 and 100
+EPOCHS = {"mel_30s": 40, "mel_3s": 20}  # epochs of these short trainings; the shipped model's are 200 and 100
 # The parts of the recipe that each step adds to the steps before it.
 ABLATION_STEPS = {
     "random crops alone": ("crop_frames",),
@@ -44,7 +44,7 @@ ABLATION_STEPS = {
 }
 BASELINE, *_ = ABLATION_STEPS
 WINDOWS_ALONE = "windows of 3 s alone"
-POOL_OVERRIDES = {  # of the last step and of the windows alone
+POOL_OVERRIDES = {  # pool settings of the last step and of the windows alone
     "both, mean of the probabilities": lambda parts: np.mean(parts, axis=0),
     "both, mean of their logarithms": lambda parts: log_opinion_pool(parts, [1.0] * len(parts)),
 }

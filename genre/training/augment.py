@@ -93,7 +93,7 @@ def limit_bands(batch: Tensor, chance: float, unit_db: float, rng: Generator) ->
     Levels are measured against the loudest point that is left, which is 1 in the given batch.
     """
 
-    def between(low: float, high: float) -> Tensor:  # evenly on a logarithmic scale
+    def between(low: float, high: float) -> Tensor:  # draws evenly on a logarithmic scale
         return low * (high / low) ** _uniform(len(batch), rng)
 
     centres = mel_edges(SpectrogramParams(n_mels=batch.shape[1]))[1:-1]
@@ -124,6 +124,6 @@ def mixup(batch: Tensor, targets: Tensor, alpha: float, rng: Generator) -> tuple
     (B, ...), (B, classes) -> the same shapes. One weight a batch, from Beta(alpha, alpha).
     """
     seed = int(torch.randint(2**31, (1,), generator=rng))
-    weight = float(np.random.default_rng(seed).beta(alpha, alpha))  # torch's takes no generator
+    weight = float(np.random.default_rng(seed).beta(alpha, alpha))  # torch's Beta takes no generator
     other = torch.randperm(len(batch), generator=rng)
     return batch.lerp(batch[other], 1 - weight), targets.lerp(targets[other], 1 - weight)

@@ -42,7 +42,7 @@ from genre.training.loop import fit
 
 logger = logging.getLogger(__name__)
 
-PREDICTIONS = "calibration/predictions.safetensors"  # of networks that were not trained on the track
+PREDICTIONS = "calibration/predictions.safetensors"  # by networks that were not trained on the track
 OLD_PREDICTIONS = "calibration/answers.safetensors"
 
 
@@ -134,7 +134,7 @@ def pool_windows(
 def count_windows(settings: ExperimentSettings, examples: Examples) -> np.ndarray:
     """The number of windows side by side of each track: (T,), in the order of `pool_windows`."""
     windows = np.unique(examples.tracks, return_counts=True)[1].astype(float)
-    return (windows + 1) / 2 if settings.windows == "overlap" else windows  # they overlap by half
+    return (windows + 1) / 2 if settings.windows == "overlap" else windows  # such windows overlap by half
 
 
 def _train_fold(

@@ -21,7 +21,7 @@ Groups = dict[str, dict[str, Tensor]]
 def write_checkpoint(path: Path, groups: Mapping[str, Mapping[str, Tensor]], numbers: dict[str, Any]) -> None:
     """Replace the file in one step. `numbers` are plain JSON values."""
     tensors = {
-        f"{group}/{name}": tensor.detach().cpu().clone().contiguous()  # none may share memory
+        f"{group}/{name}": tensor.detach().cpu().clone().contiguous()  # tensors must not share memory
         for group, values in groups.items()
         for name, tensor in values.items()
     }

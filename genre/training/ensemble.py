@@ -27,9 +27,9 @@ from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError, Card, load_card
 from genre.training.calibrate import OLD_PREDICTIONS, PREDICTIONS
 
-SHARED = ("genres", "shape", "front_end", "windows", "split")  # by the runs of one branch
+SHARED = ("genres", "shape", "front_end", "windows", "split")  # settings that all runs of one branch share
 BRANCH_PARTS = ("shape", "options", "front_end", "previous_recipes", "recipe", "seeds", "windows", "data")
-BRANCH_WEIGHTS = (1, 2, 3, 4)  # candidates
+BRANCH_WEIGHTS = (1, 2, 3, 4)  # candidate weights
 
 
 @dataclass
@@ -167,7 +167,7 @@ def _calibrate(card: Card, branches: list[Predictions]) -> Card:
     pooled = pool(weights)
     is_phone = np.array([excerpt.phone and excerpt.seconds == DURATIONS_S[-1] for excerpt in excerpts])
     bias = np.ones(probabilities.shape[-1])
-    if is_phone.any():  # fitted to clean music alone it harms music through a phone
+    if is_phone.any():  # a temperature fitted to clean music alone harms music through a phone
         bias = fit_class_bias(pooled[is_track | is_phone], labels[is_track | is_phone])
     pooled = pooled * bias / (pooled * bias).sum(axis=1, keepdims=True)
     summary = calibration_summary(pooled[is_track], labels[is_track])

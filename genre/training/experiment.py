@@ -37,7 +37,7 @@ from genre.training.checkpoint import CHECKPOINT
 from genre.training.loop import fit
 
 PEAK_NORMALIZED = ("mel_30s", "mel_3s")  # inputs in which 1 is the peak
-TIMED_PREDICTIONS = 5  # of which the median is reported
+TIMED_PREDICTIONS = 5  # timed predictions, of which the median is reported
 
 # The command line's names of augmentations, at usual strengths.
 AUGMENTATIONS: dict[str, dict[str, Any]] = {
@@ -63,10 +63,10 @@ class ExperimentSettings(RunSettings):
     recipe: Recipe
     windows: str = "even"
     seconds: float | None = None  # length of the windows that features are taken of; None: the model's own
-    artists: str | None = None  # path of the list for the split "artist"
-    options: dict[str, Any] = field(default_factory=dict)  # of the model
-    initial_run: str | None = None  # folder of the run whose weights this one begins with
-    previous_recipes: list[dict] = field(default_factory=list)  # of that run, the first one first
+    artists: str | None = None  # path of the list of artists for the split "artist"
+    options: dict[str, Any] = field(default_factory=dict)  # options of the model
+    initial_run: str | None = None  # folder of the run whose weights this training begins with
+    previous_recipes: list[dict] = field(default_factory=list)  # recipes of that run, the first one first
 
     @property
     def spec(self) -> ModelSpec:
@@ -106,7 +106,7 @@ def experiment_settings(
         raise ValueError(f"{split!r} is neither a split nor a list of tracks. Splits: {names}.")
     if split == "artist" and not artists:
         raise ValueError("The split 'artist' needs a list of artists: a file of lines `track,artist`.")
-    spec.build(input_spec.shape, 2, **(options or {}))  # raises for options that it does not have
+    spec.build(input_spec.shape, 2, **(options or {}))  # raises for options that the model does not have
     augmentation = recipe.get("augmentation")
     takes_mixup_only = input_spec.kind in ("raw", "features")
     if augmentation and takes_mixup_only and replace(augmentation, mixup=0.0) != Augmentation():
@@ -207,7 +207,7 @@ def run_experiment(worker: Worker) -> Report:
         report = replace(report, **parts)
     _save(worker.folder, model, settings, examples, report)
     worker.finish(report, _outcome_sentence(report))
-    for checkpoints in worker.folder.glob("part-*"):  # of no use any more
+    for checkpoints in worker.folder.glob("part-*"):  # the parts' checkpoints are of no use any more
         shutil.rmtree(checkpoints, ignore_errors=True)
     return report
 

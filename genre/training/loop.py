@@ -37,8 +37,8 @@ Prepare = Callable[[np.ndarray, float, Generator], tuple[Tensor, Tensor]]
 class TrainingState:
     """The progress of a training, and the best weights so far."""
 
-    epoch: int = 0  # epochs that are done
-    best_accuracy: float = -1.0  # on the validation examples
+    epoch: int = 0  # number of epochs that are done
+    best_accuracy: float = -1.0  # best accuracy on the validation examples so far
     best_epoch: int = 0
     best_weights: dict[str, Tensor] | None = None
 
@@ -82,7 +82,7 @@ def fit(
     while state.epoch < recipe.epochs and not state.is_out_of_patience(recipe):
         epoch = state.epoch
         rng = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
-        torch.manual_seed(recipe.seed * 100_003 + epoch)  # dropout
+        torch.manual_seed(recipe.seed * 100_003 + epoch)  # seeds the dropout
         network.train()
         losses, accuracies = [], []
         for step, rows in enumerate(_batches(_epoch_rows(train, recipe, rng), recipe.batch_size)):
@@ -118,7 +118,7 @@ def fit(
             if recipe.keep_best and metrics["valid_accuracy"] > state.best_accuracy:
                 best_weights = copy.deepcopy(averaged.state_dict())
                 state = TrainingState(epoch + 1, metrics["valid_accuracy"], epoch + 1, best_weights)
-        on_epoch(metrics)  # before the checkpoint: an epoch may be reported twice, never lost
+        on_epoch(metrics)  # called before the checkpoint: an epoch may be reported twice, never lost
         if folder:
             _save(folder / CHECKPOINT, state, network, averaged, optimiser)
     return state.best_weights or averaged.state_dict()

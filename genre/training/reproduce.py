@@ -36,7 +36,7 @@ class Row:
 
     spec: ModelSpec
     input: str
-    paper: ExperimentSettings | None  # under the paper's protocol; None where nothing was published
+    paper: ExperimentSettings | None  # settings under the paper's protocol; None where nothing was published
     honest: ExperimentSettings
     folder: Path  # its experiments' runs lie beside one another, their names beginning with this one's
 
@@ -58,7 +58,7 @@ def build_rows(data: str, only: list[str] | None = None, epochs: int | None = No
     selection = set()
     for name in only or ():
         model, colon, kind = name.partition(":")
-        kind = find_model(model).input(kind).kind  # also by its old name
+        kind = find_model(model).input(kind).kind  # an old name works too
         selection.add(f"{model}:{kind}" if colon else model)
     dataset = open_dataset(data)
     honest = "filtered" if _is_gtzan(dataset) else "track"

@@ -82,7 +82,7 @@ def run_all(
     """
     waiting = list(folders)
     active: list[Path] = []
-    started: dict[Path, int] = {}  # the process of each run that was started here
+    started: dict[Path, int] = {}  # run that was started here -> its process
     try:
         while waiting or active:
             for folder in [folder for folder in active if _has_ended(folder)]:

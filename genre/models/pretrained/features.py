@@ -17,8 +17,8 @@ from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError
 from genre.models.pretrained.networks import TAG_MEL, WINDOW_FRAMES, TagFeatures, Tagger
 
-LEVEL = 0.1  # root mean square of the audible parts that the network gets: -20 dB of full scale
-BLOCK_S = 0.1  # the level is measured in blocks
+LEVEL = 0.1  # root mean square of the audible parts as the network gets them: -20 dB of full scale
+BLOCK_S = 0.1  # length of the blocks in which the level is measured
 BLOCK_AUDIBLE_DB = 40.0  # blocks this far below the loudest do not count
 FRAME_S = TAG_MEL.hop_length / TAG_MEL.sample_rate
 

@@ -19,7 +19,7 @@ from genre.audio.spectrogram import Spectrogram, SpectrogramParams
 TAG_MEL = SpectrogramParams(sample_rate=16_000, n_fft=512, hop_length=256, n_mels=96)
 WINDOW_FRAMES = 187  # 3 s
 COMPRESSION = 10_000.0  # mel power is seen as log10(1 + COMPRESSION * power)
-NORM_EPS = 1e-3  # TensorFlow's
+NORM_EPS = 1e-3  # TensorFlow's epsilon
 TAGS = (
     "rock",
     "pop",
@@ -72,7 +72,7 @@ TAGS = (
     "house",
     "happy",
 )
-N_EMBEDDING = 200  # units before musicnn's tags
+N_EMBEDDING = 200  # units in the layer before musicnn's tags
 N_FEATURES = N_EMBEDDING + len(TAGS)
 
 
@@ -177,7 +177,7 @@ class TagFeatures(NamedTuple):
     """What the network makes of windows."""
 
     embedding: Tensor  # (B, 200): the last units before the tags
-    logits: Tensor  # (B, 50) of the tags
+    logits: Tensor  # (B, 50) logits of the tags
 
     def vector(self) -> Tensor:
         """(B, 250): the embedding, and the logarithm of each tag's probability.

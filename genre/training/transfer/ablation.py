@@ -19,7 +19,7 @@ from genre.training.transfer.songs import OTHER, Song, dev_names, gtzan_songs, w
 from genre.training.transfer.train import load_songs, with_features
 
 SEEDS = 0, 1, 2
-WINDOW_COUNTS = 2, 3, 5, 7  # of the ten windows of 30 s; `make bench` tells the time that each number takes
+WINDOW_COUNTS = 2, 3, 5, 7  # windows used of the ten in 30 s; `make bench` tells the time that each takes
 WINDOWS_STEP = "both, and other collections, on {} windows"
 # Whether songs of other collections are learnt from, and the weight of the from-scratch ensemble in the pool.
 VARIANTS = {

@@ -26,8 +26,8 @@ from genre.models.pretrained.features import window_centres
 from genre.training.transfer.fit import TransferRecipe
 from genre.training.transfer.songs import OTHER, Song
 
-SELECTIVE_ACCURACY = 0.9  # of the confident predictions on songs of other collections
-MAX_OTHER_CONFIDENT = 0.15  # of the songs of other styles may get a confident genre
+SELECTIVE_ACCURACY = 0.9  # accuracy that confident predictions must reach on songs of other collections
+MAX_OTHER_CONFIDENT = 0.15  # share of the songs of other styles that may get a confident genre
 OTHER_LIMITS = np.linspace(0.05, 0.95, 19)  # candidates for the largest probability of other music
 VERSION = 1
 
@@ -38,7 +38,7 @@ class PooledPrediction:
 
     song: Song
     logits: np.ndarray  # (W, G + 1)
-    scratch: np.ndarray | None  # (1 + W, G): of the whole, and of each window
+    scratch: np.ndarray | None  # (1 + W, G) probabilities of the whole, and of each window
 
     def pooled(self, windows: slice, scratch_weight: float) -> np.ndarray:
         """The probabilities (G,) of some of the windows, as the classifier pools them."""

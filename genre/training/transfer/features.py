@@ -20,7 +20,7 @@ from genre.models.pretrained.features import PretrainedFeatures, load_tagger
 from genre.paths import WEIGHTS
 from genre.training.transfer.songs import Song
 
-VERSION = 1  # raised when the same song gives other features
+VERSION = 1  # version; raise it when the same song gives other features
 PHONE, CLEAN = "phone", "clean"
 
 

@@ -18,7 +18,7 @@ from genre.runs.settings import RunSettings
 from genre.training.transfer.songs import CLASSES, Song
 
 FOLDS = 5
-ABSENT_LOGIT = -12.0  # of a class without songs
+ABSENT_LOGIT = -12.0  # logit of a class that has no songs
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class TransferRecipe(RunSettings):
 
     seconds_per_window: float = 3.0
     inverse_penalty: float = 0.1  # C of the logistic regression
-    emotion_penalty: float = 1000.0  # of the ridge regression
-    phone_weight: float = 0.5  # of a recording through a simulated phone, beside 1 as it is
-    resynthesized_weight: float = 0.5  # of all pieces of a genre without a recording, beside 1 of GTZAN's
-    enough_songs: int = 12  # with fewer songs of other collections a genre's count less
+    emotion_penalty: float = 1000.0  # penalty of the ridge regression
+    phone_weight: float = 0.5  # weight of a recording through a simulated phone; the recording as it is has 1
+    resynthesized_weight: float = 0.5  # weight of a genre's pieces without a recording; GTZAN's have 1
+    enough_songs: int = 12  # songs of other collections in a genre; with fewer, its songs count less
     use_wild: bool = True
-    scratch_weight: float = 0.25  # in the pool with the from-scratch ensemble
-    seed: int = 0  # of the phones' rooms
+    scratch_weight: float = 0.25  # weight of the from-scratch ensemble in the pool
+    seed: int = 0  # seed of the phones' rooms
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from genre.models.pretrained.networks import NORM_EPS, TAG_MEL, TAGS, MusicnnNet
 from genre.paths import WEIGHTS, write_atomic
 
 MAGIC = 0xDB4775248B80FB57  # the last eight bytes of a LevelDB table
-FLOAT32 = 1  # TensorFlow's number of the type
+FLOAT32 = 1  # TensorFlow's number for the type
 LICENCE = "musicnn-0.1.0.dist-info/LICENSE.md"
 
 
@@ -38,13 +38,13 @@ def read_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
     """
     if len(index) < 48 or struct.unpack("<Q", index[-8:])[0] != MAGIC:
         raise ValueError("This is no index of a TensorFlow checkpoint.")
-    _, position = _block_handle(index, len(index) - 48)  # of the metaindex, which is not needed
+    _, position = _block_handle(index, len(index) - 48)  # the metaindex is not needed
     (start, size), _ = _block_handle(index, position)
     variables = {}
     for _, handle in _entries(index[start : start + size]):
         (start, size), _ = _block_handle(handle, 0)
         for key, value in _entries(index[start : start + size]):
-            if not key:  # the header
+            if not key:  # the empty key holds the header
                 continue
             entry = _message(value)
             if entry.get(1) == FLOAT32:

@@ -20,7 +20,7 @@ from genre.models.pretrained.heads import EMOTIONS
 from genre.reading import read_text
 
 MAX_TABLE_BYTES = 64 << 20
-OTHER = "other"  # music of none of the ten genres
+OTHER = "other"  # class of music that is none of the ten genres
 CLASSES = (*GENRES, OTHER)
 DEV_LIST = LISTS / "wild-dev.txt"  # clips that are read once per release candidate
 DOUBTFUL = LISTS / "wild-doubtful.tsv"  # clips that are left out, each with the reason
@@ -34,9 +34,9 @@ class Song:
     name: str
     genre: str  # one of CLASSES
     group: str  # songs of one group stay in one fold
-    collection: str  # "gtzan", "wild" or "resynthesized"
-    path: str = ""  # of the recording
-    log_mel: np.ndarray | None = None  # (128, 130) dB, of a piece that has no recording
+    collection: str  # name of the collection: "gtzan", "wild" or "resynthesized"
+    path: str = ""  # path of the recording
+    log_mel: np.ndarray | None = None  # (128, 130) dB; set for a piece that has no recording
     emotions: tuple[float, ...] | None = None
 
     @property

@@ -11,9 +11,9 @@ from genre.models.pretrained.heads import EMOTIONS
 from genre.models.pretrained.networks import N_EMBEDDING, TAGS
 from genre.training.transfer.fit import SongFeatures
 
-PRECISION = 0.75  # at least, of the songs that get the tag
-MIN_SONGS = 12  # that get it
-ELECTRONIC = "electronic"  # songs of other styles whose names say so
+PRECISION = 0.75  # least share of the songs with a tag of which the tag is true
+MIN_SONGS = 12  # least number of songs that get the tag
+ELECTRONIC = "electronic"  # tag of songs of other styles whose names say so
 ELECTRONIC_NAMES = ("electronic", "edm", "techno", "electro", "eurodance", "dubstep", "nightcore")
 # The genres of which a tag is true; None where listeners' feelings decide.
 GENRES_OF_TAG: dict[str, tuple[str, ...]] = {

@@ -36,7 +36,7 @@ class TransferData:
     """The songs of a training, and those that are kept aside."""
 
     train: list[Song]
-    dev: list[Song]  # of other collections
+    dev: list[Song]  # songs of other collections
 
 
 def load_songs(gtzan: Path, wild: Path, is_measured: bool) -> TransferData:
