@@ -27,11 +27,11 @@ from gan.mel import CONTROLS
 from genre import GENRES
 from genre.text import genre_name
 
-MAX_PROMPT_CHARS = 300  # of a prompt; the message says when more is left out
-MAX_PROMPT_SHIFT = 2.5  # standard deviations, of a control
+MAX_PROMPT_CHARS = 300  # length of a prompt; the message says when more is left out
+MAX_PROMPT_SHIFT = 2.5  # standard deviations by which a control may move
 MIN_TEMPO, MAX_TEMPO = 0.6, 1.6  # relative to the usual tempo
 REFERENCE_BPM = 118  # the mean of popular music, for prompts in beats per minute
-MIN_WORD_SIMILARITY = 0.82  # of a misspelt word to a known one (difflib's ratio)
+MIN_WORD_SIMILARITY = 0.82  # least similarity of a misspelt word to a known one (difflib's ratio)
 CORRECTABLE_CHARS = (4, 20)  # least and greatest length of a word that is corrected
 MIN_GENRE_WEIGHT = 0.02  # genres of less weight are dropped
 MIN_SHIFT = 0.05  # standard deviations; less is not mentioned
@@ -44,8 +44,8 @@ _WORDS = Path(__file__).with_name("words.json")
 class MatchedPhrase:
     """One phrase of a prompt that matched the vocabulary."""
 
-    text: str  # as written, with its modifiers: "very drak"
-    vocabulary_phrase: str  # as in the vocabulary: "very dark"
+    text: str  # the phrase as written, with its modifiers: "very drak"
+    vocabulary_phrase: str  # the phrase as in the vocabulary: "very dark"
     meaning: str  # "less brightness"
     is_corrected: bool  # whether a misspelling was corrected
 
@@ -57,11 +57,11 @@ class ParsedPrompt:
     prompt: str
     genres: dict[str, float]  # weights that add up to 1, the largest first
     controls: dict[str, float]  # energy, brightness, density: standard deviations
-    tempo: float  # relative to the usual
-    has_genre: bool  # whether any is named; if not, all that are not excluded have the same weight
+    tempo: float  # factor on the usual tempo
+    has_genre: bool  # whether any genre is named; if not, all that are not excluded have the same weight
     phrases: tuple[MatchedPhrase, ...]
     unknown_words: tuple[str, ...]
-    message: str  # for people: what matched, and what did not
+    message: str  # a text for people: what matched, and what did not
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ class _Meaning:
 
 @dataclass(frozen=True)
 class _Modifier:
-    strength: float  # of controls and tempo
-    weight: float  # of genres
+    strength: float  # factor on controls and tempo
+    weight: float  # factor on the genres' weights
     reach: str  # "next" phrase, or the whole "clause"
 
 
@@ -106,14 +106,14 @@ class _Vocabulary:
     ignored: frozenset[str]
     breaks: frozenset[str]
     endings: tuple[tuple[str, str], ...]
-    words: frozenset[str]  # all single words of the phrases
+    words: frozenset[str]  # all single words in the phrases
     max_phrase_words: int
 
 
 @dataclass(frozen=True)
 class _Word:
-    text: str  # as written
-    vocabulary_phrase: str  # "" if it is not known
+    text: str  # the word as written
+    vocabulary_phrase: str  # the known word; "" where there is none
     is_corrected: bool = False
 
 
@@ -170,7 +170,7 @@ def _phrases(written: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | Non
     """Yield each phrase with its modified meaning; None for an unknown word."""
     vocabulary = _vocabulary()
     words = [_recognize(word) for word in written]
-    modifier_texts: list[str] = []  # of the modifiers before a phrase
+    modifier_texts: list[str] = []  # modifiers before a phrase
     modifiers: list[_Modifier] = []
     place = 0
     while place < len(words):

@@ -3,8 +3,8 @@
 import numpy as np
 
 N_COMPONENTS = 32  # principal components of the Fréchet distance: few enough for a covariance of 100 clips
-SUBSET_FRACTIONS = (0.4, 0.55, 0.7, 0.85, 1.0)  # fractions of a set from which is extrapolated
-N_DRAWS = 8  # of each subset size
+SUBSET_FRACTIONS = (0.4, 0.55, 0.7, 0.85, 1.0)  # fractions of a set from which the distance is extrapolated
+N_DRAWS = 8  # draws for each subset size
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:

@@ -13,7 +13,7 @@ from genre.audio.spectrogram import SpectrogramParams
 
 LOUDNESS_LUFS = -16.0  # the target of podcasts and phones
 TRUE_PEAK_DB = -1.2  # true peak; a little below -1 so that rounding to 16 bit stays below
-HIGH_PASS_HZ = 20.0  # below is inaudible and only uses up headroom
+HIGH_PASS_HZ = 20.0  # corner of the high-pass: what lies below is inaudible and only uses up headroom
 FADE_IN_S, FADE_OUT_S = 0.01, 0.08
 SILENCE_PEAK = 1e-5  # peak below which a signal counts as silent
 PEAK_BEFORE_NORMALIZING = 0.5  # the gate of the loudness measure is absolute

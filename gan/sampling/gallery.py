@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # these import torch, which a page does without until there i
     from genre.audio.clip import Clip
     from genre.inference.classifier import Prediction
 
-MAX_TOTAL_S = 600.0  # of audio: 53 MB as samples and 26 MB as WAV
+MAX_TOTAL_S = 600.0  # seconds of audio: 53 MB as samples and 26 MB as WAV
 # Words for a control that is notably below or above the usual: (less, more).
 CONTROL_WORDS = {
     "energy": ("calmer", "livelier"),
@@ -40,10 +40,10 @@ class GalleryItem:
     spectrogram: "SpectrogramFile"
     clip: "Clip"
     request: "GenerationRequest | None"  # None: an uploaded spectrogram without a readable recipe
-    file_name: str  # without a suffix
-    origin: str = ""  # for people, such as "like No. 3"
+    file_name: str  # name without a suffix
+    origin: str = ""  # a text for people, such as "like No. 3"
     number: int = 0  # counts from 1, given by the gallery
-    prediction: "Prediction | None" = None  # of the classifier, once it has run
+    prediction: "Prediction | None" = None  # prediction of the classifier, once it has run
 
     @classmethod
     def from_generated(cls, generated: "GeneratedClip", origin: str = "") -> "GalleryItem":
@@ -102,7 +102,7 @@ class Gallery:
     """The items of one visitor, until the page is closed."""
 
     def __init__(self, max_total_s: float = MAX_TOTAL_S) -> None:
-        self._items: dict[str, GalleryItem] = {}  # in the order in which they were added
+        self._items: dict[str, GalleryItem] = {}  # id -> item, in the order in which they were added
         self.max_total_s = max_total_s
         self._count = 0
         self.n_dropped = 0  # items dropped to stay below max_total_s

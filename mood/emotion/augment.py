@@ -10,13 +10,13 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 ROTATION_STD = math.radians(13)
-MAX_SHIFT = 0.12  # of half the width
+MAX_SHIFT = 0.12  # fraction of half the width
 LOG_ZOOM_RANGE = (-0.28, 0.22)  # logarithm of the fraction of the picture that stays: nearer to farther
 MAX_SHEAR = 0.08
-MAX_SHADE = 0.6  # how much darker one side may be
-MAX_NOISE = 0.06  # standard deviation
+MAX_SHADE = 0.6  # fraction by which one side may be darker
+MAX_NOISE = 0.06  # standard deviation of the noise
 MIN_BLUR_SIZE = 14  # pixels that a far face is drawn with
-BLUR_FRACTION = 0.2  # of the faces
+BLUR_FRACTION = 0.2  # fraction of the faces that are blurred
 
 
 def augment_faces(faces: Tensor, size: int, rng: Generator) -> Tensor:

@@ -13,7 +13,7 @@ from genre.paths import data_folder
 from mood import EMOTIONS
 from mood.emotion.network import SIZE
 
-DUPLICATE_CORRELATION = 0.95  # above it two faces are one photograph
+DUPLICATE_CORRELATION = 0.95  # correlation above which two faces are one photograph
 FER2013_COLUMNS = {"number", "usage", "emotion", "image"}
 
 

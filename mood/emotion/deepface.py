@@ -20,11 +20,11 @@ from mood import EMOTIONS
 HOME_VARIABLE = "DEEPFACE_HOME"
 ONNX_FILE = "facial_expression_model_weights.onnx"
 MAX_WEIGHTS_BYTES = 64 << 20
-TIMEOUT_S = 10.0  # for a response, and between two chunks of it
-DOWNLOAD_S = 180.0  # for all of it
+TIMEOUT_S = 10.0  # seconds to wait for a response, and between two chunks of it
+DOWNLOAD_S = 180.0  # seconds for the whole download
 CHUNK_BYTES = 1 << 16
 
-ProgressCallback = Callable[[int, int | None], None]  # bytes received, bytes in all where they are known
+ProgressCallback = Callable[[int, int | None], None]  # (bytes received, bytes in all where they are known)
 
 _NO_INTERNET = (
     "DeepFace's weights could not be downloaded: connect to the internet and try again, or use "
@@ -43,7 +43,7 @@ class DeepFaceRecognizer:
     """DeepFace's emotion model as an EmotionRecognizer."""
 
     name = "deepface"
-    emotions: tuple[str, ...] = EMOTIONS  # its own order too
+    emotions: tuple[str, ...] = EMOTIONS  # emotions in the network's own order, which is ours
 
     def __init__(self, client: Any) -> None:
         """`client`: DeepFace's EmotionClient."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-EMOTION_COLOURS = {  # of middle lightness: they do in light, in dark and on skin
+EMOTION_COLOURS = {  # colours of middle lightness: they do in light, in dark and on skin
     "angry": "#CF4B4B",
     "disgust": "#7A9A2E",
     "fear": "#937ED4",

@@ -31,11 +31,11 @@ MAX_IMAGE_BYTES = 64 << 20
 # Both are checked before anything is unpacked. Cameras give JPEG, which takes 7 bytes of memory a pixel
 # while it is decoded; of the others WebP takes the most, up to 20.
 MAX_PIXELS, MAX_JPEG_PIXELS = 25_000_000, 64_000_000
-# Pixels times scans of a progressive JPEG. Cameras and programs write about ten scans, and each goes over the
-# whole picture: a billion takes 4 s; 269 kB of 200 scans over 64 megapixels took 15 s.
+# The limit is pixels times scans of a progressive JPEG. Cameras and programs write about ten scans, and each
+# goes over the whole picture: a billion takes 4 s; 269 kB of 200 scans over 64 megapixels took 15 s.
 MAX_SCANNED_PIXELS = 1_000_000_000
-STRIP_ROWS = 256  # of a picture of more than 8 bits, converted at a time
-BACKGROUND_GREY = 127  # what shows through where a picture is transparent
+STRIP_ROWS = 256  # rows of a picture of more than 8 bits that are converted at a time
+BACKGROUND_GREY = 127  # grey that shows through where a picture is transparent
 
 # FER2013's crops are the boxes of such a cascade: over upscaled faces of FER2013 the box is 0.97 of the
 # frame wide (median; half of them 0.91 to 1.03) and lies in its middle to a hundredth.
@@ -48,7 +48,7 @@ class DetectorSettings(NamedTuple):
     """How a cascade searches a picture."""
 
     max_side: int  # pixels; a longer side is reduced to this
-    scale_factor: float  # from one size of face to the next
+    scale_factor: float  # ratio of one size of face to the next
     min_face_divisor: int  # the smallest face is the picture's shorter side divided by this
     min_neighbours: int  # detections in about the same place that make a face
 
@@ -56,12 +56,12 @@ class DetectorSettings(NamedTuple):
 VIDEO = DetectorSettings(max_side=640, scale_factor=1.2, min_face_divisor=5, min_neighbours=2)
 # More neighbours, since the scales lie closer together.
 PHOTOGRAPH = DetectorSettings(max_side=1024, scale_factor=1.1, min_face_divisor=20, min_neighbours=3)
-MIN_FACE_PIXELS = 24  # of the reduced picture
-# Pixels of a photograph's longer side beyond which nothing is gained: the smallest face that is detected
+MIN_FACE_PIXELS = 24  # size of the smallest face in the reduced picture
+# A photograph's longer side, in pixels, beyond which nothing is gained: the smallest face that is detected
 # is as large there as the network's input.
 MAX_PHOTOGRAPH_SIDE = PHOTOGRAPH.max_side * SIZE // MIN_FACE_PIXELS
 ROTATIONS = (-25, 25)  # degrees, tried on photographs where there is no upright face
-MAX_OVERLAP = 0.4  # of the smaller of two boxes, above which both are one face
+MAX_OVERLAP = 0.4  # fraction of the smaller of two boxes, above which both are one face
 VERIFY_MARGIN, VERIFY_SIZE = 0.3, 64  # margin (in boxes) and size (pixels) of what the second cascade gets
 
 _MISSING = "The picture could not be found: check its name, or choose another one."
@@ -84,7 +84,7 @@ _decoding = threading.Lock()
 # Of what is wrong with a picture its reader is told by FaceError, and nobody by a line on stderr.
 warnings.filterwarnings("ignore", module=r"PIL\b")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
-with suppress(AttributeError, OSError):  # a Pillow without libtiff, which writes lines of its own
+with suppress(AttributeError, OSError):  # a Pillow without libtiff writes lines of its own
     for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
         ctypes.CDLL(Image.core.__file__)[name](None)
 
@@ -120,7 +120,7 @@ def decode_image(image: bytes | Path, max_side: int | None = None) -> np.ndarray
         raise FaceError(_EMPTY)
     if len(data) > MAX_IMAGE_BYTES:
         raise FaceError(_TOO_BIG)
-    Image.init()  # else only some of the formats are known to open()
+    Image.init()  # without it, only some of the formats are known to open()
     try:
         with _decoding:
             return _decode(data, max_side)

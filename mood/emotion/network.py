@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from mood import EMOTIONS
 
-SIZE = 48  # pixels; FER2013's own, and what mood/emotion/faces.py crops to
+SIZE = 48  # pixels of FER2013's faces; mood/emotion/faces.py crops to the same
 MIN_SPREAD = 0.02  # standard deviation of grey (0 to 1) below which there is only noise to amplify
 
 
@@ -23,7 +23,7 @@ class Residual(nn.Module):
         super().__init__()
         self.body = convolution(width, width)
 
-    def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W) -> (B, C, H, W)
+    def forward(self, x: Tensor) -> Tensor:  # maps (B, C, H, W) to the same shape
         return x + self.body(x)
 
 
@@ -56,7 +56,7 @@ class EmotionNet(nn.Module):
         normalized = (faces - mean) / (spread + MIN_SPREAD)
         return self.body(normalized.to(next(self.body.parameters()).dtype)).float().mean(dim=(2, 3))
 
-    def forward(self, faces: Tensor) -> Tensor:  # (B, 1, H, W), 0 to 1 -> logits (B, classes)
+    def forward(self, faces: Tensor) -> Tensor:  # maps (B, 1, H, W), 0 to 1, to logits (B, classes)
         return self.head(self.embed(faces))
 
 

@@ -29,7 +29,7 @@ from mood.emotion.network import SIZE, EmotionNet, predict_mirrored
 # Progressive resizing: small faces first, at half the cost. Each pair is the fraction of the training up to
 # which the faces have so many pixels.
 SIZE_SCHEDULE = ((0.36, 32), (0.72, 40), (1.0, SIZE))
-TEACHER_WEIGHT = 0.4  # of the teacher's probabilities in a target; the rest is the label, often a wrong one
+TEACHER_WEIGHT = 0.4  # weight of the teacher's probabilities in a target; the label, often wrong, has 0.6
 DEFAULT_RECIPE = Recipe(
     epochs=80,
     batch_size=128,

@@ -9,10 +9,10 @@ from pathlib import Path
 from genre.paths import home, write_atomic
 from mood.playlist.youtube import SearchError, YoutubeTrack, stand_in_address
 
-FRESH_S = 24 * 3600  # for so long a playlist is served again for its query
-MAX_PLAYLISTS = 200  # each some 10 to 30 KB
+FRESH_S = 24 * 3600  # seconds in which a playlist is served again for its query
+MAX_PLAYLISTS = 200  # playlists that are kept, each some 10 to 30 KB
 MAX_PLAYLIST_BYTES = 2**20
-OLD_KEYS = {"complete": "is_complete", "found_at": "fetched_at"}  # of files by older versions -> today's
+OLD_KEYS = {"complete": "is_complete", "found_at": "fetched_at"}  # keys in files by older versions -> today's
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class CachedPlaylist:
     query: str
     provider: str
     tracks: tuple[YoutubeTrack, ...]
-    is_complete: bool  # YouTube had no more results
+    is_complete: bool  # whether YouTube had no more results
     fetched_at: float  # seconds since 1970
 
     @property

@@ -20,7 +20,7 @@ from mood.playlist.search import SearchResult, search_providers
 from mood.playlist.youtube import SearchError, YoutubeTrack, queue_url, search_url
 
 DEFAULT_TRACKS = 12
-MAX_TRACKS = 50  # of one playlist
+MAX_TRACKS = 50  # tracks in one playlist
 # Shorter is a clip or an advertisement, longer a mix, a concert or a talk.
 MIN_SONG_S, MAX_SONG_S = 60, 12 * 60
 NO_SONGS = "Nothing fitting was found: try another mood, language or artist."
@@ -40,12 +40,12 @@ class Playlist:
     """Songs for a query, or the reason there are none."""
 
     query: str
-    search_url: str  # the same search in YouTube, whatever happened here
-    provider: str = ""  # of the tracks; empty without any
+    search_url: str  # address of the same search in YouTube, whatever happened here
+    provider: str = ""  # provider of the tracks; empty without any
     tracks: tuple[YoutubeTrack, ...] = ()
     error: str = ""  # a sentence; where there are tracks, they are an older playlist
     from_cache: bool = False
-    fetched_at: float | None = None  # of a cached playlist: seconds since 1970
+    fetched_at: float | None = None  # seconds since 1970, of a cached playlist
 
     @property
     def queue_url(self) -> str:
@@ -68,7 +68,7 @@ class Playlist:
 
     def to_csv(self) -> str:
         """One line a track, safe to open in a spreadsheet."""
-        from genre.text import spreadsheet_cell  # imports audio and numerics
+        from genre.text import spreadsheet_cell  # the import brings audio and numerics
 
         columns = ["title", "channel", "duration_s", "url"]
         buffer = io.StringIO()

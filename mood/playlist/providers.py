@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from mood.playlist.youtube import UNREADABLE, SearchError, YoutubeTrack, post_search
 
-MAX_RESULTS = 100  # five pages
+MAX_RESULTS = 100  # results of five pages
 MAX_PAGES = 12  # an answer without songs may name a next page for ever
 
 
@@ -66,8 +66,8 @@ class YtDlp:
             "js_runtimes": {},
             "extractor_retries": 0,  # mood/playlist/search.py tries again, for both providers alike
             "extractor_args": {
-                "youtube": {"raise_incomplete_data": ["1"]},  # not "nothing was found"
-                "youtubetab": {"skip": ["webpage"]},  # the search alone, not the front page before it
+                "youtube": {"raise_incomplete_data": ["1"]},  # a damaged answer is an error
+                "youtubetab": {"skip": ["webpage"]},  # no front page is fetched before the search
             },
         }
         with Downloader(options, auto_init=False) as downloader:

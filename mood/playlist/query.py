@@ -15,8 +15,8 @@ from mood import EMOTIONS
 
 DIRECTIONS = ("match", "change")  # songs of this mood, or songs that lead to another one
 DEFAULT_LANGUAGE = "English"
-MAX_PHRASE_CHARS = 80  # of an artist, a mood or a language in somebody's own words
-MIN_SIMILARITY = 0.88  # of difflib: "Spansh" is Spanish (0.92), "Romani" is not Romanian (0.86)
+MAX_PHRASE_CHARS = 80  # length of an artist, a mood or a language in somebody's own words
+MIN_SIMILARITY = 0.88  # difflib's similarity: "Spansh" is Spanish (0.92), "Romani" is not Romanian (0.86)
 
 # Joiners of letters in Persian and Indian scripts; all other invisible characters are removed.
 _JOINERS = "\u200c\u200d"
@@ -27,8 +27,8 @@ class Language:
     """A language and the words that people search with in it."""
 
     code: str  # ISO 639-1
-    name: str  # in English
-    native: str  # in its own script
+    name: str  # the language's name in English
+    native: str  # the language's name in its own script
     aliases: tuple[str, ...]
     custom: str  # "{mood} songs"
     with_genre: str  # "{genre} {mood}"
@@ -52,7 +52,7 @@ def _load_words() -> tuple[dict[str, str], tuple[Language, ...]]:
     return words["target_moods"], tuple(sorted(languages, key=lambda language: language.name))
 
 
-TARGET_MOODS, LANGUAGES = _load_words()  # "sad" -> "cheerful"; by English name
+TARGET_MOODS, LANGUAGES = _load_words()  # target moods ("sad" -> "cheerful"); languages by English name
 
 
 def compose_query(

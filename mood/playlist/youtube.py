@@ -20,13 +20,13 @@ from mood.playlist.query import clean_text
 
 HOST = "www.youtube.com"
 HOST_VARIABLE = "EARMARK_YOUTUBE_HOST"
-REQUEST_S = 8.0  # for one answer from first to last byte; usually it takes one second
-MAX_RESPONSE_BYTES = 8 * 2**20  # a page of 20 results is half a megabyte
+REQUEST_S = 8.0  # seconds for one answer from first to last byte; usually it takes one
+MAX_RESPONSE_BYTES = 8 * 2**20  # size of an answer; a page of 20 results is half a megabyte
 # A first page of results has the one, the next pages the other; a sign-in page has neither.
 RESPONSE_KEYS = (b'"twoColumnSearchResultsRenderer"', b'"onResponseReceivedCommands"')
 MAX_TITLE_CHARS = 200
-MAX_DURATION_S = 48 * 3600  # what claims to be longer is a mistake
-MAX_QUEUE_TRACKS = 50  # the most that watch_videos takes
+MAX_DURATION_S = 48 * 3600  # a longer duration is a mistake
+MAX_QUEUE_TRACKS = 50  # tracks that watch_videos takes at most
 
 _ID = re.compile(r"[\w-]{11}", re.ASCII)
 
@@ -55,7 +55,7 @@ class YoutubeTrack:
     url: str
     video_id: str
     channel: str
-    duration_s: int | None  # None: unknown, as of a live broadcast
+    duration_s: int | None  # seconds; None where unknown, as for a live broadcast
     thumbnail: str
 
     @classmethod
@@ -175,7 +175,7 @@ class _Request:
 
     def _exchange(self) -> bytes:
         """The answer's body. Raises SearchError."""
-        import httpx  # loaded when something is searched: the command line answers --help without it
+        import httpx  # imported when something is searched: the command line answers --help without it
 
         address = stand_in_address()
         host, port = address or (HOST, None)
@@ -185,7 +185,7 @@ class _Request:
             with (
                 httpx.Client(
                     verify=address is None,
-                    trust_env=address is None,  # the proxy of the environment, if there is one
+                    trust_env=address is None,  # uses the proxy of the environment, if there is one
                     timeout=max(0.1, self.end - time.monotonic()),
                 ) as client,
                 client.stream(
@@ -216,7 +216,7 @@ class _Request:
                 raise SearchError(ELSEWHERE) from error
             raise SearchError(OFFLINE) from error
         except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as error:
-            # The last two: a proxy setting of the environment that httpx cannot use.
+            # ImportError and ValueError: a proxy setting of the environment that httpx cannot use.
             raise SearchError(OFFLINE) from error
 
 

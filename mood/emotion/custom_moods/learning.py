@@ -18,12 +18,12 @@ from mood.emotion.augment import vary_light, warp_randomly
 from mood.emotion.network import SIZE
 from mood.emotion.recognizer import EmotionNetRecognizer
 
-MIN_FRAMES, MAX_FRAMES = 8, 60  # of a mood; ten to twenty are good
+MIN_FRAMES, MAX_FRAMES = 8, 60  # frames of a mood; ten to twenty are good
 N_VARIANTS = 6  # embeddings of a frame: the frame as it is, then augmented
 MAX_NAME_CHARS = 40
-N_FOLDS = 5  # of neighbouring frames; each is held out once
+N_FOLDS = 5  # folds of neighbouring frames; each is held out once
 INVERSE_PENALTY = 0.05  # C of the logistic regression, on standardised embeddings
-DISTANCE_QUANTILE = 0.8  # of the distances of held-out frames: the unit of distance
+DISTANCE_QUANTILE = 0.8  # quantile of the distances of held-out frames: the unit of distance
 
 _OTHER_NETWORK = "{name!r} belongs to another version of Earmark: delete it and teach it again."
 
