@@ -26,8 +26,8 @@ from pages.shared.scroll import scroll_to
 from pages.shared.style import MEDIUM_PAGE
 from pages.shared.widgets import escaped, fragment
 
-POLL_S, FAR_POLL_S = 0.25, 1.0  # between two polls of the job queue: near its head, and further back
-EXAMPLE = ("classical", 10.0, 7)  # genre, seconds, seed of the example of a first visit
+POLL_S, FAR_POLL_S = 0.25, 1.0  # seconds between two polls of the job queue: near its head, and further back
+EXAMPLE = ("classical", 10.0, 7)  # genre, seconds and seed for the example of a first visit
 
 
 def show_model_choice() -> None:

@@ -39,7 +39,7 @@ step = st.segmented_control(
     label_visibility="collapsed",
     persist_state="session",
 )
-st.query_params["step"] = step  # a reload stays here
+st.query_params["step"] = step  # a reload stays at this step
 if step != "Compare":
     st.query_params.pop("runs", None)
 match step:

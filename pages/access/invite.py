@@ -10,7 +10,7 @@ from pages.access.tokens import Role, access
 from pages.access.upkeep import guest_names
 from pages.shared.style import QR_CODE
 
-QUIET_ZONE = 4  # modules around the code, as ISO/IEC 18004 asks
+QUIET_ZONE = 4  # modules around the code, as many as ISO/IEC 18004 asks
 RULES = (
     (
         ":material/check:",

@@ -14,7 +14,7 @@ import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-TOKEN_BYTES = 18  # of randomness: 24 letters, beyond guessing
+TOKEN_BYTES = 18  # random bytes: 24 letters, beyond guessing
 LOCAL_NAME = "localhost"
 WILDCARDS = ("", "0.0.0.0", "::")  # every network address of this machine
 # A proxy on this machine makes everybody look like this machine; most say so with one of these.
@@ -35,7 +35,7 @@ class Credentials:
     host: str = ""  # the Host header
     client: str = ""  # the address at the other end of the connection
     token: str = ""
-    is_forwarded: bool = False  # a proxy has touched it
+    is_forwarded: bool = False  # whether a proxy has touched the request
 
 
 def _new_token() -> str:
@@ -107,7 +107,7 @@ def is_local(host: str) -> bool:
     return name == LOCAL_NAME or name.endswith(f".{LOCAL_NAME}") or is_loopback(name)
 
 
-_current: list[Access] = []  # of this process: one at most
+_current: list[Access] = []  # the access of this process: one at most
 
 
 def open_access(address: str, port: int, is_https: bool) -> Access:

@@ -16,7 +16,7 @@ from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from genre.certificate import own_addresses
 from pages.access.tokens import WILDCARDS, Access, Role, close_access, is_loopback, open_access
 
-SWEEP_S = 10.0  # between two looks for visits that are over; with disconnectedSessionTTL less than a minute
+SWEEP_S = 10.0  # seconds between two looks for ended visits; with disconnectedSessionTTL less than a minute
 
 logger = logging.getLogger(__name__)
 

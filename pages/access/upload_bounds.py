@@ -6,7 +6,7 @@ from collections import Counter
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-MAX_VISIT_BYTES = 400 << 20  # two files of the greatest size (.streamlit/config.toml)
+MAX_VISIT_BYTES = 400 << 20  # bytes of two files of the greatest size (.streamlit/config.toml)
 MAX_TOTAL_BYTES = 2 << 30
 
 
@@ -15,7 +15,7 @@ class UploadBounds:
 
     def __init__(self, visit_bytes: int = MAX_VISIT_BYTES, total_bytes: int = MAX_TOTAL_BYTES) -> None:
         self._visit_bytes, self._total_bytes = visit_bytes, total_bytes
-        self._under_way: Counter[str] = Counter()  # bytes by visit
+        self._under_way: Counter[str] = Counter()  # visit -> bytes under way
         self._lock = threading.Lock()
 
     def enter(self, visit: str, size: int) -> bool:

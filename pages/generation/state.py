@@ -17,11 +17,11 @@ class GenerateState:
 
     ticket: Ticket
     gallery: Gallery = field(default_factory=Gallery)
-    opened_id: str | None = None  # of the item that is displayed in full
-    repeated_id: str | None = None  # of an item that was generated once more
-    error: str = ""  # why a request was refused or failed
-    training_error: str = ""  # why a training could not be stopped, resumed or deleted
-    scrolls_to_item: bool = False  # once, after a new item has come
+    opened_id: str | None = None  # id of the item that is displayed in full
+    repeated_id: str | None = None  # id of an item that was generated once more
+    error: str = ""  # reason why a request was refused or failed
+    training_error: str = ""  # reason why a training could not be stopped, resumed or deleted
+    scrolls_to_item: bool = False  # whether to scroll, once, to an item that is new
     is_page_complete: bool = False  # whether the whole page has run since the progress was last displayed
     shows_progress: bool = False  # whether the page was drawn while jobs were running
     shows_whole_gallery: bool = False

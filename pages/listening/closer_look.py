@@ -50,7 +50,7 @@ def show_closer_look(result: SessionClip, session: Session) -> None:
     elif choice and prediction:
         try:
             classifier = current_classifier()
-        except ArtefactError as error:  # its files were damaged since
+        except ArtefactError as error:  # the model's files were damaged since
             st.error(str(error), icon=":material/error:")
             return
         if choice == WHY:

@@ -23,8 +23,8 @@ FEELINGS = {
     "tension": "tense",
     "sadness": "sad",
 }
-STRENGTHS = ((3.0, "strongly"), (1.6, "clearly"), (0.0, "somewhat"))  # times the threshold of the tag
-# Tags that name a kind of a genre, for the sentence "rock, rather classic rock".
+STRENGTHS = ((3.0, "strongly"), (1.6, "clearly"), (0.0, "somewhat"))  # (times the tag's threshold, word)
+# The kinds of a genre that tags name, for the sentence "rock, rather classic rock".
 KINDS = {
     "rock": ("classic rock", "hard rock", "alternative rock", "indie rock", "progressive rock", "punk"),
     "metal": ("heavy metal", "hard rock"),

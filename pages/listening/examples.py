@@ -12,7 +12,7 @@ from genre.text import genre_name
 from pages.listening.predict import predict_files
 from pages.listening.state import listen_state
 
-MUSIC = REPOSITORY / "assets" / "music"  # with SOURCES.tsv: title, artist, licence and source of each
+MUSIC = REPOSITORY / "assets" / "music"  # SOURCES.tsv in it has title, artist, licence and source of each
 EXAMPLE_S = 24.0
 # Of the first eight seeds of each style the one whose piece the network finds most like it: these
 # show what a prediction looks like and measure nothing.

@@ -10,7 +10,7 @@ from genre.paths import PROMOTED, WEIGHTS, home
 from genre.text import genre_name
 
 MEASURED = "listen-train"  # the same recipe as the Listen page's model, trained on the train list alone
-MIN_CONFUSION = 0.1  # of a genre's pieces taken for another one: worth a word
+MIN_CONFUSION = 0.1  # share of a genre's pieces taken for another one that is worth a word
 
 
 def show_model_card(name: str | None) -> None:

@@ -70,7 +70,7 @@ def show_prediction(result: SessionClip, session: Session, on_delete: Callable[[
 
 
 def _show_heading(result: SessionClip) -> None:
-    st.text(result.name)  # not markdown: any file name
+    st.text(result.name)  # text, not markdown: the name may be any file name
     if result.full_prediction is None:
         return
     duration_s = result.full_prediction.duration_s
@@ -200,7 +200,7 @@ def _show_correction(result: SessionClip, prediction: Prediction) -> None:
     st.selectbox(
         "Did we get it wrong?",
         choices,
-        index=None,  # with any other one nothing could be taken back
+        index=None,  # a preselected one could not be taken back
         format_func=correction_label,
         placeholder="Choose the right genre",
         key=key,

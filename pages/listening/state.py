@@ -18,16 +18,16 @@ class ListenState:
     """What a visit has besides its widgets."""
 
     session: "Session | None" = None  # None until the first clip: the import takes a while
-    open_id: str | None = None  # of the prediction in full view
-    model_version: tuple[str | None, int] | None = None  # that made the predictions
+    open_id: str | None = None  # id of the prediction in full view
+    model_version: tuple[str | None, int] | None = None  # model that made the predictions
     n_recordings: int = 0
     processed_uploads: set[str] = field(default_factory=set)  # ids of files with a prediction
     upload_batch: set[str] = field(default_factory=set)  # ids of files in work; not empty after a click
     requested_example: str | None = (
-        None  # a genre or a recording; set by a button, served when no file is in work
+        None  # name of a genre or a recording; set by a button, served when no file is in work
     )
-    requested_deletion: str | None = None  # the id of a prediction; likewise
-    should_scroll: bool = False  # to the results, which are new
+    requested_deletion: str | None = None  # id of a prediction; set by a button, served in the same way
+    should_scroll: bool = False  # whether to scroll to the results, which are new
     live: "tuple[Classifier, LiveClassifier] | None" = None
     explanation: tuple[tuple, Any] | None = None  # (what it depends on, the latest Explanation)
     enhancement: tuple[tuple, Any] | None = None  # (what it depends on, the latest Enhanced)

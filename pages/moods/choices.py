@@ -39,7 +39,7 @@ class PlaylistRequest:
 def choose_mood(custom_moods: list[str]) -> str | None:
     """Buttons for the seven emotions and the custom moods; the recognized one is chosen already."""
     moods = list(dict.fromkeys([*MOODS, *custom_moods]))
-    if st.session_state.get("mood") not in moods:  # a custom one that was deleted meanwhile
+    if st.session_state.get("mood") not in moods:  # the chosen custom mood was deleted meanwhile
         st.session_state.pop("mood", None)
     return st.pills(
         "Not right? Say it yourself" if st.session_state.get("mood") else "Or say it yourself",

@@ -13,7 +13,7 @@ from pages.moods.state import mood_state
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.widgets import escaped, renew, widget_key
 
-FLASH = "custom_moods"  # the place of why a mood could not be changed
+FLASH = "custom_moods"  # place of the message why a mood could not be changed
 
 
 def show_moods() -> None:
@@ -29,7 +29,7 @@ def show_moods() -> None:
     else:
         try:
             network = load_earmark_network().fingerprint
-        except ValueError as error:  # no weights
+        except ValueError as error:  # there are no weights
             st.error(escaped(str(error)), icon=":material/error:")
             return
         with st.container(border=True, gap="small"):

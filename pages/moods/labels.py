@@ -20,7 +20,7 @@ MOODS = {
     "fear": ("sentiment_worried", "Afraid", "afraid"),
     "disgust": ("sick", "Disgusted", "disgusted"),
 }
-CHANGE_LABELS = {  # for each target mood of mood/playlist/query.py
+CHANGE_LABELS = {  # target mood of mood/playlist/query.py -> (label, icon)
     "calm": ("Calm me down", ":material/spa:"),
     "cheerful": ("Lift me up", ":material/trending_up:"),
     "comforting": ("Comfort me", ":material/volunteer_activism:"),

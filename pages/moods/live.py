@@ -16,7 +16,7 @@ from pages.shared.permissions import is_insecure, show_insecure
 from pages.shared.webrtc import rtc_configuration
 from pages.shared.widgets import fragment
 
-REFRESH_S = 0.5  # between two updates of the mood
+REFRESH_S = 0.5  # seconds between two updates of the mood
 # Of 30 frames a second two cores show 20 or more; asked for fewer, a camera often gives far fewer.
 VIDEO_CONSTRAINTS: dict = {
     "width": {"ideal": 640},
@@ -87,7 +87,7 @@ def show_live_mood(live: LiveRecognizer) -> None:
         st.caption(live.error or mood.message)
         return
     show_mood_heading(mood.emotion, mood.is_confident)
-    st.caption(mood.message or "\u00a0")  # a line in any case: nothing below it may jump
+    st.caption(mood.message or "\u00a0")  # a no-break space keeps the line: nothing below it may jump
     st.html(score_bars(mood.scores))
     st.button(
         "Songs for this mood",

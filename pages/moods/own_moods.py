@@ -12,7 +12,7 @@ from pages.moods.state import mood_state
 if TYPE_CHECKING:
     from mood.emotion.recognizer import EmotionNetRecognizer
 
-MAX_OWN = 5  # moods of a guest
+MAX_OWN = 5  # moods that a guest may have
 
 
 def may_change(mood: CustomMood) -> bool:

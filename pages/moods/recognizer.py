@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from mood.emotion.recognizer import EmotionNetRecognizer, EmotionRecognizer
 
 EARMARK, DEEPFACE = BACKENDS
-KIND = "emotion_recognizer"  # of shared_model
+KIND = "emotion_recognizer"  # kind of model for shared_model
 BACKEND_NAMES = {EARMARK: "Earmark's own", DEEPFACE: "DeepFace"}
-ProgressCallback = Callable[[int, int | None], None]  # bytes received, bytes in all if known
+ProgressCallback = Callable[[int, int | None], None]  # (bytes received, bytes in all if known)
 
 
 def load_backend(name: str, progress: ProgressCallback | None = None) -> "EmotionRecognizer":
@@ -45,7 +45,7 @@ def current_recognizer() -> "EmotionRecognizer":
     network, moods = load_earmark_network(), _enabled_moods()
     if not moods:
         return network
-    key = network.fingerprint, tuple((mood.key, mood.name) for mood in moods)  # new after any change of one
+    key = network.fingerprint, tuple((mood.key, mood.name) for mood in moods)  # it changes with any of them
     return shared_model("custom_moods", key, lambda: _add_custom_moods(network, moods))
 
 

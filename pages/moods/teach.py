@@ -31,9 +31,9 @@ from pages.shared.flash import set_flash, show_flash
 from pages.shared.permissions import is_insecure, show_insecure
 from pages.shared.widgets import escaped, fragment, renew, widget_key
 
-N_RECORDED = 15  # pictures in one go from live video
+N_RECORDED = 15  # pictures in one recording from live video
 RECORDING_REFRESH_S = 0.5
-FLASH = "teach"  # the place of why pictures were skipped
+FLASH = "teach"  # place of the message why pictures were skipped
 
 
 def teach_by_pictures(from_camera: bool) -> None:

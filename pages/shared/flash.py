@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 import streamlit as st
 
 Kind = Literal["error", "warning"]
-_KEY = "flash"  # in the session state: {place: Flash}
+_KEY = "flash"  # key in the session state: {place: Flash}
 
 
 class Flash(NamedTuple):

@@ -21,7 +21,7 @@ from genre.paths import PROMOTED, home, promoted_models
 if TYPE_CHECKING:
     from genre.inference.classifier import Classifier
 
-MAX_MODELS = 4  # of a kind in memory; the one unused for longest is dropped
+MAX_MODELS = 4  # models of a kind in memory; the one unused for longest is dropped
 WARM_UP_DELAY_S = 0.5  # the first paint comes before the imports, which hold the interpreter's lock
 MODEL_CHOICE = "listen_model"  # key of the selectbox on the Listen page
 
@@ -99,7 +99,7 @@ def chosen_genres() -> tuple[str, ...]:
         try:
             return tuple(load_card(home() / PROMOTED / name).genres) or GENRES
         except ArtefactError:
-            pass  # the first clip says what is wrong with it
+            pass  # the first clip says what is wrong with the model
     return GENRES
 
 
@@ -162,7 +162,7 @@ class WarmUp:
                 step = self._steps.popleft()
             try:
                 importlib.import_module(step) if isinstance(step, str) else step()
-            except (ImportError, ValueError, OSError) as error:  # a click says it to the visitor
+            except (ImportError, ValueError, OSError) as error:  # the visitor gets the reason at a click
                 logger.warning("Warm-up of %s: %s", step, error)
 
 

@@ -31,10 +31,10 @@ class PlaylistState:
 
     request: str
     playlist: Playlist
-    playing: str | None = None  # a video's id
-    message: str = ""  # about the last press of More
-    is_exhausted: bool = False  # YouTube has no more songs
-    earlier_query: str = ""  # of the older playlist in its place
+    playing: str | None = None  # id of the video that plays
+    message: str = ""  # result of the last press of More
+    is_exhausted: bool = False  # whether YouTube has no more songs
+    earlier_query: str = ""  # query of the older playlist in its place
 
 
 def show_songs(search: Callable[[], Playlist], request: str, key: str) -> None:

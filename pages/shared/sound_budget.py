@@ -7,9 +7,9 @@ import threading
 from typing import Protocol
 from weakref import WeakSet
 
-LEAST_S = 60.0  # of sound that every visit can hold, however many there are
-CLIPS_OF_ALL_S = 3 * 3600.0  # 475 MB of 16-bit samples (genre/inference/session.py)
-PIECES_OF_ALL_S = 3600.0  # 475 MB of samples and WAV (gan/sampling/gallery.py)
+LEAST_S = 60.0  # seconds of sound that every visit can hold, however many there are
+CLIPS_OF_ALL_S = 3 * 3600.0  # seconds; 475 MB of 16-bit samples (genre/inference/session.py)
+PIECES_OF_ALL_S = 3600.0  # seconds; 475 MB of samples and WAV (gan/sampling/gallery.py)
 
 
 class Holder(Protocol):

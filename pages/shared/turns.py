@@ -12,8 +12,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from genre.fair_queue import FairQueue
 
-AT_ONCE = 1  # a clip occupies all cores already; more at once only make every answer late
-NOTICE_S = 0.3  # a shorter wait is not worth a word
+AT_ONCE = 1  # clips in work: one occupies all cores already, more only make every answer late
+NOTICE_S = 0.3  # seconds; a shorter wait is not worth a word
 POLL_S = 0.25
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-STILL = {"displayModeBar": False, "responsive": True}  # plotly, without its toolbar
-STATIC = STILL | {"staticPlot": True}  # and no reaction to a touch
+STILL = {"displayModeBar": False, "responsive": True}  # plotly's settings without its toolbar
+STATIC = STILL | {"staticPlot": True}  # settings that also take away any reaction to a touch
 
 
 def escaped(text: str) -> str:
     """Escape markdown in a name that comes from people or files."""
-    line = re.sub(r"[^\S\u00a0]+", " ", text).strip()  # a no-break space stays one
+    line = re.sub(r"[^\S\u00a0]+", " ", text).strip()  # replaces all space but a no-break space
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=^@\"'])", r"\\\1", line)
 
 

@@ -67,7 +67,7 @@ def choose_data() -> Listing | None:
     """Show the choice of music -> its tracks, or None and the reason on the page."""
     choices = [choice for choice in CHOICES if choice != "gtzan" or _gtzan_folder()]
     if not is_operator():
-        return load_listing(BUILT_IN)  # other music is the host's, and so are the names of folders
+        return load_listing(BUILT_IN)  # other music, and the names of folders, are the host's
     st.radio(
         "Music to learn from",
         choices,

@@ -25,7 +25,7 @@ AUGMENTATION_LABELS = {
     "stretch": "play some of it slower",
     "equaliser": "turn the tone knobs",
 }
-GRID: dict[str, tuple[list, list]] = {  # choices, and the preselected ones
+GRID: dict[str, tuple[list, list]] = {  # choices, preselected choices
     "epochs": ([1, 2, 5, 10, 15, 20, 40, 80, 160], [5, 15]),
     "batch": ([8, 16, 32, 64, 128, 256], [32]),
     "rate": ([0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03], [0.001, 0.003]),
@@ -73,7 +73,7 @@ class RecipePlan:
     patience: int
     augmentations: list[str]
     seed: int
-    cores: int  # for each training
+    cores: int  # cores for each training
 
 
 @dataclass(frozen=True)
@@ -246,7 +246,7 @@ def _show_models(models: list[str]) -> None:
     rows = []
     for name in models:
         spec, model_input = MODELS[name], input_for(name, kind)
-        published = spec.published.get(model_input)  # that of another input would mislead
+        published = spec.published.get(model_input)  # a figure for another input would mislead
         rows.append(
             {
                 "Model": name,

@@ -8,11 +8,11 @@ from genre.training.experiment import ExperimentSettings
 from pages.access.roles import AccessError, is_operator
 from pages.training.state import train_state
 
-MODELS = ("knn", "svm", "forest", "linear", "cnn-simple")  # minutes, not hours, on two cores
-SPLITS = ("track", "segment")  # those of one round
+MODELS = ("knn", "svm", "forest", "linear", "cnn-simple")  # models that take minutes, not hours, on two cores
+SPLITS = ("track", "segment")  # splits that train one round
 MAX_EPOCHS, MIN_BATCH_SIZE, MAX_CORES = 15, 16, 1
 MAX_ACTIVE, MAX_ACTIVE_OF_ALL = 6, 12  # trainings that wait or run: of a visit, and of all guests
-MAX_STARTED, MAX_STARTED_OF_ALL = 18, 200  # whatever became of them
+MAX_STARTED, MAX_STARTED_OF_ALL = 18, 200  # trainings started, whatever became of them: by a visit, by guests
 MAX_WAITING = 100  # trainings of everybody together; each waits as a process of its own
 
 _started: set[str] = set()  # names of the runs that any guest has started since the server began

@@ -13,7 +13,7 @@ from pages.shared import style
 from pages.shared.widgets import unique_names
 
 Colour = Literal["red", "orange", "green", "gray", "primary"]
-STATE_BADGES: dict[str, tuple[str, Colour]] = {  # label and colour of the badge
+STATE_BADGES: dict[str, tuple[str, Colour]] = {  # state -> label and colour of the badge
     "waiting": ("waiting", "gray"),
     "running": ("learning", "primary"),
     "done": ("done", "green"),
@@ -50,7 +50,7 @@ SPLIT_NAMES = {
     "segment": "by window (leaky)",
     "all": "not at all",
 }
-# Of the table under Compare: label, and attribute of an Entry.
+# The filters of the table under Compare: label, and attribute of an Entry.
 FILTERS = (("Model", "model"), ("Data", "data"), ("Split", "split"))
 # Widget keys of the filters, all empty: a filter could hide the newest trainings.
 UNFILTERED: dict[str, list[str]] = {f"only_{attribute}": [] for _, attribute in FILTERS}

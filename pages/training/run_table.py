@@ -91,7 +91,7 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
         )
     chosen = [entries[row] for row in selection["selection"]["rows"] if row < len(entries)]
     state.compared = [entry.id for entry in chosen]
-    st.query_params["runs"] = [entry.run.name for entry in chosen[:MAX_COMPARED]]  # for a reload
+    st.query_params["runs"] = [entry.run.name for entry in chosen[:MAX_COMPARED]]  # a reload keeps them
     return chosen
 
 
@@ -126,7 +126,7 @@ def _cells(entry: Entry) -> dict:
         "Model": entry.model,
         "State": "recorded" if entry.recorded else STATE_BADGES[entry.run.state][0],
         "Accuracy": round(100 * metrics["accuracy"]) if "accuracy" in metrics else None,
-        "95 % interval": f"{100 * low:3.0f} to {100 * high:.0f} %" if low is not None else "",  # sorts
+        "95 % interval": f"{100 * low:3.0f} to {100 * high:.0f} %" if low is not None else "",  # it sorts
         "F1": metrics.get("macro_f1"),
         "Hears": entry.input,
         "Split": "LEAKY" if entry.leaky else entry.split,

@@ -19,8 +19,8 @@ from pages.training.plan import Plan, choose_plan, input_for
 from pages.training.run_display import UNFILTERED, load_entries
 from pages.training.state import train_state
 
-MAX_RUNS = 40  # in one go: each waits as a small process of its own
-MIN_PREPARATION_S = 20  # a shorter preparation is not worth a word
+MAX_RUNS = 40  # trainings in one go: each waits as a small process of its own
+MIN_PREPARATION_S = 20  # seconds; a shorter preparation is not worth a word
 
 
 def show_set_up() -> None:
@@ -117,7 +117,7 @@ def _start(experiments: list[ExperimentSettings], cores: int) -> None:
             process.start_run(folder)
     except (ValueError, OSError) as error:
         state.run_error = error_sentence(error)
-    state.compared = None  # the new ones are of more interest
+    state.compared = None  # the new runs are of more interest
     state.requested_step = "Watch"
     st.session_state.update(UNFILTERED)
 

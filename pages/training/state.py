@@ -9,12 +9,12 @@ import streamlit as st
 class TrainState:
     """What a visit has besides its widgets."""
 
-    requested_step: str | None = None  # by a button of another step; served at the next run
+    requested_step: str | None = None  # step that a button of another step asked for; served at the next run
     compared: list[str] | None = None  # ids of the runs under Compare; None: not chosen yet
-    run_error: str = ""  # of the latest start or stop; shown until the next one
+    run_error: str = ""  # error of the latest start or stop; shown until the next one
     started: set[str] = field(default_factory=set)  # names of the runs that this visit has started
-    clip_number: int = 0  # of the genre's tracks under Data
-    faults: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # of each checked data set
+    clip_number: int = 0  # number of the shown track among the genre's tracks under Data
+    faults: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # data set -> faults, once checked
 
 
 def train_state() -> TrainState:

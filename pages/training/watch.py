@@ -21,8 +21,8 @@ from pages.training.data import load_listing
 from pages.training.run_display import UNFILTERED, chart_names, load_entries, show_state, show_swatch
 from pages.training.state import train_state
 
-ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # while something learns, and else
-MAX_ENTRIES = 10  # trainings; the older ones are under Compare
+ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # seconds between two refreshes: while something learns, and else
+MAX_ENTRIES = 10  # trainings shown; the older ones are under Compare
 CURVES = (
     (
         "accuracy",
@@ -56,7 +56,7 @@ def _show_present(was_active: bool) -> None:
     """Show all trainings in their present state; the whole page runs again when that changes the rhythm."""
     entries, state = _recent_entries(), train_state()
     if any(entry.run.active for entry in entries) != was_active or state.requested_step:
-        st.rerun()  # to refresh more or less often, or to go to another step
+        st.rerun()  # the rhythm of refreshing, or the step, changes
     if state.run_error:
         st.error(state.run_error, icon=":material/error:")
     if not entries:
@@ -89,7 +89,7 @@ def _show_totals(entries: list[Entry]) -> None:
             f"**{counts['running']} learning, {counts['waiting']} waiting, {counts['done']} done{stopped}**",
             width="stretch",
         )
-        if stoppable:  # the waiting ones are stopped first, so that none of them starts meanwhile
+        if stoppable:  # waiting ones stop first, so that none starts meanwhile
             st.button(
                 "Stop all",
                 icon=":material/stop:",
