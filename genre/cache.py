@@ -42,7 +42,7 @@ Progress = Callable[[int, int], None]  # (done, total)
 
 
 def key_of(*parts: Any) -> str:
-    """A short name for anything that JSON can hold: the same parts, the same name."""
+    """Make a short name for anything that JSON can hold: the same parts, the same name."""
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
@@ -174,7 +174,7 @@ def pack(array: np.ndarray) -> bytes:
 
 
 def unpack(content: bytes) -> np.ndarray:
-    """Undo `pack`. Raises ValueError for bytes that it did not make."""
+    """Read the array that `pack` wrote. Raises ValueError for other bytes."""
     try:
         return np.load(io.BytesIO(content), allow_pickle=False)
     except (EOFError, OSError) as error:
@@ -225,7 +225,7 @@ def _compute_one(folder: Path, key: str, compute: Callable[[Any], bytes], argume
 
 
 def _computed(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]) -> Iterable[None]:
-    """Do the jobs, yielding after each. In any order, so that processes started together share them."""
+    """Do the jobs in any order, yielding after each, so that processes started together share them."""
     jobs = dict(random.sample(list(jobs.items()), len(jobs)))
     workers = min(cores(), len(jobs) // JOBS_WORTH_A_PROCESS)
     if workers <= 1:

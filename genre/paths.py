@@ -35,7 +35,7 @@ def music_folder() -> Path | None:
 def may_read(path: Path) -> bool:
     """Whether a path that a person named, its links followed, lies where EARMARK_MUSIC allows.
 
-    Always where that is unset. Earmark's own folder and that of EARMARK_DATA are allowed in any case.
+    Where that is unset every path does. Earmark's own folder and EARMARK_DATA's are allowed in any case.
     """
     music = music_folder()
     if music is None:

@@ -16,7 +16,7 @@ MAX_DEPTH = 40  # levels of JSON; our own files have six
 
 
 def read_regular(path: Path, max_bytes: int) -> bytes:
-    """The content of a regular file. Raises OSError, for any other and for a larger one with a sentence."""
+    """Read a regular file. Raises OSError, for any other and for a larger one with a sentence."""
     try:
         # Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -33,17 +33,17 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
 
 
 def read_text(path: Path, max_bytes: int) -> str:
-    """As `read_regular`. Raises UnicodeDecodeError, too, for what is not UTF-8."""
+    """Read text as `read_regular` does. Raises UnicodeDecodeError, too, for what is not UTF-8."""
     return read_regular(path, max_bytes).decode("utf-8-sig")
 
 
 def read_json(path: Path, max_bytes: int = MAX_JSON_BYTES) -> Any:
-    """As `read_regular`. Raises ValueError, too, for what `parse_json` refuses."""
+    """Read JSON as `read_regular` does. Raises ValueError, too, for what `parse_json` refuses."""
     return parse_json(read_regular(path, max_bytes))
 
 
 def parse_json(content: bytes | str) -> Any:
-    """JSON as plain values.
+    """Parse JSON as plain values.
 
     Raises ValueError for what is none, is nested deeper than MAX_DEPTH, or holds text that cannot be written
     again (one half of a surrogate pair).

@@ -1,4 +1,4 @@
-"""Any recording -> Clip: mono float32 at 22,050 Hz, in bounded memory.
+"""The clip: any recording as mono float32 at 22,050 Hz, in bounded memory.
 
 A file of up to MAX_MINUTES is decoded whole; of a longer one only evenly spaced 30 s excerpts, found by
 seeking. No length, rate or channel count in a header is trusted before the samples are decoded.
@@ -229,10 +229,10 @@ def _decode(file: _Input) -> Sound:
 
 
 def _decode_excerpts(reader: AudioReader, duration_s: float) -> Sound | None:
-    """EXCERPTS excerpts, each in the middle of its share of the source.
+    """Decode EXCERPTS excerpts, each in the middle of its share of the source.
 
-    None where one of them cannot be had in full: the file cannot be sought, or is not as long as
-    its header claims.
+    The result is None where one of them cannot be had in full: the file cannot be sought, or is not as
+    long as its header claims.
     """
     share_s = duration_s / EXCERPTS
     starts = tuple((k + 0.5) * share_s - EXCERPT_S / 2 for k in range(EXCERPTS))
@@ -260,8 +260,8 @@ def _decode_whole(reader: AudioReader) -> Sound:
     of it remains, evenly spaced. After MAX_DECODED_HOURS the rest is left out, of duration_s too.
 
     Raises:
-        Undecodable: there should be sound, but none can be decoded.
-        _NoSound: there is none.
+        UndecodableError: there should be sound, but none can be decoded.
+        _NoSoundError: there is none.
     """
     complete_excerpts: list[np.ndarray] = []  # every stride-th excerpt, complete
     pending: list[np.ndarray] = []  # chunks of the excerpt in progress
@@ -293,7 +293,7 @@ def _decode_whole(reader: AudioReader) -> Sound:
 
 
 class _MonoStream:
-    """The blocks of a reader as mono at SAMPLE_RATE."""
+    """A stream of a reader's blocks as mono at SAMPLE_RATE."""
 
     def __init__(self, reader: AudioReader):
         self._reader = reader
@@ -315,7 +315,7 @@ class _MonoStream:
             yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
 
     def _mono(self, block: np.ndarray) -> np.ndarray:
-        """(n, channels) -> (n,) float32: the mean, where NaN and infinity count as 0."""
+        """Mix (n, channels) to the mean (n,) float32, where NaN and infinity count as 0."""
         channels = block.shape[1]
         with np.errstate(all="ignore"):  # overflows are healed below
             mono = block @ np.full(channels, 1 / channels, np.float32)  # 20 x faster than mean()

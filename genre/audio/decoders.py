@@ -71,7 +71,7 @@ class UndecodableError(Exception):
 
 
 class ReadableFile(Protocol):
-    """What readers use of a binary file."""
+    """The methods of a binary file that readers use."""
 
     def read(self, count: int, /) -> bytes: ...
 
@@ -109,7 +109,7 @@ class SoundFileReader:
     """A file read by libsndfile.
 
     Raises:
-        Undecodable: it is none of libsndfile's formats, or its header is damaged.
+        UndecodableError: it is none of libsndfile's formats, or its header is damaged.
     """
 
     def __init__(self, file: ReadableFile):
@@ -152,7 +152,7 @@ class ContainerReader:
     """The first audio track of a file read by PyAV.
 
     Raises:
-        Undecodable: it is none of the accepted formats, or its header is damaged.
+        UndecodableError: it is none of the accepted formats, or its header is damaged.
         AudioError: it is a video without an audio track.
     """
 
@@ -260,7 +260,7 @@ AudioReader = SoundFileReader | ContainerReader
 
 
 def _frame_samples(frame: av.AudioFrame) -> np.ndarray:
-    """The samples of a frame of any format: (n, channels) float32, integers scaled to [-1, 1]."""
+    """Convert the samples of a frame of any format: (n, channels) float32, integers scaled to [-1, 1]."""
     channels = frame.layout.nb_channels
     samples = frame.to_ndarray()
     samples = samples.T if frame.format.is_planar else samples.reshape(-1, channels)

@@ -49,7 +49,7 @@ def simulate_phone(clip: Clip, seed: int) -> Clip:
 
 
 def impulse_response(rng: np.random.Generator) -> np.ndarray:
-    """(M,) at SAMPLE_RATE: an impulse for the direct sound, then echoes that die away."""
+    """Draw a room's response (M,) at SAMPLE_RATE: the direct sound, then echoes that die away."""
     decay_s, direct_db = rng.uniform(*DECAY_S), rng.uniform(*DIRECT_DB)
     time = np.arange(round(decay_s * SAMPLE_RATE)) / SAMPLE_RATE
     echoes = rng.standard_normal(len(time)) * 10 ** (-3 * time / decay_s) * (time > FIRST_ECHO_S)
@@ -71,7 +71,7 @@ def mp3(clip: Clip, kbit: int = 64) -> Clip:
 
 
 def _encode_mp3(samples: np.ndarray, kbit: int) -> np.ndarray:
-    """(N,) -> (N,) float32. The encoder pads both ends; the file says by how much, so nothing moves."""
+    """Compress (N,) to MP3 and back, float32. The file says how much the encoder pads, so nothing moves."""
     if not len(samples):
         return samples
     file = io.BytesIO()

@@ -138,7 +138,7 @@ def _denoise_block(samples: np.ndarray) -> np.ndarray:
 
 
 def noise_power(power: np.ndarray) -> np.ndarray:
-    """(frames, bins) power -> (bins,), the power of the noise. Digital silence is left out."""
+    """Estimate the power of the noise: (frames, bins) power -> (bins,). Digital silence is left out."""
     total = power[:, 2:].sum(axis=1)  # an offset is no sound either
     audible = power[total >= SILENT_POWER * total.max()]
     power = audible if len(audible) > AVERAGED_FRAMES else power
@@ -152,7 +152,7 @@ def noise_power(power: np.ndarray) -> np.ndarray:
 
 
 def _wiener_gain(power: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """(frames, bins), (bins,) -> gains from LEAST_GAIN to 1, (frames, bins)."""
+    """Compute the gains, MIN_BAND_GAIN to 1: (frames, bins), (bins,) -> (frames, bins)."""
     gains = np.empty_like(power)
     ratio = power / np.maximum(noise, 1e-12)
     music = np.maximum(ratio[0] - 1, 0)  # ratio of music to noise in the last frame
@@ -165,7 +165,7 @@ def _wiener_gain(power: np.ndarray, noise: np.ndarray) -> np.ndarray:
 
 
 def equalise(samples: np.ndarray) -> np.ndarray:
-    """Lead the tone half of the way to TYPICAL_DB, by at most 4 dB anywhere: (N,) -> (N,) float32."""
+    """Lead the tone half of the way to TARGET_TONE_DB, by at most 4 dB anywhere: (N,) -> (N,) float32."""
     if len(samples) < WINDOW or not np.any(samples):
         return samples.astype(np.float32)
     gains_db = tone_gains(octave_spectrum(samples))
@@ -177,12 +177,12 @@ def equalise(samples: np.ndarray) -> np.ndarray:
 
 
 def octave_spectrum(samples: np.ndarray) -> np.ndarray:
-    """(N,) -> the mean power in each octave of OCTAVES_HZ, dB."""
+    """Compute the mean power in each octave of OCTAVES_HZ in dB: (N,) -> (octaves,)."""
     return 10 * np.log10(_octave_powers(samples).mean(axis=0) + 1e-12)
 
 
 def _octave_powers(samples: np.ndarray) -> np.ndarray:
-    """(N,) -> (frames, octaves), the power of each frame; scraps are filled up with silence."""
+    """Compute the power of each frame: (N,) -> (frames, octaves); scraps are filled up with silence."""
     padded = np.pad(samples, (0, max(0, WINDOW - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[:: WINDOW // 2]
     window = np.hanning(WINDOW).astype(np.float32) / WINDOW

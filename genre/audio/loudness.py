@@ -28,9 +28,9 @@ _STRETCH, _FILTER = 1 << 20, 64  # samples oversampled at a time; more samples t
 
 
 def integrated_loudness(samples: np.ndarray, rate: int) -> float:
-    """LUFS of (N,) or, for stereo, (N, 2) at `rate` Hz; -inf for silence.
+    """Measure LUFS of (N,) or, for stereo, (N, 2) at `rate` Hz; -inf for silence.
 
-    What is shorter than 400 ms is measured as one block.
+    A recording that is shorter than 400 ms is measured as one block.
     """
     if not len(samples):
         return -np.inf
@@ -108,7 +108,7 @@ def _hold_envelope(excess_db: np.ndarray, decay_db: np.ndarray) -> np.ndarray:
 
 
 def _curve(samples: np.ndarray) -> np.ndarray:
-    """(N,) or (N, channels) -> (N,): the largest magnitude around each sample, between them too."""
+    """Find the largest magnitude around each sample, between them too: (N,) or (N, channels) -> (N,)."""
     if not len(samples):
         return np.zeros(0)
     fine = np.zeros(len(samples))

@@ -92,7 +92,7 @@ def train_here(
 
 
 def _resumed(options: argparse.Namespace, kind: str) -> Path:
-    """The run to resume. Raises RunError for one that has come to its end, ValueError."""
+    """Find the run to resume. Raises RunError for one that has come to its end, ValueError."""
     from genre.runs import directory as runs
 
     theirs = vars(options).keys() - {"resume", "cores", "run", "default_of"}
@@ -105,6 +105,6 @@ def _resumed(options: argparse.Namespace, kind: str) -> Path:
 
 
 def complain(error: Exception | str, status: int) -> int:
-    """Print an error -> the exit status; what the machine refused is no fault of the command line."""
+    """Print an error -> the exit status: what the machine refused is no fault of the command line."""
     print(error_sentence(error) if isinstance(error, Exception) else error, file=sys.stderr)
     return FAILED if isinstance(error, OSError) else status

@@ -69,7 +69,7 @@ def named_folder(name: str | Path) -> Path:
 
 
 def open_dataset(data: str | Path) -> Dataset:
-    """A folder of genres, GTZAN's or Kaggle's layout, or "builtin", which is played first if need be.
+    """Open a folder of genres, GTZAN's or Kaggle's layout, or "builtin", which is played first if need be.
 
     Raises DataError where there is nothing to train on.
     """
@@ -189,7 +189,7 @@ def decode_tracks(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]
 
 
 def _parse_result(content: bytes) -> dict:
-    """The result of `_decode`: {"sound"} or {"error"}. Raises ValueError for anything else."""
+    """Parse the result of `_decode`: {"sound"} or {"error"}. Raises ValueError for anything else."""
     result = json.loads(content)
     if not (isinstance(result, dict) and result.keys() & {"sound", "error"}):
         raise ValueError("a damaged result")

@@ -30,7 +30,7 @@ class Examples:
         return len(self.labels)
 
     def batch(self, rows: np.ndarray | Tensor) -> Tensor:
-        """The chosen rows as float32, scaled: (B, ...)."""
+        """Scale the chosen rows as float32: (B, ...)."""
         return torch.from_numpy(self.values[rows]).float() * self.scale + self.offset
 
     def take(self, rows: np.ndarray) -> "Examples":

@@ -41,10 +41,10 @@ def mel_3s_decibels(dataset: Dataset) -> tuple[Examples, np.ndarray]:
 
 
 def fit_decibels(z: np.ndarray, picture: np.ndarray) -> tuple[float, float] | None:
-    """The (slope, level) that make decibels of z-scores: dB = slope z + level.
+    """Fit the (slope, level) that make decibels of z-scores: dB = slope z + level.
 
-    z is (128, 130), the picture (128, 334) uint8 with 255 at 0 dB and 0 at -40 dB or less. None where
-    too little of the picture lies above its floor for a fit.
+    z is (128, 130), the picture (128, 334) uint8 with 255 at 0 dB and 0 at -40 dB or less. The result is None
+    where too little of the picture lies above its floor for a fit.
     """
     frames = FULL_CLIP_MEL.frame_indices(z.shape[1] * FULL_CLIP_MEL.hop_length - 1)
     z_at_columns, levels = z[:, frames], picture[:, : len(frames)].astype(np.float32)

@@ -60,7 +60,7 @@ def look(data: str) -> Listing:
 
 
 def sound_of(data: str, track: str) -> Clip:
-    """A track to listen to. Raises DataError when it has no recording here, AudioError a damaged one."""
+    """Load a track to listen to. Raises DataError when it has no recording here, AudioError a damaged one."""
     if data == BUILT_IN:
         genre, _, number = track.partition(".")
         if genre not in GENRES or not re.fullmatch(r"[0-9]{1,5}", number):
@@ -86,7 +86,7 @@ def check(data: str) -> Iterator[tuple[int, int]]:
 
 
 def faults(data: str) -> list[tuple[str, str]]:
-    """The recordings that training skips, and why. Quick once they were checked."""
+    """List the recordings that training skips, and why; it is quick once they were checked."""
     return decode_tracks(_at_hand(data))[1]
 
 

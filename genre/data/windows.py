@@ -1,4 +1,4 @@
-"""Recordings become inputs of models: windows of samples, spectrograms, features.
+"""Inputs of models, made of recordings: windows of samples, spectrograms, features.
 
 One function, `compute_windows`, makes the array of a window both for training and for serving, so that
 they cannot drift apart. Arrays are stored as small integers (256 steps over 80 dB are finer than
@@ -129,7 +129,7 @@ def _mixed_windows(
 def prepare(dataset: Dataset, spec: InputSpec, windowing: str = "even") -> list[tuple[str, str]]:
     """Compute the inputs of `make_examples` once, before several processes need them.
 
-    -> the skipped files, [(name, reason)].
+    Returns the skipped files, [(name, reason)].
     """
     ready = {
         "mel_30s": dataset.mel_30s,
@@ -258,7 +258,7 @@ def window_samples(spec: InputSpec) -> int:
 
 
 def window_starts(samples: np.ndarray, spec: InputSpec, windowing: str, seed: int = 0) -> np.ndarray:
-    """The starts of the windows, in samples (W,); silent ones are skipped. At least one.
+    """Choose the starts of the windows, in samples (W,); silent ones are skipped. There is at least one.
 
     `seed` draws the positions of "random".
     """
@@ -279,7 +279,7 @@ def window_starts(samples: np.ndarray, spec: InputSpec, windowing: str, seed: in
 
 
 def compute_windows(samples: np.ndarray, starts: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """Samples (N,) -> windows (W, ...) as they are stored, unstretched; see SCALING."""
+    """Compute windows (W, ...) of samples (N,) as they are stored, unstretched; see SCALING."""
     size = window_samples(spec)
     if len(samples) < size:
         samples = np.resize(samples, size)  # resize repeats the samples

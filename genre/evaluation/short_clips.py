@@ -30,7 +30,7 @@ TOLERANCE_S = 0.5  # seconds by which a recording may be shorter than a duration
 
 
 class Excerpt(NamedTuple):
-    """What a network predicted: an excerpt of a recording, or the training examples of a track."""
+    """The input of a prediction: an excerpt of a recording, or the training examples of a track."""
 
     track: str
     seconds: float = 0.0  # 0: the track's examples, as in training
@@ -50,7 +50,7 @@ Predictions = dict[Excerpt, ExcerptPrediction]
 
 
 def cut_excerpts(track: Track) -> Iterator[tuple[Excerpt, Clip]]:
-    """The excerpts of a recording, always the same ones. Raises AudioError."""
+    """Cut the excerpts of a recording, always the same ones. Raises AudioError."""
     samples = next(iter(load_clip(track.path).pieces()))[1]  # the first part of a long recording
     clip = Clip(samples, len(samples) / SAMPLE_RATE)
     rng = np.random.default_rng(zlib.crc32(track.name.encode()))
@@ -65,7 +65,7 @@ def cut_excerpts(track: Track) -> Iterator[tuple[Excerpt, Clip]]:
 
 
 def predict_excerpts(branch: Branch, genres: tuple[str, ...], track: Track) -> Predictions:
-    """Uncalibrated predictions of the excerpts of a recording; excerpts rejected as no music are skipped."""
+    """Predict, uncalibrated, the excerpts of a recording; excerpts rejected as no music are skipped."""
     card = Card(ENSEMBLE, genres, confidence_threshold=1.0)
     # What is fitted to the predictions shall correct the networks alone.
     classifier = EnsembleClassifier([branch], card, denoise_noisy=False)
@@ -93,7 +93,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Undo `write_predictions`, also of older versions. Raises ArtefactError for a damaged file."""
+    """Read what `write_predictions` wrote, in any version. Raises ArtefactError for a damaged file."""
     try:
         with safe_open(path, framework="numpy") as file:
             metadata, names = file.metadata(), set(file.keys())

@@ -1,4 +1,4 @@
-"""What a pretrained model says of a clip besides its genre: tags, feelings, and whether it is familiar."""
+"""Descriptions of a clip besides its genre, by a pretrained model: tags, feelings, familiarity."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ ENERGETIC, CALM = ("power", "joyful_activation", "tension"), ("calmness", "tende
 
 @dataclass(frozen=True)
 class Description:
-    """Empty for models that only know genres."""
+    """The description of one clip; it is empty for models that only know genres."""
 
     tags: dict[str, float] = field(default_factory=dict)  # tag -> probability, the clearest first
     emotions: dict[str, float] = field(default_factory=dict)  # feeling -> share of listeners

@@ -130,7 +130,7 @@ def deletion_check(
 
 
 def _part(classifier: Classifier, clip: Clip, genre: str) -> tuple[float, np.ndarray]:
-    """-> the samples to explain and where in the clip (s) they begin."""
+    """Choose the samples to explain -> where in the clip (s) they begin, and the samples."""
     if not clip.excerpted and clip.duration_s <= MAX_FULL_S:
         return 0.0, clip.samples
     prediction = classifier.classify(clip)
@@ -182,10 +182,10 @@ def _probability(
 
 
 def _saliency(classifier: Classifier, samples: np.ndarray, power: Tensor, genre: str) -> np.ndarray | None:
-    """Gradient times input of the log-probability at each point (bands, columns); None without a gradient.
+    """Compute gradient times input of the log-probability at each point: (bands, columns).
 
-    The gradient is taken by decibels. That of the loudest point is left out: all others are
-    measured against it.
+    The result is None without a gradient, which is taken by decibels. That of the loudest point is left
+    out: all others are measured against it.
     """
     if not classifier.has_gradient:
         return None
@@ -200,14 +200,14 @@ def _saliency(classifier: Classifier, samples: np.ndarray, power: Tensor, genre:
 def _time_saliency(
     starts: list[float], similarity: np.ndarray, seconds: float, shape: tuple[int, int]
 ) -> np.ndarray:
-    """A map that is the same in all bands: (bands, columns)."""
+    """Compute a map that is the same in all bands: (bands, columns)."""
     positions_s = (np.arange(shape[1]) + 0.5) * seconds / shape[1]
     curve = np.interp(positions_s, np.array(starts) + min(SPAN_S, seconds) / 2, similarity)
     return np.broadcast_to(curve - 0.9 * curve.min(), shape)
 
 
 def _smooth_cells(saliency: np.ndarray) -> np.ndarray:
-    """Sums over cells, drawn smoothly between their centres, from 0 to 1."""
+    """Sum over cells, drawn smoothly between their centres, from 0 to 1."""
     bands, columns = saliency.shape
     cells = (-(-bands // CELL[0]), -(-columns // CELL[1]))
     values = torch.from_numpy(np.ascontiguousarray(saliency, np.float32))[None, None]

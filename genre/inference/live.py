@@ -222,7 +222,7 @@ class LiveClassifier:
 
 
 def _mono(samples: np.ndarray) -> np.ndarray:
-    """(n,) or (n, channels), float or integer -> (n,) float32, full scale 1, finite."""
+    """Convert (n,) or (n, channels), float or integer -> (n,) float32, full scale 1, finite."""
     if np.issubdtype(samples.dtype, np.integer):
         samples = samples.astype(np.float32) / np.float32(np.iinfo(samples.dtype).max + 1)
     samples = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)

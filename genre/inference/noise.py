@@ -18,14 +18,14 @@ MIN_GAIN = 0.1  # least gain of the power, where all of it looks like noise
 
 
 def noise_floor(power: Tensor) -> Tensor:
-    """(P, bands, frames) mel power -> (P, bands, 1), the power that sounds all the time."""
+    """Estimate the power that sounds all the time: (P, bands, frames) mel power -> (P, bands, 1)."""
     n_sounding = _count_sounding(power)
     rank = power.shape[2] - n_sounding + (QUIET_FRACTION * n_sounding).long()
     return power.detach().sort(dim=2).values.gather(2, rank.clamp(max=power.shape[2] - 1))
 
 
 def is_noisy(power: Tensor) -> Tensor:
-    """(P, bands, frames) mel power -> (P,) bool. Measured in the treble, where music is soft."""
+    """Test mel power (P, bands, frames) -> (P,) bool, in the treble, where music is soft."""
     if power.shape[2] < MIN_FRAMES:
         return torch.zeros(len(power), dtype=torch.bool)
     treble = power[:, -(power.shape[1] // 4) :]
@@ -42,10 +42,10 @@ def denoise(power: Tensor) -> Tensor:
 
 
 def _count_sounding(power: Tensor) -> Tensor:
-    """(P, bands, frames) -> (P, bands, 1): the number of frames that are not silent."""
+    """Count the frames that are not silent: (P, bands, frames) -> (P, bands, 1)."""
     return (power > SILENCE * power.amax(dim=(1, 2), keepdim=True)).sum(dim=2, keepdim=True)
 
 
 def _decibels(power: Tensor, reference: Tensor) -> Tensor:
-    """(P, bands, 1) -> (P, bands)"""
+    """Convert power to decibels over the reference: (P, bands, 1) -> (P, bands)."""
     return 10.0 * torch.log10(power / reference.clamp(min=1e-20) + 1e-9).squeeze(2)

@@ -30,7 +30,7 @@ class PretrainedClassifier(Classifier):
     def __init__(
         self, features: PretrainedFeatures, heads: TransferHeads, card: Card, scratch: EnsembleClassifier
     ) -> None:
-        """Raises KeyError, TypeError or ValueError for a card that does not fit."""
+        """Take the parts. Raises KeyError, TypeError or ValueError for a card that does not fit."""
         super().__init__(card)
         self.features, self.heads, self.scratch = features, heads.eval().requires_grad_(False), scratch
         self.scratch_weight = float(card.pretrained["scratch_weight"])

@@ -24,7 +24,7 @@ class ZooClassifier(Classifier):
     """A network or a classical model of a run directory, ready to classify clips."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises ArtefactError for a folder that does not hold one."""
+        """Load the model in a folder. Raises ArtefactError for a folder that does not hold one."""
         self.model, card = load_model(folder)
         try:
             front_end = card.front_end or {}

@@ -24,7 +24,7 @@ class ArtefactError(ValueError):
 
 @dataclass(frozen=True)
 class Card:
-    """What is known about a trained model. Empty parts are not stored."""
+    """The knowledge about a trained model. Empty parts are not stored."""
 
     model: str  # the registry's name, "emotion" or "gan"
     genres: tuple[str, ...]  # the classes, in the order of the outputs
@@ -72,7 +72,7 @@ class Card:
     date: str = ""
 
     def __post_init__(self) -> None:
-        """Raises ValueError or TypeError for parts of another type or out of range."""
+        """Check the parts. Raises ValueError or TypeError for those of another type or out of range."""
         numbers = [threshold for pair in self.confidence_thresholds_by_duration for threshold in pair]
         numbers += [self.temperature, self.confidence_threshold, *self.class_bias]
         if any(isinstance(number, bool) or not 0 < number < 1e300 for number in numbers):
@@ -98,14 +98,14 @@ class Card:
         return self.model == ENSEMBLE and (bool(self.branches) or self.input == "mel_30s")
 
     def to_dict(self) -> dict[str, Any]:
-        """The card as plain JSON values, without its empty parts."""
+        """Convert the card to plain JSON values, without its empty parts."""
         empty: tuple[Any, ...] = ({}, [], (), "", None)
         values = {key: value for key, value in asdict(self).items() if value not in empty or key in REQUIRED}
         return json.loads(json.dumps(values))
 
     @classmethod
     def from_dict(cls, values: Any) -> "Card":
-        """Undo `to_dict`, also of older versions. Raises KeyError, TypeError or ValueError."""
+        """Read what `to_dict` gave, also of older versions. Raises KeyError, TypeError or ValueError."""
         if not isinstance(values, dict):
             raise TypeError("A card is a JSON object.")
         values = renew_keys(values, GAN_CARD if values.get("model") == "gan" else CARD)
@@ -125,14 +125,14 @@ _TUPLES = {part.name for part in fields(Card) if str(part.type).startswith("tupl
 
 
 def _tuples(value: Any) -> tuple:
-    """A JSON list as a tuple, with its lists as tuples. Raises TypeError for anything else."""
+    """Convert a JSON list to a tuple, with its lists as tuples. Raises TypeError for anything else."""
     if not isinstance(value, (list, tuple)):
         raise TypeError("A list was expected in the card.")
     return tuple(_tuples(item) if isinstance(item, (list, tuple)) else item for item in value)
 
 
 def load_card(folder: Path) -> Card:
-    """Raises ArtefactError with a sentence when there is none or it is damaged."""
+    """Read the folder's card. Raises ArtefactError with a sentence when there is none or it is damaged."""
     try:
         values = read_json(folder / "card.json")
     except (OSError, ValueError) as error:

@@ -6,7 +6,7 @@ from genre.runs.settings import RunSettings
 
 
 def require_seed(seed: int) -> None:
-    """Raises ValueError for a number that torch or NumPy cannot be seeded with."""
+    """Check a seed. Raises ValueError for a number that torch or NumPy cannot be seeded with."""
     if not 0 <= seed < 2**32:
         raise ValueError("A seed is a whole number from 0 to 4,294,967,295.")
 

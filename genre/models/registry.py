@@ -76,8 +76,9 @@ class ModelSpec:
         return self.recipes.get(kind, self.recipe)
 
     def build(self, shape: tuple[int, ...], n_classes: int, /, **options: Any) -> Any:
-        """An untrained network (logits out) or scikit-learn pipeline. Raises ValueError for an
-        option it does not have, or not of this value.
+        """Build an untrained network (logits out) or scikit-learn pipeline.
+
+        Raises ValueError for an option it does not have, or not of this value.
         """
         known = dict(signature(self.builder).parameters)
         del known["shape"], known["n_classes"]
@@ -108,7 +109,7 @@ def find_model(name: str) -> ModelSpec:
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Trainable parameters: frozen ones are not counted."""
+    """Count the trainable parameters: frozen ones are not counted."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 
 
@@ -117,7 +118,7 @@ def _by_kind(*inputs: InputSpec) -> dict[str, InputSpec]:
 
 
 def _mel(bands: int, frames: int, seconds: float, hop_length: int) -> dict[str, InputSpec]:
-    """A log-mel of the model's own size, and the two stand-ins stretched to it."""
+    """Make a log-mel input of the model's own size, and the two stand-ins stretched to it."""
     shape = (bands, frames)
     return _by_kind(
         InputSpec("mel", shape, seconds, N_FFT, hop_length, bands),

@@ -43,7 +43,7 @@ class Learning:
 
 
 def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
-    """`measure` ("accuracy" or "loss") of all runs over their epochs, one colour a run.
+    """Draw `measure` ("accuracy" or "loss") of all runs over their epochs, one colour a run.
 
     Solid: on the validation rows, where there are some; dotted: on the training rows. Of a run with several
     parts (folds), the latest is drawn.
@@ -105,7 +105,7 @@ def _curve(run: Learning, number: int, epochs: list[dict], key: str, in_legend: 
 
 
 def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict]:
-    """The same curves -> (rows of data, a Vega-Lite description that stays while the runs do).
+    """Prepare the same curves -> (rows of data, a Vega-Lite description that stays while the runs do).
 
     A row is a point of a curve, with the point before it. All rows are sent with each epoch, and Vega
     knows by their "key" those that it has drawn: of a mark of type "line", which cannot have a key, it
@@ -223,7 +223,7 @@ def confusion_matrix(result: dict) -> go.Figure:
 
 
 def genre_bars(names: Sequence[str], results: Sequence[dict], measure: str) -> go.Figure:
-    """`measure` ("precision", "recall" or "f1") of each genre, a bar a run."""
+    """Draw `measure` ("precision", "recall" or "f1") of each genre, a bar a run."""
     genres = list(dict.fromkeys(genre for result in results for genre in result["genres"]))
     bars = [
         {
@@ -251,7 +251,7 @@ def genre_bars(names: Sequence[str], results: Sequence[dict], measure: str) -> g
 
 
 def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
-    """A bar a genre: its number of tracks."""
+    """Draw a bar a genre: its number of tracks."""
     genres = list(counts)
     bars = {
         "type": "bar",
@@ -274,7 +274,7 @@ def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
 
 
 def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict]) -> go.Figure:
-    """Share of windows named right under the leaky and the honest split, a pair of bars a model."""
+    """Draw the share of windows named right under the leaky and the honest split, a pair of bars a model."""
     bars = [
         {
             "type": "bar",
@@ -314,7 +314,7 @@ def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict
 
 
 def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
-    """Which windows of some recordings are in the training and the test part: a row a recording."""
+    """Draw which windows of some recordings are in the training and the test part: a row a recording."""
     rng = np.random.default_rng(4)
     is_test = np.zeros((tracks, windows), dtype=int)
     if leaky:
@@ -344,13 +344,13 @@ def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
 
 
 def _short(name: str, most: int = 28) -> str:
-    """A name that a legend can hold; plotly would take < for the beginning of a tag."""
+    """Shorten a name so that a legend can hold it; plotly would take < for the beginning of a tag."""
     name = name if len(name) <= most else f"{name[: most - 1]}…"
     return name.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _figure(drawn: list[dict], height: int, margin: dict, **layout: object) -> go.Figure:
-    """All at once: plotly takes several times as long to change a figure that it has."""
+    """Make a figure all at once: plotly takes several times as long to change a figure that it has."""
     return go.Figure(
         drawn,
         {

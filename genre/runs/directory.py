@@ -92,7 +92,7 @@ def runs_folder() -> Path:
 def create_run_folder(
     kind: str, settings: dict, title: str = "", folder: Path | None = None, cores: int | None = None
 ) -> Path:
-    """A new run directory with its config.json, not started. Raises RunError if there is one."""
+    """Create a run directory with its config.json, not started. Raises RunError if there is one."""
     if kind not in PROGRAMS:
         raise RunError(f"There are no runs of kind {kind!r}: {', '.join(PROGRAMS)}.")
     if folder is None:
@@ -125,7 +125,10 @@ def create_run_folder(
 def open_or_create_run(
     kind: str, settings: "RunSettings", title: str = "", folder: Path | None = None, cores: int | None = None
 ) -> Path:
-    """As `create_run_folder`; or `folder`, where it holds a run of the same settings, finished or not."""
+    """Create a run as `create_run_folder`; or take `folder`, where it holds a run of the same settings.
+
+    That run may be finished or not.
+    """
     if folder and (folder / "config.json").exists() and settings.equals(load_config(folder)["settings"]):
         if read_run(folder).active:
             raise RunError(f"{folder} is under way: stop it first.")
@@ -144,7 +147,7 @@ def annotate_run(folder: Path, title: str | None = None, note: str | None = None
 
 
 def load_config(folder: Path) -> dict:
-    """Raises RunError for a missing or damaged config.json, or one of another version."""
+    """Read config.json. Raises RunError where it is missing or damaged, or of another version."""
     try:
         config = read_json(folder / "config.json")
         version, kind = config["version"], config["kind"]
@@ -165,7 +168,7 @@ def load_config(folder: Path) -> dict:
 
 
 def read_run(folder: Path) -> Run:
-    """A run as it stands. Never raises: an unreadable one is damaged."""
+    """Read a run as it stands. It never raises: an unreadable run is damaged."""
     try:
         config = load_config(folder)
         return _make_run(folder, config, read_status(folder))
@@ -213,7 +216,7 @@ def _make_run(folder: Path, config: dict, status: dict) -> Run:
 
 
 def _check_settings(settings: dict) -> None:
-    """Raises TypeError or ValueError unless what a page or a table shows of them is of its type."""
+    """Raise TypeError or ValueError unless what a page or a table shows of the settings is of its type."""
     for name in settings.keys() & TEXT_SETTINGS:
         if not isinstance(settings[name], str):
             raise TypeError(f"{name} is text.")
@@ -224,7 +227,7 @@ def _check_settings(settings: dict) -> None:
 
 
 def _number(value: Any) -> float:
-    """Raises TypeError or ValueError for what is no finite number."""
+    """Convert to a finite number. Raises TypeError or ValueError for what is none."""
     if isinstance(value, bool) or not abs(value) < MAX_NUMBER:  # NaN is not below the limit either
         raise ValueError("It is no number, or none that a table could show.")
     return float(value)
@@ -250,7 +253,7 @@ def list_runs(kind: str | None = None) -> list[Run]:
 
 
 def find_run(name: str | Path, kind: str | None = None) -> Path:
-    """A run by its folder, or by its name under EARMARK_HOME/runs. Raises RunError."""
+    """Find a run by its folder, or by its name under EARMARK_HOME/runs. Raises RunError."""
     candidates = (Path(name), runs_folder() / name)
     for folder in candidates:
         if (folder / "config.json").exists():

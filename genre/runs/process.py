@@ -84,7 +84,7 @@ def stop_run(folder: Path, pid: int | None = None) -> None:
 
 
 def stop_runs(folders: "Mapping[Path, int | None] | Iterable[Path]") -> None:
-    """As `stop_run` for each {folder: process}: all are asked, in their order, and waited for together."""
+    """Stop each of {folder: process} as `stop_run` does: all are asked, in order, and waited for together."""
     expected = dict(folders) if isinstance(folders, Mapping) else dict.fromkeys(folders)
     stopped: dict[Path, int] = {}
     for folder, pid in expected.items():

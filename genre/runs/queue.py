@@ -75,7 +75,7 @@ def _wait_for_slot(entry: dict) -> None:
 
 
 def _read_version() -> tuple[int, int, int] | None:
-    """What changes with each replacement of the file; None where there is none."""
+    """Read what changes with each replacement of the file; None where there is none."""
     try:
         status = (home() / "queue.json").stat()
     except OSError:

@@ -41,12 +41,12 @@ class Report:
         return bool(self.by_track)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain JSON values, without its empty parts."""
+        """Convert the report to plain JSON values, without its empty parts."""
         return {key: value for key, value in asdict(self).items() if value not in ({}, [], "")}
 
     @classmethod
     def from_dict(cls, values: Any) -> "Report":
-        """Undo `to_dict`, also of older versions. Raises ReportError for what is no report."""
+        """Read what `to_dict` gave, also of older versions. Raises ReportError for what is no report."""
         if not isinstance(values, dict):
             raise ReportError("A report is a JSON object.")
         values = renew_keys(values, REPORT)
@@ -98,7 +98,7 @@ def _is_whole(report: Report) -> bool:
 
 
 def load_report(folder: Path) -> Report:
-    """Raises ReportError with a sentence while there is none, or when it is damaged."""
+    """Read the folder's report. Raises ReportError with a sentence while it is missing or damaged."""
     try:
         values = read_json(folder / "report.json")
         if not values:

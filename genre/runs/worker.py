@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 class Stopped(BaseException):
-    """Raised inside a run that is to stop."""
+    """The exception inside a run that is to stop."""
 
 
 class Worker:

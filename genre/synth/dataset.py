@@ -37,7 +37,7 @@ BANDS = (30, 60, 120, 250, 500, 1_000, 2_000, 4_000, 6_000, 8_000, 10_500)
 
 @dataclass(frozen=True)
 class Style:
-    """How records of one style are made: tempo, tone, loudness; then varied."""
+    """The recipe for records of one style: tempo, tone, loudness; then varied."""
 
     play: Callable[[Band], None]
     tempo: tuple[float, float]  # range in beats a minute
@@ -150,7 +150,7 @@ assert tuple(STYLES) == GENRES
 
 
 def render(genre: str, seed: int, seconds: float = 30.0) -> np.ndarray:
-    """A piece of the style: (N,) float32 mono at 22,050 Hz, peak below 0.9.
+    """Render a piece of the style: (N,) float32 mono at 22,050 Hz, peak below 0.9.
 
     The same three arguments give the same samples. Raises ValueError with a plain sentence.
     """
@@ -176,7 +176,7 @@ def render(genre: str, seed: int, seconds: float = 30.0) -> np.ndarray:
 
 
 def _room(seconds: float, rng: np.random.Generator) -> np.ndarray:
-    """Impulse response (N,) of a room: noise that dies away, sooner at high frequencies."""
+    """Draw the impulse response (N,) of a room: noise that dies away, sooner at high frequencies."""
     count = int(seconds * SAMPLE_RATE)
     time = np.arange(count) / SAMPLE_RATE
     bright, dark = rng.standard_normal((2, count)).astype(np.float32)

@@ -21,7 +21,7 @@ TOP_HZ = 10_400.0  # highest partial: keeps clear of folding at half the sample 
 
 @dataclass(frozen=True)
 class Timbre:
-    """What makes one pitched instrument sound unlike another."""
+    """The numbers that make one pitched instrument sound unlike another."""
 
     slope: float = 1.0  # harmonic k starts at k ** -slope
     even: float = 1.0  # level of the even harmonics (a closed pipe has few)
@@ -112,7 +112,7 @@ TIMBRES: dict[str, Timbre] = {
 
 
 def varied(name: str, rng: np.random.Generator) -> Timbre:
-    """The named timbre as another maker built it: every number moved by up to a quarter."""
+    """Vary the named timbre as another maker built it: every number moved by up to a quarter."""
     timbre = TIMBRES[name]
     moved = {
         f.name: float(getattr(timbre, f.name) * rng.uniform(0.78, 1.27))
@@ -123,7 +123,7 @@ def varied(name: str, rng: np.random.Generator) -> Timbre:
 
 
 def tone(timbre: Timbre, frequency: float, rng: np.random.Generator) -> np.ndarray:
-    """One long note (N,), N = sustain in samples, about unit peak.
+    """Play one long note (N,), N = sustain in samples, about unit peak.
 
     `frequency` in Hz, at most 4 kHz.
     """
@@ -178,7 +178,7 @@ def tone(timbre: Timbre, frequency: float, rng: np.random.Generator) -> np.ndarr
 
 
 def band_noise(count: int, low: float, high: float, rng: np.random.Generator) -> np.ndarray:
-    """White noise (count,) kept between two edges in Hz, unit RMS."""
+    """Make white noise (count,) kept between two edges in Hz, unit RMS."""
     size = fft.next_fast_len(count, real=True)
     spectrum = fft.rfft(rng.standard_normal(size).astype(np.float32))
     hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
@@ -188,7 +188,7 @@ def band_noise(count: int, low: float, high: float, rng: np.random.Generator) ->
 
 
 def drum(name: str, rng: np.random.Generator, tight: float = 1.0) -> np.ndarray:
-    """One stroke of a drum or cymbal (N,), about unit peak; `tight` above 1 shortens it.
+    """Play one stroke of a drum or cymbal (N,), about unit peak; `tight` above 1 shortens it.
 
     Raises KeyError for a name that is not in the kit.
     """
@@ -263,7 +263,7 @@ class Singer:
 def sing(
     singer: Singer, syllables: Sequence[tuple[float, float, float]], count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """A sung or spoken line (count,): `syllables` are (start s, length s, MIDI pitch), in order."""
+    """Sing or speak a line (count,): `syllables` are (start s, length s, MIDI pitch), in order."""
     out = np.zeros(count, np.float32)
     if not syllables:
         return out
@@ -333,7 +333,7 @@ def sing(
 
 
 def amplify(samples: np.ndarray, gain: float) -> np.ndarray:
-    """A valve amplifier: asymmetric soft clipping at twice the sample rate, then no DC.
+    """Distort as a valve amplifier: asymmetric soft clipping at twice the sample rate, then no DC.
 
     `gain` is against the samples' own RMS: 1 warms, 5 is rock, 20 metal.
     """

@@ -31,7 +31,7 @@ BELOW = 0.1  # fraction of the power assumed at the bottom of the range: its con
 
 
 def phone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Tensor:
-    """(B, bands, columns) in [0, 1] -> the same: echoes, no bass, no treble, and noise.
+    """Simulate a phone: (B, bands, columns) in [0, 1] -> the same with echoes, no bass, no treble, and noise.
 
     1 is the loudest point of a piece and 0 lies `range_db` below; bands are mel bands up to 11,025 Hz,
     columns `column_s` apart. After Polack's model of a room, as in `genre.audio.degrade`.
@@ -88,8 +88,9 @@ def phone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Te
 
 
 def _neighbouring(shape: torch.Size, column_s: float, rng: Generator) -> Tensor:
-    """Standard normal numbers (B, bands, columns), alike in columns whose windows overlap: of Hann windows,
-    neighbours by 0.66 and the next but one by 0.17.
+    """Draw standard normal numbers (B, bands, columns), alike in columns whose windows overlap.
+
+    Of Hann windows, neighbours are alike by 0.66 and the next but one by 0.17.
     """
     numbers = torch.randn(*shape[:2], shape[2] + 2, generator=rng)
     if column_s > STFT_WINDOW_S / 2:

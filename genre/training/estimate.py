@@ -32,7 +32,7 @@ PLAY_S = 0.7  # seconds to play a piece of the built-in set
 
 
 def windows_per_track(spec: InputSpec, windowing: str = "even") -> int:
-    """Windows cut from a track of 30 s."""
+    """Count the windows cut from a track of 30 s."""
     return len(window_starts(np.ones(round(ASSUMED_TRACK_S * SAMPLE_RATE), np.float32), spec, windowing))
 
 
@@ -83,7 +83,7 @@ def preparation_s(kinds: set[str], tracks: int, to_play: int, cores: int) -> flo
 
 
 def duration_text(seconds: float) -> str:
-    """97 -> "2 minutes": as exact as an estimate can be."""
+    """Write a duration as exactly as an estimate can be: 97 -> "2 minutes"."""
     if seconds < 50:
         return f"{max(5, 5 * round(seconds / 5))} seconds"
     if seconds < 55 * 60:

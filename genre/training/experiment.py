@@ -54,7 +54,7 @@ AUGMENTATIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class ExperimentSettings(RunSettings):
-    """Everything that decides the outcome of an experiment."""
+    """The settings that decide the outcome of an experiment."""
 
     model: str
     data: str
@@ -91,7 +91,7 @@ def experiment_settings(
     options: dict[str, Any] | None = None,
     **recipe: Any,
 ) -> ExperimentSettings:
-    """Settings with the model's own recipe, except for the values that are not None in `recipe`.
+    """Make settings with the model's own recipe, except for the values that are not None in `recipe`.
 
     Raises ValueError with a sentence for settings that exclude each other; nothing is read yet.
     """
@@ -131,7 +131,7 @@ def experiment_settings(
 
 
 def parse_augmentation(names: str) -> Augmentation:
-    """ "mask,mixup" -> Augmentation at usual strengths. Raises ValueError for unknown names."""
+    """Parse "mask,mixup" -> Augmentation at usual strengths. Raises ValueError for unknown names."""
     kinds = [name.strip() for name in names.split(",") if name.strip() != "none"]
     if unknown := set(kinds) - set(AUGMENTATIONS):
         raise ValueError(f"There is no augmentation {min(unknown)!r}; there are: {', '.join(AUGMENTATIONS)}.")
@@ -139,7 +139,7 @@ def parse_augmentation(names: str) -> Augmentation:
 
 
 def continued_settings(folder: Path, phone: float | None = None, **recipe: Any) -> ExperimentSettings:
-    """Settings that continue the trained network in `folder`, with the values of `recipe` but for None.
+    """Make settings that continue the trained network in `folder`, with the values of `recipe` but for None.
 
     `phone` is the probability of `genre.training.augment_phone`. Data, split and seed stay, so nothing is
     tested on tracks of the first training. Raises ArtefactError, RunError or ValueError with a sentence.
@@ -258,7 +258,10 @@ def hold_out_validation(
 
 
 def _initial_weights(folder: Path, train: Examples) -> dict[str, Tensor]:
-    """The weights of the run in `folder`, if it was trained on the same tracks, and so on none tested now."""
+    """Load the weights of the run in `folder`, which must have been trained on the same tracks.
+
+    So it was trained on none that is tested now.
+    """
     weights, card = load_artefact(folder)
     if card.genres != train.genres or card.split.get("train_fingerprint") != train.fingerprint():
         raise DataError(
@@ -269,7 +272,7 @@ def _initial_weights(folder: Path, train: Examples) -> dict[str, Tensor]:
 
 
 def new_network(settings: ExperimentSettings, genres: tuple[str, ...]) -> nn.Module:
-    """The network with the random weights of its seed."""
+    """Build the network with the random weights of its seed."""
     torch.manual_seed(settings.recipe.seed)
     return settings.spec.build(settings.input_spec.shape, len(genres), **settings.options)
 
@@ -294,7 +297,7 @@ def _train_classical(
 
 
 def _inference_ms(model: Any, examples: Examples) -> float:
-    """The median time to predict one window, in ms."""
+    """Measure the median time to predict one window, in ms."""
     window, times = examples.take(np.arange(1)), []
     for _ in range(TIMED_PREDICTIONS):
         started = time.perf_counter()

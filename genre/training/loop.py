@@ -138,7 +138,7 @@ def update_average(averaged: nn.Module, network: nn.Module, decay: float) -> Non
 
 
 def _loss(logits: Tensor, targets: Tensor, weights: Tensor | None, smoothing: float) -> Tensor:
-    """Cross-entropy of (B, members, classes) against (B, classes), the mean over members."""
+    """Compute the cross-entropy of (B, members, classes) against (B, classes), the mean over members."""
     repeated = targets[:, None].expand_as(logits).flatten(0, 1)
     weights = None if weights is None else weights.to(logits.device)
     return F.cross_entropy(logits.flatten(0, 1), repeated, weight=weights, label_smoothing=smoothing)
@@ -155,7 +155,7 @@ def _augmented(train: Examples, rows: np.ndarray, recipe: Recipe, rng: Generator
 
 
 def _epoch_rows(train: Examples, recipe: Recipe, rng: Generator) -> Tensor:
-    """The rows of one epoch, shuffled."""
+    """Draw the rows of one epoch, shuffled."""
     if not recipe.windows_per_track:
         return torch.randperm(len(train), generator=rng)
     order = np.argsort(train.tracks, kind="stable")
@@ -166,7 +166,7 @@ def _epoch_rows(train: Examples, recipe: Recipe, rng: Generator) -> Tensor:
 
 
 def _batches(rows: Tensor, size: int) -> list[np.ndarray]:
-    """Batches of `size` rows; a last batch of one, on which batch norm cannot work, joins its neighbour."""
+    """Cut batches of `size` rows; a last batch of one, which batch norm cannot use, joins its neighbour."""
     parts = list(rows.split(size))
     if len(parts) > 1 and len(parts[-1]) == 1:
         parts[-2:] = [torch.cat(parts[-2:])]
@@ -174,7 +174,7 @@ def _batches(rows: Tensor, size: int) -> list[np.ndarray]:
 
 
 def _schedule(step: int, steps: int) -> float:
-    """The factor of the learning rate: linear warm-up over the first tenth, then a cosine to zero."""
+    """Compute the factor of the learning rate: linear warm-up over the first tenth, then a cosine to zero."""
     warm = max(1.0, 0.1 * steps)
     if step < warm:
         return 0.04 + 0.96 * step / warm

@@ -31,8 +31,10 @@ class PretrainedFeatures:
         self.seconds_per_window = seconds_per_window
 
     def windows(self, segments: np.ndarray, gain: Tensor | None = None) -> tuple[np.ndarray, TagFeatures]:
-        """Segments (P, N) of one clip -> the centre of each window in its segment (W,) in s, and the features
-        of P x W windows. `gain` (P, bands, T) changes the power of each point of our spectrogram.
+        """Compute the features of P x W windows of segments (P, N) of one clip.
+
+        Returns the centre of each window in its segment (W,) in s, and the features. `gain` (P, bands, T)
+        changes the power of each point of our spectrogram.
         """
         levelled = normalize_level(segments)
         waveform = np.stack([soxr.resample(part, SAMPLE_RATE, TAG_MEL.sample_rate) for part in levelled])
@@ -46,15 +48,16 @@ class PretrainedFeatures:
 
 
 def cut_windows(mel: Tensor, starts: np.ndarray) -> Tensor:
-    """(B, frames, 96), the first frame of each window (W,) -> (B, W, 187, 96). A short clip is repeated."""
+    """Cut (B, frames, 96) at the windows' first frames (W,) -> (B, W, 187, 96); short clips are repeated."""
     if mel.shape[1] < WINDOW_FRAMES:
         mel = mel.repeat(1, -(-WINDOW_FRAMES // mel.shape[1]), 1)
     return torch.stack([mel[:, start : start + WINDOW_FRAMES] for start in starts.tolist()], dim=1)
 
 
 def window_starts(frames: int, seconds_per_window: float) -> np.ndarray:
-    """The first frame of each window, spread evenly over `frames`: one for each `seconds_per_window`, side by
-    side at most: (W,).
+    """Choose the first frame of each window, spread evenly over `frames`: (W,).
+
+    There is one for each `seconds_per_window`, and at most as many as fit side by side.
     """
     room = max(0, frames - WINDOW_FRAMES)
     seconds = frames * FRAME_S
@@ -71,7 +74,7 @@ def window_centres(n_samples: int, seconds_per_window: float) -> np.ndarray:
 
 
 def load_tagger(folder: Path, sha256: str) -> Tagger:
-    """The pretrained network in `folder`, whose weights must have this hash. Raises ArtefactError."""
+    """Load the pretrained network in `folder`, whose weights must have this hash. Raises ArtefactError."""
     weights, card = load_artefact(folder)
     if card.weights_sha256 != sha256:
         raise ArtefactError(
@@ -87,7 +90,7 @@ def load_tagger(folder: Path, sha256: str) -> Tagger:
 
 
 def normalize_level(segments: np.ndarray) -> np.ndarray:
-    """Segments (P, N) of one clip, their audible blocks together at LEVEL; silence stays silence."""
+    """Scale segments (P, N) of one clip, their audible blocks together, to LEVEL; silence stays silence."""
     size = min(segments.shape[1], round(BLOCK_S * SAMPLE_RATE))
     blocks = segments[:, : segments.shape[1] // size * size].reshape(-1, size)
     power = np.square(blocks, dtype=np.float64).mean(axis=1)
@@ -96,8 +99,9 @@ def normalize_level(segments: np.ndarray) -> np.ndarray:
 
 
 def resample_gain(gain: Tensor, frames: int) -> Tensor:
-    """Factors (P, bands, T) on the points of our spectrogram as factors on the pretrained network's mel
-    (P, frames, 96), between the points by linear interpolation.
+    """Resample factors (P, bands, T) on the points of our spectrogram -> (P, frames, 96).
+
+    They then hold for the pretrained network's mel, between the points by linear interpolation.
     """
     ours, theirs = mel_edges(SpectrogramParams())[1:-1], mel_edges(TAG_MEL)[1:-1]
     position = np.interp(theirs, ours, np.arange(len(ours)))

@@ -77,18 +77,18 @@ N_FEATURES = N_EMBEDDING + len(TAGS)
 
 
 class TagMel(nn.Module):
-    """Waveform at 16 kHz to what the network sees: (B, N) -> (B, frames, 96)."""
+    """The front end: waveform at 16 kHz to what the network sees: (B, N) -> (B, frames, 96)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.spectrogram = Spectrogram(TAG_MEL)
 
     def power(self, waveform: Tensor) -> Tensor:
-        """(B, N) -> (B, frames, 96)"""
+        """Compute the mel power: (B, N) -> (B, frames, 96)."""
         return self.spectrogram.power(waveform).transpose(1, 2)
 
     def compress(self, power: Tensor) -> Tensor:
-        """Mel power, of any shape, as the network takes it."""
+        """Compress mel power, of any shape, as the network takes it."""
         return torch.log10(1.0 + COMPRESSION * power)
 
     def forward(self, waveform: Tensor) -> Tensor:
@@ -143,7 +143,7 @@ class BandPeak(nn.Module):
 
 
 class MusicnnNet(nn.Module):
-    """(B, 187, 96) -> (logits of the tags (B, 50), embedding (B, 200), pooled maps (B, 1506))."""
+    """The network: (B, 187, 96) -> (tag logits (B, 50), embedding (B, 200), pooled maps (B, 1506))."""
 
     TIMBRE = ((204, 7, 38), (204, 7, 67))  # channels, frames, bands
     RHYTHM = ((51, 128, 1), (51, 64, 1), (51, 32, 1))
@@ -174,13 +174,13 @@ class MusicnnNet(nn.Module):
 
 
 class TagFeatures(NamedTuple):
-    """What the network makes of windows."""
+    """The output of the network for windows."""
 
     embedding: Tensor  # (B, 200): the last units before the tags
     logits: Tensor  # (B, 50) logits of the tags
 
     def vector(self) -> Tensor:
-        """(B, 250): the embedding, and the logarithm of each tag's probability.
+        """Join the embedding and the logarithm of each tag's probability: (B, 250).
 
         These late features carry over to collections that they were not fitted on; the maps before them
         know the collection.
@@ -197,6 +197,6 @@ class Tagger(nn.Module):
         self.musicnn = MusicnnNet()
 
     def forward(self, windows: Tensor) -> TagFeatures:
-        """(B, 187, 96), as `genre.models.pretrained.features.cut_windows` gives them."""
+        """Run the network on (B, 187, 96), as `genre.models.pretrained.features.cut_windows` gives them."""
         logits, embedding, _ = self.musicnn(windows)
         return TagFeatures(embedding, logits)

@@ -27,7 +27,7 @@ PHONE, CLEAN = "phone", "clean"
 def song_features(
     songs: list[Song], condition: str, seed: int, seconds_per_window: float
 ) -> list[np.ndarray]:
-    """The features of each song's windows: (W, 250) float32. `seed` draws the rooms of the phones."""
+    """Compute the features of each song's windows: (W, 250) float32. `seed` draws the rooms of the phones."""
     tagger = load_card(WEIGHTS / TAGGER).weights_sha256
     jobs = {}
     for song in songs:
