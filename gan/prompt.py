@@ -118,7 +118,7 @@ class _Word:
 
 
 def parse_prompt(prompt: str) -> ParsedPrompt:
-    """Parse a prompt. Never raises: for an absurd one the message says so."""
+    """Parse a prompt. It never raises: for an absurd one the message says so."""
     text = prompt[:MAX_PROMPT_CHARS]
     phrases: list[MatchedPhrase] = []
     unknown_words: list[str] = []
@@ -206,7 +206,7 @@ def _phrases(written: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | Non
 
 
 def _longest_phrase(words: list[_Word]) -> int:
-    """Count the words from the first on that form the longest phrase of the vocabulary; 0 for none."""
+    """Count the words, from the first on, that form the longest phrase of the vocabulary; 0 for none."""
     for size in range(len(words), 0, -1):
         if " ".join(word.vocabulary_phrase for word in words[:size]) in _vocabulary().phrases:
             return size

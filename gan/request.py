@@ -43,7 +43,7 @@ class RequestError(ValueError):
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """Everything that determines a clip. Raises RequestError, with a sentence, for what is out of bounds."""
+    """The request that determines a clip. Raises RequestError, with a sentence, where it is out of bounds."""
 
     genres: dict[str, float]  # weights; normalised to add up to 1
     controls: dict[str, float] = field(default_factory=dict)  # standard deviations from the genre's mean

@@ -35,7 +35,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Evaluate and print a table. Takes some minutes."""
+    """Evaluate and print a table. It takes some minutes."""
     from gan.evaluation.evaluate import evaluate_generator
     from gan.evaluation.record import record_metrics
     from gan.evaluation.table import evaluation_table

@@ -1,4 +1,4 @@
-"""Spectrogram to finished audio: inversion, high-pass, fades, loudness normalisation, encoding."""
+"""Finished audio of a spectrogram: inversion, high-pass, fades, loudness normalisation, encoding."""
 
 import io
 
@@ -26,7 +26,7 @@ def synthesize_audio(
 ) -> np.ndarray:
     """Invert and master a log-mel (bands, T) in dB -> (N,) float32 at params.sample_rate.
 
-    Raises ValueError as `invert_mel`.
+    Raises ValueError as `invert_mel` does.
     """
     return master_audio(invert_mel(mel_db, params, iterations, seed), params.sample_rate)
 

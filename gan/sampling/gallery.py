@@ -78,7 +78,7 @@ class GalleryItem:
 
     @cached_property
     def wav(self) -> bytes:
-        """16-bit PCM, to play."""
+        """The audio as 16-bit PCM, to play."""
         return self.clip.to_wav()
 
     @property
@@ -94,7 +94,7 @@ class GalleryItem:
 
     @property
     def name(self) -> str:
-        """ "No. 3: jazz and blues"."""
+        """The name on the page: "No. 3: jazz and blues"."""
         return f"No. {self.number}: {self.title}"
 
 
@@ -115,7 +115,7 @@ class Gallery:
 
     @property
     def held_s(self) -> float:
-        """s of audio in memory."""
+        """Seconds of audio in memory."""
         return sum(item.seconds for item in list(self._items.values()))
 
     def get(self, id_: str | None) -> GalleryItem | None:

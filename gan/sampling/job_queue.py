@@ -37,7 +37,7 @@ class JobError(ValueError):
 
 
 class Ticket:
-    """The jobs of one visitor. Made by `JobQueue.open_ticket`; every method can be called at any time."""
+    """The jobs of one visitor. `JobQueue.open_ticket` makes it; every method can be called at any time."""
 
     def __init__(self, queue: "JobQueue") -> None:
         self._queue = queue
@@ -92,7 +92,7 @@ class Ticket:
 
     @property
     def n_ahead(self) -> int:
-        """Number of visitors whose jobs come first."""
+        """The number of visitors whose jobs come first."""
         with self._queue.lock:
             return self._queue._position(self)
 
@@ -112,7 +112,7 @@ class JobQueue:
 
     @property
     def n_waiting(self) -> int:
-        """Number of jobs that wait, of all visitors."""
+        """The number of jobs that wait, of all visitors."""
         return sum(len(ticket._waiting) for ticket in self._tickets)
 
     def _enqueue(self, ticket: Ticket) -> None:
@@ -184,7 +184,7 @@ class _CoreSlot:
         self._released.set()
 
     def reuse(self) -> bool:
-        """Keep waiting in the same position; whether that is possible."""
+        """Keep waiting in the same position -> whether that is possible."""
         if not self.granted.is_set() and self._thread.is_alive():
             self._released.clear()
             return True

@@ -95,7 +95,7 @@ class Sampler:
     """A trained generator with its card, ready to generate clips."""
 
     def __init__(self, generator: Generator, card: Card, name: str, weights: str) -> None:
-        """Raises KeyError, TypeError or ValueError for a card that lacks something."""
+        """Take the parts. Raises KeyError, TypeError or ValueError for a card that lacks something."""
         self.generator, self.card, self.name, self.weights = generator.eval(), card, name, weights
         self.genres = card.genres
         statistics = card.control_stats_by_genre

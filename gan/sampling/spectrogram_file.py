@@ -83,7 +83,7 @@ def read_spectrogram(source: bytes | Path) -> SpectrogramFile:
         raise ArtefactError(_FOREIGN) from error
     except ArtefactError:
         raise
-    except (ValueError, EOFError, OSError, zlib.error, RuntimeError) as error:  # RuntimeError: locked, deep
+    except (ValueError, EOFError, OSError, zlib.error, RuntimeError) as error:  # RuntimeError: locked or deep
         raise ArtefactError(_DAMAGED) from error
     if not isinstance(card, dict) or card.get("version") != FILE_VERSION:
         raise ArtefactError(_NEWER)

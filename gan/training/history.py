@@ -97,7 +97,7 @@ def save_samples(folder: Path, epoch: int, samples: np.ndarray, genres: Sequence
 
 
 def read_training_history(folder: Path) -> TrainingHistory:
-    """Read what is left of a training in `folder`. Never raises: a missing one is an empty history."""
+    """Read what is left of a training in `folder`. It never raises: a missing one is an empty history."""
     samples = {int(path.stem): path for path in sorted(folder.glob("samples/*.webp")) if path.stem.isdigit()}
     epochs = tuple(
         {OLD_METRICS.get(key, key): value for key, value in row.items()} for row in read_metrics(folder)

@@ -21,7 +21,7 @@ OTHER_FACES = (215, 215, 215)  # RGB
 def draw_faces(
     image: np.ndarray, boxes: Sequence[Sequence[int]], tracked_face: int = 0, emotion: str | None = None
 ) -> np.ndarray:
-    """A copy of the picture (H, W, 3) RGB uint8 with a frame around each face (x, y, w, h).
+    """Copy the picture (H, W, 3) RGB uint8 with a frame around each face (x, y, w, h).
 
     That of the tracked face is bolder, and in the colour of its emotion.
     """

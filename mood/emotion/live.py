@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class MoodPoint:
-    """A point of the history: s since the first frame; no scores where there was no face."""
+    """A point of the history: seconds since the first frame; no scores where there was no face."""
 
     time_s: float
     scores: dict[str, float]
@@ -76,7 +76,7 @@ class LiveRecognizer:
 
     @property
     def recognizer(self) -> EmotionRecognizer:
-        """What recognizes; it may be exchanged at any time, also for one that works."""
+        """The recognizer; it may be exchanged at any time, also for one that works."""
         return self._recognizer
 
     @recognizer.setter
@@ -112,12 +112,12 @@ class LiveRecognizer:
 
     @property
     def error(self) -> str:
-        """Why the last frame's face could not be read, as a sentence; empty where it could."""
+        """The reason why the last frame's face could not be read, as a sentence; empty where it could."""
         with self._condition:
             return self._error
 
     def history(self) -> list[MoodPoint]:
-        """The last minute, two points a second."""
+        """Return the last minute, two points a second."""
         with self._condition:
             return list(self._history)
 
@@ -136,7 +136,7 @@ class LiveRecognizer:
             self._captures, self.n_captures = [], count
 
     def captured_faces(self) -> list[np.ndarray]:
-        """Crops (48, 48) grey uint8 since start_capture()."""
+        """Return the crops (48, 48) grey uint8 since start_capture()."""
         with self._condition:
             return list(self._captures)
 

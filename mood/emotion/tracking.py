@@ -1,4 +1,4 @@
-"""Frames -> one calm mood: smoothed over time, slow to change, and honest when unsure."""
+"""One calm mood of many frames: smoothed over time, slow to change, and honest when unsure."""
 
 import math
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ _NO_MOOD = SmoothedMood(
 
 
 class MoodTracker:
-    """Tracks one face through a video and smooths its emotion."""
+    """A tracker that follows one face through a video and smooths its emotion."""
 
     def __init__(self) -> None:
         self.reset()
@@ -76,7 +76,7 @@ class MoodTracker:
         return self.mood
 
     def _match(self, boxes: list[Sequence[int]]) -> int:
-        """Index of the tracked face: where it was before, unless another is much larger."""
+        """Find the index of the tracked face: where it was before, unless another is much larger."""
         if self._last_box is None:
             return 0
         overlaps = [_iou(self._last_box, box) for box in boxes]
@@ -87,7 +87,7 @@ class MoodTracker:
 
 
 def _apply_hysteresis(scores: dict[str, float], previous: str | None) -> str:
-    """The likeliest emotion, or the previous one where it is not far behind."""
+    """Choose the likeliest emotion, or the previous one where it is not far behind."""
     best = max(scores, key=scores.__getitem__)
     return previous if previous is not None and scores[best] < scores[previous] + SWITCH_MARGIN else best
 
@@ -111,7 +111,7 @@ def _area(box: Sequence[int]) -> int:
 
 
 def _iou(a: Sequence[int], b: Sequence[int]) -> float:
-    """Intersection over union of two boxes (x, y, w, h)."""
+    """Compute the intersection over union of two boxes (x, y, w, h)."""
     width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
     intersection = max(0, width) * max(0, height)

@@ -51,7 +51,7 @@ def search_providers(
 def _search_with_retries(
     provider: Provider, query: str, is_enough: Callable[[Sequence[YoutubeTrack]], bool], deadline: float
 ) -> SearchResult:
-    """The result of one provider, with further tries where the failure may pass."""
+    """Search with one provider, with further tries where the failure may pass."""
     for attempt in range(1, MAX_TRIES + 1):
         tracks: list[YoutubeTrack] = []
         try:

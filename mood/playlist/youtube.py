@@ -32,8 +32,9 @@ _ID = re.compile(r"[\w-]{11}", re.ASCII)
 
 
 class SearchError(Exception):
-    """An answer of YouTube is missing: the message is a sentence for people; `can_retry`: another try may
-    help.
+    """An answer of YouTube that is missing: the message is a sentence for people.
+
+    `can_retry`: another try may help.
     """
 
     def __init__(self, message: str, can_retry: bool = False):
@@ -62,7 +63,7 @@ class YoutubeTrack:
     def from_result(
         cls, video_id: object, title: object, channel: object, duration_s: object
     ) -> "YoutubeTrack | None":
-        """The track of a provider's result; None where it has no valid id or no title.
+        """Make the track of a provider's result; None where it has no valid id or no title.
 
         Addresses are built from the id alone: none is taken from the answer.
         """
@@ -86,18 +87,18 @@ class YoutubeTrack:
 
 
 def search_url(query: str) -> str:
-    """The search as a person would open it."""
+    """Return the search as a person would open it."""
     return f"https://www.youtube.com/results?search_query={quote_plus(query, errors='replace')}"
 
 
 def queue_url(tracks: "tuple[YoutubeTrack, ...] | list[YoutubeTrack]") -> str:
-    """One address that plays the first 50 tracks one after the other; empty without tracks."""
+    """Return one address that plays the first 50 tracks one after the other; empty without tracks."""
     ids = ",".join(quote(track.video_id) for track in tracks[:MAX_QUEUE_TRACKS])
     return f"https://www.youtube.com/watch_videos?video_ids={ids}" if ids else ""
 
 
 def stand_in_address() -> tuple[str, int] | None:
-    """The (host, port) that EARMARK_YOUTUBE_HOST names in place of YouTube; None when it is unset.
+    """Read the (host, port) that EARMARK_YOUTUBE_HOST names in place of YouTube; None when it is unset.
 
     Raises SearchError unless it is a loopback address: certificates are not checked there.
     """
@@ -174,7 +175,7 @@ class _Request:
                 self.cut_off()
 
     def _exchange(self) -> bytes:
-        """The answer's body. Raises SearchError."""
+        """Exchange request and answer -> the answer's body. Raises SearchError."""
         import httpx  # imported when something is searched: the command line answers --help without it
 
         address = stand_in_address()
