@@ -28,12 +28,12 @@ PRIVATE = (
 
 
 def forget_photo() -> None:
-    """Another way, another picture."""
+    """Forget the picture when the visitor takes another way."""
     mood_state().photo = None
 
 
 def find_songs(way: str) -> None:
-    """A face or a button becomes a mood, the mood a playlist."""
+    """Find songs: a face or a button becomes a mood, the mood a playlist."""
     state = mood_state()
     if state.live_mood:
         st.session_state.mood, state.live_mood = state.live_mood, None
@@ -71,7 +71,7 @@ def find_songs(way: str) -> None:
 
 
 def teach(way: str) -> None:
-    """A custom mood is taught, and the others are listed."""
+    """Teach a custom mood, and list the others."""
     from pages.moods.teach import teach_by_pictures, teach_by_video
 
     if way == LIVE:

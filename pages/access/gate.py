@@ -25,7 +25,7 @@ MAX_TOKEN_CHARS = 400  # length of an address with a token, pasted whole
 
 
 class Gate:
-    """ASGI middleware around the whole app."""
+    """The gate as ASGI middleware around the whole app."""
 
     def __init__(
         self, app: ASGIApp, bounds: UploadBounds | None = None, max_visits: int = MAX_VISITS
@@ -47,7 +47,7 @@ class Gate:
             await refusal(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        """The answer to a request that is not let in; None for one that is."""
+        """Answer a request that is not let in; None for one that is."""
         headers, house = Headers(scope=scope), access()
         if house is None:
             return PlainTextResponse("Earmark is starting: try again in a moment.", 503)
@@ -120,7 +120,7 @@ def _cookie(headers: Headers, name: str) -> str:
 
 
 def _token_in(text: str) -> str:
-    """The token that somebody typed, also out of a whole address."""
+    """Extract the token that somebody typed, also out of a whole address."""
     text = text.strip()[:MAX_TOKEN_CHARS]
     return parse_qs(urlsplit(text).query).get("token", [""])[-1] if "token=" in text else text
 

@@ -246,7 +246,8 @@ def _run_action(act: Callable[[Path], object], run: Run) -> None:
 
 
 def _select_model(run: Run) -> None:
-    """Select a model when the page is drawn anew. The next refresh, which brings the browser's value of the
-    selectbox, would undo it here.
+    """Select a model when the page is drawn anew.
+
+    The next refresh, which brings the browser's value of the selectbox, would undo it here.
     """
     generate_state().next_model = run.name

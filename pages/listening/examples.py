@@ -43,7 +43,7 @@ class Recording:
 
 @st.cache_data(show_spinner=False)
 def recordings() -> list[Recording]:
-    """The recordings in assets/music."""
+    """List the recordings in assets/music."""
     with open(MUSIC / "SOURCES.tsv", newline="", encoding="utf-8") as file:
         names = ("file", "title", "artist", "licence", "source_url")
         return [Recording(*(row[name] for name in names)) for row in csv.DictReader(file, delimiter="\t")]
@@ -51,7 +51,7 @@ def recordings() -> list[Recording]:
 
 @st.cache_data(show_spinner=False, max_entries=len(GENRES))
 def render_example(genre: str) -> bytes:
-    """A piece in the style, as a WAV file."""
+    """Render a piece in the style, as a WAV file."""
     from genre.audio.clip import Clip
     from genre.synth.dataset import render
 

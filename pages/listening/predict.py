@@ -62,8 +62,10 @@ def predict_files(
 
 
 def follow_model() -> None:
-    """Make all predictions those of the present model: it may have been chosen here or on the Train page,
-    and anybody may have unpublished it or put another in its place. A damaged one is refused.
+    """Make all predictions those of the present model.
+
+    It may have been chosen here or on the Train page, and anybody may have unpublished it or put another in
+    its place. A damaged one is refused.
     """
     state = listen_state()
     while state.session and state.model_version != (version := model_version()):

@@ -212,5 +212,5 @@ def _show_correction(result: SessionClip, prediction: Prediction) -> None:
 
 
 def correction_label(correction: str) -> str:
-    """A correction as the page writes it."""
+    """Write a correction as the page does."""
     return "None of these" if correction == OTHER else genre_name(correction).capitalize()

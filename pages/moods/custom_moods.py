@@ -17,7 +17,7 @@ FLASH = "custom_moods"  # place of the message why a mood could not be changed
 
 
 def show_moods() -> None:
-    """The list, and the import of a mood."""
+    """Show the list, and the import of a mood."""
     moods = saved_moods()
     st.subheader("Moods of your own", anchor=False)
     show_flash(FLASH)
@@ -47,7 +47,7 @@ def show_moods() -> None:
 
 
 def _show_mood(mood: CustomMood, is_usable: bool) -> None:
-    """One mood with its actions; a mood of another network is not usable."""
+    """Show one mood with its actions; a mood of another network is not usable."""
     disabled = mood_state().disabled_moods
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"mood_{mood.key}"):
         with st.container(gap=None):
@@ -94,7 +94,7 @@ def _show_mood(mood: CustomMood, is_usable: bool) -> None:
 
 
 def _show_separation(moods: list[CustomMood]) -> None:
-    """How well the moods are separated, by cross-validation."""
+    """Show how well the moods are separated, by cross-validation."""
     if len(moods) < 2:
         st.caption("Teach a second one, and you see how well the two are told apart.")
         return

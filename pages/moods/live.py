@@ -27,7 +27,7 @@ TRANSLATIONS: Translations = {"start": "Start the camera", "stop": "Stop"}
 
 
 class FaceOverlay(VideoProcessorBase):
-    """Draws the recognized faces on every frame; streamlit-webrtc calls it on its own thread."""
+    """An overlay of recognized faces on every frame; streamlit-webrtc calls it on its own thread."""
 
     def __init__(self, live: LiveRecognizer) -> None:
         self.live = live
@@ -78,7 +78,7 @@ def start_video() -> tuple[LiveRecognizer | None, DeltaGenerator]:
 
 @fragment(run_every=REFRESH_S)
 def show_live_mood(live: LiveRecognizer) -> None:
-    """The mood now, and a button that makes it the mood to find songs for."""
+    """Show the mood now, and a button that makes it the mood to find songs for."""
     if mood_state().live_mood:
         st.rerun()
     mood = live.mood
@@ -111,7 +111,7 @@ def _take(emotion: str) -> None:
 
 @fragment(run_every=2 * REFRESH_S)
 def show_mood_history(live: LiveRecognizer) -> None:
-    """The last minute."""
+    """Show the mood over the last minute."""
     rows, description = mood_history_chart(live.history(), HISTORY_S)
     with st.container(key="mood_line"):
         if rows:

@@ -70,7 +70,7 @@ def recognize_photo(content: bytes) -> None:
 
 
 def show_photo(photo: RecognizedPhoto) -> None:
-    """The picture with its mood; deleted at the press of a button."""
+    """Show the picture with its mood; it is deleted at the press of a button."""
     from mood.emotion.tracking import CONFIDENCE_THRESHOLD  # the import brings torch, loaded by now
 
     largest = photo.faces[0]
@@ -96,7 +96,7 @@ def show_photo(photo: RecognizedPhoto) -> None:
 
 
 def show_photo_errors() -> None:
-    """Why nothing was recognized, for the last time."""
+    """Show why nothing was recognized, for the last time."""
     show_flash(FLASH, warning_icon=":material/face:")
 
 

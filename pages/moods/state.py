@@ -1,4 +1,4 @@
-"""What one visitor's Mood screen remembers between reruns, under one key of the session state."""
+"""The memory of one visitor's Mood screen between reruns, under one key of the session state."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ class RecognizedPhoto:
 
 @dataclass
 class MoodState:
-    """Everything but the values of widgets, which Streamlit keeps under their own keys."""
+    """The state but for the values of widgets, which Streamlit keeps under their own keys."""
 
     photo: RecognizedPhoto | None = None
     live_mood: str | None = None  # mood taken from the live video, not yet the choice among the moods
@@ -36,5 +36,5 @@ class MoodState:
 
 
 def mood_state() -> MoodState:
-    """This visitor's state."""
+    """Return this visitor's state."""
     return st.session_state.setdefault(KEY, MoodState())

@@ -9,7 +9,7 @@ _KEY = "flash"  # key in the session state: {place: Flash}
 
 
 class Flash(NamedTuple):
-    """A sentence as plain markdown, and how it looks."""
+    """The message: a sentence as plain markdown, and how it looks."""
 
     text: str
     kind: Kind

@@ -60,7 +60,7 @@ MOOD_BARS = """<style>
 
 
 def swatch(colour: str) -> str:
-    """A small square, as the legend of a chart has it."""
+    """Draw a small square, as the legend of a chart has it."""
     return (
         '<span style="display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;'
         f'background:{colour}"></span>'

@@ -17,7 +17,7 @@ def escaped(text: str) -> str:
 
 
 def unique_names(names: list[str]) -> list[str]:
-    """Each name once: the second "My painter" becomes "My painter 2". The first ones stay."""
+    """Make each name unique: the second "My painter" becomes "My painter 2". The first ones stay."""
     unique: list[str] = []
     for name in names:
         number, candidate = 1, name
@@ -29,7 +29,7 @@ def unique_names(names: list[str]) -> list[str]:
 
 
 def widget_key(widget: str) -> str:
-    """The present key of a widget that can be renewed."""
+    """Return the present key of a widget that can be renewed."""
     return f"{widget}_{st.session_state.get(f'{widget}_count', 0)}"
 
 
@@ -39,7 +39,7 @@ def renew(widget: str) -> None:
 
 
 def fragment(run_every: float | None = None) -> Callable[[Callable], Callable]:
-    """Streamlit's fragment, in a container of its own: the only kind that pages use.
+    """Make a Streamlit fragment in a container of its own: the only kind that pages use.
 
     If a fragment is due while the whole page runs, Streamlit (1.67) drops what that run drew in it, takes
     its place away, and draws it anew where it was counted before: there stands by now what came below it.

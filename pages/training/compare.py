@@ -81,7 +81,7 @@ def _show_side_by_side(entries: list[Entry]) -> None:
 
 
 def _report(entry: Entry) -> Report | None:
-    """The report of a finished run; None where it cannot be read."""
+    """Read the report of a finished run; None where it cannot be read."""
     try:
         return load_report(entry.run.folder) if entry.metrics else None
     except ReportError:

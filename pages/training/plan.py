@@ -127,7 +127,7 @@ def choose_plan(music: Listing | None) -> Plan:
 
 
 def _choose_split() -> tuple[str, str]:
-    """-> (the split, the path of the list of artists if it needs one)."""
+    """Choose the split -> (the split, the path of the list of artists if it needs one)."""
     split = st.selectbox(
         "How they are tested",
         quota.allowed(SPLITS, quota.SPLITS),
@@ -200,7 +200,7 @@ def _choose_recipes() -> RecipePlan:
 
 
 def _choose_several(name: str) -> list:
-    """One axis of the grid."""
+    """Choose values for one axis of the grid."""
     label, about = FINE_TUNING[name]
     choices, preselected = GRID[name]
     return st.multiselect(
@@ -209,7 +209,7 @@ def _choose_several(name: str) -> list:
 
 
 def _choose_one(name: str) -> list:
-    """A single value, as a grid of one."""
+    """Choose a single value, as a grid of one."""
     label, about = FINE_TUNING[name]
     match name:
         case "rate":
@@ -228,14 +228,14 @@ def _number_input(label: str, lowest: int, highest: int, value: int, key: str, a
 
 
 def _available_inputs(music: Listing | None) -> list[str]:
-    """Without recordings, the ready-made arrays only."""
+    """List the inputs; without recordings, they are the ready-made arrays only."""
     if music and not music.recordings:
         return [kind for kind in INPUT_LABELS if kind in music.kinds]
     return list(INPUT_LABELS)
 
 
 def input_for(model: str, kind: str) -> str:
-    """The chosen input if the model takes it, else its own."""
+    """Return the chosen input if the model takes it, else its own."""
     spec = MODELS[model]
     return kind if kind in spec.inputs else spec.default_input
 

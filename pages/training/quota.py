@@ -1,4 +1,4 @@
-"""What guests may train: small models on the built-in music, a few at a time."""
+"""The quota of guests: small models on the built-in music, a few at a time."""
 
 from collections.abc import Iterable, Sequence
 
@@ -30,7 +30,7 @@ def require_changeable(run: Run) -> None:
 
 
 def allowed(names: Iterable[str], guests: Sequence[str]) -> list[str]:
-    """The choices of this visit: all, or those that guests have."""
+    """Return the choices of this visit: all, or those that guests have."""
     return [name for name in names if is_operator() or name in guests]
 
 
@@ -59,8 +59,10 @@ def require_quota(experiments: list[ExperimentSettings], cores: int, active: lis
 
 
 def note_started(name: str, of_visit: set[str]) -> None:
-    """Remember that this visit has started the run. `of_visit`: its `started`, fetched before: a click would
-    end the page at a touch of the session state, with the run made and not started.
+    """Remember that this visit has started the run.
+
+    `of_visit` is its `started`, fetched before: a click would end the page at a touch of the session state,
+    with the run made and not started.
     """
     of_visit.add(name)
     if not is_operator():

@@ -151,7 +151,7 @@ def _show_uses(entry: Entry) -> None:
 
 
 def _promote(entry: Entry) -> None:
-    """Make it the model of this visit, and one that every visitor can choose."""
+    """Make the run the model of this visit, and one that every visitor can choose."""
     try:
         require_operator("publish models")
         with st.spinner("Taking it to the Listen page"):

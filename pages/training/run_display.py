@@ -65,22 +65,22 @@ TOOLBAR = {
 
 @st.cache_resource(show_spinner=False)
 def _catalogue(earmark_home: str) -> Catalogue:
-    """One for all visitors, as long as EARMARK_HOME stays."""
+    """Return the catalogue that all visitors share, as long as EARMARK_HOME stays."""
     return Catalogue()
 
 
 def load_entries() -> list[Entry]:
-    """All runs in their present state."""
+    """Load all runs in their present state."""
     return _catalogue(str(home())).entries()
 
 
 def chart_names(chosen: list[Entry]) -> list[str]:
-    """A name for each, all different."""
+    """Make a name for each, all different."""
     return unique_names([f"{entry.title} (leaky)" if entry.leaky else entry.title for entry in chosen])
 
 
 def published_percent(figure: str) -> str:
-    """A paper's accuracy in percent: 0.545 is 54.5 %. An F1 stays."""
+    """Format a paper's accuracy in percent: 0.545 is 54.5 %. An F1 stays."""
     return re.sub(r"(?<!F1 )\b0\.\d+", lambda share: f"{100 * float(share[0]):.3g}\u00a0%", figure)
 
 
@@ -115,5 +115,5 @@ def show_chart(figure: go.Figure, key: str, alt: str, title: str) -> None:
 
 
 def _html_of(figure: go.Figure) -> Callable[[], str]:
-    """Made on the click only: it takes a while."""
+    """Return a function that makes the HTML, on the click only: it takes a while."""
     return lambda: figure.to_html(include_plotlyjs=True, config=TOOLBAR)

@@ -96,8 +96,9 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
 
 
 def _preselection(entries: list[Entry]) -> list[str]:
-    """The runs in the page's address, else the newest finished ones of different models, so that
-    there is something to see.
+    """List the runs in the page's address, else the newest finished ones of different models.
+
+    Then there is something to see.
     """
     names = st.query_params.get_all("runs")
     if names or len(entries) > MAX_PRESELECTION:
@@ -110,7 +111,7 @@ def _preselection(entries: list[Entry]) -> list[str]:
 
 
 def _columns(entries: list[Entry]) -> list[str]:
-    """The model is a column of its own as soon as somebody has given a training another name."""
+    """Choose the columns: the model has its own as soon as somebody has given a training another name."""
     has_titles = any(entry.title != entry.model for entry in entries)
     return [name for name in RUN_COLUMNS if has_titles or name != "Model"]
 

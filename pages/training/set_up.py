@@ -57,7 +57,7 @@ def _choose_music() -> Listing | None:
 
 
 def _experiments(plan: Plan, data: str) -> tuple[list[ExperimentSettings], list[str]]:
-    """-> (the plan's experiments, sentences on those that cannot be)."""
+    """Build the plan's experiments -> (the experiments, sentences on those that cannot be)."""
     experiments, errors = [], []
     recipes = plan.recipes
     grid = list(itertools.product(recipes.epochs, recipes.batch_sizes, recipes.learning_rates))
@@ -106,7 +106,7 @@ def _show_start(experiments: list[ExperimentSettings], plan: Plan, music: Listin
 
 
 def _start(experiments: list[ExperimentSettings], cores: int) -> None:
-    """Start them all, and go to Watch, which shows those that did start."""
+    """Start all experiments, and go to Watch, which shows those that did start."""
     state = train_state()
     state.run_error = ""
     try:

@@ -7,7 +7,7 @@ import streamlit as st
 
 @dataclass
 class TrainState:
-    """What a visit has besides its widgets."""
+    """The state of a visit besides its widgets."""
 
     requested_step: str | None = None  # step that a button of another step asked for; served at the next run
     compared: list[str] | None = None  # ids of the runs under Compare; None: not chosen yet
@@ -18,7 +18,7 @@ class TrainState:
 
 
 def train_state() -> TrainState:
-    """The state of this visit."""
+    """Return the state of this visit."""
     if "train" not in st.session_state:
         st.session_state.train = TrainState()
     return st.session_state.train

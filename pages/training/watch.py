@@ -46,7 +46,7 @@ def show_watch() -> None:
 
 
 def _recent_entries() -> list[Entry]:
-    """The newest trainings, and all that are under way, the oldest of them first."""
+    """List the newest trainings, and all that are under way, the oldest of them first."""
     readable = [entry for entry in load_entries() if not entry.recorded and entry.run.state != "damaged"]
     newest = readable[:MAX_ENTRIES]
     return [*newest, *(entry for entry in readable[MAX_ENTRIES:] if entry.run.active)][::-1]
@@ -224,7 +224,7 @@ def _progress_text(entry: Entry) -> str:
 
 
 def _metrics_text(entry: Entry) -> str:
-    """The latest metrics; of a finished training its result is the message."""
+    """Write the latest metrics; of a finished training the result is the message."""
     last = entry.run.last
     if entry.run.state == "done" or not {"loss", "accuracy"} <= set(last):
         return ""
@@ -235,7 +235,7 @@ def _metrics_text(entry: Entry) -> str:
 
 
 def _stop_all(entries: list[Entry]) -> None:
-    """Stop them at the same time: one after the other, forty would hold the page up for minutes."""
+    """Stop all at the same time: one after the other, forty would hold the page up for minutes."""
     state = train_state()
     state.run_error = ""
     try:
@@ -247,7 +247,7 @@ def _stop_all(entries: list[Entry]) -> None:
 
 
 def _apply(change: Callable[[Path], None], entries: list[Entry]) -> None:
-    """Start or stop them; another visitor may have been quicker."""
+    """Start or stop runs; another visitor may have been quicker."""
     state = train_state()
     state.run_error = ""
     for entry in entries:
