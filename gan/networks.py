@@ -125,7 +125,7 @@ class UpBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latents -> log-mels (B, 128, 32 * columns) in -1 to 1."""
+    """The generator: latents -> log-mels (B, 128, 32 * columns) in -1 to 1."""
 
     def __init__(self, n_genres: int, widths: tuple[int, ...] = (192, 144, 96, 48, 24)) -> None:
         super().__init__()
@@ -190,7 +190,7 @@ class DownBlock(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Log-mels (B, 128, 128) with their genres and controls -> logits of real, logits of the genre.
+    """The discriminator: log-mels (B, 128, 128), genres, controls -> logits of real, logits of the genre.
 
     The condition enters as a projection (Miyato and Koyama 2018); genre classification is the
     auxiliary task of Odena et al. (2017).
@@ -226,7 +226,7 @@ class Discriminator(nn.Module):
 
 
 class DcganGenerator(nn.Module):
-    """Radford et al.'s DCGAN (2016), unconditional: what Dawra et al. trained, and our baseline."""
+    """Radford et al.'s DCGAN (2016), unconditional: Dawra et al. trained it, and it is our baseline."""
 
     def __init__(self, n_genres: int, width: int = 32) -> None:
         super().__init__()

@@ -28,8 +28,8 @@ from gan.controls import CONTROL_WORDS, CONTROLS
 from genre import GENRES
 from genre.text import genre_name
 
-MAX_PROMPT_CHARS = 300  # of a prompt; the message says when more is left out
-MAX_PROMPT_SHIFT = 2.5  # standard deviations, of a control
+MAX_PROMPT_CHARS = 300  # length of a prompt; the message says when more is left out
+MAX_PROMPT_SHIFT = 2.5  # standard deviations by which a control may move
 MIN_TEMPO, MAX_TEMPO = 0.6, 1.6  # relative to the usual tempo
 REFERENCE_BPM = 118  # the mean of popular music, for prompts in beats per minute
 MIN_CORRECTABLE_CHARS = 4  # of a word that is corrected
@@ -58,11 +58,11 @@ class ParsedPrompt:
     prompt: str
     genres: dict[str, float]  # weights that add up to 1, the largest first
     controls: dict[str, float]  # energy, brightness, density: standard deviations
-    tempo: float  # relative to the usual
-    has_genre: bool  # whether any is named; if not, all that are not excluded have the same weight
+    tempo: float  # factor on the usual tempo
+    has_genre: bool  # whether any genre is named; if not, all that are not excluded have the same weight
     phrases: tuple[MatchedPhrase, ...]
     unknown_words: tuple[str, ...]
-    message: str  # for people: what matched, and what did not
+    message: str  # a text for people: what matched, and what did not
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class _Meaning:
 
 @dataclass(frozen=True)
 class _Modifier:
-    strength: float  # of controls and tempo
-    weight: float  # of genres
+    strength: float  # factor on controls and tempo
+    weight: float  # factor on the genres' weights
     reach: str  # "next" phrase, or the whole "clause"
 
 
@@ -115,13 +115,13 @@ class _Vocabulary:
 
 @dataclass(frozen=True)
 class _Word:
-    text: str  # as written
-    vocabulary_phrase: str  # "" if it is not known
+    text: str  # the word as written
+    vocabulary_phrase: str  # the known word; "" where there is none
     is_corrected: bool = False
 
 
 def parse_prompt(prompt: str) -> ParsedPrompt:
-    """Parse a prompt. Never raises: for an absurd one the message says so."""
+    """Parse a prompt. It never raises: for an absurd one the message says so."""
     text = prompt[:MAX_PROMPT_CHARS]
     phrases: list[MatchedPhrase] = []
     unknown_words: list[str] = []
@@ -176,7 +176,7 @@ def _phrases(written: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | Non
     """Yield each phrase with its modified meaning; None for an unknown word."""
     vocabulary = _vocabulary()
     words = [_recognize(word) for word in written]
-    modifier_texts: list[str] = []  # of the modifiers before a phrase
+    modifier_texts: list[str] = []  # modifiers before a phrase
     modifiers: list[_Modifier] = []
     place = 0
     while place < len(words):
@@ -212,7 +212,7 @@ def _phrases(written: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | Non
 
 
 def _longest_phrase(words: list[_Word]) -> int:
-    """Count the words from the first on that form the longest phrase of the vocabulary; 0 for none."""
+    """Count the words, from the first on, that form the longest phrase of the vocabulary; 0 for none."""
     for size in range(len(words), 0, -1):
         if " ".join(word.vocabulary_phrase for word in words[:size]) in _vocabulary().phrases:
             return size

@@ -25,11 +25,11 @@ from genre.text import genre_name
 DURATION_RANGE_S = (3.0, 60.0)  # min, max
 COUNT_RANGE = (1, 20)
 TEMPO_RANGE = (0.5, 2.0)
-MAX_CONTROL_SHIFT = 4.0  # of a control, standard deviations
+MAX_CONTROL_SHIFT = 4.0  # standard deviations by which a control may move
 MAX_SEED = 2**31 - 1
 MAX_GENRES = 32
-MAX_NOISES = 16  # in the sum of one clip; those of the least weight are dropped first
-MAX_STORED_PROMPT_CHARS = 1000  # of the prompt that is stored
+MAX_NOISES = 16  # noises in the sum of one clip; those of the least weight are dropped first
+MAX_STORED_PROMPT_CHARS = 1000  # length of the prompt that is stored
 MIN_NOISE_WEIGHT = 0.01  # a noise of less weight is dropped
 STYLE_SIMILARITY = 0.8  # correlation of the style latents of similar requests
 PARTS = ("style", "rhythm")
@@ -43,17 +43,17 @@ class RequestError(ValueError):
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """Everything that determines a clip. Raises RequestError, with a sentence, for what is out of bounds."""
+    """The request that determines a clip. Raises RequestError, with a sentence, where it is out of bounds."""
 
     genres: dict[str, float]  # weights; normalised to add up to 1
     controls: dict[str, float] = field(default_factory=dict)  # standard deviations from the genre's mean
-    tempo: float = 1.0  # relative to the usual
+    tempo: float = 1.0  # factor on the usual tempo
     seconds: float = 10.0
     seed: int = 0
     truncation: float | None = None  # scale of the noise of style and controls; None: default
-    style: Noise = ()  # of the style latent; by default from the seed
-    rhythm: Noise = ()  # of the local latent; by default from the seed
-    prompt: str = ""  # its source, for display
+    style: Noise = ()  # noise of the style latent; by default from the seed
+    rhythm: Noise = ()  # noise of the local latent; by default from the seed
+    prompt: str = ""  # prompt behind the request, for display
 
     def __post_init__(self) -> None:
         set_field = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
@@ -192,7 +192,7 @@ def _mix_noises(*parts: tuple[Noise, float]) -> Noise:
             total[seed] = total.get(seed, 0.0) + factor * weight
     largest = sorted(total.items(), key=lambda item: (-abs(item[1]), item[0]))[:MAX_NOISES]
     norm = math.sqrt(sum(weight**2 for _, weight in largest))
-    if norm < MIN_NOISE_WEIGHT:  # they cancel out
+    if norm < MIN_NOISE_WEIGHT:  # the noises cancel out
         return parts[0][0]
     return tuple((seed, weight / norm) for seed, weight in largest if abs(weight) > MIN_NOISE_WEIGHT * norm)
 
@@ -207,7 +207,7 @@ def _checked_genres(genres: Any) -> dict[str, float]:
     total = sum(weights.values())
     if total <= 0:
         raise RequestError("The shares of the genres add up to nothing: make one larger.")
-    if abs(total - 1) < 1e-9:  # so that a round trip through JSON is exact
+    if abs(total - 1) < 1e-9:  # an exact sum keeps a round trip through JSON exact
         total = 1.0
     return {name: weight / total for name, weight in weights.items() if weight > 0}
 

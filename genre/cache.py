@@ -33,7 +33,7 @@ from genre.paths import home, is_temporary, write_atomic
 # The inputs of GTZAN in every form that a model takes are 5 GB.
 DEFAULT_MAX_GB = 10.0
 MAX_GB_VARIABLE = "EARMARK_CACHE_GB"
-USED_AGAIN_S = 3600.0  # a use is noted in a file's date, and not again for so long
+USED_AGAIN_S = 3600.0  # seconds in which a further use is not noted in the file's date
 JOBS_WORTH_A_PROCESS = 8  # starting one costs seconds; fewer jobs are done at once
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ Progress = Callable[[int, int], None]  # (done, total)
 
 
 def key_of(*parts: Any) -> str:
-    """A short name for anything that JSON can hold: the same parts, the same name."""
+    """Make a short name for anything that JSON can hold: the same parts, the same name."""
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
@@ -83,7 +83,7 @@ def cached_results(
         path = _path(cache_folder() / kind, key)
         try:
             result = read(path.read_bytes())
-        except (ValueError, FileNotFoundError):  # damaged; cleared, or evicted by another process
+        except (ValueError, FileNotFoundError):  # damaged; or cleared or evicted by another process
             path.unlink(missing_ok=True)
             content = compute(argument)
             write_atomic(path, content)
@@ -174,7 +174,7 @@ def pack(array: np.ndarray) -> bytes:
 
 
 def unpack(content: bytes) -> np.ndarray:
-    """Undo `pack`. Raises ValueError for bytes that it did not make."""
+    """Read the array that `pack` wrote. Raises ValueError for other bytes."""
     try:
         return np.load(io.BytesIO(content), allow_pickle=False)
     except (EOFError, OSError) as error:
@@ -225,7 +225,7 @@ def _compute_one(folder: Path, key: str, compute: Callable[[Any], bytes], argume
 
 
 def _computed(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]) -> Iterable[None]:
-    """Do the jobs, yielding after each. In any order, so that processes started together share them."""
+    """Do the jobs in any order, yielding after each, so that processes started together share them."""
     jobs = dict(random.sample(list(jobs.items()), len(jobs)))
     workers = min(cores(), len(jobs) // JOBS_WORTH_A_PROCESS)
     if workers <= 1:

@@ -66,7 +66,7 @@ def _is_good(folder: Path, names: list[str]) -> bool:
 
 
 def _make(names: list[str]) -> tuple[bytes, bytes]:
-    """-> (certificate, private key), both PEM."""
+    """Make a pair -> (certificate, private key), both PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Earmark on this machine")])
     now = datetime.datetime.now(datetime.UTC)

@@ -12,11 +12,11 @@ import threading
 from collections.abc import Hashable
 from itertools import count
 
-_LATER = 1 << 60  # than any turn there was
+_LATER = 1 << 60  # turn number beyond any turn there was
 
 
 class Place:
-    """One piece of work in the queue. Made by `FairQueue.enter`; left by its visitor in any case."""
+    """One piece of work in the queue. `FairQueue.enter` makes it; its visitor leaves it in any case."""
 
     def __init__(self, queue: "FairQueue", visitor: Hashable, number: int) -> None:
         self._queue = queue
@@ -25,27 +25,27 @@ class Place:
 
     @property
     def n_ahead(self) -> int:
-        """How many pieces of work come first, those under way included; 0 once its turn has come."""
+        """The number of works that come first, those under way included; 0 once its turn has come."""
         return self._queue._n_ahead(self)
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait for its turn, so long at most -> whether it has come."""
+        """Wait for its turn, `timeout_s` at most -> whether it has come."""
         return self._granted.wait(timeout_s)
 
     def leave(self) -> None:
-        """The work is done, failed or given up: the next one's turn. Leaving twice does no harm."""
+        """Leave the queue, done, failed or given up: the next one has its turn. Twice does no harm."""
         self._queue._leave(self)
 
 
 class FairQueue:
-    """The queue. Safe to use from several threads."""
+    """The queue. Several threads may use it."""
 
     def __init__(self, n_slots: int) -> None:
-        """`n_slots`: how many pieces of work are under way at once."""
+        """Make an empty queue with `n_slots` pieces of work under way at once."""
         self._n_slots = n_slots
         self._waiting: list[Place] = []
         self._working: list[Place] = []
-        self._latest_turns: dict[Hashable, int] = {}  # by visitor, since the queue was last empty
+        self._latest_turns: dict[Hashable, int] = {}  # visitor -> latest turn, since the queue was last empty
         self._numbers = count(1)
         self._lock = threading.Lock()
 

@@ -106,7 +106,7 @@ GAN_CARD = GAN_RECIPE | {
 
 
 def renew_keys(value: Any, keys: Mapping[str, str]) -> Any:
-    """The value with its dictionaries' keys, at any depth, and its kinds of input as they are now."""
+    """Rename a value's keys, at any depth, and its kinds of input as they are called now."""
     if isinstance(value, dict):
         renewed = {keys.get(key, key): renew_keys(item, keys) for key, item in value.items()}
         if isinstance(renewed.get("input"), str):

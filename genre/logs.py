@@ -8,7 +8,7 @@ PACKAGES = ("genre", "gan", "mood")
 
 
 class _StderrHandler(logging.StreamHandler):
-    """Writes to what sys.stderr is at the moment of writing."""
+    """A handler that writes to what sys.stderr is at the moment of writing."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)

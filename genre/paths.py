@@ -36,7 +36,7 @@ def music_folder() -> Path | None:
 def may_read(path: Path) -> bool:
     """Whether a path that a person named, its links followed, lies where EARMARK_MUSIC allows.
 
-    Always where that is unset. Earmark's own folder and that of EARMARK_DATA are allowed in any case.
+    Where that is unset every path does. Earmark's own folder and EARMARK_DATA's are allowed in any case.
     """
     music = music_folder()
     if music is None:
@@ -95,7 +95,7 @@ def is_temporary(path: Path) -> bool:
         os.kill(int(match[1]), 0)
     except (ProcessLookupError, OverflowError):
         return True
-    except PermissionError:  # another person's process
+    except PermissionError:  # the process is another person's
         pass
     return False
 

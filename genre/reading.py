@@ -10,40 +10,40 @@ import stat
 from pathlib import Path
 from typing import Any
 
-MAX_JSON_BYTES = 64 << 20  # a report with the predictions of 500,000 tracks
-MAX_LIST_BYTES = 16 << 20  # of names, a line each
-MAX_DEPTH = 40  # of JSON; our own files have six levels
+MAX_JSON_BYTES = 64 << 20  # size of a report with the predictions of 500,000 tracks
+MAX_LIST_BYTES = 16 << 20  # size of a list of names, a line each
+MAX_DEPTH = 40  # levels of JSON; our own files have six
 
 
 def read_regular(path: Path, max_bytes: int) -> bytes:
-    """The content of a regular file. Raises OSError, for any other and for a larger one with a sentence."""
+    """Read a regular file. Raises OSError, for any other and for a larger one with a sentence."""
     try:
         # Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as error:  # a NUL in the name
+    except ValueError as error:  # the name holds a NUL
         raise OSError(f"{str(path)[:80]!r} is no file's name: check it.") from error
     with open(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(f"{path} is not a file that can be read: choose another one.")
         content = file.read(max_bytes + 1) if status.st_size <= max_bytes else b""
-    if status.st_size > max_bytes or len(content) > max_bytes:  # it may have grown, or be one of /proc
+    if status.st_size > max_bytes or len(content) > max_bytes:  # the file may have grown, or be one of /proc
         raise OSError(f"{path} is larger than {max_bytes / 1e6:.0f} MB: choose another one.")
     return content
 
 
 def read_text(path: Path, max_bytes: int) -> str:
-    """As `read_regular`. Raises UnicodeDecodeError, too, for what is not UTF-8."""
+    """Read text as `read_regular` does. Raises UnicodeDecodeError, too, for what is not UTF-8."""
     return read_regular(path, max_bytes).decode("utf-8-sig")
 
 
 def read_json(path: Path, max_bytes: int = MAX_JSON_BYTES) -> Any:
-    """As `read_regular`. Raises ValueError, too, for what `parse_json` refuses."""
+    """Read JSON as `read_regular` does. Raises ValueError, too, for what `parse_json` refuses."""
     return parse_json(read_regular(path, max_bytes))
 
 
 def parse_json(content: bytes | str) -> Any:
-    """JSON as plain values.
+    """Parse JSON as plain values.
 
     Raises ValueError for what is none, is nested deeper than MAX_DEPTH, or holds text that cannot be written
     again (one half of a surrogate pair).

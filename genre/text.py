@@ -1,20 +1,20 @@
-"""Words and numbers as people read them. Imports nothing, so that a page can paint at once."""
+"""Words and numbers as people read them. The module imports nothing, so that a page can paint at once."""
 
 GENRE_NAMES = {"hiphop": "hip-hop"}  # every other genre is written as it is named
 
 
 def genre_name(genre: str) -> str:
-    """A genre's name as people write it."""
+    """Write a genre's name as people do."""
     return GENRE_NAMES.get(genre, genre)
 
 
 def whole_percent(probability: float) -> int:
-    """0.784 -> 78; never 100 below certainty."""
+    """Round to a whole percentage: 0.784 -> 78; never 100 below certainty."""
     return min(99, round(100 * probability)) if probability < 1 else 100
 
 
 def encodable(name: str) -> str:
-    """A file's name as text that can be written: other bytes than UTF-8's as \\udce9, say."""
+    """Convert a file's name to text that can be written: other bytes than UTF-8's as \\udce9, say."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
@@ -23,19 +23,19 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def spreadsheet_cell(value: object) -> object:
-    """A value that no spreadsheet takes for a formula."""
+    """Convert a value to one that no spreadsheet takes for a formula."""
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return "'" + value
     return "" if value is None else value
 
 
 def percent(probability: float) -> str:
-    """0.784 -> "78 %"."""
+    """Format a percentage: 0.784 -> "78 %"."""
     return "<1\u00a0%" if 0 < probability < 0.01 else f"{whole_percent(probability)}\u00a0%"
 
 
 def clock(seconds: float) -> str:
-    """83.4 -> "1:23"."""
+    """Format a time: 83.4 -> "1:23"."""
     minutes, seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -51,7 +51,7 @@ def show_model_choice() -> None:
 
 
 def poll_s() -> float | None:
-    """s until the progress is shown again; None while there is none."""
+    """Choose the seconds until the progress is shown again; None while there is none."""
     ticket = generate_state().ticket
     if not ticket.is_active and not ticket.is_ready:
         return None

@@ -7,7 +7,7 @@ from pages.access.roles import may_invite
 from pages.shared.entry import enter
 
 enter()
-if not may_invite():  # by its address, without the page in the navigation
+if not may_invite():  # the address opens the page without its entry in the navigation
     st.error("Only the host of this Earmark can invite others.", icon=":material/lock:")
     st.stop()
 st.title("Invite others")

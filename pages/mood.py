@@ -36,7 +36,7 @@ def forget_photo() -> None:
 
 
 def find_songs(way: str) -> None:
-    """A face or a button becomes a mood, the mood a playlist."""
+    """Find songs: a face or a button becomes a mood, the mood a playlist."""
     state = mood_state()
     if state.live_mood:
         st.session_state.mood, state.live_mood = state.live_mood, None
@@ -80,7 +80,7 @@ def find_songs(way: str) -> None:
 
 
 def teach(way: str) -> None:
-    """A custom mood is taught, and the others are listed."""
+    """Teach a custom mood, and list the others."""
     from pages.moods.teach import teach_by_pictures, teach_by_video
 
     if way == LIVE:

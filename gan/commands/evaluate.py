@@ -7,7 +7,7 @@ from pathlib import Path
 
 from genre.commands.program import FAILED, OK, USAGE
 
-MAX_CLIPS_PER_GENRE = 200  # a genre
+MAX_CLIPS_PER_GENRE = 200  # clips that may be asked for in each genre
 
 
 def add_parser(commands: "argparse._SubParsersAction") -> None:
@@ -35,7 +35,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Evaluate and print a table. Takes some minutes."""
+    """Evaluate and print a table. It takes some minutes."""
     from gan.evaluation.evaluate import evaluate_generator
     from gan.evaluation.record import record_metrics
     from gan.evaluation.table import evaluation_table
@@ -49,7 +49,7 @@ def evaluate(options: argparse.Namespace) -> int:
     report_progress = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
     try:
         if options.record:
-            load_card(WEIGHTS / options.model)  # raises before minutes of work where there is none
+            load_card(WEIGHTS / options.model)  # raises, before minutes of work, where there is no card
         result = evaluate_generator(
             options.data or gtzan_folder(),
             options.model,

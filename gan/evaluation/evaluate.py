@@ -41,9 +41,9 @@ REFERENCE_MODEL = "listen-scratch-train"
 SHORT_CLIP_S = 3.0  # the length available of every valid track
 NO_GENRE = "none"  # the label of what the reference classifier takes for no music
 WINDOW_STEP = 32  # frames between the training windows of the nearest-neighbour search
-COARSE_SIZE = (32, 32)  # of the spectrograms of the nearest-neighbour search
+COARSE_SIZE = (32, 32)  # size of the spectrograms in the nearest-neighbour search
 MIN_ACCURACY, MIN_ACCURACY_RATIO, MIN_DIVERSITY = 0.5, 0.8, 0.6
-MIN_NEAREST_RATIO = 0.95  # of the median distance of 200 clips two standard errors are about 5 %
+MIN_NEAREST_RATIO = 0.95  # least ratio of the medians; for 200 clips two standard errors are about 5 %
 
 ReportProgress = Callable[[str], None]
 
@@ -52,7 +52,7 @@ ReportProgress = Callable[[str], None]
 class ReferencePredictions:
     """Predictions and embeddings of clips by the reference classifier."""
 
-    labels: np.ndarray  # (N,) int, the requested genre, or the true one
+    labels: np.ndarray  # (N,) int, the requested or true genre
     predictions: np.ndarray  # (N,) int, the predicted genre; len(genres) for none
     embeddings: np.ndarray  # (N, D)
 
@@ -160,7 +160,7 @@ def evaluate_generator(
         generated = [
             (genre, sampler.generate_mel(GenerationRequest({genre: 1.0}, seconds=length, seed=seed + k)))
             for k, genre in enumerate(labels)
-        ]  # each with a seed of its own
+        ]  # each request has a seed of its own
         groups = {
             "real_recorded": reference.classify_clips(_load_recordings(data, valid, length)),
             "real_resynthesized": reference.classify_clips(_resynthesize(real)),

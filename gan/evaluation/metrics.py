@@ -3,8 +3,8 @@
 import numpy as np
 
 N_COMPONENTS = 32  # principal components of the Fréchet distance: few enough for a covariance of 100 clips
-SUBSET_FRACTIONS = (0.4, 0.55, 0.7, 0.85, 1.0)  # fractions of a set from which is extrapolated
-N_DRAWS = 8  # of each subset size
+SUBSET_FRACTIONS = (0.4, 0.55, 0.7, 0.85, 1.0)  # fractions of a set from which the distance is extrapolated
+N_DRAWS = 8  # draws for each subset size
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -38,7 +38,7 @@ def unbiased_frechet_distance(a: np.ndarray, b: np.ndarray, seed: int = 0) -> fl
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     """Compute the unbiased squared maximum mean discrepancy, cubic kernel (KID, Bińkowski et al. 2018).
 
-    -> (distance, standard error by the jackknife over the clips of a); below 0 by chance only.
+    Returns the distance, below 0 by chance only, and its standard error by the jackknife over the clips of a.
     """
     kernel = lambda x, y: (x @ y.T / a.shape[1] + 1) ** 3  # noqa: E731
     n, m = len(a), len(b)

@@ -1,4 +1,4 @@
-"""Recording the metrics of a generator in its card and in RESULTS.md."""
+"""The record of a generator's metrics: in its card and in RESULTS.md."""
 
 from dataclasses import replace
 from pathlib import Path

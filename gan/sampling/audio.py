@@ -1,4 +1,4 @@
-"""Spectrogram to finished audio: inversion, high-pass, fades, loudness normalisation, encoding."""
+"""Finished audio of a spectrogram: inversion, high-pass, fades, loudness normalisation, encoding."""
 
 import io
 
@@ -13,7 +13,7 @@ from genre.audio.spectrogram import SpectrogramParams
 
 LOUDNESS_LUFS = -16.0  # the target of podcasts and phones
 TRUE_PEAK_DB = -1.2  # true peak; a little below -1 so that rounding to 16 bit stays below
-HIGH_PASS_HZ = 20.0  # below is inaudible and only uses up headroom
+HIGH_PASS_HZ = 20.0  # corner of the high-pass: what lies below is inaudible and only uses up headroom
 FADE_IN_S, FADE_OUT_S = 0.01, 0.08
 SILENCE_PEAK = 1e-5  # peak below which a signal counts as silent
 PEAK_BEFORE_NORMALIZING = 0.5  # the gate of the loudness measure is absolute
@@ -26,7 +26,7 @@ def synthesize_audio(
 ) -> np.ndarray:
     """Invert and master a log-mel (bands, T) in dB -> (N,) float32 at params.sample_rate.
 
-    Raises ValueError as `invert_mel`.
+    Raises ValueError as `invert_mel` does.
     """
     return master_audio(invert_mel(mel_db, params, iterations, seed), params.sample_rate)
 

@@ -35,10 +35,10 @@ class GalleryItem:
     spectrogram: "SpectrogramFile"
     clip: "Clip"
     request: "GenerationRequest | None"  # None: an uploaded spectrogram without a readable recipe
-    file_name: str  # without a suffix
-    origin: str = ""  # for people, such as "like No. 3"
+    file_name: str  # name without a suffix
+    origin: str = ""  # a text for people, such as "like No. 3"
     number: int = 0  # counts from 1, given by the gallery
-    prediction: "Prediction | None" = None  # of the classifier, once it has run
+    prediction: "Prediction | None" = None  # prediction of the classifier, once it has run
 
     @classmethod
     def from_generated(cls, generated: "GeneratedClip", origin: str = "") -> "GalleryItem":
@@ -73,7 +73,7 @@ class GalleryItem:
 
     @cached_property
     def wav(self) -> bytes:
-        """16-bit PCM, to play."""
+        """The audio as 16-bit PCM, to play."""
         return self.clip.to_wav()
 
     @property
@@ -89,7 +89,7 @@ class GalleryItem:
 
     @property
     def name(self) -> str:
-        """ "No. 3: jazz and blues"."""
+        """The name on the page: "No. 3: jazz and blues"."""
         return f"No. {self.number}: {self.title}"
 
 
@@ -97,7 +97,7 @@ class Gallery:
     """The items of one visitor, until the page is closed."""
 
     def __init__(self, max_total_s: float = MAX_TOTAL_S) -> None:
-        self._items: dict[str, GalleryItem] = {}  # in the order in which they were added
+        self._items: dict[str, GalleryItem] = {}  # id -> item, in the order in which they were added
         self.max_total_s = max_total_s
         self._count = 0
         self.n_dropped = 0  # items dropped to stay below max_total_s
@@ -110,7 +110,7 @@ class Gallery:
 
     @property
     def held_s(self) -> float:
-        """s of audio in memory."""
+        """Seconds of audio in memory."""
         return sum(item.seconds for item in list(self._items.values()))
 
     def get(self, id_: str | None) -> GalleryItem | None:

@@ -25,7 +25,7 @@ from genre.runs.queue import core_slot
 
 logger = logging.getLogger(__name__)
 
-MAX_WAITING, MAX_WAITING_OF_ALL = 24, 120  # jobs in the queue: of one visitor, and of all together
+MAX_WAITING, MAX_WAITING_OF_ALL = 24, 120  # jobs that may wait: of one visitor, and of all together
 MAX_SLOT_WAIT_S = 3.0
 _POLL_S = 0.1  # interval at which a waiting queue checks whether any job is left
 
@@ -37,14 +37,14 @@ class JobError(ValueError):
 
 
 class Ticket:
-    """The jobs of one visitor. Made by `JobQueue.open_ticket`; every method can be called at any time."""
+    """The jobs of one visitor. `JobQueue.open_ticket` makes it; every method can be called at any time."""
 
     def __init__(self, queue: "JobQueue") -> None:
         self._queue = queue
         self._waiting: deque[Job] = deque()
         self._current: Job | None = None
         self._results: list[Any] = []
-        self.n_submitted = 0  # jobs, since the visitor last had none waiting
+        self.n_submitted = 0  # jobs submitted since the visitor last had none waiting
         self.n_done = 0
 
     def submit(self, jobs: Iterable[Job]) -> None:
@@ -92,7 +92,7 @@ class Ticket:
 
     @property
     def n_ahead(self) -> int:
-        """Number of visitors whose jobs come first."""
+        """The number of visitors whose jobs come first."""
         with self._queue.lock:
             return self._queue._position(self)
 
@@ -112,7 +112,7 @@ class JobQueue:
 
     @property
     def n_waiting(self) -> int:
-        """Number of jobs that wait, of all visitors."""
+        """The number of jobs that wait, of all visitors."""
         return sum(len(ticket._waiting) for ticket in self._tickets)
 
     def _enqueue(self, ticket: Ticket) -> None:
@@ -150,13 +150,13 @@ class JobQueue:
             logger.exception("A job of the Generate page failed")
             result = JobError(error_sentence(error))
         with self.lock:
-            if ticket._current is job:  # else it was cancelled meanwhile
+            if ticket._current is job:  # false where the job was cancelled meanwhile
                 ticket._current = None
                 ticket.n_done += 1
                 ticket._results.append(result)
             if ticket in self._tickets:
                 self._tickets.remove(ticket)
-                self._tickets.append(ticket)  # round robin
+                self._tickets.append(ticket)  # back to the end: round robin
 
     def _wait_for_core(self) -> "_CoreSlot":
         """Wait for a core slot while any job waits, MAX_SLOT_WAIT_S at most."""
@@ -184,7 +184,7 @@ class _CoreSlot:
         self._released.set()
 
     def reuse(self) -> bool:
-        """Keep waiting in the same position; whether that is possible."""
+        """Keep waiting in the same position -> whether that is possible."""
         if not self.granted.is_set() and self._thread.is_alive():
             self._released.clear()
             return True

@@ -5,7 +5,7 @@ import numpy as np
 
 from genre.plots.prediction import LOUDNESS
 
-DISPLAY_RANGE_DB = 70.0  # below the maximum; what is quieter is black
+DISPLAY_RANGE_DB = 70.0  # dB below the maximum; quieter points are black
 
 
 def apply_colour_map(values: np.ndarray) -> np.ndarray:
@@ -29,7 +29,7 @@ def decimate_for_plot(mel_db: np.ndarray, columns: int = 600) -> tuple[np.ndarra
 
     -> int8 (128, at most `columns`), and the centres of the bands in Hz (128,).
     """
-    # It brings torch, which the first paint can do without.
+    # The import brings torch, which the first paint can do without.
     from genre.audio.spectrogram import SpectrogramParams, mel_edges
 
     frames = np.linspace(0, mel_db.shape[1] - 1, min(columns, mel_db.shape[1])).round().astype(int)

@@ -39,10 +39,10 @@ from genre.runs.directory import runs_folder
 from genre.text import genre_name
 
 DEFAULT_MODEL = "gan"
-RECIPE_VERSION = 1  # raised when the same request no longer gives the same music
-DEFAULT_TRUNCATION = 0.7  # of a request without one: more genre accuracy, hardly less diversity
-DRIFT_FRACTION = 0.5  # of the style that drifts: the sine of an angle
-DRIFT_PERIODS_S = (13.0, 21.0, 34.0)  # of the drift; no two in a whole ratio
+RECIPE_VERSION = 1  # version; raise it when the same request no longer gives the same music
+DEFAULT_TRUNCATION = 0.7  # scale of the noise by default: more genre accuracy, hardly less diversity
+DRIFT_FRACTION = 0.5  # fraction of the style that drifts: the sine of an angle
+DRIFT_PERIODS_S = (13.0, 21.0, 34.0)  # periods of the drift; no two in a whole ratio
 MARGIN_COLUMNS = 1  # columns generated before and after the clip, as time is circular to the generator
 _STYLE_SALT, _RHYTHM_SALT = 0, 1
 
@@ -53,7 +53,7 @@ class GeneratedClip:
 
     request: GenerationRequest
     mel_db: np.ndarray  # (128, frames) float32: decibels below the maximum, -80 to 0
-    clip: Clip  # its audio, mastered
+    clip: Clip  # audio of the clip, mastered
     model: str
     weights: str  # the first 16 digits of the SHA-256 of the weights
 
@@ -96,7 +96,7 @@ class Sampler:
     """A trained generator with its card, ready to generate clips."""
 
     def __init__(self, generator: Generator, card: Card, name: str, weights: str) -> None:
-        """Raises KeyError, TypeError or ValueError for a card that lacks something."""
+        """Take the parts. Raises KeyError, TypeError or ValueError for a card that lacks something."""
         self.generator, self.card, self.name, self.weights = generator.eval(), card, name, weights
         self.genres = card.genres
         statistics = card.control_stats_by_genre

@@ -24,11 +24,11 @@ from genre.models.cards import ArtefactError
 from genre.reading import parse_json, read_regular
 
 FILE_VERSION = 1
-MAX_FILE_BYTES = 8_000_000  # of the file, and of what is in it once unpacked
+MAX_FILE_BYTES = 8_000_000  # size of the file, and of what is in it once unpacked
 MAX_CARD_BYTES = 100_000  # bytes of JSON
 MAX_MEL_BANDS = 256
 MEMBERS = {"mel_db.npy", "card.npy"}
-COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # that NumPy packs with
+COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # methods that NumPy packs with
 
 _FOREIGN = "This is not a spectrogram that Earmark made: choose an .npz that was downloaded here."
 _DAMAGED = "The spectrogram is damaged: download it again, or choose another one."
@@ -83,7 +83,7 @@ def read_spectrogram(source: bytes | Path) -> SpectrogramFile:
         raise ArtefactError(_FOREIGN) from error
     except ArtefactError:
         raise
-    except (ValueError, EOFError, OSError, zlib.error, RuntimeError) as error:  # the last: locked, or deep
+    except (ValueError, EOFError, OSError, zlib.error, RuntimeError) as error:  # RuntimeError: locked or deep
         raise ArtefactError(_DAMAGED) from error
     if not isinstance(card, dict) or card.get("version") != FILE_VERSION:
         raise ArtefactError(_NEWER)
@@ -105,7 +105,7 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise ArtefactError("There is no such file: check its name.") from error
     except OSError as error:
-        if error.errno is None:  # a sentence of its own
+        if error.errno is None:  # the error brings a sentence of its own
             raise ArtefactError(str(error)) from error
         raise ArtefactError("The file could not be opened: check that you may read it.") from error
 

@@ -22,10 +22,10 @@ from genre.reading import read_json
 from genre.runs.directory import read_metrics
 
 GENRES_FILE = "samples/genres.json"  # the genres of the clips in each sample sheet, from left to right
-WEBP_QUALITY = 80  # percent: a quarter of the size of PNG
+WEBP_QUALITY = 80  # percent of quality: a quarter of the size of PNG
 TILE_SIZE = 128  # pixels of one clip in a sample sheet, both ways
 MAX_TIMELINE = 8  # epochs of a timeline
-RECENT_FRACTION = 0.2  # of all epochs, over which the balance is averaged
+RECENT_FRACTION = 0.2  # fraction of all epochs over which the balance is averaged
 # Keys of metrics.jsonl in runs of earlier versions -> keys now.
 OLD_METRICS = {
     "loss_critic": "loss_discriminator",
@@ -42,7 +42,7 @@ class TrainingHistory:
 
     epochs: tuple[dict, ...]  # the metrics of each epoch, with the keys that are written now
     samples: dict[int, Path]  # epoch -> its sample sheet, in order
-    genres: tuple[str, ...]  # of the clips in each sheet, from left to right
+    genres: tuple[str, ...]  # genres of the clips in each sheet, from left to right
 
     def timeline(self, genre: int, max_epochs: int = MAX_TIMELINE) -> list[tuple[int, np.ndarray]]:
         """Collect the samples of one genre: at most `max_epochs` (epoch, (128, 128) uint8), low bands last.
@@ -97,7 +97,7 @@ def save_samples(folder: Path, epoch: int, samples: np.ndarray, genres: Sequence
 
 
 def read_training_history(folder: Path) -> TrainingHistory:
-    """Read what is left of a training in `folder`. Never raises: a missing one is an empty history."""
+    """Read what is left of a training in `folder`. It never raises: a missing one is an empty history."""
     samples = {int(path.stem): path for path in sorted(folder.glob("samples/*.webp")) if path.stem.isdigit()}
     epochs = tuple(
         {OLD_METRICS.get(key, key): value for key, value in row.items()} for row in read_metrics(folder)

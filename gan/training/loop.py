@@ -42,13 +42,13 @@ from genre.runs.worker import Worker
 from genre.training.checkpoint import CHECKPOINT, damaged_checkpoint, read_checkpoint, write_checkpoint
 from genre.training.loop import update_average
 
-SAMPLES_SEED = 7  # of the samples generated after each epoch
+SAMPLES_SEED = 7  # seed of the samples generated after each epoch
 OLD_CHECKPOINT_GROUPS = {
     "critic": "discriminator",
     "averaged": "averaged_generator",
     "adam-critic": "adam-discriminator",
 }
-CONTROL_NOISE_STD = 0.3  # of target controls around those of the real clip, standard deviations
+CONTROL_NOISE_STD = 0.3  # standard deviation of target controls around those of the real clip
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ class GanSettings(RunSettings):
     generator_learning_rate: float = 3e-4
     discriminator_learning_rate: float = 4e-4
     adam_beta1: float = 0.0  # first moment decay of Adam
-    ema_decay: float = 0.998  # of the exponential moving average of the generator's weights; 0 for none
-    r1_gamma: float = 0.15  # about 0.0002 pixels / batch (Karras et al. 2020)
-    r1_interval: int = 16  # steps
+    ema_decay: float = 0.998  # decay of the moving average of the generator's weights; 0 for none
+    r1_gamma: float = 0.15  # weight of R1: about 0.0002 pixels / batch (Karras et al. 2020)
+    r1_interval: int = 16  # steps between two penalties
     r1_batch_size: int = 8
     diff_augment: bool = True
     genre_loss_weight: float = 0.3  # weight of the auxiliary genre loss, for both networks
     control_loss_weight: float = 0.3  # weight of the mean squared error of the controls, for the generator
-    bfloat16: bool = True  # autocast, on processors that have it
+    bfloat16: bool = True  # autocast to bfloat16, on processors that have it
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -306,7 +306,7 @@ def train_gan(worker: Worker) -> Report:
     metrics_of_run = {"steps": settings.epochs * settings.steps_per_epoch}
     report = Report("gan", seed=settings.seed, data=trainer.dataset.counts, metrics=metrics_of_run)
     worker.finish(report)
-    checkpoint.unlink(missing_ok=True)  # not before: an unfinished run without it would start over
+    checkpoint.unlink(missing_ok=True)  # deleted last: an unfinished run without it would start over
     return report
 
 

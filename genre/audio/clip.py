@@ -1,4 +1,4 @@
-"""Any recording -> Clip: mono float32 at 22,050 Hz, in bounded memory.
+"""The clip: any recording as mono float32 at 22,050 Hz, in bounded memory.
 
 A file of up to MAX_MINUTES is decoded whole; of a longer one only evenly spaced 30 s excerpts, found by
 seeking. No length, rate or channel count in a header is trusted before the samples are decoded.
@@ -33,13 +33,13 @@ from genre.audio.decoders import (
 
 __all__ = ["MAX_BYTES", "MAX_MINUTES", "SAMPLE_RATE", "AudioError", "Clip", "display_name", "load_clip"]
 
-MAX_MINUTES = 10  # longer files: evenly spaced 30 s excerpts adding up to this
+MAX_MINUTES = 10  # longer files give evenly spaced 30 s excerpts that add up to this
 MAX_BYTES = 1 << 30  # 1 GiB, checked before anything is read
-MAX_DECODED_HOURS = 3  # where seeking is impossible, decoding stops here
+MAX_DECODED_HOURS = 3  # decoding stops here where seeking is impossible
 EXCERPT_S = 30
 EXCERPTS = MAX_MINUTES * 60 // EXCERPT_S
 
-_EXCERPT = EXCERPT_S * SAMPLE_RATE  # samples
+_EXCERPT = EXCERPT_S * SAMPLE_RATE  # samples in an excerpt
 # Beyond any loudspeaker: larger values are broken, and their squares would overflow a spectrogram.
 _MAX_LEVEL = 1e12
 # soxr's "HQ" keeps 95 % of the band and folds back nothing above -120 dB, and is what librosa uses.
@@ -216,11 +216,11 @@ def _decode(file: _Input) -> Sound:
                     return _decode_whole(reader)
                 if sound := _decode_excerpts(reader, duration_s):
                     return sound
-            with closing(reader_kind(file)) as reader:  # seeking spoilt the first one
+            with closing(reader_kind(file)) as reader:  # seeking spoilt the first reader
                 return _decode_whole(reader)
         except UndecodableError:
             continue
-        except _NoSoundError:  # says the header, which a recorder that lost its power never completed
+        except _NoSoundError:  # the header claims no sound; a recorder that lost its power never completed it
             empty = True
     if empty:
         raise AudioError(NO_SOUND)
@@ -229,10 +229,10 @@ def _decode(file: _Input) -> Sound:
 
 
 def _decode_excerpts(reader: AudioReader, duration_s: float) -> Sound | None:
-    """EXCERPTS excerpts, each in the middle of its share of the source.
+    """Decode EXCERPTS excerpts, each in the middle of its share of the source.
 
-    None where one of them cannot be had in full: the file cannot be sought, or is not as long as
-    its header claims.
+    The result is None where one of them cannot be had in full: the file cannot be sought, or is not as
+    long as its header claims.
     """
     share_s = duration_s / EXCERPTS
     starts = tuple((k + 0.5) * share_s - EXCERPT_S / 2 for k in range(EXCERPTS))
@@ -260,8 +260,8 @@ def _decode_whole(reader: AudioReader) -> Sound:
     of it remains, evenly spaced. After MAX_DECODED_HOURS the rest is left out, of duration_s too.
 
     Raises:
-        Undecodable: there should be sound, but none can be decoded.
-        _NoSound: there is none.
+        UndecodableError: there should be sound, but none can be decoded.
+        _NoSoundError: there is none.
     """
     complete_excerpts: list[np.ndarray] = []  # every stride-th excerpt, complete
     pending: list[np.ndarray] = []  # chunks of the excerpt in progress
@@ -293,7 +293,7 @@ def _decode_whole(reader: AudioReader) -> Sound:
 
 
 class _MonoStream:
-    """The blocks of a reader as mono at SAMPLE_RATE."""
+    """A stream of a reader's blocks as mono at SAMPLE_RATE."""
 
     def __init__(self, reader: AudioReader):
         self._reader = reader
@@ -303,7 +303,7 @@ class _MonoStream:
         """Yield (n,) float32 at SAMPLE_RATE, finite, from start_s to the end."""
         resampler, rate = None, SAMPLE_RATE
         for block_rate, block in self._reader.blocks(start_s):
-            if block_rate != rate:  # at the first block, and in streams joined end to end
+            if block_rate != rate:  # true at the first block, and in streams joined end to end
                 if resampler:
                     yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
                 rate, resampler = block_rate, None
@@ -315,11 +315,11 @@ class _MonoStream:
             yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
 
     def _mono(self, block: np.ndarray) -> np.ndarray:
-        """(n, channels) -> (n,) float32: the mean, where NaN and infinity count as 0."""
+        """Mix (n, channels) to the mean (n,) float32, where NaN and infinity count as 0."""
         channels = block.shape[1]
-        with np.errstate(all="ignore"):  # what overflows here is healed below
+        with np.errstate(all="ignore"):  # overflows are healed below
             mono = block @ np.full(channels, 1 / channels, np.float32)  # 20 x faster than mean()
-            if np.dot(mono, mono) < _MAX_LEVEL:  # false for NaN
+            if np.dot(mono, mono) < _MAX_LEVEL:  # false for NaN too
                 self._has_numbers = True
                 return mono
         valid = np.isfinite(block)

@@ -17,18 +17,18 @@ import av
 import numpy as np
 import soundfile as sf
 
-RATES = range(1_000, 768_001)  # Hz accepted in a file
+RATES = range(1_000, 768_001)  # sample rates in Hz that a file may have
 MAX_CHANNELS = 64
 
 _BLOCK = 1 << 15  # samples decoded at a time: enough to be fast, and little is lost at an error
 _SETTLING_S = 0.5  # a lossy decoder needs a few packets before its output is right
-_MAX_SEEK_ERROR_S = 30.0  # a seek that lands longer before its goal is no seek
-_MAX_FAILURES = 1_000  # packets in a row that cannot be decoded
+_MAX_SEEK_ERROR_S = 30.0  # a seek that lands more than this before its goal has failed
+_MAX_FAILURES = 1_000  # undecodable packets in a row before giving up
 # Formats without a frame around each packet, of which FFmpeg collects all that is none in one packet: a tail
 # of zeros took two bytes of memory for each of its own, and a minute for a gigabyte. A picture between two
 # titles of a joined MP3 is smaller than this.
 _FRAMELESS = {"mp3", "ac3", "eac3"}
-_MAX_GAP_BYTES = 16 << 20  # read without any sound, after which such a file counts as over
+_MAX_GAP_BYTES = 16 << 20  # bytes read without any sound after which such a file counts as over
 
 # Only these go to libsndfile, by their first bytes: it guesses too freely at the rest, its MP3
 # decoder prints to stderr, and its Opus decoder takes more than twice as long as PyAV's.
@@ -50,7 +50,7 @@ _ASF_ENCRYPTION = (
     bytes.fromhex("14e68a29 2226174c b935dae0 7ee9289c"),
     bytes.fromhex("33850543 8169e649 9b74ad12 cb86d58c"),
 )
-MAX_BOXES = 1_000  # of an MP4 file that are looked at; before the one that counts there are a few
+MAX_BOXES = 1_000  # MP4 boxes to look at; before the one that counts there are a few
 _MP4_ENCRYPTION = {b"drms", b"enca", b"aavd"}  # FairPlay, Common Encryption, Audible
 
 _NOT_AUDIO = "This is not an audio file: choose a recording such as WAV, MP3, FLAC, OGG or M4A."
@@ -71,7 +71,7 @@ class UndecodableError(Exception):
 
 
 class ReadableFile(Protocol):
-    """What readers use of a binary file."""
+    """The methods of a binary file that readers use."""
 
     def read(self, count: int, /) -> bytes: ...
 
@@ -85,7 +85,7 @@ class _GapGuard:
 
     def __init__(self, file: ReadableFile) -> None:
         self._file = file
-        self.max_gap_bytes: int | None = None  # until it is known that the format needs it
+        self.max_gap_bytes: int | None = None  # None until it is known that the format needs it
         self._gap_bytes = 0
 
     def read(self, count: int, /) -> bytes:
@@ -109,7 +109,7 @@ class SoundFileReader:
     """A file read by libsndfile.
 
     Raises:
-        Undecodable: it is none of libsndfile's formats, or its header is damaged.
+        UndecodableError: it is none of libsndfile's formats, or its header is damaged.
     """
 
     def __init__(self, file: ReadableFile):
@@ -152,7 +152,7 @@ class ContainerReader:
     """The first audio track of a file read by PyAV.
 
     Raises:
-        Undecodable: it is none of the accepted formats, or its header is damaged.
+        UndecodableError: it is none of the accepted formats, or its header is damaged.
         AudioError: it is a video without an audio track.
     """
 
@@ -180,7 +180,7 @@ class ContainerReader:
         self._packer_kind: tuple[str, str, int] | None = None
 
     def _claimed_duration(self) -> float | None:
-        if self._container.format.name == "aac":  # raw AAC has none, only a guess from its start
+        if self._container.format.name == "aac":  # raw AAC has no duration, only a guess from its start
             return None
         if self._stream.duration and self._tick_s:
             return self._stream.duration * self._tick_s
@@ -260,7 +260,7 @@ AudioReader = SoundFileReader | ContainerReader
 
 
 def _frame_samples(frame: av.AudioFrame) -> np.ndarray:
-    """The samples of a frame of any format: (n, channels) float32, integers scaled to [-1, 1]."""
+    """Convert the samples of a frame of any format: (n, channels) float32, integers scaled to [-1, 1]."""
     channels = frame.layout.nb_channels
     samples = frame.to_ndarray()
     samples = samples.T if frame.format.is_planar else samples.reshape(-1, channels)
@@ -306,12 +306,12 @@ def _mp4_sample_entries(file: ReadableFile) -> set[bytes]:
         if len(header) < 8:
             break
         size = int.from_bytes(header[:4], "big")
-        if size == 1:  # a 64-bit size follows
+        if size == 1:  # marks a 64-bit size, which follows
             size = int.from_bytes(header[8:16], "big")
         if header[4:8] == b"moov":
             moov = file.read(min(size, 1 << 24))
             break
-        if size < 8:  # 0: to the end of the file; else not a box at all
+        if size < 8:  # 0 is a box that reaches to the end of the file; else it is no box at all
             break
         position += size
     return {moov[box.end() + 12 : box.end() + 16] for box in re.finditer(b"stsd", moov)}

@@ -18,15 +18,15 @@ from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.decoders import ContainerReader
 
 # The microphone: a phone's, in front of a loudspeaker across the table.
-MIN_HZ, MAX_HZ = 300.0, 7_000.0  # -3 dB; 24 dB an octave beyond
-SNR_DB = 15.0  # against white noise, which is the hardest: it fills the treble, where music is soft
-CLIPPED_FRACTION = 0.005  # of the samples lie beyond full scale: the automatic gain is set too high
+MIN_HZ, MAX_HZ = 300.0, 7_000.0  # corners at -3 dB; 24 dB an octave beyond
+SNR_DB = 15.0  # against white noise, the hardest kind: it fills the treble, where music is soft
+CLIPPED_FRACTION = 0.005  # fraction of samples beyond full scale: the automatic gain is set too high
 # The room: a furnished one. The decay is Polack's model, noise under an exponential ("La transmission
 # de l'energie sonore dans les salles", 1988), which is what is left of a measured response but its
 # first echoes.
-DECAY_S = 0.2, 0.6  # until the room is 60 dB quieter, drawn evenly
-DIRECT_DB = 0.0, 6.0  # by which the direct sound is stronger than all that the room sends back
-FIRST_ECHO_S = 0.003  # a metre further than the direct way
+DECAY_S = 0.2, 0.6  # time in which the room grows 60 dB quieter, drawn evenly
+DIRECT_DB = 0.0, 6.0  # level of the direct sound above all that the room sends back
+FIRST_ECHO_S = 0.003  # delay of the first echo: its way is a metre longer than the direct one
 
 
 def simulate_phone(clip: Clip, seed: int) -> Clip:
@@ -49,7 +49,7 @@ def simulate_phone(clip: Clip, seed: int) -> Clip:
 
 
 def impulse_response(rng: np.random.Generator) -> np.ndarray:
-    """(M,) at SAMPLE_RATE: an impulse for the direct sound, then echoes that die away."""
+    """Draw a room's response (M,) at SAMPLE_RATE: the direct sound, then echoes that die away."""
     decay_s, direct_db = rng.uniform(*DECAY_S), rng.uniform(*DIRECT_DB)
     time = np.arange(round(decay_s * SAMPLE_RATE)) / SAMPLE_RATE
     echoes = rng.standard_normal(len(time)) * 10 ** (-3 * time / decay_s) * (time > FIRST_ECHO_S)
@@ -71,13 +71,13 @@ def mp3(clip: Clip, kbit: int = 64) -> Clip:
 
 
 def _encode_mp3(samples: np.ndarray, kbit: int) -> np.ndarray:
-    """(N,) -> (N,) float32. The encoder pads both ends; the file says by how much, so nothing moves."""
+    """Compress (N,) to MP3 and back, float32. The file says how much the encoder pads, so nothing moves."""
     if not len(samples):
         return samples
     file = io.BytesIO()
     with av.open(file, "w", format="mp3") as container:
         stream = container.add_stream("libmp3lame", rate=SAMPLE_RATE, layout="mono", bit_rate=1000 * kbit)
-        padded = np.pad(samples, (0, SAMPLE_RATE // 2))  # else a few ms are not known for MP3
+        padded = np.pad(samples, (0, SAMPLE_RATE // 2))  # without padding, a few ms of MP3 are unknown
         frame = av.AudioFrame.from_ndarray(padded[None], "fltp", "mono")
         frame.sample_rate, frame.pts = SAMPLE_RATE, 0
         container.mux(stream.encode(frame))

@@ -24,15 +24,15 @@ PEAK_DB = -1.0  # true peak: room for what an MP3 encoder adds
 # enhancement using a minimum mean-square error short-time spectral amplitude estimator", 1984, as
 # P. Scalart and J. Filho use it, 1996. It leaves none of the twitter that plain gating makes.
 WINDOW, HOP = 1024, 256  # samples: 46 and 12 ms
-BLOCK_S, FADE_S = 60.0, 1.0  # of a long recording at a time, and how long neighbours overlap
-NOISE_FRACTION = 0.1  # of the time a band holds noise alone
-AVERAGED_FRAMES = 8  # before the quiet frames are looked for
+BLOCK_S, FADE_S = 60.0, 1.0  # length of a block of a long recording, and overlap of neighbours
+NOISE_FRACTION = 0.1  # fraction of the time in which a band holds noise alone
+AVERAGED_FRAMES = 8  # frames averaged before the quiet ones are looked for
 QUIET_BIAS = 0.47  # in white noise, the quietest tenth of such averages lies below this part of the mean
 MEDIAN_BINS = 15  # noise is smooth over frequency: held notes stick out by less than this many bins
 MAX_NOISE_POWER = (
-    0.03  # of the mean power of all bands (-15 dB): what lies higher is held notes or dense music
+    0.03  # fraction of the mean power of all bands (-15 dB): higher values are held notes or dense music
 )
-SILENT_POWER = 1e-9  # of the loudest frame's power (-90 dB)
+SILENT_POWER = 1e-9  # power as a fraction of the loudest frame's (-90 dB)
 SMOOTHING = 0.96  # weight of the last frame in the estimate of the music
 MIN_BAND_GAIN = 0.2  # -14 dB: a little air is left, as the ear expects it
 
@@ -41,7 +41,7 @@ OCTAVES_HZ = np.array([63, 125, 250, 500, 1_000, 2_000, 4_000, 8_000])
 TARGET_TONE_DB = np.array([-2.5, 0.0, 0.0, -1.0, -3.0, -5.5, -10.0, -14.5])
 EQ_STRENGTH = 0.5  # fraction of the difference to the target
 MAX_GAIN_DB = 4.0
-TAPS = 2047  # of the linear-phase filter: 11 Hz apart
+TAPS = 2047  # length of the linear-phase filter: its bins are 11 Hz apart
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _denoise_block(samples: np.ndarray) -> np.ndarray:
 
 
 def noise_power(power: np.ndarray) -> np.ndarray:
-    """(frames, bins) power -> (bins,), the power of the noise. Digital silence is left out."""
+    """Estimate the power of the noise: (frames, bins) power -> (bins,). Digital silence is left out."""
     total = power[:, 2:].sum(axis=1)  # an offset is no sound either
     audible = power[total >= SILENT_POWER * total.max()]
     power = audible if len(audible) > AVERAGED_FRAMES else power
@@ -152,10 +152,10 @@ def noise_power(power: np.ndarray) -> np.ndarray:
 
 
 def _wiener_gain(power: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """(frames, bins), (bins,) -> gains from LEAST_GAIN to 1, (frames, bins)."""
+    """Compute the gains, MIN_BAND_GAIN to 1: (frames, bins), (bins,) -> (frames, bins)."""
     gains = np.empty_like(power)
     ratio = power / np.maximum(noise, 1e-12)
-    music = np.maximum(ratio[0] - 1, 0)  # to noise, as the last frame had it
+    music = np.maximum(ratio[0] - 1, 0)  # ratio of music to noise in the last frame
     for frame, current in enumerate(ratio):
         estimate = SMOOTHING * music + (1 - SMOOTHING) * np.maximum(current - 1, 0)
         gain = estimate / (1 + estimate)
@@ -165,7 +165,7 @@ def _wiener_gain(power: np.ndarray, noise: np.ndarray) -> np.ndarray:
 
 
 def equalise(samples: np.ndarray) -> np.ndarray:
-    """Lead the tone half of the way to TYPICAL_DB, by at most 4 dB anywhere: (N,) -> (N,) float32."""
+    """Lead the tone half of the way to TARGET_TONE_DB, by at most 4 dB anywhere: (N,) -> (N,) float32."""
     if len(samples) < WINDOW or not np.any(samples):
         return samples.astype(np.float32)
     gains_db = tone_gains(octave_spectrum(samples))
@@ -177,12 +177,12 @@ def equalise(samples: np.ndarray) -> np.ndarray:
 
 
 def octave_spectrum(samples: np.ndarray) -> np.ndarray:
-    """(N,) -> the mean power in each octave of OCTAVES_HZ, dB."""
+    """Compute the mean power in each octave of OCTAVES_HZ in dB: (N,) -> (octaves,)."""
     return 10 * np.log10(_octave_powers(samples).mean(axis=0) + 1e-12)
 
 
 def _octave_powers(samples: np.ndarray) -> np.ndarray:
-    """(N,) -> (frames, octaves), the power of each frame; scraps are filled up with silence."""
+    """Compute the power of each frame: (N,) -> (frames, octaves); scraps are filled up with silence."""
     padded = np.pad(samples, (0, max(0, WINDOW - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[:: WINDOW // 2]
     window = np.hanning(WINDOW).astype(np.float32) / WINDOW

@@ -36,7 +36,7 @@ from genre.reading import read_text
 MAX_TABLE_BYTES = 256 << 20  # Kaggle's table of 10,000 rows has 11 MB
 N_MFCC = 20
 ROLLOFF = 0.85  # share of the energy below the roll-off frequency
-MEDIAN_WIDTH = 31  # frames or bins of the filters that part harmonic from percussive
+MEDIAN_WIDTH = 31  # frames or bins in the filters that part harmonic from percussive
 TUNING_RANGE = (150.0, 4000.0)  # Hz: where librosa.piptrack looks for notes
 MIN_SAMPLES = SAMPLE_RATE  # shorter clips have no tempo to speak of
 
@@ -60,7 +60,7 @@ FEATURE_NAMES: tuple[str, ...] = (
 
 
 def extract(samples: np.ndarray) -> np.ndarray:
-    """The features of a mono clip: (N,) at 22,050 Hz -> (58,) float32 in the order FEATURE_NAMES.
+    """Compute the features of a mono clip: (N,) at 22,050 Hz -> (58,) float32 in the order FEATURE_NAMES.
 
     Raises ValueError for a clip of less than a second, of more than one channel or with values
     that are not numbers.
@@ -78,19 +78,19 @@ def extract(samples: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def compile_librosa() -> None:
-    """Have all of librosa's compiled parts that are used here, one process after the other.
+    """Run all of librosa's compiled parts that are used here, one process after the other.
 
     numba keeps them beside librosa in pairs of files. Two processes that write them at once leave pairs
     that do not fit, and whatever reads those crashes, for good (https://github.com/numba/numba/issues/10128).
     """
     with open(librosa.__file__, "rb") as installation:
-        with suppress(OSError):  # a file system without locks
+        with suppress(OSError):  # some file systems have no locks
             fcntl.flock(installation, fcntl.LOCK_EX)
         _measure(np.random.default_rng(0).normal(0, 0.1, MIN_SAMPLES).astype(np.float32))
 
 
 def _measure(samples: np.ndarray) -> np.ndarray:
-    """What `extract` returns, of samples that are fit for it."""
+    """Compute what `extract` returns, of samples that are fit for it."""
     spectrum = librosa.stft(samples, n_fft=N_FFT, hop_length=HOP_LENGTH)  # (1025, frames)
     magnitude = np.abs(spectrum)
     power = np.square(magnitude)
@@ -172,7 +172,7 @@ _FREQUENCIES = librosa.fft_frequencies(sr=SAMPLE_RATE, n_fft=N_FFT)  # (1025,) H
 
 
 def _centroid_and_bandwidth(magnitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(1025, frames) -> the centre and the spread of each frame's spectrum, (frames,) Hz.
+    """Compute the centre and the spread of each frame's spectrum: (1025, frames) -> (frames,) Hz each.
 
     The spread is the square root of E[f^2] - E[f]^2: two products instead of an array of distances.
     """
@@ -183,13 +183,13 @@ def _centroid_and_bandwidth(magnitude: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _rolloff(magnitude: np.ndarray) -> np.ndarray:
-    """(1025, frames) -> the frequency below which lies 85 % of each frame, (frames,) Hz."""
+    """Compute the frequency below which lies 85 % of each frame: (1025, frames) -> (frames,) Hz."""
     cumulated = np.cumsum(magnitude, axis=0)
     return _FREQUENCIES[np.argmax(cumulated >= ROLLOFF * cumulated[-1], axis=0)]
 
 
 def _chroma(power: np.ndarray) -> np.ndarray:
-    """(1025, frames) -> energy of the twelve pitch classes, each frame's largest 1: (12, frames).
+    """Compute the energy of the twelve pitch classes, each frame's largest 1: (1025, frames) -> (12, frames).
 
     The tuning is looked for in the bins up to 4 kHz only: librosa ignores the others, but only
     after it has searched them. `sr` is scaled so that bin k keeps its frequency.
@@ -233,7 +233,7 @@ def _median_rows(array: np.ndarray) -> np.ndarray:
 
 
 def _tempo(mel_db: np.ndarray) -> float:
-    """(128, frames) dB -> beats a minute, 0 for a clip without any onset."""
+    """Estimate the tempo: (128, frames) dB -> beats a minute, 0 for a clip without any onset."""
     onsets = librosa.onset.onset_strength(
         S=mel_db, sr=SAMPLE_RATE, hop_length=HOP_LENGTH, aggregate=np.median
     )

@@ -23,9 +23,9 @@ NNLS_STEPS = 8  # multiplicative NNLS steps for the bins, before there is any ph
 MOMENTUM = 0.99
 CORRECTION = 0.5  # exponent: a ratio of powers becomes one of amplitudes
 MAX_CORRECTION = 1e4  # largest factor on a band's power in one iteration
-HANN_GAMMA = 0.25645  # of the Gaussian nearest to a Hann window of length 1 (Průša)
+HANN_GAMMA = 0.25645  # gamma of the Gaussian nearest to a Hann window of length 1 (Průša)
 MIN_FRAMES, MAX_FRAMES = 2, 6_000
-MAX_SAMPLES = 140 * SAMPLE_RATE  # 140 s, in half a gigabyte
+MAX_SAMPLES = 140 * SAMPLE_RATE  # 140 s, which take half a gigabyte
 EPSILON = 1e-12
 
 

@@ -23,14 +23,14 @@ HIGH_PASS_HZ, HIGH_PASS_Q = 38.13547087602444, 0.5003270373238773
 ATTACK_DB_S, RELEASE_DB_S = 1_000.0, 40.0
 # The largest reduction by the limiter: more squashes music, which then stays quieter than the target.
 MAX_LIMITING_DB = 9.0
-_ROUNDS = 6  # of correction for the loudness that the limiter takes away
-_STRETCH, _FILTER = 1 << 20, 64  # samples oversampled at a time, and more than the filter reaches
+_ROUNDS = 6  # corrections for the loudness that the limiter takes away
+_STRETCH, _FILTER = 1 << 20, 64  # samples oversampled at a time; more samples than the filter reaches
 
 
 def integrated_loudness(samples: np.ndarray, rate: int) -> float:
-    """LUFS of (N,) or, for stereo, (N, 2) at `rate` Hz; -inf for silence.
+    """Measure LUFS of (N,) or, for stereo, (N, 2) at `rate` Hz; -inf for silence.
 
-    What is shorter than 400 ms is measured as one block.
+    A recording that is shorter than 400 ms is measured as one block.
     """
     if not len(samples):
         return -np.inf
@@ -108,7 +108,7 @@ def _hold_envelope(excess_db: np.ndarray, decay_db: np.ndarray) -> np.ndarray:
 
 
 def _curve(samples: np.ndarray) -> np.ndarray:
-    """(N,) or (N, channels) -> (N,): the largest magnitude around each sample, between them too."""
+    """Find the largest magnitude around each sample, between them too: (N,) or (N, channels) -> (N,)."""
     if not len(samples):
         return np.zeros(0)
     fine = np.zeros(len(samples))
@@ -118,7 +118,7 @@ def _curve(samples: np.ndarray) -> np.ndarray:
         points = np.abs(resample_poly(part, OVERSAMPLING, 1, axis=0)).reshape(len(part), -1)
         fine[start : start + _STRETCH] = points.max(axis=1)[start - first :][:_STRETCH]
     fine = np.maximum(fine, np.abs(samples).reshape(len(samples), -1).max(axis=1))
-    return np.maximum(fine, np.concatenate([fine[:1], fine[:-1]]))  # the points up to the next, and before
+    return np.maximum(fine, np.concatenate([fine[:1], fine[:-1]]))  # points up to the next sample, and before
 
 
 def _to_db(curve: np.ndarray) -> float:
@@ -155,7 +155,7 @@ SILENCE_DBFS = -60.0  # mean level of the loudest tenth of the frames
 
 def is_silent(samples: np.ndarray, frame: int = N_FFT) -> bool:
     """Whether (N,) samples hold nothing above -60 dBFS, a single click and a constant offset aside."""
-    samples = samples - samples.sum(dtype=float) / max(1, len(samples))  # as a cheap sound card adds
+    samples = samples - samples.sum(dtype=float) / max(1, len(samples))  # a cheap sound card adds an offset
     count = max(1, len(samples) // frame)
     level = np.sqrt([np.mean(np.square(part)) for part in np.array_split(samples, count)])
     loud = np.sort(level)[-max(1, count // 10) :]

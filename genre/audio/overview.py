@@ -9,12 +9,12 @@ import torch
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.spectrogram import Spectrogram, SpectrogramParams, mel_edges
 
-MIN_DB = -120  # below the loudest point; what int8 can hold
-FAINT_DB = -20  # a clip with nothing above this is shown as the silence it is
+MIN_DB = -120  # dB below the loudest point; the least that int8 can hold
+FAINT_DB = -20  # dB; a clip with nothing above this is shown as the silence it is
 
 
 def waveform_envelope(clip: Clip, points: int = 800) -> tuple[np.ndarray, np.ndarray]:
-    """A clip -> a line that covers the same area: times (T,) s and levels (T,), both float32.
+    """Draw a clip as a line that covers the same area: times (T,) s and levels (T,), both float32.
 
     Between the excerpts of a long recording the line is broken by NaN.
     """
@@ -68,6 +68,6 @@ def stft_overview(clip: Clip, columns: int = 300, rows: int = 205) -> tuple[np.n
 
 
 def _to_int8_db(power: torch.Tensor) -> np.ndarray:
-    """Power -> int8 of whole decibels below the loudest point."""
+    """Convert power to int8 of whole decibels below the loudest point."""
     decibels = 10 * torch.log10(power.clamp_min(1e-10))
     return (decibels - decibels.max().clamp_min(FAINT_DB)).clamp_min(MIN_DB).round().to(torch.int8).numpy()

@@ -53,7 +53,7 @@ class SpectrogramParams:
         return self.frame_step * self.hop_length / self.sample_rate
 
     def frame_indices(self, n_samples: int) -> np.ndarray:
-        """Which of librosa's frames are kept of a clip of `n_samples`: at least one, ascending."""
+        """Choose which of librosa's frames are kept of a clip of `n_samples`: at least one, ascending."""
         available = 1 + n_samples // self.hop_length
         count = int(max(0.0, available - self.first_frame) / self.frame_step) + 2
         # librosa and the pictures of GTZAN round half up; np.round would round half to even.
@@ -84,7 +84,7 @@ WINDOW_MEL = SpectrogramParams(range_db=60.0)
 
 
 class Spectrogram(nn.Module):
-    """Waveform to decibels below the loudest point: (B, N) float -> (B, bands, frames) in dB <= 0.
+    """The module from waveform to decibels below the loudest point: (B, N) float -> (B, bands, frames), <= 0.
 
     Equal to `librosa.power_to_db(librosa.feature.melspectrogram(...), ref=np.max, top_db=range_db)`
     at the kept frames, the loudest point being looked for in the kept frames.
@@ -101,7 +101,7 @@ class Spectrogram(nn.Module):
             self.register_buffer("mel_bank", torch.from_numpy(mel_bank(params)), persistent=False)
 
     def power(self, waveform: Tensor) -> Tensor:
-        """(B, N) -> (B, bands, frames): power, not yet in decibels."""
+        """Compute the power, not yet in decibels: (B, N) -> (B, bands, frames)."""
         p = self.params
         padded = nn.functional.pad(waveform, (p.n_fft // 2, p.n_fft // 2))
         frames = padded.unfold(-1, p.n_fft, p.hop_length)  # a view: nothing is copied yet
@@ -115,33 +115,33 @@ class Spectrogram(nn.Module):
 
 
 def relative_db(power: Tensor, range_db: float) -> Tensor:
-    """Power (B, bands, frames) -> dB below each item's own maximum, cut at -range_db."""
+    """Convert power (B, bands, frames) to dB below each item's own maximum, cut at -range_db."""
     level = 10.0 * torch.log10(power.clamp_min(AMIN))
     return (level - level.amax(dim=(-2, -1), keepdim=True)).clamp_min(-range_db)
 
 
 # Slaney's mel scale (Auditory Toolbox, 1998): linear up to 1 kHz, then logarithmic.
-LINEAR_HZ = 200 / 3  # Hz a mel below the corner
+LINEAR_HZ = 200 / 3  # Hz per mel below the corner
 CORNER_HZ = 1000.0
-LOG_STEP = np.log(6.4) / 27  # natural logarithm of frequency a mel above it
+LOG_STEP = np.log(6.4) / 27  # step of the natural logarithm of frequency per mel above the corner
 
 
 def hz_to_mel(hz: np.ndarray | float) -> np.ndarray:
-    """Frequencies in Hz, of any shape, in mels."""
+    """Convert frequencies in Hz, of any shape, to mels."""
     hz = np.asarray(hz, dtype=float)
     logarithmic = np.log(np.maximum(hz, CORNER_HZ) / CORNER_HZ) / LOG_STEP
     return np.where(hz < CORNER_HZ, hz / LINEAR_HZ, CORNER_HZ / LINEAR_HZ + logarithmic)
 
 
 def mel_to_hz(mel: np.ndarray | float) -> np.ndarray:
-    """Mels, of any shape, in Hz."""
+    """Convert mels, of any shape, to Hz."""
     mel = np.asarray(mel, dtype=float)
     above = np.maximum(mel - CORNER_HZ / LINEAR_HZ, 0.0)
     return np.where(above > 0, CORNER_HZ * np.exp(LOG_STEP * above), mel * LINEAR_HZ)
 
 
 def mel_edges(params: SpectrogramParams) -> np.ndarray:
-    """(n_mels + 2,) Hz: band k reaches from edge k to edge k + 2, with its peak at edge k + 1."""
+    """Compute band edges (n_mels + 2,) in Hz: band k lies between edges k and k + 2, its peak at k + 1."""
     top = params.f_max or params.sample_rate / 2
     return mel_to_hz(np.linspace(hz_to_mel(params.f_min), hz_to_mel(top), params.n_mels + 2))
 
@@ -156,4 +156,4 @@ def mel_bank(params: SpectrogramParams) -> np.ndarray:
     low, centre, high = (edges[k : k + params.n_mels, None] for k in range(3))
     rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)
     triangles = np.maximum(0.0, np.minimum(rising, falling))
-    return (triangles * 2.0 / (high - low)).astype(np.float32)  # each of the same area
+    return (triangles * 2.0 / (high - low)).astype(np.float32)  # every triangle has the same area

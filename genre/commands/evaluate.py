@@ -114,7 +114,7 @@ def _evaluate_shipped(options: argparse.Namespace) -> tuple[dict, str]:
     from genre.training.ablation import ablation_text
 
     if options.record:
-        load_card(WEIGHTS / options.model)  # raises where there is none to write into
+        load_card(WEIGHTS / options.model)  # raises where there is no card to write into
     result = run_benchmark(options.model, options.robust, options.data)
     text = benchmark_table(result)
     if options.wild:

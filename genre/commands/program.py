@@ -70,7 +70,7 @@ def train_here(
 
     try:
         folder = _resumed(options, kind) if options.resume else None
-        if options.cores or "OMP_NUM_THREADS" not in os.environ:  # read when torch is loaded
+        if options.cores or "OMP_NUM_THREADS" not in os.environ:  # torch reads the variable when it loads
             begun_on = runs.load_config(folder)["cores"] if folder else all_cores()
             os.environ["OMP_NUM_THREADS"] = str(options.cores or begun_on)
         from genre.runs.worker import perform
@@ -92,7 +92,7 @@ def train_here(
 
 
 def _resumed(options: argparse.Namespace, kind: str) -> Path:
-    """The run to resume. Raises RunError for one that has come to its end, ValueError."""
+    """Find the run to resume. Raises RunError for one that has come to its end, ValueError."""
     from genre.runs import directory as runs
 
     theirs = vars(options).keys() - {"resume", "cores", "run", "default_of"}
@@ -105,6 +105,6 @@ def _resumed(options: argparse.Namespace, kind: str) -> Path:
 
 
 def complain(error: Exception | str, status: int) -> int:
-    """Print an error -> the exit status; what the machine refused is no fault of the command line."""
+    """Print an error -> the exit status: what the machine refused is no fault of the command line."""
     print(error_sentence(error) if isinstance(error, Exception) else error, file=sys.stderr)
     return FAILED if isinstance(error, OSError) else status

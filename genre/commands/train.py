@@ -121,7 +121,7 @@ def _model_options(pairs: list[str]) -> dict[str, Any]:
 
 
 def models(options: argparse.Namespace) -> int:
-    """One line a model and input: name, source, input, parameters, published metric, protocol."""
+    """Print a line for each model and input: name, source, input, parameters, published metric, protocol."""
     from genre.models.registry import MODELS, count_parameters
 
     for spec in MODELS.values():

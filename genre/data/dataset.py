@@ -24,7 +24,7 @@ INNER_FOLDERS = ("audio", "genres_original", "genres", "Data")
 BROKEN_TRACKS = {"jazz.00054"}  # GTZAN's arrays lack its picture, and its 3 s mel is another recording's
 NOT_A_GENRE = {"images_original", "splits"}
 MIN_RECORDING_S = 1.0  # a shorter recording is skipped
-DECODING_VERSION = 2  # raised when the same file no longer decodes to the same sound, or to none
+DECODING_VERSION = 2  # version; raise it when the same file no longer decodes to the same sound, or to none
 # The files of GTZAN's ready-made arrays and Kaggle's tables, by the field of Dataset.
 TABLES = {
     "mel_30s": "pictures.npz",
@@ -51,7 +51,7 @@ class Dataset:
     folder: Path
     files: tuple[Track, ...]
     genres: tuple[str, ...]
-    empty: tuple[str, ...] = ()  # sub-folders without any recording
+    empty: tuple[str, ...] = ()  # sub-folders that hold no recording
     mel_30s: Path | None = None  # GTZAN's arrays and tables, where they lie beside the audio
     mel_3s_zscored: Path | None = None
     features_30_sec: Path | None = None
@@ -63,13 +63,13 @@ def named_folder(name: str | Path) -> Path:
     try:
         folder = Path(name).expanduser().resolve()
         folder.is_dir()
-    except (OSError, RuntimeError, ValueError) as error:  # nobody's ~, too long, a character that no name has
+    except (OSError, RuntimeError, ValueError) as error:  # the ~ of nobody, a path too long or with a NUL
         raise DataError(f"{str(name)[:80]!r} is no folder's name: check it.") from error
     return folder
 
 
 def open_dataset(data: str | Path) -> Dataset:
-    """A folder of genres, GTZAN's or Kaggle's layout, or "builtin", which is played first if need be.
+    """Open a folder of genres, GTZAN's or Kaggle's layout, or "builtin", which is played first if need be.
 
     Raises DataError where there is nothing to train on.
     """
@@ -189,7 +189,7 @@ def decode_tracks(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]
 
 
 def _parse_result(content: bytes) -> dict:
-    """The result of `_decode`: {"sound"} or {"error"}. Raises ValueError for anything else."""
+    """Parse the result of `_decode`: {"sound"} or {"error"}. Raises ValueError for anything else."""
     result = json.loads(content)
     if not (isinstance(result, dict) and result.keys() & {"sound", "error"}):
         raise ValueError("a damaged result")

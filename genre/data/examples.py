@@ -23,14 +23,14 @@ class Examples:
     genres: tuple[str, ...]
     scale: float = 1.0
     offset: float = 0.0
-    unit_db: float = 1.0  # decibels to 1.0 of the network's input
-    column_s: float = FRAME_S  # between the columns of a spectrogram
+    unit_db: float = 1.0  # decibels that are 1.0 of the network's input
+    column_s: float = FRAME_S  # seconds between the columns of a spectrogram
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def batch(self, rows: np.ndarray | Tensor) -> Tensor:
-        """The chosen rows as float32, scaled: (B, ...)."""
+        """Scale the chosen rows as float32: (B, ...)."""
         return torch.from_numpy(self.values[rows]).float() * self.scale + self.offset
 
     def take(self, rows: np.ndarray) -> "Examples":

@@ -15,8 +15,8 @@ from genre.audio.spectrogram import FULL_CLIP_MEL
 from genre.data.dataset import BROKEN_TRACKS, Dataset
 from genre.data.examples import DataError, Examples
 
-MAX_ARRAY_BYTES = 1 << 30  # unpacked; GTZAN's pictures are 46 MB
-DEFAULT_FIT = (15.0, -45.0)  # dB a standard deviation, and dB at the mean, where there is no picture
+MAX_ARRAY_BYTES = 1 << 30  # size when unpacked; GTZAN's pictures are 46 MB
+DEFAULT_FIT = (15.0, -45.0)  # dB in a standard deviation, dB at the mean: used where there is no picture
 
 
 def mel_3s_decibels(dataset: Dataset) -> tuple[Examples, np.ndarray]:
@@ -41,10 +41,10 @@ def mel_3s_decibels(dataset: Dataset) -> tuple[Examples, np.ndarray]:
 
 
 def fit_decibels(z: np.ndarray, picture: np.ndarray) -> tuple[float, float] | None:
-    """The (slope, level) that make decibels of z-scores: dB = slope z + level.
+    """Fit the (slope, level) that make decibels of z-scores: dB = slope z + level.
 
-    z is (128, 130), the picture (128, 334) uint8 with 255 at 0 dB and 0 at -40 dB or less. None where
-    too little of the picture lies above its floor for a fit.
+    z is (128, 130), the picture (128, 334) uint8 with 255 at 0 dB and 0 at -40 dB or less. The result is None
+    where too little of the picture lies above its floor for a fit.
     """
     frames = FULL_CLIP_MEL.frame_indices(z.shape[1] * FULL_CLIP_MEL.hop_length - 1)
     z_at_columns, levels = z[:, frames], picture[:, : len(frames)].astype(np.float32)
@@ -76,7 +76,7 @@ def read_mel_30s(folder: Path) -> Examples:
 def read_mel_3s_zscored(folder: Path) -> Examples:
     """The first 3 s of each track: uint8 (N, 128, 130), z-scored to the network."""
     names, values = _read_npz(folder / "mel3s.npz")
-    return _examples(names, values, scale=1 / 32, offset=-4.0, unit_db=12.0)  # about 12 dB a sigma
+    return _examples(names, values, scale=1 / 32, offset=-4.0, unit_db=12.0)  # one sigma is about 12 dB
 
 
 def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -14,9 +14,9 @@ from genre.data.examples import DataError
 from genre.data.gtzan import read_mel_3s_zscored, read_mel_30s
 from genre.paths import home
 
-BUILT_IN_PIECES = 30  # a genre, as synth.build plays them
+BUILT_IN_PIECES = 30  # pieces per genre, as synth.build plays them
 BUILT_IN_S = 30.0
-CHECKED_AT_ONCE = 4  # files, between two signs of life
+CHECKED_AT_ONCE = 4  # files checked between two signs of life
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Listing:
     """The tracks of each genre, and how they are at hand."""
 
     data: str
-    by_genre: dict[str, tuple[str, ...]]  # names of the tracks
+    by_genre: dict[str, tuple[str, ...]]  # genre -> names of its tracks
     to_play: int = 0  # pieces of the built-in set that are not on disk yet
     recordings: int = 0
     kinds: frozenset[str] = frozenset()  # ready-made arrays beside the audio: "mel_30s", "mel_3s_zscored"
@@ -60,7 +60,7 @@ def look(data: str) -> Listing:
 
 
 def sound_of(data: str, track: str) -> Clip:
-    """A track to listen to. Raises DataError when it has no recording here, AudioError a damaged one."""
+    """Load a track to listen to. Raises DataError when it has no recording here, AudioError a damaged one."""
     if data == BUILT_IN:
         genre, _, number = track.partition(".")
         if genre not in GENRES or not re.fullmatch(r"[0-9]{1,5}", number):
@@ -86,7 +86,7 @@ def check(data: str) -> Iterator[tuple[int, int]]:
 
 
 def faults(data: str) -> list[tuple[str, str]]:
-    """The recordings that training skips, and why. Quick once they were checked."""
+    """List the recordings that training skips, and why; it is quick once they were checked."""
     return decode_tracks(_at_hand(data))[1]
 
 

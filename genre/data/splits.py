@@ -21,7 +21,7 @@ from genre.reading import MAX_LIST_BYTES, read_text
 LISTS = REPOSITORY / "assets" / "splits"
 FOLDS = 5
 TEST_SHARE = 0.2
-HELD_OUT = 0.15  # of the training tracks, held out to choose the best epoch
+HELD_OUT = 0.15  # fraction of the training tracks that is held out to choose the best epoch
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _rows(examples: Examples, tracks: np.ndarray) -> np.ndarray:
 
 
 def _folds(genres: np.ndarray, rng: np.random.Generator | None, count: int) -> np.ndarray:
-    """A fold (0 .. count - 1) for each track, even within each genre: (tracks,) -> (tracks,).
+    """Assign a fold (0 .. count - 1) to each track, even within each genre: (tracks,) -> (tracks,).
 
     Without chance, folds are blocks of tracks as they stand, in the order of their names.
     """
@@ -133,7 +133,7 @@ def _folds(genres: np.ndarray, rng: np.random.Generator | None, count: int) -> n
 def _by_artist(
     tracks: np.ndarray, genres: np.ndarray, artist_of: dict[str, str], rng: np.random.Generator
 ) -> np.ndarray:
-    """Which tracks to test on: artists at random until each genre has its share; (tracks,) bool."""
+    """Choose the tracks to test on: artists at random until each genre has its share; (tracks,) bool."""
     artists = np.array([artist_of[track] for track in tracks.tolist()])
     test = np.zeros(len(tracks), dtype=bool)
     for genre in np.unique(genres):

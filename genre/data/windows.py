@@ -1,4 +1,4 @@
-"""Recordings become inputs of models: windows of samples, spectrograms, features.
+"""Inputs of models, made of recordings: windows of samples, spectrograms, features.
 
 One function, `compute_windows`, makes the array of a window both for training and for serving, so that
 they cannot drift apart. Arrays are stored as small integers (256 steps over 80 dB are finer than
@@ -23,14 +23,14 @@ from genre.data.examples import DataError, Examples
 from genre.data.gtzan import mel_3s_decibels, read_mel_3s_zscored, read_mel_30s
 from genre.data.input_spec import InputSpec
 
-WINDOWS_VERSION = 2  # raised when the same sound no longer gives the same array
+WINDOWS_VERSION = 2  # version; raise it when the same sound no longer gives the same array
 WINDOWINGS = {
     "even": "up to ten windows, evenly spread over the track",
     "random": "five windows at random places (Zhang)",
     "overlap": "up to twenty windows, that overlap by half in half a minute (Dawra et al.)",
 }
-MAX_WINDOWS = 10  # of a track; twice as many when they overlap
-MAX_GAP = 1 / 6  # of a track may lie between windows that are evenly spread
+MAX_WINDOWS = 10  # windows from one track; twice as many when they overlap
+MAX_GAP = 1 / 6  # fraction of a track that may lie between evenly spread windows
 SILENT_DB = 40.0  # a window this far below the loudest of its track is skipped
 FULL_RANGE_DB = 80.0
 
@@ -48,7 +48,7 @@ SCALING = {
     "mel_3s": {"scale": 1 / 255, "unit_db": WINDOW_MEL.range_db},
     "features": {},
 }
-SPECTROGRAMS = ("mel", "stft", "mel_30s", "mel_3s")  # with a front end of their own
+SPECTROGRAMS = ("mel", "stft", "mel_30s", "mel_3s")  # inputs that have a front end of their own
 # The duration of the ready-made inputs that stand in for mel spectrograms, in s.
 STAND_IN_SECONDS = {"mel_3s_zscored": 3.0, "mel_30s": 30.0}
 # The shapes of inputs before any stretching.
@@ -129,7 +129,7 @@ def _mixed_windows(
 def prepare(dataset: Dataset, spec: InputSpec, windowing: str = "even") -> list[tuple[str, str]]:
     """Compute the inputs of `make_examples` once, before several processes need them.
 
-    -> the skipped files, [(name, reason)].
+    Returns the skipped files, [(name, reason)].
     """
     ready = {
         "mel_30s": dataset.mel_30s,
@@ -186,7 +186,7 @@ def _table(dataset: Dataset, seconds: float) -> Path | None:
 
 
 def _from_table(path: Path) -> Examples:
-    from genre.audio.features import read_table  # with it come seconds of compiled parts
+    from genre.audio.features import read_table  # the import brings seconds of compiled parts
 
     try:
         names, genres, values = read_table(path)
@@ -194,7 +194,7 @@ def _from_table(path: Path) -> Examples:
         raise DataError(str(error)) from error
     every = tuple(sorted(set(genres)))
     labels = np.array([every.index(genre) for genre in genres])
-    tracks = np.array([".".join(name.split(".")[:2]) for name in names])  # jazz.00017.4: a window
+    tracks = np.array([".".join(name.split(".")[:2]) for name in names])  # jazz.00017.4 names a window
     whole = np.flatnonzero(~np.isin(tracks, list(BROKEN_TRACKS)))
     return Examples(values[whole], labels[whole], tracks[whole], every)
 
@@ -258,14 +258,14 @@ def window_samples(spec: InputSpec) -> int:
 
 
 def window_starts(samples: np.ndarray, spec: InputSpec, windowing: str, seed: int = 0) -> np.ndarray:
-    """The starts of the windows, in samples (W,); silent ones are skipped. At least one.
+    """Choose the starts of the windows, in samples (W,); silent ones are skipped. There is at least one.
 
     `seed` draws the positions of "random".
     """
     size = window_samples(spec)
     room = len(samples) - size
     if room <= 0:
-        return np.zeros(1, dtype=int)  # repeated until it fills a window
+        return np.zeros(1, dtype=int)  # a short clip is repeated until it fills a window
     if windowing == "random":
         starts = np.sort(np.random.default_rng(seed).integers(0, room + 1, 5))
     else:
@@ -279,10 +279,10 @@ def window_starts(samples: np.ndarray, spec: InputSpec, windowing: str, seed: in
 
 
 def compute_windows(samples: np.ndarray, starts: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """Samples (N,) -> windows (W, ...) as they are stored, unstretched; see SCALING."""
+    """Compute windows (W, ...) of samples (N,) as they are stored, unstretched; see SCALING."""
     size = window_samples(spec)
     if len(samples) < size:
-        samples = np.resize(samples, size)  # repeats it
+        samples = np.resize(samples, size)  # resize repeats the samples
     if spec.kind == "mel_3s_zscored":
         return _mel_3s_zscored(samples, starts)
     windows = np.stack([samples[start : start + size] for start in starts])

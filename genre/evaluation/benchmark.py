@@ -42,8 +42,8 @@ CLEAN = "as it is"
 # Simulated rooms and noises that each recording is tested in: with one alone the drop varies by two or three
 # points by chance.
 DRAWS = {"phone microphone": 4}
-RECORDED_PARTS = ("recordings", "agreement", "conditions", "seeds", "other_collections")  # in a card
-SEED_STEP = 1000  # between the numbers of a recording in two draws: there are fewer recordings
+RECORDED_PARTS = ("recordings", "agreement", "conditions", "seeds", "other_collections")  # parts in a card
+SEED_STEP = 1000  # step between the numbers of a recording in two draws: there are fewer recordings
 
 
 def run_benchmark(
@@ -104,7 +104,7 @@ def _ready_made_metrics(
 
 
 def _metrics(probabilities: np.ndarray, labels: np.ndarray, classifier: Classifier) -> dict:
-    """As `genre.evaluation.metrics.compute_metrics`, with those of the confident predictions."""
+    """Compute the metrics as `compute_metrics` does, with those of the confident predictions."""
     threshold = classifier.confidence_threshold(SEGMENT_SECONDS)
     return compute_metrics(probabilities, labels, classifier.genres) | selective_metrics(
         probabilities, labels, threshold
@@ -163,7 +163,7 @@ def _agreement_rate(result: dict, part: str) -> float:
 
 
 def seeds_table(summary: dict) -> str:
-    """The result of `summarize_seeds` as lines of text."""
+    """Format the result of `summarize_seeds` as lines of text."""
     count = len(next(iter(summary.values()))["values"])
     lines = [f"over {count} seeds, with Student's interval of the mean:"]
     for name, part in summary.items():
@@ -174,7 +174,7 @@ def seeds_table(summary: dict) -> str:
 
 
 def _agreement(first: np.ndarray, second: np.ndarray, labels: np.ndarray, genres: tuple[str, ...]) -> dict:
-    """Two predictions (T, G) of each track -> the number with the same genre, in all and by true genre."""
+    """Count on how many tracks two predictions (T, G) have the same genre, in all and by true genre."""
     same = first.argmax(axis=1) == second.argmax(axis=1)
     by_genre = {
         genre: [int(same[labels == k].sum()), int((labels == k).sum())] for k, genre in enumerate(genres)
@@ -188,7 +188,7 @@ def _changed(clip: Clip, number: int, change: Callable[[Clip, int], Clip], draw:
 
 
 def compare_conditions(classifier: Classifier, files: list[Track]) -> dict:
-    """Each of CONDITIONS -> its metrics over all draws, and "accuracy_drop" below the clean recordings.
+    """Predict under each of CONDITIONS -> metrics over all draws, "accuracy_drop" below clean recordings.
 
     "rejected" and "confusion" count every draw.
     """
@@ -222,10 +222,10 @@ def compare_conditions(classifier: Classifier, files: list[Track]) -> dict:
 def predict_ready_made(
     classifier: EnsembleClassifier | PretrainedClassifier, folder: Path, tracks: set[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Predictions of GTZAN's ready-made 30 s mels, and of its 3 s mels where there is a branch for them.
+    """Predict GTZAN's ready-made 30 s mels, and its 3 s mels where there is a branch for them.
 
     Mels have no waveform for a pretrained network: its from-scratch ensemble predicts alone.
-    -> probabilities (T, G), labels (T,), names (T,).
+    Returns probabilities (T, G), labels (T,), names (T,).
     """
     if isinstance(classifier, PretrainedClassifier):
         classifier = classifier.scratch
@@ -269,14 +269,14 @@ def _beginning(clip: Clip, number: int, seconds: float | None) -> Clip:
 def predict_recordings(
     classifier: Classifier, files: list[Track], change: Callable[[Clip, int], Clip]
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """-> probabilities (T, G), labels (T,), the number rejected as no music."""
+    """Predict each recording -> probabilities (T, G), labels (T,), the number rejected as no music."""
     labels = np.array([classifier.genres.index(track.genre) for track in files])
     probabilities, rejected = [], 0
     for number, (track, label) in enumerate(zip(files, labels, strict=True)):
         prediction = classifier.classify(change(load_clip(track.path), number))
         if prediction.probabilities:
             probabilities.append(list(prediction.probabilities.values()))
-        else:  # counts as a wrong prediction
+        else:  # a rejected clip counts as a wrong prediction
             rejected += 1
             probabilities.append((1 - np.eye(len(classifier.genres))[label]) / (len(classifier.genres) - 1))
     return np.array(probabilities), labels, rejected
@@ -314,7 +314,7 @@ def _selective_text(part: dict) -> str:
 
 
 def benchmark_table(result: dict) -> str:
-    """The result of `run_benchmark` as text for a terminal."""
+    """Format the result of `run_benchmark` as text for a terminal."""
     lines = [f"{result['model']} on {result['list']}"]
     for part_name in ("mel_30s", "recordings"):
         if part_name not in result:

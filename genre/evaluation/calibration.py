@@ -12,20 +12,20 @@ from scipy.special import log_softmax, softmax
 
 from genre.evaluation.metrics import balanced_accuracy, ece, ece_interval
 
-TARGET_SELECTIVE_ACCURACY = 0.85  # of the confident predictions
-MIN_CONFIDENT = 30  # predictions: the accuracy of fewer means nothing
+TARGET_SELECTIVE_ACCURACY = 0.85  # accuracy that the confident predictions must reach
+MIN_CONFIDENT = 30  # confident predictions: the accuracy of fewer means nothing
 TEMPERATURES = np.geomspace(0.2, 5.0, 200)
-BIAS_PENALTY = 0.3  # on squared log biases, in likelihood; chosen on folds inside GTZAN's train list
+BIAS_PENALTY = 0.3  # penalty on squared log biases, in likelihood; chosen on folds inside GTZAN's train list
 
 
 def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """(N, G) sharpened (temperature below 1) or softened (above 1); rows add up to 1."""
+    """Sharpen (temperature below 1) or soften (above 1) probabilities (N, G); rows add up to 1."""
     powers = np.power(probabilities.clip(1e-12), 1.0 / temperature)
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature of the highest likelihood (Guo et al. 2017), for (N, G) and (N,)."""
+    """Fit the temperature of the highest likelihood (Guo et al. 2017), for (N, G) and (N,)."""
     truth = np.arange(len(labels)), labels
     losses = [-np.log(apply_temperature(probabilities, t)[truth]).mean() for t in TEMPERATURES]
     return round(float(TEMPERATURES[int(np.argmin(losses))]), 3)
@@ -53,7 +53,7 @@ def fit_confidence_threshold(
 
 
 def fit_class_bias(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(N, G), (N,) -> the factor of each genre's probability: (G,), of geometric mean 1.
+    """Fit the factor of each genre's probability: (N, G), (N,) -> (G,), of geometric mean 1.
 
     With the temperature this is bias-corrected temperature scaling (Alexandari et al., "Maximum likelihood
     with bias-corrected calibration is hard-to-beat at label shift adaptation", 2020), with a penalty.

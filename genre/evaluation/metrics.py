@@ -7,15 +7,15 @@ from scipy.stats import binomtest
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 ECE_BINS = 5
-RESAMPLES = 1000  # of the bootstrap
-RESAMPLES_AT_ONCE = 50  # bounds the memory: a table of as many rows with a column for each item
+RESAMPLES = 1000  # bootstrap resamples
+RESAMPLES_AT_ONCE = 50  # resamples in a batch: bounds the memory, a row each with a column for each item
 INTERVAL = 0.95
 
 
 def aggregate_by_track(
     values: np.ndarray, labels: np.ndarray, tracks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The mean over the windows of each track; of probabilities, this is soft voting.
+    """Average over the windows of each track; of probabilities, this is soft voting.
 
     (N, G), (N,), (N,) -> values (T, G), labels (T,), names (T,), in the order of the names.
     """
@@ -28,7 +28,7 @@ def aggregate_by_track(
 def compute_metrics(
     probabilities: np.ndarray, labels: np.ndarray, genres: tuple[str, ...], tracks: np.ndarray | None = None
 ) -> dict:
-    """Metrics of probabilities (N, G) against labels (N,), as a dictionary for JSON.
+    """Compute metrics of probabilities (N, G) against labels (N,), as a dictionary for JSON.
 
     `balanced_accuracy` is the mean recall of the genres that are present; intervals are 95 % bootstrap
     intervals over the N items, or over the tracks (N,) that they are windows of, whose windows are right or
@@ -74,9 +74,10 @@ def balanced_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
 
 
 def ece(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Expected calibration error of (N, G) against (N,): the mean gap between confidence and accuracy.
+    """Compute the expected calibration error of (N, G) against (N,).
 
-    Over five bins of equal width of the highest probability (Guo et al. 2017).
+    It is the mean gap between confidence and accuracy over five bins of equal width of the highest
+    probability (Guo et al. 2017).
     """
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)

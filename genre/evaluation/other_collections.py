@@ -32,7 +32,7 @@ def predict_songs(classifier: Classifier, songs: Sequence[LabelledSong]) -> list
 def song_metrics(
     songs: Sequence[LabelledSong], predictions: list[Prediction], genres: tuple[str, ...]
 ) -> dict:
-    """Metrics of predictions, one a song; a song of a genre that the model does not know is of another style.
+    """Compute metrics of predictions, one a song; genres that the model does not know are other styles.
 
     The metrics of `genre.evaluation.metrics.compute_metrics` on songs of its genres, with coverage and
     selective accuracy of the confident predictions, how many songs of other styles got a confident genre,
@@ -59,7 +59,7 @@ def song_metrics(
 
 
 def _vector(prediction: Prediction, genres: tuple[str, ...], label: int) -> np.ndarray:
-    """The probabilities (G,); what was rejected as no music counts as wrong."""
+    """Return the probabilities (G,); a rejected song counts as wrong."""
     if prediction.probabilities:
         return np.array([prediction.probabilities[genre] for genre in genres])
     return (1 - np.eye(len(genres))[label]) / (len(genres) - 1)

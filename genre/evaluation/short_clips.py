@@ -25,12 +25,12 @@ from genre.models.cards import ENSEMBLE, ArtefactError, Card
 from genre.paths import write_atomic
 
 DURATIONS_S = (3.0, 5.0, 10.0, 20.0, SEGMENT_SECONDS)
-EXCERPTS_PER_DURATION = 2  # where a recording has room for as many
-TOLERANCE_S = 0.5  # by which a recording may be shorter than a duration
+EXCERPTS_PER_DURATION = 2  # excerpts that are taken where a recording has room for as many
+TOLERANCE_S = 0.5  # seconds by which a recording may be shorter than a duration
 
 
 class Excerpt(NamedTuple):
-    """What a network predicted: an excerpt of a recording, or the training examples of a track."""
+    """The input of a prediction: an excerpt of a recording, or the training examples of a track."""
 
     track: str
     seconds: float = 0.0  # 0: the track's examples, as in training
@@ -50,7 +50,7 @@ Predictions = dict[Excerpt, ExcerptPrediction]
 
 
 def cut_excerpts(track: Track) -> Iterator[tuple[Excerpt, Clip]]:
-    """The excerpts of a recording, always the same ones. Raises AudioError."""
+    """Cut the excerpts of a recording, always the same ones. Raises AudioError."""
     samples = next(iter(load_clip(track.path).pieces()))[1]  # the first part of a long recording
     clip = Clip(samples, len(samples) / SAMPLE_RATE)
     rng = np.random.default_rng(zlib.crc32(track.name.encode()))
@@ -65,7 +65,7 @@ def cut_excerpts(track: Track) -> Iterator[tuple[Excerpt, Clip]]:
 
 
 def predict_excerpts(branch: Branch, genres: tuple[str, ...], track: Track) -> Predictions:
-    """Uncalibrated predictions of the excerpts of a recording; excerpts rejected as no music are skipped."""
+    """Predict, uncalibrated, the excerpts of a recording; excerpts rejected as no music are skipped."""
     card = Card(ENSEMBLE, genres, confidence_threshold=1.0)
     # What is fitted to the predictions shall correct the networks alone.
     classifier = EnsembleClassifier([branch], card, denoise_noisy=False)
@@ -76,7 +76,7 @@ def predict_excerpts(branch: Branch, genres: tuple[str, ...], track: Track) -> P
                 frames = 1 + len(part.samples) // SpectrogramParams().hop_length
                 values = np.array(list(probabilities.values()))
                 predictions[excerpt] = ExcerptPrediction(values, branch.n_windows(frames), label)
-    except AudioError:  # it was decoded when the data was prepared, and is gone or damaged since
+    except AudioError:  # the recording was decoded when the data was prepared, and is gone or damaged since
         return {}
     return predictions
 
@@ -93,7 +93,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Undo `write_predictions`, also of older versions. Raises ArtefactError for a damaged file."""
+    """Read what `write_predictions` wrote, in any version. Raises ArtefactError for a damaged file."""
     try:
         with safe_open(path, framework="numpy") as file:
             metadata, names = file.metadata(), set(file.keys())

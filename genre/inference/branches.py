@@ -27,34 +27,34 @@ class Branch(nn.Module, ABC):
 
     @abstractmethod
     def logits(self, power: Tensor) -> Tensor:
-        """(P, bands, frames) -> (P, windows, members, G)."""
+        """Predict (P, bands, frames) -> (P, windows, members, G)."""
 
     @abstractmethod
     def features(self, power: Tensor) -> list[Tensor]:
-        """(P, bands, frames) -> the last features of each member, (P, channels, cells)."""
+        """Compute the last features of each member: (P, bands, frames) -> (P, channels, cells) each."""
 
     @abstractmethod
     def n_windows(self, frames: int) -> float:
-        """How many inputs of the branch fit into so many frames: the more, the more it counts."""
+        """Count how many inputs of the branch fit into so many frames: the more, the more it counts."""
 
     @abstractmethod
     def centres(self, frames: int) -> np.ndarray:
         """The centre of each window, in frames: (windows,)."""
 
     def _normalized(self, power: Tensor) -> Tensor:
-        """Decibels below the peak as the networks take them: 1 at the peak, 0 at the depth."""
+        """Convert to decibels below the peak as the networks take them: 1 at the peak, 0 at the depth."""
         return 1.0 + relative_db(power, self.params.range_db) / self.params.range_db
 
 
 class FullClipBranch(Branch):
-    """Some of the frames, all at once; the pooling slides over them."""
+    """A branch that sees some of the frames, all at once; the pooling slides over them."""
 
     def columns(self, frames: int) -> np.ndarray:
         """The indices of the frames that are used: (columns,), ascending."""
         return self.params.frame_indices((frames - 1) * self.params.hop_length)
 
     def picture(self, power: Tensor) -> Tensor:
-        """(P, bands, frames) mel power -> (P, bands, columns) in [0, 1]."""
+        """Compute the picture of mel power (P, bands, frames) -> (P, bands, columns) in [0, 1]."""
         picture = self._normalized(power[:, :, self.columns(power.shape[2])])
         return _repeat_to(picture, MIN_COLUMNS)
 
@@ -76,7 +76,7 @@ class FullClipBranch(Branch):
 
 
 class WindowBranch(Branch):
-    """Windows of 3 s side by side, the last one ending with the segment."""
+    """A branch that sees windows of 3 s side by side, the last one ending with the segment."""
 
     SIZE = COLUMNS_PER_CELL * WINDOW_CELLS  # frames: 128, as in training
 
@@ -86,7 +86,7 @@ class WindowBranch(Branch):
         return np.linspace(0, room, 1 + -(-room // self.SIZE)).round().astype(int)
 
     def windows(self, power: Tensor) -> Tensor:
-        """(P, bands, frames) -> (P, windows, bands, SIZE), normalized window by window."""
+        """Cut (P, bands, frames) into (P, windows, bands, SIZE), normalized window by window."""
         power = _repeat_to(power, self.SIZE)
         starts = self.starts(power.shape[2])
         windows = torch.stack([power[:, :, start : start + self.SIZE] for start in starts], dim=1)
@@ -108,14 +108,14 @@ class WindowBranch(Branch):
         return self.starts(frames) + self.SIZE / 2
 
 
-BRANCHES: dict[str, type[Branch]] = {  # by the kind of input that they were trained on
+BRANCHES: dict[str, type[Branch]] = {  # kind of input that the branch was trained on -> its class
     "mel_30s": FullClipBranch,
     "mel_3s": WindowBranch,
 }
 
 
 def resample_windows(logits: Tensor, centres: np.ndarray, target_centres: np.ndarray, reach: float) -> Tensor:
-    """Logits of some windows as those of others: (P, W, members, G) -> (P, targets, members, G).
+    """Resample the logits of windows at other windows: (P, W, members, G) -> (P, targets, members, G).
 
     Each target window gets the mean of the windows whose centres lie within `reach` frames of its own,
     or else of the nearest.
@@ -131,7 +131,7 @@ def _members(network: ListenNet) -> list[ListenMember]:
 
 
 def _repeat_to(power: Tensor, min_frames: int) -> Tensor:
-    """A short clip (P, bands, frames) is repeated until it fills a window."""
+    """Repeat a short clip (P, bands, frames) until it fills a window."""
     frames = power.shape[2]
     if frames >= min_frames:
         return power

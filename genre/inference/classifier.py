@@ -24,10 +24,10 @@ from genre.text import genre_name
 
 WINDOW_AUDIBLE_DB = 40.0  # a window this far below the loudest one is not counted
 MIN_CLIP_S = 1.0  # a shorter clip gets no genre
-MIN_CONFIDENT_SECONDS = 2.9  # a shorter one is never confident: training windows last 3 s, and recorders cut
+MIN_CONFIDENT_SECONDS = 2.9  # shorter clips are never confident: training windows last 3 s, and recorders cut
 PAUSE_SECONDS = 0.5  # silence as long as this is not counted as audible
 UNREACHABLE = 2.0  # a confidence threshold above every probability
-MIN_THRESHOLD_RISE = 0.02  # by which a short clip's threshold must exceed the usual one to be mentioned
+MIN_THRESHOLD_RISE = 0.02  # excess over the usual threshold from which a short clip's is mentioned
 SEGMENT_SECONDS = 30.0  # longer clips are cut into equal segments of about this length, as in training
 PLAY_MORE = "Play us more of it: half a minute is best."
 SHORT_CLIP = f"The shorter a piece, the less often we are sure. {PLAY_MORE}"
@@ -38,11 +38,11 @@ LIKE_SPEECH = "It sounds almost like someone speaking, and so no genre is sure."
 
 @dataclass(frozen=True)
 class WindowPredictions:
-    """What a model makes of the windows of a clip; probabilities are not calibrated yet."""
+    """The output of a model for the windows of a clip; probabilities are not calibrated yet."""
 
     times_s: np.ndarray  # (W,) centres of the windows in the source
-    overall: Tensor  # (G,) probabilities of the whole
-    by_window: Tensor  # (W, G)
+    overall: Tensor  # (G,) probabilities of the whole clip
+    by_window: Tensor  # (W, G) probabilities of each window
     description: Description = field(default_factory=Description)
 
 
@@ -53,7 +53,7 @@ class Prediction:
     status: str  # "music", "unsure", "not_music" or "too_short"
     genre: str | None
     confident: bool
-    probabilities: dict[str, float]  # by genre; empty unless there is music
+    probabilities: dict[str, float]  # genre -> probability; empty unless there is music
     duration_s: float
     message: str  # one plain sentence
     window_times_s: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (W,) centres of the windows
@@ -63,7 +63,7 @@ class Prediction:
     description: Description = field(default_factory=Description)
 
     def to_json(self) -> dict:
-        """The command line's object, without the path."""
+        """Return the command line's object, without the path."""
         return {
             "duration_s": round(self.duration_s, 2),
             "status": self.status,
@@ -82,7 +82,7 @@ class Classifier(ABC):
     has_gradient: ClassVar[bool] = False  # whether `predict_windows` can be differentiated by the mel power
 
     def __init__(self, card: Card) -> None:
-        """Raises ValueError for a card whose calibration does not fit."""
+        """Check the card's calibration. Raises ValueError where it does not fit."""
         self.card = card
         self.genres = card.genres
         self.temperature = card.temperature
@@ -104,10 +104,10 @@ class Classifier(ABC):
 
     @abstractmethod
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
-        """Segments as for `predict_windows` -> one vector (D,) for each part of the model, any length."""
+        """Embed segments as for `predict_windows` -> a vector (D,) for each part of the model, any length."""
 
     def classify(self, clip: Clip) -> Prediction:
-        """Classify a clip. Never raises for what is in the audio."""
+        """Classify a clip. It never raises for what is in the audio."""
         seconds = len(clip.samples) / SAMPLE_RATE
         if seconds < MIN_CLIP_S:
             return _no_prediction(clip, "too_short", f"This is shorter than one second. {PLAY_MORE}")
@@ -148,7 +148,7 @@ class Classifier(ABC):
         return sharpened / sharpened.sum(dim=-1, keepdim=True)
 
     def _threshold_and_reason(self, duration_s: float, above_speech_db: float) -> tuple[float, str]:
-        """-> (the confidence threshold, a sentence why it may not be reached)."""
+        """Find the confidence threshold -> (threshold, a sentence why it may not be reached)."""
         if above_speech_db > -DOUBTFUL_DB:
             return UNREACHABLE, LIKE_SPEECH
         threshold = self.confidence_threshold(duration_s)
@@ -185,7 +185,7 @@ class Classifier(ABC):
 
 
 def reconcile(by_window: Tensor, overall: Tensor) -> Tensor:
-    """Probabilities of windows (W, G), each genre scaled so that the mean over the windows is `overall` (G,).
+    """Scale the windows' probabilities (W, G) by genre so that their mean over the windows is `overall` (G,).
 
     A chart of them over time and the prediction of the whole are then one vote. Iterative proportional
     fitting (Deming and Stephan, 1940).
@@ -213,13 +213,13 @@ def _segments(clip: Clip) -> tuple[list[float], np.ndarray]:
 
 
 def audible_seconds(power: Tensor, seconds: float) -> float:
-    """How many of the `seconds` in mel power (P, bands, frames) are not silent beside the loudest."""
+    """Measure how much of `seconds` in mel power (P, bands, frames) is not silent beside the loudest."""
     cells = max(1, round(seconds / len(power) / PAUSE_SECONDS))
     return seconds * float(audible(power, cells).float().mean())
 
 
 def audible(power: Tensor, n_windows: int) -> Tensor:
-    """(P, bands, frames) -> (P, n_windows) bool: the windows that are not silent beside the loudest."""
+    """Find the windows that are not silent beside the loudest: (P, bands, frames) -> (P, n_windows) bool."""
     level = 10.0 * torch.log10(power.sum(dim=1) + 1e-20)
     peaks = nn.functional.adaptive_max_pool1d(level, n_windows)
     return peaks > level.max() - WINDOW_AUDIBLE_DB

@@ -1,4 +1,4 @@
-"""What a pretrained model says of a clip besides its genre: tags, feelings, and whether it is familiar."""
+"""Descriptions of a clip besides its genre, by a pretrained model: tags, feelings, familiarity."""
 
 from dataclasses import dataclass, field
 
@@ -6,20 +6,20 @@ import numpy as np
 
 from genre.models.pretrained.heads import EMOTIONS
 
-MIN_CORRELATION = 0.5  # with listeners, of a feeling that may be shown
-MIN_DEVIATION = 0.25  # above the average song, in standard deviations, of a feeling worth a word
+MIN_CORRELATION = 0.5  # least correlation with listeners for a feeling to be shown
+MIN_DEVIATION = 0.25  # standard deviations above the average song from which a feeling is worth a word
 MAX_NAMED = 3
 ENERGETIC, CALM = ("power", "joyful_activation", "tension"), ("calmness", "tenderness", "sadness")
 
 
 @dataclass(frozen=True)
 class Description:
-    """Empty for models that only know genres."""
+    """The description of one clip; it is empty for models that only know genres."""
 
-    tags: dict[str, float] = field(default_factory=dict)  # probability by tag, the clearest first
-    emotions: dict[str, float] = field(default_factory=dict)  # share of listeners by feeling
+    tags: dict[str, float] = field(default_factory=dict)  # tag -> probability, the clearest first
+    emotions: dict[str, float] = field(default_factory=dict)  # feeling -> share of listeners
     window_emotions: np.ndarray = field(default_factory=lambda: np.zeros((0, len(EMOTIONS))))  # (W, feelings)
-    familiar: bool = True  # whether it is like the genres that the model knows
+    familiar: bool = True  # whether the clip is like the genres that the model knows
 
 
 def strongest_emotions(description: Description, statistics: dict[str, dict[str, float]]) -> list[str]:

@@ -32,12 +32,15 @@ class EnsembleClassifier(Classifier):
 
     @classmethod
     def from_folder(cls, folder: Path) -> "EnsembleClassifier":
-        """Raises ArtefactError, and what `from_weights` raises."""
+        """Load the model in a folder. Raises ArtefactError, and what `from_weights` raises."""
         return cls.from_weights(*load_artefact(folder))
 
     @classmethod
     def from_weights(cls, weights: dict[str, Tensor], card: Card) -> "EnsembleClassifier":
-        """Raises KeyError, TypeError, ValueError or RuntimeError for weights that do not fit the card."""
+        """Build the classifier.
+
+        Raises KeyError, TypeError, ValueError or RuntimeError for weights that do not fit the card.
+        """
         own = {"shape": card.shape, "options": card.options, "front_end": card.front_end, "weight": 1.0}
         branches: list[Branch] = []
         for kind, part in (card.branches or {card.input: own}).items():
@@ -71,7 +74,7 @@ class EnsembleClassifier(Classifier):
         return [part[audible(power, part.shape[1])].mean(dim=0).numpy() for part in cells]
 
     def _log_probabilities(self, power: Tensor) -> tuple[Tensor, Tensor]:
-        """Mel power (P, bands, frames) -> pooled log-probabilities: (G,), and by window (W, G)."""
+        """Predict mel power (P, bands, frames) -> pooled log-probabilities: (G,), and by window (W, G)."""
         base, frames = self.branches[0], power.shape[2]
         centres = base.centres(frames)
         reach = centres[0] - base.params.first_frame  # half a window
@@ -103,7 +106,7 @@ def _weights_of(kind: str, weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def vote(logits: Tensor) -> Tensor:
-    """(..., windows, members, G) -> probabilities (..., G): the mean over windows, then over members."""
+    """Average over windows, then over members: (..., windows, members, G) -> probabilities (..., G)."""
     return logits.mean(dim=-3).softmax(dim=-1).mean(dim=-2)
 
 

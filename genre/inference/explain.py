@@ -22,13 +22,13 @@ from genre.inference.classifier import Classifier
 
 CELL = (8, 31)  # bands and frames in a cell: a third of an octave or more, 0.7 s
 DEPTH_DB = 60.0  # a point so far below the peak has no weight
-MAX_FULL_S = 45.0  # of a longer clip, the half minute with the highest probability is explained
+MAX_FULL_S = 45.0  # seconds; in a longer clip, the half minute with the highest probability is explained
 PART_S = 30.0
 SPAN_S = 5.0  # length of the part to play
 SPAN_STEP_S = 2.5
-DELETED_FRACTION = 0.2  # of the map, in the deletion check
-DELETED_DB = 10.0  # by which it is softened: holes of silence are like no music, and harm wherever they are
-FLATNESS = 1e-4  # bands that differ by less do not differ
+DELETED_FRACTION = 0.2  # fraction of the map that the deletion check softens
+DELETED_DB = 10.0  # dB of softening: holes of silence are like no music, and harm wherever they are
+FLATNESS = 1e-4  # difference between bands that counts as none
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +69,8 @@ class DeletionResult:
     """The probability of the genre before and after parts of the spectrogram were silenced."""
 
     before: float
-    without_top: float  # without the highest fifth of the map
-    without_random: float  # without a random fifth, in cells of the same size; mean of several draws
+    without_top: float  # probability without the highest fifth of the map
+    without_random: float  # probability without a random fifth, in cells of the same size; mean of draws
 
 
 def explain(classifier: Classifier, clip: Clip, genre: str) -> Explanation:
@@ -130,7 +130,7 @@ def deletion_check(
 
 
 def _part(classifier: Classifier, clip: Clip, genre: str) -> tuple[float, np.ndarray]:
-    """-> the samples to explain and where in the clip (s) they begin."""
+    """Choose the samples to explain -> where in the clip (s) they begin, and the samples."""
     if not clip.excerpted and clip.duration_s <= MAX_FULL_S:
         return 0.0, clip.samples
     prediction = classifier.classify(clip)
@@ -158,7 +158,7 @@ def _spans(classifier: Classifier, samples: np.ndarray, genre: str) -> tuple[lis
     probabilities = windows.by_window[:, classifier.genres.index(genre)].numpy()
     span_of_window = np.searchsorted(
         starts, windows.times_s - size / SAMPLE_RATE / 2 - 0.1
-    )  # windows to their span
+    )  # index of each window's span
     span_of_window = span_of_window.clip(0, len(starts) - 1)
     return starts, np.array(
         [
@@ -182,14 +182,14 @@ def _probability(
 
 
 def _saliency(classifier: Classifier, samples: np.ndarray, power: Tensor, genre: str) -> np.ndarray | None:
-    """Gradient times input of the log-probability at each point (bands, columns); None without a gradient.
+    """Compute gradient times input of the log-probability at each point: (bands, columns).
 
-    The gradient is taken by decibels. That of the loudest point is left out: all others are
-    measured against it.
+    The result is None without a gradient, which is taken by decibels. That of the loudest point is left
+    out: all others are measured against it.
     """
     if not classifier.has_gradient:
         return None
-    louder = torch.zeros_like(power, requires_grad=True)  # dB
+    louder = torch.zeros_like(power, requires_grad=True)  # change of level in dB
     with torch.enable_grad():
         probability = _probability(classifier, samples, power, 10 ** (louder / 10), genre)
         (slope,) = torch.autograd.grad(probability.log(), louder)
@@ -200,14 +200,14 @@ def _saliency(classifier: Classifier, samples: np.ndarray, power: Tensor, genre:
 def _time_saliency(
     starts: list[float], similarity: np.ndarray, seconds: float, shape: tuple[int, int]
 ) -> np.ndarray:
-    """A map that is the same in all bands: (bands, columns)."""
+    """Compute a map that is the same in all bands: (bands, columns)."""
     positions_s = (np.arange(shape[1]) + 0.5) * seconds / shape[1]
     curve = np.interp(positions_s, np.array(starts) + min(SPAN_S, seconds) / 2, similarity)
     return np.broadcast_to(curve - 0.9 * curve.min(), shape)
 
 
 def _smooth_cells(saliency: np.ndarray) -> np.ndarray:
-    """Sums over cells, drawn smoothly between their centres, from 0 to 1."""
+    """Sum over cells, drawn smoothly between their centres, from 0 to 1."""
     bands, columns = saliency.shape
     cells = (-(-bands // CELL[0]), -(-columns // CELL[1]))
     values = torch.from_numpy(np.ascontiguousarray(saliency, np.float32))[None, None]

@@ -24,9 +24,9 @@ from genre.inference.classifier import UNFAMILIAR, UNREACHABLE, Prediction
 WINDOW_S = 10.0  # length of sound behind each prediction
 UPDATE_S = 1.0  # new sound between two predictions
 FIRST_UPDATE_S = 3.0  # sound before the first prediction
-IDLE_S = 5.0  # without sound for so long the thread ends; new sound starts another
-HALF_LIFE_S = 2.0  # of older predictions in the smoothed probabilities
-MAX_FAILURES = 3  # in a row, of the classifier itself; then it is asked no more
+IDLE_S = 5.0  # time without sound after which the thread ends; new sound starts another
+HALF_LIFE_S = 2.0  # half-life of older predictions in the smoothed probabilities
+MAX_FAILURES = 3  # failures of the classifier in a row after which it is asked no more
 PATIENCE = 2  # predictions in a row without music before the genre is withdrawn
 
 BROKEN = "Something is wrong with the chosen model: press Stop, choose another one, and start again."
@@ -63,8 +63,8 @@ class SmoothedPrediction:
 
     genre: str | None = None
     probabilities: dict[str, float] = field(default_factory=dict)
-    confidence_threshold: float = UNREACHABLE  # of the last prediction with music
-    familiar: bool = True  # likewise
+    confidence_threshold: float = UNREACHABLE  # threshold of the last prediction with music
+    familiar: bool = True  # whether the last prediction with music was familiar
     n_without_music: int = 0
 
     def update(self, prediction: Prediction, passed_s: float = UPDATE_S) -> LivePrediction:
@@ -107,7 +107,7 @@ class LiveClassifier:
     def _reset(self) -> None:
         self._ring = np.zeros(round(WINDOW_S * SAMPLE_RATE), np.float32)
         self._received = 0  # samples since the beginning
-        self._predicted = 0  # of them, up to the last prediction
+        self._predicted = 0  # samples up to the last prediction
         self._resampler: soxr.ResampleStream | None = None
         self._rate = 0
         self._smoothed = SmoothedPrediction()
@@ -222,7 +222,7 @@ class LiveClassifier:
 
 
 def _mono(samples: np.ndarray) -> np.ndarray:
-    """(n,) or (n, channels), float or integer -> (n,) float32, full scale 1, finite."""
+    """Convert (n,) or (n, channels), float or integer -> (n,) float32, full scale 1, finite."""
     if np.issubdtype(samples.dtype, np.integer):
         samples = samples.astype(np.float32) / np.float32(np.iinfo(samples.dtype).max + 1)
     samples = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)

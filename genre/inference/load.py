@@ -10,7 +10,7 @@ from genre.models.cards import TRANSFER, ArtefactError, load_card
 from genre.paths import PROMOTED, WEIGHTS, home, promoted_models
 
 SHIPPED = "listen"  # the model of the Listen page
-MEASURED = "listen-train"  # by the same recipe, from the train lists alone: every figure comes from it
+MEASURED = "listen-train"  # the same recipe, trained on the train lists alone: every figure comes from it
 SCRATCH_MEASURED = "listen-scratch-train"  # the ensemble without pretraining, measured in the same way
 
 

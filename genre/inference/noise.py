@@ -9,23 +9,23 @@ GTZAN's train list 3 % of the recordings of 30 s are noisy, and of the same thro
 import torch
 from torch import Tensor
 
-QUIET_FRACTION = 0.05  # of the frames of a band
-NOISY_DB = -8.0  # the floor relative to the mean, in the upper quarter of the bands: above it there is noise
-VISIBLE_DB = -60.0  # the floor relative to the peak: below it no network sees the noise
+QUIET_FRACTION = 0.05  # fraction of a band's frames that counts as quiet
+NOISY_DB = -8.0  # floor relative to the mean, in the upper quarter of the bands, above which there is noise
+VISIBLE_DB = -60.0  # floor relative to the peak below which no network sees the noise
 SILENCE = 1e-13  # power relative to the peak that counts as no sound, when the floor is looked for
-MIN_FRAMES = 345  # 8 s: in less, dense music cannot be distinguished from noise
-MIN_GAIN = 0.1  # of the power, where all of it looks like noise
+MIN_FRAMES = 345  # frames in 8 s: in less, dense music cannot be distinguished from noise
+MIN_GAIN = 0.1  # least gain of the power, where all of it looks like noise
 
 
 def noise_floor(power: Tensor) -> Tensor:
-    """(P, bands, frames) mel power -> (P, bands, 1), the power that sounds all the time."""
+    """Estimate the power that sounds all the time: (P, bands, frames) mel power -> (P, bands, 1)."""
     n_sounding = _count_sounding(power)
     rank = power.shape[2] - n_sounding + (QUIET_FRACTION * n_sounding).long()
     return power.detach().sort(dim=2).values.gather(2, rank.clamp(max=power.shape[2] - 1))
 
 
 def is_noisy(power: Tensor) -> Tensor:
-    """(P, bands, frames) mel power -> (P,) bool. Measured in the treble, where music is soft."""
+    """Test mel power (P, bands, frames) -> (P,) bool, in the treble, where music is soft."""
     if power.shape[2] < MIN_FRAMES:
         return torch.zeros(len(power), dtype=torch.bool)
     treble = power[:, -(power.shape[1] // 4) :]
@@ -42,10 +42,10 @@ def denoise(power: Tensor) -> Tensor:
 
 
 def _count_sounding(power: Tensor) -> Tensor:
-    """(P, bands, frames) -> (P, bands, 1): the number of frames that are not silent."""
+    """Count the frames that are not silent: (P, bands, frames) -> (P, bands, 1)."""
     return (power > SILENCE * power.amax(dim=(1, 2), keepdim=True)).sum(dim=2, keepdim=True)
 
 
 def _decibels(power: Tensor, reference: Tensor) -> Tensor:
-    """(P, bands, 1) -> (P, bands)"""
+    """Convert power to decibels over the reference: (P, bands, 1) -> (P, bands)."""
     return 10.0 * torch.log10(power / reference.clamp(min=1e-20) + 1e-9).squeeze(2)

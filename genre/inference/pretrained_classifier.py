@@ -19,7 +19,7 @@ from genre.models.pretrained.features import PretrainedFeatures, load_tagger
 from genre.models.pretrained.heads import EMOTIONS, TransferHeads
 from genre.models.pretrained.networks import TAGS
 
-MAX_TAGS = 5  # named at once
+MAX_TAGS = 5  # tags named at once
 
 
 class PretrainedClassifier(Classifier):
@@ -30,7 +30,7 @@ class PretrainedClassifier(Classifier):
     def __init__(
         self, features: PretrainedFeatures, heads: TransferHeads, card: Card, scratch: EnsembleClassifier
     ) -> None:
-        """Raises KeyError, TypeError or ValueError for a card that does not fit."""
+        """Take the parts. Raises KeyError, TypeError or ValueError for a card that does not fit."""
         super().__init__(card)
         self.features, self.heads, self.scratch = features, heads.eval().requires_grad_(False), scratch
         self.scratch_weight = float(card.pretrained["scratch_weight"])

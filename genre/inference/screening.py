@@ -36,8 +36,8 @@ TONE_STEP_DB = 2.0
 NOISE_FLATNESS = 0.57
 
 PICTURE_DB = 40.0  # depth of a picture below its loudest point
-AROUND_FRAMES = 11  # a second: pauses are measured against the sound around them
-PAUSE = 0.5  # of the amplitude around it, as Saunders and Scheirer and Slaney have it
+AROUND_FRAMES = 11  # frames in about a second: pauses are measured against the sound around them
+PAUSE = 0.5  # amplitude of a pause relative to that around it, as Saunders and Scheirer and Slaney have it
 BEAT_FRAMES = range(3, 24)  # 0.27 to 2.1 s from one beat to the next or the one after
 # dB of jumps that count as much as all frames being pauses, or a perfect beat missing. A linear
 # discriminant of 32 takes of synthetic speech, as it is, in rooms and through microphones, against GTZAN's
@@ -53,14 +53,14 @@ DOUBTFUL_DB = 2.5
 
 
 def spectral_change(power: Tensor) -> float:
-    """How much the spectrum's shape moves: (bands, frames) mel power -> mean deviation in dB.
+    """Measure how much the spectrum's shape moves: (bands, frames) mel power -> mean deviation in dB.
 
     The level is divided out of each frame, so that a swelling noise counts as steady, and so does a tone
     that begins late or ends early.
     """
     blocks = power.shape[1] // BLOCK_FRAMES
     if blocks < 2:
-        return float("inf")  # too short to decide: left to the network
+        return float("inf")  # the clip is too short to decide: the network does
     power = power[LOWEST_BAND:]
     level = power.sum(dim=0)
     colour = (power / (level + 1e-3 * level.mean() + 1e-20))[:, : blocks * BLOCK_FRAMES]
@@ -73,10 +73,10 @@ def spectral_change(power: Tensor) -> float:
 
 
 def _well_inside(level: Tensor) -> Tensor:
-    """Power of frames (T,) -> (blocks,) bool: the loud blocks between loud ones, if there are two; else
-    the loud ones; else all.
+    """Find the loud blocks between loud ones, if there are two: power of frames (T,) -> (blocks,) bool.
 
-    The click with which a tone starts and stops is no change of its colour.
+    Else the result is the loud blocks, or else all. The click with which a tone starts and stops is no
+    change of its colour.
     """
     blocks = len(level) // BLOCK_FRAMES
     of_block = level[: blocks * BLOCK_FRAMES].reshape(blocks, BLOCK_FRAMES).mean(dim=1)
@@ -113,7 +113,7 @@ def is_flat(power: Tensor) -> bool:
 
 
 def _loud_frames(power: Tensor) -> tuple[Tensor, Tensor]:
-    """-> (bands without rumble, loud frames) and their power (frames,)."""
+    """Select the loud frames -> (bands without rumble, loud frames) and their power (frames,)."""
     power = power[LOWEST_BAND:] + 1e-20
     level = power.sum(dim=0)
     loud = level > level.max() * 10 ** (-QUIET_DB / 10)
@@ -121,7 +121,7 @@ def _loud_frames(power: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def speech_score(power: Tensor) -> float:
-    """The speech-like modulation of the level: (bands, frames) mel power -> dB, high for speech.
+    """Measure the speech-like modulation of the level: (bands, frames) mel power -> dB, high for speech.
 
     Syllables and pauses make the level jump from frame to frame and leave many frames far quieter than
     those around them, and no beat brings the same level back after the same time (J. Saunders,
@@ -143,10 +143,10 @@ def speech_score(power: Tensor) -> float:
 
 
 def above_speech(power: Tensor, duration_s: float) -> float:
-    """(bands, frames) mel power of a sound of `duration_s` seconds -> dB by which its score lies above the
-    limit: above 0 it is someone speaking, above -DOUBTFUL_DB it may be.
+    """Compute the dB by which the speech score of (bands, frames) mel power lies above the limit.
 
-    Rap and song lie below: something keeps time beneath them. Less than 3 s are too short for that.
+    The sound has `duration_s` seconds. Above 0 it is someone speaking, above -DOUBTFUL_DB it may be. Rap and
+    song lie below: something keeps time beneath them. Less than 3 s are too short for that.
     """
     if duration_s < min(SPEECH_DB):
         return float("-inf")

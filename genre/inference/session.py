@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 Classify = Callable[[Clip], "Prediction"]
 
-MAX_SOUND_S = 30 * 60  # s of sound stored to play, draw and trim: 79 MB
-MAX_CLIPS = 1000  # of a visit; the oldest are dropped
-OTHER = "other"  # a correction: none of the ten genres
+MAX_SOUND_S = 30 * 60  # seconds of sound stored to play, draw and trim: 79 MB
+MAX_CLIPS = 1000  # clips that a visit stores; the oldest are dropped
+OTHER = "other"  # the correction for none of the ten genres
 UNNAMED = "unnamed"
 CSV_COLUMNS = (
     "name",
@@ -53,25 +53,25 @@ class StoredSound:
     wav: bytes = field(repr=False)  # 16-bit PCM
     duration_s: float
     starts: tuple[float, ...]
-    seconds: float  # of sound in wav: less than duration_s for excerpts
+    seconds: float  # length of the sound in wav: less than duration_s for excerpts
 
     @classmethod
     def of(cls, clip: Clip) -> "StoredSound":
-        """The sound of a clip, its peak at most full scale."""
+        """Store the sound of a clip, its peak at most full scale."""
         seconds = len(clip.samples) / SAMPLE_RATE
         peak = np.abs(clip.samples).max(initial=1.0)  # floating point may go beyond full scale
         clip = replace(clip, samples=clip.samples / peak)
         return cls(clip.to_wav(), clip.duration_s, clip.starts, seconds)
 
     def clip(self) -> Clip:
-        """Undo `of`, in 16 bits."""
+        """Return the clip that `of` stored, in 16 bits."""
         samples, _ = sf.read(io.BytesIO(self.wav), dtype="float32")
         return Clip(samples, self.duration_s, self.starts)
 
 
 @dataclass(eq=False)
 class SessionClip:
-    """A recording of the visit and its prediction. Either `error` or `full_prediction` is there."""
+    """A recording of the visit and its prediction. It has either `error` or `full_prediction`."""
 
     id: str
     digest: str  # SHA-256 of the bytes
@@ -90,7 +90,7 @@ class SessionClip:
         return self.part_prediction or self.full_prediction
 
     def clip(self) -> Clip:
-        """The clip that the prediction is for. Raises AudioError where its sound is not stored any more."""
+        """Return the clip that the prediction is for. Raises AudioError where its sound is gone."""
         if self.sound is None:
             raise AudioError("The sound of this clip is gone: play it to us again.")
         clip = self.sound.clip()
@@ -98,7 +98,7 @@ class SessionClip:
 
     @property
     def wav(self) -> bytes:
-        """That clip as a WAV file. Raises AudioError likewise."""
+        """Return that clip as a WAV file. Raises AudioError where its sound is gone."""
         return self.sound.wav if self.sound and not self.part else self.clip().to_wav()
 
     @property
@@ -150,7 +150,7 @@ class Session:
 
     @property
     def held_s(self) -> float:
-        """s of sound in memory, an upper bound: clips with the same bytes share it."""
+        """Seconds of sound in memory, an upper bound: clips with the same bytes share it."""
         return sum(clip.sound.seconds for clip in list(self._clips.values()) if clip.sound)
 
     def get(self, id_: str | None) -> SessionClip | None:
@@ -182,7 +182,7 @@ class Session:
                 clip.full_prediction, clip.sound = classify(audio), StoredSound.of(audio)
             except AudioError as error:
                 clip.error = str(error)
-        if existing:  # its sound was dropped, and is back
+        if existing:  # the clip's sound was dropped, and is back
             clip.correction = existing.correction
             del self._clips[id_]
         self._clips[id_] = clip
@@ -201,12 +201,12 @@ class Session:
         self._clips.pop(id_, None)
 
     def to_json(self) -> str:
-        """A JSON list with one object a clip."""
+        """Write a JSON list with one object a clip."""
         records = [clip.to_json() for clip in self]
         return json.dumps(records, indent=1, allow_nan=False) + "\n"
 
     def to_csv(self) -> str:
-        """One line a clip, safe to open in a spreadsheet."""
+        """Write one line a clip, safe to open in a spreadsheet."""
         columns = [*CSV_COLUMNS, *self.genres(), "error"]
         text = io.StringIO()
         table = csv.DictWriter(text, columns, restval="", extrasaction="ignore")
@@ -226,7 +226,7 @@ class Session:
         return text.getvalue()
 
     def genres(self) -> tuple[str, ...]:
-        """GTZAN's ten, and the genres of the visitor's own models."""
+        """Return GTZAN's ten genres, and those of the visitor's own models."""
         others = (genre for clip in self for genre in clip.to_json().get("probabilities", {}))
         return tuple(dict.fromkeys((*GENRES, *others)))
 

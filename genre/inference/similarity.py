@@ -52,7 +52,7 @@ class NeighbourIndex:
 
 
 def embed_clip(classifier: Classifier, clip: Clip) -> np.ndarray:
-    """The embedding of a clip of a second or longer: (D,) float32 of length 1."""
+    """Embed a clip of a second or longer: (D,) float32 of length 1."""
     segments = _segments(clip.samples)
     with torch.inference_mode():
         power = classifier.front_end.power(torch.from_numpy(segments))
@@ -62,7 +62,7 @@ def embed_clip(classifier: Classifier, clip: Clip) -> np.ndarray:
 
 
 def _segments(samples: np.ndarray) -> np.ndarray:
-    """(N,) -> all of it, or MAX_SEGMENTS evenly spaced segments: (P, n), without offset."""
+    """Cut (N,) into all of it, or MAX_SEGMENTS evenly spaced segments: (P, n), without offset."""
     size = round(SEGMENT_SECONDS * SAMPLE_RATE)
     if len(samples) <= 2 * size:
         segments = samples[None]

@@ -24,7 +24,7 @@ class ZooClassifier(Classifier):
     """A network or a classical model of a run directory, ready to classify clips."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises ArtefactError for a folder that does not hold one."""
+        """Load the model in a folder. Raises ArtefactError for a folder that does not hold one."""
         self.model, card = load_model(folder)
         try:
             front_end = card.front_end or {}
@@ -49,10 +49,10 @@ class ZooClassifier(Classifier):
         self, starts_s: list[float], segments: np.ndarray, power: Tensor, gain: Tensor | None = None
     ) -> WindowPredictions:
         times_s, parts = [], []
-        peaks_db = 10 * torch.log10(power.sum(dim=1).amax(dim=1) + 1e-20)  # of each segment
+        peaks_db = 10 * torch.log10(power.sum(dim=1).amax(dim=1) + 1e-20)  # peak of each segment
         is_audible = (peaks_db > peaks_db.max() - WINDOW_AUDIBLE_DB).tolist()
         for start_s, samples in compress(zip(starts_s, segments, strict=True), is_audible):
-            starts = window_starts(samples, self.spec, "even")  # silent ones are left out
+            starts = window_starts(samples, self.spec, "even")  # silent windows are left out
             parts.append(compute_windows(samples, starts, self.spec))
             half = min(window_samples(self.spec), len(samples)) / 2
             times_s.append(start_s + (starts + half) / SAMPLE_RATE)

@@ -27,9 +27,9 @@ from genre.reading import read_regular
 
 WEIGHTS_FILE = "model.safetensors"
 MAX_WEIGHTS_BYTES = 2 << 30
-LIBRARIES = ("torch", "numpy", "librosa", "scikit-learn")  # whose versions a card names
-SCALE, SHAPE = "@scale", "@shape"  # after the name of a tensor in fewer bits
-PACKED_BITS = 6  # of numbers that do not lie in a byte each
+LIBRARIES = ("torch", "numpy", "librosa", "scikit-learn")  # libraries whose versions a card names
+SCALE, SHAPE = "@scale", "@shape"  # suffixes of the name of a tensor that is stored in fewer bits
+PACKED_BITS = 6  # bits of a number in tensors that do not take a byte for each
 
 
 def save_artefact(folder: Path, state: dict[str, Tensor], card: Card) -> Card:
@@ -49,7 +49,7 @@ def save_artefact(folder: Path, state: dict[str, Tensor], card: Card) -> Card:
 
 
 def load_artefact(folder: Path) -> tuple[dict[str, Tensor], Card]:
-    """-> (weights by name in single precision, card).
+    """Load a model -> (weights by name in single precision, card).
 
     Raises ArtefactError for a missing or damaged part, and for weights that are not the card's.
     """
@@ -70,7 +70,7 @@ def load_artefact(folder: Path) -> tuple[dict[str, Tensor], Card]:
 
 
 def _commit() -> str:
-    """The commit of the repository; empty where there is none."""
+    """Read the commit of the repository; empty where there is none."""
     try:
         command = ["git", "-C", str(REPOSITORY), "rev-parse", "--short=12", "HEAD"]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()
@@ -79,7 +79,7 @@ def _commit() -> str:
 
 
 def compact(state: dict[str, Tensor], bits: int = 8) -> dict[str, Tensor]:
-    """Kernels and matrices in 8 or 6 bits: a quarter of the size and less.
+    """Compress kernels and matrices to 8 or 6 bits: a quarter of the size and less.
 
     Each output (a tensor's first axis) has a scale of its own (Jacob et al. 2018), stored beside it.
     Numbers of 6 bits lie one after the other: (N, bytes). `load_artefact` gives back ordinary numbers.
@@ -101,7 +101,7 @@ def compact(state: dict[str, Tensor], bits: int = 8) -> dict[str, Tensor]:
 
 
 def expand(packed: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Undo `compact`; half precision becomes single as well."""
+    """Expand what `compact` made; half precision becomes single as well."""
     state = {}
     for name, tensor in packed.items():
         if name.endswith((SCALE, SHAPE)):
@@ -116,18 +116,18 @@ def expand(packed: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _pack_bits(levels: Tensor) -> Tensor:
-    """(N, K) of -31..31 -> (N, bytes), 6 bits each."""
+    """Pack (N, K) of -31..31 into 6 bits each -> (N, bytes)."""
     bits = np.unpackbits((levels + 32).to(torch.uint8).numpy()[..., None], axis=-1)[..., -PACKED_BITS:]
     return torch.from_numpy(np.packbits(bits.reshape(len(levels), -1), axis=1))
 
 
 def _unpack_bits(packed: Tensor, count: int) -> Tensor:
-    """(N, bytes) -> (N, count) of -31..31."""
+    """Unpack (N, bytes) -> (N, count) of -31..31."""
     bits = np.unpackbits(packed.numpy(), axis=1, count=count * PACKED_BITS)
     levels = np.packbits(bits.reshape(len(packed), count, PACKED_BITS), axis=-1)[..., 0] >> (8 - PACKED_BITS)
     return torch.from_numpy(levels.astype(np.int16) - 32)
 
 
 def _broadcast(scale: Tensor, tensor: Tensor) -> Tensor:
-    """(N,) in the shape that multiplies (N, ...)."""
+    """Reshape (N,) so that it multiplies (N, ...)."""
     return scale.reshape(-1, *[1] * (tensor.ndim - 1))

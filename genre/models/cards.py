@@ -24,15 +24,15 @@ class ArtefactError(ValueError):
 
 @dataclass(frozen=True)
 class Card:
-    """What is known about a trained model. Empty parts are not stored."""
+    """The knowledge about a trained model. Empty parts are not stored."""
 
     model: str  # the registry's name, "emotion" or "gan"
     genres: tuple[str, ...]  # the classes, in the order of the outputs
     # How to use it.
-    options: dict[str, Any] = field(default_factory=dict)  # of the network
+    options: dict[str, Any] = field(default_factory=dict)  # options of the network
     input: str = ""  # kind of input
-    shape: tuple[int, ...] = ()  # of one example
-    seconds: float | None = None  # of audio in one example
+    shape: tuple[int, ...] = ()  # shape of one example
+    seconds: float | None = None  # duration of the audio in one example, in s
     front_end: dict[str, Any] | None = None  # SpectrogramParams
     scale: float = 1.0
     offset: float = 0.0
@@ -40,13 +40,13 @@ class Card:
     confidence_threshold: float = 0.5
     confidence_thresholds_by_duration: tuple[tuple[float, float], ...] = ()  # (s, threshold)
     class_bias: tuple[float, ...] = ()
-    branches: dict[str, dict[str, Any]] = field(default_factory=dict)  # of an ensemble, by kind of input
-    # Of pretrained networks with heads: the other models it uses, the windows, and what is shown.
+    branches: dict[str, dict[str, Any]] = field(default_factory=dict)  # input kind -> branch, in an ensemble
+    # For pretrained networks with heads: the other models, the windows, and what is shown.
     pretrained: dict[str, Any] = field(default_factory=dict)
     classical: dict[str, Any] | None = None  # the parts of a classical model that are no arrays
-    network: str = ""  # of a generator: "earmark" or "dcgan"
-    size: Any = None  # of an image, in pixels or (bands, frames)
-    controls: tuple[str, ...] = ()  # of a generator, and their statistics over the training music
+    network: str = ""  # generator's architecture: "earmark" or "dcgan"
+    size: Any = None  # size of an image, in pixels or (bands, frames)
+    controls: tuple[str, ...] = ()  # controls of a generator; next, their statistics over the training music
     control_mean: tuple[float, ...] = ()
     control_std: tuple[float, ...] = ()
     control_stats_by_genre: dict[str, Any] = field(default_factory=dict)  # "mean", "std": (genres, 3)
@@ -58,7 +58,7 @@ class Card:
     previous_recipes: list[dict[str, Any]] = field(default_factory=list)
     seeds: tuple[int, ...] = ()
     teacher: str | None = None
-    size_schedule: Any = None  # of progressive resizing
+    size_schedule: Any = None  # sizes in progressive resizing
     note: str = ""
     # How good it is.
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -66,13 +66,13 @@ class Card:
     calibration: dict[str, Any] = field(default_factory=dict)
     ablation: dict[str, Any] = field(default_factory=dict)
     # Where it comes from.
-    weights_sha256: str = ""  # of the model.safetensors that it belongs to
-    versions: dict[str, str] = field(default_factory=dict)  # of Python and libraries
+    weights_sha256: str = ""  # hash of the model.safetensors that the card belongs to
+    versions: dict[str, str] = field(default_factory=dict)  # versions of Python and libraries
     commit: str = ""
     date: str = ""
 
     def __post_init__(self) -> None:
-        """Raises ValueError or TypeError for parts of another type or out of range."""
+        """Check the parts. Raises ValueError or TypeError for those of another type or out of range."""
         numbers = [threshold for pair in self.confidence_thresholds_by_duration for threshold in pair]
         numbers += [self.temperature, self.confidence_threshold, *self.class_bias]
         if any(isinstance(number, bool) or not 0 < number < 1e300 for number in numbers):
@@ -98,14 +98,14 @@ class Card:
         return self.model == ENSEMBLE and (bool(self.branches) or self.input == "mel_30s")
 
     def to_dict(self) -> dict[str, Any]:
-        """The card as plain JSON values, without its empty parts."""
+        """Convert the card to plain JSON values, without its empty parts."""
         empty: tuple[Any, ...] = ({}, [], (), "", None)
         values = {key: value for key, value in asdict(self).items() if value not in empty or key in REQUIRED}
         return json.loads(json.dumps(values))
 
     @classmethod
     def from_dict(cls, values: Any) -> "Card":
-        """Undo `to_dict`, also of older versions. Raises KeyError, TypeError or ValueError."""
+        """Read what `to_dict` gave, also of older versions. Raises KeyError, TypeError or ValueError."""
         if not isinstance(values, dict):
             raise TypeError("A card is a JSON object.")
         values = renew_keys(values, GAN_CARD if values.get("model") == "gan" else CARD)
@@ -125,14 +125,14 @@ _TUPLES = {part.name for part in fields(Card) if str(part.type).startswith("tupl
 
 
 def _tuples(value: Any) -> tuple:
-    """A JSON list as a tuple, with its lists as tuples. Raises TypeError for anything else."""
+    """Convert a JSON list to a tuple, with its lists as tuples. Raises TypeError for anything else."""
     if not isinstance(value, (list, tuple)):
         raise TypeError("A list was expected in the card.")
     return tuple(_tuples(item) if isinstance(item, (list, tuple)) else item for item in value)
 
 
 def load_card(folder: Path) -> Card:
-    """Raises ArtefactError with a sentence when there is none or it is damaged."""
+    """Read the folder's card. Raises ArtefactError with a sentence when there is none or it is damaged."""
     try:
         values = read_json(folder / "card.json")
     except (OSError, ValueError) as error:

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-MAX_VALUES = 1024  # of a summary of raw audio
-MAX_BANDS = 128  # of a summary of a spectrogram: twice as many values
-QUERIES_PER_BLOCK = 256  # bounds the matrices of distances
+MAX_VALUES = 1024  # values in a summary of raw audio
+MAX_BANDS = 128  # bands in a summary of a spectrogram: twice as many values
+QUERIES_PER_BLOCK = 256  # rows of a query block: bounds the matrices of distances
 
 
 def summarise(inputs: np.ndarray) -> np.ndarray:
-    """Inputs of any kind -> (n, at most 1,024 values), one row each.
+    """Summarise inputs of any kind -> (n, at most 1,024 values), one row each.
 
     Spectrograms (n, bands, frames): mean and standard deviation over time of each band, bands
     beyond 128 averaged in groups. Raw audio (n, samples): cut into 1,024 pieces, the mean of each.
@@ -36,7 +36,7 @@ def summarise(inputs: np.ndarray) -> np.ndarray:
 
 
 def _pool(values: np.ndarray, axis: int, size: int) -> np.ndarray:
-    """At most `size` means of neighbours along an axis, in groups as even as can be."""
+    """Average neighbours along an axis to at most `size` means, in groups as even as can be."""
     length = values.shape[axis]
     if length <= size:
         return values
@@ -50,7 +50,7 @@ def _pool(values: np.ndarray, axis: int, size: int) -> np.ndarray:
 def knn(shape: tuple[int, ...], n_classes: int, k: int = 10):
     """The vote of the k nearest training examples, each vote the same.
 
-    Zhang (arXiv:2307.10773, 2023) and Dawra et al., who try k = 10, 15 and 20. Silent on the
+    Zhang (arXiv:2307.10773, 2023) and Dawra et al., who try k = 10, 15 and 20. They are silent on the
     distance and on scaling; ours is Euclidean between scaled values.
     """
     from sklearn.neighbors import KNeighborsClassifier
@@ -61,7 +61,7 @@ def knn(shape: tuple[int, ...], n_classes: int, k: int = 10):
 def svm(shape: tuple[int, ...], n_classes: int, c: float = 1.0):
     """Support vectors with a radial kernel.
 
-    Zhang (arXiv:2307.10773, 2023) and the APM 598 course report. Silent on the penalty and the
+    Zhang (arXiv:2307.10773, 2023) and the APM 598 course report. They are silent on the penalty and the
     width of the kernel; ours are scikit-learn's (1 and "scale"). Its probabilities are the softmax
     of its one-against-rest scores: Platt's method would fit five more machines and fail on a genre
     with fewer tracks than that.
@@ -74,7 +74,7 @@ def svm(shape: tuple[int, ...], n_classes: int, c: float = 1.0):
 
 
 def forest(shape: tuple[int, ...], n_classes: int, trees: int = 300, seed: int = 0):
-    """A random forest, as cited by Zhang. Silent on its size; ours has 300 full-grown trees."""
+    """A random forest, as cited by Zhang, who is silent on its size; ours has 300 full-grown trees."""
     from sklearn.ensemble import RandomForestClassifier
 
     return _pipeline(RandomForestClassifier(n_estimators=trees, random_state=seed))
@@ -90,7 +90,7 @@ def _pipeline(classifier):
 
 
 def probabilities(model, inputs: np.ndarray, n_classes: int) -> np.ndarray:
-    """Of a fitted pipeline or a loaded predictor: (n, n_classes), 0 for classes it never saw."""
+    """Predict with a fitted pipeline or a loaded predictor: (n, n_classes), 0 for classes it never saw."""
     if hasattr(model, "predict_proba"):
         known = model.predict_proba(inputs)
     else:
@@ -101,7 +101,7 @@ def probabilities(model, inputs: np.ndarray, n_classes: int) -> np.ndarray:
 
 
 def save(estimator) -> tuple[dict[str, np.ndarray], dict]:
-    """A fitted pipeline of this module -> arrays for a file of tensors, and a dictionary for JSON.
+    """Convert a fitted pipeline of this module -> arrays for a file of tensors, and a dictionary for JSON.
 
     Classes must be whole numbers. Raises TypeError for any other estimator.
     """
@@ -129,7 +129,7 @@ def save(estimator) -> tuple[dict[str, np.ndarray], dict]:
 
 
 def _forest_arrays(trees: list) -> dict[str, np.ndarray]:
-    """All trees laid end to end; a leaf is its own child."""
+    """Lay all trees end to end; a leaf is its own child."""
     roots = np.cumsum([0] + [tree.node_count for tree in trees])[:-1]
     nodes = [np.arange(tree.node_count) for tree in trees]
     children = [
@@ -146,7 +146,7 @@ def _forest_arrays(trees: list) -> dict[str, np.ndarray]:
 
 
 def load(arrays: dict[str, np.ndarray], config: dict) -> "Predictor":
-    """What `save` made, as a predictor. Raises ValueError if parts are missing or do not fit."""
+    """Build a predictor from what `save` made. Raises ValueError if parts are missing or do not fit."""
     try:
         kinds: dict[str, type[Predictor]] = {"knn": KNN, "svm": SVM, "forest": Forest}
         return kinds[config["kind"]](arrays, config)
@@ -165,7 +165,7 @@ class Predictor(ABC):
         _check(self.mean.shape == self.scale.shape and self.mean.ndim == 1)
 
     def predict_proba(self, inputs: np.ndarray) -> np.ndarray:
-        """Inputs as in training -> (n, classes), rows adding up to 1."""
+        """Predict inputs as in training -> (n, classes), rows adding up to 1."""
         rows = summarise(inputs)
         if rows.ndim != 2 or rows.shape[1] != len(self.mean):
             raise ValueError(f"The model wants {len(self.mean)} values an input, not {rows.shape}.")
@@ -178,12 +178,12 @@ class Predictor(ABC):
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes_)))
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """Inputs as in training -> (n,) labels."""
+        """Predict inputs as in training -> (n,) labels."""
         return self.classes_[np.argmax(self.predict_proba(inputs), axis=1)]
 
     @abstractmethod
     def _probabilities(self, rows: np.ndarray) -> np.ndarray:
-        """Scaled values (n, values) -> (n, classes)."""
+        """Predict scaled values (n, values) -> (n, classes)."""
 
 
 class KNN(Predictor):
@@ -229,7 +229,7 @@ class SVM(Predictor):
         for (i, j), intercept in zip(pairs, self.intercept, strict=True):
             first, second = self.of_class[i], self.of_class[j]
             score = kernel[:, first] @ self.weights[j - 1, first] + intercept
-            score += kernel[:, second] @ self.weights[i, second]  # above 0: class i
+            score += kernel[:, second] @ self.weights[i, second]  # a score above 0 votes for class i
             votes[:, i] += score >= 0
             votes[:, j] += score < 0
             confidence[:, i] += score
@@ -258,7 +258,7 @@ class Forest(Predictor):
         _check(len(self.roots) > 0 and self.roots.min() >= 0 and self.roots.max() < n_nodes)
 
     def _probabilities(self, rows: np.ndarray) -> np.ndarray:
-        rows = rows.astype(np.float32)  # as scikit-learn grew the trees
+        rows = rows.astype(np.float32)  # scikit-learn grew the trees in float32
         node = np.tile(self.roots, (len(rows), 1))  # (rows, trees)
         row = np.arange(len(rows))[:, None]
         while True:
@@ -275,14 +275,14 @@ def _check(fits: bool) -> None:
 
 
 def _squared_distances(rows: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(n, d), (m, d) -> (n, m), without an array of n x m x d."""
+    """Compute squared distances (n, d), (m, d) -> (n, m), without an array of n x m x d."""
     rows = rows.astype(np.float64)
     lengths = (rows**2).sum(axis=1)[:, None] + (points**2).sum(axis=1)
     return np.maximum(lengths - 2 * rows @ points.T, 0.0)
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
-    """(n, classes), or (n,) for the second of two classes -> probabilities (n, classes)."""
+    """Compute probabilities (n, classes) of (n, classes), or of (n,) for the second of two classes."""
     if scores.ndim == 1:
         scores = np.stack([-scores, scores], axis=1)
     exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))

@@ -13,17 +13,17 @@ from torch import Tensor, nn
 
 
 def input_norm() -> nn.BatchNorm2d:
-    """One mean and one variance for the whole picture, averaged evenly over all batches seen."""
+    """Make one mean and one variance for the whole picture, averaged evenly over all batches seen."""
     return nn.BatchNorm2d(1, affine=False, momentum=None)
 
 
 def as_image(spectrogram: Tensor) -> Tensor:
-    """(B, bands, frames) -> (B, 1, bands, frames), laid out as convolutions on a CPU like it."""
+    """Reshape (B, bands, frames) -> (B, 1, bands, frames), laid out as convolutions on a CPU like it."""
     return spectrogram[:, None].contiguous(memory_format=torch.channels_last)
 
 
 def flat_size(trunk: nn.Module, shape: tuple[int, ...]) -> int:
-    """Values a trunk makes of one picture of `shape`. Raises ValueError if it is too small."""
+    """Count the values a trunk makes of one picture of `shape`. Raises ValueError if it is too small."""
     # Running statistics must not see the zeros, nor chance be drawn from.
     training = trunk.training
     try:
@@ -41,8 +41,8 @@ def flat_size(trunk: nn.Module, shape: tuple[int, ...]) -> int:
 class Linear(nn.Module):
     """One linear layer over all values of the picture: the floor any network must beat.
 
-    APM 598 course report: 64 x 100 log-mel, 64,010 parameters. Silent on the scaling of the input;
-    ours is `input_norm`.
+    APM 598 course report: 64 x 100 log-mel, 64,010 parameters. It is silent on the scaling of the
+    input; ours is `input_norm`.
     """
 
     def __init__(self, shape: tuple[int, int], n_classes: int) -> None:
@@ -51,7 +51,7 @@ class Linear(nn.Module):
         self.head = nn.Linear(math.prod(shape), n_classes)
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> logits (B, classes)."""
+        """Compute the logits of (B, bands, frames) -> (B, classes)."""
         return self.head(self.norm(as_image(spectrogram)).flatten(1))
 
 
@@ -60,7 +60,7 @@ class SmallCNN(nn.Module):
 
     APM 598 course report, on 64 x 100 log-mel: "simple" has `channels` 8 (15,610 parameters),
     "complex" 16 (59,114). The 1 x 2 cells that remain feed one hidden layer of 16 `channels`
-    units. Silent on the amount of dropout; ours is 0.3, before the hidden layer.
+    units. The report is silent on the amount of dropout; ours is 0.3, before the hidden layer.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class SmallCNN(nn.Module):
         )
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> logits (B, classes)."""
+        """Compute the logits of (B, bands, frames) -> (B, classes)."""
         return self.head(self.trunk(self.norm(as_image(spectrogram))))
 
 
@@ -90,7 +90,7 @@ class DawraCNN(nn.Module):
     """Two convolutions and three hidden layers, in the manner of LeNet-5.
 
     Dawra et al.: a 3x3 convolution (same), pooling by 2, a 5x5 convolution (valid) and pooling by
-    2 make a 16 x 23 x 35 map of a 100 x 150 log-mel. Silent on the maps of the first convolution
+    2 make a 16 x 23 x 35 map of a 100 x 150 log-mel. They are silent on the maps of the first convolution
     (ours: 6, as LeNet-5), the sizes of the hidden layers (ours: 240, 120, 84), the kind of pooling
     (ours: maximum) and dropout (ours: 0.3 before each hidden layer).
     """
@@ -120,15 +120,15 @@ class DawraCNN(nn.Module):
         self.head = nn.Sequential(*layers, nn.Linear(previous, n_classes))
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> logits (B, classes)."""
+        """Compute the logits of (B, bands, frames) -> (B, classes)."""
         return self.head(self.trunk(self.norm(as_image(spectrogram))))
 
 
 class ZhangCNN(nn.Module):
     """The plain CNN that Zhang (arXiv:2307.10773, 2023) sets beside ResNet and Bi-GRU.
 
-    Silent on its layers. Ours: four 3x3 convolutions of 32, 64, 128 and 256 maps, each with batch
-    norm, ReLU and max-pooling by 2, then the mean over the map, dropout and one linear layer, so
+    The paper is silent on its layers. Ours are four 3x3 convolutions of 32, 64, 128 and 256 maps, each
+    with batch norm, ReLU and max-pooling by 2, then the mean over the map, dropout and one linear layer, so
     that mel (128 x 130) and STFT (1,025 x 130) have the same parameters.
     """
 
@@ -148,14 +148,14 @@ class ZhangCNN(nn.Module):
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(previous, n_classes))
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> logits (B, classes)."""
+        """Compute the logits of (B, bands, frames) -> (B, classes)."""
         return self.head(self.trunk(self.norm(as_image(spectrogram))))
 
 
 class CaoCNN(nn.Module):
     """Three convolutions along time over 599 frames of 128 mel bands, max-pooling, one dense layer.
 
-    Cao. Silent on the sizes. Ours are those of the best-known network on 599 x 128 mels (van den
+    Cao is silent on the sizes. Ours are those of the best-known network on 599 x 128 mels (van den
     Oord, Dieleman and Schrauwen, "Deep content-based music recommendation", 2013, and Dieleman's
     sequel of 2014): kernels of 4 frames with the bands as channels, pooling by 4, 2 and 2, then
     mean and maximum over time. Batch norm and dropout are ours too.
@@ -185,7 +185,7 @@ class CaoCNN(nn.Module):
         )
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> logits (B, classes)."""
+        """Compute the logits of (B, bands, frames) -> (B, classes)."""
         frames = self.trunk(self.norm(spectrogram[:, None])[:, 0])
         return self.head(torch.cat([frames.mean(dim=2), frames.amax(dim=2)], dim=1))
 
@@ -216,7 +216,7 @@ class ResNet18(nn.Module):
     """ResNet-18 on a spectrogram as a grey picture.
 
     He et al., "Deep residual learning for image recognition" (arXiv:1512.03385, 2015), as used by
-    Zhang (arXiv:2307.10773, 2023). Silent on how one channel meets a network made for three and on
+    Zhang (arXiv:2307.10773, 2023). They are silent on how one channel meets a network made for three and on
     pre-training; ours has a stem of one channel and starts from random weights. `width` is the
     number of maps of the first stage (64 in the papers): 16 trains ten times as fast.
     """
@@ -247,9 +247,9 @@ class ResNet18(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def features(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> features of the last stage, (B, 8 width)."""
+        """Compute the features of the last stage: (B, bands, frames) -> (B, 8 width)."""
         return self.trunk(self.norm(as_image(spectrogram)))
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> logits (B, classes)."""
+        """Compute the logits of (B, bands, frames) -> (B, classes)."""
         return self.head(self.features(spectrogram))

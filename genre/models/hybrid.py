@@ -1,4 +1,4 @@
-"""Networks that look and listen at once: a convolutional and a recurrent part side by side."""
+"""Hybrid networks: a convolutional and a recurrent part side by side."""
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +43,7 @@ class PRCNN(nn.Module):
         )
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        """(B, bins, frames) -> logits (B, classes)."""
+        """Compute the logits of (B, bins, frames) -> (B, classes)."""
         image = self.norm(as_image(spectrogram))
         frames = self.embed(self.pool(image)[:, 0].transpose(1, 2))
         last = self.gru(frames)[1]  # (2 directions, B, hidden)
@@ -54,7 +54,7 @@ class PRCNN(nn.Module):
 class ResBiGRU(nn.Module):
     """ResNet-18 and a Bi-GRU side by side, joined.
 
-    Zhang (arXiv:2307.10773, 2023), the paper's proposal. Silent on how the two are joined. Ours:
+    Zhang (arXiv:2307.10773, 2023), the paper's proposal. It is silent on how the two are joined. Ours:
     the features of both, one after the other, dropout, one linear layer; each part as it stands
     alone in `ResNet18` and `BiGRU`, less its own last layer.
     """
@@ -70,6 +70,6 @@ class ResBiGRU(nn.Module):
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(n_features, n_classes))
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> logits (B, classes)."""
+        """Compute the logits of (B, bands, frames) -> (B, classes)."""
         both = [self.resnet.features(spectrogram), self.gru.features(spectrogram)]
         return self.head(torch.cat(both, dim=1))

@@ -17,7 +17,7 @@ MIN_COLUMNS = 2 * COLUMNS_PER_CELL
 
 
 class ListenMember(nn.Module):
-    """(B, bands, columns) in [0, 1] -> features (B, channels, columns / 16)."""
+    """One member: (B, bands, columns) in [0, 1] -> features (B, channels, columns / 16)."""
 
     def __init__(self, n_bands: int, n_classes: int, dropout: float) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class ListenMember(nn.Module):
                 nn.Conv2d(previous, channels, 3, padding=1, bias=False),
                 nn.BatchNorm2d(channels),
                 nn.MaxPool2d(pool),
-                nn.ReLU(),  # the same as before the pooling, and faster
+                nn.ReLU(),  # ReLU here gives the same as before the pooling, and is faster
             ]
             previous = channels
         self.trunk = nn.Sequential(*layers)
@@ -36,12 +36,12 @@ class ListenMember(nn.Module):
         self.head = nn.Linear(2 * previous, n_classes)
 
     def features(self, pictures: Tensor) -> Tensor:
-        """(B, bands, columns) -> (B, channels, cells)."""
+        """Compute the features: (B, bands, columns) -> (B, channels, cells)."""
         image = self.equalise(pictures)[:, None].contiguous(memory_format=torch.channels_last)
         return self.trunk(image).mean(dim=2)
 
     def windows(self, pictures: Tensor) -> Tensor:
-        """(B, bands, columns) -> logits (B, windows, classes), one window a cell of 1.4 s.
+        """Predict (B, bands, columns) -> logits (B, windows, classes), one window a cell of 1.4 s.
 
         The convolutions run once over all columns; only the pooling slides. An excerpt as long as
         those of training is one window.
@@ -63,7 +63,7 @@ class ListenNet(nn.Module):
         self.members = nn.ModuleList(ListenMember(shape[0], n_classes, dropout) for _ in range(members))
 
     def windows(self, pictures: Tensor) -> Tensor:
-        """(B, bands, columns) -> logits (B, members, windows, classes)."""
+        """Predict (B, bands, columns) -> logits (B, members, windows, classes)."""
         members = [member.windows(pictures) for member in self.members]  # type: ignore[operator]
         return torch.stack(members, dim=1)
 

@@ -18,7 +18,7 @@ from genre.models.registry import MODELS, find_model
 def predict(
     network: nn.Module, examples: Examples, batch_size: int = 64, bfloat16: bool = False
 ) -> np.ndarray:
-    """A network's probabilities of the examples, the mean over its members: (N, classes)."""
+    """Predict examples with a network -> probabilities, the mean over its members: (N, classes)."""
     device = next(network.parameters()).device
     network.eval()
     parts = []
@@ -31,25 +31,25 @@ def predict(
 
 
 def with_members(logits: Tensor) -> Tensor:
-    """(B, classes) or, of an ensemble, (B, members, classes) -> (B, members, classes)."""
+    """Give logits a dimension of members: (B, classes) or (B, members, classes) -> (B, members, classes)."""
     return logits if logits.ndim == 3 else logits[:, None]
 
 
 def predict_examples(model: Any, examples: Examples) -> np.ndarray:
-    """The probabilities of a network, a fitted pipeline or a loaded predictor: (N, genres)."""
+    """Predict with a network, a fitted pipeline or a loaded predictor -> probabilities (N, genres)."""
     if isinstance(model, nn.Module):
         return predict(model, examples)
     return classical.probabilities(model, summaries(examples), len(examples.genres))
 
 
 def summaries(examples: Examples) -> np.ndarray:
-    """The values that classical models take of each example: (N, values), computed in blocks."""
+    """Compute the values that classical models take of each example: (N, values), in blocks."""
     blocks = np.array_split(np.arange(len(examples)), -(-len(examples) // 64))
     return np.concatenate([classical.summarise(examples.batch(rows).numpy()) for rows in blocks])
 
 
 def load_model(folder: Path) -> tuple[Any, Card]:
-    """A saved model of any kind, ready for `predict_examples`, and its card. Raises ArtefactError."""
+    """Load a saved model of any kind, ready for `predict_examples`, and its card. Raises ArtefactError."""
     weights, card = load_artefact(folder)
     if card.model not in tuple(MODELS):
         raise ArtefactError(f"{folder.name!r} is no model that hears music.")

@@ -6,7 +6,7 @@ from genre.runs.settings import RunSettings
 
 
 def require_seed(seed: int) -> None:
-    """Raises ValueError for a number that torch or NumPy cannot be seeded with."""
+    """Check a seed. Raises ValueError for a number that torch or NumPy cannot be seeded with."""
     if not 0 <= seed < 2**32:
         raise ValueError("A seed is a whole number from 0 to 4,294,967,295.")
 
@@ -41,7 +41,7 @@ class Recipe(RunSettings):
     label_smoothing: float = 0.0
     average: float = 0.0  # decay of the moving average of the weights; 0 keeps the last weights
     patience: int = 0  # epochs without a better validation accuracy before stopping; 0 never stops
-    windows_per_track: int = 0  # drawn anew each epoch, so that all tracks count alike; 0: all windows
+    windows_per_track: int = 0  # windows drawn anew each epoch, so that all tracks count alike; 0: all
     balance: bool = True  # rarer classes weigh more in the loss
     keep_best: bool = True  # with validation examples: the best epoch's weights, not the last
     bfloat16: bool = False  # convolutions in bfloat16, on processors that have it

@@ -5,11 +5,11 @@ from torch import Tensor, nn
 
 from genre.models.convolutional import input_norm
 
-VARIES = 1e-10  # of its squared mean: a variance below is the rounding of sums
+VARIES = 1e-10  # variance relative to the squared mean: below this it is the rounding of sums
 
 
 class Standardised(nn.BatchNorm1d):
-    """(B, features, 1) -> the same with zero mean and unit variance, by the statistics of the training data.
+    """A layer that scales (B, features, 1) to zero mean and unit variance by the training data's statistics.
 
     A feature that is the same for all examples, as the length of windows is, becomes 0; batch norm alone
     would amplify the rounding of its mean.
@@ -31,7 +31,7 @@ class LSTM(nn.Module):
 
     Aurnob et al., 511,370 trainable parameters. Like Keras, which the count points to, it has one
     bias a gate: torch's second (`bias_hh`) is frozen at zero. Starting weights are Keras's too
-    (Glorot for the input, orthogonal for the recurrence, 1 for the forget gate). Silent on the
+    (Glorot for the input, orthogonal for the recurrence, 1 for the forget gate). The paper is silent on the
     amount of dropout (ours: 0.2 after each layer) and on the scaling of the features (ours: zero
     mean and unit variance by the statistics of the training data, saved with the weights).
     """
@@ -54,7 +54,7 @@ class LSTM(nn.Module):
         self.head = nn.Linear(previous, n_classes)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(B, features, 1) -> logits (B, classes)."""
+        """Compute the logits of (B, features, 1) -> (B, classes)."""
         sequence = self.norm(features)
         for layer in self.layers:
             sequence = self.dropout(layer(sequence)[0])
@@ -76,7 +76,7 @@ def _keras_lstm(n_in: int, units: int) -> nn.LSTM:
 class BiGRU(nn.Module):
     """Two bidirectional GRU layers that read the spectrogram frame by frame.
 
-    Zhang (arXiv:2307.10773, 2023). Silent on the sizes and on how the frames become one prediction.
+    Zhang (arXiv:2307.10773, 2023). The paper is silent on the sizes and on how frames become one prediction.
     Ours: 128 units a direction, the mean over all frames, dropout, one linear layer.
     """
 
@@ -92,10 +92,10 @@ class BiGRU(nn.Module):
         self.head: nn.Module = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.n_features, n_classes))
 
     def features(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> mean state over the frames, (B, 2 hidden)."""
+        """Average the states over the frames: (B, bands, frames) -> (B, 2 hidden)."""
         frames = self.norm(spectrogram[:, None])[:, 0].transpose(1, 2)
         return torch.mean(self.gru(frames)[0], dim=1)
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        """(B, bands, frames) -> logits (B, classes)."""
+        """Compute the logits of (B, bands, frames) -> (B, classes)."""
         return self.head(self.features(spectrogram))

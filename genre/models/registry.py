@@ -39,7 +39,7 @@ class Published:
     protocol: str
     split: str = "segment"
     windows: str = "even"
-    seconds: float | None = None  # of the windows that features are taken of
+    seconds: float | None = None  # length of the windows that features are taken of, in s
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ class ModelSpec:
     description: str  # one plain line for a visitor
     source: str
     builder: Callable[..., Any]
-    inputs: dict[str, InputSpec]  # by kind; the first is the default
-    published: dict[str, Published]  # by kind of input; empty for our own
-    kind: str = "network"  # or "classical"
-    options: dict[str, Any] = field(default_factory=dict)  # given to the builder unless overridden
-    recipe: Recipe = field(default_factory=Recipe)  # unless overridden
-    recipes: dict[str, Recipe] = field(default_factory=dict)  # of kinds of input that want another
+    inputs: dict[str, InputSpec]  # kind -> input; the first is the default
+    published: dict[str, Published]  # kind of input -> published figure; empty for our own models
+    kind: str = "network"  # "network" or "classical"
+    options: dict[str, Any] = field(default_factory=dict)  # options given to the builder unless overridden
+    recipe: Recipe = field(default_factory=Recipe)  # default recipe, unless overridden
+    recipes: dict[str, Recipe] = field(default_factory=dict)  # kind of input -> a recipe of its own
 
     @property
     def default_input(self) -> str:
@@ -76,8 +76,9 @@ class ModelSpec:
         return self.recipes.get(kind, self.recipe)
 
     def build(self, shape: tuple[int, ...], n_classes: int, /, **options: Any) -> Any:
-        """An untrained network (logits out) or scikit-learn pipeline. Raises ValueError for an
-        option it does not have, or not of this value.
+        """Build an untrained network (logits out) or scikit-learn pipeline.
+
+        Raises ValueError for an option it does not have, or not of this value.
         """
         known = dict(signature(self.builder).parameters)
         del known["shape"], known["n_classes"]
@@ -108,7 +109,7 @@ def find_model(name: str) -> ModelSpec:
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Trainable parameters: frozen ones are not counted."""
+    """Count the trainable parameters: frozen ones are not counted."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 
 
@@ -117,7 +118,7 @@ def _by_kind(*inputs: InputSpec) -> dict[str, InputSpec]:
 
 
 def _mel(bands: int, frames: int, seconds: float, hop_length: int) -> dict[str, InputSpec]:
-    """A log-mel of the model's own size, and the two stand-ins stretched to it."""
+    """Make a log-mel input of the model's own size, and the two stand-ins stretched to it."""
     shape = (bands, frames)
     return _by_kind(
         InputSpec("mel", shape, seconds, N_FFT, hop_length, bands),

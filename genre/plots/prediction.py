@@ -30,7 +30,7 @@ COLOURS = {
 }
 # Magma, but for its first colour: Streamlit takes #000004 for a placeholder of its theme.
 LOUDNESS = ("#05040f", "#1c1044", "#4f127b", "#812581", "#b5367a", "#e55964", "#fb8761", "#fec287", "#fcfdbf")
-QUIET = "#8A9099"  # neutral colour of anything without its own
+QUIET = "#8A9099"  # neutral colour of anything that has no colour of its own
 FAINT = "rgba(138,144,153,0.35)"
 
 PITCHES = {
@@ -41,14 +41,14 @@ PITCHES = {
     4_000: "4\u00a0kHz",
     8_000: "8\u00a0kHz",
 }
-ENERGY_RANGE = 1.5  # standard deviations either way on the chart of energy
+ENERGY_RANGE = 1.5  # standard deviations shown either way on the chart of energy
 RANGE_DB = 70  # displayed range of a spectrogram
 # The same margins on all figures over time, so that their time axes are aligned.
 _SIDES = {"l": 58, "r": 14}
 
 
 def probability_bars(probabilities: dict[str, float]) -> go.Figure:
-    """A bar a genre, the likeliest on top."""
+    """Draw a bar a genre, the likeliest on top."""
     ranked = sorted(probabilities, key=probabilities.__getitem__)
     return _bars(
         ranked,
@@ -59,7 +59,7 @@ def probability_bars(probabilities: dict[str, float]) -> go.Figure:
 
 
 def bars_to_come(genres: tuple[str, ...]) -> go.Figure:
-    """A placeholder of the same bars, in grey and with invented lengths."""
+    """Draw a placeholder of the same bars, in grey and with invented lengths."""
     lengths = 0.7 * 0.5 ** np.arange(len(genres))[::-1] + 0.02
     return _bars(genres[::-1], lengths, [FAINT] * len(genres), None)
 
@@ -91,7 +91,7 @@ def genre_over_time(
     duration_s: float,
     begin_s: float = 0.0,
 ) -> go.Figure:
-    """Stacked probabilities: times (W,) s, over_time (W, genres) -> areas from 0 to 100 %.
+    """Draw stacked probabilities: times (W,) s, over_time (W, genres) -> areas from 0 to 100 %.
 
     A single window fills the whole width. Genres that never matter are one grey area. The clip begins
     at begin_s of the recording, whose times are on the axis, as in the other figures.
@@ -124,7 +124,7 @@ def genre_over_time(
 def energy_over_time(
     times: np.ndarray, energy: np.ndarray, duration_s: float, begin_s: float = 0.0
 ) -> go.Figure:
-    """Energy (W,) in standard deviations at times (W,) s: above the middle energetic, below it calm."""
+    """Draw energy (W,) in standard deviations at times (W,) s: above the middle energetic, below it calm."""
     figure = go.Figure(
         go.Scatter(
             x=(begin_s + times).astype(np.float32),
@@ -151,7 +151,7 @@ def energy_over_time(
 def waveform(
     times: np.ndarray, levels: np.ndarray, duration_s: float, colour: str = QUIET, begin_s: float = 0.0
 ) -> go.Figure:
-    """The loudness over time: a curve through levels (T,) at times (T,) s."""
+    """Draw the loudness over time: a curve through levels (T,) at times (T,) s."""
     figure = go.Figure(
         go.Scatter(
             x=begin_s + times, y=levels, mode="lines", line={"color": colour, "width": 1}, hoverinfo="skip"
@@ -167,7 +167,7 @@ def waveform(
 def spectrogram(
     picture: np.ndarray, centres_hz: np.ndarray, duration_s: float, begin_s: float = 0.0
 ) -> go.Figure:
-    """picture (bands, columns) int8 dB below the loudest point; its bands lie at centres_hz."""
+    """Draw a picture (bands, columns) int8 dB below the loudest point; its bands lie at centres_hz."""
     bands, columns = picture.shape
     step = duration_s / columns
     figure = go.Figure(
@@ -184,7 +184,7 @@ def spectrogram(
     )
     figure.update_layout(_layout(height=230, margin={**_SIDES, "t": 4, "b": 30}))
     places = np.interp(list(PITCHES), centres_hz, np.arange(bands))
-    has_label = np.diff(places, prepend=-bands) > bands / 20  # on an even axis the low ones are crowded
+    has_label = np.diff(places, prepend=-bands) > bands / 20  # on an even axis the low labels are crowded
     figure.update_yaxes(
         tickvals=places[has_label],
         ticktext=np.array(list(PITCHES.values()))[has_label],
@@ -256,7 +256,7 @@ def _layout(**layout) -> dict:
 
 
 def _time_axis(duration_s: float, begin_s: float) -> dict:
-    """Minutes and seconds, at most six ticks."""
+    """Make an axis in minutes and seconds, at most six ticks."""
     steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600)
     step = next((s for s in steps if duration_s / s <= 6), 7_200)
     end_s = begin_s + duration_s

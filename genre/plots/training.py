@@ -106,7 +106,7 @@ def _curve(run: Learning, number: int, epochs: list[dict], key: str, in_legend: 
 
 
 def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict]:
-    """The same curves -> (rows of data, a Vega-Lite description that stays while the runs do).
+    """Prepare the same curves -> (rows of data, a Vega-Lite description that stays while the runs do).
 
     A row is a point of a curve, with the point before it. All rows are sent with each epoch, and Vega
     knows by their "key" those that it has drawn: of a mark of type "line", which cannot have a key, it
@@ -262,7 +262,7 @@ def genre_bars(
 
 
 def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
-    """A bar a genre: its number of tracks."""
+    """Draw a bar a genre: its number of tracks."""
     genres = list(counts)
     bars = {
         "type": "bar",
@@ -285,7 +285,7 @@ def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
 
 
 def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict]) -> go.Figure:
-    """Share of windows named right under the leaky and the honest split, a pair of bars a model."""
+    """Draw the share of windows named right under the leaky and the honest split, a pair of bars a model."""
     bars = [
         {
             "type": "bar",
@@ -325,7 +325,7 @@ def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict
 
 
 def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
-    """Which windows of some recordings are in the training and the test part: a row a recording."""
+    """Draw which windows of some recordings are in the training and the test part: a row a recording."""
     rng = np.random.default_rng(4)
     is_test = np.zeros((tracks, windows), dtype=int)
     if leaky:
@@ -355,13 +355,13 @@ def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
 
 
 def _short(name: str, most: int = 28) -> str:
-    """A name that a legend can hold; plotly would take < for the beginning of a tag."""
+    """Shorten a name so that a legend can hold it; plotly would take < for the beginning of a tag."""
     name = name if len(name) <= most else f"{name[: most - 1]}…"
     return name.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _figure(drawn: list[dict], height: int, margin: dict, **layout: object) -> go.Figure:
-    """All at once: plotly takes several times as long to change a figure that it has."""
+    """Make a figure all at once: plotly takes several times as long to change a figure that it has."""
     return go.Figure(
         drawn,
         {

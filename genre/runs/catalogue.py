@@ -36,8 +36,8 @@ class Entry:
     """A run and the metrics of its report."""
 
     run: Run
-    recorded: bool = False  # it came with Earmark, without weights
-    metrics: dict[str, Any] = field(default_factory=dict)  # empty until it is done
+    recorded: bool = False  # whether the run came with Earmark, without weights
+    metrics: dict[str, Any] = field(default_factory=dict)  # metrics of the run; empty until it is done
 
     @property
     def id(self) -> str:
@@ -94,7 +94,7 @@ class Catalogue:
         for parent in (runs_folder(), self._recorded):
             for folder in _folders(parent):
                 now[folder] = self._entry(folder, before.get(folder))
-        self._cached = now  # in one step: other visitors may be reading
+        self._cached = now  # set in one step: other visitors may be reading
         genre_runs = [entry for _, entry in now.values() if entry.run.kind in ("genre", "")]
         return sorted(
             genre_runs,
@@ -116,7 +116,7 @@ class Catalogue:
 
 
 def _folders(parent: Path) -> list[str]:
-    """As strings: with hundreds of runs, pathlib would take most of the time."""
+    """List the folders as strings: with hundreds of runs, pathlib would take most of the time."""
     try:
         with os.scandir(parent) as items:
             return [item.path for item in items if not item.name.startswith(".") and _is_folder(item)]
@@ -158,14 +158,14 @@ def _read_metrics(folder: Path) -> dict:
 
 
 def _number(value: Any) -> float:
-    """Raises TypeError or ValueError for what is none."""
+    """Convert to a number. Raises TypeError or ValueError for what is none."""
     if not isfinite(value):
         raise ValueError("A number that is not finite.")
     return float(value)
 
 
 def to_csv(entries: Iterable[Entry]) -> str:
-    """One line a run, safe to open in a spreadsheet."""
+    """Write one line a run, safe to open in a spreadsheet."""
     columns = [
         "name",
         "run",
@@ -220,7 +220,7 @@ def to_csv(entries: Iterable[Entry]) -> str:
 
 
 def bundle(folder: Path) -> bytes:
-    """A ZIP file of a trained run: weights, card and report. Raises RunError where one is missing."""
+    """Make a ZIP file of a trained run: weights, card and report. Raises RunError where one is missing."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in _BUNDLED:
@@ -255,7 +255,7 @@ def promoted_name(folder: Path) -> str | None:
 
 
 def leak_pairs(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
-    """(leaky, honest): the newest finished runs of the same model, input, data and recipe."""
+    """Pair the newest finished runs of the same model, input, data and recipe: (leaky, honest)."""
     pairs: dict[tuple, dict[bool, Entry]] = {}
     for entry in entries:
         if "window_accuracy" not in entry.metrics or entry.split not in (LEAKY, "track"):

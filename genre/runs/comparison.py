@@ -28,10 +28,10 @@ def common_tracks(tests: Sequence[TrackPredictions]) -> set[TrackKey]:
 
 
 def find_disagreements(tests: Sequence[TrackPredictions]) -> list[dict]:
-    """The tracks that all reports tested and not all predicted alike.
+    """Find the tracks that all reports tested and not all predicted alike.
 
-    -> [{"data", "track", "genre", "predictions": [(genre, probability), ...]}], first those that the fewest
-    got right.
+    Returns [{"data", "track", "genre", "predictions": [(genre, probability), ...]}], first those that the
+    fewest got right.
     """
     rows = []
     for key in sorted(common_tracks(tests)):
@@ -51,12 +51,14 @@ class PairComparison:
     n_common: int
     n_first: int  # tracks that only the first gets right
     n_second: int
-    better_genres: tuple[str, ...]  # of which the first gets more right, the largest difference first
+    better_genres: tuple[str, ...]  # genres of which the first gets more right, the largest difference first
 
     @property
     def p_value(self) -> float:
-        """How probable so uneven a result is if both are equally good: the exact two-sided McNemar
-        test (Dietterich, Neural Computation 10, 1998, recommends it for one split).
+        """The probability of so uneven a result if both are equally good.
+
+        It comes from the exact two-sided McNemar test, which Dietterich (Neural Computation 10, 1998)
+        recommends for one split.
         """
         n = self.n_first + self.n_second
         return float(binomtest(self.n_first, n).pvalue) if n else 1.0

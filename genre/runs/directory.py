@@ -32,13 +32,13 @@ from genre.text import encodable
 if TYPE_CHECKING:
     from genre.runs.settings import RunSettings
 
-CONFIG_VERSION = 1  # of config.json
+CONFIG_VERSION = 1  # version of the format of config.json
 # The epochs, and a copy of them that is replaced in one step: a line is added to the first one in place, and
 # what a full disk, another program or a power cut takes from it is put back on resume.
 METRICS, METRICS_COPY = "metrics.jsonl", ".metrics.jsonl"
 PROGRAMS = {"genre": "genre", "gan": "gan", "emotion": "mood"}  # kind -> `python -m PROGRAM train`
 STATES = ("waiting", "running", "done", "failed", "stopped", "interrupted", "damaged")
-# Of the settings of any kind, what pages and tables show.
+# The settings, of any kind of run, that pages and tables show.
 TEXT_SETTINGS = frozenset(("model", "input", "data", "split", "network"))
 NUMBER_SETTINGS = frozenset(("epochs", "batch_size", "learning_rate", "seed", "patience"))
 MAX_NUMBER = 1e15
@@ -62,9 +62,9 @@ class Run:
     kind: str = ""
     title: str = ""
     note: str = ""
-    created: float = 0.0  # s since 1970
+    created: float = 0.0  # seconds since 1970
     state: str = "damaged"
-    progress: float = 0.0  # 0 to 1
+    progress: float = 0.0  # fraction between 0 and 1
     eta_s: float | None = None
     message: str = ""  # one sentence: the work at hand, or why it failed
     settings: dict = field(default_factory=dict)
@@ -95,7 +95,7 @@ def runs_folder() -> Path:
 def create_run_folder(
     kind: str, settings: dict, title: str = "", folder: Path | None = None, cores: int | None = None
 ) -> Path:
-    """A new run directory with its config.json, not started. Raises RunError if there is one."""
+    """Create a run directory with its config.json, not started. Raises RunError if there is one."""
     if kind not in PROGRAMS:
         raise RunError(f"There are no runs of kind {kind!r}: {', '.join(PROGRAMS)}.")
     if folder is None:
@@ -135,7 +135,10 @@ def _next_colour() -> int:
 def open_or_create_run(
     kind: str, settings: "RunSettings", title: str = "", folder: Path | None = None, cores: int | None = None
 ) -> Path:
-    """As `create_run_folder`; or `folder`, where it holds a run of the same settings, finished or not."""
+    """Create a run as `create_run_folder`; or take `folder`, where it holds a run of the same settings.
+
+    That run may be finished or not.
+    """
     if folder and (folder / "config.json").exists() and settings.equals(load_config(folder)["settings"]):
         if read_run(folder).active:
             raise RunError(f"{folder} is under way: stop it first.")
@@ -154,7 +157,7 @@ def annotate_run(folder: Path, title: str | None = None, note: str | None = None
 
 
 def load_config(folder: Path) -> dict:
-    """Raises RunError for a missing or damaged config.json, or one of another version."""
+    """Read config.json. Raises RunError where it is missing or damaged, or of another version."""
     try:
         config = read_json(folder / "config.json")
         version, kind = config["version"], config["kind"]
@@ -175,13 +178,13 @@ def load_config(folder: Path) -> dict:
 
 
 def read_run(folder: Path) -> Run:
-    """A run as it stands. Never raises: an unreadable one is damaged."""
+    """Read a run as it stands. It never raises: an unreadable run is damaged."""
     try:
         config = load_config(folder)
         return _make_run(folder, config, read_status(folder))
     except RunError as error:
         return Run(folder, message=str(error))
-    except (TypeError, ValueError, AttributeError):  # numbers that are none
+    except (TypeError, ValueError, AttributeError):  # a field that should be a number is none
         return Run(folder, message="Its config.json or its status.json is damaged: delete it.")
 
 
@@ -195,7 +198,7 @@ def _make_run(folder: Path, config: dict, status: dict) -> Run:
             "interrupted",
             "Not started yet." if is_new else ("It was interrupted: resume it to go on from the last epoch."),
         )
-    elif state not in STATES or state == "damaged":  # a lost status.json: the training itself is whole
+    elif state not in STATES or state == "damaged":  # status.json is lost: the training itself is whole
         state, message = (
             ("running", message)
             if is_locked(folder)
@@ -224,7 +227,7 @@ def _make_run(folder: Path, config: dict, status: dict) -> Run:
 
 
 def _check_settings(settings: dict) -> None:
-    """Raises TypeError or ValueError unless what a page or a table shows of them is of its type."""
+    """Raise TypeError or ValueError unless what a page or a table shows of the settings is of its type."""
     for name in settings.keys() & TEXT_SETTINGS:
         if not isinstance(settings[name], str):
             raise TypeError(f"{name} is text.")
@@ -235,8 +238,8 @@ def _check_settings(settings: dict) -> None:
 
 
 def _number(value: Any) -> float:
-    """Raises TypeError or ValueError for what is no finite number."""
-    if isinstance(value, bool) or not abs(value) < MAX_NUMBER:  # nor is NaN
+    """Convert to a finite number. Raises TypeError or ValueError for what is none."""
+    if isinstance(value, bool) or not abs(value) < MAX_NUMBER:  # NaN is not below the limit either
         raise ValueError("It is no number, or none that a table could show.")
     return float(value)
 
@@ -261,7 +264,7 @@ def list_runs(kind: str | None = None) -> list[Run]:
 
 
 def find_run(name: str | Path, kind: str | None = None) -> Path:
-    """A run by its folder, or by its name under EARMARK_HOME/runs. Raises RunError."""
+    """Find a run by its folder, or by its name under EARMARK_HOME/runs. Raises RunError."""
     candidates = (Path(name), runs_folder() / name)
     for folder in candidates:
         if (folder / "config.json").exists():
@@ -269,7 +272,7 @@ def find_run(name: str | Path, kind: str | None = None) -> Path:
                 raise RunError(f"{folder.name} is a run of another program.")
             return folder
     for folder in filter(Path.is_dir, candidates):
-        load_config(folder)  # raises the reason
+        load_config(folder)  # raises with the reason
     raise RunError(f"There is no run {str(name)!r}: give its folder, or its name in {runs_folder()}.")
 
 
@@ -285,7 +288,7 @@ def read_metrics(folder: Path, name: str = METRICS) -> list[dict]:
             values = _numbers(parse_json(line))
             epochs[int(values.get("part", 0)), int(values["epoch"])] = values
         except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # a line that was cut off, or is damaged
+            continue  # the line was cut off, or is damaged
     return [epochs[key] for key in sorted(epochs)]
 
 
@@ -298,7 +301,7 @@ def is_finished(folder: Path) -> bool:
             content = read_json(folder / name)
             if not isinstance(content, dict) or not content:
                 return False
-        with safe_open(folder / "model.safetensors", "numpy"):  # reads its header, and the length
+        with safe_open(folder / "model.safetensors", "numpy"):  # opening checks the header and the length
             return True
     except (OSError, ValueError, SafetensorError):
         return False

@@ -34,8 +34,8 @@ from genre.runs.directory import (
     write_status,
 )
 
-STOPPING_S = 10.0  # time to end in good order
-READER_S, ENDING_S = 0.4, 5.0  # patience with the lock of a run that is under way, or that is over
+STOPPING_S = 10.0  # seconds in which a process may end in good order
+READER_S, ENDING_S = 0.4, 5.0  # patience in s with the lock of a run that is under way, or that is over
 LOCK_FD_VARIABLE = "EARMARK_RUN_LOCK"  # file descriptor of the lock, inherited by a new process
 
 
@@ -70,7 +70,7 @@ def start_run(folder: Path) -> int:
             stderr=log,
             start_new_session=True,
         )
-        threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie
+        threading.Thread(target=process.wait, daemon=True).start()  # waiting leaves no zombie
         write_status(folder, **progress, state="waiting", pid=process.pid, message=WAITING)
         return process.pid
 
@@ -84,7 +84,7 @@ def stop_run(folder: Path, pid: int | None = None) -> None:
 
 
 def stop_runs(folders: "Mapping[Path, int | None] | Iterable[Path]") -> None:
-    """As `stop_run` for each {folder: process}: all are asked, in their order, and waited for together."""
+    """Stop each of {folder: process} as `stop_run` does: all are asked, in order, and waited for together."""
     expected = dict(folders) if isinstance(folders, Mapping) else dict.fromkeys(folders)
     stopped: dict[Path, int] = {}
     for folder, pid in expected.items():
@@ -98,7 +98,7 @@ def stop_runs(folders: "Mapping[Path, int | None] | Iterable[Path]") -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         for process_id in under_way.values():
             with suppress(ProcessLookupError):
-                leads_group = os.getpgid(process_id) == process_id  # then its child processes end with it
+                leads_group = os.getpgid(process_id) == process_id  # child processes of a leader end with it
                 kill = os.killpg if number == signal.SIGKILL and leads_group else os.kill
                 kill(process_id, number)
         deadline = time.monotonic() + STOPPING_S
@@ -116,7 +116,7 @@ def restart_run(folder: Path) -> int:
 
     Raises RunError as `start_run` does.
     """
-    load_config(folder)  # raises for what is no run, before anything is deleted
+    load_config(folder)  # raises for a folder that is no run, before anything is deleted
     if is_finished(folder):
         raise RunError("This run is done: start a new one.")
     stop_run(folder)
@@ -154,7 +154,7 @@ def delete_run(folder: Path) -> None:
 def lock_run(folder: Path) -> Iterator[int]:
     """Hold the run's lock -> its file descriptor. Raises RunError if another process does."""
     inherited = os.environ.pop(LOCK_FD_VARIABLE, None)
-    if inherited is not None:  # locked by the process that started this one
+    if inherited is not None:  # the lock was taken by the process that started this one
         os.set_inheritable(int(inherited), False)
         yield int(inherited)
         return

@@ -19,9 +19,9 @@ from genre.paths import home, write_atomic
 from genre.reading import read_json
 from genre.runs.directory import is_locked
 
-NEXT_POLL_S = 0.2  # between two polls of the first waiting run
-POLL_S = 0.8  # between two polls of the others
-DEAD_CHECK_S = 0.8  # between two checks that the entries before are alive
+NEXT_POLL_S = 0.2  # seconds between two polls of the first waiting run
+POLL_S = 0.8  # seconds between two polls of the others
+DEAD_CHECK_S = 0.8  # seconds between two checks that the entries before are alive
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def core_slot(folder: Path, n_cores: int) -> Iterator[None]:
     """Wait until the cores are free: those of this run and of all that came before it must fit."""
     run = str(folder.resolve())
     entry = {"run": run, "cores": min(n_cores, all_cores())}
-    try:  # from here on: a SIGTERM may come at any moment
+    try:  # a SIGTERM may come at any moment from here on
         with _edit_queue() as entries:
             entries[:] = [*(other for other in entries if other["run"] != run), entry]
         _wait_for_slot(entry)
@@ -75,7 +75,7 @@ def _wait_for_slot(entry: dict) -> None:
 
 
 def _read_version() -> tuple[int, int, int] | None:
-    """What changes with each replacement of the file; None where there is none."""
+    """Read what changes with each replacement of the file; None where there is none."""
     try:
         status = (home() / "queue.json").stat()
     except OSError:

@@ -10,7 +10,7 @@ from genre.legacy import REPORT, renew_keys
 from genre.paths import write_atomic
 from genre.reading import read_json
 
-MAX_NUMBER = 1e15  # in a report; larger ones are damage, and no table could show them
+MAX_NUMBER = 1e15  # largest number in a report; larger ones are damage, and no table could show them
 
 
 class ReportError(ValueError):
@@ -33,7 +33,7 @@ class Report:
     by_track: dict[str, Any] = field(default_factory=dict)  # see genre.evaluation.metrics.compute_metrics
     by_window: dict[str, Any] = field(default_factory=dict)
     predictions: list[dict[str, Any]] = field(default_factory=list)  # track, genre, prediction, probability
-    metrics: dict[str, Any] = field(default_factory=dict)  # of runs that test no tracks: faces, generators
+    metrics: dict[str, Any] = field(default_factory=dict)  # metrics without tracks: faces, generators
 
     @property
     def is_tested(self) -> bool:
@@ -41,19 +41,19 @@ class Report:
         return bool(self.by_track)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain JSON values, without its empty parts."""
+        """Convert the report to plain JSON values, without its empty parts."""
         return {key: value for key, value in asdict(self).items() if value not in ({}, [], "")}
 
     @classmethod
     def from_dict(cls, values: Any) -> "Report":
-        """Undo `to_dict`, also of older versions. Raises ReportError for what is no report."""
+        """Read what `to_dict` gave, also of older versions. Raises ReportError for what is no report."""
         if not isinstance(values, dict):
             raise ReportError("A report is a JSON object.")
         values = renew_keys(values, REPORT)
         names = {part.name for part in fields(cls)}
         others = {key: value for key, value in values.items() if key not in names}
         parts = {key: value for key, value in values.items() if key in names}
-        if others:  # emotion and generator runs of older versions: their metrics lay bare
+        if others:  # emotion and generator runs of older versions have their metrics at the top level
             parts["metrics"] = others | parts.get("metrics", {})
         if not (isinstance(parts.setdefault("model", ""), str) and _has_types(parts)):
             raise ReportError("A part of the report is of another type.")
@@ -98,7 +98,7 @@ def _is_whole(report: Report) -> bool:
 
 
 def load_report(folder: Path) -> Report:
-    """Raises ReportError with a sentence while there is none, or when it is damaged."""
+    """Read the folder's report. Raises ReportError with a sentence while it is missing or damaged."""
     try:
         values = read_json(folder / "report.json")
         if not values:

@@ -17,7 +17,7 @@ class RunSettings:
     """The base of the dataclasses in a run's config.json."""
 
     def to_dict(self) -> dict:
-        """The settings as plain JSON values."""
+        """Convert the settings to plain JSON values."""
         return json.loads(json.dumps(asdict(self)))  # type: ignore[call-overload]
 
     def equals(self, values: dict) -> bool:
@@ -29,7 +29,7 @@ class RunSettings:
 
     @classmethod
     def from_dict(cls, values: dict) -> Self:
-        """Undo `to_dict`, also of older versions. Raises SettingsError for values that do not fit."""
+        """Read what `to_dict` gave, in any version. Raises SettingsError for values that do not fit."""
         try:
             return _restore(cls, renew_keys(values, SETTINGS))
         except (KeyError, TypeError) as error:

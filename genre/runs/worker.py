@@ -34,13 +34,13 @@ from genre.runs.process import lock_run
 from genre.runs.queue import core_slot
 from genre.runs.report import Report, write_report
 
-HEARTBEAT_S = 10.0  # readers take a run for interrupted after STALE_S
+HEARTBEAT_S = 10.0  # seconds between heartbeats; readers take a run for interrupted after STALE_S
 
 logger = logging.getLogger(__name__)
 
 
 class Stopped(BaseException):
-    """Raised inside a run that is to stop."""
+    """The exception inside a run that is to stop."""
 
 
 class Worker:
@@ -156,7 +156,7 @@ def _beat(worker: Worker, over: threading.Event) -> None:
         try:
             worker.renew_heartbeat()
         except OSError:
-            continue  # a full disk: the work itself will say so
+            continue  # the disk is full: the work itself will say so
 
 
 @contextmanager

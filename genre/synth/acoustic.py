@@ -2,7 +2,7 @@
 
 Each style is one function that tells a band what to play and fills its mix; the first lines choose
 instruments at random, so that no two seeds share a sound. Neighbours share instruments and tempi
-on purpose. The first line of a docstring is what a page shows.
+on purpose.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ def blues(band: Band) -> None:
     """Twelve-bar shuffle with a blue-note lead."""
     second, last = band.pick(0, 5), band.pick(0, 7)
     progression = changes(f"0:7 {second}:7 0:7 0:7 5:7 5:7 0:7 0:7 7:7 5:7 0:7 {last}:7")
-    alone = band.chance(0.6)  # one guitar and a foot
+    alone = band.chance(0.6)  # one guitar and a foot play alone
     guitar = (
         band.timbre("steel", "slide", "steel")
         if alone
@@ -104,7 +104,7 @@ def classical(band: Band) -> None:
         root, quality = progression[number % len(progression)]
         chord = band.voiced(root, quality, 57)
         chord = [*chord, chord[0] + 12]
-        swell = 10 ** (0.35 * np.sin(number * 0.7 + band.origin) - 0.3)  # 14 dB
+        swell = 10 ** (0.35 * np.sin(number * 0.7 + band.origin) - 0.3)  # the swell spans 14 dB
         if bowed:
             band.chord("body", body, [*chord[:3], chord[0] - 12], first, 3.9, swell)
             if scene == "orchestra" and band.chance(0.6):

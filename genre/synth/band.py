@@ -39,24 +39,24 @@ SCALES = {
 }
 STRENGTH = {"x": 1.0, "o": 0.65, "-": 0.35}
 
-Progression = list[tuple[int, str]]  # a chord a bar: semitones above the key note, quality
+Progression = list[tuple[int, str]]  # one chord a bar: (semitones above the key note, quality)
 Line = list[tuple[float, float, int]]  # notes: (beat, length in beats, MIDI pitch)
 
 
 def changes(text: str) -> Progression:
-    """Chords written as "0 9:min 5 7:7": semitones above the key note, quality (none: major)."""
+    """Parse chords written as "0 9:min 5 7:7": semitones above the key note, quality (none: major)."""
     return [(int(root), quality or "maj") for root, _, quality in (c.partition(":") for c in text.split())]
 
 
 @dataclass
 class Channel:
-    """How one stem sits in the mix."""
+    """The place of one stem in the mix."""
 
     level: float = 0.0  # dB of the stem's RMS
     wet: float = 0.15  # share sent to the room
-    drive: float = 0.0  # amplifier gain; 0: none
-    low: float = 20.0  # Hz, high-pass
-    high: float = 10_500.0  # Hz, low-pass
+    drive: float = 0.0  # amplifier gain; 0: no amplifier
+    low: float = 20.0  # corner of the high-pass, in Hz
+    high: float = 10_500.0  # corner of the low-pass, in Hz
 
 
 class Band:
@@ -80,30 +80,30 @@ class Band:
         self.swing, self.grid, self.rubato, self.loose = swing, grid, rubato, loose
         self.origin = -rng.uniform(0, 8) * self.beat
         self.beats = (seconds - self.origin) / self.beat + 1
-        self.key = int(rng.integers(40, 52))  # E2..D#3
+        self.key = int(rng.integers(40, 52))  # MIDI pitch, E2 to D#3
         self.stems: dict[str, np.ndarray] = {}
         self.mix: dict[str, Channel] = {}
         self._tones: dict[tuple[Timbre, int], np.ndarray] = {}
         self._drums: dict[str, np.ndarray] = {}
-        self.kit = rng.uniform(0.8, 1.4)  # how tight the drums are damped
+        self.kit = rng.uniform(0.8, 1.4)  # tightness of the drums' damping
 
     def chance(self, probability: float) -> bool:
         return bool(self.rng.random() < probability)
 
     def pick(self, *options):
-        """One of the options, each as likely."""
+        """Choose one of the options, each as likely."""
         return options[int(self.rng.integers(len(options)))]
 
     def timbre(self, *names: str) -> Timbre:
         return varied(self.pick(*names), self.rng)
 
     def bars(self, length: float = 4) -> Iterator[tuple[int, float]]:
-        """Number and first beat of every bar of `length` beats."""
+        """Yield number and first beat of every bar of `length` beats."""
         for number in range(int(np.ceil(self.beats / length))):
             yield number, number * length
 
     def time(self, beat: float) -> float:
-        """Seconds from the start of the clip, after swing and rubato."""
+        """Compute the seconds from the start of the clip, after swing and rubato."""
         whole, part = divmod(beat / self.grid, 1)
         part = 2 * part * self.swing if part < 0.5 else self.swing + (2 * part - 1) * (1 - self.swing)
         beat = (whole + part) * self.grid
@@ -128,7 +128,7 @@ class Band:
         velocity: float = 1.0,
         late: float = 0.0,
     ) -> None:
-        """One note of `length` beats; `late` in seconds (strumming)."""
+        """Play one note of `length` beats; `late` in seconds (strumming)."""
         start, end = self.time(beat), self.time(beat + length)
         if start > self.count / SAMPLE_RATE or end < 0:
             return
@@ -152,7 +152,7 @@ class Band:
         velocity: float = 1.0,
         strum: float = 0.0,
     ) -> None:
-        """Several notes together; `strum`: seconds between them, downwards when negative."""
+        """Play several notes together; `strum`: seconds between them, downwards when negative."""
         order = pitches if strum >= 0 else pitches[::-1]
         for place, pitch in enumerate(order):
             self.play(stem, timbre, pitch, beat, length, velocity, abs(strum) * place)
@@ -201,7 +201,7 @@ class Band:
                     self.hit("crash", first + bar, 0.5)
 
     def voiced(self, root: int, quality: str, centre: int = 60) -> list[int]:
-        """MIDI pitches of a chord, each moved by octaves to lie around `centre`, low first."""
+        """Compute MIDI pitches of a chord, each moved by octaves to lie around `centre`, low first."""
         return sorted(centre - 6 + (self.key + root + step - centre + 6) % 12 for step in QUALITIES[quality])
 
     def melody(
@@ -254,7 +254,7 @@ class Band:
         self.add(stem, sing(singer, syllables, self.count, self.rng), 0.0)
 
     def power(self, stem: str, guitar: Timbre, pitch: int, beat: float, length: float) -> None:
-        """A power chord: root, fifth and octave."""
+        """Play a power chord: root, fifth and octave."""
         self.chord(stem, guitar, [pitch, pitch + 7, pitch + 12], beat, length, 1.0, 0.002)
 
     def singer(self, rough: float = 0.0, fall: float = 0.0) -> tuple[Singer, int]:
@@ -283,7 +283,7 @@ class Band:
         level: float = 0.0,
         rest: float = 0.3,
     ) -> None:
-        """The front of the band: a singer with chance `voice`, else one of the instruments."""
+        """Play the front of the band: a singer with chance `voice`, else one of the instruments."""
         if self.chance(voice):
             who, bottom = self.singer(rough)
             notes = self.melody(progression, scale, bottom, bottom + 15, density, rest=rest)

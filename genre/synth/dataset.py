@@ -28,7 +28,7 @@ from genre.synth import electric as styles_electric
 from genre.synth.band import Band, Channel
 from genre.synth.instruments import amplify, band_noise
 
-SYNTH_VERSION = 1  # raised when the same seed no longer gives the same samples
+SYNTH_VERSION = 1  # version; raise it when the same seed no longer gives the same samples
 SHORTEST_S, LONGEST_S = 0.5, 600.0
 PEAK = 0.89
 # Edges in Hz of the ten bands in which a master's tone is described.
@@ -37,20 +37,20 @@ BANDS = (30, 60, 120, 250, 500, 1_000, 2_000, 4_000, 6_000, 8_000, 10_500)
 
 @dataclass(frozen=True)
 class Style:
-    """How records of one style are made: tempo, tone, loudness; then varied."""
+    """The recipe for records of one style: tempo, tone, loudness; then varied."""
 
     play: Callable[[Band], None]
-    tempo: tuple[float, float]  # beats a minute
-    tone: tuple[float, ...]  # dB of each of BANDS against the whole
+    tempo: tuple[float, float]  # range in beats a minute
+    tone: tuple[float, ...]  # levels in dB of each of BANDS against the whole
     loudness: float  # dB RMS against full scale
-    ratio: float  # of the bus compressor
-    room: tuple[float, float]  # reverberation time, s
+    ratio: float  # ratio of the bus compressor
+    room: tuple[float, float]  # range of the reverberation time, in s
     swing: tuple[float, float] = (0.5, 0.5)
-    grid: float = 1.0  # beats that swing divides
+    grid: float = 1.0  # length in beats of what swing divides
     rubato: float = 0.0  # beats
-    noise_db: float = -62.0  # dB, noise of the recording
-    crackle: float = 0.0  # clicks of a worn record, a second
-    haze: float = -15.0  # dB, noise that tape and room add around every partial
+    noise_db: float = -62.0  # level in dB of the recording's noise
+    crackle: float = 0.0  # clicks a second of a worn record
+    haze: float = -15.0  # level in dB of the noise that tape and room add around every partial
 
 
 STYLES: dict[str, Style] = {
@@ -150,7 +150,7 @@ assert tuple(STYLES) == GENRES
 
 
 def render(genre: str, seed: int, seconds: float = 30.0) -> np.ndarray:
-    """A piece of the style: (N,) float32 mono at 22,050 Hz, peak below 0.9.
+    """Render a piece of the style: (N,) float32 mono at 22,050 Hz, peak below 0.9.
 
     The same three arguments give the same samples. Raises ValueError with a plain sentence.
     """
@@ -176,7 +176,7 @@ def render(genre: str, seed: int, seconds: float = 30.0) -> np.ndarray:
 
 
 def _room(seconds: float, rng: np.random.Generator) -> np.ndarray:
-    """Impulse response (N,) of a room: noise that dies away, sooner at high frequencies."""
+    """Draw the impulse response (N,) of a room: noise that dies away, sooner at high frequencies."""
     count = int(seconds * SAMPLE_RATE)
     time = np.arange(count) / SAMPLE_RATE
     bright, dark = rng.standard_normal((2, count)).astype(np.float32)

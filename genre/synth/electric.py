@@ -2,7 +2,7 @@
 
 Each style is one function that tells a band what to play and fills its mix; the first lines choose
 instruments at random, so that no two seeds share a sound. Neighbours share instruments and tempi
-on purpose. The first line of a docstring is what a page shows.
+on purpose.
 """
 
 from genre.synth.band import Band, Channel, Line, Progression, changes

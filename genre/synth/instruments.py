@@ -16,31 +16,31 @@ from scipy.signal import lfilter, resample_poly
 
 from genre.audio.clip import SAMPLE_RATE
 
-TOP_HZ = 10_400.0  # no partial above: keeps clear of folding at half the sample rate
+TOP_HZ = 10_400.0  # highest partial: keeps clear of folding at half the sample rate
 
 
 @dataclass(frozen=True)
 class Timbre:
-    """What makes one pitched instrument sound unlike another."""
+    """The numbers that make one pitched instrument sound unlike another."""
 
     slope: float = 1.0  # harmonic k starts at k ** -slope
     even: float = 1.0  # level of the even harmonics (a closed pipe has few)
     pluck: float = 0.0  # where the string is struck, 0..0.5 of its length; 0: no notches
-    decay: float = 0.0  # nepers a second, all harmonics
-    damping: float = 0.0  # more nepers a second for each harmonic number
-    attack: float = 0.004  # s to full level
-    bloom: float = 0.0  # s by which each further harmonic enters later (brass)
-    formant: float = 0.0  # Hz, centre of a fixed resonance (reeds, bodies)
-    cutoff: float = 9_000.0  # Hz, gentle low-pass
+    decay: float = 0.0  # decay of all harmonics, in nepers a second
+    damping: float = 0.0  # further nepers a second for each harmonic number
+    attack: float = 0.004  # seconds to full level
+    bloom: float = 0.0  # seconds by which each further harmonic enters later (brass)
+    formant: float = 0.0  # centre in Hz of a fixed resonance (reeds, bodies)
+    cutoff: float = 9_000.0  # corner in Hz of a gentle low-pass
     vibrato: float = 0.0  # depth, semitones
     rate: float = 5.5  # vibrato, Hz
     scoop: float = 0.0  # semitones below the note at its start (slides and bends)
-    layers: int = 1  # detuned players
+    layers: int = 1  # number of detuned players
     detune: float = 0.06  # spread between layers, semitones
     noise: float = 0.0  # pick, hammer or bow noise at the start
-    breath: float = 0.0  # noise that lasts
+    breath: float = 0.0  # level of a noise that lasts
     drawbars: tuple[float, ...] = ()  # levels of the first harmonics; empty: the slope's law
-    sustain: float = 2.5  # s rendered; longer notes end there
+    sustain: float = 2.5  # seconds rendered; longer notes end there
 
 
 TIMBRES: dict[str, Timbre] = {
@@ -112,7 +112,7 @@ TIMBRES: dict[str, Timbre] = {
 
 
 def varied(name: str, rng: np.random.Generator) -> Timbre:
-    """The named timbre as another maker built it: every number moved by up to a quarter."""
+    """Vary the named timbre as another maker built it: every number moved by up to a quarter."""
     timbre = TIMBRES[name]
     moved = {
         f.name: float(getattr(timbre, f.name) * rng.uniform(0.78, 1.27))
@@ -123,7 +123,7 @@ def varied(name: str, rng: np.random.Generator) -> Timbre:
 
 
 def tone(timbre: Timbre, frequency: float, rng: np.random.Generator) -> np.ndarray:
-    """One long note (N,), N = sustain in samples, about unit peak.
+    """Play one long note (N,), N = sustain in samples, about unit peak.
 
     `frequency` in Hz, at most 4 kHz.
     """
@@ -178,7 +178,7 @@ def tone(timbre: Timbre, frequency: float, rng: np.random.Generator) -> np.ndarr
 
 
 def band_noise(count: int, low: float, high: float, rng: np.random.Generator) -> np.ndarray:
-    """White noise (count,) kept between two edges in Hz, unit RMS."""
+    """Make white noise (count,) kept between two edges in Hz, unit RMS."""
     size = fft.next_fast_len(count, real=True)
     spectrum = fft.rfft(rng.standard_normal(size).astype(np.float32))
     hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
@@ -188,7 +188,7 @@ def band_noise(count: int, low: float, high: float, rng: np.random.Generator) ->
 
 
 def drum(name: str, rng: np.random.Generator, tight: float = 1.0) -> np.ndarray:
-    """One stroke of a drum or cymbal (N,), about unit peak; `tight` above 1 shortens it.
+    """Play one stroke of a drum or cymbal (N,), about unit peak; `tight` above 1 shortens it.
 
     Raises KeyError for a name that is not in the kit.
     """
@@ -253,8 +253,8 @@ VOWELS = (
 class Singer:
     """A voice: the size of its throat and how it is used."""
 
-    size: float = 1.0  # formants times this; about 1.17 for a woman
-    rough: float = 0.0  # 0 clean .. 1 growled
+    size: float = 1.0  # factor on the formants; about 1.17 for a woman
+    rough: float = 0.0  # 0 is clean, 1 growled
     breath: float = 0.04
     vibrato: float = 0.25  # semitones
     fall: float = 0.0  # semitones by which each syllable drops (speech, rap)
@@ -263,7 +263,7 @@ class Singer:
 def sing(
     singer: Singer, syllables: Sequence[tuple[float, float, float]], count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """A sung or spoken line (count,): `syllables` are (start s, length s, MIDI pitch), in order."""
+    """Sing or speak a line (count,): `syllables` are (start s, length s, MIDI pitch), in order."""
     out = np.zeros(count, np.float32)
     if not syllables:
         return out
@@ -290,7 +290,7 @@ def sing(
         slide = np.linspace(1, 0, last - first, dtype=np.float32)
         weights[a, first:last] += ramp * slide
         weights[b, first:last] += ramp * (1 - slide)
-        if rng.random() < 0.45:  # s, t, f before the vowel
+        if rng.random() < 0.45:  # a consonant (s, t or f) comes before the vowel
             width = int(rng.uniform(0.03, 0.09) * SAMPLE_RATE)
             begin = max(0, first - width)
             fricatives[begin : begin + width] += (breath_noise[:width] * np.hanning(width))[: count - begin]
@@ -333,7 +333,7 @@ def sing(
 
 
 def amplify(samples: np.ndarray, gain: float) -> np.ndarray:
-    """A valve amplifier: asymmetric soft clipping at twice the sample rate, then no DC.
+    """Distort as a valve amplifier: asymmetric soft clipping at twice the sample rate, then no DC.
 
     `gain` is against the samples' own RMS: 1 warms, 5 is rock, 20 metal.
     """

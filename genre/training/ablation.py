@@ -31,7 +31,7 @@ from genre.training.loop import fit
 logger = logging.getLogger(__name__)
 
 SEEDS = 0, 1, 2
-EPOCHS = {"mel_30s": 40, "mel_3s": 20}  # of the shipped model's 200 and 100
+EPOCHS = {"mel_30s": 40, "mel_3s": 20}  # epochs of these short trainings; the shipped model's are 200 and 100
 # The parts of the recipe that each step adds to the steps before it.
 ABLATION_STEPS = {
     "random crops alone": ("crop_frames",),
@@ -44,14 +44,14 @@ ABLATION_STEPS = {
 }
 BASELINE, *_ = ABLATION_STEPS
 WINDOWS_ALONE = "windows of 3 s alone"
-POOL_OVERRIDES = {  # of the last step and of the windows alone
+POOL_OVERRIDES = {  # pool settings of the last step and of the windows alone
     "both, mean of the probabilities": lambda parts: np.mean(parts, axis=0),
     "both, mean of their logarithms": lambda parts: log_opinion_pool(parts, [1.0] * len(parts)),
 }
 
 
 def step_settings(data: str, epochs: dict[str, int]) -> dict[str, ExperimentSettings]:
-    """The settings of each step, with seed 0. `epochs`: by input."""
+    """Make the settings of each step, with seed 0. `epochs`: by input."""
     full = experiment_settings(ENSEMBLE, data, "mel_30s", "filtered", epochs=epochs["mel_30s"])
     names: list[str] = []
     by_step = {}
@@ -76,9 +76,10 @@ def step_settings(data: str, epochs: dict[str, int]) -> dict[str, ExperimentSett
 
 
 def run_ablation(data: str, epochs: dict[str, int]) -> list[dict]:
-    """-> a row for each step: "step", the balanced accuracies of the seeds in "values", their mean
-    "balanced_accuracy", the number of tested "tracks", and "gain": points of plain accuracy above the row
-    before, with interval.
+    """Train and test each step -> a row for each.
+
+    A row has "step", the balanced accuracies of the seeds in "values", their mean "balanced_accuracy", the
+    number of tested "tracks", and "gain": points of plain accuracy above the row before, with interval.
 
     `epochs`: of the trainings, by input. Raises DataError and ArtefactError with a sentence.
     """
@@ -115,10 +116,10 @@ def _run_step(
 
 
 def run_baseline(data: str, epochs: int | None = None) -> dict:
-    """The first step at full length: it trains on the whole train list and is tested on the valid list.
+    """Run the first step at full length: it trains on the whole train list and is tested on the valid list.
 
-    -> "step", "epochs", the balanced accuracies of the seeds in "values", their mean "balanced_accuracy", the
-    "tracks" of the list.
+    Returns "step", "epochs", the balanced accuracies of the seeds in "values", their mean
+    "balanced_accuracy", the "tracks" of the list.
     `epochs`: of each training, if fewer. Raises DataError and ArtefactError with a sentence.
     """
     full = find_model(ENSEMBLE).recipe_for("mel_30s").epochs
@@ -139,7 +140,7 @@ def run_baseline(data: str, epochs: int | None = None) -> dict:
 def _train_and_test(
     step: str, settings: ExperimentSettings, seed: int, train: Examples, test: Examples
 ) -> tuple[np.ndarray, np.ndarray]:
-    """-> probabilities (T, G) of the tracks of `test`, labels (T,)."""
+    """Train and test -> probabilities (T, G) of the tracks of `test`, labels (T,)."""
     settings = replace(settings, recipe=replace(settings.recipe, seed=seed))
     folder = home() / "ablation" / key_of(settings.to_dict(), train.fingerprint())
     folder.mkdir(parents=True, exist_ok=True)
@@ -178,7 +179,7 @@ def _result_rows(results: dict[str, list[tuple[np.ndarray, np.ndarray]]]) -> lis
 
 
 def ablation_table(rows: list[dict]) -> str:
-    """Lines of Markdown, of the rows of `run_ablation`."""
+    """Format the rows of `run_ablation` as lines of Markdown."""
     lines = [
         "| recipe | balanced accuracy | of each seed | points gained on the row above |",
         "|---|---|---|---|",
@@ -193,7 +194,7 @@ def ablation_table(rows: list[dict]) -> str:
 
 
 def baseline_line(row: dict) -> str:
-    """The result of `run_baseline` as a line of text."""
+    """Format the result of `run_baseline` as a line of text."""
     values = ", ".join(f"{100 * value:.1f}" for value in row["values"])
     return (
         f"{row['step']}, {row['epochs']} epochs on the whole train list: balanced accuracy "
@@ -202,7 +203,7 @@ def baseline_line(row: dict) -> str:
 
 
 def ablation_text(ablation: dict) -> str:
-    """The ablation of a card as text: the table, the baseline or both."""
+    """Format the ablation of a card as text: the table, the baseline or both."""
     table = ablation_table(ablation["rows"]) if "rows" in ablation else ""
     baseline = baseline_line(ablation["baseline"]) if "baseline" in ablation else ""
     return f"{table}\n{baseline}".strip()

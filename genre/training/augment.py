@@ -18,7 +18,7 @@ from genre.training.augment_phone import phone
 def augment(
     batch: Tensor, how: Augmentation, unit_db: float, rng: Generator, column_s: float = FRAME_S
 ) -> Tensor:
-    """(B, bands, frames) -> (B, bands, crop_frames or frames), everything but mixup.
+    """Apply everything but mixup: (B, bands, frames) -> (B, bands, crop_frames or frames).
 
     Frames are `column_s` seconds apart.
     """
@@ -58,7 +58,7 @@ def _uniform(size: int, rng: Generator) -> Tensor:
 
 
 def crop(batch: Tensor, frames: int, stretch: float, rng: Generator) -> Tensor:
-    """A random excerpt at a random tempo -> (B, bands, frames), by nearest frames as the pictures."""
+    """Cut a random excerpt at a random tempo -> (B, bands, frames), by nearest frames as the pictures."""
     size, _, available = batch.shape
     tempo = torch.exp((torch.rand(size, generator=rng) * 2 - 1) * stretch)
     length = (frames * tempo).clamp(max=available) - 1
@@ -81,19 +81,19 @@ def shift_pitch(batch: Tensor, bands: float, rng: Generator) -> Tensor:
 
 
 def random_equalise(batch: Tensor, strength: float, rng: Generator) -> Tensor:
-    """Another equaliser: a smooth random curve over the bands through six points."""
+    """Apply another equaliser: a smooth random curve over the bands through six points."""
     points = torch.randn(len(batch), 1, 6, generator=rng) * strength
     curve = F.interpolate(points, batch.shape[1], mode="linear", align_corners=True)
     return batch + curve.transpose(1, 2)
 
 
 def limit_bands(batch: Tensor, chance: float, unit_db: float, rng: Generator) -> Tensor:
-    """What a small microphone leaves of mel bands up to 11,025 Hz: no bass, no treble, and noise.
+    """Keep what a small microphone leaves of mel bands up to 11,025 Hz: no bass, no treble, and noise.
 
     Levels are measured against the loudest point that is left, which is 1 in the given batch.
     """
 
-    def between(low: float, high: float) -> Tensor:  # evenly on a logarithmic scale
+    def between(low: float, high: float) -> Tensor:  # draws evenly on a logarithmic scale
         return low * (high / low) ** _uniform(len(batch), rng)
 
     centres = mel_edges(SpectrogramParams(n_mels=batch.shape[1]))[1:-1]
@@ -124,6 +124,6 @@ def mixup(batch: Tensor, targets: Tensor, alpha: float, rng: Generator) -> tuple
     (B, ...), (B, classes) -> the same shapes. One weight a batch, from Beta(alpha, alpha).
     """
     seed = int(torch.randint(2**31, (1,), generator=rng))
-    weight = float(np.random.default_rng(seed).beta(alpha, alpha))  # torch's takes no generator
+    weight = float(np.random.default_rng(seed).beta(alpha, alpha))  # torch's Beta takes no generator
     other = torch.randperm(len(batch), generator=rng)
     return batch.lerp(batch[other], 1 - weight), targets.lerp(targets[other], 1 - weight)

@@ -14,24 +14,24 @@ from genre.audio.constants import N_FFT, SAMPLE_RATE
 from genre.audio.spectrogram import SpectrogramParams, mel_edges
 
 # All are drawn evenly; the corners and the slope above on a logarithmic scale.
-DECAY_RANGE_S = 0.1, 0.7  # until the room is 60 dB quieter
-DIRECT_RANGE_DB = -1.0, 9.0  # by which the direct sound is stronger than all echoes together
-ECHO_S = 0.5  # the tail beyond is too soft to matter
+DECAY_RANGE_S = 0.1, 0.7  # time in which the room grows 60 dB quieter
+DIRECT_RANGE_DB = -1.0, 9.0  # level of the direct sound above all echoes together
+ECHO_S = 0.5  # length of the echoes: the tail beyond is too soft to matter
 LOWEST_HZ = 60.0, 450.0
 HIGHEST_HZ = 3_500.0, 10_000.0
-SLOPE_BELOW_DB = 12.0, 30.0  # an octave, beyond the corner
-SLOPE_ABOVE_DB = 12.0, 150.0  # the most is a wall, as where sound is taken 16,000 times a second
+SLOPE_BELOW_DB = 12.0, 30.0  # dB an octave, beyond the lower corner
+SLOPE_ABOVE_DB = 12.0, 150.0  # dB an octave; the most is a wall, as at a sample rate of 16,000 Hz
 SNR_RANGE_DB = 10.0, 40.0
-BIN_HZ = SAMPLE_RATE / N_FFT  # of the transform under the mel bands
-INDEPENDENT = 0.7  # bins of an FFT under a Hann window that count as one: neighbours overlap
+BIN_HZ = SAMPLE_RATE / N_FFT  # width of a bin of the transform under the mel bands
+INDEPENDENT = 0.7  # independent bins per bin of an FFT under a Hann window: neighbours overlap
 STFT_WINDOW_S = N_FFT / SAMPLE_RATE
-NOTE_S = 0.2  # that a note lasts
-OCTAVE_DB = 3.01  # that a power of two is
-BELOW = 0.1  # of the power at the bottom of the range: its contents are unknown
+NOTE_S = 0.2  # length of a note
+OCTAVE_DB = 3.01  # decibels in a power of two
+BELOW = 0.1  # fraction of the power assumed at the bottom of the range: its contents are unknown
 
 
 def phone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Tensor:
-    """(B, bands, columns) in [0, 1] -> the same: echoes, no bass, no treble, and noise.
+    """Simulate a phone: (B, bands, columns) in [0, 1] -> the same with echoes, no bass, no treble, and noise.
 
     1 is the loudest point of a piece and 0 lies `range_db` below; bands are mel bands up to 11,025 Hz,
     columns `column_s` apart. After Polack's model of a room, as in `genre.audio.degrade`.
@@ -53,7 +53,7 @@ def phone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Te
     fading = _power(-60.0 * column_s / decay_s) ** torch.arange(max(1, round(ECHO_S / column_s)))
     strength = _power(-between(*DIRECT_RANGE_DB))
     echoes = fading / fading.sum(dim=2, keepdim=True) * strength
-    before = F.pad(power, (echoes.shape[2] - 1, 0)).transpose(0, 1)  # a channel for each piece
+    before = F.pad(power, (echoes.shape[2] - 1, 0)).transpose(0, 1)  # each piece is a channel
     echo = F.conv1d(before, echoes.flip(2), groups=count).transpose(0, 1)
 
     # Echoes and direct sound add up here and cancel there, about every 2.2 / decay Hz (M. R. Schroeder,
@@ -69,7 +69,7 @@ def phone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Te
 
     below = 1.0 + (logarithmically(*LOWEST_HZ) / centres) ** (between(*SLOPE_BELOW_DB) / OCTAVE_DB)
     above = 1.0 + (centres / logarithmically(*HIGHEST_HZ)) ** (logarithmically(*SLOPE_ABOVE_DB) / OCTAVE_DB)
-    passed = 1.0 / (below * above)  # after Butterworth's filters
+    passed = 1.0 / (below * above)  # power response, after Butterworth's filters
     direct, echo = power * colour * passed, echo * colour * passed
 
     # White noise is as strong in every band of these mels.
@@ -88,8 +88,9 @@ def phone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Te
 
 
 def _neighbouring(shape: torch.Size, column_s: float, rng: Generator) -> Tensor:
-    """Standard normal numbers (B, bands, columns), alike in columns whose windows overlap: of Hann windows,
-    neighbours by 0.66 and the next but one by 0.17.
+    """Draw standard normal numbers (B, bands, columns), alike in columns whose windows overlap.
+
+    Of Hann windows, neighbours are alike by 0.66 and the next but one by 0.17.
     """
     numbers = torch.randn(*shape[:2], shape[2] + 2, generator=rng)
     if column_s > STFT_WINDOW_S / 2:

@@ -42,7 +42,7 @@ from genre.training.loop import fit
 
 logger = logging.getLogger(__name__)
 
-PREDICTIONS = "calibration/predictions.safetensors"  # of networks that were not trained on the track
+PREDICTIONS = "calibration/predictions.safetensors"  # predictions by networks not trained on the track
 OLD_PREDICTIONS = "calibration/answers.safetensors"
 
 
@@ -105,7 +105,7 @@ def calibrate_run(folder: Path, epochs: int | None = None) -> dict:
 def thresholds_of_excerpts(
     excerpts: Predictions, temperature: float, full_threshold: float
 ) -> list[tuple[float, float]]:
-    """Confidence thresholds by duration, [(s, threshold)], from predictions of excerpts.
+    """Fit confidence thresholds by duration, [(s, threshold)], to predictions of excerpts.
 
     Half of the excerpts are degraded by a simulated phone, like recordings on the page.
     """
@@ -123,7 +123,7 @@ def _is_branch(settings: ExperimentSettings) -> bool:
 def pool_windows(
     settings: ExperimentSettings, probabilities: np.ndarray, examples: Examples
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Window probabilities (N, G) -> (T, G), labels (T,), names (T,), pooled as the classifier will do it."""
+    """Pool window probabilities (N, G) -> (T, G), labels (T,), names (T,), as the classifier will do it."""
     if not _is_branch(settings):
         return aggregate_by_track(probabilities, examples.labels, examples.tracks)
     logs = np.log(probabilities.clip(1e-9))
@@ -132,15 +132,15 @@ def pool_windows(
 
 
 def count_windows(settings: ExperimentSettings, examples: Examples) -> np.ndarray:
-    """The number of windows side by side of each track: (T,), in the order of `pool_windows`."""
+    """Count the windows side by side of each track: (T,), in the order of `pool_windows`."""
     windows = np.unique(examples.tracks, return_counts=True)[1].astype(float)
-    return (windows + 1) / 2 if settings.windows == "overlap" else windows  # they overlap by half
+    return (windows + 1) / 2 if settings.windows == "overlap" else windows  # such windows overlap by half
 
 
 def _train_fold(
     folder: Path, settings: ExperimentSettings, number: int, train: Examples, epochs: int | None
 ) -> nn.Module:
-    """A network trained on `train` alone; one that continues another run begins with that run's fold."""
+    """Train a network on `train` alone; one that continues another run begins with that run's fold."""
     if settings.initial_run:
         first = Path(settings.initial_run)
         first_settings = ExperimentSettings.from_dict(load_config(first)["settings"])

@@ -21,7 +21,7 @@ Groups = dict[str, dict[str, Tensor]]
 def write_checkpoint(path: Path, groups: Mapping[str, Mapping[str, Tensor]], numbers: dict[str, Any]) -> None:
     """Replace the file in one step. `numbers` are plain JSON values."""
     tensors = {
-        f"{group}/{name}": tensor.detach().cpu().clone().contiguous()  # none may share memory
+        f"{group}/{name}": tensor.detach().cpu().clone().contiguous()  # tensors must not share memory
         for group, values in groups.items()
         for name, tensor in values.items()
     }
@@ -47,19 +47,19 @@ def read_checkpoint(path: Path) -> tuple[Groups, dict[str, Any]]:
 
 
 def damaged_checkpoint(path: Path) -> ArtefactError:
-    """The error for a checkpoint that is damaged, or another network's."""
+    """Make the error for a checkpoint that is damaged, or another network's."""
     return ArtefactError(
         f"The checkpoint in {path.parent} is damaged: begin this training anew, or delete it."
     )
 
 
 def optimiser_groups(name: str, optimiser: torch.optim.Optimizer) -> Groups:
-    """The optimiser's moments as groups `name-0`, `name-1`, ... one a parameter."""
+    """Collect the optimiser's moments as groups `name-0`, `name-1`, ... one a parameter."""
     return {f"{name}-{index}": values for index, values in optimiser.state_dict()["state"].items()}
 
 
 def restore_optimiser(name: str, optimiser: torch.optim.Optimizer, groups: Groups) -> None:
-    """Undo `optimiser_groups`. Raises ValueError for moments that do not fit."""
+    """Restore the moments that `optimiser_groups` gave. Raises ValueError for moments that do not fit."""
     prefix = f"{name}-"
     moments = {int(key.removeprefix(prefix)): part for key, part in groups.items() if key.startswith(prefix)}
     optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})

@@ -27,9 +27,9 @@ from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError, Card, load_card
 from genre.training.calibrate import OLD_PREDICTIONS, PREDICTIONS
 
-SHARED = ("genres", "shape", "front_end", "windows", "split")  # by the runs of one branch
+SHARED = ("genres", "shape", "front_end", "windows", "split")  # settings that all runs of one branch share
 BRANCH_PARTS = ("shape", "options", "front_end", "previous_recipes", "recipe", "seeds", "windows", "data")
-BRANCH_WEIGHTS = (1, 2, 3, 4)  # candidates
+BRANCH_WEIGHTS = (1, 2, 3, 4)  # candidate weights
 
 
 @dataclass
@@ -42,7 +42,7 @@ class TrainedRun:
 
     @classmethod
     def load(cls, folder: Path) -> "TrainedRun":
-        """Raises ArtefactError."""
+        """Load a run. Raises ArtefactError."""
         weights, card = load_artefact(folder)
         paths = [folder / name for name in (PREDICTIONS, OLD_PREDICTIONS) if (folder / name).exists()]
         return cls(weights, card, read_predictions(paths[0]) if paths else None)
@@ -59,7 +59,7 @@ class TrainedRun:
 
 
 def build_ensemble(folders: list[Path]) -> tuple[dict[str, Tensor], Card]:
-    """Runs of the model `listen` -> (weights, card).
+    """Build one model from runs of the model `listen` -> (weights, card).
 
     Where all of them were calibrated, so is the whole. Raises ArtefactError with a sentence.
     """
@@ -100,7 +100,7 @@ def _branch_part(card: Card) -> dict:
 
 
 def _merge_members(runs: list[TrainedRun]) -> TrainedRun:
-    """Runs on one input as one run with all their members, each with the same weight."""
+    """Merge runs on one input into one run with all their members, each with the same weight."""
     if len(runs) == 1:
         return runs[0]
     runs = sorted(runs, key=lambda run: run.seed)
@@ -125,7 +125,7 @@ def _merge_members(runs: list[TrainedRun]) -> TrainedRun:
 
 
 def _merge_predictions(runs: list[TrainedRun]) -> Predictions | None:
-    """The mean of the runs' predictions, weighted by their members, of the excerpts that all have."""
+    """Average the runs' predictions, weighted by their members, of the excerpts that all have."""
     predictions = [run.predictions for run in runs if run.predictions]
     if len(predictions) < len(runs):
         return None
@@ -145,7 +145,7 @@ def _shared_parts(card: Card) -> dict:
 
 
 def _calibrate(card: Card, branches: list[Predictions]) -> Card:
-    """The card with the most likely branch weights, and the calibration of all branches together."""
+    """Calibrate the card: the most likely branch weights, and the calibration of all branches together."""
     excerpts = sorted(set.intersection(*map(set, branches)))
     probabilities, n_windows, labels = (
         np.array([[predictions[excerpt][part] for excerpt in excerpts] for predictions in branches])
@@ -167,7 +167,7 @@ def _calibrate(card: Card, branches: list[Predictions]) -> Card:
     pooled = pool(weights)
     is_phone = np.array([excerpt.phone and excerpt.seconds == DURATIONS_S[-1] for excerpt in excerpts])
     bias = np.ones(probabilities.shape[-1])
-    if is_phone.any():  # fitted to clean music alone it harms music through a phone
+    if is_phone.any():  # a temperature fitted to clean music alone harms music through a phone
         bias = fit_class_bias(pooled[is_track | is_phone], labels[is_track | is_phone])
     pooled = pooled * bias / (pooled * bias).sum(axis=1, keepdims=True)
     summary = calibration_summary(pooled[is_track], labels[is_track])

@@ -15,9 +15,9 @@ from genre.models.registry import find_model
 from genre.training.experiment import ExperimentSettings
 
 ASSUMED_TRACK_S = 30.0  # assumed length of a recording
-PROBE_BATCH = 8  # small: a step of the largest network with 32 takes seconds
-START_S = 6.0  # loading the libraries and reading the cache
-CLASSICAL_S = 0.004  # a window, roughly, of the models that have no steps to measure
+PROBE_BATCH = 8  # small, because a step of the largest network with 32 takes seconds
+START_S = 6.0  # seconds to load the libraries and read the cache
+CLASSICAL_S = 0.004  # rough time per window, in s, of models that have no steps to measure
 # Decoding a track and computing its input for the first time, in s on one core.
 PREPARE_S = {
     "features": 0.5,
@@ -28,11 +28,11 @@ PREPARE_S = {
     "mel_3s_zscored": 0.12,
     "mel_3s": 0.12,
 }
-PLAY_S = 0.7  # playing a piece of the built-in set
+PLAY_S = 0.7  # seconds to play a piece of the built-in set
 
 
 def windows_per_track(spec: InputSpec, windowing: str = "even") -> int:
-    """Windows cut from a track of 30 s."""
+    """Count the windows cut from a track of 30 s."""
     return len(window_starts(np.ones(round(ASSUMED_TRACK_S * SAMPLE_RATE), np.float32), spec, windowing))
 
 
@@ -46,10 +46,10 @@ def seconds_per_window(model: str, kind: str, genres: int = 10) -> float:
     optimiser = torch.optim.AdamW(network.parameters())
     inputs, targets = torch.rand(PROBE_BATCH, *shape), torch.arange(PROBE_BATCH) % genres
     fastest = float("inf")
-    for _ in range(2):  # the first is slower
+    for _ in range(2):  # the first pass is slower
         started = time.perf_counter()
         logits = network(inputs)
-        if logits.ndim == 3:  # an ensemble
+        if logits.ndim == 3:  # an ensemble gives three dimensions
             logits, repeated = logits.flatten(0, 1), targets.repeat_interleave(logits.shape[1])
         else:
             repeated = targets
@@ -72,7 +72,7 @@ def _passes_per_epoch(split: str) -> float:
     """The number of times that each window is trained on in an epoch of all parts together."""
     if split == "all":
         return 1.0
-    if split in FOLDED:  # each fold without its fifth, and a last model on everything
+    if split in FOLDED:  # each fold trains without its fifth, and a last model on everything
         return splits.FOLDS - 1 + 1.0
     return 1.0 - splits.TEST_SHARE
 
@@ -83,7 +83,7 @@ def preparation_s(kinds: set[str], tracks: int, to_play: int, cores: int) -> flo
 
 
 def duration_text(seconds: float) -> str:
-    """97 -> "2 minutes": as exact as an estimate can be."""
+    """Write a duration as exactly as an estimate can be: 97 -> "2 minutes"."""
     if seconds < 50:
         return f"{max(5, 5 * round(seconds / 5))} seconds"
     if seconds < 55 * 60:

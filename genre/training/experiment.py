@@ -38,7 +38,7 @@ from genre.training.checkpoint import CHECKPOINT
 from genre.training.loop import fit
 
 PEAK_NORMALIZED = ("mel_30s", "mel_3s")  # inputs in which 1 is the peak
-TIMED_PREDICTIONS = 5  # of which the median is reported
+TIMED_PREDICTIONS = 5  # timed predictions, of which the median is reported
 
 # The command line's names of augmentations, at usual strengths.
 AUGMENTATIONS: dict[str, dict[str, Any]] = {
@@ -55,7 +55,7 @@ AUGMENTATIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class ExperimentSettings(RunSettings):
-    """Everything that decides the outcome of an experiment."""
+    """The settings that decide the outcome of an experiment."""
 
     model: str
     data: str
@@ -64,10 +64,10 @@ class ExperimentSettings(RunSettings):
     recipe: Recipe
     windows: str = "even"
     seconds: float | None = None  # length of the windows that features are taken of; None: the model's own
-    artists: str | None = None  # path of the list for the split "artist"
-    options: dict[str, Any] = field(default_factory=dict)  # of the model
-    initial_run: str | None = None  # folder of the run whose weights this one begins with
-    previous_recipes: list[dict] = field(default_factory=list)  # of that run, the first one first
+    artists: str | None = None  # path of the list of artists for the split "artist"
+    options: dict[str, Any] = field(default_factory=dict)  # options of the model
+    initial_run: str | None = None  # folder of the run whose weights this training begins with
+    previous_recipes: list[dict] = field(default_factory=list)  # recipes of that run, the first one first
 
     @property
     def spec(self) -> ModelSpec:
@@ -92,7 +92,7 @@ def experiment_settings(
     options: dict[str, Any] | None = None,
     **recipe: Any,
 ) -> ExperimentSettings:
-    """Settings with the model's own recipe, except for the values that are not None in `recipe`.
+    """Make settings with the model's own recipe, except for the values that are not None in `recipe`.
 
     Raises ValueError with a sentence for settings that exclude each other; nothing is read yet.
     """
@@ -107,7 +107,7 @@ def experiment_settings(
         raise ValueError(f"{split!r} is neither a split nor a list of tracks. Splits: {names}.")
     if split == "artist" and not artists:
         raise ValueError("The split 'artist' needs a list of artists: a file of lines `track,artist`.")
-    spec.build(input_spec.shape, 2, **(options or {}))  # raises for options that it does not have
+    spec.build(input_spec.shape, 2, **(options or {}))  # raises for options that the model does not have
     augmentation = recipe.get("augmentation")
     takes_mixup_only = input_spec.kind in ("raw", "features")
     if augmentation and takes_mixup_only and replace(augmentation, mixup=0.0) != Augmentation():
@@ -132,7 +132,7 @@ def experiment_settings(
 
 
 def parse_augmentation(names: str) -> Augmentation:
-    """ "mask,mixup" -> Augmentation at usual strengths. Raises ValueError for unknown names."""
+    """Parse "mask,mixup" -> Augmentation at usual strengths. Raises ValueError for unknown names."""
     kinds = [name.strip() for name in names.split(",") if name.strip() != "none"]
     if unknown := set(kinds) - set(AUGMENTATIONS):
         raise ValueError(f"There is no augmentation {min(unknown)!r}; there are: {', '.join(AUGMENTATIONS)}.")
@@ -140,7 +140,7 @@ def parse_augmentation(names: str) -> Augmentation:
 
 
 def continued_settings(folder: Path, phone: float | None = None, **recipe: Any) -> ExperimentSettings:
-    """Settings that continue the trained network in `folder`, with the values of `recipe` but for None.
+    """Make settings that continue the trained network in `folder`, with the values of `recipe` but for None.
 
     `phone` is the probability of `genre.training.augment_phone`. Data, split and seed stay, so nothing is
     tested on tracks of the first training. Raises ArtefactError, RunError or ValueError with a sentence.
@@ -208,7 +208,7 @@ def run_experiment(worker: Worker) -> Report:
         report = replace(report, **parts)
     _save(worker.folder, model, settings, examples, report)
     worker.finish(report, _outcome_sentence(report))
-    for checkpoints in worker.folder.glob("part-*"):  # of no use any more
+    for checkpoints in worker.folder.glob("part-*"):  # the parts' checkpoints are of no use any more
         shutil.rmtree(checkpoints, ignore_errors=True)
     return report
 
@@ -259,7 +259,10 @@ def hold_out_validation(
 
 
 def _initial_weights(folder: Path, train: Examples) -> dict[str, Tensor]:
-    """The weights of the run in `folder`, if it was trained on the same tracks, and so on none tested now."""
+    """Load the weights of the run in `folder`, which must have been trained on the same tracks.
+
+    So it was trained on none that is tested now.
+    """
     weights, card = load_artefact(folder)
     if card.genres != train.genres or card.split.get("train_fingerprint") != train.fingerprint():
         raise DataError(
@@ -270,7 +273,7 @@ def _initial_weights(folder: Path, train: Examples) -> dict[str, Tensor]:
 
 
 def new_network(settings: ExperimentSettings, genres: tuple[str, ...]) -> nn.Module:
-    """The network with the random weights of its seed."""
+    """Build the network with the random weights of its seed."""
     torch.manual_seed(settings.recipe.seed)
     return settings.spec.build(settings.input_spec.shape, len(genres), **settings.options)
 
@@ -295,7 +298,7 @@ def _train_classical(
 
 
 def _inference_ms(model: Any, examples: Examples) -> float:
-    """The median time to predict one window, in ms."""
+    """Measure the median time to predict one window, in ms."""
     window, times = examples.take(np.arange(1)), []
     for _ in range(TIMED_PREDICTIONS):
         started = time.perf_counter()

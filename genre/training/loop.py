@@ -37,8 +37,8 @@ Prepare = Callable[[np.ndarray, float, Generator], tuple[Tensor, Tensor]]
 class TrainingState:
     """The progress of a training, and the best weights so far."""
 
-    epoch: int = 0  # epochs that are done
-    best_accuracy: float = -1.0  # on the validation examples
+    epoch: int = 0  # number of epochs that are done
+    best_accuracy: float = -1.0  # best accuracy on the validation examples so far
     best_epoch: int = 0
     best_weights: dict[str, Tensor] | None = None
 
@@ -82,7 +82,7 @@ def fit(
     while state.epoch < recipe.epochs and not state.is_out_of_patience(recipe):
         epoch = state.epoch
         rng = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
-        torch.manual_seed(recipe.seed * 100_003 + epoch)  # dropout
+        torch.manual_seed(recipe.seed * 100_003 + epoch)  # seeds the dropout
         network.train()
         losses, accuracies = [], []
         for step, rows in enumerate(_batches(_epoch_rows(train, recipe, rng), recipe.batch_size)):
@@ -118,7 +118,7 @@ def fit(
             if recipe.keep_best and metrics["valid_accuracy"] > state.best_accuracy:
                 best_weights = copy.deepcopy(averaged.state_dict())
                 state = TrainingState(epoch + 1, metrics["valid_accuracy"], epoch + 1, best_weights)
-        on_epoch(metrics)  # before the checkpoint: an epoch may be reported twice, never lost
+        on_epoch(metrics)  # called before the checkpoint: an epoch may be reported twice, never lost
         if folder:
             _save(folder / CHECKPOINT, state, network, averaged, optimiser)
     return state.best_weights or averaged.state_dict()
@@ -138,7 +138,7 @@ def update_average(averaged: nn.Module, network: nn.Module, decay: float) -> Non
 
 
 def _loss(logits: Tensor, targets: Tensor, weights: Tensor | None, smoothing: float) -> Tensor:
-    """Cross-entropy of (B, members, classes) against (B, classes), the mean over members."""
+    """Compute the cross-entropy of (B, members, classes) against (B, classes), the mean over members."""
     repeated = targets[:, None].expand_as(logits).flatten(0, 1)
     weights = None if weights is None else weights.to(logits.device)
     return F.cross_entropy(logits.flatten(0, 1), repeated, weight=weights, label_smoothing=smoothing)
@@ -155,7 +155,7 @@ def _augmented(train: Examples, rows: np.ndarray, recipe: Recipe, rng: Generator
 
 
 def _epoch_rows(train: Examples, recipe: Recipe, rng: Generator) -> Tensor:
-    """The rows of one epoch, shuffled."""
+    """Draw the rows of one epoch, shuffled."""
     if not recipe.windows_per_track:
         return torch.randperm(len(train), generator=rng)
     order = np.argsort(train.tracks, kind="stable")
@@ -166,7 +166,7 @@ def _epoch_rows(train: Examples, recipe: Recipe, rng: Generator) -> Tensor:
 
 
 def _batches(rows: Tensor, size: int) -> list[np.ndarray]:
-    """Batches of `size` rows; a last batch of one, on which batch norm cannot work, joins its neighbour."""
+    """Cut batches of `size` rows; a last batch of one, which batch norm cannot use, joins its neighbour."""
     parts = list(rows.split(size))
     if len(parts) > 1 and len(parts[-1]) == 1:
         parts[-2:] = [torch.cat(parts[-2:])]
@@ -174,7 +174,7 @@ def _batches(rows: Tensor, size: int) -> list[np.ndarray]:
 
 
 def _schedule(step: int, steps: int) -> float:
-    """The factor of the learning rate: linear warm-up over the first tenth, then a cosine to zero."""
+    """Compute the factor of the learning rate: linear warm-up over the first tenth, then a cosine to zero."""
     warm = max(1.0, 0.1 * steps)
     if step < warm:
         return 0.04 + 0.96 * step / warm

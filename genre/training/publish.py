@@ -67,7 +67,7 @@ def with_metrics_of(card: Card, name: str) -> Card:
 
 
 def promote_run(folder: Path, name: str) -> Path:
-    """-> the folder of the promoted model. Raises ValueError with a sentence when it cannot be."""
+    """Promote a run -> the folder of the model. Raises ValueError with a sentence when it cannot be."""
     require_model_name(name)
     if (WEIGHTS / name).exists():
         raise ValueError(f"{name!r} cannot be a model's name: a shipped one has it.")

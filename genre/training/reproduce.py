@@ -36,7 +36,7 @@ class Row:
 
     spec: ModelSpec
     input: str
-    paper: ExperimentSettings | None  # under the paper's protocol; None where nothing was published
+    paper: ExperimentSettings | None  # settings under the paper's protocol; None where nothing was published
     honest: ExperimentSettings
     folder: Path  # its experiments' runs lie beside one another, their names beginning with this one's
 
@@ -58,7 +58,7 @@ def build_rows(data: str, only: list[str] | None = None, epochs: int | None = No
     selection = set()
     for name in only or ():
         model, colon, kind = name.partition(":")
-        kind = find_model(model).input(kind).kind  # also by its old name
+        kind = find_model(model).input(kind).kind  # an old name works too
         selection.add(f"{model}:{kind}" if colon else model)
     dataset = open_dataset(data)
     honest = "filtered" if _is_gtzan(dataset) else "track"
@@ -96,7 +96,7 @@ def build_rows(data: str, only: list[str] | None = None, epochs: int | None = No
 
 
 def _digest(dataset: Dataset) -> str:
-    """A hash of the folder and its files: rows of music that changed are measured anew."""
+    """Hash the folder and its files: rows of music that changed are measured anew."""
     files = [Path(track.path) for track in dataset.files]
     files += [
         path
@@ -118,7 +118,7 @@ def _is_gtzan(dataset: Dataset) -> bool:
 
 
 def _cost(row: Row) -> float:
-    """A rough cost of a row, by one prediction of the untrained network; 0 for classical models."""
+    """Estimate the cost of a row by one prediction of the untrained network; 0 for classical models."""
     if row.spec.kind != "network":
         return 0.0
     spec = row.spec.input(row.input)
@@ -178,7 +178,7 @@ def _has_settings(folder: Path, settings: ExperimentSettings) -> bool:
 
 
 def row_results(rows: list[Row]) -> list[dict]:
-    """A dictionary for JSON of each row: published, same, honest; with state and reason of both."""
+    """Collect each row as a dictionary for JSON: published, same, honest; with state and reason of both."""
     table = []
     for row in rows:
         published = row.spec.published.get(row.input)
@@ -218,7 +218,7 @@ def _experiment_outcome(folder: Path, settings: ExperimentSettings) -> dict:
 
 
 def _table_metrics(report: Report) -> dict:
-    """The metrics of a report that the table has. Raises KeyError or TypeError for a damaged one."""
+    """Read the metrics of a report that the table has. Raises KeyError or TypeError for a damaged one."""
     tracks, windows = report.by_track, report.by_window
     return {
         "accuracy": tracks["accuracy"],
@@ -235,7 +235,7 @@ def _table_metrics(report: Report) -> dict:
 
 
 def reproduction_table(rows: list[dict], data: str, epochs: int | None = None) -> str:
-    """Lines of Markdown: published metric, ours under the same protocol, ours under the honest one."""
+    """Write lines of Markdown: published metric, ours under the same protocol, ours under the honest one."""
     lines = [
         f"Measured on {data}. Same protocol: accuracy (F1) of windows, as published. Honest and balanced: "
         "accuracy of tracks.",
@@ -271,7 +271,7 @@ def _paper_cell(outcome: dict | None) -> str:
 
 
 def _honest_cells(outcome: dict) -> tuple[str, str, str]:
-    """Accuracy with its interval, balanced accuracy, tracks."""
+    """Format accuracy with its interval, balanced accuracy, tracks."""
     if outcome["state"] != "done":
         return f"unfinished: {outcome['reason']}", "-", "-"
     low, high = outcome["interval"]

@@ -37,14 +37,14 @@ SEVEN_SETTINGS = (
 
 
 def with_fewer_epochs(settings: ExperimentSettings, epochs: int = QUICK_EPOCHS) -> ExperimentSettings:
-    """The same with at most `epochs` epochs, for a quick table; features are quick anyway."""
+    """Return the same settings with at most `epochs` epochs, for a quick table; features are quick anyway."""
     if settings.input == "features" or settings.recipe.epochs <= epochs:
         return settings
     return replace(settings, recipe=replace(settings.recipe, epochs=epochs))
 
 
 class Prefetcher:
-    """Compute the inputs of experiments before they start, each only once.
+    """A helper that computes the inputs of experiments before they start, each only once.
 
     `notify` is called once for each folder of music with files that cannot be used.
     """
@@ -85,7 +85,7 @@ def run_all(
     """
     waiting = list(folders)
     active: list[Path] = []
-    started: dict[Path, int] = {}  # the process of each run that was started here
+    started: dict[Path, int] = {}  # run that was started here -> its process
     try:
         while waiting or active:
             for folder in [folder for folder in active if _has_ended(folder)]:
@@ -108,7 +108,10 @@ def run_all(
 
 
 def _has_ended(folder: Path) -> bool:
-    """A run that has slept along with the machine seems interrupted until its next heartbeat."""
+    """Whether a run has ended.
+
+    One that has slept along with the machine seems interrupted until its next heartbeat.
+    """
     run = runs.read_run(folder)
     deadline = time.monotonic() + 2 * HEARTBEAT_S
     while run.state == "interrupted" and runs.is_locked(folder) and time.monotonic() < deadline:
@@ -118,14 +121,14 @@ def _has_ended(folder: Path) -> bool:
 
 
 def create_run(settings: ExperimentSettings, folder: Path | None = None) -> Path:
-    """A run of one core for these settings."""
+    """Create a run of one core for these settings."""
     return runs.create_run_folder("genre", settings.to_dict(), settings.model, folder, cores=1)
 
 
 def grid(
     settings: ExperimentSettings, epochs: list[int], batch_sizes: list[int], rates: list[float]
 ) -> list[ExperimentSettings]:
-    """All combinations, or the seven settings where nothing is given, without early stopping."""
+    """Make all combinations, or the seven settings where nothing is given, without early stopping."""
     combinations: Iterable[tuple[int, int, float]] = SEVEN_SETTINGS
     if epochs or batch_sizes or rates:
         recipe = settings.recipe
@@ -142,7 +145,7 @@ def grid(
 
 
 def comparison_rows(folders: Iterable[Path]) -> list[dict]:
-    """A row for each run, the best first, the unfinished last."""
+    """Make a row for each run, the best first, the unfinished last."""
     rows = []
     for folder in folders:
         run = runs.read_run(folder)
@@ -176,7 +179,7 @@ def comparison_rows(folders: Iterable[Path]) -> list[dict]:
 
 
 def _metrics(report: Report) -> dict:
-    """The parts of a report for `comparison_rows`. Raises KeyError or TypeError for a damaged one."""
+    """Read the parts of a report for `comparison_rows`. Raises KeyError or TypeError for a damaged one."""
     metrics = {name: getattr(report, name) for name in ("training_s", "parameters", "inference_ms")}
     metrics |= {"leaky": report.split["leaky"], "source": report.data["source"]}
     if report.is_tested:
@@ -187,7 +190,7 @@ def _metrics(report: Report) -> dict:
 
 
 def comparison_table(rows: list[dict], recipe: bool = False) -> str:
-    """The rows of `comparison_rows` for a terminal; with the recipe's numbers for a sweep."""
+    """Format the rows of `comparison_rows` for a terminal; with the recipe's numbers for a sweep."""
     head = f"{'model':12} {'input':15}{'epochs':>7}"
     if recipe:
         head += f"{'batch':>6}{'rate':>8}"

@@ -75,7 +75,7 @@ def show_progress(n_bytes: int, total: int | None) -> None:
 
 
 def _summarize(faces: "list[FaceEmotion]") -> str:
-    """The largest face's three likeliest emotions, and how many other faces there are."""
+    """Name the largest face's three likeliest emotions, and how many other faces there are."""
     if not faces:
         return "no face"
     likeliest = sorted(faces[0].scores.items(), key=lambda item: -item[1])[:3]

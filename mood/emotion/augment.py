@@ -10,17 +10,17 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 ROTATION_STD = math.radians(13)
-MAX_SHIFT = 0.12  # of half the width
+MAX_SHIFT = 0.12  # fraction of half the width
 LOG_ZOOM_RANGE = (-0.28, 0.22)  # logarithm of the fraction of the picture that stays: nearer to farther
 MAX_SHEAR = 0.08
-MAX_SHADE = 0.6  # how much darker one side may be
-MAX_NOISE = 0.06  # standard deviation
+MAX_SHADE = 0.6  # fraction by which one side may be darker
+MAX_NOISE = 0.06  # standard deviation of the noise
 MIN_BLUR_SIZE = 14  # pixels that a far face is drawn with
-BLUR_FRACTION = 0.2  # of the faces
+BLUR_FRACTION = 0.2  # fraction of the faces that are blurred
 
 
 def augment_faces(faces: Tensor, size: int, rng: Generator) -> Tensor:
-    """(B, 1, H, W) in 0 to 1 -> (B, 1, size, size), each face varied at random."""
+    """Vary each face at random: (B, 1, H, W) in 0 to 1 -> (B, 1, size, size)."""
     faces = vary_light(warp_randomly(faces, size, rng), rng)
     is_far = torch.rand(len(faces), generator=rng) < BLUR_FRACTION
     if is_far.any():
@@ -29,7 +29,7 @@ def augment_faces(faces: Tensor, size: int, rng: Generator) -> Tensor:
 
 
 def warp_randomly(faces: Tensor, size: int, rng: Generator) -> Tensor:
-    """(B, 1, H, W) -> (B, 1, size, size): rotated, shifted, zoomed, sheared and mirrored at random."""
+    """Rotate, shift, zoom, shear and mirror at random: (B, 1, H, W) -> (B, 1, size, size)."""
     count = len(faces)
     angle = torch.randn(count, generator=rng).clamp(-2.5, 2.5) * ROTATION_STD
     zoom = torch.empty(count).uniform_(*LOG_ZOOM_RANGE, generator=rng).exp()
@@ -43,7 +43,7 @@ def warp_randomly(faces: Tensor, size: int, rng: Generator) -> Tensor:
 
 
 def vary_light(faces: Tensor, rng: Generator) -> Tensor:
-    """(B, 1, H, W) in 0 to 1 -> the same shape.
+    """Vary the light: (B, 1, H, W) in 0 to 1 -> the same shape.
 
     Half of the faces get another exposure and light from one side, half the noise of a cheap camera.
     """
@@ -60,13 +60,13 @@ def vary_light(faces: Tensor, rng: Generator) -> Tensor:
 
 
 def blur(faces: Tensor, size: int) -> Tensor:
-    """(B, 1, H, W) -> the same shape, reduced to `size` pixels and enlarged again, as from afar."""
+    """Reduce (B, 1, H, W) to `size` pixels and enlarge it again, as from afar -> the same shape."""
     small = F.interpolate(faces, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
     return F.interpolate(small, size=faces.shape[2:], mode="bilinear", align_corners=False)
 
 
 def occlude(faces: Tensor, rng: Generator) -> Tensor:
-    """(B, 1, H, W) -> the same shape, a grey rectangle in front of a third (Zhong et al. 2020)."""
+    """Put a grey rectangle in front of a third of (B, 1, H, W) -> the same shape (Zhong et al. 2020)."""
     count, size = len(faces), faces.shape[2]
     sides = torch.empty(count, 2).uniform_(0.1, 0.4, generator=rng) * size
     corner = torch.rand(count, 2, generator=rng) * (size - sides)
@@ -82,5 +82,5 @@ def occlude(faces: Tensor, rng: Generator) -> Tensor:
 
 
 def _random_half(count: int, rng: Generator) -> Tensor:
-    """(B, 1, 1, 1) bool, true with probability one half."""
+    """Draw (B, 1, 1, 1) bool, true with probability one half."""
     return (torch.rand(count, generator=rng) < 0.5)[:, None, None, None]

@@ -13,12 +13,12 @@ from genre.paths import data_folder
 from mood import EMOTIONS
 from mood.emotion.network import SIZE
 
-DUPLICATE_CORRELATION = 0.95  # above it two faces are one photograph
+DUPLICATE_CORRELATION = 0.95  # correlation above which two faces are one photograph
 FER2013_COLUMNS = {"number", "usage", "emotion", "image"}
 
 
 def default_faces() -> Path:
-    """FER2013 in the folder of real data. Raises DataError with a sentence where EARMARK_DATA is not set."""
+    """Find FER2013 in the folder of real data. Raises DataError with a sentence without EARMARK_DATA."""
     folder = data_folder()
     if folder is None:
         raise DataError("Name FER2013's parquet file with --data, or the folder of faces/ with EARMARK_DATA.")
@@ -26,7 +26,7 @@ def default_faces() -> Path:
 
 
 def load_faces(path: Path) -> tuple[Examples, Examples, int]:
-    """A parquet file of (number, usage, emotion, encoded image) -> train, valid, near-duplicates dropped.
+    """Load a parquet file of (number, usage, emotion, encoded image) -> train, valid, number dropped.
 
     Train faces whose correlation with a face of valid, or with its mirror image, is above
     DUPLICATE_CORRELATION are dropped. Raises DataError for a file that is not one of faces.
@@ -47,7 +47,7 @@ def load_faces(path: Path) -> tuple[Examples, Examples, int]:
 
 
 def near_duplicates(faces: np.ndarray, references: np.ndarray) -> np.ndarray:
-    """(N, 48, 48), (M, 48, 48) -> (N,) bool: whether a face is nearly the same as a reference face."""
+    """Find faces that are nearly the same as a reference face: (N, 48, 48), (M, 48, 48) -> (N,) bool."""
     normalized = _normalize(faces)
     is_duplicate = torch.zeros(len(faces), dtype=torch.bool)
     for images in (references, references[:, :, ::-1]):
@@ -58,7 +58,7 @@ def near_duplicates(faces: np.ndarray, references: np.ndarray) -> np.ndarray:
 
 
 def _normalize(faces: np.ndarray) -> torch.Tensor:
-    """(N, H, W) -> (N, H * W), mean 0 and length 1, so that products are correlations."""
+    """Scale (N, H, W) -> (N, H * W), mean 0 and length 1, so that products are correlations."""
     flat = torch.from_numpy(np.ascontiguousarray(faces)).flatten(1).float()
     return F.normalize(flat - flat.mean(dim=1, keepdim=True), dim=1)
 

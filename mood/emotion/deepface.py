@@ -20,11 +20,11 @@ from mood import EMOTIONS
 HOME_VARIABLE = "DEEPFACE_HOME"
 ONNX_FILE = "facial_expression_model_weights.onnx"
 MAX_WEIGHTS_BYTES = 64 << 20
-TIMEOUT_S = 10.0  # for a response, and between two chunks of it
-DOWNLOAD_S = 180.0  # for all of it
+TIMEOUT_S = 10.0  # seconds to wait for a response, and between two chunks of it
+DOWNLOAD_S = 180.0  # seconds for the whole download
 CHUNK_BYTES = 1 << 16
 
-ProgressCallback = Callable[[int, int | None], None]  # bytes received, bytes in all where they are known
+ProgressCallback = Callable[[int, int | None], None]  # (bytes received, bytes in all where they are known)
 
 _NO_INTERNET = (
     "DeepFace's weights could not be downloaded: connect to the internet and try again, or use "
@@ -43,15 +43,15 @@ class DeepFaceRecognizer:
     """DeepFace's emotion model as an EmotionRecognizer."""
 
     name = "deepface"
-    emotions: tuple[str, ...] = EMOTIONS  # its own order too
+    emotions: tuple[str, ...] = EMOTIONS  # emotions in the network's own order, which is ours
 
     def __init__(self, client: Any) -> None:
-        """`client`: DeepFace's EmotionClient."""
+        """Wrap `client`, DeepFace's EmotionClient."""
         self._client = client
 
     @classmethod
     def load(cls, on_progress: ProgressCallback | None = None) -> "DeepFaceRecognizer":
-        """Downloads the weights where they are not there yet. Raises RecognizerError with a sentence."""
+        """Load the weights, downloaded where they are missing. Raises RecognizerError with a sentence."""
         os.environ.setdefault("DEEPFACE_BACKEND_ENGINE", "onnx")  # with torch there it would choose torch
         try:
             from deepface.models.demography.onnx.Emotion import WEIGHTS_URL, EmotionClient
@@ -67,7 +67,7 @@ class DeepFaceRecognizer:
             raise RecognizerError(_BROKEN.format(path=path)) from error
 
     def predict(self, faces: Sequence[np.ndarray]) -> np.ndarray:
-        """B crops (48, 48) grey uint8 -> probabilities (B, 7) float32."""
+        """Predict B crops (48, 48) grey uint8 -> probabilities (B, 7) float32."""
         if not len(faces):
             return np.zeros((0, len(EMOTIONS)), np.float32)
         colour = np.repeat(np.stack(faces)[..., None], 3, axis=3).astype(np.float32) / 255
@@ -76,7 +76,7 @@ class DeepFaceRecognizer:
 
 
 def weights_path() -> Path:
-    """Where DeepFace's weights are or will be: DEEPFACE_HOME, else the user's own if there, else ours."""
+    """Choose the path of DeepFace's weights: in DEEPFACE_HOME, else the user's own if there, else ours."""
     relative = Path(".deepface", "weights", ONNX_FILE)
     if folder := os.environ.get(HOME_VARIABLE):
         return Path(folder).expanduser() / relative
@@ -110,7 +110,7 @@ def download_weights(urls: Sequence[str], path: Path, on_progress: ProgressCallb
 
 
 def _chunks(url: str, on_progress: ProgressCallback) -> Iterator[bytes]:
-    """The body at an address. Raises httpx.HTTPError, also for one that is too slow, large or short."""
+    """Yield the body at an address. Raises httpx.HTTPError, also for one that is too slow, large or short."""
     end = time.monotonic() + DOWNLOAD_S
     with httpx.stream("GET", url, follow_redirects=True, timeout=TIMEOUT_S) as response:
         response.raise_for_status()

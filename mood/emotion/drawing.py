@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-EMOTION_COLOURS = {  # of middle lightness: they do in light, in dark and on skin
+EMOTION_COLOURS = {  # colours of middle lightness: they do in light, in dark and on skin
     "angry": "#CF4B4B",
     "disgust": "#7A9A2E",
     "fear": "#937ED4",
@@ -21,7 +21,7 @@ OTHER_FACES = (215, 215, 215)  # RGB
 def draw_faces(
     image: np.ndarray, boxes: Sequence[Sequence[int]], tracked_face: int = 0, emotion: str | None = None
 ) -> np.ndarray:
-    """A copy of the picture (H, W, 3) RGB uint8 with a frame around each face (x, y, w, h).
+    """Copy the picture (H, W, 3) RGB uint8 with a frame around each face (x, y, w, h).
 
     That of the tracked face is bolder, and in the colour of its emotion.
     """

@@ -20,7 +20,7 @@ UNCHANGED = "as they are"
 def evaluate_recognizer(
     recognizer: EmotionRecognizer, examples: Examples, perturbations: "dict[str, Perturbation] | None" = None
 ) -> dict:
-    """Metrics on the faces, and the accuracy under each perturbation, by default all of PERTURBATIONS."""
+    """Compute metrics on the faces, and the accuracy under each perturbation, by default PERTURBATIONS."""
     faces = examples.values[:, 0]
     metrics = compute_metrics(predict_probabilities(recognizer, faces), examples.labels, EMOTIONS)
     robustness = {UNCHANGED: metrics["accuracy"]}
@@ -33,13 +33,13 @@ def evaluate_recognizer(
 
 
 def predict_probabilities(recognizer: EmotionRecognizer, faces: np.ndarray) -> np.ndarray:
-    """(N, 48, 48) uint8 -> (N, emotions)."""
+    """Predict faces (N, 48, 48) uint8 -> probabilities (N, emotions)."""
     parts = torch.arange(len(faces)).split(BATCH)
     return np.concatenate([recognizer.predict(list(faces[rows.numpy()])) for rows in parts])
 
 
 def emotion_metrics_table(result: dict) -> str:
-    """Metrics as lines for a terminal."""
+    """Format metrics as lines for a terminal."""
     low, high = result["accuracy_interval"]
     balanced_low, balanced_high = result["balanced_accuracy_interval"]
     lines = [
@@ -67,7 +67,7 @@ def emotion_metrics_table(result: dict) -> str:
 
 
 def conditions_markdown(result: dict) -> str:
-    """The accuracy on changed faces as a Markdown table, a row for each condition."""
+    """Format the accuracy on changed faces as a Markdown table, a row for each condition."""
     lines = [f"{result['recognizer']} on {result['count']} faces:", "", "| Faces | Accuracy |", "|---|---|"]
     rows = [f"| {name} | {100 * accuracy:.1f} % |" for name, accuracy in result["robustness"].items()]
     return "\n".join(lines + rows)
@@ -77,12 +77,12 @@ Perturbation = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # (48, 4
 
 
 def rotate(degrees: float) -> Perturbation:
-    """The head to one side, by so many degrees."""
+    """Make the perturbation that turns the head to one side, by so many degrees."""
     return lambda face, rng: _warp(face, degrees, 1.0, (0.0, 0.0))
 
 
 def jitter_crop(fraction: float) -> Perturbation:
-    """A crop shifted by up to this fraction of its width, and as much too small or too large."""
+    """Make the perturbation that shifts a crop by up to this fraction of its width, and scales it as much."""
 
     def perturb(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         dx, dy, zoom = rng.uniform(-fraction, fraction, 3)
@@ -92,18 +92,18 @@ def jitter_crop(fraction: float) -> Perturbation:
 
 
 def darken(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A quarter of the light, and the noise of a camera that makes up for it."""
+    """Leave a quarter of the light, with the noise of a camera that makes up for it."""
     return _add_noise(face * 0.25, 4.0, rng)
 
 
 def light_from_side(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Full light on one cheek, a fifth of it on the other."""
+    """Leave full light on one cheek, a fifth of it on the other."""
     slope = np.linspace(0.2, 1.0, SIZE)
     return _add_noise(face * (slope if rng.random() < 0.5 else slope[::-1]), 2.0, rng)
 
 
 def reduce_resolution(pixels: int) -> Perturbation:
-    """A face so many pixels wide."""
+    """Make the perturbation to a face so many pixels wide."""
 
     def perturb(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         small = cv2.resize(face, (pixels, pixels), interpolation=cv2.INTER_AREA)

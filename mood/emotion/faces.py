@@ -1,4 +1,4 @@
-"""Picture -> boxes of faces -> crops as the emotion network expects them.
+"""Faces of a picture: their boxes, and crops as the emotion network expects them.
 
 The detector is OpenCV's Haar cascade of frontal faces (Viola and Jones 2001, Lienhart and Maydt 2002),
 checked by a second one: what both call a face is hardly ever something else.
@@ -31,11 +31,11 @@ MAX_IMAGE_BYTES = 64 << 20
 # Both are checked before anything is unpacked. Cameras give JPEG, which takes 7 bytes of memory a pixel
 # while it is decoded; of the others WebP takes the most, up to 20.
 MAX_PIXELS, MAX_JPEG_PIXELS = 25_000_000, 64_000_000
-# Pixels times scans of a progressive JPEG. Cameras and programs write about ten scans, and each goes over the
-# whole picture: a billion takes 4 s; 269 kB of 200 scans over 64 megapixels took 15 s.
+# The limit is pixels times scans of a progressive JPEG. Cameras and programs write about ten scans, and each
+# goes over the whole picture: a billion takes 4 s; 269 kB of 200 scans over 64 megapixels took 15 s.
 MAX_SCANNED_PIXELS = 1_000_000_000
-STRIP_ROWS = 256  # of a picture of more than 8 bits, converted at a time
-BACKGROUND_GREY = 127  # what shows through where a picture is transparent
+STRIP_ROWS = 256  # rows of a picture of more than 8 bits that are converted at a time
+BACKGROUND_GREY = 127  # grey that shows through where a picture is transparent
 
 # FER2013's crops are the boxes of such a cascade: over upscaled faces of FER2013 the box is 0.97 of the
 # frame wide (median; half of them 0.91 to 1.03) and lies in its middle to a hundredth.
@@ -45,10 +45,10 @@ MIN_MEAN, MIN_STD = 14, 4  # grey levels: a face with a lower mean or standard d
 
 
 class DetectorSettings(NamedTuple):
-    """How a cascade searches a picture."""
+    """The settings by which a cascade searches a picture."""
 
     max_side: int  # pixels; a longer side is reduced to this
-    scale_factor: float  # from one size of face to the next
+    scale_factor: float  # ratio of one size of face to the next
     min_face_divisor: int  # the smallest face is the picture's shorter side divided by this
     min_neighbours: int  # detections in about the same place that make a face
 
@@ -62,7 +62,7 @@ EDGE_MARGIN = 0.2  # of the shorter side: photographs are made wider to find fac
 # is as large there as the network's input.
 MAX_PHOTOGRAPH_SIDE = PHOTOGRAPH.max_side * SIZE // MIN_FACE_PIXELS
 ROTATIONS = (-25, 25)  # degrees, tried on photographs where there is no upright face
-MAX_OVERLAP = 0.4  # of the smaller of two boxes, above which both are one face
+MAX_OVERLAP = 0.4  # fraction of the smaller of two boxes, above which both are one face
 VERIFY_MARGIN, VERIFY_SIZE = 0.3, 64  # margin (in boxes) and size (pixels) of what the second cascade gets
 
 _MISSING = "The picture could not be found: check its name, or choose another one."
@@ -85,7 +85,7 @@ _decoding = threading.Lock()
 # Of what is wrong with a picture its reader is told by FaceError, and nobody by a line on stderr.
 warnings.filterwarnings("ignore", module=r"PIL\b")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
-with suppress(AttributeError, OSError):  # a Pillow without libtiff, which writes lines of its own
+with suppress(AttributeError, OSError):  # a Pillow without libtiff writes lines of its own
     for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
         ctypes.CDLL(Image.core.__file__)[name](None)
 
@@ -95,7 +95,7 @@ class FaceError(ValueError):
 
 
 class Box(NamedTuple):
-    """Where a face is, in pixels of the picture."""
+    """The place of a face, in pixels of the picture."""
 
     x: int
     y: int
@@ -110,9 +110,9 @@ def find_images(paths: Iterable[str]) -> Iterator[tuple[str, "FaceError | None"]
 
 
 def decode_image(image: bytes | Path, max_side: int | None = None) -> np.ndarray:
-    """A picture in any common format -> (H, W, 3) RGB uint8, the way up it was taken.
+    """Decode a picture in any common format -> (H, W, 3) RGB uint8, the way up it was taken.
 
-    Of an animation the first frame; transparent parts become grey; 16 bits become 8. A picture whose
+    Of an animation it is the first frame; transparent parts become grey; 16 bits become 8. A picture whose
     longer side has more than `max_side` pixels is reduced to that. Memory is bounded, also for many
     visitors: one picture is decoded at a time. Raises FaceError, and nothing else, whatever the bytes.
     """
@@ -121,7 +121,7 @@ def decode_image(image: bytes | Path, max_side: int | None = None) -> np.ndarray
         raise FaceError(_EMPTY)
     if len(data) > MAX_IMAGE_BYTES:
         raise FaceError(_TOO_BIG)
-    Image.init()  # else only some of the formats are known to open()
+    Image.init()  # without it, only some of the formats are known to open()
     try:
         with _decoding:
             return _decode(data, max_side)
@@ -136,9 +136,9 @@ def decode_image(image: bytes | Path, max_side: int | None = None) -> np.ndarray
 
 
 def detect_faces(image: np.ndarray, thorough: bool = False) -> list[Box]:
-    """The faces in (H, W, 3) RGB or (H, W) grey uint8, the largest first.
+    """Detect the faces in (H, W, 3) RGB or (H, W) grey uint8, the largest first.
 
-    Made for video: at 640x480 faces from 96 pixels on, in some 10 ms. `thorough` is for photographs: it
+    It is made for video: at 640x480 faces from 96 pixels on, in some 10 ms. `thorough` is for photographs: it
     detects smaller faces and, where no upright one is, rotated ones, and takes about ten times as long.
     """
     grey = to_greyscale(image)
@@ -161,7 +161,7 @@ def detect_faces(image: np.ndarray, thorough: bool = False) -> list[Box]:
 
 
 def crop_face(image: np.ndarray, box: Box) -> np.ndarray:
-    """A face of a picture as (48, 48) grey uint8, cropped as FER2013's are.
+    """Crop a face of a picture to (48, 48) grey uint8, as FER2013's are.
 
     Raises FaceError where it is too small or too dark to be read.
     """
@@ -183,7 +183,7 @@ def crop_face(image: np.ndarray, box: Box) -> np.ndarray:
 
 
 def resize_face(image: np.ndarray) -> np.ndarray:
-    """A picture that is a face from edge to edge -> (48, 48) grey uint8.
+    """Resize a picture that is a face from edge to edge -> (48, 48) grey uint8.
 
     One that is not square loses what is too much of its longer side. Raises FaceError where it is too
     small or too dark to be read.
@@ -202,12 +202,12 @@ def resize_face(image: np.ndarray) -> np.ndarray:
 
 
 def explain_no_face(image: np.ndarray) -> str:
-    """A sentence for a person in whose picture there is no face."""
+    """Write a sentence for a person in whose picture there is no face."""
     return _TOO_DARK if to_greyscale(image).mean() < 2 * MIN_MEAN else _NO_FACE
 
 
 def to_greyscale(image: np.ndarray) -> np.ndarray:
-    """(H, W, 3) RGB or (H, W) -> (H, W)."""
+    """Convert (H, W, 3) RGB or (H, W) -> (H, W)."""
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
@@ -238,7 +238,7 @@ def _decode(data: bytes, max_side: int | None) -> np.ndarray:
 
 
 def _count_scans(jpeg: bytes) -> int:
-    """The scans (SOS markers) of a JPEG's first picture (ITU T.81, annex B)."""
+    """Count the scans (SOS markers) of a JPEG's first picture (ITU T.81, annex B)."""
     scans, place = 0, 2
     while marker := _JPEG_MARKER.search(jpeg, place):
         kind, place = marker.group()[1], marker.end()
@@ -271,7 +271,7 @@ def _to_rgb(picture: Image.Image, max_side: int | None) -> np.ndarray:
 
 
 def _to_eight_bits(picture: Image.Image) -> Image.Image:
-    """A picture of 16-bit integers, or of real numbers, whose own range is the scale -> 8 bits."""
+    """Convert 16-bit integers, or real numbers, to 8 bits; the picture's own range is the scale."""
     values = np.asarray(picture)
     strips = [values[top : top + STRIP_ROWS] for top in range(0, len(values), STRIP_ROWS)]
     low, high = 0.0, 65535.0
@@ -307,14 +307,14 @@ def _cascade(name: str) -> cv2.CascadeClassifier:
 
 
 class Detection(NamedTuple):
-    """A box of the cascade, and in how many sizes and places near it."""
+    """A box of the cascade, with the number of sizes and places in which it was found."""
 
     box: Box
     n_neighbours: int
 
 
 def _detect(grey: np.ndarray, settings: DetectorSettings) -> list[Detection]:
-    """The faces that both cascades find in (H, W)."""
+    """Detect the faces that both cascades find in (H, W)."""
     min_size = max(MIN_FACE_PIXELS, min(grey.shape) // settings.min_face_divisor)
     boxes, counts = _cascade("alt2").detectMultiScale2(
         grey,
@@ -357,7 +357,7 @@ def _detect_at_edges(grey: np.ndarray, settings: DetectorSettings) -> list[Detec
 
 
 def _detect_rotated(grey: np.ndarray, rotation: int, settings: DetectorSettings) -> list[Detection]:
-    """As _detect, on the picture rotated by so many degrees; the boxes are upright again."""
+    """Detect as `_detect`, on the picture rotated by so many degrees; the boxes are upright again."""
     height, width = grey.shape
     forward = cv2.getRotationMatrix2D((width / 2, height / 2), rotation, 1.0)
     inverse = cv2.invertAffineTransform(forward)
@@ -372,7 +372,7 @@ def _detect_rotated(grey: np.ndarray, rotation: int, settings: DetectorSettings)
 
 
 def _suppress_overlaps(detections: list[Detection]) -> list[Box]:
-    """Of boxes that overlap the one with the most detections (non-maximum suppression)."""
+    """Keep, of boxes that overlap, the one with the most detections (non-maximum suppression)."""
     selected: list[Box] = []
     for box, _ in sorted(detections, key=lambda detection: -detection.n_neighbours):
         if all(_overlap(box, other) <= MAX_OVERLAP for other in selected):
@@ -381,14 +381,14 @@ def _suppress_overlaps(detections: list[Detection]) -> list[Box]:
 
 
 def _overlap(a: Box, b: Box) -> float:
-    """Intersection of two boxes as a fraction of the smaller."""
+    """Compute the intersection of two boxes as a fraction of the smaller."""
     width = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
     height = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
     return max(0, width) * max(0, height) / min(a.w * a.h, b.w * b.h)
 
 
 def _to_full_size(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
-    """A box of the reduced picture -> of the picture, no pixel of it outside."""
+    """Scale a box of the reduced picture to the picture, no pixel of it outside."""
     height, width = shape[:2]
     left, right = (min(max(0, round(x / scale)), width) for x in (box.x, box.x + box.w))
     top, bottom = (min(max(0, round(y / scale)), height) for y in (box.y, box.y + box.h))

@@ -17,14 +17,14 @@ from mood.emotion.recognizer import EmotionRecognizer, FaceEmotion, recognize_em
 from mood.emotion.tracking import MoodTracker, SmoothedMood
 
 HISTORY_S = 60.0
-HISTORY_STEP_S = 0.5  # between two points of the history
-RATE_WINDOW_S = 4.0  # the time that frame rates are counted over
-IDLE_TIMEOUT_S = 5.0  # without a frame for so long, the thread ends; the next frame starts another
-MIN_INTERVAL_S = 0.1  # between two predictions: ten a second follow any face, the rest is left to the video
+HISTORY_STEP_S = 0.5  # seconds between two points of the history
+RATE_WINDOW_S = 4.0  # seconds over which frame rates are counted
+IDLE_TIMEOUT_S = 5.0  # seconds without a frame after which the thread ends; the next frame starts another
+MIN_INTERVAL_S = 0.1  # seconds between two predictions: ten a second follow any face, the video has the rest
 MIN_REST_RATIO = 0.5  # pause after a prediction, in its duration: a slow machine has other work to do
-CAPTURE_INTERVAL_S = 0.25  # between two captured faces: neighbouring frames are all but the same
+CAPTURE_INTERVAL_S = 0.25  # seconds between two captured faces: neighbouring frames are all but the same
 
-MAX_FAILURES = 3  # in a row, of the recognizer itself; then it is asked no more
+MAX_FAILURES = 3  # failures of the recognizer in a row after which it is asked no more
 BROKEN = "Something is wrong with what reads faces: choose another one in the settings, or start again."
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class MoodPoint:
-    """A point of the history: s since the first frame; no scores where there was no face."""
+    """A point of the history: seconds since the first frame; no scores where there was no face."""
 
     time_s: float
     scores: dict[str, float]
@@ -72,11 +72,11 @@ class LiveRecognizer:
         self._history: deque[MoodPoint] = deque(maxlen=round(HISTORY_S / HISTORY_STEP_S))
         self._captures: list[np.ndarray] = []
         self._last_capture_s = 0.0
-        self.n_captures = 0  # how many faces are to be captured
+        self.n_captures = 0  # number of faces to capture
 
     @property
     def recognizer(self) -> EmotionRecognizer:
-        """What recognizes; it may be exchanged at any time, also for one that works."""
+        """The recognizer; it may be exchanged at any time, also for one that works."""
         return self._recognizer
 
     @recognizer.setter
@@ -112,12 +112,12 @@ class LiveRecognizer:
 
     @property
     def error(self) -> str:
-        """Why the last frame's face could not be read, as a sentence; empty where it could."""
+        """The reason why the last frame's face could not be read, as a sentence; empty where it could."""
         with self._condition:
             return self._error
 
     def history(self) -> list[MoodPoint]:
-        """The last minute, two points a second."""
+        """Return the last minute, two points a second."""
         with self._condition:
             return list(self._history)
 
@@ -136,7 +136,7 @@ class LiveRecognizer:
             self._captures, self.n_captures = [], count
 
     def captured_faces(self) -> list[np.ndarray]:
-        """Crops (48, 48) grey uint8 since start_capture()."""
+        """Return the crops (48, 48) grey uint8 since start_capture()."""
         with self._condition:
             return list(self._captures)
 

@@ -1,4 +1,4 @@
-"""Crops of faces -> probabilities of emotions, by our own network or by another recognizer."""
+"""Emotion recognizers: crops of faces to probabilities of emotions, by our own network or another."""
 
 import hashlib
 import re
@@ -24,13 +24,13 @@ EVALUATED_NETWORK = "emotion-train"  # the same recipe without FER2013's valid f
 
 
 class EmotionRecognizer(Protocol):
-    """Anything that predicts emotions from crops."""
+    """An object that predicts emotions from crops."""
 
     name: str
     emotions: tuple[str, ...]
 
     def predict(self, faces: Sequence[np.ndarray]) -> np.ndarray:
-        """B crops (48, 48) grey uint8 -> probabilities (B, emotions) float32; rows add up to 1."""
+        """Predict B crops (48, 48) grey uint8 -> probabilities (B, emotions) float32; rows add up to 1."""
         ...
 
 
@@ -43,7 +43,7 @@ class FaceEmotion:
     scores: dict[str, float]  # probabilities, in the order of the recognizer's emotions
 
     def to_json(self) -> dict:
-        """{"box", "emotion", "scores"}, as the command line prints it."""
+        """Return {"box", "emotion", "scores"}, as the command line prints it."""
         scores = {emotion: round(p, 4) for emotion, p in self.scores.items()}
         return {"box": list(self.box), "emotion": self.emotion, "scores": scores}
 
@@ -54,7 +54,7 @@ class EmotionNetRecognizer:
     emotions: tuple[str, ...] = EMOTIONS
 
     def __init__(self, name: str, network: EmotionNet, card: Card) -> None:
-        """Raises ValueError for another model's card."""
+        """Take a network and its card. Raises ValueError for another model's card."""
         self.name, self.card = name, card
         self.temperature = card.temperature
         if card.genres != EMOTIONS:
@@ -67,7 +67,7 @@ class EmotionNetRecognizer:
 
     @classmethod
     def load(cls, name: str = DEFAULT_NETWORK) -> "EmotionNetRecognizer":
-        """Raises ArtefactError with a sentence when it cannot be."""
+        """Load a network. Raises ArtefactError with a sentence when it cannot be."""
         if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
             raise ArtefactError(f"{name!r} is not a model's name.")
         weights, card = load_artefact(WEIGHTS / name)
@@ -81,18 +81,18 @@ class EmotionNetRecognizer:
             ) from error
 
     def predict(self, faces: Sequence[np.ndarray]) -> np.ndarray:
-        """B crops (48, 48) grey uint8 -> probabilities (B, 7) float32."""
+        """Predict B crops (48, 48) grey uint8 -> probabilities (B, 7) float32."""
         return self.classify_embeddings(self.embed(faces))
 
     @torch.inference_mode()
     def classify_embeddings(self, embeddings: np.ndarray) -> np.ndarray:
-        """(B, D) -> probabilities (B, 7), scaled by the temperature of the card."""
+        """Classify (B, D) -> probabilities (B, 7), scaled by the temperature of the card."""
         logits = self.network.head(torch.from_numpy(embeddings))
         return (logits / self.temperature).softmax(dim=1).numpy()
 
     @torch.inference_mode()
     def embed(self, faces: Sequence[np.ndarray]) -> np.ndarray:
-        """B crops (48, 48) grey uint8 -> (B, D) float32, the mean over each face and its mirror image.
+        """Embed B crops (48, 48) grey uint8 -> (B, D) float32, the mean over each face and its mirror image.
 
         The head is linear, so that the mean of the embeddings gives the mean of the logits.
         """
@@ -102,7 +102,7 @@ class EmotionNetRecognizer:
 
     @torch.inference_mode()
     def embed_batch(self, faces: Tensor) -> Tensor:
-        """(B, 1, 48, 48) in 0 to 1 -> (B, D)."""
+        """Embed (B, 1, 48, 48) in 0 to 1 -> (B, D)."""
         mirrored = torch.cat([faces, faces.flip(3)]).contiguous(memory_format=torch.channels_last)
         return self.network.embed(mirrored).reshape(2, len(faces), -1).mean(dim=0)
 
@@ -113,12 +113,12 @@ def is_trained_on_valid(recognizer: EmotionRecognizer) -> bool:
 
 
 def convolution_dtype() -> torch.dtype:
-    """bfloat16 where the processor multiplies it, which is a third faster, else float32."""
+    """Choose bfloat16 where the processor multiplies it, which is a third faster, else float32."""
     return torch.bfloat16 if has_bfloat16() else torch.float32
 
 
 def fingerprint_weights(network: nn.Module) -> str:
-    """A hash of the weights, 16 hexadecimal digits: embeddings of other weights mean something else."""
+    """Hash the weights, 16 hexadecimal digits: embeddings of other weights mean something else."""
     digest = hashlib.blake2b(digest_size=8)
     for tensor in network.state_dict().values():
         digest.update(tensor.contiguous().numpy().tobytes())
@@ -126,7 +126,7 @@ def fingerprint_weights(network: nn.Module) -> str:
 
 
 def fuse_batch_norm(network: EmotionNet) -> EmotionNet:
-    """The same function with each batch norm folded into the convolution before it."""
+    """Fold each batch norm into the convolution before it; the function stays the same."""
     for module in network.modules():
         layers = dict(module.named_children())
         for (_, first), (name, second) in zip(list(layers.items()), list(layers.items())[1:], strict=False):
@@ -140,7 +140,7 @@ def fuse_batch_norm(network: EmotionNet) -> EmotionNet:
 def recognize_emotions(
     recognizer: EmotionRecognizer, image: np.ndarray, is_crop: bool = False, thorough: bool = False
 ) -> list[FaceEmotion]:
-    """The faces in (H, W, 3) RGB or (H, W) grey uint8, the largest first; none where no face is found.
+    """Recognize the faces in (H, W, 3) RGB or (H, W) grey uint8, the largest first; none where none is found.
 
     `is_crop` says that the picture is a face from edge to edge; `thorough` searches longer, as photographs
     want and video does not allow. Faces too dark to be read are left out. Raises FaceError where that
@@ -171,7 +171,7 @@ def recognize_emotions(
 def load_recognizer(
     backend: str, network: str = DEFAULT_NETWORK, on_progress: Callable[[int, int | None], None] | None = None
 ) -> EmotionRecognizer:
-    """The recognizer of a backend, "own" or "deepface", whose download calls on_progress(bytes, total).
+    """Load the recognizer of a backend, "own" or "deepface", whose download calls on_progress(bytes, total).
 
     Raises ArtefactError or RecognizerError with a sentence when it cannot be loaded.
     """

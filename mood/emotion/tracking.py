@@ -1,4 +1,4 @@
-"""Frames -> one calm mood: smoothed over time, slow to change, and honest when unsure."""
+"""One calm mood of many frames: smoothed over time, slow to change, and honest when unsure."""
 
 import math
 from collections.abc import Sequence
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from mood.emotion.recognizer import FaceEmotion
 
-TIME_CONSTANT_S = 0.6  # of the exponential smoothing: after a change, two thirds of the way
-SWITCH_MARGIN = 0.08  # by how much another emotion must be likelier before the mood changes
+TIME_CONSTANT_S = 0.6  # time constant of the exponential smoothing: after it, two thirds of a change
+SWITCH_MARGIN = 0.08  # lead in probability that another emotion needs before the mood changes
 CONFIDENCE_THRESHOLD = 0.45  # smoothed probability from which the mood is named
-MAX_GAP_S = 1.0  # a face that is missing no longer than this, at a blink or a turn, is still there
-SWITCH_AREA_RATIO = 1.4  # how much larger another face must be before it is tracked instead
+MAX_GAP_S = 1.0  # seconds that a face may be missing, at a blink or a turn, and is still there
+SWITCH_AREA_RATIO = 1.4  # ratio by which another face must be larger before it is tracked instead
 MIN_IOU = 0.2  # intersection over union of the boxes of one face in two frames
 
 NO_FACE, UNSURE, CONFIDENT = "no_face", "unsure", "confident"
@@ -22,7 +22,7 @@ class SmoothedMood:
 
     state: str
     emotion: str | None  # the best guess where unsure, None where there is no face
-    probability: float  # smoothed, of `emotion`
+    probability: float  # smoothed probability of `emotion`
     scores: dict[str, float]  # smoothed probabilities; empty where there is no face
     message: str  # a sentence where there is more to say than the emotion, else empty
     tracked_face: int | None = None  # index of the tracked face in the frame; None where it is missing
@@ -38,7 +38,7 @@ _NO_MOOD = SmoothedMood(
 
 
 class MoodTracker:
-    """Tracks one face through a video and smooths its emotion."""
+    """A tracker that follows one face through a video and smooths its emotion."""
 
     def __init__(self) -> None:
         self.reset()
@@ -46,7 +46,7 @@ class MoodTracker:
     def reset(self) -> None:
         """Forget the face and its mood."""
         self.mood = _NO_MOOD
-        self._last_time_s: float | None = None  # when the face was last detected
+        self._last_time_s: float | None = None  # time at which the face was last detected
         self._last_box: Sequence[int] | None = None
 
     def update(self, faces: Sequence[FaceEmotion], time_s: float) -> SmoothedMood:
@@ -76,7 +76,7 @@ class MoodTracker:
         return self.mood
 
     def _match(self, boxes: list[Sequence[int]]) -> int:
-        """Index of the tracked face: where it was before, unless another is much larger."""
+        """Find the index of the tracked face: where it was before, unless another is much larger."""
         if self._last_box is None:
             return 0
         overlaps = [_iou(self._last_box, box) for box in boxes]
@@ -87,7 +87,7 @@ class MoodTracker:
 
 
 def _apply_hysteresis(scores: dict[str, float], previous: str | None) -> str:
-    """The likeliest emotion, or the previous one where it is not far behind."""
+    """Choose the likeliest emotion, or the previous one where it is not far behind."""
     best = max(scores, key=scores.__getitem__)
     return previous if previous is not None and scores[best] < scores[previous] + SWITCH_MARGIN else best
 
@@ -111,7 +111,7 @@ def _area(box: Sequence[int]) -> int:
 
 
 def _iou(a: Sequence[int], b: Sequence[int]) -> float:
-    """Intersection over union of two boxes (x, y, w, h)."""
+    """Compute the intersection over union of two boxes (x, y, w, h)."""
     width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
     intersection = max(0, width) * max(0, height)

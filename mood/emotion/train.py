@@ -1,4 +1,4 @@
-"""Train the emotion network: FER2013 in, a run directory with weights, card and report out."""
+"""Training of the emotion network: FER2013 in, a run directory with weights, card and report out."""
 
 import time
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ from mood.emotion.network import SIZE, EmotionNet, predict_mirrored
 # Progressive resizing: small faces first, at half the cost. Each pair is the fraction of the training up to
 # which the faces have so many pixels.
 SIZE_SCHEDULE = ((0.36, 32), (0.72, 40), (1.0, SIZE))
-TEACHER_WEIGHT = 0.4  # of the teacher's probabilities in a target; the rest is the label, often a wrong one
+TEACHER_WEIGHT = 0.4  # weight of the teacher's probabilities in a target; the label, often wrong, has 0.6
 DEFAULT_RECIPE = Recipe(
     epochs=80,
     batch_size=128,
@@ -46,7 +46,7 @@ DISTILLATION_RECIPE = replace(DEFAULT_RECIPE, epochs=45, learning_rate=1.2e-3, l
 
 @dataclass(frozen=True)
 class EmotionSettings(RunSettings):
-    """Everything that determines the result of a training.
+    """The settings that determine the result of a training.
 
     With a `teacher`, the folder of an earlier training's weights, this one starts from them at full
     size, and learns the teacher's probabilities along with the labels (Furlanello et al. 2018).
@@ -123,12 +123,12 @@ def train_emotion_network(worker: Worker) -> Report:
 
 
 def size_at(progress: float) -> int:
-    """Width of the faces in pixels at this point (0 to 1) of the training."""
+    """Compute the width of the faces in pixels at this point (0 to 1) of the training."""
     return next(size for until, size in SIZE_SCHEDULE if progress < until or until == 1.0)
 
 
 def concatenate_examples(train: Examples, valid: Examples) -> Examples:
-    """The faces of both splits."""
+    """Join the faces of both splits."""
     return Examples(
         np.concatenate([train.values, valid.values]),
         np.concatenate([train.labels, valid.labels]),
@@ -139,7 +139,7 @@ def concatenate_examples(train: Examples, valid: Examples) -> Examples:
 
 
 def predict_logits(network: EmotionNet, examples: Examples, batch_size: int = 256) -> np.ndarray:
-    """Logits (N, emotions), the mean over each face and its mirror image."""
+    """Predict logits (N, emotions), the mean over each face and its mirror image."""
     network.eval()
     device = next(network.parameters()).device
     batches = np.array_split(np.arange(len(examples)), -(-len(examples) // batch_size))
@@ -157,7 +157,7 @@ def create_emotion_run(
     folder: Path | None = None,
     cores: int | None = None,
 ) -> Path:
-    """A new run directory for a training. Raises ValueError with a sentence."""
+    """Create a run directory for a training. Raises ValueError with a sentence."""
     if not data.is_file():
         raise ValueError(f"There is no file {data}: give FER2013 as a parquet file with --data.")
     teacher = teacher and teacher.expanduser().resolve()

@@ -9,10 +9,10 @@ from pathlib import Path
 from genre.paths import home, write_atomic
 from mood.playlist.youtube import SearchError, YoutubeTrack, stand_in_address
 
-FRESH_S = 24 * 3600  # for so long a playlist is served again for its query
-MAX_PLAYLISTS = 200  # each some 10 to 30 KB
+FRESH_S = 24 * 3600  # seconds in which a playlist is served again for its query
+MAX_PLAYLISTS = 200  # playlists that are kept, each some 10 to 30 KB
 MAX_PLAYLIST_BYTES = 2**20
-OLD_KEYS = {"complete": "is_complete", "found_at": "fetched_at"}  # of files by older versions -> today's
+OLD_KEYS = {"complete": "is_complete", "found_at": "fetched_at"}  # keys in files by older versions -> today's
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class CachedPlaylist:
     query: str
     provider: str
     tracks: tuple[YoutubeTrack, ...]
-    is_complete: bool  # YouTube had no more results
+    is_complete: bool  # whether YouTube had no more results
     fetched_at: float  # seconds since 1970
 
     @property
@@ -31,7 +31,7 @@ class CachedPlaylist:
 
 
 def playlists_folder() -> Path:
-    """The folder of the cache; a stand-in server has its own. Raises SearchError like stand_in_address()."""
+    """Return the cache's folder; a stand-in server has its own. Raises SearchError as stand_in_address()."""
     address = stand_in_address()
     name = "youtube" if address is None else f"stand-in-{address[0]}-{address[1]}".replace(":", "_")
     return home() / "cache" / "playlists" / name
@@ -55,13 +55,13 @@ def save_playlist(query: str, provider: str, tracks: tuple[YoutubeTrack, ...], i
 
 
 def load_playlist(query: str) -> CachedPlaylist | None:
-    """The playlist cached for `query`, however old."""
+    """Load the playlist cached for `query`, however old."""
     cached = _read(_path(query))
     return cached if cached and cached.query == query else None
 
 
 def recent_playlists(count: int = 5) -> list[CachedPlaylist]:
-    """The playlists fetched last, newest first; none where EARMARK_YOUTUBE_HOST is wrong."""
+    """List the playlists fetched last, newest first; none where EARMARK_YOUTUBE_HOST is wrong."""
     playlists: list[CachedPlaylist] = []
     try:
         paths = _paths_by_age()
@@ -82,7 +82,7 @@ def _path(query: str) -> Path:
 
 
 def _paths_by_age() -> list[Path]:
-    """The files of the cache, newest first."""
+    """List the files of the cache, newest first."""
     times = []
     for path in playlists_folder().glob("*.json"):
         try:
@@ -93,7 +93,7 @@ def _paths_by_age() -> list[Path]:
 
 
 def _read(path: Path) -> CachedPlaylist | None:
-    """The playlist in a file of this version or an older one; None where it is missing or damaged."""
+    """Read a playlist from a file of this version or an older one; None where it is missing or damaged."""
     try:
         if path.stat().st_size > MAX_PLAYLIST_BYTES:
             return None

@@ -1,4 +1,4 @@
-"""A mood becomes a list of songs.
+"""Playlists: a mood becomes a list of songs.
 
 playlist = find_playlist("sad", "Spanish", artist="Shakira", direction="change")
 playlist.tracks, playlist.error, playlist.search_url
@@ -20,7 +20,7 @@ from mood.playlist.search import SearchResult, search_providers
 from mood.playlist.youtube import SearchError, YoutubeTrack, queue_url, search_url
 
 DEFAULT_TRACKS = 12
-MAX_TRACKS = 50  # of one playlist
+MAX_TRACKS = 50  # tracks in one playlist
 # Shorter is a clip or an advertisement, longer a mix, a concert or a talk.
 MIN_SONG_S, MAX_SONG_S = 60, 12 * 60
 NO_SONGS = "Nothing fitting was found: try another mood, language or artist."
@@ -40,12 +40,12 @@ class Playlist:
     """Songs for a query, or the reason there are none."""
 
     query: str
-    search_url: str  # the same search in YouTube, whatever happened here
-    provider: str = ""  # of the tracks; empty without any
+    search_url: str  # address of the same search in YouTube, whatever happened here
+    provider: str = ""  # provider of the tracks; empty without any
     tracks: tuple[YoutubeTrack, ...] = ()
     error: str = ""  # a sentence; where there are tracks, they are an older playlist
     from_cache: bool = False
-    fetched_at: float | None = None  # of a cached playlist: seconds since 1970
+    fetched_at: float | None = None  # seconds since 1970, of a cached playlist
 
     @property
     def queue_url(self) -> str:
@@ -53,11 +53,11 @@ class Playlist:
         return queue_url(self.tracks)
 
     def shuffled(self, seed: int) -> "Playlist":
-        """The same tracks in another order, the same one for the same seed."""
+        """Return the same tracks in another order, the same one for the same seed."""
         return replace(self, tracks=tuple(random.Random(seed).sample(self.tracks, len(self.tracks))))
 
     def to_json(self) -> dict:
-        """{"query", "provider", "tracks", "search_url"} and, when there is one, "error"."""
+        """Return {"query", "provider", "tracks", "search_url"} and, when there is one, "error"."""
         record = {
             "query": self.query,
             "provider": self.provider or None,
@@ -67,8 +67,8 @@ class Playlist:
         return {**record, "error": self.error} if self.error else record
 
     def to_csv(self) -> str:
-        """One line a track, safe to open in a spreadsheet."""
-        from genre.text import spreadsheet_cell  # imports audio and numerics
+        """Write one line a track, safe to open in a spreadsheet."""
+        from genre.text import spreadsheet_cell  # the import brings audio and numerics
 
         columns = ["title", "channel", "duration_s", "url"]
         buffer = io.StringIO()
@@ -80,7 +80,7 @@ class Playlist:
         return buffer.getvalue()
 
     def to_m3u(self) -> str:
-        """An extended M3U list (UTF-8), for players that open YouTube addresses."""
+        """Write an extended M3U list (UTF-8), for players that open YouTube addresses."""
         lines = ["#EXTM3U"]
         for track in self.tracks:
             duration_s = -1 if track.duration_s is None else track.duration_s
@@ -100,7 +100,7 @@ def find_playlist(
     use_cache: bool = True,
     providers: Sequence[Provider] = PROVIDERS,
 ) -> Playlist:
-    """Songs for a mood; the arguments are those of compose_query(). See find_by_query().
+    """Find songs for a mood; the arguments are those of compose_query(). See find_by_query().
 
     Raises ValueError, with a sentence, where there is no mood or the direction is not known.
     """
@@ -111,7 +111,7 @@ def find_playlist(
 def find_more(
     playlist: Playlist, count: int = DEFAULT_TRACKS, exclude: Iterable[YoutubeTrack] = ()
 ) -> Playlist:
-    """Other songs for the same query: neither the playlist's nor those of `exclude`, earlier playlists."""
+    """Find other songs for the query: neither the playlist's nor those of `exclude`, earlier playlists."""
     return find_by_query(playlist.query, count, exclude=(*playlist.tracks, *exclude))
 
 
@@ -123,7 +123,7 @@ def find_by_query(
     use_cache: bool = True,
     providers: Sequence[Provider] = PROVIDERS,
 ) -> Playlist:
-    """Up to `count` songs for a query, at most MAX_TRACKS, and none of those in `exclude`.
+    """Find up to `count` songs for a query, at most MAX_TRACKS, and none of those in `exclude`.
 
     No network error is raised: it is the playlist's `error`. With `use_cache`, a playlist fetched within a
     day is served, an older one when YouTube cannot answer, and what is fetched is cached.
@@ -161,7 +161,7 @@ def find_by_query(
 def select_songs(
     tracks: Iterable[YoutubeTrack], count: int, exclude: Sequence[YoutubeTrack] = ()
 ) -> tuple[YoutubeTrack, ...]:
-    """The first `count` tracks that may be songs, each once; those of unknown duration come last.
+    """Select the first `count` tracks that may be songs, each once; those of unknown duration come last.
 
     Two tracks are the same with the same id or the same normalize_title().
     """
@@ -182,7 +182,7 @@ def select_songs(
 
 
 def normalize_title(title: str) -> str:
-    """The title for comparison: without case, punctuation and words that uploaders add."""
+    """Normalize the title for comparison: without case, punctuation and words that uploaders add."""
     folded = unicodedata.normalize("NFKC", title).casefold()
     short = _TRAILING_SUFFIX.sub("", _BRACKETED_SUFFIX.sub(" ", folded).strip())
     words = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in short).split()
@@ -195,7 +195,7 @@ def _fill(
     tracks: tuple[YoutubeTrack, ...],
     exclude: Sequence[YoutubeTrack],
 ) -> Playlist:
-    """The playlist with tracks of YouTube or of the cache, or with the reason there are none."""
+    """Fill the playlist with tracks of YouTube or of the cache, or with the reason there are none."""
     if not tracks:
         return replace(playlist, error=NO_MORE if exclude else NO_SONGS)
     playlist = replace(playlist, provider=source.provider, tracks=tracks)

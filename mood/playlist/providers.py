@@ -15,12 +15,12 @@ from typing import Any, NamedTuple, Protocol
 
 from mood.playlist.youtube import UNREADABLE, SearchError, YoutubeTrack, post_search
 
-MAX_RESULTS = 100  # five pages
+MAX_RESULTS = 100  # results of five pages
 MAX_PAGES = 12  # an answer without songs may name a next page for ever
 
 
 class Provider(Protocol):
-    """A way to search."""
+    """One way to search."""
 
     name: str
 
@@ -46,7 +46,7 @@ class YtDlp:
         pages = itertools.count(1)
 
         class Downloader(YoutubeDL):
-            """Sends every request through post_search(); its own network stack is never used."""
+            """A downloader that sends every request through post_search(), never through its own stack."""
 
             def urlopen(self, request: Any) -> Response:
                 if next(pages) > MAX_PAGES:
@@ -66,8 +66,8 @@ class YtDlp:
             "js_runtimes": {},
             "extractor_retries": 0,  # mood/playlist/search.py tries again, for both providers alike
             "extractor_args": {
-                "youtube": {"raise_incomplete_data": ["1"]},  # not "nothing was found"
-                "youtubetab": {"skip": ["webpage"]},  # the search alone, not the front page before it
+                "youtube": {"raise_incomplete_data": ["1"]},  # else an error reads as "nothing was found"
+                "youtubetab": {"skip": ["webpage"]},  # the search alone, without the front page before it
             },
         }
         with Downloader(options, auto_init=False) as downloader:
@@ -106,7 +106,7 @@ class YoutubeSearchPython:
 
 
 def _start_search(query: str, deadline: float) -> Any:
-    """A VideosSearch that has read its first page."""
+    """Start a VideosSearch, which reads its first page."""
     from youtubesearchpython import VideosSearch
     from youtubesearchpython.core.constants import userAgent
 
@@ -170,13 +170,13 @@ def _iter_videos(elements: Iterable[dict]) -> Iterator[dict]:
 
 
 def _label_text(label: dict | None) -> str:
-    """The text of {"simpleText": ...} or {"runs": [{"text": ...}, ...]}; empty without one."""
+    """Read the text of {"simpleText": ...} or {"runs": [{"text": ...}, ...]}; empty without one."""
     label = label or {}
     return label.get("simpleText") or "".join(run.get("text", "") for run in label.get("runs", []))
 
 
 def _parse_duration(length: str) -> int | None:
-    """The seconds of "3:45" or "1:02:03"; None of anything else."""
+    """Parse the seconds of "3:45" or "1:02:03"; None of anything else."""
     if not re.fullmatch(r"[0-9]{1,3}(:[0-9]{2}){1,2}", length):
         return None
     return functools.reduce(lambda total, part: 60 * total + int(part), length.split(":"), 0)

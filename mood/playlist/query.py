@@ -1,4 +1,4 @@
-"""A mood, a language and perhaps an artist become the words that are searched for.
+"""Queries: a mood, a language and perhaps an artist become the words that are searched for.
 
 The words themselves are data: mood/playlist/words.json.
 """
@@ -15,8 +15,8 @@ from mood import EMOTIONS
 
 DIRECTIONS = ("match", "change")  # songs of this mood, or songs that lead to another one
 DEFAULT_LANGUAGE = "English"
-MAX_PHRASE_CHARS = 80  # of an artist, a mood or a language in somebody's own words
-MIN_SIMILARITY = 0.88  # of difflib: "Spansh" is Spanish (0.92), "Romani" is not Romanian (0.86)
+MAX_PHRASE_CHARS = 80  # length of an artist, a mood or a language in somebody's own words
+MIN_SIMILARITY = 0.88  # difflib's similarity: "Spansh" is Spanish (0.92), "Romani" is not Romanian (0.86)
 
 # Joiners of letters in Persian and Indian scripts; all other invisible characters are removed.
 _JOINERS = "\u200c\u200d"
@@ -27,8 +27,8 @@ class Language:
     """A language and the words that people search with in it."""
 
     code: str  # ISO 639-1
-    name: str  # in English
-    native: str  # in its own script
+    name: str  # the language's name in English
+    native: str  # the language's name in its own script
     aliases: tuple[str, ...]
     custom: str  # "{mood} songs"
     with_genre: str  # "{genre} {mood}"
@@ -43,7 +43,7 @@ class Language:
 
 
 def _load_words() -> tuple[dict[str, str], tuple[Language, ...]]:
-    """The words of words.json: (emotion -> target mood, languages)."""
+    """Load the words of words.json: (emotion -> target mood, languages)."""
     words = json.loads(Path(__file__).with_name("words.json").read_text("utf-8"))
     languages = (
         Language(code, **{**entry, "aliases": tuple(entry["aliases"])})
@@ -52,7 +52,7 @@ def _load_words() -> tuple[dict[str, str], tuple[Language, ...]]:
     return words["target_moods"], tuple(sorted(languages, key=lambda language: language.name))
 
 
-TARGET_MOODS, LANGUAGES = _load_words()  # "sad" -> "cheerful"; by English name
+TARGET_MOODS, LANGUAGES = _load_words()  # target moods ("sad" -> "cheerful"); languages by English name
 
 
 def compose_query(
@@ -62,7 +62,7 @@ def compose_query(
     direction: str = "match",
     genre: str | None = None,
 ) -> str:
-    """The query: "Adele sad songs", "canciones alegres jazz".
+    """Compose the query: "Adele sad songs", "canciones alegres jazz".
 
     `emotion` is one of EMOTIONS or a custom mood ("punk"), whose name is then the word;
     with `direction` "change" it asks for songs that lead elsewhere, a custom mood to cheerful ones.
@@ -94,9 +94,10 @@ def compose_query(
 
 
 def find_language(text: str) -> Language | None:
-    """The language of LANGUAGES that `text` names: in English, in its own script, by its code or a
-    usual other name, whatever its case and accents; small slips are forgiven. None of any other,
-    English where nothing is named.
+    """Find the language of LANGUAGES that `text` names.
+
+    It may be named in English, in its own script, by its code or a usual other name, whatever its case and
+    accents; small slips are forgiven. The result is None for any other, English where nothing is named.
     """
     names = _names()
     key = _fold(clean_text(text)) or _fold(DEFAULT_LANGUAGE)
@@ -107,7 +108,7 @@ def find_language(text: str) -> Language | None:
 
 
 def clean_text(text: str, max_chars: int = MAX_PHRASE_CHARS) -> str:
-    """`text` on one line of at most `max_chars`, without control and other invisible characters.
+    """Put `text` on one line of at most `max_chars`, without control and other invisible characters.
 
     What it returns can be encoded, displayed, and put through again without another change.
     """
@@ -128,7 +129,7 @@ def clean_text(text: str, max_chars: int = MAX_PHRASE_CHARS) -> str:
 
 @functools.cache
 def _names() -> dict[str, Language]:
-    """The names of all languages, folded."""
+    """Map the names of all languages, folded, to the languages."""
     return {
         _fold(name): language
         for language in LANGUAGES
@@ -137,6 +138,6 @@ def _names() -> dict[str, Language]:
 
 
 def _fold(name: str) -> str:
-    """A name without case and accents."""
+    """Fold a name: without case and accents."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return "".join(c for c in letters if unicodedata.category(c) != "Mn")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from mood.playlist.providers import PROVIDERS, Provider
 from mood.playlist.youtube import UNREADABLE, SearchError, YoutubeTrack, stand_in_address
 
-BUDGET_S = 24.0  # for everything, so that a page never waits longer
+BUDGET_S = 24.0  # seconds for everything, so that a page never waits longer
 MAX_TRIES = 3
-BACK_OFF_S = 0.5  # before the second try; twice that before the third
+BACK_OFF_S = 0.5  # seconds before the second try; twice that before the third
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class SearchResult:
 
     provider: str
     tracks: tuple[YoutubeTrack, ...]
-    is_complete: bool  # YouTube has no more results
+    is_complete: bool  # whether YouTube has no more results
     failure: SearchError | None = None  # why the provider gave no more
 
 
@@ -30,7 +30,7 @@ def search_providers(
     Results from before a failure stay. Raises SearchError, the first provider's,
     when none answered; finding nothing is an answer, and a reason to ask the next one.
     """
-    stand_in_address()  # a wrong setting is reported at once
+    stand_in_address()  # raises at once for a wrong setting
     deadline = time.monotonic() + BUDGET_S
     failure: SearchError | None = None
     empty_result: SearchResult | None = None
@@ -51,7 +51,7 @@ def search_providers(
 def _search_with_retries(
     provider: Provider, query: str, is_enough: Callable[[Sequence[YoutubeTrack]], bool], deadline: float
 ) -> SearchResult:
-    """The result of one provider, with further tries where the failure may pass."""
+    """Search with one provider, with further tries where the failure may pass."""
     for attempt in range(1, MAX_TRIES + 1):
         tracks: list[YoutubeTrack] = []
         try:

@@ -20,20 +20,21 @@ from mood.playlist.query import clean_text
 
 HOST = "www.youtube.com"
 HOST_VARIABLE = "EARMARK_YOUTUBE_HOST"
-REQUEST_S = 8.0  # for one answer from first to last byte; usually it takes one second
-MAX_RESPONSE_BYTES = 8 * 2**20  # a page of 20 results is half a megabyte
+REQUEST_S = 8.0  # seconds for one answer from first to last byte; usually it takes one
+MAX_RESPONSE_BYTES = 8 * 2**20  # size of an answer; a page of 20 results is half a megabyte
 # A first page of results has the one, the next pages the other; a sign-in page has neither.
 RESPONSE_KEYS = (b'"twoColumnSearchResultsRenderer"', b'"onResponseReceivedCommands"')
 MAX_TITLE_CHARS = 200
-MAX_DURATION_S = 48 * 3600  # what claims to be longer is a mistake
-MAX_QUEUE_TRACKS = 50  # the most that watch_videos takes
+MAX_DURATION_S = 48 * 3600  # a longer duration is a mistake
+MAX_QUEUE_TRACKS = 50  # tracks that watch_videos takes at most
 
 _ID = re.compile(r"[\w-]{11}", re.ASCII)
 
 
 class SearchError(Exception):
-    """An answer of YouTube is missing: the message is a sentence for people; `can_retry`: another try may
-    help.
+    """An answer of YouTube that is missing: the message is a sentence for people.
+
+    `can_retry`: another try may help.
     """
 
     def __init__(self, message: str, can_retry: bool = False):
@@ -55,14 +56,14 @@ class YoutubeTrack:
     url: str
     video_id: str
     channel: str
-    duration_s: int | None  # None: unknown, as of a live broadcast
+    duration_s: int | None  # seconds; None where unknown, as for a live broadcast
     thumbnail: str
 
     @classmethod
     def from_result(
         cls, video_id: object, title: object, channel: object, duration_s: object
     ) -> "YoutubeTrack | None":
-        """The track of a provider's result; None where it has no valid id or no title.
+        """Make the track of a provider's result; None where it has no valid id or no title.
 
         Addresses are built from the id alone: none is taken from the answer.
         """
@@ -86,18 +87,18 @@ class YoutubeTrack:
 
 
 def search_url(query: str) -> str:
-    """The search as a person would open it."""
+    """Return the search as a person would open it."""
     return f"https://www.youtube.com/results?search_query={quote_plus(query, errors='replace')}"
 
 
 def queue_url(tracks: "tuple[YoutubeTrack, ...] | list[YoutubeTrack]") -> str:
-    """One address that plays the first 50 tracks one after the other; empty without tracks."""
+    """Return one address that plays the first 50 tracks one after the other; empty without tracks."""
     ids = ",".join(quote(track.video_id) for track in tracks[:MAX_QUEUE_TRACKS])
     return f"https://www.youtube.com/watch_videos?video_ids={ids}" if ids else ""
 
 
 def stand_in_address() -> tuple[str, int] | None:
-    """The (host, port) that EARMARK_YOUTUBE_HOST names in place of YouTube; None when it is unset.
+    """Read the (host, port) that EARMARK_YOUTUBE_HOST names in place of YouTube; None when it is unset.
 
     Raises SearchError unless it is a loopback address: certificates are not checked there.
     """
@@ -174,8 +175,8 @@ class _Request:
                 self.cut_off()
 
     def _exchange(self) -> bytes:
-        """The answer's body. Raises SearchError."""
-        import httpx  # loaded when something is searched: the command line answers --help without it
+        """Exchange request and answer -> the answer's body. Raises SearchError."""
+        import httpx  # imported when something is searched: the command line answers --help without it
 
         address = stand_in_address()
         host, port = address or (HOST, None)
@@ -185,7 +186,7 @@ class _Request:
             with (
                 httpx.Client(
                     verify=address is None,
-                    trust_env=address is None,  # the proxy of the environment, if there is one
+                    trust_env=address is None,  # uses the proxy of the environment, if there is one
                     timeout=max(0.1, self.end - time.monotonic()),
                 ) as client,
                 client.stream(
@@ -216,7 +217,7 @@ class _Request:
                 raise SearchError(ELSEWHERE) from error
             raise SearchError(OFFLINE) from error
         except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as error:
-            # The last two: a proxy setting of the environment that httpx cannot use.
+            # ImportError and ValueError: a proxy setting of the environment that httpx cannot use.
             raise SearchError(OFFLINE) from error
 
 

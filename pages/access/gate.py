@@ -16,16 +16,16 @@ from pages.access.gate_pages import ask_page, closed_page
 from pages.access.tokens import PROXY_HEADERS, Access, Credentials, Role, access
 from pages.access.upload_bounds import UploadBounds
 
-COOKIE_S = 7 * 24 * 3600  # a token lives no longer than the server that made it
+COOKIE_S = 7 * 24 * 3600  # seconds in a week; a token lives no longer than the server that made it
 UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)/?$")
 PARTS = ("/_stcore/", "/static/", "/media/", "/component/")  # paths of what a page loads
-POLICY_VIOLATION = 1008  # RFC 6455
-MAX_VISITS = 150  # at once; a visit with clips and pieces holds up to 160 MB
-MAX_TOKEN_CHARS = 400  # an address with a token, pasted whole
+POLICY_VIOLATION = 1008  # close code in RFC 6455
+MAX_VISITS = 150  # visits at once; one with clips and pieces holds up to 160 MB
+MAX_TOKEN_CHARS = 400  # length of an address with a token, pasted whole
 
 
 class Gate:
-    """ASGI middleware around the whole app."""
+    """The gate as ASGI middleware around the whole app."""
 
     def __init__(
         self, app: ASGIApp, bounds: UploadBounds | None = None, max_visits: int = MAX_VISITS
@@ -34,20 +34,20 @@ class Gate:
         self.bounds = bounds or UploadBounds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):  # start and end of the server
+        if scope["type"] not in ("http", "websocket"):  # the rest is start and end of the server
             await self.app(scope, receive, send)
             return
         refusal = self._refusal(scope)
         if refusal is None:
             await self._let_in(scope, receive, send)
         elif scope["type"] == "websocket":
-            await receive()  # the request to connect
+            await receive()  # receives the request to connect
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
         else:
             await refusal(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        """The answer to a request that is not let in; None for one that is."""
+        """Answer a request that is not let in; None for one that is."""
         headers, house = Headers(scope=scope), access()
         if house is None:
             return PlainTextResponse("Earmark is starting: try again in a moment.", 503)
@@ -66,7 +66,7 @@ class Gate:
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_framed(message: Message) -> None:
-            if message["type"] == "http.response.start":  # no other site shows us in a frame
+            if message["type"] == "http.response.start":  # other sites may not show us in a frame
                 message["headers"] = [*message.get("headers", []), (b"x-frame-options", b"SAMEORIGIN")]
             await send(message)
 
@@ -120,7 +120,7 @@ def _cookie(headers: Headers, name: str) -> str:
 
 
 def _token_in(text: str) -> str:
-    """The token that somebody typed, also out of a whole address."""
+    """Extract the token that somebody typed, also out of a whole address."""
     text = text.strip()[:MAX_TOKEN_CHARS]
     return parse_qs(urlsplit(text).query).get("token", [""])[-1] if "token=" in text else text
 

@@ -1,4 +1,4 @@
-"""What somebody sees who is not let in: one page of HTML that loads nothing else."""
+"""The page for somebody who is not let in: HTML that loads nothing else."""
 
 from html import escape
 
@@ -43,7 +43,7 @@ autofocus{described}>
 
 
 def ask_page(is_wrong: bool) -> str:
-    """The page that asks for the token; `is_wrong` after one that does not open."""
+    """Write the page that asks for the token; `is_wrong` after one that does not open."""
     form = _FORM.format(
         wrong=_WRONG if is_wrong else "",
         described=' aria-describedby="wrong" aria-invalid="true"' if is_wrong else "",
@@ -52,7 +52,7 @@ def ask_page(is_wrong: bool) -> str:
 
 
 def closed_page(address: str) -> str:
-    """The page for a name that Earmark is not served by; `address` is the one that it is."""
+    """Write the page for a name that Earmark is not served by; `address` is the one that it is."""
     return _page(
         "Not at this address",
         f"<p>Earmark is open to its own machine alone, at <b>{escape(address)}</b>. To let others in, "

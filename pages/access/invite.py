@@ -10,7 +10,7 @@ from pages.access.tokens import Role, access
 from pages.access.upkeep import guest_names
 from pages.shared.style import QR_CODE
 
-QUIET_ZONE = 4  # modules around the code, as ISO/IEC 18004 asks
+QUIET_ZONE = 4  # modules around the code, as many as ISO/IEC 18004 asks
 RULES = (
     (
         ":material/check:",
@@ -85,6 +85,6 @@ def show_operator_link() -> None:
 
 
 def _code(text: str, title: str) -> str:
-    """A QR code, dark on white in every theme: few cameras read it the other way round."""
+    """Draw a QR code, dark on white in every theme: few cameras read it the other way round."""
     picture = segno.make(text, error="m", micro=False).svg_data_uri(border=QUIET_ZONE, light="#fff", scale=8)
     return f'{QR_CODE}<div class="qr-code"><img src="{escape(picture)}" alt="{escape(title)}"></div>'

@@ -11,11 +11,11 @@ from pages.access.tokens import LOCAL_NAME, PROXY_HEADERS, Access, Credentials, 
 
 
 class AccessError(ValueError):
-    """Something that this visitor may not do; the text says who may."""
+    """An action that this visitor may not do; the text says who may."""
 
 
 def credentials(house: Access) -> Credentials:
-    """What the browser sent when this visit began."""
+    """Return what the browser sent when this visit began."""
     headers = st.context.headers
     # Streamlit leaves out the address of a visitor on this machine.
     client = st.context.ip_address or "127.0.0.1"
@@ -26,7 +26,7 @@ def credentials(house: Access) -> Credentials:
 
 
 def role() -> Role | None:
-    """The role of this visit; None where Earmark was not started by serve.py, and other machines reach it."""
+    """Find the role of this visit; None where Earmark runs without serve.py, and other machines reach it."""
     house = access()
     if house is not None:
         return house.role_of(credentials(house))

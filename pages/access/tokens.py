@@ -1,4 +1,4 @@
-"""Who a request comes from: the operator, a guest, or nobody that is let in. No Streamlit here.
+"""Roles of requests: the operator's, a guest's, or that of nobody who is let in. No Streamlit here.
 
     open_access("0.0.0.0", 8501, is_https=True)       once, by the server
     access().role_of(Credentials(host, client, token))
@@ -14,7 +14,7 @@ import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-TOKEN_BYTES = 18  # of randomness: 24 letters, beyond guessing
+TOKEN_BYTES = 18  # random bytes: 24 letters, beyond guessing
 LOCAL_NAME = "localhost"
 WILDCARDS = ("", "0.0.0.0", "::")  # every network address of this machine
 # A proxy on this machine makes everybody look like this machine; most say so with one of these.
@@ -22,7 +22,7 @@ PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"
 
 
 class Role(StrEnum):
-    """What a visitor may do: SECURITY.md has the table."""
+    """The role of a visitor; SECURITY.md has the table of what each may do."""
 
     OPERATOR = "operator"
     GUEST = "guest"
@@ -30,12 +30,12 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a request says of its sender, all of it unchecked but `client`."""
+    """The claims of a request about its sender, all of them unchecked but `client`."""
 
     host: str = ""  # the Host header
     client: str = ""  # the address at the other end of the connection
     token: str = ""
-    is_forwarded: bool = False  # a proxy has touched it
+    is_forwarded: bool = False  # whether a proxy has touched the request
 
 
 def _new_token() -> str:
@@ -63,14 +63,14 @@ class Access:
         return f"earmark-{self.port}"
 
     def role_of(self, sender: Credentials) -> Role | None:
-        """The sender's role; None for somebody who is not let in. A token goes before the way it came."""
+        """Find the sender's role; None for somebody not let in. A token goes before the way it came."""
         role = self.role_of_token(sender.token)
         if role is None and not sender.is_forwarded and is_loopback(sender.client) and is_local(sender.host):
             return Role.OPERATOR
         return role
 
     def role_of_token(self, token: str) -> Role | None:
-        """The role that a token gives, compared in constant time; None for any other text."""
+        """Find the role that a token gives, compared in constant time; None for any other text."""
         if not self.is_shared:
             return None
         given = token.encode("utf-8", "surrogateescape")
@@ -79,7 +79,7 @@ class Access:
         return Role.OPERATOR if is_operator else Role.GUEST if is_guest else None
 
     def link(self, name: str, role: Role | None = None) -> str:
-        """The address to open at a name of this machine, with the token of a role."""
+        """Return the address to open at a name of this machine, with the token of a role."""
         host = f"[{name}]" if ":" in name else name
         start = f"{'https' if self.is_https else 'http'}://{host}:{self.port}/"
         if role is None or not self.is_shared:
@@ -107,7 +107,7 @@ def is_local(host: str) -> bool:
     return name == LOCAL_NAME or name.endswith(f".{LOCAL_NAME}") or is_loopback(name)
 
 
-_current: list[Access] = []  # of this process: one at most
+_current: list[Access] = []  # the access of this process: one at most
 
 
 def open_access(address: str, port: int, is_https: bool) -> Access:
@@ -122,5 +122,5 @@ def close_access() -> None:
 
 
 def access() -> Access | None:
-    """How this process is served; None where it is not, or not by serve.py."""
+    """Return how this process is served; None where it is not, or not by serve.py."""
     return _current[0] if _current else None

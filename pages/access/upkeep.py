@@ -1,4 +1,4 @@
-"""What the server does besides serving: it says where it is, and forgets visits that are over."""
+"""The server's work besides serving: it says where it is, and forgets visits that are over."""
 
 import asyncio
 import gc
@@ -16,14 +16,14 @@ from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from genre.certificate import own_addresses
 from pages.access.tokens import WILDCARDS, Access, Role, close_access, is_loopback, open_access
 
-SWEEP_S = 10.0  # between two looks for visits that are over; with disconnectedSessionTTL less than a minute
+SWEEP_S = 10.0  # seconds between two looks for ended visits; with disconnectedSessionTTL less than a minute
 
 logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def keep_house(_app: st.App) -> AsyncIterator[None]:
-    """From the start of the server to its end."""
+    """Announce the server and sweep, from its start to its end."""
     address = config.get_option("server.address") or "0.0.0.0"
     house = open_access(
         address, config.get_option("server.port"), bool(config.get_option("server.sslCertFile"))
@@ -40,7 +40,7 @@ async def keep_house(_app: st.App) -> AsyncIterator[None]:
 
 
 def announcement(house: Access) -> str:
-    """The lines in the terminal: where Earmark is, and for whom."""
+    """Write the lines in the terminal: where Earmark is, and for whom."""
     if not house.is_shared:
         return f"Earmark is at {house.link(house.address)} (Ctrl+C stops it)"
     guests, operator = (house.link(guest_names(house)[0], role) for role in (Role.GUEST, Role.OPERATOR))
@@ -55,7 +55,7 @@ def announcement(house: Access) -> str:
 
 
 def guest_names(house: Access) -> list[str]:
-    """The names and numbers by which other machines may reach this one, the surest first."""
+    """List the names and numbers by which other machines may reach this one, the surest first."""
     if house.address not in WILDCARDS:
         return [house.address]
     names = [name for name in own_addresses() if name != "localhost" and not is_loopback(name)]
@@ -63,12 +63,12 @@ def guest_names(house: Access) -> list[str]:
 
 
 def local_name(house: Access) -> str:
-    """The name by which this machine reaches itself."""
+    """Return the name by which this machine reaches itself."""
     return "localhost" if house.address in WILDCARDS else house.address
 
 
 def qr_for_terminal(text: str) -> str:
-    """A QR code in half blocks."""
+    """Draw a QR code in half blocks."""
     output = io.StringIO()
     segno.make(text, error="l", micro=False).terminal(output, border=2, compact=True)
     return output.getvalue()

@@ -1,4 +1,4 @@
-"""How much memory uploads may take: of a visit, and of all visits together."""
+"""The bounds of the memory that uploads may take: of a visit, and of all visits together."""
 
 import threading
 from collections import Counter
@@ -6,16 +6,16 @@ from collections import Counter
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-MAX_VISIT_BYTES = 400 << 20  # two files of the greatest size (.streamlit/config.toml)
+MAX_VISIT_BYTES = 400 << 20  # bytes of two files of the greatest size (.streamlit/config.toml)
 MAX_TOTAL_BYTES = 2 << 30
 
 
 class UploadBounds:
-    """Counts the uploads that are stored or under way."""
+    """The count of uploads that are stored or under way."""
 
     def __init__(self, visit_bytes: int = MAX_VISIT_BYTES, total_bytes: int = MAX_TOTAL_BYTES) -> None:
         self._visit_bytes, self._total_bytes = visit_bytes, total_bytes
-        self._under_way: Counter[str] = Counter()  # bytes by visit
+        self._under_way: Counter[str] = Counter()  # visit -> bytes under way
         self._lock = threading.Lock()
 
     def enter(self, visit: str, size: int) -> bool:
@@ -30,7 +30,7 @@ class UploadBounds:
             return True
 
     def leave(self, visit: str, size: int) -> None:
-        """An upload has ended, well or not."""
+        """Note that an upload has ended, well or not."""
         with self._lock:
             self._under_way[visit] -= size
             if self._under_way[visit] <= 0:
@@ -38,7 +38,7 @@ class UploadBounds:
 
 
 def stored_bytes() -> dict[str, int]:
-    """The bytes of the uploaded files in memory, by visit."""
+    """Count the bytes of the uploaded files in memory, by visit."""
     manager = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
     if not isinstance(manager, MemoryUploadedFileManager):
         return {}

@@ -5,7 +5,7 @@ from genre.plots.prediction import QUIET
 
 CURVE_LABELS = {"d_real": "real music", "d_fake": "painted music"}
 CURVE_COLOURS = {"d_real": "#2A8C8C", "d_fake": "#D9702E"}
-EQUAL_GAP, NEAR_GAP = 0.1, 0.3  # of the means of D(x) and D(G(z)): below, equal, and nearly balanced
+EQUAL_GAP, NEAR_GAP = 0.1, 0.3  # largest gap of the means of D(x) and D(G(z)): if equal, if nearly balanced
 
 
 def balance_chart(history: TrainingHistory) -> tuple[list[dict], dict]:

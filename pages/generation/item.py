@@ -19,8 +19,8 @@ from pages.shared.widgets import STILL, escaped
 if TYPE_CHECKING:
     from gan.request import GenerationRequest
 
-N_COLUMNS, N_SHOWN = 3, 9  # items per row of the gallery, and visible at first
-N_GENRES_SHOWN = 4  # of a prediction
+N_COLUMNS, N_SHOWN = 3, 9  # items per row of the gallery, items visible at first
+N_GENRES_SHOWN = 4  # genres shown of a prediction
 KEEP_LABELS = {"style": "the sound, and change what happens", "rhythm": "what happens, and change the sound"}
 
 
@@ -108,7 +108,7 @@ def _submit_mix(item: GalleryItem, request: "GenerationRequest") -> None:
     st.session_state.mix_popover = False  # it would hide what comes
     share = st.session_state.mix_share
     other = generate_state().gallery.get(st.session_state[f"mix_with_{item.id}"])
-    if other is None or other.request is None:  # dropped meanwhile
+    if other is None or other.request is None:  # the item was dropped meanwhile
         return
     submit_to_same_model(
         item.spectrogram.recipe,
@@ -127,7 +127,7 @@ def _classify_button(item: GalleryItem) -> None:
         try:
             with st.spinner("Listening"), visitor_turn():
                 item.prediction = default_classifier().classify(item.clip)
-        except ValueError as error:  # no weights: a sentence
+        except ValueError as error:  # a sentence: there are no weights
             st.error(str(error), icon=":material/error:")
 
 

@@ -51,7 +51,7 @@ def show_request_form(genres: tuple[str, ...]) -> None:
 def _by_genre(genres: tuple[str, ...]) -> "dict[str, float] | None":
     first = FIRST_GENRE if FIRST_GENRE in genres else genres[0]
     previous = st.session_state.get("request_genres", [first])
-    if set(previous) - set(genres):  # of another model
+    if set(previous) - set(genres):  # some genres belong to another model
         previous = [genre for genre in previous if genre in genres] or [first]
     st.session_state.request_genres = previous
     selected = st.pills(

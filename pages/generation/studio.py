@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gan.request import GenerationRequest
     from gan.sampling.sampler import Sampler
 
-PUBLISHED_MODEL = "gan"  # in assets/weights
+PUBLISHED_MODEL = "gan"  # folder in assets/weights
 N_SEEDS = 1_000_000
 UNKNOWN_MODEL = (
     "Another painter made this piece, which is not here, or no more. Its spectrogram (NPZ) can "
@@ -152,7 +152,7 @@ def submit_jobs(jobs: list[Callable[[], GalleryItem]]) -> None:
 def _with_wav(job: Callable[[], GalleryItem]) -> Callable[[], GalleryItem]:
     def make() -> GalleryItem:
         item = job()
-        _ = item.wav  # encoded now, so that no click waits for it
+        _ = item.wav  # encodes the audio now, so that no click waits for it
         return item
 
     return make

@@ -20,9 +20,9 @@ from pages.generation.studio import list_models, list_trainings, published_histo
 from pages.shared.widgets import escaped, fragment
 from pages.training.run_display import STATE_BADGES
 
-ACTIVE_REFRESH_S, IDLE_REFRESH_S = 2.0, 20.0  # between two refreshes: while a run is active, and else
+ACTIVE_REFRESH_S, IDLE_REFRESH_S = 2.0, 20.0  # seconds between two refreshes: while a run is active, and else
 FIRST_EPOCHS, MAX_EPOCHS = 20, 2_000
-MAX_LISTED = 8  # trainings, besides the active ones; older ones stay on disk
+MAX_LISTED = 8  # trainings listed besides the active ones; older ones stay on disk
 
 
 def show_training() -> None:
@@ -45,7 +45,7 @@ def _show_trainings(is_busy: bool, previous_models: dict[str, str]) -> None:
         or models != previous_models
         or generate_state().next_model is not None
     ):
-        st.rerun()  # for another interval, other models, or a selected one
+        st.rerun()  # the interval, the models or the selected one changed
     _show_history(trainings)
     if trainings:
         st.markdown("**Your trainings**" if is_operator() else "**Trainings**")
@@ -154,7 +154,7 @@ def _start_training() -> None:
         disabled=listing is None or not title.strip(),
     )
     if is_pressed and listing:
-        from gan.training.loop import GanSettings  # takes seconds
+        from gan.training.loop import GanSettings  # importing takes seconds
 
         try:
             require_operator("train painters")
@@ -187,7 +187,7 @@ def _show_training(title: str, run: Run, is_model: bool) -> None:
             return
         if run.resumable and is_operator():
             _action_button("Resume", "resume", start_run, run)
-            if run.state == "failed":  # a damaged checkpoint, for one
+            if run.state == "failed":  # a damaged checkpoint, for one, fails it
                 _action_button("Begin anew", "restart_alt", restart_run, run)
         elif is_model and st.session_state.get("model") != run.name:
             st.button(
@@ -246,7 +246,8 @@ def _run_action(act: Callable[[Path], object], run: Run) -> None:
 
 
 def _select_model(run: Run) -> None:
-    """Select a model when the page is drawn anew. The next refresh, which brings the browser's value of the
-    selectbox, would undo it here.
+    """Select a model when the page is drawn anew.
+
+    The next refresh, which brings the browser's value of the selectbox, would undo it here.
     """
     generate_state().next_model = run.name

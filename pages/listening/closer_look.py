@@ -1,4 +1,4 @@
-"""A closer look at one prediction: why, more beautiful, what sounds like it. Computed only on request."""
+"""A closer look at one prediction: why, more beautiful, what sounds like it. It is computed on request."""
 
 import math
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def show_closer_look(result: SessionClip, session: Session) -> None:
     elif choice and prediction:
         try:
             classifier = current_classifier()
-        except ArtefactError as error:  # its files were damaged since
+        except ArtefactError as error:  # the model's files were damaged since
             st.error(str(error), icon=":material/error:")
             return
         if choice == WHY:
@@ -60,7 +60,7 @@ def show_closer_look(result: SessionClip, session: Session) -> None:
 
 
 def _reuse(latest: tuple[tuple, Result] | None, key: tuple, compute: Callable[[], Result]) -> Result:
-    """The latest result, unless something that it depends on, the `key`, has changed."""
+    """Return the latest result, unless something that it depends on, the `key`, has changed."""
     if latest is not None and latest[0] == key:
         return latest[1]
     with st.spinner("A moment"):
@@ -93,7 +93,7 @@ def _show_explanation(result: SessionClip, prediction: Prediction, classifier: "
 def _explain(
     result: SessionClip, genre: str, classifier: "Classifier"
 ) -> "tuple[Explanation, go.Figure, bytes]":
-    """-> (the explanation, its picture, the part that sounded most like it as WAV)."""
+    """Explain a prediction -> (the explanation, its picture, the part that sounded most like it as WAV)."""
     from genre.audio.overview import mel_overview
     from genre.inference.explain import explain
 
@@ -105,7 +105,7 @@ def _explain(
 
 
 def _explanation_text(explanation: "Explanation", begin_s: float) -> str:
-    """The explanation in words. Times are those of the recording, in which the clip begins at begin_s."""
+    """Explain in words. Times are those of the recording, in which the clip begins at begin_s."""
     band_shares = explanation.band_shares()
     first_s, last_s = (plots.clock(begin_s + edge) for edge in explanation.best_span)
     where = (
@@ -157,7 +157,7 @@ def _show_enhanced(result: SessionClip) -> None:
 
 
 def _enhance(clip: Clip) -> "tuple[Enhanced, bytes]":
-    """-> (the enhanced clip, the same as WAV)."""
+    """Enhance a clip -> (the enhanced clip, the same as WAV)."""
     from genre.audio.enhance import enhance
 
     enhanced = enhance(clip)

@@ -1,4 +1,4 @@
-"""What the model says of a clip besides its genre: tags, feelings, and energy over time."""
+"""The description of a clip besides its genre: tags, feelings, and energy over time."""
 
 import streamlit as st
 
@@ -23,8 +23,8 @@ FEELINGS = {
     "tension": "tense",
     "sadness": "sad",
 }
-STRENGTHS = ((3.0, "strongly"), (1.6, "clearly"), (0.0, "somewhat"))  # times the threshold of the tag
-# Tags that name a kind of a genre, for the sentence "rock, rather classic rock".
+STRENGTHS = ((3.0, "strongly"), (1.6, "clearly"), (0.0, "somewhat"))  # (times the tag's threshold, word)
+# The kinds of a genre that tags name, for the sentence "rock, rather classic rock".
 KINDS = {
     "rock": ("classic rock", "hard rock", "alternative rock", "indie rock", "progressive rock", "punk"),
     "metal": ("heavy metal", "hard rock"),
@@ -75,7 +75,7 @@ def show_description(prediction: Prediction, begin_s: float) -> None:
 
 
 def _kind(prediction: Prediction) -> str:
-    """A sentence with the kind of the genre that its tags name; empty where they name none."""
+    """Write a sentence with the kind of the genre that its tags name; empty where they name none."""
     kinds = [tag for tag in prediction.description.tags if tag in KINDS.get(prediction.genre or "", ())]
     return f"{genre_name(prediction.genre or '').capitalize()}, rather {kinds[0]}." if kinds else ""
 

@@ -12,7 +12,7 @@ from genre.text import genre_name
 from pages.listening.predict import ReadAudio, predict_files
 from pages.listening.state import listen_state
 
-MUSIC = REPOSITORY / "assets" / "music"  # with SOURCES.tsv: title, artist, licence and source of each
+MUSIC = REPOSITORY / "assets" / "music"  # SOURCES.tsv in it has title, artist, licence and source of each
 EXAMPLE_S = 24.0
 # Of the first eight seeds of each style the one whose piece the network finds most like it: these
 # show what a prediction looks like and measure nothing.
@@ -43,7 +43,7 @@ class Recording:
 
 @st.cache_data(show_spinner=False)
 def recordings() -> list[Recording]:
-    """The recordings in assets/music."""
+    """List the recordings in assets/music."""
     with open(MUSIC / "SOURCES.tsv", newline="", encoding="utf-8") as file:
         names = ("file", "title", "artist", "licence", "source_url")
         return [Recording(*(row[name] for name in names)) for row in csv.DictReader(file, delimiter="\t")]
@@ -51,7 +51,7 @@ def recordings() -> list[Recording]:
 
 @st.cache_data(show_spinner=False, max_entries=len(GENRES))
 def render_example(genre: str) -> bytes:
-    """A piece in the style, as a WAV file."""
+    """Render a piece in the style, as a WAV file."""
     from genre.audio.clip import Clip
     from genre.synth.dataset import render
 

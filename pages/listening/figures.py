@@ -1,4 +1,4 @@
-"""What is drawn and played of a clip, computed once: a rerun of the page, at each click, shows it again.
+"""Figures and sounds of a clip, computed once: a rerun of the page, at each click, shows them again.
 
 Decoding, spectrogram and charts of the shown clip took 70 to 390 ms of processor time at every rerun.
 """
@@ -15,7 +15,7 @@ MAX_CLIPS = 3  # clips of a visit whose figures are kept: 3 MB each for 30 s, 55
 
 
 def once(result: SessionClip, name: str, compute: Callable[[], Result]) -> Result:
-    """What `compute` returned for this clip, its chosen part and its prediction, under this name."""
+    """Return what `compute` returned for this clip, its chosen part and its prediction, under this name."""
     figures, key = listen_state().figures, (result.id, result.part)
     kept = figures.get(key)
     if kept is None or kept[0] is not result.prediction:  # another model has predicted it since

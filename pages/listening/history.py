@@ -58,7 +58,7 @@ def delete_requested() -> None:
 
 
 def _request_deletion(id_: str) -> None:
-    """Note it: uploads in work come first, and a button's press would be forgotten by then."""
+    """Note the deletion: uploads in work come first, and a button's press would be forgotten by then."""
     listen_state().requested_deletion = id_
 
 
@@ -121,7 +121,7 @@ def _show_downloads(session: Session) -> None:
 
 
 def _columns(rows: list[SessionClip]) -> list[str]:
-    """The columns with content: few, so that they fit."""
+    """Choose the columns with content: few, so that they fit."""
     columns = ["Clip", "Genre", "Probability", "Length"]
     if any(row.correction for row in rows):
         columns.append("You say")

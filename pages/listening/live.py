@@ -34,7 +34,7 @@ def show_live_panel(classifier: "Classifier") -> None:
     live = _live_classifier(classifier)
 
     def push_frame(frame: av.AudioFrame) -> av.AudioFrame:
-        """Runs on a thread of streamlit-webrtc: nothing of the page may be touched here."""
+        """Push a frame, on a thread of streamlit-webrtc: nothing of the page may be touched here."""
         samples = frame.to_ndarray()
         is_packed = not frame.format.is_planar
         live.push(
@@ -73,7 +73,7 @@ def stop_live() -> None:
 
 
 def _live_classifier(classifier: "Classifier") -> LiveClassifier:
-    """The live classifier of this visit; a new one when the visitor chose another model."""
+    """Return the live classifier of this visit; a new one when the visitor chose another model."""
     state = listen_state()
     if state.live is None or state.live[0] is not classifier:
         stop_live()

@@ -1,4 +1,4 @@
-"""How good the model is, in words for everybody, out of the card beside the weights."""
+"""The quality of the model, in words for everybody, out of the card beside the weights."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from genre.paths import PROMOTED, WEIGHTS, home
 from genre.text import genre_name
 
 MEASURED = "listen-train"  # the same recipe as the Listen page's model, trained on the train list alone
-MIN_CONFUSION = 0.1  # of a genre's pieces taken for another one: worth a word
+MIN_CONFUSION = 0.1  # share of a genre's pieces taken for another one that is worth a word
 
 
 def show_model_card(name: str | None) -> None:
@@ -22,7 +22,7 @@ def show_model_card(name: str | None) -> None:
 
 
 def card_text(folder: Path, is_stand_in: bool = False) -> str:
-    """Markdown from the card in `folder`; empty where it has no metrics.
+    """Write Markdown from the card in `folder`; empty where it has no metrics.
 
     `is_stand_in`: the page's model was trained on the test pieces too, and the metrics are those of
     another one that was not.
@@ -56,7 +56,7 @@ def _pretrained_origin(card: Card) -> str:
 
 
 def _other_songs(card: Card) -> str:
-    """How it does on songs of other collections; empty where it was not measured on any."""
+    """Describe its results on songs of other collections; empty where it was not measured on any."""
     others = card.metrics.get("other_collections")
     if not others:
         return ""
@@ -147,7 +147,7 @@ def _table(genres: dict[str, dict]) -> str:
 
 
 def _confusions(metrics: dict, genres: tuple[str, ...]) -> str:
-    """What is taken for what, where the card has the counts; else what it finds hardest."""
+    """Describe what is taken for what, where the card has the counts; else what it finds hardest."""
     confusion = metrics.get("confusion")
     if not confusion:
         recalls = {genre: metrics["genres"][genre]["recall"] for genre in genres}
@@ -167,7 +167,7 @@ def _confusions(metrics: dict, genres: tuple[str, ...]) -> str:
 
 
 def _confidence(card: Card) -> str:
-    """Selective accuracy and coverage: on the test pieces, or else on those of the calibration."""
+    """Describe selective accuracy and coverage: on the test pieces, or else on those of the calibration."""
     by_track = card.metrics["by_track"]
     selective = by_track if "coverage" in by_track else card.calibration
     if selective.get("selective_accuracy") is None:

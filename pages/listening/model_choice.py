@@ -1,4 +1,4 @@
-"""Which model predicts, and which genres it knows."""
+"""The choice of the model that predicts, and the genres that it knows."""
 
 import streamlit as st
 

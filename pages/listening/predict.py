@@ -37,7 +37,7 @@ def predict_files(
     `on_prediction` gets the number of each file as soon as it is done. A click may end the run before the
     rest: those files are resumed in the next run, and leave open what is.
     """
-    from genre.inference.session import MAX_SOUND_S  # takes a while
+    from genre.inference.session import MAX_SOUND_S  # importing takes a while
 
     state = listen_state()
     session, open_id = visit_session(), state.open_id if is_resumed else None
@@ -63,8 +63,10 @@ def predict_files(
 
 
 def follow_model() -> None:
-    """Make all predictions those of the present model: it may have been chosen here or on the Train page,
-    and anybody may have unpublished it or put another in its place. A damaged one is refused.
+    """Make all predictions those of the present model.
+
+    It may have been chosen here or on the Train page, and anybody may have unpublished it or put another in
+    its place. A damaged one is refused.
     """
     state = listen_state()
     while state.session and state.model_version != (version := model_version()):
@@ -72,7 +74,7 @@ def follow_model() -> None:
             with st.spinner("Listening again"), visitor_turn():
                 state.session.classify_again(classify)
         except ArtefactError as error:
-            if version[0] is None:  # no other model is left
+            if version[0] is None:  # the model that came with Earmark is the only one left
                 st.error(str(error), icon=":material/error:")
                 st.stop()
             set_flash("model", str(error))
@@ -80,6 +82,6 @@ def follow_model() -> None:
         else:
             state.model_version = version
             for result in state.session:
-                if (key := f"part_{result.id}") in st.session_state:  # the slider, back to the whole clip
+                if (key := f"part_{result.id}") in st.session_state:  # the slider goes back to the whole clip
                     st.session_state[key] = (0.0, result.max_part_s)
     state.model_version = model_version()

@@ -74,7 +74,7 @@ def show_prediction(result: SessionClip, session: Session, on_delete: Callable[[
 
 
 def _show_heading(result: SessionClip) -> None:
-    st.text(result.name)  # not markdown: any file name
+    st.text(result.name)  # text, not markdown: the name may be any file name
     if result.full_prediction is None:
         return
     duration_s = result.full_prediction.duration_s
@@ -219,7 +219,7 @@ def _show_correction(result: SessionClip, prediction: Prediction) -> None:
     st.selectbox(
         "Did we get it wrong?",
         choices,
-        index=None,  # with any other one nothing could be taken back
+        index=None,  # a preselected one could not be taken back
         format_func=correction_label,
         placeholder="Choose the right genre",
         key=key,
@@ -229,5 +229,5 @@ def _show_correction(result: SessionClip, prediction: Prediction) -> None:
 
 
 def correction_label(correction: str) -> str:
-    """A correction as the page writes it."""
+    """Write a correction as the page does."""
     return "None of these" if correction == OTHER else genre_name(correction).capitalize()

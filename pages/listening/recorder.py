@@ -36,7 +36,7 @@ def show_recorder() -> None:
         number = state.n_recordings + 1
         predict_files([(f"Recording {number}", recording.getvalue)], "recording")
         state.n_recordings = number
-        renew("recorder")  # ready for the next recording
+        renew("recorder")  # makes the recorder ready for the next recording
         st.rerun()
 
 

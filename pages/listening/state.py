@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class ListenState:
-    """What a visit has besides its widgets."""
+    """The state of a visit besides its widgets."""
 
     session: "Session | None" = None  # None until the first clip: the import takes a while
-    open_id: str | None = None  # of the prediction in full view
-    model_version: tuple[str | None, int] | None = None  # that made the predictions
+    open_id: str | None = None  # id of the prediction in full view
+    model_version: tuple[str | None, int] | None = None  # model that made the predictions
     n_recordings: int = 0
     processed_uploads: set[str] = field(default_factory=set)  # ids of files with a prediction
     upload_batch: set[str] = field(default_factory=set)  # ids of files in work; not empty after a click
@@ -46,14 +46,14 @@ class ListenState:
 
 
 def listen_state() -> ListenState:
-    """The state of this visit."""
+    """Return the state of this visit."""
     if "listen" not in st.session_state:
         st.session_state.listen = ListenState()
     return st.session_state.listen
 
 
 def visit_session() -> "Session":
-    """The clips of this visit with their predictions, perhaps none yet."""
+    """Return the clips of this visit with their predictions, perhaps none yet."""
     state = listen_state()
     if state.session is None:
         from genre.inference.session import Session

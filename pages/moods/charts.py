@@ -7,7 +7,7 @@ from mood.emotion.live import MoodPoint
 
 
 def mood_history_chart(points: Sequence[MoodPoint], span_s: float) -> tuple[list[dict], dict]:
-    """The mood over the last `span_s` -> (rows of data, a Vega-Lite description that hardly changes).
+    """Prepare the mood over the last `span_s` -> (rows, a Vega-Lite description that hardly changes).
 
     A line for each mood; where there was no face the lines have a gap.
     """

@@ -1,4 +1,4 @@
-"""What the songs should be: the mood, whether it should stay, the language, the artist."""
+"""The choice of songs: the mood, whether it should stay, the language, the artist."""
 
 from dataclasses import dataclass
 
@@ -43,9 +43,9 @@ class PlaylistRequest:
 
 
 def choose_mood(custom_moods: list[str]) -> str | None:
-    """Buttons for the seven emotions and the custom moods; the recognized one is chosen already."""
+    """Show buttons for the seven emotions and the custom moods; the recognized one is chosen already."""
     moods = list(dict.fromkeys([*MOODS, *custom_moods]))
-    if st.session_state.get("mood") not in moods:  # a custom one that was deleted meanwhile
+    if st.session_state.get("mood") not in moods:  # the chosen custom mood was deleted meanwhile
         st.session_state.pop("mood", None)
     st.html(mood_cards([EMOTION_COLOURS.get(mood, CUSTOM_MOOD_COLOUR) for mood in moods]))
     return st.pills(
@@ -59,7 +59,7 @@ def choose_mood(custom_moods: list[str]) -> str | None:
 
 
 def choose_request(mood: str) -> PlaylistRequest:
-    """Widgets for the direction, the language and the artist."""
+    """Show widgets for the direction, the language and the artist."""
     change_words, change_icon = change_label(mood)
     labels = {MATCH: ":material/favorite: Match my mood", CHANGE: f"{change_icon} {change_words}"}
     direction = st.segmented_control(

@@ -13,11 +13,11 @@ from pages.moods.state import mood_state
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.widgets import escaped, renew, widget_key
 
-FLASH = "custom_moods"  # the place of why a mood could not be changed
+FLASH = "custom_moods"  # place of the message why a mood could not be changed
 
 
 def show_moods() -> None:
-    """The list, and the import of a mood."""
+    """Show the list, and the import of a mood."""
     moods = saved_moods()
     st.subheader("Moods of your own", anchor=False)
     show_flash(FLASH)
@@ -29,7 +29,7 @@ def show_moods() -> None:
     else:
         try:
             network = load_earmark_network().fingerprint
-        except ValueError as error:  # no weights
+        except ValueError as error:  # there are no weights
             st.error(escaped(str(error)), icon=":material/error:")
             return
         with st.container(border=True, gap="small"):
@@ -50,7 +50,7 @@ def show_moods() -> None:
 
 
 def _show_mood(mood: CustomMood, is_usable: bool) -> None:
-    """One mood with its actions; a mood of another network is not usable."""
+    """Show one mood with its actions; a mood of another network is not usable."""
     disabled = mood_state().disabled_moods
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"mood_{mood.key}"):
         with st.container(gap=None):
@@ -97,7 +97,7 @@ def _show_mood(mood: CustomMood, is_usable: bool) -> None:
 
 
 def _show_separation(moods: list[CustomMood]) -> None:
-    """How well the moods are separated, by cross-validation."""
+    """Show how well the moods are separated, by cross-validation."""
     if len(moods) < 2:
         st.caption("Teach a second one, and you see how well the two are told apart.")
         return

@@ -1,4 +1,4 @@
-"""What the Mood screen calls each mood, the face that stands for it, and how probabilities are drawn."""
+"""The labels of the Mood screen: each mood's name and face, and how probabilities are drawn."""
 
 from html import escape
 
@@ -20,7 +20,7 @@ MOODS = {
     "fear": ("sentiment_worried", "Afraid", "afraid"),
     "disgust": ("sick", "Disgusted", "disgusted"),
 }
-CHANGE_LABELS = {  # for each target mood of mood/playlist/query.py
+CHANGE_LABELS = {  # target mood of mood/playlist/query.py -> (label, icon)
     "calm": ("Calm me down", ":material/spa:"),
     "cheerful": ("Lift me up", ":material/trending_up:"),
     "comforting": ("Comfort me", ":material/volunteer_activism:"),
@@ -29,27 +29,27 @@ CHANGE_LABELS = {  # for each target mood of mood/playlist/query.py
 
 
 def mood_icon(mood: str) -> str:
-    """The face of an emotion, a star for a custom mood."""
+    """Return the face of an emotion, a star for a custom mood."""
     return f":material/{MOODS[mood][0]}:" if mood in MOODS else ":material/star:"
 
 
 def mood_label(mood: str) -> str:
-    """A mood as a button says it, safe as markdown."""
+    """Write a mood as a button does, safe as markdown."""
     return f"{mood_icon(mood)} {MOODS[mood][1] if mood in MOODS else escaped(mood)}"
 
 
 def look_word(mood: str) -> str:
-    """As in "You look ...", safe as markdown."""
+    """Write a mood as in "You look ...", safe as markdown."""
     return MOODS[mood][2] if mood in MOODS else escaped(mood)
 
 
 def change_label(mood: str) -> tuple[str, str]:
-    """The label for songs that lead to another mood than this, and its icon."""
+    """Return the label for songs that lead to another mood than this, and its icon."""
     return CHANGE_LABELS[TARGET_MOODS.get(mood.casefold(), "cheerful")]
 
 
 def score_bars(scores: dict[str, float]) -> str:
-    """HTML: a bar a mood, always in the same order, so that live ones do not jump."""
+    """Write the HTML of a bar a mood, always in the same order, so that live ones do not jump."""
     best = max(scores, key=scores.__getitem__)
     names = [mood for mood in MOODS if mood in scores] + [mood for mood in scores if mood not in MOODS]
     rows = []

@@ -16,7 +16,7 @@ from pages.shared.permissions import is_insecure, show_insecure
 from pages.shared.webrtc import rtc_configuration
 from pages.shared.widgets import fragment
 
-REFRESH_S = 0.5  # between two updates of the mood
+REFRESH_S = 0.5  # seconds between two updates of the mood
 # Of 30 frames a second two cores show 20 or more; asked for fewer, a camera often gives far fewer.
 VIDEO_CONSTRAINTS: dict = {
     "width": {"ideal": 640},
@@ -27,7 +27,7 @@ TRANSLATIONS: Translations = {"start": "Start the camera", "stop": "Stop"}
 
 
 class FaceOverlay(VideoProcessorBase):
-    """Draws the recognized faces on every frame; streamlit-webrtc calls it on its own thread."""
+    """An overlay of recognized faces on every frame; streamlit-webrtc calls it on its own thread."""
 
     def __init__(self, live: LiveRecognizer) -> None:
         self.live = live
@@ -78,7 +78,7 @@ def start_video() -> tuple[LiveRecognizer | None, DeltaGenerator]:
 
 @fragment(run_every=REFRESH_S)
 def show_live_mood(live: LiveRecognizer) -> None:
-    """The mood now, and a button that makes it the mood to find songs for."""
+    """Show the mood now, and a button that makes it the mood to find songs for."""
     if mood_state().live_mood:
         st.rerun()
     mood = live.mood
@@ -87,7 +87,7 @@ def show_live_mood(live: LiveRecognizer) -> None:
         st.caption(live.error or mood.message)
         return
     show_mood_heading(mood.emotion, mood.is_confident)
-    st.caption(mood.message or "\u00a0")  # a line in any case: nothing below it may jump
+    st.caption(mood.message or "\u00a0")  # a no-break space keeps the line: nothing below it may jump
     st.html(score_bars(mood.scores))
     if (said := st.session_state.get("mood")) and said != mood.emotion:
         st.caption(f"The songs below are for feeling {look_word(said)}, as you chose.")
@@ -113,7 +113,7 @@ def _take(emotion: str) -> None:
 
 @fragment(run_every=2 * REFRESH_S)
 def show_mood_history(live: LiveRecognizer) -> None:
-    """The last minute."""
+    """Show the mood over the last minute."""
     rows, description = mood_history_chart(live.history(), HISTORY_S)
     with st.container(key="mood_line"):
         if rows:

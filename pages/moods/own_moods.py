@@ -1,4 +1,4 @@
-"""Where a custom mood goes: the operator's to the disk, for every visitor; a guest's into his visit alone."""
+"""The place of a custom mood: the disk for the operator's, for every visitor; the visit for a guest's."""
 
 import secrets
 from dataclasses import replace
@@ -12,7 +12,7 @@ from pages.moods.state import mood_state
 if TYPE_CHECKING:
     from mood.emotion.recognizer import EmotionNetRecognizer
 
-MAX_OWN = 5  # moods of a guest
+MAX_OWN = 5  # moods that a guest may have
 
 
 def may_change(mood: CustomMood) -> bool:
@@ -34,14 +34,17 @@ def keep_mood(mood: CustomMood) -> CustomMood:
 
 
 def keep_imported(network: "EmotionNetRecognizer", content: bytes) -> CustomMood:
-    """Check an exported file and keep its mood. Raises as `keep_mood`, and MoodError for another file."""
+    """Check an exported file and keep its mood. Raises what `keep_mood` does; MoodError for another file."""
     mood = storage.parse_mood(content)
     require_network(network, [mood])
     return keep_mood(mood)
 
 
 def rename(key: str, name: str) -> None:
-    """Raises MoodError for a name that is taken or not valid, AccessError for a guest and a shared mood."""
+    """Rename a mood.
+
+    Raises MoodError for a name that is taken or not valid, AccessError for a guest and a shared mood.
+    """
     own = mood_state().own_moods
     if key not in own:
         require_operator("rename shared moods")
@@ -54,7 +57,7 @@ def rename(key: str, name: str) -> None:
 
 
 def delete(key: str) -> None:
-    """Raises AccessError for a guest and a shared mood."""
+    """Delete a mood. Raises AccessError for a guest and a shared mood."""
     if mood_state().own_moods.pop(key, None) is None:
         require_operator("delete shared moods")
         storage.delete_mood(key)

@@ -11,7 +11,7 @@ from pages.shared.permissions import is_insecure, show_insecure
 from pages.shared.widgets import renew, widget_key
 
 MAX_DISPLAY_WIDTH = 640  # pixels; a wider picture is reduced for display
-FLASH = "photo"  # the place of why nothing was recognized
+FLASH = "photo"  # place of the message why nothing was recognized
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
 
 
@@ -93,8 +93,8 @@ def recognize_photo(content: bytes, shows_failure: bool = False) -> None:
 
 
 def show_photo(photo: RecognizedPhoto) -> None:
-    """The picture with its mood; deleted at the press of a button."""
-    from mood.emotion.tracking import CONFIDENCE_THRESHOLD  # imports torch, loaded by now
+    """Show the picture with its mood; it is deleted at the press of a button."""
+    from mood.emotion.tracking import CONFIDENCE_THRESHOLD  # the import brings torch, loaded by now
 
     left, right = st.columns(2, vertical_alignment="center")
     with left:
@@ -123,7 +123,7 @@ def show_photo(photo: RecognizedPhoto) -> None:
 
 
 def show_photo_errors() -> None:
-    """Why nothing was recognized, for the last time."""
+    """Show why nothing was recognized, for the last time."""
     show_flash(FLASH, warning_icon=":material/face:")
 
 

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from mood.emotion.recognizer import EmotionNetRecognizer, EmotionRecognizer
 
 EARMARK, DEEPFACE = BACKENDS
-KIND = "emotion_recognizer"  # of shared_model
+KIND = "emotion_recognizer"  # kind of model for shared_model
 BACKEND_NAMES = {EARMARK: "Earmark's own", DEEPFACE: "DeepFace"}
-ProgressCallback = Callable[[int, int | None], None]  # bytes received, bytes in all if known
+ProgressCallback = Callable[[int, int | None], None]  # (bytes received, bytes in all if known)
 
 
 def load_backend(name: str, progress: ProgressCallback | None = None) -> "EmotionRecognizer":
-    """Raises ValueError (ArtefactError, RecognizerError) with a sentence when it cannot be."""
+    """Load a backend. Raises ValueError (ArtefactError, RecognizerError) with a sentence otherwise."""
     return shared_model(KIND, name, lambda: _load_deepface(progress) if name == DEEPFACE else _load_earmark())
 
 
@@ -31,12 +31,12 @@ def load_default_backend() -> "EmotionRecognizer":
 
 
 def chosen_backend() -> str:
-    """The backend that the visitor chose in the settings."""
+    """Return the backend that the visitor chose in the settings."""
     return st.session_state.get("backend", EARMARK)
 
 
 def current_recognizer() -> "EmotionRecognizer":
-    """The visitor's choice; our own network also recognizes the custom moods.
+    """Return the visitor's choice; our own network also recognizes the custom moods.
 
     Loading is shown. Raises ValueError with a sentence when it cannot be.
     """
@@ -45,12 +45,12 @@ def current_recognizer() -> "EmotionRecognizer":
     network, moods = load_earmark_network(), _enabled_moods()
     if not moods:
         return network
-    key = network.fingerprint, tuple((mood.key, mood.name) for mood in moods)  # new after any change of one
+    key = network.fingerprint, tuple((mood.key, mood.name) for mood in moods)  # it changes with any of them
     return shared_model("custom_moods", key, lambda: _add_custom_moods(network, moods))
 
 
 def load_with_progress(name: str) -> "EmotionRecognizer":
-    """As `load_backend`, with a spinner or a progress bar."""
+    """Load as `load_backend`, with a spinner or a progress bar."""
     if is_model_loaded(KIND, name):
         return load_backend(name)
     if name == EARMARK:
@@ -72,13 +72,14 @@ def load_with_progress(name: str) -> "EmotionRecognizer":
 
 
 def load_earmark_network() -> "EmotionNetRecognizer":
-    """Our own network, which custom moods are built on. Raises ValueError with a sentence."""
+    """Load our own network, which custom moods are built on. Raises ValueError with a sentence."""
     return cast("EmotionNetRecognizer", load_with_progress(EARMARK))
 
 
 def saved_moods() -> "list[CustomMood]":
-    """The custom moods on disk, which all visitors have, and a guest's own; torch is not imported while
-    there are none.
+    """List the custom moods on disk, which all visitors have, and a guest's own.
+
+    Torch is not imported while there are none.
     """
     own = list(mood_state().own_moods.values())
     if not any((home() / "moods").glob("*.safetensors")):
@@ -89,13 +90,13 @@ def saved_moods() -> "list[CustomMood]":
 
 
 def _enabled_moods() -> "list[CustomMood]":
-    """The custom moods that this visitor has not disabled."""
+    """List the custom moods that this visitor has not disabled."""
     disabled = mood_state().disabled_moods
     return [mood for mood in saved_moods() if mood.key not in disabled]
 
 
 def _add_custom_moods(network: "EmotionNetRecognizer", moods: "list[CustomMood]") -> "EmotionRecognizer":
-    """Our network with these moods; those of another network are skipped."""
+    """Add these moods to our network; those of another network are skipped."""
     from mood.emotion.custom_moods.learning import CustomMoodRecognizer
 
     usable = [mood for mood in moods if mood.network == network.fingerprint]
@@ -103,7 +104,7 @@ def _add_custom_moods(network: "EmotionNetRecognizer", moods: "list[CustomMood]"
 
 
 def choose_backend() -> None:
-    """The settings that hardly anybody needs."""
+    """Show the settings, which hardly anybody needs."""
     st.radio(
         "Who reads the face?",
         list(BACKEND_NAMES),

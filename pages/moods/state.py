@@ -1,4 +1,4 @@
-"""What one visitor's Mood screen remembers between reruns, under one key of the session state."""
+"""The memory of one visitor's Mood screen between reruns, under one key of the session state."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -25,17 +25,17 @@ class RecognizedPhoto:
 
 @dataclass
 class MoodState:
-    """Everything but the values of widgets, which Streamlit keeps under their own keys."""
+    """The state but for the values of widgets, which Streamlit keeps under their own keys."""
 
     photo: RecognizedPhoto | None = None
-    live_mood: str | None = None  # taken from the live video, not yet the choice among the moods
+    live_mood: str | None = None  # mood taken from the live video, not yet the choice among the moods
     disabled_moods: set[str] = field(default_factory=set)  # keys of custom moods
-    own_moods: "dict[str, CustomMood]" = field(default_factory=dict)  # of a guest, by key
+    own_moods: "dict[str, CustomMood]" = field(default_factory=dict)  # key -> a guest's mood
     training_faces: "list[np.ndarray]" = field(default_factory=list)  # crops (48, 48) of a new mood
     file_errors: dict[str, str] = field(default_factory=dict)  # file id -> why it was skipped, or nothing
-    learnt_names: list[str] = field(default_factory=list)  # of moods just taught, to be announced
+    learnt_names: list[str] = field(default_factory=list)  # names of moods just taught, to be announced
 
 
 def mood_state() -> MoodState:
-    """This visitor's state."""
+    """Return this visitor's state."""
     return st.session_state.setdefault(KEY, MoodState())

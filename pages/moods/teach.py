@@ -31,13 +31,13 @@ from pages.shared.flash import set_flash, show_flash
 from pages.shared.permissions import is_insecure, show_insecure
 from pages.shared.widgets import escaped, fragment, renew, widget_key
 
-N_RECORDED = 15  # pictures in one go from live video
+N_RECORDED = 15  # pictures in one recording from live video
 RECORDING_REFRESH_S = 0.5
-FLASH = "teach"  # the place of why pictures were skipped
+FLASH = "teach"  # place of the message why pictures were skipped
 
 
 def teach_by_pictures(from_camera: bool) -> None:
-    """One snapshot after the other, or files, many at once."""
+    """Take one snapshot after the other, or files, many at once."""
     left, right = st.columns([3, 2])
     with left:
         (_take_snapshot if from_camera else _choose_files)()
@@ -50,7 +50,7 @@ def teach_by_pictures(from_camera: bool) -> None:
 
 
 def teach_by_video(live: LiveRecognizer | None, beside: DeltaGenerator) -> None:
-    """Some seconds of video of the face."""
+    """Record some seconds of video of the face."""
     with beside:
         _show_instructions()
         if live:
@@ -106,7 +106,7 @@ def _choose_files() -> None:
 
 @fragment(run_every=RECORDING_REFRESH_S)
 def _record_faces(live: LiveRecognizer) -> None:
-    """A button, and its progress while it records."""
+    """Show a button, and its progress while it records."""
     if not live.n_captures:
         count = min(N_RECORDED, MAX_FRAMES - len(_training_faces()))
         st.button(
@@ -129,12 +129,12 @@ def _record_faces(live: LiveRecognizer) -> None:
 
 
 def _training_faces() -> list[np.ndarray]:
-    """The faces so far: crops (48, 48), in memory until the mood is taught."""
+    """Return the faces so far: crops (48, 48), in memory until the mood is taught."""
     return mood_state().training_faces
 
 
 def _add_faces(photos: list[UploadedFile]) -> None:
-    """The largest face of each picture, and of none twice."""
+    """Add the largest face of each picture, and of none twice."""
     state = mood_state()
     faces, file_errors = state.training_faces, state.file_errors
     for photo in photos:
@@ -162,7 +162,7 @@ def _add_face(photo: UploadedFile, faces: list[np.ndarray]) -> str:
 
 
 def _name_mood() -> None:
-    """The number of pictures, the name, and the button that teaches."""
+    """Show the number of pictures, the name, and the button that teaches."""
     state = mood_state()
     faces, names = state.training_faces, state.learnt_names
     if names:

@@ -9,7 +9,7 @@ from genre.paths import REPOSITORY
 
 
 def enter() -> None:
-    """Run app.py instead, if it has not run yet. The first call on a page that is not the default one.
+    """Run app.py instead, if it has not run yet. Pages that are not the default one call it first.
 
     On a fresh server Streamlit takes a folder called pages for an app of its older kind, and runs the
     page alone, until somebody has opened app.py. A reload after a restart would meet just that.

@@ -5,11 +5,11 @@ from typing import Literal, NamedTuple
 import streamlit as st
 
 Kind = Literal["error", "warning"]
-_KEY = "flash"  # in the session state: {place: Flash}
+_KEY = "flash"  # key in the session state: {place: Flash}
 
 
 class Flash(NamedTuple):
-    """A sentence as plain markdown, and how it looks."""
+    """The message: a sentence as plain markdown, and how it looks."""
 
     text: str
     kind: Kind

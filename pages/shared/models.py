@@ -21,7 +21,7 @@ from genre.paths import PROMOTED, home, promoted_models
 if TYPE_CHECKING:
     from genre.inference.classifier import Classifier
 
-MAX_MODELS = 4  # of a kind in memory; the one unused for longest is dropped
+MAX_MODELS = 4  # models of a kind in memory; the one unused for longest is dropped
 WARM_UP_DELAY_S = 0.5  # the first paint comes before the imports, which hold the interpreter's lock
 MODEL_CHOICE = "listen_model"  # key of the selectbox on the Listen page
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class ModelCache:
-    """Loaded models by kind and key. Safe to use from several threads."""
+    """The loaded models by kind and key. Several threads may use it."""
 
     def __init__(self) -> None:
         self._models: dict[str, OrderedDict[Hashable, Any]] = {}
@@ -38,7 +38,7 @@ class ModelCache:
         self._loading: dict[tuple[str, Hashable], threading.Lock] = {}
 
     def get(self, kind: str, key: Hashable, load: Callable[[], Model]) -> Model:
-        """The model, from `load` unless it is there. Two models can load at the same time."""
+        """Return the model, from `load` unless it is there. Two models can load at the same time."""
         with self._lock:
             loading = self._loading.setdefault((kind, key), threading.Lock())
         with loading:
@@ -63,14 +63,16 @@ class ModelCache:
 
 @st.cache_resource(show_spinner=False)
 def _cache() -> ModelCache:
-    """One for all visitors. The models are not cached by Streamlit itself: it would record, and replay
-    to every visitor, the progress bar that a loader moves.
+    """Return the cache that all visitors share.
+
+    The models are not cached by Streamlit itself: it would record, and replay to every visitor, the progress
+    bar that a loader moves.
     """
     return ModelCache()
 
 
 def shared_model(kind: str, key: Hashable, load: Callable[[], Model]) -> Model:
-    """A model that all visitors share. `key` tells models of a kind apart: a name, and when it changed.
+    """Return a model that all visitors share. `key` tells models of a kind apart: name, time of change.
 
     Raises what `load` raises; it is then called again next time.
     """
@@ -83,7 +85,7 @@ def is_model_loaded(kind: str, key: Hashable) -> bool:
 
 
 def chosen_model() -> str | None:
-    """The promoted model that the visitor chose on the Listen page; None for the one of Earmark."""
+    """Return the promoted model that the visitor chose on the Listen page; None for the one of Earmark."""
     name = st.session_state.get(MODEL_CHOICE)
     return name if name in promoted_models() else None
 
@@ -116,34 +118,34 @@ def is_taught_by_synthesiser() -> bool:
 
 
 def chosen_genres() -> tuple[str, ...]:
-    """The genres of the chosen model, read from its card."""
+    """Read the genres of the chosen model from its card."""
     if name := chosen_model():
         try:
             return tuple(load_card(home() / PROMOTED / name).genres) or GENRES
         except ArtefactError:
-            pass  # the first clip says what is wrong with it
+            pass  # the first clip says what is wrong with the model
     return GENRES
 
 
 def model_version() -> tuple[str | None, int]:
-    """The chosen model, and when it was promoted (ns)."""
+    """Return the chosen model, and when it was promoted (ns)."""
     name = chosen_model()
     return name, (home() / PROMOTED / name / "card.json").stat().st_mtime_ns if name else 0
 
 
 def current_classifier() -> "Classifier":
-    """The chosen model, loaded. Raises ArtefactError."""
+    """Load the chosen model. Raises ArtefactError."""
     name, changed_ns = model_version()
     return shared_model("classifier", (name, changed_ns), lambda: _load_classifier(name))
 
 
 def default_classifier() -> "Classifier":
-    """The model that came with Earmark. Raises ArtefactError."""
+    """Load the model that came with Earmark. Raises ArtefactError."""
     return shared_model("classifier", (None, 0), lambda: _load_classifier(None))
 
 
 def _load_classifier(name: str | None) -> "Classifier":
-    """A classifier that has classified once: the first clip takes far longer."""
+    """Load a classifier and let it classify once: the first clip takes far longer."""
     import numpy as np
 
     from genre.audio.clip import SAMPLE_RATE, Clip
@@ -156,7 +158,7 @@ def _load_classifier(name: str | None) -> "Classifier":
 
 
 class WarmUp:
-    """Imports and loaders that run once a process, one after another in one background thread."""
+    """The imports and loaders that run once a process, one after another in one background thread."""
 
     def __init__(self) -> None:
         self._known: set[str | Callable[[], object]] = set()
@@ -184,7 +186,7 @@ class WarmUp:
                 step = self._steps.popleft()
             try:
                 importlib.import_module(step) if isinstance(step, str) else step()
-            except (ImportError, ValueError, OSError) as error:  # a click says it to the visitor
+            except (ImportError, ValueError, OSError) as error:  # the visitor gets the reason at a click
                 logger.warning("Warm-up of %s: %s", step, error)
 
 

@@ -31,14 +31,14 @@ class PlaylistState:
 
     request: str
     playlist: Playlist
-    playing: str | None = None  # a video's id
-    message: str = ""  # about the last press of More
-    is_exhausted: bool = False  # YouTube has no more songs
-    earlier_query: str = ""  # of the older playlist in its place
+    playing: str | None = None  # id of the video that plays
+    message: str = ""  # result of the last press of More
+    is_exhausted: bool = False  # whether YouTube has no more songs
+    earlier_query: str = ""  # query of the older playlist in its place
 
 
 def show_songs(search: Callable[[], Playlist], request: str, key: str) -> None:
-    """The songs of a request, fetched with `search` unless the visit has them already.
+    """Show the songs of a request, fetched with `search` unless the visit has them already.
 
     `request` identifies the request, `key` the place on the pages.
     """
@@ -51,7 +51,7 @@ def show_songs(search: Callable[[], Playlist], request: str, key: str) -> None:
 
 
 def cheer_up(genre: str) -> None:
-    """A button for the Listen page; once it is pressed, cheerful songs of that genre."""
+    """Show a button for the Listen page; once it is pressed, cheerful songs of that genre."""
     request, state = f"cheer up with {genre}", st.session_state.get("cheer_up_songs")
     st.markdown(f"**Cheerful {genre_name(genre)} songs on YouTube**", help=YOUTUBE_NOTICE)
     is_pressed = st.button("Find some", icon=":material/queue_music:", key="cheer_up")
@@ -83,7 +83,7 @@ def _show_playlist(state: PlaylistState, search: Callable[[], Playlist], key: st
 
 
 def _show_error(state: PlaylistState, search: Callable[[], Playlist], key: str) -> None:
-    """No answer: a sentence, a link to the search, and the playlists of earlier searches."""
+    """Show that there is no answer: a sentence, a link to the search, and playlists of earlier searches."""
     playlist = state.playlist
     st.info(playlist.error, icon=":material/wifi_off:")
     with st.container(horizontal=True):
@@ -137,7 +137,7 @@ def _origin(playlist: Playlist) -> str:
 
 
 def _show_actions(state: PlaylistState, key: str) -> None:
-    """Buttons for the whole playlist."""
+    """Show buttons for the whole playlist."""
     playlist = state.playlist
     with st.container(horizontal=True, gap="small", key=f"{key}_tools"):
         st.link_button(
@@ -174,7 +174,7 @@ def _show_actions(state: PlaylistState, key: str) -> None:
 
 
 def _show_song(state: PlaylistState, track: YoutubeTrack, key: str) -> None:
-    """One song, with its player below it while it plays."""
+    """Show one song, with its player below it while it plays."""
     is_playing = state.playing == track.video_id
     duration = clock(track.duration_s) if track.duration_s else ""
     facts = escape(" · ".join(filter(None, (track.channel, duration))))

@@ -1,4 +1,4 @@
-"""How much sound visits may hold in memory together: late visits get less, and at least some.
+"""The memory for sound that visits share: late visits get less, and at least some.
 
 budget.share_s(gallery, 600.0)     s that this gallery may hold now, beside all the others
 """
@@ -7,17 +7,17 @@ import threading
 from typing import Protocol
 from weakref import WeakSet
 
-LEAST_S = 60.0  # of sound that every visit can hold, however many there are
-CLIPS_OF_ALL_S = 3 * 3600.0  # 475 MB of 16-bit samples (genre/inference/session.py)
-PIECES_OF_ALL_S = 3600.0  # 475 MB of samples and WAV (gan/sampling/gallery.py)
+LEAST_S = 60.0  # seconds of sound that every visit can hold, however many there are
+CLIPS_OF_ALL_S = 3 * 3600.0  # seconds; 475 MB of 16-bit samples (genre/inference/session.py)
+PIECES_OF_ALL_S = 3600.0  # seconds; 475 MB of samples and WAV (gan/sampling/gallery.py)
 
 
 class Holder(Protocol):
-    """Something of one visit that holds sound."""
+    """An object of one visit that holds sound."""
 
     @property
     def held_s(self) -> float:
-        """s of sound in memory."""
+        """Seconds of sound in memory."""
 
 
 class SoundBudget:
@@ -29,7 +29,7 @@ class SoundBudget:
         self._lock = threading.Lock()
 
     def share_s(self, holder: Holder, most_s: float) -> float:
-        """What the holder may hold, at most `most_s`: the rest of what all may."""
+        """Compute what the holder may hold, at most `most_s`: the rest of what all may."""
         with self._lock:
             self._holders.add(holder)
             others_s = sum(other.held_s for other in list(self._holders) if other is not holder)

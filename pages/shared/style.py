@@ -15,17 +15,17 @@ SHORT_FILE_LIST = """<style>
     [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
 </style>"""
 
-# Wider than the Listen page, for charts side by side, and no wider than lines can be read.
+# The Train page is wider than the Listen page, for charts side by side, and no wider than lines can be read.
 # Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
 WIDE_PAGE = (
     "<style>[data-testid=stMainBlockContainer] { max-width: 72rem; } "
     "@media (hover: none) { .modebar { display: none !important; } }</style>"
 )
 
-# The Generate page: wider than the Listen page.
+# The Generate page is wider than the Listen page.
 MEDIUM_PAGE = "<style>[data-testid=stMainBlockContainer] { max-width: 58rem; }</style>"
 
-# pages/generation/html.py
+# Styles of pages/generation/html.py.
 PICTURE_STRIP = """<style>
     .earmark-strip { display: grid; gap: .5rem;
                      grid-template-columns: repeat(auto-fit, minmax(3.6rem, 1fr)); }
@@ -50,14 +50,14 @@ SONG_LIST = """<style>
     @media (max-width: 640px) { .song-picture { width: 4.6rem; } .song-name { font-size: .93rem; } }
 </style>"""
 
-# pages/access/invite.py
+# Styles of pages/access/invite.py.
 QR_CODE = """<style>
     .qr-code { max-width: 20rem; margin: 0 auto; background: #fff; border-radius: .75rem; overflow: hidden;
                border: 1px solid #8A909940; }
     .qr-code img { display: block; width: 100%; height: auto; }
 </style>"""
 
-# pages/moods/labels.py
+# Styles of pages/moods/labels.py.
 MOOD_BARS = """<style>
     .mood-bars { display: grid; grid-template-columns: max-content 1fr 2.9rem; gap: .3rem .7rem;
                  align-items: center; font-size: .92rem; line-height: 1.25; }
@@ -90,7 +90,7 @@ def mood_cards(colours: list[str]) -> str:
 
 
 def swatch(colour: str) -> str:
-    """A small square, as the legend of a chart has it."""
+    """Draw a small square, as the legend of a chart has it."""
     return (
         '<span style="display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;'
         f'background:{colour}"></span>'

@@ -12,14 +12,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from genre.fair_queue import FairQueue
 
-AT_ONCE = 1  # a clip occupies all cores already; more at once only make every answer late
-NOTICE_S = 0.3  # a shorter wait is not worth a word
+AT_ONCE = 1  # clips in work: one occupies all cores already, more only make every answer late
+NOTICE_S = 0.3  # seconds; a shorter wait is not worth a word
 POLL_S = 0.25
 
 
 @st.cache_resource(show_spinner=False)
 def _queue() -> FairQueue:
-    """One for all visitors."""
+    """Return the queue that all visitors share."""
     return FairQueue(AT_ONCE)
 
 
@@ -43,5 +43,5 @@ def visitor_turn() -> Iterator[None]:
 
 
 def waiting_text(n_ahead: int) -> str:
-    """How long the queue is before this visit's clip."""
+    """Describe how long the queue is before this visit's clip."""
     return "Yours is next" if n_ahead <= 1 else f"{n_ahead} clips of others come before yours"

@@ -8,7 +8,7 @@ memory afterwards anyway: the file on the disk saves nothing.
 
 from starlette.formparsers import MultiPartParser
 
-NEVER = 0  # tempfile.SpooledTemporaryFile: the size beyond which it moves to a disk; 0 for none
+NEVER = 0  # size beyond which tempfile.SpooledTemporaryFile moves to a disk; 0 for none
 
 
 def keep_uploads_in_memory() -> None:

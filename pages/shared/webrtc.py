@@ -9,7 +9,7 @@ from typing import Any
 
 
 def rtc_configuration() -> dict[str, Any]:
-    """The configuration for streamlit-webrtc: the servers that EARMARK_ICE_SERVERS names, or none.
+    """Make the configuration for streamlit-webrtc: the servers of EARMARK_ICE_SERVERS, or none.
 
     The variable holds addresses with commas between them ("stun:stun.example.org:3478"), or, for a
     TURN server with its name and password, a JSON list such as

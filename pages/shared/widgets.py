@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 import streamlit as st
 
-STILL = {"displayModeBar": False, "responsive": True}  # plotly, without its toolbar
-STATIC = STILL | {"staticPlot": True}  # and no reaction to a touch
+STILL = {"displayModeBar": False, "responsive": True}  # plotly's settings without its toolbar
+STATIC = STILL | {"staticPlot": True}  # settings that also take away any reaction to a touch
 
 
 def escaped(text: str) -> str:
     """Escape markdown in a name that comes from people or files."""
-    line = re.sub(r"[^\S\u00a0]+", " ", text).strip()  # a no-break space stays one
+    line = re.sub(r"[^\S\u00a0]+", " ", text).strip()  # replaces all space but a no-break space
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=^@\"'])", r"\\\1", line)
 
 
 def unique_names(names: list[str]) -> list[str]:
-    """Each name once: the second "My painter" becomes "My painter 2". The first ones stay."""
+    """Make each name unique: the second "My painter" becomes "My painter 2". The first ones stay."""
     unique: list[str] = []
     for name in names:
         number, candidate = 1, name
@@ -29,7 +29,7 @@ def unique_names(names: list[str]) -> list[str]:
 
 
 def widget_key(widget: str) -> str:
-    """The present key of a widget that can be renewed."""
+    """Return the present key of a widget that can be renewed."""
     return f"{widget}_{st.session_state.get(f'{widget}_count', 0)}"
 
 
@@ -39,7 +39,7 @@ def renew(widget: str) -> None:
 
 
 def fragment(run_every: float | None = None) -> Callable[[Callable], Callable]:
-    """Streamlit's fragment, in a container of its own: the only kind that pages use.
+    """Make a Streamlit fragment in a container of its own: the only kind that pages use.
 
     If a fragment is due while the whole page runs, Streamlit (1.67) drops what that run drew in it, takes
     its place away, and draws it anew where it was counted before: there stands by now what came below it.

@@ -19,7 +19,7 @@ from genre.text import genre_name, whole_percent
 from pages.shared.widgets import escaped
 from pages.training.run_display import run_colour
 
-SIGNIFICANCE = 0.05  # a difference that chance makes more often than this is none
+SIGNIFICANCE = 0.05  # chance above which a difference counts as none
 CLIP_S = 30.0
 
 
@@ -27,7 +27,7 @@ CLIP_S = 30.0
 class TestedRun:
     """A run whose report has a test."""
 
-    name: str  # on the page
+    name: str  # name on the page
     report: Report
     data: str  # "builtin" or a folder
     colour: str = ""
@@ -63,7 +63,7 @@ def show_winner(tested: list[TestedRun]) -> None:
         return
     first, second = fair[:2]
     result = compare_pair(first.predictions, second.predictions)
-    if result.n_second > result.n_first:  # where their tests overlap it is the other way round
+    if result.n_second > result.n_first:  # the other way round where their tests overlap
         first, second = second, first
         result = compare_pair(first.predictions, second.predictions)
     if not result.n_common:

@@ -28,7 +28,7 @@ CLIP_S = 30.0
 
 
 def chosen_data() -> str:
-    """The chosen training music: "builtin" or a folder, "" if none is named yet."""
+    """Return the chosen training music: "builtin" or a folder, "" if none is named yet."""
     if not is_operator():
         return BUILT_IN
     match st.session_state.get("data_choice", "builtin"):
@@ -41,18 +41,18 @@ def chosen_data() -> str:
 
 
 def _gtzan_folder() -> Path | None:
-    """GTZAN, if it is on this machine."""
+    """Find GTZAN, if it is on this machine."""
     shared = data_folder()
     return shared / "gtzan" if shared and (shared / "gtzan").is_dir() else None
 
 
 def data_label(data: str) -> str:
-    """The music as the page writes it."""
+    """Write the music as the page does."""
     return "the built-in music" if data == BUILT_IN else data
 
 
 def load_listing(data: str) -> Listing:
-    """The tracks in `data`, up to 30 s old. Raises DataError, and AccessError for a folder and a guest."""
+    """List the tracks in `data`, up to 30 s old. Raises DataError; AccessError for a guest and a folder."""
     if data != BUILT_IN:
         require_operator("name folders")
     return _load_listing(data, str(home()))
@@ -67,7 +67,7 @@ def choose_data() -> Listing | None:
     """Show the choice of music -> its tracks, or None and the reason on the page."""
     choices = [choice for choice in CHOICES if choice != "gtzan" or _gtzan_folder()]
     if not is_operator():
-        return load_listing(BUILT_IN)  # other music is the host's, and so are the names of folders
+        return load_listing(BUILT_IN)  # other music, and the names of folders, are the host's
     st.radio(
         "Music to learn from",
         choices,

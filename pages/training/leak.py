@@ -74,13 +74,13 @@ def _show_side(entry: Entry, title: str, is_leaky: bool) -> None:
 
 
 def _gap(pair: tuple[Entry, Entry]) -> float:
-    """By how much the leaky split overstates the accuracy."""
+    """Compute by how much the leaky split overstates the accuracy."""
     leaky, honest = pair
     return leaky.metrics["window_accuracy"] - honest.metrics["window_accuracy"]
 
 
 def _pair_name(pair: tuple[Entry, Entry], pairs: list[tuple[Entry, Entry]]) -> str:
-    """The model, and what tells it apart from others of its kind."""
+    """Name the model, and what tells it apart from others of its kind."""
     entry = pair[1]
     same_model = [p for p in pairs if p[1].model == entry.model]
     if len(same_model) == 1:

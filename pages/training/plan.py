@@ -32,7 +32,7 @@ AUGMENTATION_LABELS = {
     "stretch": "play some of it slower",
     "equaliser": "turn the tone knobs",
 }
-GRID: dict[str, tuple[list, list]] = {  # choices, and the preselected ones
+GRID: dict[str, tuple[list, list]] = {  # choices, preselected choices
     "epochs": ([1, 2, 5, 10, 15, 20, 40, 80, 160], [5, 15]),
     "batch": ([8, 16, 32, 64, 128, 256], [32]),
     "rate": ([0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03], [0.001, 0.003]),
@@ -83,7 +83,7 @@ class RecipePlan:
     patience: int
     augmentations: list[str]
     seed: int
-    cores: int  # for each training
+    cores: int  # cores for each training
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def choose_plan(music: Listing | None) -> Plan:
 
 
 def _choose_split() -> tuple[str, str]:
-    """-> (the split, the path of the list of artists if it needs one)."""
+    """Choose the split -> (the split, the path of the list of artists if it needs one)."""
     split = st.selectbox(
         "How they are tested",
         quota.allowed(SPLITS, quota.SPLITS),
@@ -211,7 +211,7 @@ def _choose_recipes() -> RecipePlan:
 
 
 def _choose_several(name: str) -> list:
-    """One axis of the grid."""
+    """Choose values for one axis of the grid."""
     label, about = FINE_TUNING[name]
     choices, preselected = GRID[name]
     return st.multiselect(
@@ -220,7 +220,7 @@ def _choose_several(name: str) -> list:
 
 
 def _choose_one(name: str) -> list:
-    """A single value, as a grid of one."""
+    """Choose a single value, as a grid of one."""
     label, about = FINE_TUNING[name]
     match name:
         case "rate":
@@ -239,14 +239,14 @@ def _number_input(label: str, lowest: int, highest: int, value: int, key: str, a
 
 
 def _available_inputs(music: Listing | None) -> list[str]:
-    """Without recordings, the ready-made arrays only."""
+    """List the inputs; without recordings, they are the ready-made arrays only."""
     if music and not music.recordings:
         return [kind for kind in INPUT_LABELS if kind in music.kinds]
     return list(INPUT_LABELS)
 
 
 def input_for(model: str, kind: str) -> str:
-    """The chosen input if the model takes it, else its own."""
+    """Return the chosen input if the model takes it, else its own."""
     spec = MODELS[model]
     return kind if kind in spec.inputs else spec.default_input
 
@@ -257,7 +257,7 @@ def _show_models(models: list[str]) -> None:
     rows = []
     for name in models:
         spec, model_input = MODELS[name], input_for(name, kind)
-        published = spec.published.get(model_input)  # that of another input would mislead
+        published = spec.published.get(model_input)  # a figure for another input would mislead
         rows.append(
             {
                 "Model": MODEL_NAMES.get(name, name),

@@ -1,4 +1,4 @@
-"""What guests may train: small models on the built-in music, a few at a time."""
+"""The quota of guests: small models on the built-in music, a few at a time."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,11 +8,11 @@ from genre.training.experiment import ExperimentSettings
 from pages.access.roles import AccessError, is_operator
 from pages.training.state import train_state
 
-MODELS = ("knn", "svm", "forest", "linear", "cnn-simple")  # minutes, not hours, on two cores
-SPLITS = ("track", "segment")  # those of one round
+MODELS = ("knn", "svm", "forest", "linear", "cnn-simple")  # models that take minutes, not hours, on two cores
+SPLITS = ("track", "segment")  # splits that train one round
 MAX_EPOCHS, MIN_BATCH_SIZE, MAX_CORES = 15, 16, 1
 MAX_ACTIVE, MAX_ACTIVE_OF_ALL = 6, 12  # trainings that wait or run: of a visit, and of all guests
-MAX_STARTED, MAX_STARTED_OF_ALL = 18, 200  # whatever became of them
+MAX_STARTED, MAX_STARTED_OF_ALL = 18, 200  # trainings started, whatever became of them: by a visit, by guests
 MAX_WAITING = 100  # trainings of everybody together; each waits as a process of its own
 
 _started: set[str] = set()  # names of the runs that any guest has started since the server began
@@ -30,7 +30,7 @@ def require_changeable(run: Run) -> None:
 
 
 def allowed(names: Iterable[str], guests: Sequence[str]) -> list[str]:
-    """The choices of this visit: all, or those that guests have."""
+    """Return the choices of this visit: all, or those that guests have."""
     return [name for name in names if is_operator() or name in guests]
 
 
@@ -59,8 +59,10 @@ def require_quota(experiments: list[ExperimentSettings], cores: int, active: lis
 
 
 def note_started(name: str, of_visit: set[str]) -> None:
-    """Remember that this visit has started the run. `of_visit`: its `started`, fetched before: a click would
-    end the page at a touch of the session state, with the run made and not started.
+    """Remember that this visit has started the run.
+
+    `of_visit` is its `started`, fetched before: a click would end the page at a touch of the session state,
+    with the run made and not started.
     """
     of_visit.add(name)
     if not is_operator():

@@ -44,7 +44,7 @@ def show_run(entry: Entry, name: str, report: Report | None, colour: str, number
                     "again to have them.",
                     icon=":material/warning:",
                 )
-        if entry.run.note:  # below the charts, which else would not stand side by side
+        if entry.run.note:  # above the charts the note would keep them from standing side by side
             st.text(entry.run.note)
         _show_actions(entry)
 
@@ -161,7 +161,7 @@ def _show_uses(entry: Entry) -> None:
 
 
 def _promote(entry: Entry) -> None:
-    """Make it the model of this visit, and one that every visitor can choose."""
+    """Make the run the model of this visit, and one that every visitor can choose."""
     try:
         require_operator("publish models")
         with st.spinner("Taking it to the Listen page"):
@@ -170,7 +170,7 @@ def _promote(entry: Entry) -> None:
         st.error(error_sentence(error), icon=":material/error:")
         return
     choose_model(name)
-    st.rerun()  # so that no other card says it of its own
+    st.rerun()  # no other card then says so for itself
 
 
 def _unpublish(entry: Entry, name: str) -> None:

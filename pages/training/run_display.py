@@ -15,7 +15,7 @@ from pages.shared import style
 from pages.shared.widgets import unique_names
 
 Colour = Literal["red", "orange", "green", "gray", "primary"]
-STATE_BADGES: dict[str, tuple[str, Colour]] = {  # label and colour of the badge
+STATE_BADGES: dict[str, tuple[str, Colour]] = {  # state -> label and colour of the badge
     "waiting": ("waiting", "gray"),
     "running": ("learning", "primary"),
     "done": ("done", "green"),
@@ -70,7 +70,7 @@ SPLIT_NAMES = {
     "segment": "by window (leaky)",
     "all": "not at all",
 }
-# Of the table under Compare: label, and attribute of an Entry.
+# The filters of the table under Compare: label, and attribute of an Entry.
 FILTERS = (("Model", "model"), ("Data", "data"), ("Split", "split"))
 # Widget keys of the filters, all empty: a filter could hide the newest trainings.
 UNFILTERED: dict[str, list[str]] = {f"only_{attribute}": [] for _, attribute in FILTERS}
@@ -85,12 +85,12 @@ TOOLBAR = {
 
 @st.cache_resource(show_spinner=False)
 def _catalogue(earmark_home: str) -> Catalogue:
-    """One for all visitors, as long as EARMARK_HOME stays."""
+    """Return the catalogue that all visitors share, as long as EARMARK_HOME stays."""
     return Catalogue()
 
 
 def load_entries() -> list[Entry]:
-    """All runs in their present state."""
+    """Load all runs in their present state."""
     return _catalogue(str(home())).entries()
 
 
@@ -127,7 +127,7 @@ def run_colour(entry: Entry) -> str:
 
 
 def published_percent(figure: str) -> str:
-    """A paper's accuracy in percent: 0.545 is 54.5 %. An F1 stays."""
+    """Format a paper's accuracy in percent: 0.545 is 54.5 %. An F1 stays."""
     return re.sub(r"(?<!F1 )\b0\.\d+", lambda share: f"{100 * float(share[0]):.3g}\u00a0%", figure)
 
 
@@ -162,5 +162,5 @@ def show_chart(figure: go.Figure, key: str, alt: str, title: str) -> None:
 
 
 def _html_of(figure: go.Figure) -> Callable[[], str]:
-    """Made on the click only: it takes a while."""
+    """Return a function that makes the HTML, on the click only: it takes a while."""
     return lambda: figure.to_html(include_plotlyjs=True, config=TOOLBAR)

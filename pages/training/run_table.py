@@ -135,7 +135,7 @@ def _newest(entries: list[Entry]) -> list[str]:
 
 
 def _columns(entries: list[Entry]) -> list[str]:
-    """The model is a column of its own as soon as somebody has given a training another name."""
+    """Choose the columns: the model has its own as soon as somebody has given a training another name."""
     has_titles = any(entry.title != entry.model for entry in entries)
     shows_all = st.session_state.get("all_figures", False)
     return [

@@ -21,8 +21,8 @@ from pages.training.plan import Plan, choose_plan, input_for
 from pages.training.run_display import UNFILTERED, free_title, load_entries
 from pages.training.state import train_state
 
-MAX_RUNS = 40  # in one go: each waits as a small process of its own
-MIN_PREPARATION_S = 20  # a shorter preparation is not worth a word
+MAX_RUNS = 40  # trainings in one go: each waits as a small process of its own
+MIN_PREPARATION_S = 20  # seconds; a shorter preparation is not worth a word
 
 
 def show_set_up() -> None:
@@ -61,7 +61,7 @@ def _choose_music() -> Listing | None:
 
 
 def _experiments(plan: Plan, data: str) -> tuple[list[ExperimentSettings], list[str]]:
-    """-> (the plan's experiments, sentences on those that cannot be)."""
+    """Build the plan's experiments -> (the experiments, sentences on those that cannot be)."""
     experiments, errors = [], []
     recipes = plan.recipes
     grid = list(itertools.product(recipes.epochs, recipes.batch_sizes, recipes.learning_rates))
@@ -110,7 +110,7 @@ def _show_start(experiments: list[ExperimentSettings], plan: Plan, music: Listin
 
 
 def _start(experiments: list[ExperimentSettings], cores: int) -> None:
-    """Start them all, and go to Watch, which shows those that did start."""
+    """Start all experiments, and go to Watch, which shows those that did start."""
     state = train_state()
     state.run_error = ""
     try:
@@ -122,7 +122,7 @@ def _start(experiments: list[ExperimentSettings], cores: int) -> None:
             process.start_run(folder)
     except (ValueError, OSError) as error:
         state.run_error = error_sentence(error)
-    state.compared = None  # the new ones are of more interest
+    state.compared = None  # the new runs are of more interest
     state.requested_step = "Watch"
     st.session_state.update(UNFILTERED)
 

@@ -7,20 +7,20 @@ import streamlit as st
 
 @dataclass
 class TrainState:
-    """What a visit has besides its widgets."""
+    """The state of a visit besides its widgets."""
 
-    requested_step: str | None = None  # by a button of another step; served at the next run
+    requested_step: str | None = None  # step that a button of another step asked for; served at the next run
     compared: list[str] | None = None  # ids of the runs under Compare; None: not chosen yet
     address_runs: list[str] = field(default_factory=list)  # names in the page's address at the last run
     n_tables: int = 0  # so many times the ticks under Compare were set anew
     run_error: str = ""  # of the latest start or stop; shown until the next one
     started: set[str] = field(default_factory=set)  # names of the runs that this visit has started
-    clip_number: int = 0  # of the genre's tracks under Data
-    faults: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # of each checked data set
+    clip_number: int = 0  # number of the shown track among the genre's tracks under Data
+    faults: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # data set -> faults, once checked
 
 
 def train_state() -> TrainState:
-    """The state of this visit."""
+    """Return the state of this visit."""
     if "train" not in st.session_state:
         st.session_state.train = TrainState()
     return st.session_state.train

@@ -32,8 +32,8 @@ from pages.training.run_display import (
 )
 from pages.training.state import train_state
 
-ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # while something learns, and else
-MAX_ENTRIES = 10  # trainings; the older ones are under Compare
+ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # seconds between two refreshes: while something learns, and else
+MAX_ENTRIES = 10  # trainings shown; the older ones are under Compare
 CURVES = (
     (
         "accuracy",
@@ -57,7 +57,7 @@ def show_watch() -> None:
 
 
 def _recent_entries() -> list[Entry]:
-    """The newest trainings, and all that are under way, the oldest of them first."""
+    """List the newest trainings, and all that are under way, the oldest of them first."""
     readable = [entry for entry in load_entries() if not entry.recorded and entry.run.state != "damaged"]
     newest = readable[:MAX_ENTRIES]
     return [*newest, *(entry for entry in readable[MAX_ENTRIES:] if entry.run.active)][::-1]
@@ -67,7 +67,7 @@ def _show_present(was_active: bool) -> None:
     """Show all trainings in their present state; the whole page runs again when that changes the rhythm."""
     entries, state = _recent_entries(), train_state()
     if any(entry.run.active for entry in entries) != was_active or state.requested_step:
-        st.rerun()  # to refresh more or less often, or to go to another step
+        st.rerun()  # the rhythm of refreshing, or the step, changes
     if state.run_error:
         st.error(state.run_error, icon=":material/error:")
     if not entries:
@@ -102,7 +102,7 @@ def _show_totals(entries: list[Entry]) -> None:
             f"**{counts['running']} learning, {counts['waiting']} waiting, {counts['done']} done{stopped}**",
             width="stretch",
         )
-        if stoppable:  # the waiting ones are stopped first, so that none of them starts meanwhile
+        if stoppable:  # waiting ones stop first, so that none starts meanwhile
             st.button(
                 "Stop all",
                 icon=":material/stop:",
@@ -263,7 +263,7 @@ def _progress_text(entry: Entry) -> str:
 
 
 def _metrics_text(entry: Entry) -> str:
-    """The latest metrics; of a finished training its result is the message."""
+    """Write the latest metrics; of a finished training the result is the message."""
     last = entry.run.last
     if entry.run.state == "done" or not {"loss", "accuracy"} <= set(last):
         return ""
@@ -274,7 +274,7 @@ def _metrics_text(entry: Entry) -> str:
 
 
 def _stop_all(entries: list[Entry]) -> None:
-    """Stop them at the same time: one after the other, forty would hold the page up for minutes."""
+    """Stop all at the same time: one after the other, forty would hold the page up for minutes."""
     state = train_state()
     state.run_error = ""
     try:
@@ -286,7 +286,7 @@ def _stop_all(entries: list[Entry]) -> None:
 
 
 def _apply(change: Callable[[Path], None], entries: list[Entry]) -> None:
-    """Start or stop them; another visitor may have been quicker."""
+    """Start or stop runs; another visitor may have been quicker."""
     state = train_state()
     state.run_error = ""
     for entry in entries:

@@ -17,8 +17,8 @@ from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError
 from genre.models.pretrained.networks import TAG_MEL, WINDOW_FRAMES, TagFeatures, Tagger
 
-LEVEL = 0.1  # root mean square of the audible parts that the network gets: -20 dB of full scale
-BLOCK_S = 0.1  # the level is measured in blocks
+LEVEL = 0.1  # root mean square of the audible parts as the network gets them: -20 dB of full scale
+BLOCK_S = 0.1  # length of the blocks in which the level is measured
 BLOCK_AUDIBLE_DB = 40.0  # blocks this far below the loudest do not count
 MAX_WINDOWS = 60  # of a long recording: they say as much as all of them, and take a second
 FRAME_S = TAG_MEL.hop_length / TAG_MEL.sample_rate
@@ -32,8 +32,10 @@ class PretrainedFeatures:
         self.seconds_per_window = seconds_per_window
 
     def windows(self, segments: np.ndarray, gain: Tensor | None = None) -> tuple[np.ndarray, TagFeatures]:
-        """Segments (P, N) of one clip -> the centre of each window in its segment (W,) in s, and the features
-        of P x W windows. `gain` (P, bands, T) changes the power of each point of our spectrogram.
+        """Compute the features of P x W windows of segments (P, N) of one clip.
+
+        Returns the centre of each window in its segment (W,) in s, and the features. `gain` (P, bands, T)
+        changes the power of each point of our spectrogram.
         """
         levelled = normalize_level(segments)
         waveform = np.stack([soxr.resample(part, SAMPLE_RATE, TAG_MEL.sample_rate) for part in levelled])
@@ -49,15 +51,16 @@ class PretrainedFeatures:
 
 
 def cut_windows(mel: Tensor, starts: np.ndarray) -> Tensor:
-    """(B, frames, 96), the first frame of each window (W,) -> (B, W, 187, 96). A short clip is repeated."""
+    """Cut (B, frames, 96) at the windows' first frames (W,) -> (B, W, 187, 96); short clips are repeated."""
     if mel.shape[1] < WINDOW_FRAMES:
         mel = mel.repeat(1, -(-WINDOW_FRAMES // mel.shape[1]), 1)
     return torch.stack([mel[:, start : start + WINDOW_FRAMES] for start in starts.tolist()], dim=1)
 
 
 def window_starts(frames: int, seconds_per_window: float) -> np.ndarray:
-    """The first frame of each window, spread evenly over `frames`: one for each `seconds_per_window`, side by
-    side at most: (W,).
+    """Choose the first frame of each window, spread evenly over `frames`: (W,).
+
+    There is one for each `seconds_per_window`, and at most as many as fit side by side.
     """
     room = max(0, frames - WINDOW_FRAMES)
     seconds = frames * FRAME_S
@@ -74,7 +77,7 @@ def window_centres(n_samples: int, seconds_per_window: float) -> np.ndarray:
 
 
 def load_tagger(folder: Path, sha256: str) -> Tagger:
-    """The pretrained network in `folder`, whose weights must have this hash. Raises ArtefactError."""
+    """Load the pretrained network in `folder`, whose weights must have this hash. Raises ArtefactError."""
     weights, card = load_artefact(folder)
     if card.weights_sha256 != sha256:
         raise ArtefactError(
@@ -90,7 +93,7 @@ def load_tagger(folder: Path, sha256: str) -> Tagger:
 
 
 def normalize_level(segments: np.ndarray) -> np.ndarray:
-    """Segments (P, N) of one clip, their audible blocks together at LEVEL; silence stays silence."""
+    """Scale segments (P, N) of one clip, their audible blocks together, to LEVEL; silence stays silence."""
     size = min(segments.shape[1], round(BLOCK_S * SAMPLE_RATE))
     blocks = segments[:, : segments.shape[1] // size * size].reshape(-1, size)
     power = np.square(blocks, dtype=np.float64).mean(axis=1)
@@ -99,8 +102,9 @@ def normalize_level(segments: np.ndarray) -> np.ndarray:
 
 
 def resample_gain(gain: Tensor, frames: int) -> Tensor:
-    """Factors (P, bands, T) on the points of our spectrogram as factors on the pretrained network's mel
-    (P, frames, 96), between the points by linear interpolation.
+    """Resample factors (P, bands, T) on the points of our spectrogram -> (P, frames, 96).
+
+    They then hold for the pretrained network's mel, between the points by linear interpolation.
     """
     ours, theirs = mel_edges(SpectrogramParams())[1:-1], mel_edges(TAG_MEL)[1:-1]
     position = np.interp(theirs, ours, np.arange(len(ours)))

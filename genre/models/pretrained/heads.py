@@ -1,4 +1,4 @@
-"""What is learnt on top of the pretrained network: one linear layer for genres, one for feelings.
+"""The heads learnt on top of the pretrained network: one linear layer for genres, one for feelings.
 
 The pretrained features (`genre.models.pretrained.networks`) are the same for every model; only these
 layers are trained, by `genre.training.transfer`.
@@ -23,7 +23,7 @@ EMOTIONS = (
 
 
 class TransferHeads(nn.Module):
-    """Features (B, 250) -> logits of the genres and, last, of other music (B, G + 1), and feelings (B, 9)."""
+    """The heads: features (B, 250) -> logits of genres and other music (B, G + 1), feelings (B, 9)."""
 
     mean: Tensor
     scale: Tensor
@@ -36,10 +36,10 @@ class TransferHeads(nn.Module):
         self.emotions = nn.Linear(N_FEATURES, len(EMOTIONS))
 
     def standardize(self, features: Tensor) -> Tensor:
-        """(B, 250) -> (B, 250), of mean 0 and deviation 1 over the training music."""
+        """Scale (B, 250) -> (B, 250), of mean 0 and deviation 1 over the training music."""
         return (features - self.mean) / self.scale
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Feelings are the shares of listeners who feel them; they may lie slightly outside 0 to 1."""
+        """Apply both heads. Feelings are shares of listeners, perhaps slightly outside 0 to 1."""
         values = self.standardize(features)
         return self.genres(values), self.emotions(values)

@@ -19,7 +19,7 @@ from genre.audio.spectrogram import Spectrogram, SpectrogramParams
 TAG_MEL = SpectrogramParams(sample_rate=16_000, n_fft=512, hop_length=256, n_mels=96)
 WINDOW_FRAMES = 187  # 3 s
 COMPRESSION = 10_000.0  # mel power is seen as log10(1 + COMPRESSION * power)
-NORM_EPS = 1e-3  # TensorFlow's
+NORM_EPS = 1e-3  # TensorFlow's epsilon
 TAGS = (
     "rock",
     "pop",
@@ -72,23 +72,23 @@ TAGS = (
     "house",
     "happy",
 )
-N_EMBEDDING = 200  # units before musicnn's tags
+N_EMBEDDING = 200  # units in the layer before musicnn's tags
 N_FEATURES = N_EMBEDDING + len(TAGS)
 
 
 class TagMel(nn.Module):
-    """Waveform at 16 kHz to what the network sees: (B, N) -> (B, frames, 96)."""
+    """The front end: waveform at 16 kHz to what the network sees: (B, N) -> (B, frames, 96)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.spectrogram = Spectrogram(TAG_MEL)
 
     def power(self, waveform: Tensor) -> Tensor:
-        """(B, N) -> (B, frames, 96)"""
+        """Compute the mel power: (B, N) -> (B, frames, 96)."""
         return self.spectrogram.power(waveform).transpose(1, 2)
 
     def compress(self, power: Tensor) -> Tensor:
-        """Mel power, of any shape, as the network takes it."""
+        """Compress mel power, of any shape, as the network takes it."""
         return torch.log10(1.0 + COMPRESSION * power)
 
     def forward(self, waveform: Tensor) -> Tensor:
@@ -143,7 +143,7 @@ class BandPeak(nn.Module):
 
 
 class MusicnnNet(nn.Module):
-    """(B, 187, 96) -> (logits of the tags (B, 50), embedding (B, 200), pooled maps (B, 1506))."""
+    """The network: (B, 187, 96) -> (tag logits (B, 50), embedding (B, 200), pooled maps (B, 1506))."""
 
     TIMBRE = ((204, 7, 38), (204, 7, 67))  # channels, frames, bands
     RHYTHM = ((51, 128, 1), (51, 64, 1), (51, 32, 1))
@@ -174,13 +174,13 @@ class MusicnnNet(nn.Module):
 
 
 class TagFeatures(NamedTuple):
-    """What the network makes of windows."""
+    """The output of the network for windows."""
 
     embedding: Tensor  # (B, 200): the last units before the tags
-    logits: Tensor  # (B, 50) of the tags
+    logits: Tensor  # (B, 50) logits of the tags
 
     def vector(self) -> Tensor:
-        """(B, 250): the embedding, and the logarithm of each tag's probability.
+        """Join the embedding and the logarithm of each tag's probability: (B, 250).
 
         These late features carry over to collections that they were not fitted on; the maps before them
         know the collection.
@@ -197,6 +197,6 @@ class Tagger(nn.Module):
         self.musicnn = MusicnnNet()
 
     def forward(self, windows: Tensor) -> TagFeatures:
-        """(B, 187, 96), as `genre.models.pretrained.features.cut_windows` gives them."""
+        """Run the network on (B, 187, 96), as `genre.models.pretrained.features.cut_windows` gives them."""
         logits, embedding, _ = self.musicnn(windows)
         return TagFeatures(embedding, logits)

@@ -1,4 +1,4 @@
-"""What pretraining, the songs of other collections and the from-scratch ensemble are each worth.
+"""The worth of pretraining, of the songs of other collections and of the from-scratch ensemble, each alone.
 
 Models of the train parts, measured on the recordings of GTZAN's valid list and on the development part of the
 other collections. A seed draws the rooms of the simulated phones; the ensemble is of one seed.
@@ -19,7 +19,7 @@ from genre.training.transfer.songs import OTHER, Song, dev_names, gtzan_songs, w
 from genre.training.transfer.train import load_songs, with_features
 
 SEEDS = 0, 1, 2
-WINDOW_COUNTS = 2, 3, 5, 7  # of the ten windows of 30 s; `make bench` tells the time that each number takes
+WINDOW_COUNTS = 2, 3, 5, 7  # windows used of the ten in 30 s; `make bench` tells the time that each takes
 WINDOWS_STEP = "both, and other collections, on {} windows"
 # Whether songs of other collections are learnt from, and the weight of the from-scratch ensemble in the pool.
 VARIANTS = {
@@ -32,8 +32,10 @@ VARIANTS = {
 
 
 def run_transfer_ablation(gtzan: Path, wild: Path, scratch: str) -> list[dict]:
-    """-> a row for each variant: "step", and for "gtzan" and "wild" the "balanced_accuracy" of each seed, its
-    "mean", and the mean of the plain "accuracy". Raises DataError and ArtefactError.
+    """Train and measure each variant -> a row for each.
+
+    A row has "step", and for "gtzan" and "wild" the "balanced_accuracy" of each seed, its "mean", and the
+    mean of the plain "accuracy". Raises DataError and ArtefactError.
     """
     names = dev_names()
     tested = {
@@ -75,14 +77,14 @@ def run_transfer_ablation(gtzan: Path, wild: Path, scratch: str) -> list[dict]:
 
 
 def _spread(windows: np.ndarray, count: int) -> np.ndarray:
-    """So many of a song's windows (W, 250), spread evenly."""
+    """Select `count` of a song's windows (W, 250), spread evenly."""
     return windows[np.linspace(0, len(windows) - 1, min(count, len(windows))).round().astype(int)]
 
 
 def _measure(
     songs: list[Song], logits: list[np.ndarray], ensemble: dict[str, np.ndarray], weight: float
 ) -> tuple[float, float]:
-    """-> balanced and plain accuracy of the pooled predictions."""
+    """Measure balanced and plain accuracy of the pooled predictions."""
     predictions = [
         PooledPrediction(song, part, ensemble[song.name]) for song, part in zip(songs, logits, strict=True)
     ]
@@ -92,7 +94,7 @@ def _measure(
 
 
 def transfer_table(rows: list[dict]) -> str:
-    """Lines of Markdown, of the rows of `run_transfer_ablation`."""
+    """Format the rows of `run_transfer_ablation` as lines of Markdown."""
     lines = [
         "| Model | GTZAN's valid recordings: balanced accuracy | each seed | accuracy | Other collections: "
         "balanced accuracy | each seed | accuracy |",

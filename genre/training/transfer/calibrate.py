@@ -1,4 +1,4 @@
-"""When a pooled prediction is confident: the temperature, the thresholds by duration, and what is unfamiliar.
+"""Confidence of a pooled prediction: the temperature, the thresholds by duration, and what is unfamiliar.
 
 All of it is fitted to predictions of songs that neither the heads nor the from-scratch ensemble learnt from.
 """
@@ -26,8 +26,8 @@ from genre.models.pretrained.features import window_centres
 from genre.training.transfer.fit import TransferRecipe
 from genre.training.transfer.songs import OTHER, Song
 
-SELECTIVE_ACCURACY = 0.9  # of the confident predictions on songs of other collections
-MAX_OTHER_CONFIDENT = 0.15  # of the songs of other styles may get a confident genre
+SELECTIVE_ACCURACY = 0.9  # accuracy that confident predictions must reach on songs of other collections
+MAX_OTHER_CONFIDENT = 0.15  # share of the songs of other styles that may get a confident genre
 OTHER_LIMITS = np.linspace(0.05, 0.95, 19)  # candidates for the largest probability of other music
 VERSION = 1
 
@@ -38,10 +38,10 @@ class PooledPrediction:
 
     song: Song
     logits: np.ndarray  # (W, G + 1)
-    scratch: np.ndarray | None  # (1 + W, G): of the whole, and of each window
+    scratch: np.ndarray | None  # (1 + W, G) probabilities of the whole, and of each window
 
     def pooled(self, windows: slice, scratch_weight: float) -> np.ndarray:
-        """The probabilities (G,) of some of the windows, as the classifier pools them."""
+        """Pool the probabilities (G,) of some of the windows, as the classifier pools them."""
         logs = log_softmax(self.logits[windows].mean(axis=0)[:-1])
         if self.scratch is None:
             return softmax(logs)
@@ -57,7 +57,7 @@ class PooledPrediction:
 
 @dataclass(frozen=True)
 class Confidence:
-    """What is fitted: the parts of a card."""
+    """The fitted parts of a card."""
 
     temperature: float
     threshold: float
@@ -111,8 +111,9 @@ def _fit_limits(
     recipe: TransferRecipe,
     temperature: float,
 ) -> tuple[float, float]:
-    """-> (the largest probability of other music that is familiar, the confidence threshold): of all pairs
-    that keep both promises the one with the largest coverage.
+    """Fit the limits of confidence: of all pairs that keep both promises the one with the largest coverage.
+
+    Returns the largest probability of other music that is familiar, and the confidence threshold.
     """
     known_other = np.array([item.other for item in known])
     strange_other = np.array([item.other for item in strange])
@@ -134,7 +135,10 @@ def _fit_limits(
 
 
 def scratch_predictions(songs: list[Song], folder: Path, seconds_per_window: float) -> dict[str, np.ndarray]:
-    """The from-scratch ensemble in `folder` on recordings, by name: (1 + W, G), the whole and each window."""
+    """Predict recordings by the from-scratch ensemble in `folder`.
+
+    Returns name -> (1 + W, G): the whole and each window.
+    """
     sha256 = load_card(folder).weights_sha256
     jobs = {
         key_of(VERSION, sha256, song.name, seconds_per_window): (song.path, str(folder), seconds_per_window)

@@ -20,14 +20,14 @@ from genre.models.pretrained.features import PretrainedFeatures, load_tagger
 from genre.paths import WEIGHTS
 from genre.training.transfer.songs import Song
 
-VERSION = 1  # raised when the same song gives other features
+VERSION = 1  # version; raise it when the same song gives other features
 PHONE, CLEAN = "phone", "clean"
 
 
 def song_features(
     songs: list[Song], condition: str, seed: int, seconds_per_window: float
 ) -> list[np.ndarray]:
-    """The features of each song's windows: (W, 250) float32. `seed` draws the rooms of the phones."""
+    """Compute the features of each song's windows: (W, 250) float32. `seed` draws the rooms of the phones."""
     tagger = load_card(WEIGHTS / TAGGER).weights_sha256
     jobs = {}
     for song in songs:

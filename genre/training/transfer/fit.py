@@ -18,22 +18,22 @@ from genre.runs.settings import RunSettings
 from genre.training.transfer.songs import CLASSES, Song
 
 FOLDS = 5
-ABSENT_LOGIT = -12.0  # of a class without songs
+ABSENT_LOGIT = -12.0  # logit of a class that has no songs
 
 
 @dataclass(frozen=True)
 class TransferRecipe(RunSettings):
-    """Chosen by folds inside the train part."""
+    """The recipe of the heads, chosen by folds inside the train part."""
 
     seconds_per_window: float = 3.0
     inverse_penalty: float = 0.1  # C of the logistic regression
-    emotion_penalty: float = 1000.0  # of the ridge regression
-    phone_weight: float = 0.5  # of a recording through a simulated phone, beside 1 as it is
-    resynthesized_weight: float = 0.5  # of all pieces of a genre without a recording, beside 1 of GTZAN's
-    enough_songs: int = 12  # with fewer songs of other collections a genre's count less
+    emotion_penalty: float = 1000.0  # penalty of the ridge regression
+    phone_weight: float = 0.5  # weight of a recording through a simulated phone; the recording as it is has 1
+    resynthesized_weight: float = 0.5  # weight of a genre's pieces without a recording; GTZAN's have 1
+    enough_songs: int = 12  # songs of other collections in a genre; with fewer, its songs count less
     use_wild: bool = True
-    scratch_weight: float = 0.25  # in the pool with the from-scratch ensemble
-    seed: int = 0  # of the phones' rooms
+    scratch_weight: float = 0.25  # weight of the from-scratch ensemble in the pool
+    seed: int = 0  # seed of the phones' rooms
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class SongFeatures:
 
 
 def fit_heads(songs: list[SongFeatures], recipe: TransferRecipe) -> TransferHeads:
-    """Both heads, trained on `songs`."""
+    """Train both heads on `songs`."""
     rows, labels, weights = training_rows(songs, recipe)
     scaler = StandardScaler().fit(rows)
     regression = LogisticRegression(C=recipe.inverse_penalty, max_iter=1000)
@@ -74,7 +74,7 @@ def fit_heads(songs: list[SongFeatures], recipe: TransferRecipe) -> TransferHead
 def training_rows(
     songs: list[SongFeatures], recipe: TransferRecipe
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Songs -> mean features (R, 250), labels (R,), weights (R,) of mean 1."""
+    """Collect the rows of songs -> mean features (R, 250), labels (R,), weights (R,) of mean 1."""
     rows, labels, weights = [], [], []
     counts: dict[tuple[str, str], int] = {}
     for item in songs:
@@ -100,13 +100,16 @@ def training_rows(
 
 
 def logits_of(heads: TransferHeads, features: np.ndarray) -> np.ndarray:
-    """Features (W, 250) -> logits of the windows (W, G + 1)."""
+    """Compute the logits of windows from their features (W, 250) -> (W, G + 1)."""
     with torch.inference_mode():
         return heads(torch.from_numpy(features))[0].numpy()
 
 
 def out_of_fold_logits(songs: list[SongFeatures], recipe: TransferRecipe) -> dict[str, np.ndarray]:
-    """For each recording the logits of its windows (W, G + 1), by heads that learnt without its group."""
+    """Compute the logits of each recording's windows, by heads that learnt without its group.
+
+    Returns name -> (W, G + 1).
+    """
     recorded = [item for item in songs if item.song.path]
     labels = np.array([item.song.label for item in recorded])
     groups = np.array([item.song.group for item in recorded])
@@ -121,8 +124,9 @@ def out_of_fold_logits(songs: list[SongFeatures], recipe: TransferRecipe) -> dic
 
 
 def emotion_statistics(songs: list[SongFeatures], recipe: TransferRecipe) -> dict[str, dict[str, float]]:
-    """For each feeling Pearson's "correlation" with the listeners' share, in folds by artist, and the "mean"
-    and "deviation" of the predictions.
+    """Compute for each feeling Pearson's "correlation" with the listeners' share, in folds by artist.
+
+    It has the "mean" and "deviation" of the predictions, too.
     """
     felt = [item for item in songs if item.song.emotions]
     truth = np.array([item.song.emotions for item in felt])

@@ -27,24 +27,24 @@ from genre.models.pretrained.networks import NORM_EPS, TAG_MEL, TAGS, MusicnnNet
 from genre.paths import WEIGHTS, write_atomic
 
 MAGIC = 0xDB4775248B80FB57  # the last eight bytes of a LevelDB table
-FLOAT32 = 1  # TensorFlow's number of the type
+FLOAT32 = 1  # TensorFlow's number for the type
 LICENCE = "musicnn-0.1.0.dist-info/LICENSE.md"
 
 
 def read_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
-    """The float32 variables of a TensorFlow checkpoint with one shard, by name.
+    """Read the float32 variables of a TensorFlow checkpoint with one shard, by name.
 
     Raises ValueError for what is no such checkpoint.
     """
     if len(index) < 48 or struct.unpack("<Q", index[-8:])[0] != MAGIC:
         raise ValueError("This is no index of a TensorFlow checkpoint.")
-    _, position = _block_handle(index, len(index) - 48)  # of the metaindex, which is not needed
+    _, position = _block_handle(index, len(index) - 48)  # the metaindex is not needed
     (start, size), _ = _block_handle(index, position)
     variables = {}
     for _, handle in _entries(index[start : start + size]):
         (start, size), _ = _block_handle(handle, 0)
         for key, value in _entries(index[start : start + size]):
-            if not key:  # the header
+            if not key:  # the empty key holds the header
                 continue
             entry = _message(value)
             if entry.get(1) == FLOAT32:
@@ -56,7 +56,7 @@ def read_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
 
 
 def _varint(content: bytes, position: int) -> tuple[int, int]:
-    """-> (the number of seven bits a byte at `position`, the position after it)."""
+    """Read the number of seven bits a byte at `position` -> (number, the position after it)."""
     value = shift = 0
     while True:
         byte = content[position]
@@ -68,14 +68,14 @@ def _varint(content: bytes, position: int) -> tuple[int, int]:
 
 
 def _block_handle(content: bytes, position: int) -> tuple[tuple[int, int], int]:
-    """-> ((start, size) of a block, the position after its handle)."""
+    """Read a block's handle -> ((start, size) of the block, the position after the handle)."""
     start, position = _varint(content, position)
     size, position = _varint(content, position)
     return (start, size), position
 
 
 def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The (key, value) pairs of a block; each key is stored as what differs from the one before."""
+    """Yield the (key, value) pairs of a block; each key is stored as what differs from the one before."""
     n_restarts = struct.unpack("<I", block[-4:])[0]
     end, position, key = len(block) - 4 * (n_restarts + 1), 0, b""
     while position < end:
@@ -88,7 +88,7 @@ def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """The (number, value) pairs of a protocol buffer's message."""
+    """Yield the (number, value) pairs of a protocol buffer's message."""
     position = 0
     while position < len(message):
         tag, position = _varint(message, position)
@@ -121,13 +121,13 @@ class _Variables:
         self.variables = variables
 
     def kernel(self, scope: str) -> tuple[Tensor, Tensor]:
-        """Weight and bias of a convolution (time, mel, in, out) or a matrix (in, out), in torch's order."""
+        """Take weight and bias of a convolution (time, mel, in, out) or matrix (in, out) in torch's order."""
         kernel = torch.from_numpy(self.variables[f"{scope}/kernel"].copy())
         bias = torch.from_numpy(self.variables[f"{scope}/bias"].copy())
         return (kernel.permute(3, 2, 0, 1) if kernel.ndim == 4 else kernel.T).contiguous(), bias
 
     def norm(self, scope: str) -> tuple[Tensor, Tensor]:
-        """Scale and shift of a batch normalisation after training."""
+        """Take scale and shift of a batch normalisation after training."""
         gamma, beta, mean, variance = (
             torch.from_numpy(self.variables[f"{scope}/{part}"].copy()).double()
             for part in ("gamma", "beta", "moving_mean", "moving_variance")
@@ -148,7 +148,7 @@ def _set_kernel(layer: nn.Module, values: tuple[Tensor, Tensor]) -> None:
 
 
 def convert_musicnn(variables: dict[str, np.ndarray]) -> MusicnnNet:
-    """The network of a musicnn checkpoint."""
+    """Build the network of a musicnn checkpoint."""
     source, network = _Variables(variables), MusicnnNet()
     names = ("", *(f"_{number}" for number in range(1, 20)))
     norms = [f"batch_normalization{name}" for name in names]

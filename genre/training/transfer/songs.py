@@ -20,7 +20,7 @@ from genre.models.pretrained.heads import EMOTIONS
 from genre.reading import read_text
 
 MAX_TABLE_BYTES = 64 << 20
-OTHER = "other"  # music of none of the ten genres
+OTHER = "other"  # class of music that is none of the ten genres
 CLASSES = (*GENRES, OTHER)
 DEV_LIST = LISTS / "wild-dev.txt"  # clips that are read once per release candidate
 DOUBTFUL = LISTS / "wild-doubtful.tsv"  # clips that are left out, each with the reason
@@ -34,9 +34,9 @@ class Song:
     name: str
     genre: str  # one of CLASSES
     group: str  # songs of one group stay in one fold
-    collection: str  # "gtzan", "wild" or "resynthesized"
-    path: str = ""  # of the recording
-    log_mel: np.ndarray | None = None  # (128, 130) dB, of a piece that has no recording
+    collection: str  # name of the collection: "gtzan", "wild" or "resynthesized"
+    path: str = ""  # path of the recording
+    log_mel: np.ndarray | None = None  # (128, 130) dB; set for a piece that has no recording
     emotions: tuple[float, ...] | None = None
 
     @property
@@ -46,7 +46,7 @@ class Song:
 
 
 def gtzan_songs(folder: Path, parts: tuple[str, ...]) -> list[Song]:
-    """GTZAN's recordings of the lists `parts` ("train", "valid"), and the log-mels of pieces without one.
+    """List GTZAN's recordings of the lists `parts` ("train", "valid"), and log-mels of pieces without one.
 
     Raises DataError.
     """
@@ -66,12 +66,12 @@ def gtzan_songs(folder: Path, parts: tuple[str, ...]) -> list[Song]:
 
 
 def _block(name: str) -> str:
-    """Neighbours in GTZAN are often of one artist: "jazz.00017" -> "jazz.0001"."""
+    """Name the block of a track: neighbours in GTZAN are often of one artist: "jazz.00017" -> "jazz.0001"."""
     return name[:-1]
 
 
 def wild_songs(folder: Path) -> list[Song]:
-    """The songs of other collections, without the doubtful ones. Raises DataError."""
+    """List the songs of other collections, without the doubtful ones. Raises DataError."""
     try:
         sources = _read_table(folder / "SOURCES.tsv")
         emotions = {row["clip"]: row for row in _read_table(folder / "EMOTIONS.tsv")}
@@ -100,7 +100,7 @@ def wild_songs(folder: Path) -> list[Song]:
 
 
 def dev_names() -> set[str]:
-    """The clips of the development part."""
+    """List the clips of the development part."""
     return set(DEV_LIST.read_text().split())
 
 

@@ -1,4 +1,4 @@
-"""Which tags may be shown: those whose precision on labelled songs is high enough, and from where on.
+"""Tags that may be shown: those whose precision on labelled songs is high enough, and from where on.
 
 The labels of GTZAN and the other collections say whether a tag is right: "hard rock" of a rock or metal
 song, say. Tags of calm and of cheer are checked against listeners. No label says whether a voice is a woman's
@@ -11,9 +11,9 @@ from genre.models.pretrained.heads import EMOTIONS
 from genre.models.pretrained.networks import N_EMBEDDING, TAGS
 from genre.training.transfer.fit import SongFeatures
 
-PRECISION = 0.75  # at least, of the songs that get the tag
-MIN_SONGS = 12  # that get it
-ELECTRONIC = "electronic"  # songs of other styles whose names say so
+PRECISION = 0.75  # least share of the songs with a tag of which the tag is true
+MIN_SONGS = 12  # least number of songs that get the tag
+ELECTRONIC = "electronic"  # tag of songs of other styles whose names say so
 ELECTRONIC_NAMES = ("electronic", "edm", "techno", "electro", "eurodance", "dubstep", "nightcore")
 # The genres of which a tag is true; None where listeners' feelings decide.
 GENRES_OF_TAG: dict[str, tuple[str, ...]] = {
@@ -55,13 +55,14 @@ FEELING_OF_TAG = {
 
 
 def tag_probabilities(features: np.ndarray) -> np.ndarray:
-    """Features of windows (W, 250) -> the mean probability of each tag (50,)."""
+    """Average the probability of each tag over the windows' features: (W, 250) -> (50,)."""
     return np.exp(features[:, N_EMBEDDING:]).mean(axis=0)
 
 
 def tag_precisions(songs: list[SongFeatures]) -> dict[str, dict]:
-    """Tag -> {"threshold", "precision", "count"}: the lowest probability from which on the tag is right often
-    enough.
+    """Find for each tag the lowest probability from which on it is right often enough.
+
+    Returns tag -> {"threshold", "precision", "count"}.
     """
     recorded = [item for item in songs if item.song.path]
     probabilities = np.array([tag_probabilities(item.clean) for item in recorded])
@@ -86,7 +87,7 @@ def tag_precisions(songs: list[SongFeatures]) -> dict[str, dict]:
 
 
 def check_tags(songs: list[SongFeatures], tags: dict[str, dict]) -> dict[str, dict]:
-    """The precision of the same tags from the same thresholds on other songs: {"precision", "count"}."""
+    """Measure the same tags from the same thresholds on other songs: {"precision", "count"}."""
     result = {}
     for tag, part in tags.items():
         given = [

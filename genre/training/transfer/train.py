@@ -36,11 +36,11 @@ class TransferData:
     """The songs of a training, and those that are kept aside."""
 
     train: list[Song]
-    dev: list[Song]  # of other collections
+    dev: list[Song]  # songs of other collections
 
 
 def load_songs(gtzan: Path, wild: Path, is_measured: bool) -> TransferData:
-    """The songs of a model that is measured, or of one that learns from everything. Raises DataError."""
+    """Load the songs of a model that is measured, or of one that learns from everything. Raises DataError."""
     others, names = wild_songs(wild), dev_names()
     if not is_measured:
         return TransferData(gtzan_songs(gtzan, ("train", "valid")) + others, [])
@@ -51,7 +51,7 @@ def load_songs(gtzan: Path, wild: Path, is_measured: bool) -> TransferData:
 
 
 def with_features(songs: list[Song], recipe: TransferRecipe) -> list[SongFeatures]:
-    """Compute what is missing of the features of songs."""
+    """Compute the missing features of songs."""
     recorded = [song for song in songs if song.path]
     clean = song_features(songs, CLEAN, recipe.seed, recipe.seconds_per_window)
     through_phone = song_features(recorded, PHONE, recipe.seed, recipe.seconds_per_window)
@@ -105,7 +105,7 @@ def train_transfer(
 
 
 def _counts(songs: list[Song]) -> dict[str, int]:
-    """The number of songs of each collection."""
+    """Count the songs of each collection."""
     collections, counts = np.unique([song.collection for song in songs], return_counts=True)
     return {f"{name}_tracks": int(count) for name, count in zip(collections, counts, strict=True)}
 
@@ -113,8 +113,9 @@ def _counts(songs: list[Song]) -> dict[str, int]:
 def pooled_predictions(
     songs: list[SongFeatures], scratch: str, recipe: TransferRecipe
 ) -> list[PooledPrediction]:
-    """Predictions of recordings by heads that learnt without their group, pooled with the ensemble where it
-    did not learn from them.
+    """Predict recordings by heads that learnt without their group.
+
+    The prediction is pooled with the ensemble where that did not learn from them.
     """
     logits = out_of_fold_logits(songs, recipe)
     new = [item.song for item in songs if item.song.collection == "wild"]

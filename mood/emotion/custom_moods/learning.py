@@ -18,12 +18,12 @@ from mood.emotion.augment import vary_light, warp_randomly
 from mood.emotion.network import SIZE
 from mood.emotion.recognizer import EmotionNetRecognizer
 
-MIN_FRAMES, MAX_FRAMES = 8, 60  # of a mood; ten to twenty are good
+MIN_FRAMES, MAX_FRAMES = 8, 60  # frames of a mood; ten to twenty are good
 N_VARIANTS = 6  # embeddings of a frame: the frame as it is, then augmented
 MAX_NAME_CHARS = 40
-N_FOLDS = 5  # of neighbouring frames; each is held out once
+N_FOLDS = 5  # folds of neighbouring frames; each is held out once
 INVERSE_PENALTY = 0.05  # C of the logistic regression, on standardised embeddings
-DISTANCE_QUANTILE = 0.8  # of the distances of held-out frames: the unit of distance
+DISTANCE_QUANTILE = 0.8  # quantile of the distances of held-out frames: the unit of distance
 
 _OTHER_NETWORK = "{name!r} belongs to another version of Earmark: delete it and teach it again."
 
@@ -34,7 +34,7 @@ class MoodError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class CustomMood:
-    """A mood as it was learnt."""
+    """A custom mood as it was learnt."""
 
     name: str
     embeddings: np.ndarray = field(repr=False)  # (frames, N_VARIANTS, D) float32, frames in order of time
@@ -49,7 +49,7 @@ class CustomMood:
 
 @dataclass(frozen=True)
 class Separation:
-    """How well custom moods are separated, by cross-validation."""
+    """The separation of custom moods, by cross-validation."""
 
     names: tuple[str, ...]
     confusion: list[list[int]]  # rows: true moods; columns: predictions
@@ -60,7 +60,7 @@ class Separation:
 
     @property
     def message(self) -> str:
-        """One sentence: the accuracy, and which two moods are confused most."""
+        """The accuracy in one sentence, with the two moods that are confused most."""
         errors = np.array(self.confusion)
         n_correct, count = int(np.trace(errors)), int(errors.sum())
         summary = f"{n_correct} of {count} held-out frames were read right."
@@ -82,7 +82,7 @@ class CustomMoodRecognizer:
     def __init__(
         self, recognizer: EmotionNetRecognizer, moods: Sequence[CustomMood], with_emotions: bool = True
     ) -> None:
-        """Raises MoodError for moods of another network, or for a single mood without the emotions."""
+        """Fit to moods. Raises MoodError for those of another network, or for one without the emotions."""
         require_network(recognizer, moods)
         if not moods or (len(moods) < 2 and not with_emotions):
             raise MoodError("Teach at least two moods, or keep the seven emotions beside them.")
@@ -94,7 +94,7 @@ class CustomMoodRecognizer:
         self._proximities = [_Proximity(mood.embeddings) for mood in moods]
 
     def predict(self, faces: Sequence[np.ndarray]) -> np.ndarray:
-        """B crops (48, 48) grey uint8 -> probabilities (B, emotions) float32."""
+        """Predict B crops (48, 48) grey uint8 -> probabilities (B, emotions) float32."""
         embeddings = self._recognizer.embed(faces)
         if not len(embeddings):
             return np.zeros((0, len(self.emotions)), np.float32)
@@ -117,7 +117,7 @@ class CustomMoodRecognizer:
 
 
 class _Proximity:
-    """How near an embedding is to the frames of a mood: 1 among them, 0 far away, one half at MIDPOINT.
+    """The nearness of an embedding to a mood's frames: 1 among them, 0 far away, one half at MIDPOINT.
 
     The unit of distance is that of held-out frames, four fifths of which are nearer than 1. Faces of other
     people lie at 1.5 at the least and mostly beyond 3.
@@ -135,13 +135,13 @@ class _Proximity:
         self._unit = max(float(np.quantile(np.concatenate(distances), DISTANCE_QUANTILE)), 1e-6)
 
     def __call__(self, embeddings: np.ndarray) -> np.ndarray:
-        """(B, D) -> (B,) from 0 to 1."""
+        """Measure embeddings (B, D) -> (B,) from 0 to 1."""
         distance = np.linalg.norm(embeddings - self._centre, axis=1) / self._unit
         return expit((self.MIDPOINT - distance) / self.SLOPE_WIDTH)
 
 
 def learn_mood(recognizer: EmotionNetRecognizer, name: str, faces: Sequence[np.ndarray]) -> CustomMood:
-    """A mood from crops of its face, in order of time. Raises MoodError."""
+    """Learn a mood from crops of its face, in order of time. Raises MoodError."""
     name = validate_name(name)
     if not MIN_FRAMES <= len(faces) <= MAX_FRAMES:
         raise MoodError(
@@ -152,7 +152,7 @@ def learn_mood(recognizer: EmotionNetRecognizer, name: str, faces: Sequence[np.n
 
 
 def embed_variants(recognizer: EmotionNetRecognizer, faces: Sequence[np.ndarray]) -> np.ndarray:
-    """Crops (48, 48) uint8 -> (frames, N_VARIANTS, D) float32; the same crops give the same embeddings."""
+    """Embed crops (48, 48) uint8 -> (frames, N_VARIANTS, D) float32, the same for the same crops."""
     frames = torch.from_numpy(np.stack(faces))[:, None].float() / 255
     rng = torch.Generator().manual_seed(0)
     variants = [frames, *(vary_light(warp_randomly(frames, SIZE, rng), rng) for _ in range(N_VARIANTS - 1))]
@@ -160,7 +160,7 @@ def embed_variants(recognizer: EmotionNetRecognizer, faces: Sequence[np.ndarray]
 
 
 def validate_name(name: str) -> str:
-    """The name on one line, without control characters. Raises MoodError where it is empty or too long."""
+    """Put the name on one line, without control characters. Raises MoodError for an empty or too long one."""
     printable = "".join(c for c in name if unicodedata.category(c)[0] != "C" or c.isspace())
     line = " ".join(printable.split())
     if not 1 <= len(line) <= MAX_NAME_CHARS:
@@ -193,7 +193,7 @@ def cross_validate(moods: Sequence[CustomMood]) -> Separation:
 
 
 def require_network(recognizer: EmotionNetRecognizer, moods: Sequence[CustomMood]) -> None:
-    """Raises MoodError for a mood whose embeddings another network made."""
+    """Check a mood. Raises MoodError where another network made its embeddings."""
     for mood in moods:
         made_by = (mood.network, mood.embeddings.shape[2])
         if made_by != (recognizer.fingerprint, recognizer.embedding_size):
@@ -201,12 +201,15 @@ def require_network(recognizer: EmotionNetRecognizer, moods: Sequence[CustomMood
 
 
 def _folds(n_frames: int) -> list[np.ndarray]:
-    """Row numbers of N_FOLDS blocks of neighbouring frames."""
+    """Split row numbers into N_FOLDS blocks of neighbouring frames."""
     return np.array_split(np.arange(n_frames), N_FOLDS)
 
 
 def _fit_classifier(classes: list[np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
-    """(frames, N_VARIANTS, D) of each class -> a function (B, D) -> probabilities (B, classes) float32."""
+    """Fit to (frames, N_VARIANTS, D) of each class.
+
+    Returns a function (B, D) -> probabilities (B, classes) float32.
+    """
     from sklearn.linear_model import LogisticRegression
 
     values = np.concatenate([variants.reshape(-1, variants.shape[-1]) for variants in classes])

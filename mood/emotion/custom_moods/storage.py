@@ -41,7 +41,7 @@ def moods_folder() -> Path:
 
 
 def export_mood(mood: CustomMood) -> bytes:
-    """The mood as one file."""
+    """Pack the mood as one file."""
     metadata = {"format": FORMAT, "name": mood.name, "network": mood.network, "created": mood.created}
     embeddings = np.ascontiguousarray(mood.embeddings, np.float32)
     return save({"embeddings": embeddings}, {"about": json.dumps(metadata)})
@@ -66,7 +66,7 @@ def import_mood(recognizer: EmotionNetRecognizer, content: bytes) -> CustomMood:
 
 
 def list_moods() -> list[CustomMood]:
-    """The saved moods, in order of their names; damaged files are left out."""
+    """List the saved moods, in order of their names; damaged files are left out."""
     moods = []
     for path in sorted(moods_folder().glob("*.safetensors")):
         try:
@@ -78,7 +78,7 @@ def list_moods() -> list[CustomMood]:
 
 
 def rename_mood(key: str, name: str) -> CustomMood:
-    """Raises MoodError for a mood that is gone, and for a name that is taken or not valid."""
+    """Rename a mood. Raises MoodError where it is gone, and for a name that is taken or not valid."""
     moods = {mood.key: mood for mood in list_moods()}
     if key not in moods:
         raise MoodError("This mood is gone: choose another.")
@@ -94,7 +94,7 @@ def delete_mood(key: str) -> None:
 
 
 def parse_mood(content: bytes) -> CustomMood:
-    """An exported file -> the mood. Nothing of it is believed unchecked. Raises MoodError."""
+    """Parse an exported file -> the mood. Nothing of it is believed unchecked. Raises MoodError."""
     if len(content) > MAX_MOOD_BYTES:
         raise MoodError(_NOT_A_MOOD)
     try:
