@@ -50,15 +50,15 @@ def dev_songs() -> list[Song]:
 
 @pytest.fixture(scope="module")
 def predicted_songs() -> tuple[list[Song], list[Prediction]]:
-    """Every third song of the development part, of other artists and sources than those of the training."""
-    songs = dev_songs()[::3]
+    """Every fourth song of the development part, of other artists and sources than those of the training."""
+    songs = dev_songs()[::4]
     return songs, predict_songs(load_classifier(MEASURED), songs)
 
 
 @needs_songs
 def test_other_peoples_songs(predicted_songs: tuple[list[Song], list[Prediction]]) -> None:
     metrics = song_metrics(*predicted_songs, GENRES)
-    assert metrics["count"] == 38 and metrics["other_styles"]["count"] == 15
+    assert metrics["count"] == 28 and metrics["other_styles"]["count"] == 12
     assert metrics["balanced_accuracy"] >= MIN_BALANCED_ACCURACY, metrics["balanced_accuracy"]
     assert metrics["selective_accuracy"] >= MIN_SELECTIVE_ACCURACY, metrics["selective_accuracy"]
     assert metrics["other_styles"]["confident"] <= MAX_OTHER_CONFIDENT * metrics["other_styles"]["count"]
