@@ -133,12 +133,15 @@ class BandPeak(nn.Module):
         bias = self.conv.bias
         assert bias is not None
         patches = F.pad(x, self.padding)[:, 0].unfold(1, frames, 1).unfold(2, bands, 1)
-        _, n_frames, n_positions, *_ = patches.shape
-        peaks = [
-            (kernel @ item.reshape(n_frames * n_positions, -1).T).view(-1, n_frames, n_positions).amax(dim=2)
-            for item in patches
-        ]
-        peak = torch.stack(peaks) * sign.view(1, -1, 1) + bias.view(1, -1, 1)
+        peaks = []
+        for item in patches:  # (T, positions, frames, bands)
+            rows, size = item.flatten(2).flatten(0, 1), item.shape[:2]
+            if bands > 1:  # a fifth faster with the kernels on the right; narrow ones are faster on the left
+                peaks.append((rows @ kernel.T).unflatten(0, size).amax(dim=1).T)
+            else:
+                peaks.append((kernel @ rows.T).unflatten(1, size).amax(dim=2))
+        peak = torch.stack(peaks)
+        peak = peak * sign.view(1, -1, 1) + bias.view(1, -1, 1)
         return self.norm(peak.relu())
 
 
