@@ -26,7 +26,9 @@ def test_two_visitors_start_and_stop_at_once(browser, streamlit_server, served_h
     press(both, "Stop all")
     for visitor in both:
         expect(visitor.page.get_by_text("0 learning, 0 waiting")).to_be_visible(timeout=BUSY_MS)
-    lengths = {run.folder: len(read_metrics(run.folder)) + 3 for run in list_runs() if run.settings["model"] == SLOW}
+    lengths = {
+        run.folder: len(read_metrics(run.folder)) + 3 for run in list_runs() if run.settings["model"] == SLOW
+    }
     assert len(lengths) == 2
     for folder, epochs in lengths.items():
         shorten(folder, epochs)
