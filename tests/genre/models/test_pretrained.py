@@ -72,10 +72,10 @@ def test_the_card_and_the_weights_belong_together() -> None:
 
 
 @given(frames=st.integers(1, 20_000), seconds=st.sampled_from([3.0, 6.0, 10.0]))
-def test_windows_lie_inside_and_do_not_overlap(frames: int, seconds: float) -> None:
+def test_windows_lie_inside_and_overlap_by_half_at_most(frames: int, seconds: float) -> None:
     starts = window_starts(frames, seconds)
     assert starts[0] == 0 and (starts <= max(0, frames - WINDOW_FRAMES)).all()
-    assert len(starts) == 1 or np.diff(starts).min() >= 0.6 * WINDOW_FRAMES
+    assert len(starts) == 1 or np.diff(starts).min() >= WINDOW_FRAMES // 2
     assert len(starts) <= max(1.0, 1.5 + frames * 0.016 / seconds)
 
 
