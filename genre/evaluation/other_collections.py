@@ -8,7 +8,6 @@ import numpy as np
 from genre.audio.clip import load_clip
 from genre.evaluation.metrics import compute_metrics
 from genre.inference.classifier import Classifier, Prediction
-from genre.models.cards import Card
 
 
 class LabelledSong(Protocol):
@@ -102,9 +101,3 @@ def song_table(metrics: dict) -> str:
             + ", ".join(f"{name} {value:.2f}" for name, value in metrics["emotions"].items())
         )
     return "\n".join(lines)
-
-
-def confidence_line(card: Card) -> str:
-    """The confidence thresholds of a card as text."""
-    parts = [f"{s:g} s {threshold:.2f}" for s, threshold in card.confidence_thresholds_by_duration]
-    return f"confident from {card.confidence_threshold:.2f} on; by duration: {', '.join(parts)}"

@@ -127,7 +127,7 @@ def _listen_section(card: Card) -> str:
         + confusion
         + "\n```\n\nFeelings, Pearson's correlation with the share of listeners:\n\n"
         + _table(("Feeling", "Folds by artist", "Development part"), feelings)
-        + "\n\nTags that are shown, and how often each is right on labelled songs:\n\n"
+        + "\n\nTags that are shown, and how often each is right on labelled songs that were kept aside:\n\n"
         + _table(("Tag", "From probability", "Precision", "Songs"), tags)
     )
 

@@ -37,15 +37,15 @@ def follow_address(key: str, options: Collection[str], default: str) -> bool:
     Where the page was opened without a word of it in the address, it is what the visitor had before.
     """
     address = _address()
-    asked = st.query_params.get(key)
-    if asked not in options:
-        asked = None
+    requested = st.query_params.get(key)
+    if requested not in options:
+        requested = None
     is_new = key not in address.bare
     if is_new:
-        address.bare[key] = default if asked else st.session_state.get(key, default)
-    if is_new or asked != address.written[key]:
-        address.written[key] = asked
-        before, st.session_state[key] = st.session_state.get(key), asked or address.bare[key]
+        address.bare[key] = default if requested else st.session_state.get(key, default)
+    if is_new or requested != address.written[key]:
+        address.written[key] = requested
+        before, st.session_state[key] = st.session_state.get(key), requested or address.bare[key]
         return before not in (None, st.session_state[key])
     return False
 
@@ -56,12 +56,12 @@ def write_address(key: str, value: str | None, drop: str = "") -> str:
     -> the choice; without a value that of the address.
     """
     address = _address()
-    shown = address.written[key] or address.bare[key]
-    if value and value != shown:
+    present = address.written[key] or address.bare[key]
+    if value and value != present:
         address.written[key] = value
         kept = {name: st.query_params.get_all(name) for name in st.query_params if name != drop}
         st.query_params.from_dict({**kept, key: value})
-    return value or shown
+    return value or present
 
 
 def _address() -> _Address:

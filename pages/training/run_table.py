@@ -68,9 +68,9 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
     """Show a row for each -> those whose rows are ticked."""
     ids = [entry.id for entry in entries]
     state = train_state()
-    asked = st.query_params.get_all("runs")
-    if asked != state.address_runs:  # Back, Forward, a reload or a copied address
-        state.address_runs, state.compared = asked, None
+    requested = st.query_params.get_all("runs")
+    if requested != state.address_runs:  # Back, Forward, a reload or a copied address
+        state.address_runs, state.compared = requested, None
         state.n_tables += 1
     # A selection counts rows: with other rows it is another table.
     key = f"runs_{state.n_tables}_" + sha256("\n".join(ids).encode()).hexdigest()[:12]
@@ -106,8 +106,8 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
     chosen = [entries[row] for row in selection["selection"]["rows"] if row < len(entries)]
     state.compared = [entry.id for entry in chosen]
     names = [entry.run.name for entry in chosen[:MAX_COMPARED]]
-    shown = asked or _names(entries, _newest(entries))
-    if sorted(names) != sorted(shown):  # each writing is one step for Back
+    present = requested or _names(entries, _newest(entries))
+    if sorted(names) != sorted(present):  # each writing is one step for Back
         state.address_runs = names
         st.query_params.from_dict({"step": "Compare", "runs": names})
     return chosen

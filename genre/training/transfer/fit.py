@@ -31,7 +31,6 @@ class TransferRecipe(RunSettings):
     phone_weight: float = 0.5  # weight of a recording through a simulated phone; the recording as it is has 1
     resynthesized_weight: float = 0.5  # weight of a genre's pieces without a recording; GTZAN's have 1
     enough_songs: int = 12  # songs of other collections in a genre; with fewer, its songs count less
-    use_wild: bool = True
     scratch_weight: float = 0.25  # weight of the from-scratch ensemble in the pool
     seed: int = 0  # seed of the phones' rooms
 

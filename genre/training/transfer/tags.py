@@ -86,18 +86,22 @@ def tag_precisions(songs: list[SongFeatures]) -> dict[str, dict]:
     return result
 
 
-def check_tags(songs: list[SongFeatures], tags: dict[str, dict]) -> dict[str, dict]:
-    """Measure the same tags from the same thresholds on other songs: {"precision", "count"}."""
+def verified_tags(songs: list[SongFeatures], held_out: list[SongFeatures]) -> dict[str, dict]:
+    """Tag -> {"threshold", "precision", "count"}: thresholds from `songs`, precision and count on songs that
+    were kept aside. Tags that are not right often enough there, or given too seldom, are left out.
+    """
     result = {}
-    for tag, part in tags.items():
-        given = [
+    for tag, part in tag_precisions(songs).items():
+        is_right = [
             right
-            for item in songs
+            for item in held_out
             if item.song.path
             and tag_probabilities(item.clean)[TAGS.index(tag)] >= part["threshold"]
             and (right := _is_true(tag, item)) is not None
         ]
-        result[tag] = {"precision": round(float(np.mean(given)), 3) if given else None, "count": len(given)}
+        if len(is_right) >= MIN_SONGS and np.mean(is_right) >= PRECISION:
+            precision = round(float(np.mean(is_right)), 3)
+            result[tag] = part | {"precision": precision, "count": len(is_right)}
     return result
 
 

@@ -26,7 +26,7 @@ from genre.training.transfer.fit import (
     out_of_fold_logits,
 )
 from genre.training.transfer.songs import Song, dev_names, gtzan_songs, wild_songs
-from genre.training.transfer.tags import tag_precisions
+from genre.training.transfer.tags import verified_tags
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class TransferData:
     """The songs of a training, and those that are kept aside."""
 
     train: list[Song]
-    dev: list[Song]  # songs of other collections
+    held_out: list[Song]  # recordings of GTZAN's valid list, and the development part of the others
 
 
 def load_songs(gtzan: Path, wild: Path, is_measured: bool) -> TransferData:
@@ -46,7 +46,8 @@ def load_songs(gtzan: Path, wild: Path, is_measured: bool) -> TransferData:
         return TransferData(gtzan_songs(gtzan, ("train", "valid")) + others, [])
     return TransferData(
         gtzan_songs(gtzan, ("train",)) + [song for song in others if song.name not in names],
-        [song for song in others if song.name in names],
+        [song for song in gtzan_songs(gtzan, ("valid",)) if song.path]
+        + [song for song in others if song.name in names],
     )
 
 
@@ -98,7 +99,7 @@ def train_transfer(
         parts = {part: getattr(measured, part) for part in MEASURED_PARTS}
         card = replace(card, pretrained=card.pretrained | shared, metrics_from=metrics_from, **parts)
     else:
-        card = _calibrate(card, songs, recipe)
+        card = _calibrate(card, songs, with_features(data.held_out, recipe), recipe)
     save_artefact(WEIGHTS / name, heads.state_dict(), card)
     write_model_card(WEIGHTS / name)
     return WEIGHTS / name
@@ -127,7 +128,9 @@ def pooled_predictions(
     ]
 
 
-def _calibrate(card: Card, songs: list[SongFeatures], recipe: TransferRecipe) -> Card:
+def _calibrate(
+    card: Card, songs: list[SongFeatures], held_out: list[SongFeatures], recipe: TransferRecipe
+) -> Card:
     predictions = pooled_predictions(songs, card.pretrained["scratch"], recipe)
     confidence = fit_confidence(predictions, recipe)
     return replace(
@@ -138,7 +141,7 @@ def _calibrate(card: Card, songs: list[SongFeatures], recipe: TransferRecipe) ->
         pretrained=card.pretrained
         | {
             "max_other": confidence.max_other,
-            "tags": tag_precisions(songs),
+            "tags": verified_tags(songs, held_out),
             "emotions": emotion_statistics(songs, recipe),
         },
     )

@@ -21,7 +21,7 @@ from genre.training.transfer.fit import (
     training_rows,
 )
 from genre.training.transfer.songs import CLASSES, OTHER, Song, wild_songs
-from genre.training.transfer.tags import check_tags, tag_precisions
+from genre.training.transfer.tags import tag_precisions, verified_tags
 
 RECIPE = TransferRecipe(enough_songs=4)
 WINDOWS = 10
@@ -139,7 +139,9 @@ def test_a_tag_is_shown_from_where_it_is_right_often_enough() -> None:
     tags = tag_precisions(songs)
     assert 0.3 < tags["heavy metal"]["threshold"] <= 0.5 and tags["heavy metal"]["count"] == 20
     assert tags["heavy metal"]["precision"] == 1.0 and "blues" not in tags
-    assert check_tags(songs, tags)["heavy metal"] == {"precision": 1.0, "count": 20}
+    assert verified_tags(songs, songs)["heavy metal"] == tags["heavy metal"]
+    wrong = [replace(item, song=replace(item.song, genre="jazz")) for item in songs]
+    assert "heavy metal" not in verified_tags(songs, wrong), "not right on songs that were kept aside"
 
 
 def test_songs_of_other_collections(tmp_path: Path) -> None:
