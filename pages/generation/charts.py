@@ -24,7 +24,7 @@ def balance_chart(history: TrainingHistory) -> tuple[list[dict], dict]:
     }
     colours = {"domain": list(CURVE_LABELS.values()), "range": [CURVE_COLOURS[key] for key in CURVE_LABELS]}
     equilibrium = {
-        "mark": {"type": "rule", "color": QUIET, "strokeDash": [4, 4]},
+        "mark": {"type": "rule", "color": QUIET, "strokeDash": [4, 4], "aria": False},
         "encoding": {"y": {"datum": 0.5}},
     }
     epoch = {

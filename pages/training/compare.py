@@ -10,11 +10,12 @@ from pages.training.comparison import TestedRun, read_report, show_disagreements
 from pages.training.run_card import show_run
 from pages.training.run_display import FILTERS, chart_names, load_entries, run_colour, show_chart
 from pages.training.run_table import MAX_COMPARED, show_run_table
+from pages.training.state import go_to
 
 MEASURES = {
-    "f1": ("Both in one (F1)", "High only if both of the others are."),
-    "precision": ("Right when it says so (precision)", "When it says this genre, how often it is right."),
-    "recall": ("Found (recall)", "Of this genre's tracks, how many it finds."),
+    "recall": ("Found", "Of this genre's tracks, how many it finds (recall)."),
+    "precision": ("Right when named", "When it names this genre, how often it is right (precision)."),
+    "f1": ("Both in one", "High only if both of the others are (F1)."),
 }
 
 
@@ -22,9 +23,9 @@ def show_compare() -> None:
     """Show the step."""
     entries = load_entries()
     if not entries:
-        st.info(
-            "There is nothing to compare yet. Choose some models under Set up and press Start.",
-            icon=":material/compare_arrows:",
+        st.info("There is nothing to compare yet. Start a race first.", icon=":material/compare_arrows:")
+        st.button(
+            "In a minute", icon=":material/flag:", key="to_minute", on_click=go_to, args=("In a minute",)
         )
         return
     if all(entry.recorded for entry in entries):
@@ -66,7 +67,7 @@ def _show_side_by_side(entries: list[Entry]) -> None:
             show_run(entry, names[number], report, run_colour(entry), number)
     if any(entry.leaky for entry in entries) and not all(entry.leaky for entry in entries):
         st.warning(
-            "A leaky split is among them: its figures look better than they are, see **The leak**.",
+            "One of them was tested with a leak: its figures look better than they are, see **The leak**.",
             icon=":material/water_drop:",
         )
     if tested:
@@ -108,7 +109,7 @@ def _show_genres(tested: list[TestedRun]) -> None:
     measure = st.segmented_control(
         "Measure",
         list(MEASURES),
-        default="f1",
+        default="recall",
         required=True,
         key="measure",
         format_func=lambda name: MEASURES[name][0],

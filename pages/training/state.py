@@ -1,8 +1,12 @@
 """The state of one visit to the Train page, apart from its widgets."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from pages.training.race.play import Played
 
 
 @dataclass
@@ -16,6 +20,8 @@ class TrainState:
     run_error: str = ""  # of the latest start or stop; shown until the next one
     started: set[str] = field(default_factory=set)  # names of the runs that this visit has started
     clip_number: int = 0  # number of the shown track among the genre's tracks under Data
+    played: "Played | None" = None  # music that the trained models have answered last
+    n_played: int = 0  # new pieces that the synthesiser has played for this visit
     faults: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # data set -> faults, once checked
 
 
@@ -24,3 +30,8 @@ def train_state() -> TrainState:
     if "train" not in st.session_state:
         st.session_state.train = TrainState()
     return st.session_state.train
+
+
+def go_to(step: str) -> None:
+    """Ask for a step, from a button of another one."""
+    train_state().requested_step = step
