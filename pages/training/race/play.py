@@ -1,7 +1,6 @@
 """Music for a model that has just been trained: recorded, uploaded or an example, answered on the spot."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from pages.shared.permissions import is_insecure
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL, escaped, renew, widget_key
 from pages.training.run_display import show_swatch
-from pages.training.state import train_state
+from pages.training.state import Played, train_state
 
 if TYPE_CHECKING:
     from genre.audio.clip import Clip
@@ -29,17 +28,6 @@ if TYPE_CHECKING:
 NEW_SEED = 10_000  # of the synthesiser; the built-in music, which models learn from, has seeds below 100
 EXAMPLE_S = 20.0
 N_BARS = 3
-
-
-@dataclass
-class Played:
-    """What was played last, and each model's answer to it."""
-
-    name: str
-    wav: bytes
-    truth: str  # the genre, where it is known; "" for a visitor's own music
-    is_real: bool  # whether people played it, and not the synthesiser
-    predictions: "dict[str, Prediction]"  # by id of the training
 
 
 def show_play(models: list[tuple[str, Entry]]) -> None:
