@@ -1,11 +1,13 @@
 """The race of trainings: a line each, that grows with every epoch and carries its name at its end."""
 
+import textwrap
 from collections.abc import Sequence
 
 from genre.plots.training import Learning
 
 NAME_SHARE = 0.42  # of the chart's width, to the right of the last epoch, for the names
-LEAST_GAP = 0.085  # between two names, as a share of the chart's height
+NAME_CHARS = 24  # letters in a line of a name: as many as fit on a phone
+LEAST_GAP = 0.085  # between two lines of names, as a share of the chart's height
 GUESSING = 0.1  # right answers by chance, among ten genres
 
 
@@ -48,12 +50,13 @@ def _points(run: Learning) -> list[tuple[int, float]]:
 def _names(ends: list[tuple[int, str, int, float]]) -> list[dict]:
     """The rows of the names: each beside its line's end, and none over another."""
     rows: list[dict] = []
-    height = -1.0
+    height, n_lines_below = -1.0, 1
     for number, name, epoch, value in sorted(ends, key=lambda end: end[3]):
-        height = max(value, height + LEAST_GAP)
-        label = f"{name} {100 * value:.0f}\u00a0%"
-        rows.append({"key": f"{number} name", "run": name, "epoch": epoch, "value": value, "label": label})
-        rows[-1]["height"] = height
+        lines = textwrap.wrap(f"{name} {100 * value:.0f}\u00a0%", NAME_CHARS)
+        height = max(value, height + LEAST_GAP * (n_lines_below + len(lines)) / 2)
+        n_lines_below = len(lines)
+        row: dict = {"key": f"{number} name", "run": name, "epoch": epoch, "value": value}
+        rows.append(row | {"label": "\n".join(lines), "height": height})
     too_high = max(0.0, height - 1.0)
     for row in rows:
         row["height"] -= too_high
@@ -117,6 +120,8 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                     "fontSize": 15,
                     "fontWeight": 600,
                     "limit": 0,
+                    "lineBreak": "\n",
+                    "baseline": "middle",
                 },
                 "transform": [{"filter": "isValid(datum.label)"}],
                 "encoding": {"y": {**height, "field": "height"}, "text": {"field": "label"}},

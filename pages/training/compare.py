@@ -8,7 +8,15 @@ from genre.runs import directory as runs
 from genre.runs.catalogue import Entry
 from pages.training.comparison import TestedRun, read_report, show_disagreements, show_winner, tested_runs
 from pages.training.run_card import show_run
-from pages.training.run_display import FILTERS, chart_names, load_entries, run_colour, show_chart
+from pages.training.run_display import (
+    FILTERS,
+    MODEL_NAMES,
+    SPLIT_NAMES,
+    chart_names,
+    load_entries,
+    run_colour,
+    show_chart,
+)
 from pages.training.run_table import MAX_COMPARED, show_run_table
 from pages.training.state import go_to
 
@@ -48,7 +56,12 @@ def _filter(entries: list[Entry]) -> list[Entry]:
         values = sorted({getattr(entry, attribute) for entry in entries} - {""})
         with column:
             selected = st.multiselect(
-                label, values, key=f"only_{attribute}", placeholder="All", persist_state="session"
+                label,
+                values,
+                key=f"only_{attribute}",
+                placeholder="All",
+                persist_state="session",
+                format_func=lambda value: SPLIT_NAMES.get(value) or MODEL_NAMES.get(value, value),
             )
         if selected:
             entries = [entry for entry in entries if getattr(entry, attribute) in selected]

@@ -72,7 +72,7 @@ SPLIT_NAMES = {
     "all": "not at all",
 }
 # The filters of the table under Compare: label, and attribute of an Entry.
-FILTERS = (("Model", "model"), ("Data", "data"), ("Split", "split"))
+FILTERS = (("Model", "model"), ("Music", "data"), ("Tested", "split"))
 # Widget keys of the filters, all empty: a filter could hide the newest trainings.
 UNFILTERED: dict[str, list[str]] = {f"only_{attribute}": [] for _, attribute in FILTERS}
 # Plotly's own toolbar, for zoom and a picture.

@@ -52,7 +52,7 @@ RUN_COLUMNS: "dict[str, ColumnConfig]" = {
         help="How the music to be tested on was kept aside. "
         + ", ".join(f"{split}: {about}" for split, about in SPLIT_NAMES.items()),
     ),
-    "Data": _Text(width=90),
+    "Music": _Text(width=90),
     "Parameters": _Number(format="localized", width=95),
     "Time": _Number(format="compact", width=75, help="Spent learning: hours, minutes, seconds."),
     "Published": _Text(width=100, help="The paper's own figure, under its own protocol."),
@@ -160,7 +160,7 @@ def _cells(entry: Entry) -> dict:
         "F1": metrics.get("macro_f1"),
         "Hears": entry.input,
         "Tested": "with a LEAK" if entry.leaky else SPLIT_NAMES.get(entry.split, entry.split),
-        "Data": entry.data,
+        "Music": entry.data,
         "Parameters": metrics.get("parameters"),
         "Time": pd.Timedelta(seconds=round(seconds)) if seconds is not None else None,
         "Published": published_percent(published.figure) if published else "",

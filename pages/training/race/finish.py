@@ -3,7 +3,7 @@
 import streamlit as st
 
 from genre.plots.race import race_chart
-from genre.plots.training import Learning
+from genre.plots.training import Learning, reach
 from genre.runs import directory as runs
 from genre.runs.catalogue import Entry
 from genre.text import percent
@@ -14,7 +14,7 @@ from pages.training.run_display import chart_names, run_colour
 from pages.training.state import go_to
 
 HEAT_S = 20.0  # seconds between trainings that were started together, at most
-FIRST_EPOCHS = 15  # of an empty chart
+FIRST_EPOCHS = 15  # that the chart has room for at first
 
 
 def latest_heat(entries: list[Entry]) -> list[Entry]:
@@ -95,20 +95,13 @@ def show_race(heat: list[Entry]) -> bool:
     if not learnings:
         return False
     longest = max(line["epoch"] for learning in learnings for line in learning.epochs)
-    planned = max((entry.recipe.get("epochs") or 0 for entry in heat), default=FIRST_EPOCHS)
-    rows, description = race_chart(learnings, _reach(longest, planned))
-    summary = ", ".join(row["label"] for row in rows if "label" in row)
+    planned = max(entry.recipe.get("epochs") or longest for entry in heat)
+    end = max(longest, min(planned, reach([longest, FIRST_EPOCHS])))  # all that are planned, unless very many
+    rows, description = race_chart(learnings, end)
+    summary = ", ".join(row["label"].replace("\n", " ") for row in rows if "label" in row)
     with st.container(key="race"):
         st.vega_lite_chart(rows, description, alt=f"The race. Windows right so far: {summary}")
     return True
-
-
-def _reach(longest: int, planned: int) -> int:
-    """The epochs that the chart has room for: all that are planned, or of very many a part that doubles."""
-    reach = FIRST_EPOCHS
-    while reach < longest:
-        reach *= 2
-    return max(longest, min(reach, planned)) if planned else reach
 
 
 def _best_first(done: list[tuple[str, Entry]], tested: list[TestedRun]) -> list[tuple[str, Entry]]:

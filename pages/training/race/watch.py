@@ -22,7 +22,7 @@ from pages.shared.widgets import escaped, fragment
 from pages.training import quota
 from pages.training.race.finish import latest_heat, show_finish, show_race
 from pages.training.run_display import (
-    MODEL_NAMES,
+    SPLIT_NAMES,
     UNFILTERED,
     chart_names,
     load_entries,
@@ -224,13 +224,9 @@ def _show_run(entry: Entry, name: str, colour: str) -> None:
 
 
 def _settings_text(entry: Entry) -> str:
-    facts = [
-        MODEL_NAMES.get(entry.model, entry.model),
-        entry.input,
-        "leaky split" if entry.leaky else f"{entry.split} split",
-    ]
+    facts = [entry.model, f"tested {SPLIT_NAMES.get(entry.split, entry.split)}"]
     if "batch_size" in entry.recipe and any("loss" in line for line in [entry.run.last]):
-        facts += [f"batch {entry.recipe['batch_size']}", f"rate {entry.recipe['learning_rate']:g}"]
+        facts += [f"batch {entry.recipe['batch_size']}", f"learning rate {entry.recipe['learning_rate']:g}"]
     return escaped(", ".join(facts))
 
 
