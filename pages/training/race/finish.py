@@ -1,9 +1,10 @@
 """The end of a race: the winner's sentence, the race once more, and who has cheated."""
 
+import pandas as pd
 import streamlit as st
 
 from genre.plots.race import race_chart
-from genre.plots.training import Learning, reach
+from genre.plots.training import Learning
 from genre.runs import directory as runs
 from genre.runs.catalogue import Entry
 from genre.text import percent
@@ -14,7 +15,6 @@ from pages.training.run_display import chart_names, run_colour
 from pages.training.state import go_to
 
 HEAT_S = 20.0  # seconds between trainings that were started together, at most
-FIRST_EPOCHS = 15  # that the chart has room for at first
 
 
 def latest_heat(entries: list[Entry]) -> list[Entry]:
@@ -91,16 +91,20 @@ def show_race(heat: list[Entry]) -> bool:
         )
         for name, entry in zip(names, heat, strict=True)
     ]
-    learnings = [learning for learning in learnings if learning.epochs]
-    if not learnings:
+    epochs = [line["epoch"] for learning in learnings for line in learning.epochs]
+    if not epochs:
         return False
-    longest = max(line["epoch"] for learning in learnings for line in learning.epochs)
-    planned = max(entry.recipe.get("epochs") or longest for entry in heat)
-    end = max(longest, min(planned, reach([longest, FIRST_EPOCHS])))  # all that are planned, unless very many
-    rows, description = race_chart(learnings, end)
-    summary = ", ".join(row["label"].replace("\n", " ") for row in rows if "label" in row)
+    planned = [entry.recipe.get("epochs") for entry in heat]
+    finish = max(*epochs, *(number for number in planned if isinstance(number, int)))
+    rows, description = race_chart(learnings, finish)
     with st.container(key="race"):
-        st.vega_lite_chart(rows, description, alt=f"The race. Windows right so far: {summary}")
+        # The text for a screen reader stays: Streamlit draws a chart anew whose text changes.
+        st.vega_lite_chart(
+            pd.DataFrame(rows),
+            description,
+            key="race_lines",
+            alt="The race: how many windows each training names right after each epoch",
+        )
     return True
 
 
