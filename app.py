@@ -19,6 +19,7 @@ pages = [
     st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
     st.Page("pages/generate.py", title="Generate", icon=":material/music_note:"),
     st.Page("pages/mood.py", title="Mood", icon=":material/mood:"),
+    st.Page("pages/guess.py", title="Guess first", icon=":material/quiz:", url_path="guess"),
 ]
 if may_invite():
     pages.append(st.Page("pages/invite.py", title="Invite", icon=":material/qr_code_2:"))

@@ -204,5 +204,9 @@ else:
         "fetch them again.",
         icon=":material/error:",
     )
+with st.container(horizontal=True, key="to_game"):
+    st.page_link(
+        "pages/guess.py", label="Real or generated? Play the game with a room", icon=":material/quiz:"
+    )
 show_training()
 ask_before_leaving()

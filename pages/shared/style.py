@@ -76,6 +76,20 @@ MOOD_BARS = """<style>
     .mood-bars .rest { opacity: .62; }
 </style>"""
 
+# Styles of pages/game/: what is read from the back row.
+GAME = """<style>
+    .game-truth { font-size: clamp(2rem, 6vw, 3.6rem); font-weight: 700; line-height: 1.15; margin: .3rem 0;
+                  padding-left: .9rem; border-left: .6rem solid var(--truth); }
+    .game-truth span { font-weight: 400; opacity: .75; }
+    .game-bars { display: grid; grid-template-columns: max-content 1fr 2.9rem; gap: .35rem .7rem;
+                 align-items: center; }
+    .game-bars i { display: block; height: .8rem; border-radius: .4rem; min-width: 2px; }
+    .game-bars i.track { background: #8A909926; }
+    .game-bars b { text-align: right; font-variant-numeric: tabular-nums; }
+    :is(.st-key-game_options, .st-key-phone_options) button { min-height: 4.6rem; }
+    :is(.st-key-game_options, .st-key-phone_options) button p { font-size: 1.25rem; font-weight: 600; }
+</style>"""
+
 
 def mood_cards(colours: list[str]) -> str:
     """The pills of the moods as large cards, each in its colour."""

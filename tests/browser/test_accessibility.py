@@ -116,6 +116,25 @@ def test_mood(browser, streamlit_server, served_home):
     visitor.leave()
 
 
+def test_guess_first(browser, streamlit_server):
+    visitor = open_page(browser, streamlit_server, "guess", "Ten pieces of music")
+    page = visitor.page
+    require_accessible(visitor)
+    page.get_by_role("button", name="Start").click()
+    options = page.locator(".st-key-game_options button")
+    options.first.wait_for()
+    visitor.settle()
+    require_accessible(visitor)
+    require_keyboard(page)
+    page.keyboard.press("2")
+    expect(page.locator(".game-truth")).to_be_visible()
+    visitor.settle()
+    require_accessible(visitor)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Piece 2 of 10")).to_be_visible()
+    visitor.leave()
+
+
 # A row of choices is one stop of Tab; the arrows go on from there. A table draws the ring of its cell itself.
 _MARK_CONTROLS = """() => {
     const controls = "main :is(button, a, summary, textarea, input:not([type=file])), header a";

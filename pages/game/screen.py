@@ -1,0 +1,244 @@
+"""The screen of a game: its start, its rounds, and its end."""
+
+import random
+
+import streamlit as st
+
+from genre.audio.clip import AudioError
+from genre.errors import error_sentence
+from genre.models.cards import ArtefactError
+from pages.access.links import link_to, reaches_others
+from pages.game.answer import show_answer, show_end
+from pages.game.machine import machine_answer
+from pages.game.rooms import ANSWER, OVER, Room, RoomError
+from pages.game.rounds import GENRE, REAL, REAL_MUSIC, make_rounds, option_label
+from pages.game.state import ALONE, HANDS, PHONES, game_state, rooms, show_room, shown_room
+from pages.shared.models import default_classifier
+from pages.shared.qr_code import qr_code
+from pages.shared.style import GAME
+from pages.shared.turns import visitor_turn
+from pages.shared.widgets import escaped, fragment
+
+KINDS = {GENRE: ":material/category: Which genre?", REAL: ":material/graphic_eq: Real or generated?"}
+MODES = {
+    ALONE: ":material/person: I play alone",
+    HANDS: ":material/back_hand: The room raises hands",
+    PHONES: ":material/smartphone: The room votes on phones",
+}
+ABOUT = {
+    GENRE: "You choose among four genres, and so does the model of the Listen page. Who knows more music?",
+    REAL: "Some pieces were played by people, and some were made up by Earmark's generator. Whenever most "
+    "of you are wrong, the generator scores.",
+}
+QUESTIONS = {GENRE: "Which genre is it?", REAL: "Did people play this, or did the generator make it up?"}
+RIVALS = {GENRE: "The machine", REAL: "The generator"}
+REFRESH_S = 1.0
+
+
+def show_screen() -> None:
+    """Show the screen in its present state."""
+    st.html(GAME)
+    state, room = game_state(), shown_room()
+    if state.error:
+        st.error(escaped(state.error), icon=":material/error:")
+    if room is None:
+        _show_start()
+        return
+    _show_score(room)
+    match room.phase:
+        case "over":
+            show_end(room, state.mode)
+            st.button("Play again", type="primary", icon=":material/replay:", key="again", on_click=_end)
+        case "answer":
+            show_answer(room, state.mode, _clip(room))
+            is_last = room.number + 1 == len(room.rounds)
+            st.button(
+                "Who has won?" if is_last else "Next piece",
+                type="primary",
+                icon=":material/arrow_forward:",
+                key="next",
+                shortcut="Right",
+                on_click=room.next_round,
+            )
+        case _:
+            _show_vote(room)
+    if room.phase != OVER:
+        st.button("End the game", icon=":material/close:", key="end_game", type="tertiary", on_click=_end)
+
+
+def _show_start() -> None:
+    st.markdown("Ten pieces of music, ten seconds each. First you guess, and then the machine tells.")
+    kind = st.segmented_control(
+        "What do you guess?",
+        list(KINDS),
+        default=GENRE,
+        required=True,
+        key="game_kind",
+        format_func=KINDS.__getitem__,
+        persist_state="session",
+    )
+    st.caption(ABOUT[kind])
+    mode = st.segmented_control(
+        "Who plays?",
+        list(MODES),
+        default=ALONE,
+        required=True,
+        key="game_mode",
+        format_func=MODES.__getitem__,
+        persist_state="session",
+    )
+    if mode == PHONES and not reaches_others():
+        st.info(
+            "Phones cannot reach this Earmark: it serves its own machine alone. Start it with "
+            "`make run HTTPS=1` to let them in, or let the room raise hands.",
+            icon=":material/wifi_off:",
+        )
+    st.button("Start", type="primary", icon=":material/play_arrow:", key="start_game", on_click=_start)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="join_by_code"):
+        st.text_input("Or join a game: its code", key="join_code", max_chars=8, placeholder="ABCD", width=220)
+        st.button("Join", icon=":material/login:", key="join", on_click=_join)
+
+
+def _start() -> None:
+    kind, mode = st.session_state.game_kind, st.session_state.game_mode
+    try:
+        show_room(rooms().open(make_rounds(kind, random.randrange(2**31))), mode)
+    except RoomError as error:
+        game_state().error = str(error)
+
+
+def _join() -> None:
+    if code := st.session_state.join_code.strip().upper():
+        st.query_params["room"] = code
+
+
+def _end() -> None:
+    """Forget the room with its names and votes."""
+    state = game_state()
+    rooms().close(state.code)
+    state.code, state.clip, state.error = "", None, ""
+
+
+def _kind(room: Room) -> str:
+    return REAL if REAL_MUSIC in room.round.options else GENRE
+
+
+def _show_score(room: Room) -> None:
+    people, machine = room.score()
+    with st.container(horizontal=True, vertical_alignment="center", key="score"):
+        number = min(room.number + 1, len(room.rounds))
+        st.markdown(f"Piece **{number}** of {len(room.rounds)}", width="stretch")
+        st.metric("You" if game_state().mode == ALONE else "The room", people, width="content")
+        st.metric(RIVALS[_kind(room)], machine, width="content")
+
+
+def _show_vote(room: Room) -> None:
+    """Play the clip and take the votes."""
+    try:
+        wav = _clip(room)
+    except (AudioError, OSError) as error:
+        st.error(escaped(error_sentence(error)), icon=":material/error:")
+        st.button("Skip this piece", key="skip", on_click=_close, args=(room, False))
+        return
+    st.subheader(QUESTIONS[_kind(room)], anchor=False)
+    st.audio(wav, format="audio/wav", autoplay=True)
+    match game_state().mode:
+        case "hands":
+            _count_hands(room)
+        case "phones":
+            _watch_phones(room)
+        case _:
+            _choose_alone(room)
+
+
+def _clip(room: Room) -> bytes:
+    """Return the ten seconds of the present round as WAV. Raises AudioError."""
+    state = game_state()
+    if state.clip is None or state.clip[:2] != (room.code, room.number):
+        with st.spinner("Putting the next piece on"):
+            state.clip = (room.code, room.number, room.round.load().to_wav())
+    return state.clip[2]
+
+
+def _choose_alone(room: Room) -> None:
+    with st.container(horizontal=True, gap="small", key="game_options"):
+        for number, option in enumerate(room.round.options, 1):
+            st.button(
+                option_label(option),
+                key=f"option_{option}",
+                width="stretch",
+                shortcut=str(number),
+                on_click=_vote_alone,
+                args=(room, option),
+            )
+
+
+def _vote_alone(room: Room, option: str) -> None:
+    state = game_state()
+    try:
+        room.vote(state.screen_player, option)
+    except RoomError as error:
+        state.error = str(error)
+        return
+    _close(room)
+
+
+def _count_hands(room: Room) -> None:
+    st.caption("Say each answer aloud, and count the hands.")
+    with st.form("hands", border=False):
+        for column, option in zip(st.columns(len(room.round.options)), room.round.options, strict=True):
+            with column:
+                st.number_input(option_label(option), 0, 999, 0, key=f"hands_{room.number}_{option}")
+        st.form_submit_button(
+            "Show the answer",
+            type="primary",
+            icon=":material/visibility:",
+            key="hands_counted",
+            on_click=_close_hands,
+            args=(room,),
+        )
+
+
+def _close_hands(room: Room) -> None:
+    room.count_hands({o: int(st.session_state[f"hands_{room.number}_{o}"]) for o in room.round.options})
+    _close(room)
+
+
+def _watch_phones(room: Room) -> None:
+    left, right = st.columns([2, 3], vertical_alignment="center", gap="large")
+    link = link_to("guess", room=room.code)
+    with left:
+        st.html(qr_code(link, "Code that opens this game on a phone"))
+    with right:
+        st.markdown("Scan the code, or open Earmark's page **Guess first** and type")
+        st.markdown(f"# {room.code}")
+        st.caption(link)
+        fragment(run_every=REFRESH_S)(_show_turnout)(room)
+        st.button(
+            "Show the answer",
+            type="primary",
+            icon=":material/visibility:",
+            key="show_answer",
+            on_click=_close,
+            args=(room,),
+        )
+
+
+def _show_turnout(room: Room) -> None:
+    rooms().find(room.code)  # a room that is watched is not idle
+    n_players, n_voted = len(room.players), room.n_voted()
+    st.markdown(f"### {n_voted} of {n_players} {'has' if n_players == 1 else 'have'} voted")
+    if n_players and room.phase != ANSWER:
+        st.progress(n_voted / n_players)
+
+
+def _close(room: Room, asks_machine: bool = True) -> None:
+    """End the vote, and let the machine guess where it plays."""
+    answer, current = None, room.round
+    if asks_machine and _kind(room) == GENRE:
+        try:
+            with visitor_turn():
+                answer = machine_answer(default_classifier(), current.load(), current.options)
+        except (ArtefactError, AudioError, OSError) as error:
+            game_state().error = error_sentence(error)
+    room.close_round(answer)

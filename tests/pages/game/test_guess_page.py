@@ -1,0 +1,134 @@
+"""The page Guess first, without a browser: alone, by hands, on phones."""
+
+import gc
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from genre.inference.load import load_classifier
+from pages.game import screen
+from pages.game.rooms import MAX_ROOMS, Room
+from pages.game.rounds import N_ROUNDS
+from pages.game.state import rooms
+from tests.support.app_visits import APP, LONG_S, healthy, labels, press, visit, words
+
+
+@pytest.fixture(autouse=True)
+def no_rooms():
+    """No room of an earlier test."""
+    rooms.clear()
+
+
+def room_of(app: AppTest) -> Room:
+    return rooms().find(app.session_state["game"].code)
+
+
+def start(mode: str = "alone", kind: str = "genre") -> AppTest:
+    app = visit("guess", game_mode=mode, game_kind=kind)
+    return press(app, "start_game")
+
+
+def join(code: str, name: str = "Ada") -> AppTest:
+    """A phone that has scanned the code."""
+    app = AppTest.from_file(APP, default_timeout=LONG_S)
+    app.query_params["room"] = code
+    healthy(app.switch_page("pages/guess.py").run())
+    if not app.text_input:
+        return app
+    app.text_input(key="player_name").set_value(name)
+    return healthy(app.button(key="join_room_now").click().run())
+
+
+def test_ten_rounds_alone(monkeypatch):
+    monkeypatch.setattr(screen, "machine_answer", lambda model, clip, options: None)  # it is heard elsewhere
+    app = start()
+    for number in range(N_ROUNDS):
+        room = room_of(app)
+        assert f"Piece **{number + 1}** of 10" in words(app) and len(app.get("audio")) == 1
+        assert not [word for word in ("It is", room.round.credit) if word in words(app)], (
+            "nothing is given away"
+        )
+        press(app, f"option_{room.round.truth}")
+        assert room.round.credit[1:] in words(app)
+        press(app, "next")
+    assert "said" in "".join(app.dataframe[0].value.columns) and len(app.dataframe[0].value) == N_ROUNDS
+    assert app.metric[0].value == str(N_ROUNDS)
+    press(app, "again")
+    assert "Start" in labels(app) and len(rooms()) == 0
+
+
+def test_the_machine_answers_with_its_reasons():
+    app = start()
+    room = room_of(app)
+    press(app, f"option_{room.round.options[0]}")
+    answer = room.machine[0]
+    expected = load_classifier().classify(room.round.load()).probabilities
+    assert answer.choice == max(room.round.options, key=expected.__getitem__)
+    assert all(reason in words(app) for reason in answer.reasons) and "You said" in words(app)
+
+
+def test_a_room_raises_hands():
+    app = start("hands", "real")
+    room = room_of(app)
+    for option, count in zip(room.round.options, (3, 8), strict=True):
+        app.number_input(key=f"hands_0_{option}").set_value(count)
+    healthy(app.button(key="hands_counted").click().run())
+    assert room.tally(0) == dict(zip(room.round.options, (3, 8), strict=True))
+    is_fooled = room.round.options[1] != room.round.truth
+    assert ("The generator scores" in words(app)) == is_fooled
+
+
+def test_phones_vote():
+    app = start("phones", "real")
+    assert "Phones cannot reach" not in words(app) or "make run HTTPS=1" in words(app)
+    room = room_of(app)
+    assert f"guess?room={room.code}" in words(app) and room.code in words(app)
+    ada, bob = join(room.code), join(room.code.lower(), "Bob")
+    assert "0 of 2" in words(healthy(app.run()))
+    press(ada, f"vote_0_{room.round.truth}")
+    assert "You can still change your mind" in words(ada)
+    healthy(app.run())
+    assert "1 of 2" in words(app)
+    press(app, "show_answer")
+    assert "Right! It is" in words(healthy(ada.run())) and "1 right so far" in words(ada)
+    assert "You did not vote in time" in words(healthy(bob.run()))
+    press(app, "end_game")
+    assert "There is no game with this code" in words(healthy(ada.run()))
+    press(ada, "leave_room")
+    assert "Start" in labels(ada)
+
+
+def test_a_room_is_forgotten_with_the_visit_of_its_screen():
+    app = start("phones", "real")
+    assert len(rooms()) == 1
+    del app
+    gc.collect()
+    assert len(rooms()) == 0
+
+
+def test_a_code_can_be_typed():
+    screen_app = start("phones", "real")
+    room = room_of(screen_app)
+    app = visit("guess")
+    app.text_input(key="join_code").set_value(room.code.lower())
+    press(app, "join")
+    assert "Your name" in [box.label for box in app.text_input]
+
+
+@pytest.mark.parametrize("code", ["XXXX", "<script>", "A" * 500])
+def test_a_wrong_code_leads_back(code):
+    assert "no game with this code" in words(join(code))
+
+
+def test_a_hostile_name_is_only_a_name():
+    screen_app = start("phones", "real")
+    room = room_of(screen_app)
+    app = join(room.code, "**<b>x</b>** [a](b)")
+    (player,) = room.players.values()
+    assert player.name == "**<b>x</b>** [a](b)"[:20] and player.name in words(app)
+
+
+def test_too_many_games_are_a_sentence():
+    for _ in range(MAX_ROOMS):
+        rooms().open([])
+    assert "try again in a while" in start().error[0].value
