@@ -316,8 +316,8 @@ def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict
             "hoverinfo": "skip",
         }
         for name, results, colour in (
-            ("leaky split", leaky, LEAKY_COLOUR),
-            ("honest split", honest, HONEST_COLOUR),
+            ("tested with a leak", leaky, LEAKY_COLOUR),
+            ("tested honestly", honest, HONEST_COLOUR),
         )
     ]
     return _figure(

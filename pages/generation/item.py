@@ -196,13 +196,13 @@ def _download(item: GalleryItem) -> None:
             lambda: spectrogram_file.render_png(item.spectrogram.mel_db),
         ),
         (
-            "Recipe, JSON",
+            "Recipe that makes it again, JSON",
             f"{name}.json",
             "application/json",
             lambda: json.dumps(item.spectrogram.recipe, indent=1) + "\n",
         ),
         (
-            "Spectrogram, NPZ",
+            "The picture as numbers, NPZ",
             f"{name}.npz",
             "application/octet-stream",
             lambda: spectrogram_file.pack_spectrogram(item.spectrogram),
@@ -213,7 +213,9 @@ def _download(item: GalleryItem) -> None:
             st.download_button(
                 label, content, file, kind, key=f"download_{file[-3:]}", width="stretch", on_click="ignore"
             )
-        st.caption("The recipe or the spectrogram brings the piece back, here or on the command line.")
+        st.caption(
+            "The recipe or the picture as numbers brings the piece back: see **Bring a piece back** above."
+        )
 
 
 def show_gallery(opened: GalleryItem) -> None:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 PUBLISHED_MODEL = "gan"  # folder in assets/weights
 N_SEEDS = 1_000_000
 UNKNOWN_MODEL = (
-    "Another painter made this piece, which is not here, or no more. Its spectrogram (NPZ) can "
-    "be played here all the same."
+    "Another painter made this piece, which is not here, or no more. Its picture as "
+    "numbers (NPZ) can be played here all the same."
 )
 
 

@@ -71,7 +71,7 @@ def _show_history(trainings: dict[str, Run]) -> None:
         if state.next_history:
             st.session_state.history_run, state.next_history = state.next_history, None
         selected = st.selectbox(
-            "Whose lessons?",
+            "Which painter's lessons?",
             list(folders),
             key="history_run",
             persist_state="session",
@@ -115,11 +115,10 @@ def _show_balance(history: TrainingHistory) -> None:
     if not rows:
         return
     st.markdown(
-        "**Painter against critic**",
-        help="A second network, the critic, is shown real and painted music and says how real each "
-        "looks: 100 % is surely real, 0 % surely painted. The painter learns to deceive it. Papers "
-        "write D(x) for the line of real music and D(G(z)) for that of painted music, and call it "
-        "equilibrium when the two come together.",
+        "**Painter against critic.** A second network, the critic, is shown real and painted music, and says "
+        "how real each looks. The painter learns to deceive it.",
+        help="100 % is surely real, 0 % surely painted. Papers write D(x) for the line of real music and "
+        "D(G(z)) for that of painted music, and call it equilibrium when the two come together.",
     )
     with st.container(key="balance"):
         st.vega_lite_chart(

@@ -17,11 +17,11 @@ NO_RECIPE = "This is no recipe of ours. Upload the JSON file that you downloaded
 def import_files() -> None:
     """Show the uploader, and import each file once."""
     st.caption(
-        "Upload what you downloaded here: the recipe (JSON) is painted again, the spectrogram "
-        "(NPZ) only played."
+        "Upload what you downloaded with a piece: from its recipe (JSON) it is painted again, from its "
+        "picture as numbers (NPZ) it is only played."
     )
     files = st.file_uploader(
-        "Recipes and spectrograms",
+        "Recipes and pictures as numbers",
         type=["json", "npz"],
         accept_multiple_files=True,
         key="uploads",

@@ -29,16 +29,16 @@ def show_leak() -> None:
     number = st.selectbox("Model", range(len(pairs)), widest, format_func=names.__getitem__, key="leak_pair")
     leaky, honest = pairs[number]
     st.markdown(
-        "With the leaky split, pieces of **the same recording** are learnt from (grey) and tested "
-        "(orange), so the model gets many answers right by recognising a recording it has already "
-        "heard. With the honest one, whole recordings are kept aside for the test (green), like the "
-        "music you will play it tomorrow: only this figure says what the model knows about genres."
+        "With a leak, pieces of **the same recording** are learnt from (grey) and tested (orange), so the "
+        "model gets many answers right by recognising a recording it has already heard. In an honest test, "
+        "whole recordings are kept aside (green), like the music you will play it tomorrow: only this figure "
+        "says what the model knows about genres."
     )
     left, right = st.columns(2)
     with left:
-        _show_side(leaky, "Leaky split", True)
+        _show_side(leaky, "Tested with a leak", True)
     with right:
-        _show_side(honest, "Honest split", False)
+        _show_side(honest, "Tested honestly", False)
     if leaky.recorded:
         st.caption("Recorded trainings that came with Earmark, on its built-in music.")
     if len(pairs) > 1:
@@ -47,7 +47,7 @@ def show_leak() -> None:
                 names, [pair[0].metrics for pair in pairs], [pair[1].metrics for pair in pairs]
             ),
             key="leak_bars",
-            alt="Right answers under both splits, a pair of bars a model",
+            alt="Right answers in both tests, a pair of bars a model",
             title="### Every model that was trained both ways",
         )
 

@@ -66,9 +66,9 @@ MODEL_COLUMNS: "dict[str, ColumnConfig]" = {
     ),
 }
 LEAKY_WARNING = (
-    "**This split leaks.** The test then holds pieces of recordings that the model has "
-    "learnt from, so it can recognise the recording instead of the genre: its figures "
-    "look good and say nothing about new music. It is here to repeat what papers did."
+    "**This test leaks.** It holds pieces of recordings that the model has learnt from, so that it can "
+    "recognise the recording instead of the genre: its figures look good and say nothing about new music. "
+    "It is here to repeat what papers did."
 )
 
 

@@ -6,6 +6,7 @@ from genre.data.dataset import BUILT_IN
 from genre.runs.directory import Run
 from genre.training.experiment import ExperimentSettings
 from pages.access.roles import AccessError, is_operator
+from pages.training.run_display import model_label
 from pages.training.state import train_state
 
 MODELS = ("knn", "svm", "forest", "linear", "cnn-simple")  # models that take minutes, not hours, on two cores
@@ -84,6 +85,6 @@ def _require_small(experiment: ExperimentSettings, cores: int) -> None:
     )
     if not is_small:
         raise AccessError(
-            f"Guests train small models on the built-in music: {', '.join(MODELS)}, up to {MAX_EPOCHS} "
-            "epochs, tested by recording or by window. Larger trainings are the host's."
+            f"Guests train small models on the built-in music: {', '.join(map(model_label, MODELS))}, up to "
+            f"{MAX_EPOCHS} epochs, tested by recording or by piece. Larger trainings are the host's."
         )

@@ -83,7 +83,7 @@ def _show_metrics(report: Report, number: int) -> None:
             width="content",
             help="For one window, on this machine's processor.",
         )
-    leaky = " **The split leaks: this says nothing about new music.**" if split["leaky"] else ""
+    leaky = " **The test leaks: this says nothing about new music.**" if split["leaky"] else ""
     protocol = f"Learnt from {split['train_tracks']} tracks and tested on {split['test_tracks']}"
     if split["name"] in FOLDED:
         protocol = (

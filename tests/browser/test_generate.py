@@ -108,9 +108,9 @@ def test_a_clip_is_played_classified_downloaded_and_uploaded(studio, browser, st
     mp3, _ = sf.read(io.BytesIO(studio.download("Sound, MP3").path().read_bytes()))
     assert len(mp3) == pytest.approx(len(samples), rel=0.1)
     assert studio.download("Picture, PNG").path().read_bytes().startswith(b"\x89PNG")
-    recipe = studio.download("Recipe, JSON").path()
+    recipe = studio.download("Recipe that makes it again, JSON").path()
     assert json.loads(recipe.read_text())["request"]["seed"] == 7
-    spectrogram = studio.download("Spectrogram, NPZ").path()
+    spectrogram = studio.download("The picture as numbers, NPZ").path()
 
     for name, content in (("jazz-7.json", recipe), ("jazz-7.npz", spectrogram)):
         other = Studio(browser, streamlit_server)
@@ -189,7 +189,7 @@ def test_a_trained_model_is_selected_and_stays(trained_model, browser, streamlit
     visitor.generate()
     expect(page.get_by_role("combobox", name="Who paints?")).to_have_value("my training")
     expect(page.get_by_role("button", name="Paint with it")).to_have_count(0)
-    recipe = json.loads(visitor.download("Recipe, JSON").path().read_text())
+    recipe = json.loads(visitor.download("Recipe that makes it again, JSON").path().read_text())
     assert recipe["model"] == trained_model.name
     visitor.leave()
 

@@ -75,8 +75,8 @@ def test_a_clip_is_generated_and_played(visit):
         "Sound, WAV",
         "Sound, MP3",
         "Picture, PNG",
-        "Recipe, JSON",
-        "Spectrogram, NPZ",
+        "Recipe that makes it again, JSON",
+        "The picture as numbers, NPZ",
     ]
     assert abs(item.clip.samples).max() > 0.05
 

@@ -95,7 +95,7 @@ def test_what_cannot_be_set_up_is_a_sentence(tmp_path):
     app = visit("train", step="Set up", models=["knn", "cnn-simple"], grid=True, grid_epochs=[])
     assert "at least one number of epochs" in app.error[0].value
     app = visit("train", step="Set up", models=["linear"], split="segment")
-    assert "This split leaks" in app.warning[0].value
+    assert "This test leaks" in app.warning[0].value
     app = visit(
         "train",
         step="Set up",
