@@ -20,8 +20,12 @@ INPUT_LABELS = {
     FILE: ":material/image: Photo file",
     LIVE: ":material/videocam: Live video",
 }
-SONGS, TEACH = "songs", "teach"
-VIEW_LABELS = {SONGS: ":material/queue_music: Find songs", TEACH: ":material/school: Teach it your face"}
+SONGS, TEACH, ACT = "songs", "teach", "act"
+VIEW_LABELS = {
+    SONGS: ":material/queue_music: Find songs",
+    TEACH: ":material/school: Teach it your face",
+    ACT: ":material/theater_comedy: Act this mood",
+}
 PRIVATE = (
     "Your face stays private: pictures are read in the memory of the computer that Earmark runs on, "
     "and are never saved."
@@ -132,16 +136,26 @@ with st.container(horizontal=True, horizontal_alignment="distribute"):
         label_visibility="collapsed",
         persist_state="session",
     )
-    chosen_way = st.segmented_control(
-        "How shall we see you?",
-        list(INPUT_LABELS),
-        required=True,
-        key="way",
-        format_func=INPUT_LABELS.__getitem__,
-        label_visibility="collapsed",
-        persist_state="session",
-        on_change=forget_photo,
-    )
-way = write_address("way", chosen_way)
-(teach if write_address("view", chosen_view) == TEACH else find_songs)(way)
+    chosen_way = None
+    if chosen_view != ACT:
+        chosen_way = st.segmented_control(
+            "How shall we see you?",
+            list(INPUT_LABELS),
+            required=True,
+            key="way",
+            format_func=INPUT_LABELS.__getitem__,
+            label_visibility="collapsed",
+            persist_state="session",
+            on_change=forget_photo,
+        )
+way, view = write_address("way", chosen_way), write_address("view", chosen_view)
+match view:
+    case "teach":
+        teach(way)
+    case "act":
+        from pages.moods.act import show_act
+
+        show_act()
+    case _:
+        find_songs(way)
 warm_up(load_default_backend)

@@ -91,24 +91,24 @@ GAME = """<style>
 </style>"""
 
 
-def mood_cards(colours: list[str]) -> str:
-    """The pills of the moods as large cards, each in its colour."""
+def mood_cards(colours: list[str], key: str = "mood") -> str:
+    """The pills of the moods as large cards, each in its colour; `key` is that of the widget."""
     cards = "".join(
-        f".st-key-mood [role=radio]:nth-child({n}) {{ --mood: {colour}; }}"
+        f".st-key-{key} [role=radio]:nth-child({n}) {{ --mood: {colour}; }}"
         for n, colour in enumerate(colours, 1)
     )
     return f"""<style>{cards}
-    .st-key-mood [role=radio] {{ flex: 1 1 0; min-width: 5.6rem; min-height: 5.2rem; border-radius: .8rem;
+    .st-key-{key} [role=radio] {{ flex: 1 1 0; min-width: 5.6rem; min-height: 5.2rem; border-radius: .8rem;
         border: 2px solid color-mix(in srgb, var(--mood) 55%, transparent);
         background: color-mix(in srgb, var(--mood) 14%, transparent); color: inherit !important; }}
-    .st-key-mood [role=radio] * {{ overflow: visible; height: auto; white-space: normal; }}
-    .st-key-mood [data-has-shortcut] {{ flex-direction: column; gap: .35rem; }}
-    .st-key-mood [data-testid=stIconMaterial] {{ font-size: 2.1rem; line-height: 1; width: auto;
+    .st-key-{key} [role=radio] * {{ overflow: visible; height: auto; white-space: normal; }}
+    .st-key-{key} [data-has-shortcut] {{ flex-direction: column; gap: .35rem; }}
+    .st-key-{key} [data-testid=stIconMaterial] {{ font-size: 2.1rem; line-height: 1; width: auto;
         color: var(--mood); }}
-    .st-key-mood [role=radio]:hover {{ background: color-mix(in srgb, var(--mood) 26%, transparent); }}
-    .st-key-mood [role=radio][aria-checked=true] {{ border-color: var(--mood) !important; border-width: 4px;
+    .st-key-{key} [role=radio]:hover {{ background: color-mix(in srgb, var(--mood) 26%, transparent); }}
+    .st-key-{key} [role=radio][aria-checked=true] {{ border-color: var(--mood) !important; border-width: 4px;
         background: color-mix(in srgb, var(--mood) 34%, transparent) !important; }}
-    .st-key-mood [role=radio][aria-checked=true] p {{ color: inherit; font-weight: 650; }}
+    .st-key-{key} [role=radio][aria-checked=true] p {{ color: inherit; font-weight: 650; }}
     </style>"""
 
 
