@@ -95,6 +95,7 @@ def _show_parsed_prompt(parsed: "ParsedPrompt") -> None:
                 st.button(
                     example, key=f"prompt_{example}", type="tertiary", on_click=_use_example, args=(example,)
                 )
+    st.markdown(escaped(parsed.message))
     with st.container(horizontal=True, gap="small", key="phrases"):
         for phrase in parsed.phrases:
             is_same = phrase.text == phrase.meaning
@@ -110,7 +111,6 @@ def _show_parsed_prompt(parsed: "ParsedPrompt") -> None:
                 color="orange",
                 help="We do not know this word, and leave it out.",
             )
-    st.caption(escaped(parsed.message))
 
 
 def _length_s() -> float:

@@ -113,6 +113,11 @@ def test_mood(browser, streamlit_server, served_home):
     expect(page.get_by_text("Moods of your own")).to_be_visible()
     visitor.settle()
     require_accessible(visitor)
+    page.get_by_role("radio", name="Act this mood").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("The card is face down.")).to_be_visible()
+    visitor.settle()
+    require_accessible(visitor)
     visitor.leave()
 
 
