@@ -127,6 +127,8 @@ class Classifier(ABC):
             if is_gliding_tone(whole) or is_flat(whole):
                 return _no_prediction(clip, "not_music", "We hear noise or a gliding tone, not music.")
             above_speech_db = above_speech(whole, seconds)
+            if above_speech_db > -DOUBTFUL_DB and self.has_music(segments):
+                above_speech_db = float("-inf")
             if above_speech_db > 0:
                 return _no_prediction(clip, "not_music", "We hear someone speaking, not music.")
             windows = self.predict_windows(starts_s, segments, power)
@@ -134,6 +136,10 @@ class Classifier(ABC):
             windows = replace(windows, overall=overall, by_window=reconcile(by_window, overall))
         threshold, reason = self._threshold_and_reason(audible_seconds(power, seconds), above_speech_db)
         return self._prediction(clip, windows, threshold, reason)
+
+    def has_music(self, segments: np.ndarray) -> bool:
+        """Whether segments (P, N) that look like speech are music all the same, where a model can tell."""
+        return False
 
     def confidence_threshold(self, duration_s: float) -> float:
         """The least probability of a confident prediction on so much music: the less music, the higher."""

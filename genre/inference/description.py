@@ -33,8 +33,8 @@ def strongest_emotions(description: Description, statistics: dict[str, dict[str,
         for name, share in description.emotions.items()
         if statistics[name]["correlation"] >= MIN_CORRELATION
     }
-    named = [name for name, height in heights.items() if height >= MIN_DEVIATION]
-    return sorted(named, key=lambda name: -heights[name])[:MAX_NAMED]
+    names = [name for name, height in heights.items() if height >= MIN_DEVIATION]
+    return sorted(names, key=lambda name: -heights[name])[:MAX_NAMED]
 
 
 def energy_over_time(description: Description, statistics: dict[str, dict[str, float]]) -> np.ndarray:

@@ -20,6 +20,11 @@ from genre.models.pretrained.heads import EMOTIONS, TransferHeads
 from genre.models.pretrained.networks import TAGS
 
 MAX_TAGS = 5  # tags named at once
+# The mean over windows of log(sum(exp(logits))) of the tags, above which there is music though the level
+# moves as in speech. 78 clips of recorded speech in five languages, 10 and 30 s long, and 95 takes through
+# simulated phones measure at most 0.77. Of 879 recordings of music 32 move like speech, and 13 of these
+# measure more than the limit.
+MUSIC_EVIDENCE = 0.85
 
 
 class PretrainedClassifier(Classifier):
@@ -77,6 +82,11 @@ class PretrainedClassifier(Classifier):
             description,
         )
 
+    def has_music(self, segments: np.ndarray) -> bool:
+        """Whether the pretrained network finds any of its tags; in speech it finds none."""
+        _, features = self.features.windows(segments)
+        return float(features.logits.logsumexp(dim=1).mean()) > MUSIC_EVIDENCE
+
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
         """The standardised features, averaged over the audible windows."""
         centres_s, features = self.features.windows(segments)
@@ -92,5 +102,5 @@ class PretrainedClassifier(Classifier):
         """The tags whose probability (50,) is above their thresholds, the clearest first."""
         values = dict(zip(TAGS, probabilities.tolist(), strict=True))
         clearness = {tag: values[tag] / least for tag, least in self.tag_thresholds.items()}
-        named = sorted((tag for tag in clearness if clearness[tag] >= 1), key=lambda tag: -clearness[tag])
-        return {tag: values[tag] for tag in named[:MAX_TAGS]}
+        tags = sorted((tag for tag in clearness if clearness[tag] >= 1), key=lambda tag: -clearness[tag])
+        return {tag: values[tag] for tag in tags[:MAX_TAGS]}
