@@ -98,16 +98,16 @@ def test_tab_lands_on_the_chosen_step(browser, streamlit_server):
 def test_a_reload_asks_while_there_is_something_to_lose(browser, streamlit_server):
     visitor = Visit(browser, streamlit_server)
     page = visitor.page
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    requests: list[str] = []
+    page.on("dialog", lambda dialog: (requests.append(dialog.type), dialog.accept()))
     page.reload()
     visitor.settle()
-    assert not asked
+    assert not requests
     page.get_by_role("button", name="Jazz", exact=True).click()
     visitor.wait_for_answer()
     visitor.settle()
     page.reload()
-    assert asked == ["beforeunload"]
+    assert requests == ["beforeunload"]
     visitor.leave()
 
 

@@ -31,15 +31,15 @@ def test_live_names_what_the_microphone_records_and_stops(browser, streamlit_ser
         frame = open_panel(page)
         frame.get_by_role("button", name=re.compile("start listening", re.I)).click()
         expect(page.get_by_text("How loud it arrives")).to_be_visible(timeout=BUSY_MS)
-        named = page.locator(".st-key-live_panel").get_by_test_id("stMetricValue").first
+        metric = page.locator(".st-key-live_panel").get_by_test_id("stMetricValue").first
         latest = genre_name(load_classifier().classify(load_clip(microphone_recording)).genre).capitalize()
-        expect(named).to_have_text(latest, timeout=BUSY_MS)
+        expect(metric).to_have_text(latest, timeout=BUSY_MS)
         expect(page.locator(".st-key-live_bars .bars .point")).to_have_count(10, timeout=BUSY_MS)
         page.wait_for_timeout(1_000 * RECORDING_S)
-        expect(named).to_have_text(latest)
+        expect(metric).to_have_text(latest)
         frame.get_by_role("button", name="Stop").click()
         expect(page.get_by_text("How loud it arrives")).to_have_count(0, timeout=BUSY_MS)
-        expect(named).to_have_count(0)
+        expect(metric).to_have_count(0)
     visitor.leave()
 
 

@@ -24,13 +24,13 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
     expect(page.get_by_role("button", name="Stop all")).to_be_visible(timeout=BUSY_MS)
     curve = page.locator(".st-key-live_loss svg.marks")
     curve.wait_for(timeout=BUSY_MS)
-    drawn = curve.element_handle()
-    picture = drawn.inner_html()
+    element = curve.element_handle()
+    picture = element.inner_html()
     before = wait_for_epoch_after(page, epoch(page))
     wait_for_epoch_after(page, before + 1)
     visitor.settle()
-    assert drawn.evaluate("svg => svg.isConnected"), "the chart is updated, not made anew"
-    assert drawn.inner_html() != picture, "the curve grows"
+    assert element.evaluate("svg => svg.isConnected"), "the chart is updated, not made anew"
+    assert element.inner_html() != picture, "the curve grows"
 
     page.reload()
     expect(page.get_by_role("button", name="Stop all")).to_be_visible(timeout=BUSY_MS)

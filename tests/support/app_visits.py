@@ -37,12 +37,12 @@ def click_meanwhile() -> None:
 
 
 def button(app: AppTest, label: str):
-    return next(each for each in app.button if each.label == label)
+    return next(button for button in app.button if button.label == label)
 
 
 def labels(app: AppTest) -> list[str]:
     """Of all buttons."""
-    return [each.label for each in app.button]
+    return [button.label for button in app.button]
 
 
 def words(app: AppTest) -> str:

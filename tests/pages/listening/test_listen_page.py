@@ -36,8 +36,8 @@ def record(app: AppTest, content: bytes) -> AppTest:
 
 
 def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    staged = [(name, content, "application/octet-stream") for name, content in files]
-    return healthy(app.file_uploader[0].set_value(staged).run())
+    uploads = [(name, content, "application/octet-stream") for name, content in files]
+    return healthy(app.file_uploader[0].set_value(uploads).run())
 
 
 def predicted_genre(app: AppTest) -> str:
@@ -335,12 +335,12 @@ def test_no_click_is_lost_while_files_are_predicted(app, wav, pressed):
 
 def test_the_card_shows_what_the_visitor_says_and_what_we_heard(app):
     press(app, "example_jazz")
-    heard = next(iter(app.session_state["listen"].session)).prediction
-    box = next(each for each in app.selectbox if each.label == "Did we get it wrong?")
+    prediction = next(iter(app.session_state["listen"].session)).prediction
+    box = next(selectbox for selectbox in app.selectbox if selectbox.label == "Did we get it wrong?")
     healthy(box.select("rock").run())
-    said = app.success[0].value
-    assert said.startswith("**You say: Rock.** We had heard jazz, ")
-    assert percent(heard.probabilities["jazz"]) in said
+    message = app.success[0].value
+    assert message.startswith("**You say: Rock.** We had heard jazz, ")
+    assert percent(prediction.probabilities["jazz"]) in message
 
 
 def test_quick_clicks_on_examples_are_all_answered(app):

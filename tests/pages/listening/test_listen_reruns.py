@@ -46,10 +46,10 @@ def test_a_rerun_computes_nothing_of_the_shown_clip(work, wav):
     look = app.segmented_control(key=f"closer_{clip.id}")
     for choice in ("Why?", "More beautiful", None):
         healthy(look.set_value(choice).run())
-        done, shown = Counter(work), charts(app)
+        before, figures = Counter(work), charts(app)
         healthy(app.run())
-        assert work == done and charts(app) == shown
-        assert done["waveform"] == done["genre_over_time"] == 1
+        assert work == before and charts(app) == figures
+        assert before["waveform"] == before["genre_over_time"] == 1
 
 
 def test_another_part_of_it_is_computed_and_the_whole_is_kept(work, wav):

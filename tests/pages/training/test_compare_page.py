@@ -145,8 +145,8 @@ def test_both_figures_stand_side_by_side_with_their_names():
     folder = make_run(skill=1.0)
     report = load_report(folder)
     app = visit("train", step="Compare", train=TrainState(compared=[str(folder)]))
-    shown = {metric.label: metric.value for metric in app.metric if metric.label.endswith("right")}
-    assert shown == {
+    metrics = {metric.label: metric.value for metric in app.metric if metric.label.endswith("right")}
+    assert metrics == {
         "Tracks right": percent(report.by_track["accuracy"]),
         "Windows right": percent(report.by_window["accuracy"]),
     }
@@ -200,7 +200,7 @@ def test_renaming_and_deleting_a_training_reach_the_listen_page(trained):
     promote_run(trained, "mine")
     app = visit("train", step="Compare", train=TrainState(compared=[str(trained)]))
     app.text_input(key=f"title_{trained.name}").set_value("Night shift")
-    (keep,) = [each for each in app.button if each.label == "Keep"]
+    (keep,) = [button for button in app.button if button.label == "Keep"]
     app = healthy(keep.click().run())
     listen = visit("listen", **{MODEL_CHOICE: "mine"})
     assert listen.selectbox(key=MODEL_CHOICE).options[1] == "Night shift"
@@ -274,4 +274,4 @@ def test_titles_are_shown_and_never_interpreted():
     ]
     for step in ("Watch", "Compare"):
         app = visit("train", step=step, train=TrainState(compared=[str(folder) for folder in folders[:4]]))
-        assert not any("evil.example" in each.value for each in app.markdown)
+        assert not any("evil.example" in element.value for element in app.markdown)
