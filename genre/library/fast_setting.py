@@ -20,8 +20,8 @@ from genre.inference.pretrained_classifier import PretrainedClassifier
 from genre.library.predictor import SongPrediction, unit
 from genre.models.cards import ArtefactError
 
-SECONDS_PER_WINDOW = 5.0
-EXCERPTS, EXCERPT_S = 3, 10.0
+SECONDS_PER_WINDOW = 7.5
+EXCERPTS, EXCERPT_S, WINDOWS_PER_EXCERPT = 3, 10.0, 2
 
 
 class FastSetting:
@@ -33,7 +33,6 @@ class FastSetting:
         classifier = load_classifier(name)
         if not isinstance(classifier, PretrainedClassifier):
             raise ArtefactError(f"The model {name!r} has no embedding of songs: use the shipped one.")
-        classifier.features.seconds_per_window = SECONDS_PER_WINDOW
         classifier.scratch.denoise_noisy = False
         self.classifier = classifier
 
@@ -43,6 +42,8 @@ class FastSetting:
 
     def predict_clip(self, clip: Clip) -> SongPrediction:
         """Predict a clip, whole or excerpted."""
+        seconds_per_window = EXCERPT_S / WINDOWS_PER_EXCERPT if clip.excerpted else SECONDS_PER_WINDOW
+        self.classifier.features.seconds_per_window = seconds_per_window
         if len(clip.samples) < MIN_CLIP_S * SAMPLE_RATE:
             return SongPrediction(self.classifier.classify(clip).status, clip.duration_s)
         power = self.classifier.mel_power(clip)
