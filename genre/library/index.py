@@ -17,13 +17,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genre.library.predictor import SongPrediction
-from genre.library.reading import Reading
-from genre.library.tags import SongTags
 from genre.paths import home
+
+if TYPE_CHECKING:
+    from genre.library.reading import Reading
 
 SCHEMA_VERSION = 1
 BUSY_S = 30.0  # patience with another process that writes
@@ -197,7 +199,7 @@ class Index:
         )
         return [digest for (digest,) in rows]
 
-    def put(self, reading: Reading, predictor: str) -> None:
+    def put(self, reading: "Reading", predictor: str) -> None:
         """Store what became of a file, in place of what was known of its path.
 
         A known song takes the prediction of another one with its hash; LookupError where there is none now.
@@ -305,8 +307,8 @@ def below(folder: str) -> tuple[bytes, bytes]:
     return prefix, prefix[:-1] + b"0"  # the byte after "/"
 
 
-def _row(reading: Reading, prediction: SongPrediction, predictor: str) -> dict[str, object]:
-    tags: SongTags = reading.tags
+def _row(reading: "Reading", prediction: SongPrediction, predictor: str) -> dict[str, object]:
+    tags = reading.tags
     values = (
         os.fsencode(reading.path),
         reading.size,

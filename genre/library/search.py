@@ -174,7 +174,7 @@ class Library:
         if query.confident:
             chosen &= np.array([song.confident for song in self.songs], bool)
         if query.text:
-            chosen &= self._text_matches(query.text)
+            chosen &= self.text_matches(query.text)
         if query.exclude:
             chosen &= np.array([song.id not in query.exclude for song in self.songs], bool)
         return chosen, scores
@@ -192,7 +192,8 @@ class Library:
         music = values[self.music]
         return float(np.quantile(music, 1 - TOP_SHARE)) if len(music) else 1.0
 
-    def _text_matches(self, text: str) -> np.ndarray:
+    def text_matches(self, text: str) -> np.ndarray:
+        """Which songs have all words of a text in title, artist, album, tag or path: (n,) bool."""
         words = text.casefold().split()
 
         def has_all(song: Song) -> bool:
