@@ -106,8 +106,16 @@ class Classifier(ABC):
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
         """Embed segments as for `predict_windows` -> a vector (D,) for each part of the model, any length."""
 
-    def classify(self, clip: Clip) -> Prediction:
-        """Classify a clip. It never raises for what is in the audio."""
+    def mel_power(self, clip: Clip) -> Tensor:
+        """Compute the mel power of the clip's segments: (P, bands, frames)."""
+        with torch.inference_mode():
+            return self.front_end.power(torch.from_numpy(_segments(clip)[1]))
+
+    def classify(self, clip: Clip, power: Tensor | None = None) -> Prediction:
+        """Classify a clip. It never raises for what is in the audio.
+
+        `power` is its `mel_power`, where that is there already.
+        """
         seconds = len(clip.samples) / SAMPLE_RATE
         if seconds < MIN_CLIP_S:
             return _no_prediction(clip, "too_short", f"This is shorter than one second. {PLAY_MORE}")
@@ -117,7 +125,7 @@ class Classifier(ABC):
             )
         starts_s, segments = _segments(clip)
         with torch.inference_mode():
-            power = self.front_end.power(torch.from_numpy(segments))
+            power = self.front_end.power(torch.from_numpy(segments)) if power is None else power
             columns = FULL_CLIP_MEL.frame_indices((power.shape[2] - 1) * FULL_CLIP_MEL.hop_length)
             whole = torch.cat(tuple(power[:, :, columns]), dim=-1)
             if is_stationary(whole, seconds):

@@ -20,6 +20,8 @@ class Description:
     emotions: dict[str, float] = field(default_factory=dict)  # feeling -> share of listeners
     window_emotions: np.ndarray = field(default_factory=lambda: np.zeros((0, len(EMOTIONS))))  # (W, feelings)
     familiar: bool = True  # whether the clip is like the genres that the model knows
+    tag_probabilities: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (50,) in the order of TAGS
+    embedding: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (D,) of `Classifier.embeddings`
 
 
 def strongest_emotions(description: Description, statistics: dict[str, dict[str, float]]) -> list[str]:

@@ -62,15 +62,19 @@ class PretrainedClassifier(Classifier):
         self, starts_s: list[float], segments: np.ndarray, power: Tensor, gain: Tensor | None = None
     ) -> WindowPredictions:
         centres_s, features = self.features.windows(segments, gain)
-        logits, emotions = self.heads(features.vector())
+        vector = features.vector()
+        logits, emotions = self.heads(vector)
         is_audible = audible(power, len(centres_s)).flatten()
         clip_logits = logits[is_audible].mean(dim=0)
         emotions = emotions.detach().clamp(0.0, 1.0)
+        tags = features.logits.detach().sigmoid()[is_audible].mean(dim=0)
         description = Description(
-            self._tags(features.logits.detach().sigmoid()[is_audible].mean(dim=0)),
+            self._tags(tags),
             dict(zip(EMOTIONS, emotions[is_audible].mean(dim=0).tolist(), strict=True)),
             emotions.numpy(),
             float(clip_logits.detach().softmax(dim=0)[-1]) <= self.max_other,
+            tags.numpy(),
+            self.heads.standardize(vector.detach()[is_audible]).mean(dim=0).numpy(),
         )
         scratch = self.scratch.predict_windows(starts_s, segments, power, gain)
         times_s = np.concatenate([start_s + centres_s for start_s in starts_s])

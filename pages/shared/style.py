@@ -95,3 +95,12 @@ def swatch(colour: str) -> str:
         '<span style="display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;'
         f'background:{colour}"></span>'
     )
+
+
+# Styles of pages/library/panel.py: the library is wider than the Listen page where there is room.
+LIBRARY = """<style>
+    @media (min-width: 70rem) {
+        .st-key-library:has(.st-key-library_map, .st-key-library_table, .st-key-library_genre_counts) {
+            width: min(72rem, 100vw - 6rem); margin-left: 50%; transform: translateX(-50%); }
+    }
+</style>"""
