@@ -5,13 +5,13 @@ import streamlit as st
 from pages.access.roles import may_invite, require_visitor
 from pages.shared.address import enter_page
 from pages.shared.browser import help_keyboard
-from pages.shared.style import FOCUS_RINGS, ICON_BUTTONS
+from pages.shared.style import CONTRAST, FOCUS_RINGS, ICON_BUTTONS
 from pages.shared.uploads import keep_uploads_in_memory
 
 keep_uploads_in_memory()  # before there is a page to upload from
 st.set_page_config(page_title="Earmark", page_icon="assets/icons/earmark.png", layout="centered")
 st.logo("assets/icons/earmark.svg", size="large")
-st.html(ICON_BUTTONS + FOCUS_RINGS)
+st.html(ICON_BUTTONS + FOCUS_RINGS + CONTRAST)
 require_visitor()
 
 pages = [

@@ -36,6 +36,7 @@ MIN_CORRECTABLE_CHARS = 4  # of a word that is corrected
 MIN_STEM_CHARS = 3  # of a word without its ending
 MIN_GENRE_WEIGHT = 0.02  # genres of less weight are dropped
 MIN_SHIFT = 0.05  # standard deviations; less is not mentioned
+MAIN_SHARE = 0.5  # of the largest weight; a genre of less is a touch
 FULL_GENRE_WEIGHT = 0.5  # weight from which a negation excludes a genre: "no guitar" excludes none
 EXAMPLES = "Try words like jazz, calm, dark, fast or piano."
 _WORDS = Path(__file__).with_name("words.json")
@@ -286,11 +287,14 @@ def _message(
         return f"Nothing is asked for yet, so chance picks the genre. {EXAMPLES}"
     sentences = []
     if words:
-        parts = [_genres_in_words(genres)] if has_genre else []
-        if not has_genre and len(genres) < len(GENRES):
-            parts.append("no " + " or ".join(genre_name(name) for name in GENRES if name not in genres))
-        parts += _shifts_in_words(controls, tempo)
-        sentences.append("We understood: " + (", ".join(parts) or "as usual") + ".")
+        if has_genre:
+            music = _genres_in_words(genres)
+        elif len(genres) < len(GENRES):
+            music = "music, but no " + " or ".join(genre_name(name) for name in GENRES if name not in genres)
+        else:
+            music = "music"
+        shifts = _enumerated(_shifts_in_words(controls, tempo))
+        sentences.append(f"You will hear {music}{f', {shifts} than usual' if shifts else ''}.")
         if not has_genre:
             sentences.append("You named no genre, so chance picks one.")
         if is_corrected := [
@@ -314,10 +318,16 @@ def _message(
 
 
 def _genres_in_words(genres: dict[str, float]) -> str:
-    if len(genres) == 1:
-        return genre_name(next(iter(genres)))
-    *most, last = (f"{genre_name(name)} {share:.0%}" for name, share in genres.items())
-    return f"{', '.join(most)} and {last}"
+    """Name the genres by their weights, which come in descending order: "jazz with a touch of blues"."""
+    largest = next(iter(genres.values()))
+    main = [genre_name(name) for name, share in genres.items() if share >= MAIN_SHARE * largest]
+    rest = [genre_name(name) for name, share in genres.items() if share < MAIN_SHARE * largest]
+    return _enumerated(main) + (f" with a touch of {_enumerated(rest)}" if rest else "")
+
+
+def _enumerated(names: list[str]) -> str:
+    """Join as a sentence does: "calmer, darker and slower"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _shifts_in_words(controls: dict[str, float], tempo: float) -> list[str]:

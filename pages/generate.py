@@ -178,6 +178,10 @@ st.markdown(
     "Tell it what you would like: it paints something new, and Earmark plays it."
 )
 collect_results()
+if "piece" in st.query_params:
+    from pages.generation.upload import open_link
+
+    open_link()
 show_model_choice()
 genres = model_genres()
 if genres:

@@ -63,6 +63,7 @@ def find_songs(way: str) -> None:
             )
             st.caption(f":material/lock: {PRIVATE}")
             st.caption(f":material/public: {YOUTUBE_NOTICE}")
+        show_invitation_to_teach()
     mood = choose_mood([mood.name for mood in saved_moods()])
     if mood:
         request = choose_request(mood)
@@ -80,6 +81,23 @@ def find_songs(way: str) -> None:
     else:
         with st.container(border=True):
             st.markdown("**Your songs appear here.** Show your face, or press the one that fits.")
+
+
+def show_invitation_to_teach() -> None:
+    """Show what else the camera is for: the best trick of the page."""
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key="teach_invitation", gap="medium"
+    ):
+        st.markdown(
+            ":material/school: **Teach it a mood of your own.** Punk? Dreamy? Monday morning? Make the face "
+            "for four seconds, give it a name, and Earmark recognises it from then on.",
+            width="stretch",
+        )
+        st.button("Teach it your face", type="primary", key="to_teach", on_click=_go_to_teach)
+
+
+def _go_to_teach() -> None:
+    st.session_state.view = TEACH
 
 
 def teach(way: str) -> None:

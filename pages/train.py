@@ -12,6 +12,7 @@ from pages.shared.style import WIDE_PAGE
 from pages.training.state import train_state
 
 STEPS = {
+    "In a minute": ":material/flag:",
     "Data": ":material/library_music:",
     "Set up": ":material/tune:",
     "Watch": ":material/timeline:",
@@ -22,12 +23,12 @@ enter()
 st.title("Which model learns best?")
 # As part of the text the style is there with the first paint; st.html comes later, and the page would jump.
 st.markdown(
-    f"{WIDE_PAGE}\n\nChoose music and some models, press Start, watch them learn to tell the genres apart, "
-    "and see which one wins and what it gets wrong.",
+    f"{WIDE_PAGE}\n\nModels learn to tell kinds of music apart, and race for the best figure. You choose "
+    "who runs, on which music, and you see who wins and what they get wrong.",
     unsafe_allow_html=True,
 )
 state = train_state()
-follow_address("step", STEPS, "Set up")
+follow_address("step", STEPS, "In a minute")
 if state.requested_step:
     st.session_state.step, state.requested_step = state.requested_step, None
 choice = st.segmented_control(
@@ -41,6 +42,10 @@ choice = st.segmented_control(
 )
 step = write_address("step", choice, drop="" if choice == "Compare" else "runs")
 match step:
+    case "In a minute":
+        from pages.training.race.minute import show_minute
+
+        show_minute()
     case "Data":
         from pages.training.data import show_data
 
@@ -50,7 +55,7 @@ match step:
 
         show_set_up()
     case "Watch":
-        from pages.training.watch import show_watch
+        from pages.training.race.watch import show_watch
 
         show_watch()
     case "Compare":

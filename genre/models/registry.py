@@ -237,7 +237,7 @@ _SPECS = (
     ),
     ModelSpec(
         "linear",
-        "Adds up every point of the picture of the sound, each with a weight: the floor.",
+        "Adds up every point of the picture of the sound, each with a weight. No model is simpler.",
         _APM,
         Linear,
         _APM_MEL,

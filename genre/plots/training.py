@@ -5,7 +5,8 @@ are Vega-Lite: Streamlit makes a Plotly chart anew whenever its figure changes, 
 forgets a zoom, and gives a Vega chart of the same description only the new data.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +28,7 @@ RUN_COLOURS = (
     "#5F9FB8",
     "#C4554D",
 )
+FIRST_REACH = 5  # epochs on an axis at first
 LEAKY_COLOUR, HONEST_COLOUR = "#D9702E", "#2A8C8C"
 OTHER_GENRE = "#8A9099"
 # The wheel alone scrolls the page. Two fingers on a touchpad come as Ctrl and the wheel, too.
@@ -155,14 +157,15 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
                 "field": "epoch",
                 "type": "quantitative",
                 "title": "epoch",
-                "scale": {"nice": False, "zero": False, "padding": 6},
+                # A scale of the data would be of nothing for a moment, and Vega warns of that in the console.
+                "scale": {"domain": [0, reach(row["epoch"] for row in rows)], "nice": False},
                 "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
             },
             "y": {
                 **value,
                 "title": None,
                 "axis": labels,
-                "scale": {"domain": [0, 1]} if share else {"zero": True},
+                "scale": {"domain": [0, 1 if share else _round_up(row["value"] for row in rows)]},
             },
             "color": {
                 "field": "run",
@@ -186,6 +189,19 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
             {"mark": {"type": "circle", "size": 16}, "transform": [{"filter": aside}]},
         ],
     }
+
+
+def reach(epochs: Iterable[int]) -> int:
+    """The right end of an axis of epochs: it doubles now and then, so that the axis mostly stays."""
+    longest, end = max(epochs, default=0), FIRST_REACH
+    while end < longest:
+        end *= 2
+    return end
+
+
+def _round_up(losses: Iterable[float]) -> float:
+    """The upper end of an axis of losses."""
+    return max(0.5, math.ceil(2 * max(losses, default=0.0)) / 2)
 
 
 def confusion_matrix(result: dict) -> go.Figure:

@@ -1,16 +1,12 @@
 """The parts of the Invite screen."""
 
-from html import escape
-
-import segno
 import streamlit as st
 
 from pages.access.roles import require_operator
 from pages.access.tokens import Role, access
 from pages.access.upkeep import guest_names
-from pages.shared.style import QR_CODE
+from pages.shared.qr_code import qr_code
 
-QUIET_ZONE = 4  # modules around the code, as many as ISO/IEC 18004 asks
 RULES = (
     (
         ":material/check:",
@@ -58,7 +54,7 @@ def show_invitation() -> None:
                 "the network can read along. `make run HTTPS=1` has neither fault."
             )
     with left, st.container(key="invite_code"):
-        st.html(_code(link, "Code that opens Earmark for guests"))
+        st.html(qr_code(link, "Code that opens Earmark for guests"))
 
 
 def show_rules() -> None:
@@ -81,10 +77,4 @@ def show_operator_link() -> None:
             link = house.link(st.session_state.get("invite_name") or guest_names(house)[0], Role.OPERATOR)
             st.code(link, language=None, wrap_lines=True)
             with st.container(key="operator_code"):
-                st.html(_code(link, "Code that opens Earmark with all rights"))
-
-
-def _code(text: str, title: str) -> str:
-    """Draw a QR code, dark on white in every theme: few cameras read it the other way round."""
-    picture = segno.make(text, error="m", micro=False).svg_data_uri(border=QUIET_ZONE, light="#fff", scale=8)
-    return f'{QR_CODE}<div class="qr-code"><img src="{escape(picture)}" alt="{escape(title)}"></div>'
+                st.html(qr_code(link, "Code that opens Earmark with all rights"))

@@ -2,6 +2,7 @@
 
 from gan.training.history import TrainingHistory
 from genre.plots.prediction import QUIET
+from genre.plots.training import reach
 
 CURVE_LABELS = {"d_real": "real music", "d_fake": "painted music"}
 CURVE_COLOURS = {"d_real": "#2A8C8C", "d_fake": "#D9702E"}
@@ -10,9 +11,10 @@ EQUAL_GAP, NEAR_GAP = 0.1, 0.3  # largest gap of the means of D(x) and D(G(z)): 
 
 def balance_chart(history: TrainingHistory) -> tuple[list[dict], dict]:
     """Build the rows of data, and a Vega-Lite description that stays as the training goes on."""
+    curves = history.discriminator_curves()
     rows = [
         {"epoch": epoch, "of": CURVE_LABELS[key], "value": value}
-        for key, curve in history.discriminator_curves().items()
+        for key, curve in curves.items()
         for epoch, value in curve
     ]
     value = {
@@ -24,7 +26,7 @@ def balance_chart(history: TrainingHistory) -> tuple[list[dict], dict]:
     }
     colours = {"domain": list(CURVE_LABELS.values()), "range": [CURVE_COLOURS[key] for key in CURVE_LABELS]}
     equilibrium = {
-        "mark": {"type": "rule", "color": QUIET, "strokeDash": [4, 4]},
+        "mark": {"type": "rule", "color": QUIET, "strokeDash": [4, 4], "aria": False},
         "encoding": {"y": {"datum": 0.5}},
     }
     epoch = {
@@ -32,14 +34,18 @@ def balance_chart(history: TrainingHistory) -> tuple[list[dict], dict]:
         "type": "quantitative",
         "title": "round",
         "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
+        "scale": {
+            "domain": [0, reach(epoch for curve in curves.values() for epoch, _ in curve)],
+            "nice": False,
+        },
     }
     colour = {"field": "of", "type": "nominal", "scale": colours, "legend": {"title": None, "orient": "top"}}
     tooltip = [{"field": "epoch", "title": "round"}, {"field": "of"}, {**value, "format": ".0%"}]
-    curves = {
+    lines = {
         "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 14, "filled": True}},
         "encoding": {"x": epoch, "y": value, "color": colour, "tooltip": tooltip},
     }
-    return rows, {"height": 240, "layer": [equilibrium, curves]}
+    return rows, {"height": 240, "layer": [equilibrium, lines]}
 
 
 def describe_balance(history: TrainingHistory) -> str:

@@ -9,10 +9,12 @@ from gan.sampling.gallery import Gallery, GalleryItem, describe_genres, describe
 from gan.sampling.pictures import decimate_for_plot
 from genre.plots import prediction as plots
 from genre.text import genre_name, percent
+from pages.access.links import link_to, reaches_others
 from pages.generation.html import render_thumbnail
 from pages.generation.state import generate_state
 from pages.generation.studio import new_seed, submit_to_same_model
 from pages.shared.models import default_classifier
+from pages.shared.qr_code import qr_code
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL, escaped
 
@@ -42,6 +44,7 @@ def show_item(item: GalleryItem) -> None:
                 _vary(item, item.request)
                 _mix(item, item.request)
             _classify_button(item)
+            _share(item)
             _download(item)
         _show_prediction(item)
 
@@ -151,6 +154,31 @@ def _show_prediction(item: GalleryItem) -> None:
     st.plotly_chart(
         figure, config=STILL, key="prediction_bars", alt=f"The Listen page hears {genre}, {share}"
     )
+
+
+def _share(item: GalleryItem) -> None:
+    """Show the piece's own address: whoever opens it gets the very same sound, made anew."""
+    if not (item.request and item.spectrogram.recipe.get("weights")):
+        return
+    with st.popover(
+        "Share", icon=":material/qr_code_2:", key=f"share_{item.id}", on_change="rerun"
+    ) as popover:
+        if not popover.open:
+            return
+        from gan.sampling.link import pack_recipe
+
+        link = link_to("generate", piece=pack_recipe(item.spectrogram.recipe))
+        st.markdown("This link makes the very same piece again, note for note.")
+        st.code(link, language=None, wrap_lines=True)
+        try:
+            st.html(qr_code(link, "Code that opens this piece"))
+        except ValueError:
+            st.caption("The recipe is too long for a code to scan. The link works all the same.")
+        if not reaches_others():
+            st.caption(
+                "This Earmark serves its own machine alone, and so the link works here. With "
+                "`make run HTTPS=1` phones can open it too."
+            )
 
 
 def _download(item: GalleryItem) -> None:

@@ -26,6 +26,7 @@ class GenerateState:
     is_page_complete: bool = False  # whether the whole page has run since the progress was last displayed
     shows_progress: bool = False  # whether the page was drawn while jobs were running
     shows_whole_gallery: bool = False
+    opened_links: set[str] = field(default_factory=set)  # recipes of addresses that were made already
     imported_files: set[str] = field(default_factory=set)  # ids of uploads that were taken in
     next_model: str | None = None  # run to be selected as generator when the page is drawn anew
     next_history: str | None = None  # run whose history is to be displayed when the page is drawn anew

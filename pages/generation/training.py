@@ -217,9 +217,9 @@ def _progress(run: Run) -> str:
         return escaped(run.message)
     text = f"Round {run.last['epoch']} of {run.settings.get('epochs', '?')}"
     if run.eta_s:
-        from genre.training.estimate import duration_text
+        from pages.shared.countdown import time_left
 
-        text += f", about {duration_text(run.eta_s)} left"
+        text += f", about {time_left(run.name, run.eta_s)} left"
     return text
 
 

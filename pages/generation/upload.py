@@ -1,5 +1,7 @@
 """The upload of spectrograms and recipes that were downloaded here."""
 
+from typing import Any
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -51,18 +53,40 @@ def _import_file(file: UploadedFile) -> str | None:
 
 def _import_recipe(content: bytes) -> str | None:
     """Submit the request of a recipe; return the reason where that is impossible."""
+    try:
+        return _submit_recipe(parse_json(content[:MAX_RECIPE_BYTES]), "brought back")
+    except ValueError:
+        return NO_RECIPE
+
+
+def open_link() -> None:
+    """Make the piece that the page's address asks for, once."""
+    text, state = st.query_params.get("piece"), generate_state()
+    if not text or text in state.opened_links:
+        return
+    from gan.request import RequestError
+    from gan.sampling.link import unpack_recipe
+
+    try:
+        why = _submit_recipe(unpack_recipe(text), "from a link")
+    except RequestError as error:
+        why = str(error)
+    state.opened_links.add(text)
+    if why:
+        state.error = why
+
+
+def _submit_recipe(recipe: Any, origin: str) -> str | None:
+    """Submit the request of a recipe; return the reason where that is impossible."""
     from gan.request import RequestError
     from gan.sampling.sampler import request_from_recipe
 
     try:
-        recipe = parse_json(content[:MAX_RECIPE_BYTES])
         request = request_from_recipe(recipe)
         model = find_model_of(recipe)
         if model is None:
             return UNKNOWN_MODEL
-        submit_requests([request], "brought back", model)
+        submit_requests([request], origin, model)
         return None
     except RequestError as error:
         return str(error)
-    except ValueError:
-        return NO_RECIPE

@@ -9,9 +9,11 @@ from mood.playlist.playlist import Playlist, find_playlist
 from mood.playlist.query import DEFAULT_LANGUAGE, LANGUAGES, MAX_PHRASE_CHARS, find_language
 from pages.moods.labels import MOODS, change_label, look_word, mood_label
 from pages.moods.state import mood_state
+from pages.shared.remembered import remember, remembered
 from pages.shared.style import mood_cards
 
 MATCH, CHANGE = "match", "change"
+REMEMBERED = "songs"  # name of what the browser remembers
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,16 @@ class PlaylistRequest:
             }[change_label(self.mood)[0]]
             return f"Songs to {aim} when you feel {word}"
         return f"Songs for when you feel {word}"
+
+
+def _recall() -> None:
+    """Begin with the language and the artist of the last visit, which this browser remembers."""
+    last = remembered(REMEMBERED)
+    if "language" not in st.session_state:
+        default = next(language.label for language in LANGUAGES if language.name == DEFAULT_LANGUAGE)
+        st.session_state.language = last.get("language", "")[:MAX_PHRASE_CHARS].strip() or default
+    if "artist" not in st.session_state:
+        st.session_state.artist = last.get("artist", "")[:MAX_PHRASE_CHARS]
 
 
 def choose_mood(custom_moods: list[str]) -> str | None:
@@ -71,13 +83,14 @@ def choose_request(mood: str) -> PlaylistRequest:
         format_func=labels.__getitem__,
         persist_state="session",
     )
+    _recall()
     left, right = st.columns(2)
     with left:
         language = st.selectbox(
             "Language",
             [language.label for language in LANGUAGES],
             key="language",
-            index=[language.name for language in LANGUAGES].index(DEFAULT_LANGUAGE),
+            index=None,
             accept_new_options=True,
             persist_state="session",
             help="Choose one, or type any other.",
@@ -90,6 +103,7 @@ def choose_request(mood: str) -> PlaylistRequest:
             persist_state="session",
             placeholder="Anybody",
         )
+    remember(REMEMBERED, {"language": language or "", "artist": artist.strip()})
     if language and find_language(language) is None:
         st.caption("We have no words of our own in that language: we ask in English for it.")
     return PlaylistRequest(mood, direction, language or DEFAULT_LANGUAGE, artist.strip())

@@ -168,9 +168,19 @@ def _name_mood() -> None:
     if names:
         renew("teach_name")
         st.toast(f"**{escaped(names[0])}** is known from now on.", icon=":material/school:")
+        state.latest_taught = names[0]
         names.clear()
     count = len(faces)
     if not count:
+        if state.latest_taught:
+            st.success(f"Earmark has learnt **{escaped(state.latest_taught)}**. Does it work?")
+            st.button(
+                "Try it: make that face",
+                type="primary",
+                icon=":material/face:",
+                key="try_mood",
+                on_click=_try,
+            )
         return
     words = f", {MIN_FRAMES - count} to go" if count < MIN_FRAMES else ": enough, more are better"
     st.progress(min(1.0, count / MIN_FRAMES), f"{count} {'picture' if count == 1 else 'pictures'}{words}")
@@ -187,6 +197,12 @@ def _name_mood() -> None:
             st.rerun()
     if is_pressed and not name.strip():
         st.warning("Give it a name first.", icon=":material/edit:")
+
+
+def _try() -> None:
+    """Go to the songs, where faces are read."""
+    mood_state().latest_taught = ""
+    st.session_state.view = "songs"
 
 
 def _save_mood(name: str, faces: list[np.ndarray], names: list[str]) -> None:

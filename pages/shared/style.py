@@ -8,6 +8,15 @@ ICON_BUTTONS = """<style>[class*="st-key-icon_"] :is(button, a) :is([data-testid
 FOCUS_RINGS = """<style>
     :is(a, button, summary, [role=radio], [role=tab], [role=slider], [role=combobox]):focus-visible {
         outline: 3px solid #D9702E !important; outline-offset: 2px !important; border-radius: .4rem; }
+    [data-testid=stMain]:focus-visible { outline: 2px solid #D9702E; outline-offset: -2px; }
+</style>"""
+
+# Streamlit's captions are too faint in the light, and what it writes in the primary colour in the dark.
+CONTRAST = """<style>
+    [data-testid=stCaptionContainer] { opacity: .72 !important; }
+    [data-testid=stButtonGroup] [data-selected=true], [data-testid=stSliderThumbValue],
+    [data-testid=stButtonGroup] [data-selected=true] *, [data-testid=stSliderThumbValue] * {
+        color: inherit !important; }
 </style>"""
 
 # The uploader lists its files for good: three of them are enough, refused ones come first.

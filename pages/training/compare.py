@@ -8,13 +8,22 @@ from genre.runs import directory as runs
 from genre.runs.catalogue import Entry
 from pages.training.comparison import TestedRun, read_report, show_disagreements, show_winner, tested_runs
 from pages.training.run_card import show_run
-from pages.training.run_display import FILTERS, chart_names, load_entries, run_colour, show_chart
+from pages.training.run_display import (
+    FILTERS,
+    MODEL_NAMES,
+    SPLIT_NAMES,
+    chart_names,
+    load_entries,
+    run_colour,
+    show_chart,
+)
 from pages.training.run_table import MAX_COMPARED, show_run_table
+from pages.training.state import go_to
 
 MEASURES = {
-    "f1": ("Both in one (F1)", "High only if both of the others are."),
-    "precision": ("Right when it says so (precision)", "When it says this genre, how often it is right."),
-    "recall": ("Found (recall)", "Of this genre's tracks, how many it finds."),
+    "recall": ("Found", "Of this genre's tracks, how many it finds (recall)."),
+    "precision": ("Right when named", "When it names this genre, how often it is right (precision)."),
+    "f1": ("Both in one", "High only if both of the others are (F1)."),
 }
 
 
@@ -22,9 +31,9 @@ def show_compare() -> None:
     """Show the step."""
     entries = load_entries()
     if not entries:
-        st.info(
-            "There is nothing to compare yet. Choose some models under Set up and press Start.",
-            icon=":material/compare_arrows:",
+        st.info("There is nothing to compare yet. Start a race first.", icon=":material/compare_arrows:")
+        st.button(
+            "In a minute", icon=":material/flag:", key="to_minute", on_click=go_to, args=("In a minute",)
         )
         return
     if all(entry.recorded for entry in entries):
@@ -47,7 +56,12 @@ def _filter(entries: list[Entry]) -> list[Entry]:
         values = sorted({getattr(entry, attribute) for entry in entries} - {""})
         with column:
             selected = st.multiselect(
-                label, values, key=f"only_{attribute}", placeholder="All", persist_state="session"
+                label,
+                values,
+                key=f"only_{attribute}",
+                placeholder="All",
+                persist_state="session",
+                format_func=lambda value: SPLIT_NAMES.get(value) or MODEL_NAMES.get(value, value),
             )
         if selected:
             entries = [entry for entry in entries if getattr(entry, attribute) in selected]
@@ -66,7 +80,7 @@ def _show_side_by_side(entries: list[Entry]) -> None:
             show_run(entry, names[number], report, run_colour(entry), number)
     if any(entry.leaky for entry in entries) and not all(entry.leaky for entry in entries):
         st.warning(
-            "A leaky split is among them: its figures look better than they are, see **The leak**.",
+            "One of them was tested with a leak: its figures look better than they are, see **The leak**.",
             icon=":material/water_drop:",
         )
     if tested:
@@ -108,7 +122,7 @@ def _show_genres(tested: list[TestedRun]) -> None:
     measure = st.segmented_control(
         "Measure",
         list(MEASURES),
-        default="f1",
+        default="recall",
         required=True,
         key="measure",
         format_func=lambda name: MEASURES[name][0],

@@ -78,13 +78,13 @@ def show_winner(tested: list[TestedRun]) -> None:
     )
     if result.p_value > SIGNIFICANCE:
         st.info(
-            f"**{winner} and {runner_up} are level.** {counts}: so small a difference may be chance.",
+            f"### {winner} and {runner_up} are level\n\n{counts}: so small a difference may be chance.",
             icon=":material/balance:",
         )
         return
     genres = " and ".join(genre_name(genre) for genre in result.better_genres[:2])
     st.success(
-        f"**{winner} wins.** {counts}, which is more than chance. It gains most in {genres}.",
+        f"### {winner} wins\n\n{counts}, which is more than chance. It gains most in {genres}.",
         icon=":material/trophy:",
     )
 

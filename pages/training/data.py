@@ -17,7 +17,7 @@ from genre.plots import training as plots_training
 from genre.text import genre_name
 from pages.access.roles import is_operator, require_operator
 from pages.shared.widgets import STILL, escaped
-from pages.training.state import train_state
+from pages.training.state import go_to, train_state
 
 CHOICES = {
     "builtin": "The built-in music",
@@ -105,7 +105,16 @@ def show_data() -> None:
     music = choose_data()
     if music is None:
         return
-    st.subheader(f"{music.count} tracks in {len(music.by_genre)} genres")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"{music.count} tracks in {len(music.by_genre)} genres", width="stretch")
+        st.button(
+            "Next: choose models",
+            type="primary",
+            icon=":material/arrow_forward:",
+            key="to_set_up",
+            on_click=go_to,
+            args=("Set up",),
+        )
     counts = {genre: len(tracks) for genre, tracks in music.by_genre.items()}
     st.plotly_chart(
         plots_training.tracks_of_each_genre(counts),
@@ -168,12 +177,12 @@ def _show_clip(clip: Clip, name: str, colour: str) -> None:
             plots.waveform(*waveform_envelope(clip), clip.duration_s, colour),
         ),
         (
-            "STFT",
+            "The plain spectrogram (STFT)",
             "Which pitches sound when, all evenly spaced. Brighter is louder.",
             plots.spectrogram(*stft_overview(clip), clip.duration_s),
         ),
         (
-            "Mel-spectrogram",
+            "As the ear spaces it (mel)",
             "The same with pitches spaced as the ear does: more room for the low "
             "ones, where most of the music is.",
             plots.spectrogram(*mel_overview(clip), clip.duration_s),

@@ -6,7 +6,8 @@ from genre.plots import training as plots_training
 from genre.runs.catalogue import Entry, leak_pairs
 from genre.text import percent
 from pages.shared.widgets import STATIC
-from pages.training.run_display import load_entries, show_chart
+from pages.training.run_display import MODEL_NAMES, load_entries, show_chart
+from pages.training.state import go_to
 
 
 def show_leak() -> None:
@@ -15,9 +16,12 @@ def show_leak() -> None:
     pairs = leak_pairs(load_entries())
     if not pairs:
         st.info(
-            "Train a model under **Set up** with the switch “once more with the leaky split”, "
-            "and its two results stand here side by side.",
+            "Start the race under **In a minute**, or train a model under **Set up** with the switch "
+            "“once more with a leak”: its two results then stand here side by side.",
             icon=":material/water_drop:",
+        )
+        st.button(
+            "In a minute", icon=":material/flag:", key="to_minute", on_click=go_to, args=("In a minute",)
         )
         return
     names = [_pair_name(pair, pairs) for pair in pairs]
@@ -83,8 +87,9 @@ def _pair_name(pair: tuple[Entry, Entry], pairs: list[tuple[Entry, Entry]]) -> s
     """Name the model, and what tells it apart from others of its kind."""
     entry = pair[1]
     same_model = [p for p in pairs if p[1].model == entry.model]
+    model = MODEL_NAMES.get(entry.model, entry.model)
     if len(same_model) == 1:
-        return entry.model
+        return model
     epochs = entry.recipe.get("epochs")
-    name = f"{entry.model}, {entry.input}, {entry.data}, {epochs} epochs"
+    name = f"{model}, {entry.input}, {entry.data}, {epochs} epochs"
     return f"{name}, recorded" if entry.recorded else f"{name} ({same_model.index(pair) + 1})"

@@ -40,7 +40,7 @@ GRID: dict[str, tuple[list, list]] = {  # choices, preselected choices
 
 
 FINE_TUNING = {  # label, and what it does
-    "epochs": ("Epochs", "How often the model goes through all the music."),
+    "epochs": ("Epochs", "Rounds: how often the model goes through all the music."),
     "batch": ("Batch size", "How many pieces it looks at before it changes its mind a little."),
     "rate": (
         "Learning rate",
@@ -52,8 +52,7 @@ MODEL_COLUMNS: "dict[str, ColumnConfig]" = {
     "Technical name": st.column_config.TextColumn(
         width=115, help="What papers and the command line call it."
     ),
-    "How it works": st.column_config.TextColumn(width=430),
-    "Hears": st.column_config.TextColumn(width=75),
+    "Hears": st.column_config.TextColumn(width=110),
     "Parameters": st.column_config.NumberColumn(
         format="localized",
         width=95,
@@ -115,22 +114,22 @@ def choose_plan(music: Listing | None) -> Plan:
     left, right = st.columns(2)
     with left:
         kind = st.selectbox(
-            "What they hear",
+            "What the models hear",
             _available_inputs(music),
             format_func=INPUT_LABELS.__getitem__,
             key="input",
             persist_state="session",
-            help="A model that cannot hear this gets what it was made for instead.",
+            help="A model that cannot use this gets what it was made for instead.",
         )
     with right:
         split, artists = _choose_split()
     if split == "segment":
         st.warning(LEAKY_WARNING, icon=":material/water_drop:")
     with_leaky = split == "track" and st.toggle(
-        "Train each once more with the leaky split, to see the difference",
+        "Train each once more with a leak, to see the difference",
         key="both_splits",
         persist_state="session",
-        help="Pieces of the same recording are then on both sides. See The leak.",
+        help="It is then tested on pieces of recordings that it has learnt from. See The leak.",
     )
     with st.expander("Fine tuning", icon=":material/tune:"):
         recipes = _choose_recipes()
@@ -252,7 +251,18 @@ def input_for(model: str, kind: str) -> str:
 
 
 def _show_models(models: list[str]) -> None:
-    """Show a row for each chosen model."""
+    """Say what each chosen model is; all figures on request."""
+    with st.container(horizontal=True, gap="small", key="about_models"):
+        for name in models:
+            with st.container(border=True, gap="xsmall", width=330):
+                st.markdown(f"**{MODEL_NAMES.get(name, name)}** :gray[{name}]")
+                st.caption(MODELS[name].description)
+    if st.toggle("All figures of the models", key="model_figures", persist_state="session"):
+        _show_figures(models)
+
+
+def _show_figures(models: list[str]) -> None:
+    """Show a row for each model: its input, its size, its paper."""
     kind = st.session_state.get("input", next(iter(INPUT_LABELS)))
     rows = []
     for name in models:
@@ -262,7 +272,6 @@ def _show_models(models: list[str]) -> None:
             {
                 "Model": MODEL_NAMES.get(name, name),
                 "Technical name": name,
-                "How it works": spec.description,
                 "Hears": model_input,
                 "Parameters": _n_parameters(name, model_input),
                 "Published": published_percent(published.figure) if published else "",
@@ -272,8 +281,8 @@ def _show_models(models: list[str]) -> None:
     st.dataframe(
         rows,
         hide_index=True,
-        key="about_models",
-        alt="The chosen models",
+        key="model_figures_table",
+        alt="The figures of the chosen models",
         placeholder="",
         column_config=MODEL_COLUMNS,
     )

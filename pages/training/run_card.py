@@ -4,6 +4,7 @@ import streamlit as st
 
 from genre.data.protocols import FOLDED
 from genre.errors import error_sentence
+from genre.models.registry import MODELS
 from genre.paths import promoted_title
 from genre.plots import training as plots_training
 from genre.runs import directory as runs
@@ -17,7 +18,7 @@ from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import choose_model, chosen_model, take_off
 from pages.shared.widgets import escaped
 from pages.training.quota import may_change
-from pages.training.run_display import show_chart, show_state, show_swatch
+from pages.training.run_display import MODEL_NAMES, plain_title, show_chart, show_state, show_swatch
 
 
 def show_run(entry: Entry, name: str, report: Report | None, colour: str, number: int) -> None:
@@ -25,6 +26,8 @@ def show_run(entry: Entry, name: str, report: Report | None, colour: str, number
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             show_swatch(colour)
             st.text(name)
+            if entry.model in MODEL_NAMES:
+                st.caption(entry.model, help=MODELS[entry.model].description)
             if entry.recorded:
                 st.badge(
                     "recorded",
@@ -71,7 +74,8 @@ def _show_metrics(report: Report, number: int) -> None:
             "F1",
             f"{metrics['macro_f1']:.2f}",
             width="content",
-            help="Precision and recall in one, the mean over the genres: 1 is best.",
+            help="How well it finds each genre, and how often it is right when it names one: both in one "
+            "figure. 1 is best.",
         )
         st.metric(
             "Answers in",
@@ -165,7 +169,11 @@ def _promote(entry: Entry) -> None:
     try:
         require_operator("publish models")
         with st.spinner("Taking it to the Listen page"):
-            name = promoted_name(entry.run.folder) or promote_run(entry.run.folder, free_name(entry)).name
+            name = promoted_name(entry.run.folder)
+            if name is None:
+                name = promote_run(entry.run.folder, free_name(entry)).name
+                if plain_title(entry) != entry.title:  # its name is the same on every page
+                    retitle_model(name, plain_title(entry))
     except (ValueError, OSError) as error:
         st.error(error_sentence(error), icon=":material/error:")
         return
@@ -184,7 +192,7 @@ def _unpublish(entry: Entry, name: str) -> None:
 def _show_rename(entry: Entry) -> None:
     run = entry.run
     with st.form(f"describe_{run.name}", border=False):
-        title = st.text_input("Name", run.title, max_chars=80, key=f"title_{run.name}")
+        title = st.text_input("Name", plain_title(entry), max_chars=80, key=f"title_{run.name}")
         note = st.text_area("Note", run.note, max_chars=2_000, key=f"note_{run.name}")
         if st.form_submit_button("Keep", type="primary"):
             try:
@@ -203,7 +211,7 @@ def _show_delete(entry: Entry) -> None:
     promoted = promoted_name(run.folder) if run.state == "done" else None
     use = f" The Listen page offers it as **{escaped(promoted_title(promoted))}**" if promoted else ""
     st.markdown(
-        f"Delete **{escaped(entry.title)}** with its figures and weights? It cannot be brought back."
+        f"Delete **{escaped(plain_title(entry))}** with its figures and weights? It cannot be brought back."
         + (f"{use}: it disappears there too, and whoever uses it gets the model of Earmark." if use else "")
     )
     if st.button("Yes, delete it", key=f"delete_{run.name}", icon=":material/delete:"):

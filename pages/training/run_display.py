@@ -25,13 +25,13 @@ STATE_BADGES: dict[str, tuple[str, Colour]] = {  # state -> label and colour of 
     "damaged": ("damaged", "red"),
 }
 INPUT_LABELS = {
-    "mel": "mel-spectrogram, 3 s: pitch as the ear spaces it",
-    "stft": "STFT, 3 s: the plain spectrogram, all pitches evenly spaced",
+    "mel": "a picture of 3 s of sound, pitch spaced as the ear does (mel)",
+    "stft": "a picture of 3 s of sound, all pitches evenly spaced (STFT)",
     "features": "58 measurements: tempo, loudness, brightness and so on",
-    "raw": "raw samples, 3 s: the wave itself",
-    "mel_30s": "mel-spectrogram of 30 s at once",
-    "mel_3s_zscored": "mel-spectrogram of the first 3 s only",
-    "mel_3s": "mel-spectrogram of 3 s, a few pieces of each recording in every epoch",
+    "raw": "the sound wave itself, 3 s of it",
+    "mel_30s": "a picture of half a minute at once",
+    "mel_3s_zscored": "a picture of the first 3 s only",
+    "mel_3s": "pictures of 3 s, a few of each recording in every round",
 }
 # The registry's names are those of papers and of the command line.
 MODEL_NAMES = {
@@ -51,14 +51,15 @@ MODEL_NAMES = {
     "cnn-cao": "Half-minute pattern finder",
     "listen": "The Listen page's vote",
 }
+LEAK = ", with a leak"  # behind the name of a training that was tested on recordings it knew
 SPLITS = {
-    "track": "One recording in five is kept for the test. Honest, and the usual choice.",
+    "track": "One recording in five is kept aside for the test. Honest, and the usual choice.",
     "kfold": "Five rounds, each testing on another fifth of the recordings. Honest, and five times the work.",
     "blocks": "Five rounds with neighbouring recordings kept together, since they are often by one "
     "artist. The strictest without a list of artists.",
     "filtered": "GTZAN's published lists, without its faulty recordings. Only for GTZAN.",
     "artist": "No artist is both learnt from and tested. Needs a list of who plays what.",
-    "segment": "Leaky: pieces of the same recording are learnt from and tested.",
+    "segment": "It leaks: pieces of the same recording are learnt from and tested.",
     "all": "Everything is learnt from and nothing tested: for a model you only want to use.",
 }
 SPLIT_NAMES = {
@@ -67,11 +68,11 @@ SPLIT_NAMES = {
     "blocks": "by blocks of recordings",
     "filtered": "GTZAN's filtered lists",
     "artist": "by artist",
-    "segment": "by window (leaky)",
+    "segment": "by piece, with a leak",
     "all": "not at all",
 }
 # The filters of the table under Compare: label, and attribute of an Entry.
-FILTERS = (("Model", "model"), ("Data", "data"), ("Split", "split"))
+FILTERS = (("Model", "model"), ("Music", "data"), ("Tested", "split"))
 # Widget keys of the filters, all empty: a filter could hide the newest trainings.
 UNFILTERED: dict[str, list[str]] = {f"only_{attribute}": [] for _, attribute in FILTERS}
 # Plotly's own toolbar, for zoom and a picture.
@@ -99,6 +100,14 @@ def model_label(model: str) -> str:
     return f"{MODEL_NAMES[model]} ({model})" if model in MODEL_NAMES else model
 
 
+def plain_title(entry: Entry) -> str:
+    """A training's title; the technical name of its model, with or without a number, in plain words."""
+    model, _, number = entry.title.rpartition(" ") if entry.title[-1:].isdecimal() else (entry.title, "", "")
+    if model != entry.model or model not in MODEL_NAMES:
+        return entry.title
+    return f"{MODEL_NAMES[model]} {number}".rstrip()
+
+
 def chart_names(chosen: list[Entry]) -> list[str]:
     """A name for each, all different, and the same wherever a run is shown: numbered among all runs."""
     runs = sorted(load_entries(), key=lambda entry: (entry.recorded, entry.run.created, entry.id))
@@ -109,13 +118,13 @@ def chart_names(chosen: list[Entry]) -> list[str]:
 
 def free_title(model: str, leaky: bool) -> str:
     """A title for a new run of a model. It keeps its number when earlier ones are deleted."""
-    taken = {_label(entry) for entry in load_entries() if not entry.recorded}
+    taken = {(entry.title, entry.leaky) for entry in load_entries() if not entry.recorded}
     titles = itertools.chain([model], (f"{model} {number}" for number in itertools.count(2)))
-    return next(title for title in titles if (f"{title} (leaky)" if leaky else title) not in taken)
+    return next(title for title in titles if (title, leaky) not in taken)
 
 
 def _label(entry: Entry) -> str:
-    return f"{entry.title} (leaky)" if entry.leaky else entry.title
+    return f"{plain_title(entry)}{LEAK}" if entry.leaky else plain_title(entry)
 
 
 def run_colour(entry: Entry) -> str:

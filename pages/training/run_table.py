@@ -8,7 +8,7 @@ import streamlit as st
 
 from genre.models.registry import MODELS
 from genre.runs.catalogue import Entry, to_csv
-from pages.training.run_display import INPUT_LABELS, SPLIT_NAMES, STATE_BADGES, published_percent
+from pages.training.run_display import INPUT_LABELS, SPLIT_NAMES, STATE_BADGES, plain_title, published_percent
 from pages.training.state import train_state
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ MAX_PRESELECTION = 30  # with more trainings, a visitor looks for some: nothing 
 
 _Text, _Number = st.column_config.TextColumn, st.column_config.NumberColumn
 RUN_COLUMNS: "dict[str, ColumnConfig]" = {
-    "Name": _Text(width=150),
-    "Model": _Text(width=100),
+    "Name": _Text(width=230),
+    "Model": _Text(width=100, help="What papers and the command line call it."),
     "State": _Text(width=80),
     "Tracks right": st.column_config.ProgressColumn(
         format="%d %%",
@@ -41,15 +41,18 @@ RUN_COLUMNS: "dict[str, ColumnConfig]" = {
         "the intervals of two trainings overlap much, neither has won.",
     ),
     "F1": _Number(
-        format="%.2f", width=60, help="Precision and recall in one, the mean over the genres: 1 is best."
+        format="%.2f",
+        width=60,
+        help="How well it finds each genre, and how often it is right when it names one: both in one figure, "
+        "the mean over the genres. 1 is best.",
     ),
     "Hears": _Text(width=80, help=", ".join(f"{kind}: {about}" for kind, about in INPUT_LABELS.items())),
-    "Split": _Text(
-        width=85,
+    "Tested": _Text(
+        width=150,
         help="How the music to be tested on was kept aside. "
         + ", ".join(f"{split}: {about}" for split, about in SPLIT_NAMES.items()),
     ),
-    "Data": _Text(width=90),
+    "Music": _Text(width=90),
     "Parameters": _Number(format="localized", width=95),
     "Time": _Number(format="compact", width=75, help="Spent learning: hours, minutes, seconds."),
     "Published": _Text(width=100, help="The paper's own figure, under its own protocol."),
@@ -61,7 +64,7 @@ RUN_COLUMNS: "dict[str, ColumnConfig]" = {
 
 
 # The others come with the switch "All figures".
-FIRST_COLUMNS = ("Name", "Model", "State", "Tracks right", "Windows right", "Split")
+FIRST_COLUMNS = ("Name", "State", "Tracks right", "Tested")
 
 
 def show_run_table(entries: list[Entry]) -> list[Entry]:
@@ -87,7 +90,7 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
         },
         placeholder="",
         alt="All trainings and their figures",
-        column_order=_columns(entries),
+        column_order=_columns(),
         column_config=RUN_COLUMNS,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -134,14 +137,10 @@ def _newest(entries: list[Entry]) -> list[str]:
     return list(newest.values())[:N_PRESELECTED]
 
 
-def _columns(entries: list[Entry]) -> list[str]:
-    """Choose the columns: the model has its own as soon as somebody has given a training another name."""
-    has_titles = any(entry.title != entry.model for entry in entries)
-    shows_all = st.session_state.get("all_figures", False)
+def _columns() -> list[str]:
+    """Choose the columns: four that say who is right how often, or all."""
     return [
-        name
-        for name in RUN_COLUMNS
-        if (has_titles or name != "Model") and (shows_all or name in FIRST_COLUMNS)
+        name for name in RUN_COLUMNS if st.session_state.get("all_figures", False) or name in FIRST_COLUMNS
     ]
 
 
@@ -152,7 +151,7 @@ def _cells(entry: Entry) -> dict:
     seconds = metrics.get("training_s")
     recipe = entry.recipe if metrics.get("parameters") else {}
     return {
-        "Name": entry.title,
+        "Name": plain_title(entry),
         "Model": entry.model,
         "State": "recorded" if entry.recorded else STATE_BADGES[entry.run.state][0],
         "Tracks right": round(100 * metrics["accuracy"]) if "accuracy" in metrics else None,
@@ -160,8 +159,8 @@ def _cells(entry: Entry) -> dict:
         "95 % interval": f"{100 * low:3.0f} to {100 * high:.0f} %" if low is not None else "",  # sorts
         "F1": metrics.get("macro_f1"),
         "Hears": entry.input,
-        "Split": "LEAKY" if entry.leaky else entry.split,
-        "Data": entry.data,
+        "Tested": "with a LEAK" if entry.leaky else SPLIT_NAMES.get(entry.split, entry.split),
+        "Music": entry.data,
         "Parameters": metrics.get("parameters"),
         "Time": pd.Timedelta(seconds=round(seconds)) if seconds is not None else None,
         "Published": published_percent(published.figure) if published else "",

@@ -27,13 +27,6 @@ MIN_PREPARATION_S = 20  # seconds; a shorter preparation is not worth a word
 
 def show_set_up() -> None:
     """Show the step. As it stands, Start works at once."""
-    if all(entry.recorded for entry in load_entries()):
-        st.info(
-            "**Your first time here?** Press **Start** below, as everything stands: models learn to tell ten "
-            "kinds of music apart. Under **Watch** you see who learns best, and who has won. **The leak** "
-            "shows how a model can cheat in its test.",
-            icon=":material/flag:",
-        )
     music = _choose_music()
     plan = choose_plan(music)
     if music is None or not plan.models:
@@ -103,13 +96,13 @@ def _show_start(experiments: list[ExperimentSettings], plan: Plan, music: Listin
     with st.container(horizontal=True, vertical_alignment="center"):
         label = "Start" if count == 1 else f"Start {count} trainings"
         if st.button(label, type="primary", disabled=not is_ready, icon=":material/play_arrow:", key="start"):
-            _start(experiments, plan.recipes.cores)
+            start_runs(experiments, plan.recipes.cores)
             st.rerun()
         if is_ready:
             _show_estimate(experiments, plan.recipes.cores, music)
 
 
-def _start(experiments: list[ExperimentSettings], cores: int) -> None:
+def start_runs(experiments: list[ExperimentSettings], cores: int) -> None:
     """Start all experiments, and go to Watch, which shows those that did start."""
     state = train_state()
     state.run_error = ""

@@ -1,8 +1,23 @@
 """The state of one visit to the Train page, apart from its widgets."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from genre.inference.classifier import Prediction
+
+
+@dataclass
+class Played:
+    """What was played last, and each model's answer to it."""
+
+    name: str
+    wav: bytes
+    truth: str  # the genre, where it is known; "" for a visitor's own music
+    is_real: bool  # whether people played it, and not the synthesiser
+    predictions: "dict[str, Prediction]"  # by id of the training
 
 
 @dataclass
@@ -16,6 +31,8 @@ class TrainState:
     run_error: str = ""  # of the latest start or stop; shown until the next one
     started: set[str] = field(default_factory=set)  # names of the runs that this visit has started
     clip_number: int = 0  # number of the shown track among the genre's tracks under Data
+    played: Played | None = None  # music that the trained models have answered last
+    n_played: int = 0  # new pieces that the synthesiser has played for this visit
     faults: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # data set -> faults, once checked
 
 
@@ -24,3 +41,8 @@ def train_state() -> TrainState:
     if "train" not in st.session_state:
         st.session_state.train = TrainState()
     return st.session_state.train
+
+
+def go_to(step: str) -> None:
+    """Ask for a step, from a button of another one."""
+    train_state().requested_step = step

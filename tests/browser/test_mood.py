@@ -104,6 +104,14 @@ def test_a_snapshot_becomes_songs(visit):
     expect(songs(page)).to_have_count(len(titles), timeout=BUSY_MS)
     assert len(youtube.requests) == count, "coming back asks nobody"
 
+    page.get_by_label("Artist").fill("The Lanterns")
+    page.get_by_label("Artist").press("Enter")
+    visit.settle()
+    page.reload()
+    page.get_by_role("radio", name="Sad").click()
+    expect(page.get_by_label("Artist")).to_have_value("The Lanterns"), "the browser remembers it"
+    visit.settle()
+
 
 def test_a_large_photo_is_read_without_a_disk(visit, tmp_path):
     page, path = visit.page, tmp_path / "photo.png"

@@ -22,7 +22,7 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
     page.get_by_role("button", name="Start 3 trainings").click()
 
     expect(page.get_by_role("button", name="Stop all")).to_be_visible(timeout=BUSY_MS)
-    curve = page.locator(".st-key-live_loss svg.marks")
+    curve = page.locator(".st-key-race svg.marks")
     curve.wait_for(timeout=BUSY_MS)
     element = curve.element_handle()
     picture = element.inner_html()
@@ -92,6 +92,7 @@ def test_a_zoom_stays_when_epochs_come_and_runs_end(browser, streamlit_server, s
         with lock_run(other):
             visitor = Training(browser, streamlit_server, "Watch")
             page = visitor.page
+            page.get_by_text("All curves").click()
             chart = page.locator(".st-key-live_loss svg.marks")
             chart.wait_for(timeout=BUSY_MS)
             whole = epochs_in_sight(chart)
@@ -135,7 +136,7 @@ def epochs_in_sight(chart: Locator) -> list[float]:
     ]
 
 
-@pytest.mark.parametrize("step", ["Data", "Set up", "Watch", "Compare", "The leak"])
+@pytest.mark.parametrize("step", ["In a minute", "Data", "Set up", "Watch", "Compare", "The leak"])
 def test_a_phone_shows_every_step(browser, streamlit_server, served_home, step):
     make_run()
     make_run("stopped", seed=1)

@@ -46,7 +46,7 @@ def test_a_training_outlives_its_server(browser, home, folder_of_music):
         page = visitor.page
         assert wait_for_epoch_after(page, last_epoch) > n_epochs
         expect(page.get_by_text("1 learning, 0 waiting, 0 done")).to_be_visible(timeout=BUSY_MS)
-        curve = page.locator(".st-key-live_loss svg.marks")
+        curve = page.locator(".st-key-race svg.marks")
         curve.wait_for(timeout=BUSY_MS)
         wait_for_epoch_after(page, epoch(page))
         page.locator(f".st-key-stop_{folder.name}").get_by_role("button").click()

@@ -108,7 +108,8 @@ def test_a_guest_looks_at_trainings_and_changes_none(guest, monkeypatch):
     assert "host" in attempt(f"from pages.training.data import load_listing; load_listing({str(folder)!r})")
     entry = "next(e for e in load_entries() if e.run.folder.name == " + repr(folder.name) + ")"
     imports = (
-        "from pages.training.run_display import load_entries; from pages.training import run_card, watch\n"
+        "from pages.training.run_display import load_entries; from pages.training import run_card; "
+        "from pages.training.race import watch\n"
     )
     attempt(imports + f"run_card._promote({entry})")
     assert promoted_models() == []

@@ -1,6 +1,7 @@
 """The Generate page, run without a browser: variations, the gallery, uploads."""
 
 import json
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from gan.sampling import spectrogram_file
 from gan.sampling.job_queue import Ticket
 from pages.generation import upload as _generate_upload
-from tests.support.app_visits import click_meanwhile, healthy, labels, press, words
+from tests.support.app_visits import APP, LONG_S, click_meanwhile, healthy, labels, markup, press, words
 from tests.support.generate_page import (
     ANOTHER,
     finished,
@@ -172,3 +173,31 @@ def test_damaged_and_foreign_files_are_a_sentence(visit, tmp_path):
         upload(app, name, content)
         assert app.error[0].value.endswith("."), content[:60]
         assert not len(generate_state_of(app).gallery)
+
+
+def opened_by(link: str) -> AppTest:
+    """Another visitor, who opens an address."""
+    app = AppTest.from_file(APP, default_timeout=LONG_S)
+    app.query_params.update(parse_qsl(urlsplit(link).query))
+    return healthy(app.switch_page("pages/generate.py").run())
+
+
+def test_a_link_makes_the_very_same_piece_again(visit):
+    app = generate(visit(request_genres=["jazz", "metal"]))
+    (item,) = gallery_items(app)
+    app.session_state[f"share_{item.id}"] = True
+    healthy(app.run())
+    (link,) = [code.value for code in app.code]
+    assert "/generate?piece=" in link and "data:image/svg+xml" in markup(app)
+    other = finished(opened_by(link))
+    (again,) = gallery_items(other)
+    assert again.wav == item.wav and again.origin == "from a link"
+    healthy(other.run())
+    assert len(gallery_items(other)) == 1, "it is made once"
+
+
+def test_a_link_that_is_not_whole_is_a_sentence(visit):
+    visit()  # with its model in place of the published one
+    app = opened_by("http://localhost/generate?piece=eJyrVg")
+    assert "not whole" in app.error[0].value
+    assert not gallery_items(app) and "Generate" in labels(app)

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mood.playlist import cache
@@ -217,3 +219,27 @@ def test_songs_of_a_genre_that_may_cheer_up(searches, monkeypatch):
     assert calls == [("happy", {"genre": "jazz"})]
     healthy(app.run())
     assert len(calls) == 1 and "jazz number 0" in markup(app)
+
+
+def sent_cookie(monkeypatch, text: str) -> None:
+    """As if the browser had sent this at the beginning of the visit."""
+    monkeypatch.setattr(type(st.context), "cookies", property(lambda _: {"earmark-songs": text}))
+
+
+def test_language_and_artist_of_the_last_visit_are_remembered(searches, monkeypatch):
+    app = visit(mood="happy")
+    healthy(app.text_input(key="artist").input("Björk; drop").run())
+    (written,) = re.findall(r'document\.cookie = "earmark-songs=([^;"]*); max-age=\d+', markup(app))
+    assert not set(written) & set(' ,;"<>\\'), "nothing that could end the cookie or the script"
+    sent_cookie(monkeypatch, written)
+    again = visit(mood="happy")
+    assert again.text_input(key="artist").value == "Björk; drop"
+    assert again.selectbox(key="language").value == app.selectbox(key="language").value
+    assert "document.cookie" not in markup(again), "nothing has changed"
+
+
+@pytest.mark.parametrize("text", ["", "x", "%7B", "[1]", '{"artist": 3}', '{"language": ""}', "%22" * 5_000])
+def test_what_a_browser_remembers_wrong_does_no_harm(searches, monkeypatch, text):
+    sent_cookie(monkeypatch, text)
+    app = visit(mood="happy")
+    assert app.text_input(key="artist").value == "" and searches[0][1] == "English"

@@ -22,7 +22,7 @@ def saved_mood(name: str, seed: int) -> CustomMood:
 
 
 def test_a_custom_mood_is_learnt_from_files(searches):
-    app = visit(view="teach", way="file")
+    app = press(visit(way="file"), "to_teach")  # the first page offers it
     assert "None yet" in words(app) and not [b for b in app.button if b.key == "teach"]
     picture = encoded(astronaut(), "PNG")
     files = [(f"{n}.png", picture, "image/png") for n in range(4)]
@@ -35,8 +35,9 @@ def test_a_custom_mood_is_learnt_from_files(searches):
     press(app, "teach")
     assert [mood.name for mood in list_moods()] == ["punk *rock*"]
     assert not app.session_state["mood_state"].training_faces and "12 pictures" in words(app)
-    app.session_state["view"] = "songs"
-    healthy(app.run())
+    assert "Earmark has learnt **punk *rock***" in words(app)
+    press(app, "try_mood")
+    assert app.session_state["view"] == "songs"
     assert mood_label("punk *rock*").endswith(pills(app).options[-1])
     healthy(pills(app).set_value("punk *rock*").run())
     assert searches[-1][0] == "punk *rock*"

@@ -26,9 +26,9 @@ def test_the_first_visit_has_recorded_runs_to_compare():
     app = visit("train", step="Compare")
     assert "recorded" in app.info[0].value
     table = app.dataframe[0].value
-    assert set(table["State"]) == {"recorded"} and {"LEAKY", "track"} == set(table["Split"])
+    assert set(table["State"]) == {"recorded"} and {"with a LEAK", "by recording"} == set(table["Tested"])
     assert table["Tracks right"].notna().all() and "Model" not in app.dataframe[0].proto.column_order
-    assert len(app.dataframe[0].proto.column_order) == 5
+    assert len(app.dataframe[0].proto.column_order) == 4
     healthy(app.toggle(key="all_figures").set_value(True).run())
     assert {"F1", "Hears", "Epochs"} < set(app.dataframe[0].proto.column_order)
     assert "Where they disagree" in words(app)
@@ -45,8 +45,8 @@ def test_two_runs_are_compared():
     assert len(app.get("download_button")) == 8  # the table, five charts, two bundles
     disagreeing = app.dataframe[1].value
     assert {"good says", "poor says"} < set(disagreeing.columns) and len(disagreeing) > 5
-    healthy(app.segmented_control(key="measure").set_value("recall").run())
-    assert "how many it finds" in words(app)
+    healthy(app.segmented_control(key="measure").set_value("precision").run())
+    assert "how often it is right" in words(app)
 
 
 def test_the_winner_is_named_only_if_it_is_one():
@@ -55,7 +55,7 @@ def test_the_winner_is_named_only_if_it_is_one():
     same = make_run(model="cnn-simple", skill=3.0, title="same")
     leaky = make_run(model="cnn-simple", split="segment", skill=9.0, title="leaky")
     app = visit("train", step="Compare", train=TrainState(compared=[str(poor), str(leaky), str(good)]))
-    assert app.success[0].value.startswith("**\\*good\\* wins.** Of the 40 tracks")
+    assert app.success[0].value.startswith("### \\*good\\* wins\n\nOf the 40 tracks")
     app = visit("train", step="Compare", train=TrainState(compared=[str(good), str(same)]))
     assert not app.success and "are level" in app.info[0].value
     app = visit("train", step="Compare", train=TrainState(compared=[str(good), str(leaky)]))
@@ -77,9 +77,9 @@ def test_the_table_is_filtered():
     everything = len(app.dataframe[0].value)
     healthy(app.multiselect(key="only_model").set_value(["linear"]).run())
     narrowed = app.dataframe[0].value
-    assert 0 < len(narrowed) < everything and set(narrowed["Name"]) == {"linear"}
+    assert 0 < len(narrowed) < everything and set(narrowed["Name"]) == {"Adding up"}
     healthy(app.multiselect(key="only_split").set_value(["segment"]).run())
-    assert set(app.dataframe[0].value["Split"]) == {"LEAKY"}
+    assert set(app.dataframe[0].value["Tested"]) == {"with a LEAK"}
 
 
 def test_a_run_is_renamed_noted_and_deleted():
@@ -88,7 +88,7 @@ def test_a_run_is_renamed_noted_and_deleted():
     app.text_input(key=f"title_{folder.name}").set_value("**after**")
     app.text_area(key=f"note_{folder.name}").set_value("with more bass")
     healthy(button(app, "Keep").click().run())
-    assert "Model" in app.dataframe[0].proto.column_order
+    assert "**after**" in set(app.dataframe[0].value["Name"]) and "cnn-simple" in words(app)
     assert runs.read_run(folder).title == "**after**" and runs.read_run(folder).note == "with more bass"
     assert "**after**" in [text.value for text in app.text]
     press(app, f"delete_{folder.name}")

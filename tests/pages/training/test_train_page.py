@@ -35,7 +35,7 @@ def alive():
 
 def test_start_works_at_once(processes):
     app = visit("train", step="Set up")
-    assert "Estimate: **" in words(app) and "Your first time here?" in words(app)
+    assert "Estimate: **" in words(app) and "looks for local patterns" in words(app)
     healthy(button(app, "Start 2 trainings").click().run())
     assert [act for act, _ in processes] == ["start"] * 2
     settings = [runs.load_config(folder)["settings"] for _, folder in processes]
@@ -49,7 +49,7 @@ def test_a_race_that_is_over_has_a_winner():
     make_run(model="cnn-simple", title="good", skill=3.0)
     make_run(model="linear", title="poor", skill=0.2)
     app = visit("train", step="Watch")
-    assert "good wins." in app.success[0].value
+    assert "good wins" in app.success[0].value
 
 
 def test_a_second_training_of_a_model_has_a_name_of_its_own(processes):
@@ -156,7 +156,9 @@ def test_each_state_is_shown_with_what_can_be_done(alive):
     progress = [as_read(widget.proto.text) for widget in app.get("progress")]
     assert "Epoch 4 of 8, about 1 minute left" in progress and "It is failed." in progress
     assert "78\u00a0% right on music kept aside" in text
-    assert len(app.get("vega_lite_chart")) == 2
+    assert len(app.get("vega_lite_chart")) == 1, "the race"
+    healthy(app.toggle(key="all_curves").set_value(True).run())
+    assert len(app.get("vega_lite_chart")) == 3
 
 
 def test_one_and_all_can_be_stopped_and_resumed(alive, processes):

@@ -51,7 +51,10 @@ class Visit:
         is_harmless = any(text in message.text for text in BENIGN) or FIRST_PROBE.search(
             message.location.get("url", "")
         )
-        if message.type == "error" and not is_harmless:
+        is_fault = message.type == "error" or (
+            message.type == "warning" and "Infinite extent" in message.text
+        )
+        if is_fault and not is_harmless:
             self.console_errors.append(message.text)
 
     def settle(self) -> None:

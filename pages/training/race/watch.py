@@ -16,21 +16,22 @@ from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.catalogue import Entry
 from genre.text import percent
-from genre.training import estimate
 from genre.training.experiment import ExperimentSettings
+from pages.shared.countdown import time_left
 from pages.shared.widgets import escaped, fragment
 from pages.training import quota
-from pages.training.comparison import read_report, show_winner, tested_runs
+from pages.training.race.finish import latest_heat, show_finish, show_race
 from pages.training.run_display import (
-    MODEL_NAMES,
+    SPLIT_NAMES,
     UNFILTERED,
     chart_names,
     load_entries,
+    plain_title,
     run_colour,
     show_state,
     show_swatch,
 )
-from pages.training.state import train_state
+from pages.training.state import go_to, train_state
 
 ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # seconds between two refreshes: while something learns, and else
 MAX_ENTRIES = 10  # trainings shown; the older ones are under Compare
@@ -51,8 +52,11 @@ CURVES = (
 
 
 def show_watch() -> None:
-    """Show the step."""
-    is_active = any(entry.run.active for entry in _recent_entries())
+    """Show the step: the race while it lasts, and then how it ended."""
+    entries = _recent_entries()
+    is_active = any(entry.run.active for entry in entries)
+    if entries and not is_active:
+        show_finish(entries)
     fragment(run_every=ACTIVE_REFRESH_S if is_active else IDLE_REFRESH_S)(_show_present)(is_active)
 
 
@@ -72,19 +76,29 @@ def _show_present(was_active: bool) -> None:
         st.error(state.run_error, icon=":material/error:")
     if not entries:
         st.info(
-            "Nothing has been trained here yet. Choose some models and press Start.",
+            "Nothing has been trained here yet. Start a race of three models, or choose your own.",
             icon=":material/timeline:",
         )
-        st.button("Set up", icon=":material/tune:", key="to_set_up", on_click=_go_to, args=("Set up",))
+        with st.container(horizontal=True):
+            st.button(
+                "In a minute", icon=":material/flag:", key="to_minute", on_click=go_to, args=("In a minute",)
+            )
+            st.button("Set up", icon=":material/tune:", key="to_set_up", on_click=go_to, args=("Set up",))
         return
     _show_totals(entries)
     names = chart_names(entries)
-    if not was_active:  # the race is over: who has won?
-        show_winner(tested_runs(entries, names, [read_report(entry) for entry in entries]))
-    _show_curves(entries, names)
+    if was_active and not show_race(latest_heat(entries)):
+        st.caption("The lines begin with the first epoch, one round through the music.")
     for number, (entry, name) in enumerate(zip(entries, names, strict=True)):
         with st.container(border=True, key=f"watched_{number}"):
             _show_run(entry, name, run_colour(entry))
+    if st.toggle(
+        "All curves",
+        key="all_curves",
+        persist_state="session",
+        help="Accuracy and loss, with the music learnt from.",
+    ):
+        _show_curves(entries, names)
 
 
 def _show_totals(entries: list[Entry]) -> None:
@@ -131,14 +145,10 @@ def _show_totals(entries: list[Entry]) -> None:
             )
 
 
-def _go_to(step: str) -> None:
-    train_state().requested_step = step
-
-
 def _compare(ids: list[str]) -> None:
     st.session_state.update(UNFILTERED)
     train_state().compared = ids
-    _go_to("Compare")
+    go_to("Compare")
 
 
 def _show_curves(entries: list[Entry], names: list[str]) -> None:
@@ -214,13 +224,9 @@ def _show_run(entry: Entry, name: str, colour: str) -> None:
 
 
 def _settings_text(entry: Entry) -> str:
-    facts = [
-        MODEL_NAMES.get(entry.model, entry.model),
-        entry.input,
-        "leaky split" if entry.leaky else f"{entry.split} split",
-    ]
+    facts = [entry.model, f"tested {SPLIT_NAMES.get(entry.split, entry.split)}"]
     if "batch_size" in entry.recipe and any("loss" in line for line in [entry.run.last]):
-        facts += [f"batch {entry.recipe['batch_size']}", f"rate {entry.recipe['learning_rate']:g}"]
+        facts += [f"batch {entry.recipe['batch_size']}", f"learning rate {entry.recipe['learning_rate']:g}"]
     return escaped(", ".join(facts))
 
 
@@ -258,7 +264,7 @@ def _progress_text(entry: Entry) -> str:
     if part := run.last.get("part", 1) - 1:
         text += f", part {part + 1}"
     if run.eta_s:
-        text += f", about {estimate.duration_text(run.eta_s)} left"
+        text += f", about {time_left(run.name, run.eta_s)} left"
     return text
 
 
@@ -294,4 +300,4 @@ def _apply(change: Callable[[Path], None], entries: list[Entry]) -> None:
             quota.require_changeable(entry.run)
             change(entry.run.folder)
         except (ValueError, OSError) as error:
-            state.run_error = f"{escaped(entry.title)}: {error}"
+            state.run_error = f"{escaped(plain_title(entry))}: {error}"

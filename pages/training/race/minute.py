@@ -1,0 +1,77 @@
+"""The step "In a minute": a race of three trainings, told and started with one press."""
+
+import streamlit as st
+
+from genre.data.dataset import BUILT_IN
+from genre.runs.catalogue import LEAKY
+from genre.training.experiment import ExperimentSettings, experiment_settings
+from pages.training.run_display import MODEL_NAMES, load_entries
+from pages.training.set_up import start_runs
+from pages.training.state import go_to
+
+EPOCHS = 12  # a minute for all three, on two cores
+# (model, split, its part in the story); the music that they need comes with Earmark.
+RACERS = (
+    (
+        "linear",
+        "track",
+        "It adds up the picture of the sound, point by point. It is quick, and knows no patterns.",
+    ),
+    ("cnn-simple", "track", "A small network that looks for patterns: a beat, a held note, a strum."),
+    (
+        "cnn-simple",
+        LEAKY,
+        "The same network, with a leak: it is tested on pieces of recordings that it has learnt from. "
+        "Watch how good it looks.",
+    ),
+)
+CHAPTERS = (
+    (":material/flag:", "**Press Start.** Three models learn to tell ten kinds of music apart."),
+    (":material/timeline:", "**Watch who wins.** Each model is a line that climbs as it learns."),
+    (":material/hearing:", "**Play the winner something.** It names the genre of any music you like."),
+    (":material/water_drop:", "**See how one of them cheats,** and why its fine figure means nothing."),
+)
+
+
+def show_minute() -> None:
+    """Show the step."""
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        for icon, text in CHAPTERS:
+            st.markdown(f"{icon} {text}")
+        if st.button("Start the race", type="primary", icon=":material/play_arrow:", key="start_race"):
+            start_runs(race_settings(), cores=1)
+            st.rerun()
+        st.caption(
+            "It takes about a minute on this machine. The music, 300 synthesised pieces, is here already."
+        )
+    with right:
+        for model, split, about in RACERS:
+            with st.container(border=True, gap="xsmall"):
+                leak = ", with a leak" if split == LEAKY else ""
+                st.markdown(f"**{MODEL_NAMES[model]}{leak}** :gray[{model}]")
+                st.caption(about)
+    with st.container(horizontal=True, vertical_alignment="center", key="other_ways"):
+        st.button(
+            "Choose music and models myself",
+            icon=":material/tune:",
+            key="to_data",
+            on_click=go_to,
+            args=("Data",),
+        )
+        if any(not entry.recorded for entry in load_entries()):
+            st.button(
+                "See the last race",
+                icon=":material/timeline:",
+                key="to_watch",
+                on_click=go_to,
+                args=("Watch",),
+            )
+
+
+def race_settings() -> list[ExperimentSettings]:
+    """Build the three trainings. A guest may start them too."""
+    return [
+        experiment_settings(model, BUILT_IN, input="mel", split=split, epochs=EPOCHS)
+        for model, split, _ in RACERS
+    ]

@@ -1,0 +1,172 @@
+"""Music for a model that has just been trained: recorded, uploaded or an example, answered on the spot."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from genre import GENRES
+from genre.audio.constants import SAMPLE_RATE
+from genre.data.dataset import BUILT_IN
+from genre.data.recordings import recordings
+from genre.errors import error_sentence
+from genre.runs.catalogue import Entry
+from genre.text import genre_name, percent
+from pages.shared.flash import set_flash, show_flash
+from pages.shared.models import shared_model
+from pages.shared.permissions import is_insecure
+from pages.shared.turns import visitor_turn
+from pages.shared.widgets import STILL, escaped, renew, widget_key
+from pages.training.run_display import show_swatch
+from pages.training.state import Played, train_state
+
+if TYPE_CHECKING:
+    from genre.audio.clip import Clip
+    from genre.inference.classifier import Classifier, Prediction
+
+NEW_SEED = 10_000  # of the synthesiser; the built-in music, which models learn from, has seeds below 100
+EXAMPLE_S = 20.0
+N_BARS = 3
+
+
+def show_play(models: list[tuple[str, Entry]]) -> None:
+    """Show the ways to play music to these models, given by name, and their answers."""
+    with st.container(border=True, key="play_it"):
+        st.subheader(":material/hearing: Now play it something", anchor=False)
+        st.markdown(
+            "Play the trained models a piece of music: they name its genre. All that they know of music is "
+            "what you have just watched them learn."
+        )
+        _show_inputs(models)
+        show_flash("play")
+        if (played := train_state().played) and any(entry.id in played.predictions for _, entry in models):
+            _show_answers(played, models)
+
+
+def _show_inputs(models: list[tuple[str, Entry]]) -> None:
+    left, right = st.columns(2)
+    with left:
+        recording = st.audio_input(
+            "Record what is playing",
+            sample_rate=SAMPLE_RATE,
+            key=widget_key("play_recorder"),
+            disabled=is_insecure(),
+            help="Browsers give the microphone to secure addresses alone." if is_insecure() else None,
+        )
+    with right:
+        upload = st.file_uploader("Or choose an audio file", key=widget_key("play_upload"))
+    st.caption("Or take a real song:")
+    with st.container(horizontal=True, gap="xsmall", key="play_songs"):
+        for song in recordings():
+            if st.button(
+                song.title, key=f"play_{song.file}", icon=":material/play_circle:", help=escaped(song.credit)
+            ):
+                _play(song.credit, song.path.read_bytes, models, song.genre)
+    st.caption("or a new piece by the synthesiser, which none of them has learnt from:")
+    with st.container(horizontal=True, gap="xsmall", key="play_new"):
+        for genre in GENRES:
+            if st.button(genre_name(genre).capitalize(), key=f"play_new_{genre}"):
+                _play(
+                    f"{genre_name(genre).capitalize()}, synthesised",
+                    partial(_new_piece, genre),
+                    models,
+                    genre,
+                    is_real=False,
+                )
+    for widget, file in (("play_recorder", recording), ("play_upload", upload)):
+        if file is not None:
+            name = "Your recording" if file is recording else file.name
+            _play(name, file.getvalue, models)
+            renew(widget)
+            st.rerun()
+
+
+def _new_piece(genre: str) -> bytes:
+    from genre.audio.clip import Clip
+    from genre.synth.dataset import render
+
+    state = train_state()
+    state.n_played += 1
+    return Clip(render(genre, NEW_SEED + state.n_played, EXAMPLE_S), EXAMPLE_S).to_wav()
+
+
+def _play(
+    name: str,
+    read: Callable[[], bytes],
+    models: list[tuple[str, Entry]],
+    truth: str = "",
+    is_real: bool = True,
+) -> None:
+    """Let each model name the genre."""
+    from genre.audio.clip import load_clip
+
+    state = train_state()
+    try:
+        with st.spinner("Listening"), visitor_turn():
+            clip = load_clip(read(), name)
+            predictions = {entry.id: _load(entry).classify(clip) for _, entry in models}
+            state.played = Played(name, _wav_of(clip), truth, is_real, predictions)
+    except (ValueError, OSError) as error:
+        state.played = None
+        set_flash("play", escaped(error_sentence(error)))
+
+
+def _wav_of(clip: "Clip") -> bytes:
+    return clip.trimmed(0.0, min(30.0, clip.duration_s)).to_wav()
+
+
+def _load(entry: Entry) -> "Classifier":
+    """Load a training's model. Raises ArtefactError."""
+    from genre.inference.load import load_classifier_from
+
+    folder = entry.run.folder
+    changed_ns = (folder / "card.json").stat().st_mtime_ns
+    return shared_model("trained", (str(folder), changed_ns), lambda: load_classifier_from(folder))
+
+
+def _show_answers(played: Played, models: list[tuple[str, Entry]]) -> None:
+    st.markdown(f"**{escaped(played.name)}**")
+    st.audio(played.wav, format="audio/wav", autoplay=True)
+    answered = [(name, entry) for name, entry in models if entry.id in played.predictions]
+    for number, (name, entry) in enumerate(answered):
+        if number % 3 == 0:
+            columns = st.columns(min(3, len(answered)))
+        with columns[number % 3], st.container(border=True, height="stretch", key=f"answer_{number}"):
+            _show_answer(name, entry, played.predictions[entry.id], played.truth, number)
+    if played.is_real and any(entry.data == BUILT_IN for _, entry in answered):
+        st.caption(
+            "They have learnt from synthesised music alone. On real music they can only guess, however sure "
+            "they sound. The model of the Listen page has learnt from real songs."
+        )
+
+
+def _show_answer(name: str, entry: Entry, prediction: "Prediction", truth: str, number: int) -> None:
+    from genre.plots import prediction as plots
+    from pages.training.run_display import run_colour
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show_swatch(run_colour(entry))
+        st.text(name)
+    if prediction.genre is None:
+        st.markdown(escaped(prediction.message))
+        return
+    best = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__)[-N_BARS:]
+    share = percent(prediction.probabilities[prediction.genre])
+    mark = ""
+    if truth in prediction.probabilities:
+        is_right = prediction.genre == truth
+        mark = (
+            " :material/check_circle: right" if is_right else f" :material/cancel: it is {genre_name(truth)}"
+        )
+    st.markdown(f"### {genre_name(prediction.genre).capitalize()} {share}")
+    if mark:
+        st.markdown(mark)
+    figure = plots.probability_bars({genre: prediction.probabilities[genre] for genre in best})
+    figure.update_layout(height=120)
+    st.plotly_chart(
+        figure,
+        config=STILL,
+        key=f"played_bars_{number}",
+        alt=", ".join(f"{genre_name(g)} {percent(prediction.probabilities[g])}" for g in best[::-1]),
+    )

@@ -1,0 +1,162 @@
+"""The race on the Train page: told, started, watched, won, and played to."""
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from genre.plots.race import LEAST_GAP, race_chart
+from genre.plots.training import Learning
+from genre.runs import directory as runs
+from genre.runs import process
+from genre.runs.worker import work_on
+from genre.training.experiment import experiment_settings, run_experiment
+from pages.access.tokens import Role
+from pages.shared.countdown import STALE_S, Countdown
+from pages.training.quota import require_quota
+from pages.training.race.finish import HEAT_S
+from pages.training.race.minute import race_settings
+from pages.training.run_display import load_entries, plain_title
+from tests.support.app_visits import as_read, healthy, labels, press, visit, words
+from tests.support.open_house import visiting_as
+from tests.support.training_runs import make_run
+
+
+def test_the_guided_minute_comes_first(monkeypatch):
+    started = []
+    monkeypatch.setattr(process, "start_run", started.append)
+    app = visit("train")
+    assert app.session_state["step"] == "In a minute" and "See how one of them cheats" in words(app)
+    press(app, "start_race")
+    settings = [runs.load_config(folder)["settings"] for folder in started]
+    assert [(each["model"], each["split"]) for each in settings] == [
+        ("linear", "track"),
+        ("cnn-simple", "track"),
+        ("cnn-simple", "segment"),
+    ]
+    assert app.session_state["step"] == "Watch"
+
+
+def test_a_guest_may_start_the_race(monkeypatch):
+    with visiting_as(Role.GUEST, monkeypatch):
+        require_quota(race_settings(), 1, [])
+
+
+def test_every_step_leads_on():
+    app = visit("train")
+    press(app, "to_data")
+    assert app.session_state["step"] == "Data"
+    press(app, "to_set_up")
+    assert app.session_state["step"] == "Set up"
+    for step in ("Watch", "Compare", "The leak"):
+        app = visit("train", step=step)
+        if "In a minute" in labels(app):
+            press(app, "to_minute")
+            assert app.session_state["step"] == "In a minute"
+
+
+def line(epochs: int, value: float) -> list[dict]:
+    return [{"epoch": n, "loss": 1.0, "accuracy": 0.0, "valid_accuracy": value} for n in range(1, epochs + 1)]
+
+
+def test_each_line_carries_its_name_and_no_name_hides_another():
+    runs_ = [
+        Learning(name, line(3, value), "#123456") for name, value in (("a", 0.97), ("b", 0.98), ("c", 1.0))
+    ]
+    rows, description = race_chart(runs_, 12)
+    names = [row for row in rows if "label" in row]
+    assert [row["label"] for row in names] == ["a 97\u00a0%", "b 98\u00a0%", "c 100\u00a0%"]
+    heights = [row["height"] for row in names]
+    assert all(high - low >= LEAST_GAP - 1e-9 for low, high in pairwise(heights))
+    assert heights[-1] <= 1
+    assert all(row["epoch"] - row["epoch_before"] <= 1 for row in rows if "label" not in row)
+    assert race_chart(runs_[:1], 12)[1]["encoding"]["x"] == description["encoding"]["x"]
+
+
+def test_the_description_stays_while_the_race_lasts():
+    first = race_chart([Learning("a", line(1, 0.3))], 12)
+    later = race_chart([Learning("a", line(9, 0.5))], 12)
+    assert first[1] == later[1] and len(first[0]) < len(later[0])
+
+
+def test_only_the_latest_race_is_judged(monkeypatch):
+    old = make_run(model="cnn-simple", title="yesterday", skill=9.0)
+    config = json.loads((old / "config.json").read_text())
+    config["created"] -= 10 * HEAT_S
+    (old / "config.json").write_text(json.dumps(config))
+    make_run(model="cnn-simple", title="quick", skill=3.0)
+    make_run(model="linear", title="slow", skill=0.2)
+    app = visit("train", step="Watch")
+    assert "quick wins" in app.success[0].value and "yesterday" not in app.success[0].value
+    chart = str(app.get("vega_lite_chart")[0].proto)
+    assert "quick" in chart and "yesterday" not in chart
+
+
+def test_a_cheat_is_told_and_never_wins():
+    make_run(model="linear", title="honest", skill=1.0)
+    make_run(model="cnn-simple", title="sly", split="segment", skill=9.0)
+    app = visit("train", step="Watch")
+    assert "honest has learnt" in app.success[0].value
+    assert "sly, with a leak looks better" in as_read(app.warning[0].value)
+    press(app, "to_leak")
+    assert app.session_state["step"] == "The leak"
+
+
+def test_names_are_plain_on_every_step():
+    make_run(model="knn", title="knn 2")
+    make_run(model="linear", title="my linear")
+    titles = {entry.title: plain_title(entry) for entry in load_entries() if not entry.recorded}
+    assert titles == {"knn 2": "Nearest neighbours 2", "my linear": "my linear"}
+    for step in ("Watch", "Compare"):
+        assert "Nearest neighbours 2" in words(visit("train", step=step))
+
+
+@pytest.fixture
+def trained(music, shared_cache):
+    settings = experiment_settings("linear", str(music), "mel", "track", epochs=2, batch_size=4, patience=0)
+    folder = runs.create_run_folder("genre", settings.to_dict(), "linear", cores=1)
+    with work_on(folder) as worker:
+        run_experiment(worker)
+    return folder
+
+
+def test_what_was_trained_answers_on_the_same_page(trained):
+    app = visit("train", step="Watch")
+    assert "Now play it something" in words(app)
+    press(app, "play_new_metal")
+    played = app.session_state["train"].played
+    (prediction,) = played.predictions.values()
+    assert played.truth == "metal" and not played.is_real and prediction.genre in ("classical", "metal")
+    assert prediction.genre.capitalize() in words(app) and "On real music" not in words(app)
+    song = next(each for each in app.button if each.key.startswith("play_jazz"))
+    healthy(song.click().run())
+    assert app.session_state["train"].played.truth == "jazz" and app.session_state["train"].played.is_real
+
+
+def test_music_that_cannot_be_read_is_a_sentence(trained, wav):
+    app = visit("train", step="Watch")
+    (box,) = app.get("file_uploader")
+    healthy(box.upload("notes.wav", b"once upon a time", "audio/wav").run())
+    assert "not an audio file" in words(app)
+    (box,) = app.get("file_uploader")
+    healthy(box.upload("song.wav", wav("metal"), "audio/wav").run())
+    assert app.session_state["train"].played.name == "song.wav"
+
+
+def test_a_training_whose_weights_are_gone_is_a_sentence():
+    make_run()
+    app = visit("train", step="Watch")
+    press(app, "play_new_jazz")
+    assert app.error[0].value.endswith(".")
+
+
+def test_the_time_left_never_rises_and_ends_with_the_work():
+    countdown, now_s, shown = Countdown(looked_at_s=0.0), 0.0, []
+    left_s = 60.0
+    for _ in range(60):
+        estimate_s = left_s * (4 if int(now_s) % 7 < 2 else 1)  # it jumps from one minute to four and back
+        shown.append(countdown.update(estimate_s, now_s))
+        now_s, left_s = now_s + 1, left_s - 1
+    assert all(after <= before for before, after in pairwise(shown))
+    assert shown[30] > 20 and countdown.update(0.01, now_s) < 1
+    assert countdown.update(90.0, now_s + 2 * STALE_S) == 90.0, "after a pause it begins anew"
