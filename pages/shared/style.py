@@ -15,6 +15,28 @@ SHORT_FILE_LIST = """<style>
     [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
 </style>"""
 
+# Streamlit leaves a hand's breadth above the first line of a page.
+LISTEN_PAGE = "<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem; }</style>"
+
+# Styles of the answer in pages/listening/marks.py. Its symbols are of the font that Streamlit brings along.
+ANSWER = """<style>
+    .answer { text-align: center; }
+    .answer p, .answer h2 { margin: 0; padding: 0; }
+    .answer-lead { font-size: 1.05rem; opacity: .8; }
+    .answer .answer-genre { display: flex; align-items: center; justify-content: center; gap: .18em;
+        font-size: clamp(3.2rem, 13vw, 5.6rem); font-weight: 800; line-height: 1.08; letter-spacing: -.01em;
+        color: var(--genre); }
+    .answer-mark { font: 400 .82em/1 "Material Symbols Rounded"; font-feature-settings: "liga"; }
+    .answer-certainty { font-size: 1rem; opacity: .85; }
+    .answer-certainty b { font-size: 1.35rem; font-weight: 650; margin-right: .25rem; }
+    .answer-bars { display: grid; grid-template-columns: max-content 1fr 3rem; gap: .35rem .7rem;
+        text-align: left; align-items: center; max-width: 30rem; margin: .7rem auto 0; }
+    .answer-bars i { display: block; height: .8rem; border-radius: .4rem; min-width: 3px; }
+    .answer-bars .track { background: #8A909926; }
+    .answer-bars b { font-weight: 500; text-align: right; font-variant-numeric: tabular-nums; }
+    .st-key-answer_sound audio { width: 100%; }
+</style>"""
+
 # The Train page is wider than the Listen page, for charts side by side, and no wider than lines can be read.
 # Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
 WIDE_PAGE = (
