@@ -3,7 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from genre.text import clock, genre_name, percent, whole_percent
+from genre.text import clock, genre_name, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ MARKS = {
 OTHER_MARK = "music_note"  # of a genre of the visitor's own
 FAIRLY_SURE = 0.5  # the least probability of "fairly sure"
 N_BEST = 3
+MAX_ROWS = 30  # of the table of genres over time
 
 
 def certainty(probability: float, confident: bool, familiar: bool = True) -> str:
@@ -119,17 +120,18 @@ def lead(prediction: "Prediction") -> str:
 
 
 def genres_over_time(prediction: "Prediction", begin_s: float) -> "pd.DataFrame":
-    """List the genres that matter at each window, in percent, with its time in the recording."""
+    """List the genres that matter in percent, by time in the recording; of many windows some."""
     import pandas as pd
 
-    over_time = prediction.window_probabilities
+    step = -(-len(prediction.window_times_s) // MAX_ROWS)
+    over_time, times_s = prediction.window_probabilities[::step], prediction.window_times_s[::step]
     ranked = sorted(range(over_time.shape[1]), key=lambda k: -over_time[:, k].mean())
     genres = tuple(prediction.probabilities)
     return pd.DataFrame(
-        {"Time": [clock(begin_s + time) for time in prediction.window_times_s]}
-        | {
-            genre_name(genres[k]).capitalize(): [whole_percent(p) for p in over_time[:, k]]
+        {
+            genre_name(genres[k]).capitalize(): [percent(p) for p in over_time[:, k]]
             for k in ranked
             if over_time[:, k].max() >= 0.01
-        }
+        },
+        index=[clock(begin_s + time) for time in times_s],
     )

@@ -7,6 +7,7 @@ import streamlit as st
 from genre import GENRES
 from genre.audio.clip import EXCERPT_S, AudioError
 from genre.audio.loudness import is_silent
+from genre.audio.overview import mel_overview
 from genre.inference.classifier import Prediction
 from genre.inference.session import MAX_SOUND_S, OTHER, Session, SessionClip
 from genre.models.cards import ArtefactError
@@ -18,6 +19,7 @@ from pages.listening.figures import once
 from pages.listening.marks import answer_html, bars_html, genres_over_time
 from pages.listening.player.component import mount_player, player_picture
 from pages.listening.predict import classify
+from pages.listening.share_card import share_card
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import chosen_model, is_taught_by_synthesiser
 from pages.shared.style import ANSWER
@@ -70,6 +72,8 @@ def show_prediction(
             _show_heading(result)
             if prediction.genre:
                 _show_all_genres(result, prediction)
+                if result.sound:
+                    _offer_share_card(result, prediction)
             if _is_playable(result):
                 _show_picture(result, prediction, starts_itself)
                 is_quiet = once(result, "silent", lambda: is_silent(result.clip().samples))
@@ -133,6 +137,19 @@ def _doubts(prediction: Prediction) -> list[str]:
     return [*reasons, prediction.uncertainty_reason] if prediction.uncertainty_reason else reasons
 
 
+def _offer_share_card(result: SessionClip, prediction: Prediction) -> None:
+    st.download_button(
+        "Picture of this answer",
+        lambda: once(result, "card", lambda: share_card(prediction, mel_overview(result.clip())[0])),
+        "earmark.png",
+        "image/png",
+        key=f"card_{result.id}",
+        icon=":material/image:",
+        on_click="ignore",
+        help="The genre, the likeliest three and the spectrogram, to pass on. The clip's name is not on it.",
+    )
+
+
 def _show_all_genres(result: SessionClip, prediction: Prediction) -> None:
     genre, n_genres = genre_name(prediction.genre or ""), len(prediction.probabilities)
     count = "ten" if n_genres == 10 else str(n_genres)
@@ -146,10 +163,8 @@ def _show_all_genres(result: SessionClip, prediction: Prediction) -> None:
         )
         st.caption(UNCALIBRATED if chosen_model() else CALIBRATED)
         st.markdown("**The same, moment by moment**")
-        st.dataframe(
-            once(result, "table", lambda: genres_over_time(prediction, result.begin_s)),
-            hide_index=True,
-            alt="The likeliest genres at each moment, in percent",
+        st.table(
+            once(result, "table", lambda: genres_over_time(prediction, result.begin_s)), border="horizontal"
         )
 
 

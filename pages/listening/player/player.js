@@ -150,7 +150,10 @@ class Player {
 
   draw() {
     if (!this.data || !this.canvas.clientWidth) return;
-    const ratio = window.devicePixelRatio || 1;
+    const root = document.documentElement, isLarge = root.classList.contains("presenting");
+    const zoom = isLarge ? Number(root.style.getPropertyValue("--stage-zoom")) : 1;
+    const ratio = (window.devicePixelRatio || 1) * zoom;
+    this.type = isLarge ? 1.6 : 1; // times the size of letters
     const width = this.canvas.clientWidth, height = this.canvas.clientHeight;
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
@@ -167,7 +170,7 @@ class Player {
       pen.save();
       pen.translate(0, top);
       [this.drawWaveform, this.drawGenres, this.drawSpectrogram][lane].call(this, pen, width, tall, font);
-      label(pen, name, 6, 14, `600 12px ${font}`);
+      label(pen, name, 6, 14 * this.type, `600 ${12 * this.type}px ${font}`);
       pen.restore();
       top += tall + GAP_PX;
     });
@@ -204,15 +207,16 @@ class Player {
       pen.fillStyle = genre.colour ?? OTHERS;
       pen.fill();
       const thickest = genre.shares.indexOf(Math.max(...genre.shares));
-      if (genre.shares[thickest] * height > 18)
+      if (genre.shares[thickest] * height > 18 * this.type)
         labels.push([genre.name, x[thickest], height * (1 - floor[thickest] - genre.shares[thickest] / 2)]);
       floor = ceiling;
     }
-    pen.font = `650 13px ${font}`;
+    pen.font = `650 ${13 * this.type}px ${font}`;
     for (const [name, place, y] of labels) {
       const wide = pen.measureText(name).width;
-      const left = Math.max(y < 22 ? 52 : 6, Math.min(width - wide - 6, place - wide / 2));
-      label(pen, name, left, y + 5, `650 13px ${font}`);
+      const first = y < 22 * this.type ? 52 * this.type : 6; // beside the lane's own name
+      const left = Math.max(first, Math.min(width - wide - 6, place - wide / 2));
+      label(pen, name, left, y + 5 * this.type, pen.font);
     }
   }
 
@@ -221,14 +225,14 @@ class Player {
     pen.fillRect(0, 0, width, height);
     if (this.spectrogram.complete && this.spectrogram.naturalWidth)
       pen.drawImage(this.spectrogram, 0, 0, width, height);
-    for (const [name, share] of this.data.pitches)
+    for (const [name, share] of height > 90 ? this.data.pitches : [])
       label(pen, name, 6, Math.max(28, Math.min(height - 4, height * (1 - share) + 4)), `11px ${font}`);
   }
 
   drawAxis(pen, width, height, colour, font) {
     const { duration_s, begin_s } = this.data;
     const step = STEPS.find(step => duration_s / step <= Math.max(3, Math.min(6, width / 90))) ?? 7200;
-    pen.font = `12px ${font}`;
+    pen.font = `${12 * this.type}px ${font}`;
     pen.fillStyle = colour;
     for (let time = Math.ceil(begin_s / step) * step; time <= begin_s + duration_s + 0.01; time += step) {
       const text = clock(time), wide = pen.measureText(text).width;

@@ -61,7 +61,7 @@ def test_an_enhanced_version_stands_beside_the_recording(app, play):
     quiet = 0.05 * play("pop", 6.0) + 0.001 * np.random.default_rng(0).standard_normal(6 * SAMPLE_RATE)
     upload(app, ("a.wav", wav_bytes(quiet)))
     choose(app, BEAUTIFUL)
-    assert len(app.get("audio")) == 3 and len(app.get("download_button")) == 3
+    assert len(app.get("audio")) == 3 and len(app.get("download_button")) == 4
     assert " dB louder, and nothing is clipped" in text(app)
 
 

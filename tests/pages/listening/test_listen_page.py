@@ -114,7 +114,7 @@ def test_a_recording_gets_the_classifiers_prediction(app, wav, genre):
 def test_an_upload_is_predicted(app, wav):
     upload(app, ("song.wav", wav("jazz")))
     assert app.text[0].value == "song.wav" and charts(app) == CHARTS_OF_A_PREDICTION
-    assert not app.dataframe and len(app.get("download_button")) == 2
+    assert not app.dataframe and len(app.get("download_button")) == 3
 
 
 def test_one_bad_file_does_not_stop_the_rest(app, wav):
@@ -132,7 +132,7 @@ def test_one_bad_file_does_not_stop_the_rest(app, wav):
         assert rows.loc[name, "Genre"] == "" and rows.loc[name, "Remark"].endswith(".")
     for name in ("a.wav", "b.wav"):
         assert rows.loc[name, "Genre"] and rows.loc[name, "Probability"] > 10
-    assert len(app.get("download_button")) == 2
+    assert len(app.get("download_button")) == 3
     assert charts(app) == CHARTS_OF_A_PREDICTION
     assert any("3 of them could not be read" in caption.value for caption in app.caption)
 

@@ -10,11 +10,13 @@ from PIL import Image
 
 from genre import GENRES
 from genre.audio.clip import SAMPLE_RATE, Clip
+from genre.audio.overview import mel_overview
 from genre.inference.classifier import Prediction
 from genre.inference.description import Description
 from genre.plots import prediction as plots
 from pages.listening.marks import MARKS, answer_html, bars_html, certainty, genres_over_time
 from pages.listening.player.component import player_picture, spectrogram_picture
+from pages.listening.share_card import SIZE, share_card
 
 CLIP = Clip(np.sin(np.arange(6 * SAMPLE_RATE, dtype=np.float32) ** 2 / 4e5).astype(np.float32), 6.0)
 
@@ -119,5 +121,25 @@ def test_a_genre_of_the_visitors_own_is_never_markup():
 def test_the_table_tells_the_same_as_the_picture():
     over_time = np.array([[0.8, 0.2] + 8 * [0.0], [0.3, 0.7] + 8 * [0.0]])
     table = genres_over_time(prediction(over_time), 60.0)
-    assert list(table.columns) == ["Time", "Blues", "Classical"]
-    assert table.values.tolist() == [["1:01", 80, 20], ["1:04", 30, 70]]
+    assert list(table.columns) == ["Blues", "Classical"] and list(table.index) == ["1:01", "1:04"]
+    assert table.values.tolist() == [["80\u00a0%", "20\u00a0%"], ["30\u00a0%", "70\u00a0%"]]
+    long = prediction(np.tile(over_time, (100, 1)))
+    assert 20 <= len(genres_over_time(long, 0.0)) <= 30
+
+
+def test_the_share_card_is_a_picture_of_the_answer(play):
+    clip = Clip(play("metal", 6.0), 6.0)
+    over_time = np.tile(np.array([[0.6, 0.3, 0.05, 0.05, 0, 0, 0, 0, 0, 0]]), (2, 1))
+    decibels, _ = mel_overview(clip)
+    card = Image.open(io.BytesIO(share_card(prediction(over_time), decibels)))
+    assert card.format == "PNG" and card.size == SIZE
+    pixels = np.array(card.convert("RGB"))
+    blues, classical = (
+        (pixels == [int(plots.COLOURS[genre][k : k + 2], 16) for k in (1, 3, 5)]).all(axis=2).sum()
+        for genre in ("blues", "classical")
+    )
+    assert blues > 2 * classical > 0, "the word and the longer bar are in the genre's colour"
+    other = Image.open(io.BytesIO(share_card(prediction(over_time), np.full_like(decibels, -120))))
+    assert other.tobytes() != card.tobytes(), "the spectrogram is the clip's own"
+    long_name = prediction(np.array([[0.9, 0.1]]), genres=("a genre with a very long name of its own", "b"))
+    assert share_card(long_name, decibels)
