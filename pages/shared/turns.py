@@ -42,6 +42,17 @@ def visitor_turn() -> Iterator[None]:
         place.leave()
 
 
+@contextmanager
+def short_turn() -> Iterator[bool]:
+    """Hold this visit's turn -> whether it came at once: for work that can be left out."""
+    run = get_script_run_ctx()
+    place = _queue().enter(run.session_id if run else None)
+    try:
+        yield place.wait(NOTICE_S)
+    finally:
+        place.leave()
+
+
 def waiting_text(n_ahead: int) -> str:
     """Describe how long the queue is before this visit's clip."""
     return "Yours is next" if n_ahead <= 1 else f"{n_ahead} clips of others come before yours"

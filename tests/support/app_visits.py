@@ -56,6 +56,12 @@ def as_read(text: str) -> str:
     return re.sub(r"\\([^\w\s])", r"\1", text)
 
 
+def predicted_genre(app: AppTest) -> str:
+    """The genre that the Listen page names; empty where it names none."""
+    named = re.search(r"</span><span>(.+?)</span></h2>", markup(app))
+    return named[1] if named else ""
+
+
 def markup(app: AppTest) -> str:
     """All of the page's own HTML."""
     return "\n".join(element.body for element in app.get("html"))
