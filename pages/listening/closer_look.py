@@ -17,6 +17,7 @@ from pages.library.neighbours import show_library_neighbours
 from pages.listening.figures import once
 from pages.listening.state import listen_state
 from pages.shared.models import current_classifier
+from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _reuse(latest: tuple[tuple, Result] | None, key: tuple, compute: Callable[[]
     """Return the latest result, unless something that it depends on, the `key`, has changed."""
     if latest is not None and latest[0] == key:
         return latest[1]
-    with st.spinner("A moment"):
+    with st.spinner("A moment"), visitor_turn():
         return compute()
 
 
@@ -187,7 +188,7 @@ def _show_neighbours(result: SessionClip, session: Session, classifier: "Classif
         if other.id not in index and other.sound and other.full_prediction and other.full_prediction.genre
     ]
     if new:
-        with st.spinner("Comparing your clips"):
+        with st.spinner("Comparing your clips"), visitor_turn():
             for id_, sound in new:
                 index.add(id_, embed_clip(classifier, sound.clip()))
     if result.id not in index:

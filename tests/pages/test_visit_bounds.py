@@ -108,5 +108,5 @@ def test_a_clip_waits_for_its_turn_and_says_so():
     thread.join()
     assert [text.value for text in app.text] == ["my turn"] and messages == [1, 2]
     assert not app.caption, "the notice is gone"
-    assert "2 clips of others" in turns.waiting_text(2) and "next" in turns.waiting_text(1)
+    assert "2 others come before you" in turns.waiting_text(2) and "next" in turns.waiting_text(1)
     assert not queue._working and not queue._waiting
