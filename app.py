@@ -5,6 +5,7 @@ import streamlit as st
 from pages.access.roles import may_invite, require_visitor
 from pages.shared.address import enter_page
 from pages.shared.browser import help_keyboard
+from pages.shared.presenter import offer_presenter
 from pages.shared.style import CONTRAST, FOCUS_RINGS, ICON_BUTTONS
 from pages.shared.uploads import keep_uploads_in_memory
 
@@ -28,3 +29,4 @@ st.set_page_config(page_title=f"{page.title} · Earmark")
 enter_page(page.url_path)
 page.run()
 help_keyboard()  # last: a script takes up a line
+offer_presenter()

@@ -173,10 +173,10 @@ def _extract_bpm(text: str) -> tuple[str, list[tuple[MatchedPhrase, _Meaning]]]:
     return text[: match.start()] + " " + text[match.end() :], [(phrase, meaning)]
 
 
-def _phrases(written: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | None]]:
+def _phrases(tokens: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | None]]:
     """Yield each phrase with its modified meaning; None for an unknown word."""
     vocabulary = _vocabulary()
-    words = [_recognize(word) for word in written]
+    words = [_recognize(word) for word in tokens]
     modifier_texts: list[str] = []  # modifiers before a phrase
     modifiers: list[_Modifier] = []
     place = 0
@@ -302,9 +302,9 @@ def _message(
         ]:
             sentences.append(f"We read {', '.join(is_corrected)}.")
     if unknown_words:
-        listed = ", ".join(f"“{_short(word)}”" for word in unknown_words)
+        word_list = ", ".join(f"“{_short(word)}”" for word in unknown_words)
         sentences.append(
-            f"We left out {listed}: we do not know {'it' if len(unknown_words) == 1 else 'them'}."
+            f"We left out {word_list}: we do not know {'it' if len(unknown_words) == 1 else 'them'}."
         )
     if not words:
         sentences.append(

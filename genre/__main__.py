@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from genre.commands import cache, classify, evaluate, features, publish, sweep, train, transfer
+from genre.commands import cache, classify, evaluate, features, library, publish, sweep, train, transfer
 from genre.commands.program import run_program
 
 
@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     sweep.add_commands(commands)
     features.add_command(commands)
     transfer.add_command(commands)
+    library.add_commands(commands)
     cache.add_command(commands)
     return run_program(parser, arguments)
 

@@ -6,15 +6,17 @@ The page is painted without torch, which takes seconds to load: that happens in 
 import streamlit as st
 
 from genre import GENRES
+from pages.library.panel import show_library
 from pages.listening.examples import show_examples
 from pages.listening.model_card import show_model_card
 from pages.listening.model_choice import show_introduction, show_model_choice
 from pages.listening.predict import follow_model
-from pages.listening.recorder import show_live, show_recorder
+from pages.listening.recorder.panel import show_recorder
 from pages.listening.state import listen_state
 from pages.listening.uploads import show_uploader
 from pages.shared.browser import ask_before_leaving
 from pages.shared.models import chosen_model, default_classifier, warm_up
+from pages.shared.style import LISTEN_PAGE
 
 
 def show_results() -> None:
@@ -42,21 +44,19 @@ def show_placeholder() -> None:
         )
 
 
+st.html(LISTEN_PAGE)
 st.title("What genre is this?")
 follow_model()
+show_recorder()
 show_introduction()
 show_model_choice()
-left, right = st.columns(2)
-with left:
-    show_recorder()
-with right:
-    show_uploader()
-show_live()
+show_uploader()
 show_examples()
 if listen_state().has_clips:
     show_results()
 else:
     show_placeholder()
+show_library()
 show_model_card(chosen_model())
 ask_before_leaving()
 warm_up(default_classifier, "genre.audio.overview", "genre.synth.dataset")

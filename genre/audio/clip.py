@@ -31,7 +31,16 @@ from genre.audio.decoders import (
     undecodable_reason,
 )
 
-__all__ = ["MAX_BYTES", "MAX_MINUTES", "SAMPLE_RATE", "AudioError", "Clip", "display_name", "load_clip"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_MINUTES",
+    "SAMPLE_RATE",
+    "AudioError",
+    "Clip",
+    "display_name",
+    "load_clip",
+    "load_excerpts",
+]
 
 MAX_MINUTES = 10  # longer files give evenly spaced 30 s excerpts that add up to this
 MAX_BYTES = 1 << 30  # 1 GiB, checked before anything is read
@@ -135,6 +144,35 @@ def load_clip(source: str | Path | bytes | BinaryIO, name: str | None = None) ->
     return Clip(samples, duration_s, starts, display_name(str(name)))
 
 
+def load_excerpts(
+    source: str | Path | bytes | BinaryIO, count: int, excerpt_s: float, name: str | None = None
+) -> Clip:
+    """Read `count` excerpts of `excerpt_s` seconds, spread evenly over a recording, as `load_clip` does.
+
+    Nothing else is decoded where the file can be sought. A recording that is not a quarter longer than they
+    are together is read whole.
+    """
+    whole_s = 1.25 * count * excerpt_s
+    if name is None:
+        name = str(source) if isinstance(source, (str, Path)) else getattr(source, "name", "")
+    with _open_input(source) as file:
+        check_readable(file)
+        samples, duration_s, starts = _decode(file, count, excerpt_s, whole_s)
+    clip = Clip(samples, duration_s, starts, display_name(str(name)))
+    if len(samples) <= round(whole_s * SAMPLE_RATE):
+        return clip
+    size = round(excerpt_s * SAMPLE_RATE)  # the file could not be sought, and was decoded from its beginning
+    firsts = [round((k + 0.5) * len(samples) / count - size / 2) for k in range(count)]
+    piece_s = len(samples) / len(starts) / SAMPLE_RATE
+    times_s = [first / SAMPLE_RATE for first in firsts]
+    return Clip(
+        np.concatenate([samples[first : first + size] for first in firsts]),
+        duration_s,
+        tuple(starts[int(time_s / piece_s)] + time_s % piece_s for time_s in times_s),
+        clip.name,
+    )
+
+
 def display_name(name: str) -> str:
     """The last part of a path, without control and direction characters, at most 120 long."""
     base = re.split(r"[/\\]", name)[-1]
@@ -205,16 +243,18 @@ class _NoSoundError(Exception):
     """A file holds no sound, and nothing in it is damaged."""
 
 
-def _decode(file: _Input) -> Sound:
-    """The sound from the first reader that can decode the file."""
+def _decode(
+    file: _Input, count: int = EXCERPTS, excerpt_s: float = EXCERPT_S, whole_s: float = MAX_MINUTES * 60
+) -> Sound:
+    """The sound from the first reader that can decode the file: whole up to `whole_s`, or else excerpts."""
     empty = False
     for reader_kind in (SoundFileReader, ContainerReader):
         try:
             with closing(reader_kind(file)) as reader:
                 duration_s = reader.duration_s or 0.0
-                if duration_s <= MAX_MINUTES * 60:
+                if duration_s <= whole_s:
                     return _decode_whole(reader)
-                if sound := _decode_excerpts(reader, duration_s):
+                if sound := _decode_excerpts(reader, duration_s, count, excerpt_s):
                     return sound
             with closing(reader_kind(file)) as reader:  # seeking spoilt the first reader
                 return _decode_whole(reader)
@@ -228,23 +268,23 @@ def _decode(file: _Input) -> Sound:
     raise AudioError(undecodable_reason(file.read(64)))
 
 
-def _decode_excerpts(reader: AudioReader, duration_s: float) -> Sound | None:
-    """Decode EXCERPTS excerpts, each in the middle of its share of the source.
+def _decode_excerpts(reader: AudioReader, duration_s: float, count: int, excerpt_s: float) -> Sound | None:
+    """Decode `count` excerpts of `excerpt_s`, each in the middle of its share of the source.
 
     The result is None where one of them cannot be had in full: the file cannot be sought, or is not as
     long as its header claims.
     """
-    share_s = duration_s / EXCERPTS
-    starts = tuple((k + 0.5) * share_s - EXCERPT_S / 2 for k in range(EXCERPTS))
-    samples = np.zeros((EXCERPTS, _EXCERPT), np.float32)
+    share_s, size = duration_s / count, round(excerpt_s * SAMPLE_RATE)
+    starts = tuple((k + 0.5) * share_s - excerpt_s / 2 for k in range(count))
+    samples = np.zeros((count, size), np.float32)
     stream = _MonoStream(reader)
     for excerpt, start_s in zip(samples, starts, strict=True):
         filled = 0
         for chunk in stream.chunks(start_s):
-            chunk = chunk[: _EXCERPT - filled]
+            chunk = chunk[: size - filled]
             excerpt[filled : filled + len(chunk)] = chunk
             filled += len(chunk)
-            if filled == _EXCERPT:
+            if filled == size:
                 break
         else:
             return None

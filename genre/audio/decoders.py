@@ -140,9 +140,9 @@ class SoundFileReader:
                 buffer.fill(np.nan)  # an error leaves no other trace of how much was read before it
         except Exception:  # any bytes come here
             self.damaged = True
-            written = np.flatnonzero(~np.isnan(buffer).all(axis=1))
-            if len(written):
-                yield rate, buffer[: written[-1] + 1]
+            filled_rows = np.flatnonzero(~np.isnan(buffer).all(axis=1))
+            if len(filled_rows):
+                yield rate, buffer[: filled_rows[-1] + 1]
 
     def close(self) -> None:
         self._file.close()
@@ -279,8 +279,8 @@ def _check_possible(rate: int, channels: int) -> None:
 
 def undecodable_reason(head: bytes) -> str:
     """The sentence for a file, given its first bytes, that no reader could open or decode."""
-    known = _SOUNDFILE_MAGIC.match(head) or _OTHER_MAGIC.match(head)
-    return _DAMAGED if known else _NOT_AUDIO
+    signature = _SOUNDFILE_MAGIC.match(head) or _OTHER_MAGIC.match(head)
+    return _DAMAGED if signature else _NOT_AUDIO
 
 
 def check_readable(file: ReadableFile) -> None:

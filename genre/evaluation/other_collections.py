@@ -37,13 +37,13 @@ def song_metrics(
     selective accuracy of the confident predictions, how many songs of other styles got a confident genre,
     and Pearson's correlation of each feeling with listeners.
     """
-    known = [k for k, song in enumerate(songs) if song.genre in genres]
+    in_vocabulary = [k for k, song in enumerate(songs) if song.genre in genres]
     strange = [k for k, song in enumerate(songs) if song.genre not in genres]
-    labels = np.array([genres.index(songs[k].genre) for k in known])
+    labels = np.array([genres.index(songs[k].genre) for k in in_vocabulary])
     probabilities = np.array(
-        [_vector(predictions[k], genres, label) for k, label in zip(known, labels, strict=True)]
+        [_vector(predictions[k], genres, label) for k, label in zip(in_vocabulary, labels, strict=True)]
     )
-    confident = np.array([predictions[k].confident for k in known])
+    confident = np.array([predictions[k].confident for k in in_vocabulary])
     right = probabilities.argmax(axis=1) == labels
     return compute_metrics(probabilities, labels, genres) | {
         "coverage": round(float(confident.mean()), 4),

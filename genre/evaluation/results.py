@@ -190,8 +190,8 @@ def _transfer_ablation_section(card: Card) -> str:
     for row in card.ablation.get("transfer", ()):
         cells = [row["step"]]
         for part in ("gtzan", "wild"):
-            each = ", ".join(f"{100 * value:.1f}" for value in row[part]["balanced_accuracy"])
-            cells += [f"{_percent(row[part]['mean'])} ({each})", _percent(row[part]["accuracy"])]
+            by_seed = ", ".join(f"{100 * value:.1f}" for value in row[part]["balanced_accuracy"])
+            cells += [f"{_percent(row[part]['mean'])} ({by_seed})", _percent(row[part]["accuracy"])]
         rows.append(tuple(cells))
     header = (
         "Model",

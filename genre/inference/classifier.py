@@ -106,8 +106,16 @@ class Classifier(ABC):
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
         """Embed segments as for `predict_windows` -> a vector (D,) for each part of the model, any length."""
 
-    def classify(self, clip: Clip) -> Prediction:
-        """Classify a clip. It never raises for what is in the audio."""
+    def mel_power(self, clip: Clip) -> Tensor:
+        """Compute the mel power of the clip's segments: (P, bands, frames)."""
+        with torch.inference_mode():
+            return self.front_end.power(torch.from_numpy(_segments(clip)[1]))
+
+    def classify(self, clip: Clip, power: Tensor | None = None) -> Prediction:
+        """Classify a clip. It never raises for what is in the audio.
+
+        `power` is its `mel_power`, where that is there already.
+        """
         seconds = len(clip.samples) / SAMPLE_RATE
         if seconds < MIN_CLIP_S:
             return _no_prediction(clip, "too_short", f"This is shorter than one second. {PLAY_MORE}")
@@ -117,7 +125,7 @@ class Classifier(ABC):
             )
         starts_s, segments = _segments(clip)
         with torch.inference_mode():
-            power = self.front_end.power(torch.from_numpy(segments))
+            power = self.front_end.power(torch.from_numpy(segments)) if power is None else power
             columns = FULL_CLIP_MEL.frame_indices((power.shape[2] - 1) * FULL_CLIP_MEL.hop_length)
             whole = torch.cat(tuple(power[:, :, columns]), dim=-1)
             if is_stationary(whole, seconds):
@@ -127,6 +135,8 @@ class Classifier(ABC):
             if is_gliding_tone(whole) or is_flat(whole):
                 return _no_prediction(clip, "not_music", "We hear noise or a gliding tone, not music.")
             above_speech_db = above_speech(whole, seconds)
+            if above_speech_db > -DOUBTFUL_DB and self.has_music(segments):
+                above_speech_db = float("-inf")
             if above_speech_db > 0:
                 return _no_prediction(clip, "not_music", "We hear someone speaking, not music.")
             windows = self.predict_windows(starts_s, segments, power)
@@ -134,6 +144,10 @@ class Classifier(ABC):
             windows = replace(windows, overall=overall, by_window=reconcile(by_window, overall))
         threshold, reason = self._threshold_and_reason(audible_seconds(power, seconds), above_speech_db)
         return self._prediction(clip, windows, threshold, reason)
+
+    def has_music(self, segments: np.ndarray) -> bool:
+        """Whether segments (P, N) that look like speech are music all the same, where a model can tell."""
+        return False
 
     def confidence_threshold(self, duration_s: float) -> float:
         """The least probability of a confident prediction on so much music: the less music, the higher."""

@@ -20,6 +20,8 @@ class Description:
     emotions: dict[str, float] = field(default_factory=dict)  # feeling -> share of listeners
     window_emotions: np.ndarray = field(default_factory=lambda: np.zeros((0, len(EMOTIONS))))  # (W, feelings)
     familiar: bool = True  # whether the clip is like the genres that the model knows
+    tag_probabilities: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (50,) in the order of TAGS
+    embedding: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (D,) of `Classifier.embeddings`
 
 
 def strongest_emotions(description: Description, statistics: dict[str, dict[str, float]]) -> list[str]:
@@ -33,8 +35,8 @@ def strongest_emotions(description: Description, statistics: dict[str, dict[str,
         for name, share in description.emotions.items()
         if statistics[name]["correlation"] >= MIN_CORRELATION
     }
-    named = [name for name, height in heights.items() if height >= MIN_DEVIATION]
-    return sorted(named, key=lambda name: -heights[name])[:MAX_NAMED]
+    names = [name for name, height in heights.items() if height >= MIN_DEVIATION]
+    return sorted(names, key=lambda name: -heights[name])[:MAX_NAMED]
 
 
 def energy_over_time(description: Description, statistics: dict[str, dict[str, float]]) -> np.ndarray:

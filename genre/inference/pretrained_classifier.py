@@ -20,6 +20,11 @@ from genre.models.pretrained.heads import EMOTIONS, TransferHeads
 from genre.models.pretrained.networks import TAGS
 
 MAX_TAGS = 5  # tags named at once
+# The mean over windows of log(sum(exp(logits))) of the tags, above which there is music though the level
+# moves as in speech. 78 clips of recorded speech in five languages, 10 and 30 s long, and 95 takes through
+# simulated phones measure at most 0.77. Of 879 recordings of music 32 move like speech, and 13 of these
+# measure more than the limit.
+MUSIC_EVIDENCE = 0.85
 
 
 class PretrainedClassifier(Classifier):
@@ -57,15 +62,19 @@ class PretrainedClassifier(Classifier):
         self, starts_s: list[float], segments: np.ndarray, power: Tensor, gain: Tensor | None = None
     ) -> WindowPredictions:
         centres_s, features = self.features.windows(segments, gain)
-        logits, emotions = self.heads(features.vector())
+        vector = features.vector()
+        logits, emotions = self.heads(vector)
         is_audible = audible(power, len(centres_s)).flatten()
         clip_logits = logits[is_audible].mean(dim=0)
         emotions = emotions.detach().clamp(0.0, 1.0)
+        tags = features.logits.detach().sigmoid()[is_audible].mean(dim=0)
         description = Description(
-            self._tags(features.logits.detach().sigmoid()[is_audible].mean(dim=0)),
+            self._tags(tags),
             dict(zip(EMOTIONS, emotions[is_audible].mean(dim=0).tolist(), strict=True)),
             emotions.numpy(),
             float(clip_logits.detach().softmax(dim=0)[-1]) <= self.max_other,
+            tags.numpy(),
+            self.heads.standardize(vector.detach()[is_audible]).mean(dim=0).numpy(),
         )
         scratch = self.scratch.predict_windows(starts_s, segments, power, gain)
         times_s = np.concatenate([start_s + centres_s for start_s in starts_s])
@@ -76,6 +85,11 @@ class PretrainedClassifier(Classifier):
             self._pool(logits[:, :-1], self.scratch.calibrated(scratch.by_window[nearest])),
             description,
         )
+
+    def has_music(self, segments: np.ndarray) -> bool:
+        """Whether the pretrained network finds any of its tags; in speech it finds none."""
+        _, features = self.features.windows(segments)
+        return float(features.logits.logsumexp(dim=1).mean()) > MUSIC_EVIDENCE
 
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
         """The standardised features, averaged over the audible windows."""
@@ -92,5 +106,5 @@ class PretrainedClassifier(Classifier):
         """The tags whose probability (50,) is above their thresholds, the clearest first."""
         values = dict(zip(TAGS, probabilities.tolist(), strict=True))
         clearness = {tag: values[tag] / least for tag, least in self.tag_thresholds.items()}
-        named = sorted((tag for tag in clearness if clearness[tag] >= 1), key=lambda tag: -clearness[tag])
-        return {tag: values[tag] for tag in named[:MAX_TAGS]}
+        tags = sorted((tag for tag in clearness if clearness[tag] >= 1), key=lambda tag: -clearness[tag])
+        return {tag: values[tag] for tag in tags[:MAX_TAGS]}

@@ -83,7 +83,7 @@ def _well_inside(level: Tensor) -> Tensor:
     beside = torch.cat([level[:1], of_block, level[-1:]]) > of_block.max() * 10 ** (-QUIET_DB / 10)
     loud = beside[1:-1]
     inside = beside[:-2] & loud & beside[2:]
-    return next((chosen for chosen in (inside, loud) if chosen.sum() > 1), torch.ones_like(loud))
+    return next((mask for mask in (inside, loud) if mask.sum() > 1), torch.ones_like(loud))
 
 
 def is_stationary(power: Tensor, duration_s: float) -> bool:

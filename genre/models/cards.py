@@ -109,14 +109,14 @@ class Card:
         if not isinstance(values, dict):
             raise TypeError("A card is a JSON object.")
         values = renew_keys(values, GAN_CARD if values.get("model") == "gan" else CARD)
-        known = {part.name: part for part in fields(cls)}
+        card_fields = {part.name: part for part in fields(cls)}
         missing = [name for name in REQUIRED if name not in values]
         if missing:
             raise KeyError(missing[0])
         parts: dict[str, Any] = {
             name: _tuples(value) if name in _TUPLES else value
             for name, value in values.items()
-            if name in known
+            if name in card_fields
         }
         return cls(**parts)
 

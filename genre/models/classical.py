@@ -92,11 +92,11 @@ def _pipeline(classifier):
 def probabilities(model, inputs: np.ndarray, n_classes: int) -> np.ndarray:
     """Predict with a fitted pipeline or a loaded predictor: (n, n_classes), 0 for classes it never saw."""
     if hasattr(model, "predict_proba"):
-        known = model.predict_proba(inputs)
+        class_probabilities = model.predict_proba(inputs)
     else:
-        known = _softmax(model.decision_function(inputs))
-    result = np.zeros((len(known), n_classes))
-    result[:, model.classes_] = known
+        class_probabilities = _softmax(model.decision_function(inputs))
+    result = np.zeros((len(class_probabilities), n_classes))
+    result[:, model.classes_] = class_probabilities
     return result
 
 

@@ -80,16 +80,16 @@ class ModelSpec:
 
         Raises ValueError for an option it does not have, or not of this value.
         """
-        known = dict(signature(self.builder).parameters)
-        del known["shape"], known["n_classes"]
-        if unknown := set(options) - set(known):
+        parameters = dict(signature(self.builder).parameters)
+        del parameters["shape"], parameters["n_classes"]
+        if unknown := set(options) - set(parameters):
             raise ValueError(
                 f"{self.name} has no option {', '.join(sorted(unknown))};"
-                f" it has: {', '.join(sorted(known)) or 'none'}."
+                f" it has: {', '.join(sorted(parameters)) or 'none'}."
             )
         for name, value in options.items():
             minimum = 0 if name == "seed" else 1
-            if isinstance(known[name].default, int) and (type(value) is not int or value < minimum):
+            if isinstance(parameters[name].default, int) and (type(value) is not int or value < minimum):
                 expected = f"a whole number, at least {minimum}"
                 raise ValueError(f"The option {name} of {self.name} is {expected}, not {value}.")
         try:

@@ -84,43 +84,6 @@ def _bars(genres, lengths, colours, labels) -> go.Figure:
     return figure
 
 
-def genre_over_time(
-    times: np.ndarray,
-    window_probabilities: np.ndarray,
-    genres: tuple[str, ...],
-    duration_s: float,
-    begin_s: float = 0.0,
-) -> go.Figure:
-    """Draw stacked probabilities: times (W,) s, over_time (W, genres) -> areas from 0 to 100 %.
-
-    A single window fills the whole width. Genres that never matter are one grey area. The clip begins
-    at begin_s of the recording, whose times are on the axis, as in the other figures.
-    """
-    times = begin_s + np.concatenate([[0.0], times, [duration_s]])
-    shares = 100 * window_probabilities[[0, *range(len(window_probabilities)), -1]]
-    matters = window_probabilities.max(axis=0) >= 0.08
-    figure = go.Figure()
-    for index in np.argsort(-window_probabilities.mean(axis=0)):
-        if matters[index]:
-            name = genre_name(genres[index])
-            _add_area(figure, times, shares[:, index], name, COLOURS.get(genres[index], QUIET))
-    if not matters.all():
-        _add_area(figure, times, shares[:, ~matters].sum(axis=1), "the others", FAINT)
-    figure.update_layout(
-        _layout(height=190, margin={**_SIDES, "t": 10, "b": 30}), hovermode="x unified", showlegend=False
-    )
-    figure.update_yaxes(
-        range=[0, 100],
-        fixedrange=True,
-        showgrid=False,
-        zeroline=False,
-        tickvals=[0, 50, 100],
-        ticktext=["0", "50\u00a0%", "100\u00a0%"],
-    )
-    figure.update_xaxes(_time_axis(duration_s, begin_s))
-    return figure
-
-
 def energy_over_time(
     times: np.ndarray, energy: np.ndarray, duration_s: float, begin_s: float = 0.0
 ) -> go.Figure:
@@ -229,20 +192,6 @@ def why_spectrogram(
         line={"color": COLOURS.get(explanation.genre, QUIET), "width": 2},
     )
     return figure
-
-
-def _add_area(figure: go.Figure, times: np.ndarray, share: np.ndarray, name: str, colour: str) -> None:
-    figure.add_scatter(
-        x=times.astype(np.float32),
-        y=share.astype(np.float32),
-        name=name,
-        stackgroup="genres",
-        mode="lines",
-        line={"width": 0},
-        fillcolor=colour,
-        line_color=colour,
-        hovertemplate="%{y:.0f}\u00a0%",
-    )
 
 
 def _layout(**layout) -> dict:

@@ -51,17 +51,17 @@ def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
     Solid: on the validation rows, where there are some; dotted: on the training rows. Of a run with several
     parts (folds), the latest is drawn.
     """
-    drawn = []
+    traces = []
     for number, run in enumerate(runs):
         last = max((epoch.get("part", 0) for epoch in run.epochs), default=0)
         epochs = [epoch for epoch in run.epochs if epoch.get("part", 0) == last]
         has_valid = any(f"valid_{measure}" in epoch for epoch in epochs)
         if has_valid:
-            drawn.append(_curve(run, number, epochs, f"valid_{measure}", in_legend=True))
-        drawn.append(_curve(run, number, epochs, measure, in_legend=not has_valid))
+            traces.append(_curve(run, number, epochs, f"valid_{measure}", in_legend=True))
+        traces.append(_curve(run, number, epochs, measure, in_legend=not has_valid))
     share = {"range": [0, 100], "ticksuffix": "\u00a0%"} if measure == "accuracy" else {}
     return _figure(
-        drawn,
+        traces,
         330,
         {"l": 46, "r": 8, "t": 8, "b": 40},
         dragmode="zoom",
@@ -376,10 +376,10 @@ def _short(name: str, most: int = 28) -> str:
     return name.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _figure(drawn: list[dict], height: int, margin: dict, **layout: object) -> go.Figure:
+def _figure(traces: list[dict], height: int, margin: dict, **layout: object) -> go.Figure:
     """Make a figure all at once: plotly takes several times as long to change a figure that it has."""
     return go.Figure(
-        drawn,
+        traces,
         {
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",

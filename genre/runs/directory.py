@@ -128,8 +128,8 @@ def create_run_folder(
 
 def _next_colour() -> int:
     """A number that no run has, the least: so it is another one than those of the runs beside it."""
-    taken = {run.colour for run in list_runs()}
-    return next(number for number in itertools.count() if number not in taken)
+    colours = {run.colour for run in list_runs()}
+    return next(number for number in itertools.count() if number not in colours)
 
 
 def open_or_create_run(

@@ -88,12 +88,12 @@ def stop_runs(folders: "Mapping[Path, int | None] | Iterable[Path]") -> None:
     expected = dict(folders) if isinstance(folders, Mapping) else dict.fromkeys(folders)
     stopped: dict[Path, int] = {}
     for folder, pid in expected.items():
-        found = read_status(folder).get("pid")
+        stored_pid = read_status(folder).get("pid")
         # Numbers below 2 would name whole groups of processes.
-        if not isinstance(found, int) or found <= 1 or found == os.getpid():
+        if not isinstance(stored_pid, int) or stored_pid <= 1 or stored_pid == os.getpid():
             continue
-        if pid in (None, found) and is_locked(folder):
-            stopped[folder] = found
+        if pid in (None, stored_pid) and is_locked(folder):
+            stopped[folder] = stored_pid
     under_way = dict(stopped)
     for number in (signal.SIGTERM, signal.SIGKILL):
         for process_id in under_way.values():

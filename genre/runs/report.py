@@ -84,13 +84,13 @@ def _is_whole(report: Report) -> bool:
         sides = [len(tested["genres"]), len(tested["confusion"]), *map(len, tested["confusion"])]
         measured += [count for row in tested["confusion"] for count in row]
         measured += [row["probability"] for row in report.predictions]
-        named = [row[part] for row in report.predictions for part in ("track", "genre", "prediction")]
-        named += [report.split["name"], report.data["source"]]
+        names = [row[part] for row in report.predictions for part in ("track", "genre", "prediction")]
+        names += [report.split["name"], report.data["source"]]
         return (
             len(tested["accuracy_interval"]) == 2
             and len(set(sides)) == 1
             and all(isfinite(number) and abs(number) < MAX_NUMBER for number in measured)
-            and all(isinstance(name, str) for name in named)
+            and all(isinstance(name, str) for name in names)
             and isinstance(report.split["leaky"], bool)
         )
     except (KeyError, TypeError, AttributeError, OverflowError):

@@ -68,9 +68,9 @@ class Worker:
     def record_epoch(self, values: dict, progress: float) -> None:
         """Record the metrics of an epoch, and the share (0 to 1) that is done with it."""
         path = self.folder / METRICS
-        torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
+        is_torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
         with open(path, "a") as file:
-            file.write("\n" * bool(torn) + json.dumps(values) + "\n")
+            file.write("\n" * bool(is_torn) + json.dumps(values) + "\n")
         self._epochs.append(values)
         write_atomic(self.folder / METRICS_COPY, _lines(self._epochs))
         logger.info("  ".join(f"{name} {value:.4g}" for name, value in values.items()))
@@ -79,18 +79,18 @@ class Worker:
     def set_progress(self, progress: float, message: str, **values: Any) -> None:
         """Set the share (0 to 1) that is done; the time left follows from the pace so far."""
         now = time.monotonic()
-        began, progress_then = self._began = self._began or (now, progress)
+        start, progress_then = self._began = self._began or (now, progress)
         gained = progress - progress_then
-        eta = (now - began) / gained * (1 - progress) if gained > 0 else None
+        eta = (now - start) / gained * (1 - progress) if gained > 0 else None
         self.set_status(message, progress=progress, eta_s=eta, **values)
 
     def _restore_epochs(self) -> list[dict]:
         """The epochs so far, after putting those back that metrics.jsonl has lost."""
         stored = read_metrics(self.folder)
-        known = {(line.get("part", 0), line["epoch"]) for line in stored}
+        epochs = {(line.get("part", 0), line["epoch"]) for line in stored}
         copied = read_metrics(self.folder, METRICS_COPY)
-        if lost := [line for line in copied if (line.get("part", 0), line["epoch"]) not in known]:
-            stored = sorted([*stored, *lost], key=lambda line: (line.get("part", 0), line["epoch"]))
+        if missing := [line for line in copied if (line.get("part", 0), line["epoch"]) not in epochs]:
+            stored = sorted([*stored, *missing], key=lambda line: (line.get("part", 0), line["epoch"]))
             write_atomic(self.folder / METRICS, _lines(stored))
         return stored
 

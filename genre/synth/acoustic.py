@@ -138,7 +138,7 @@ def country(band: Band) -> None:
     progression = band.pick(changes("0 0 5 0 0 0 7 0"), changes("0 5 0 7"), changes("0 9:min 5 7"))
     strings, bass = band.timbre("steel"), band.timbre("bass", "upright", "pickbass")
     fill = band.timbre("twang", "banjo", "steelguitar", "fiddle", "brightpiano")
-    busy, held = band.chance(0.75), band.timbre("steelguitar", "organ", "strings", "pad")
+    busy, pad = band.chance(0.75), band.timbre("steelguitar", "organ", "strings", "pad")
     backing = band.chance(0.65)
     for number, first in band.bars():
         root, quality = progression[number % len(progression)]
@@ -159,7 +159,7 @@ def country(band: Band) -> None:
                     0.007 if step % 2 == 0 else -0.007,
                 )
         if backing:
-            band.chord("held", held, chord[:3], first, 3.9, 0.8)
+            band.chord("held", pad, chord[:3], first, 3.9, 0.8)
         if band.chance(0.5):
             for step in range(band.pick(4, 8)):
                 band.play("fill", fill, band.pick(*chord) + 12, first + step / 2, 0.5, 0.8)

@@ -309,10 +309,10 @@ def build(
         raise ValueError(f"A seed is a whole number from 0 up, not {seed}.")
     if workers is not None and workers < 1:
         raise ValueError(f"At least one process has to play, not {workers}.")
-    about, made = folder / "about.json", {"seed": seed, "seconds": seconds, "version": SYNTH_VERSION}
+    about, settings = folder / "about.json", {"seed": seed, "seconds": seconds, "version": SYNTH_VERSION}
     if about.exists():
         before = json.loads(about.read_text())
-        if {key: before.get(key) for key in made} != made:
+        if {key: before.get(key) for key in settings} != settings:
             raise ValueError(
                 f"{folder} holds pieces made with other settings: choose another folder "
                 "or delete this one first."
@@ -320,7 +320,7 @@ def build(
         per_genre = max(per_genre, int(before.get("per_genre", 0)))
     for genre in GENRES:
         (folder / genre).mkdir(parents=True, exist_ok=True)
-    write_atomic(about, json.dumps({**made, "per_genre": per_genre, "genres": list(GENRES)}, indent=2))
+    write_atomic(about, json.dumps({**settings, "per_genre": per_genre, "genres": list(GENRES)}, indent=2))
 
     jobs = [
         (folder / genre / f"{genre}.{number:05d}.wav", genre, seed * 100_000 + number, seconds)

@@ -70,7 +70,7 @@ def hiphop(band: Band) -> None:
         band.timbre("subbass", "dubbass", "bass"),
     )
     cells = "".join(band.pick("x", ".", ".", "o") for _ in range(16))
-    chosen = [int(band.rng.integers(0, 5)) for _ in range(16)]
+    steps = [int(band.rng.integers(0, 5)) for _ in range(16)]
     kick = band.pick("x......x..x.....", "x.x.......x..x..", "x..x..x...x.....", "x.........xx....")
     line = band.pick((0, 0, 3, 5), (0, 7, 10, 0), (0, 0, 0, -2))
     for number, first in band.bars():
@@ -78,7 +78,7 @@ def hiphop(band: Band) -> None:
         chord = [*band.voiced(root, quality, 66), band.key + 36 + root]
         for step in range(16):
             if cells[step] != ".":
-                band.play("loop", loop, chord[chosen[step] % len(chord)], first + step / 4, 0.7)
+                band.play("loop", loop, chord[steps[step] % len(chord)], first + step / 4, 0.7)
         if band.chance(0.9):
             band.chord("loop", loop, chord[:3], first + 0.5, 2.5, 0.5)
         hits = [step for step in range(16) if kick[step] == "x"]
@@ -124,18 +124,18 @@ def metal(band: Band) -> None:
     chords_only, stops = band.chance(0.35), band.chance(0.5)
     for number, first in band.bars():
         root = progression[number // 2 % 4][0]
-        held = chords_only or number % 8 > 5
+        is_sustained = chords_only or number % 8 > 5
         for step in range(16):
             beat, pitch = first + step / 4, low + root
             if stops and number % 4 == 3 and step > 11:
                 continue
-            if held and step % 8 == 0:
+            if is_sustained and step % 8 == 0:
                 band.power("guitar", open_, pitch + 5 * (step == 8 and band.chance(0.4)), beat, 1.95)
                 band.power("second", open_, pitch, beat, 1.95)
-            elif not held and riff[step] == "X":
+            elif not is_sustained and riff[step] == "X":
                 band.power("guitar", open_, pitch + moves[step], beat, 0.45)
                 band.power("second", open_, pitch + moves[step], beat, 0.45)
-            elif not held and riff[step] == "x":
+            elif not is_sustained and riff[step] == "x":
                 band.chord("guitar", chug, [pitch, pitch + 7], beat, 0.24)
                 band.chord("second", chug, [pitch, pitch + 7], beat, 0.24)
             if step % 2 == 0:

@@ -123,11 +123,11 @@ def _cost(row: Row) -> float:
         return 0.0
     spec = row.spec.input(row.input)
     network = row.spec.build(spec.shape, 10).eval()
-    began = time.perf_counter()
+    start = time.perf_counter()
     with torch.inference_mode():
         network(torch.zeros(1, *spec.shape))
     windows = 30 / spec.seconds if row.input not in UNPUBLISHED else 1
-    return (time.perf_counter() - began) * BATCH_WEIGHT * windows * row.honest.recipe.epochs
+    return (time.perf_counter() - start) * BATCH_WEIGHT * windows * row.honest.recipe.epochs
 
 
 def run_rows(

@@ -1,6 +1,7 @@
 """The server's work besides serving: it says where it is, and forgets visits that are over."""
 
 import asyncio
+import ctypes
 import gc
 import io
 import logging
@@ -90,6 +91,7 @@ async def _sweep() -> None:
         if n_forgotten:
             is_empty = not runtime.get_instance()._session_mgr.list_sessions()
             await asyncio.to_thread(collect_all if is_empty else gc.collect)
+            await asyncio.to_thread(trim_memory)
 
 
 def collect_all() -> None:
@@ -100,6 +102,15 @@ def collect_all() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def trim_memory() -> bool:
+    """Give freed memory back to the system -> whether there was any.
+
+    The allocator of glibc keeps it, in pieces between what is in use; others have no such call.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return bool(trim and trim(0))
 
 
 def forget_ended_visits() -> int:

@@ -13,9 +13,11 @@ from genre.inference.session import Session, SessionClip
 from genre.models.cards import ArtefactError
 from genre.plots import prediction as plots
 from genre.text import genre_name
+from pages.library.neighbours import show_library_neighbours
 from pages.listening.figures import once
 from pages.listening.state import listen_state
 from pages.shared.models import current_classifier
+from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL
 
 if TYPE_CHECKING:
@@ -57,13 +59,15 @@ def show_closer_look(result: SessionClip, session: Session) -> None:
             _show_explanation(result, prediction, classifier)
         else:
             _show_neighbours(result, session, classifier)
+            neighbours = listen_state().neighbours
+            show_library_neighbours(neighbours and neighbours[1].embeddings.get(result.id))
 
 
 def _reuse(latest: tuple[tuple, Result] | None, key: tuple, compute: Callable[[], Result]) -> Result:
     """Return the latest result, unless something that it depends on, the `key`, has changed."""
     if latest is not None and latest[0] == key:
         return latest[1]
-    with st.spinner("A moment"):
+    with st.spinner("A moment"), visitor_turn():
         return compute()
 
 
@@ -184,7 +188,7 @@ def _show_neighbours(result: SessionClip, session: Session, classifier: "Classif
         if other.id not in index and other.sound and other.full_prediction and other.full_prediction.genre
     ]
     if new:
-        with st.spinner("Comparing your clips"):
+        with st.spinner("Comparing your clips"), visitor_turn():
             for id_, sound in new:
                 index.add(id_, embed_clip(classifier, sound.clip()))
     if result.id not in index:

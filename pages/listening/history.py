@@ -34,7 +34,7 @@ def show_history() -> None:
         if len(session) > 1:
             state.open_id = _choose_row(session, state.open_id, widget_key("table"))
         result = session.get(state.open_id) or next(iter(session))
-        show_prediction(result, session, _request_deletion)
+        show_prediction(result, session, _request_deletion, result.id == state.starting_id)
         if len(session) == 1 and result.full_prediction:
             _show_downloads(session)
         genre = result.correction or (result.prediction and result.prediction.genre)
@@ -42,9 +42,9 @@ def show_history() -> None:
             cheer_up(genre)
         if len(session) > 1:
             st.button("Forget all clips", icon=":material/delete_sweep:", on_click=_forget_all)
-    if state.should_scroll:
-        state.should_scroll = False
-        scroll_to("results")
+    if state.scroll_target:
+        scroll_to(state.scroll_target)
+        state.scroll_target = None
 
 
 def delete_requested() -> None:

@@ -57,7 +57,8 @@ def predict_files(
             on_prediction(number)
             if open_id is None or opens_last:
                 open_id = state.open_id = result.id
-    state.should_scroll = True
+    state.scroll_target = "answer" if len(files) == 1 else "results"
+    state.starting_id = open_id if len(files) == 1 else None
     if not is_resumed:
         renew("table")
 

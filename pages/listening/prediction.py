@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from genre import GENRES
 from genre.audio.clip import EXCERPT_S, AudioError
 from genre.audio.loudness import is_silent
-from genre.audio.overview import mel_overview, waveform_envelope
+from genre.audio.overview import mel_overview
 from genre.inference.classifier import Prediction
 from genre.inference.session import MAX_SOUND_S, OTHER, Session, SessionClip
 from genre.models.cards import ArtefactError
@@ -17,9 +16,13 @@ from genre.text import genre_name
 from pages.listening.closer_look import show_closer_look
 from pages.listening.description import show_description
 from pages.listening.figures import once
+from pages.listening.marks import answer_html, bars_html, genres_over_time
+from pages.listening.player.component import mount_player, player_picture
 from pages.listening.predict import classify
+from pages.listening.share_card import share_card
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import chosen_model, is_taught_by_synthesiser
+from pages.shared.style import ANSWER
 from pages.shared.widgets import STILL
 
 CALIBRATED = (
@@ -42,22 +45,42 @@ HOW_TO_REPLAY = {
 }
 
 
-def show_prediction(result: SessionClip, session: Session, on_delete: Callable[[str], None]) -> None:
-    """Show one of the predictions; `on_delete` gets its id when the visitor wants it deleted."""
+def show_prediction(
+    result: SessionClip, session: Session, on_delete: Callable[[str], None], starts_itself: bool = False
+) -> None:
+    """Show one of the predictions; `on_delete` gets its id when the visitor wants it deleted.
+
+    Its sound starts by itself on demand, where the browser lets it.
+    """
     is_quiet = False
-    with st.container(border=True):
-        _show_heading(result)
-        if result.prediction is None:
+    with st.container(border=True, key="answer"):
+        prediction = result.prediction
+        if prediction is None:
             st.error(result.error or "", icon=":material/error:")
+            _show_heading(result)
         else:
             if result.correction:
                 _show_their_word(result)
-            _show_genre(result, result.prediction)
+            show_answer(prediction)
+            if result.sound:
+                with st.container(key="answer_sound"):
+                    st.audio(once(result, "sound", lambda: result.wav), format="audio/wav")
+            if prediction.genre:
+                st.html(bars_html(prediction))
+                for caption in _doubts(prediction):
+                    st.caption(caption)
+            _show_heading(result)
+            if prediction.genre:
+                _show_all_genres(result, prediction)
+                if result.sound:
+                    _offer_share_card(result, prediction)
             if _is_playable(result):
+                _show_picture(result, prediction, starts_itself)
                 is_quiet = once(result, "silent", lambda: is_silent(result.clip().samples))
-                if not is_quiet:  # there is something to look into and to improve
-                    show_closer_look(result, session)
-                _show_sound(result, result.prediction.genre)
+            if prediction.genre:
+                show_description(prediction, result.begin_s)
+            if result.sound and not is_quiet:  # there is something to look into and to improve
+                show_closer_look(result, session)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         if result.full_prediction and not is_quiet:
             with left:
@@ -100,49 +123,49 @@ def _show_their_word(result: SessionClip) -> None:
     st.success(f"**You say: {said}.** {predicted}", icon=":material/edit:")
 
 
-def _show_genre(result: SessionClip, prediction: Prediction) -> None:
+def show_answer(prediction: Prediction) -> None:
+    """Show the genre as the largest thing on the page, and how sure it is."""
     if prediction.genre is None:
         st.info(prediction.message, icon=":material/music_off:")
-        return
-    genre = genre_name(prediction.genre)
-    probability = plots.percent(prediction.probabilities[prediction.genre])
-    with st.container(horizontal=True, gap="large"):
-        st.metric(_headline(prediction), genre.capitalize(), width="content")
-        about = UNCALIBRATED if chosen_model() else CALIBRATED
-        st.metric("Probability", probability, width="content", help=about)
-    if is_taught_by_synthesiser():
-        st.caption(SYNTHETIC)
-    if prediction.uncertainty_reason:
-        st.caption(prediction.uncertainty_reason)
-    st.plotly_chart(
-        once(result, "bars", lambda: plots.probability_bars(prediction.probabilities)),
-        config=STILL,
-        key="bars",
-        alt=f"Probabilities of {len(prediction.probabilities)} genres; {genre} leads with {probability}",
-    )
-    st.markdown(
-        "**Through the piece**",
-        help="The same probabilities, moment by moment, in the colours of the bars above.",
-    )
-    figure = once(
-        result,
-        "over time",
-        lambda: plots.genre_over_time(
-            prediction.window_times_s,
-            prediction.window_probabilities,
-            tuple(prediction.probabilities),
-            prediction.duration_s,
-            result.begin_s,
-        ),
-    )
-    st.plotly_chart(figure, config=STILL, key="over_time", alt="Genre probabilities over time")
-    show_description(prediction, result.begin_s)
+    else:
+        st.html(ANSWER + answer_html(prediction))
 
 
-def _headline(prediction: Prediction) -> str:
-    if prediction.confident:
-        return "This sounds like"
-    return "Not sure. Our best guess" if prediction.description.familiar else "Unlike all ten. The nearest"
+def _doubts(prediction: Prediction) -> list[str]:
+    """Say why the answer may be wrong, where that is known."""
+    reasons = [SYNTHETIC] if is_taught_by_synthesiser() else []
+    return [*reasons, prediction.uncertainty_reason] if prediction.uncertainty_reason else reasons
+
+
+def _offer_share_card(result: SessionClip, prediction: Prediction) -> None:
+    st.download_button(
+        "Picture of this answer",
+        lambda: once(result, "card", lambda: share_card(prediction, mel_overview(result.clip())[0])),
+        "earmark.png",
+        "image/png",
+        key=f"card_{result.id}",
+        icon=":material/image:",
+        on_click="ignore",
+        help="The genre, the likeliest three and the spectrogram, to pass on. The clip's name is not on it.",
+    )
+
+
+def _show_all_genres(result: SessionClip, prediction: Prediction) -> None:
+    genre, n_genres = genre_name(prediction.genre or ""), len(prediction.probabilities)
+    count = "ten" if n_genres == 10 else str(n_genres)
+    with st.expander(f"All {count} genres, and as a table", icon=":material/bar_chart:", key="all_genres"):
+        probability = plots.percent(prediction.probabilities[prediction.genre or ""])
+        st.plotly_chart(
+            once(result, "bars", lambda: plots.probability_bars(prediction.probabilities)),
+            config=STILL,
+            key="bars",
+            alt=f"Probabilities of {n_genres} genres; {genre} leads with {probability}",
+        )
+        st.caption(UNCALIBRATED if chosen_model() else CALIBRATED)
+        st.markdown("**The same, moment by moment**")
+        st.table(
+            once(result, "table", lambda: genres_over_time(prediction, result.begin_s)), border="horizontal"
+        )
 
 
 def _is_playable(result: SessionClip) -> bool:
@@ -155,29 +178,19 @@ def _is_playable(result: SessionClip) -> bool:
     return result.sound is not None
 
 
-def _show_sound(result: SessionClip, genre: str | None) -> None:
-    st.markdown("**The sound**")
-    st.audio(once(result, "sound", lambda: result.wav), format="audio/wav")
-    colour = plots.COLOURS.get(genre or "", plots.QUIET)
-
-    def waveform() -> go.Figure:
-        clip = result.clip()
-        return plots.waveform(*waveform_envelope(clip), clip.duration_s, colour, result.begin_s)
-
-    def spectrogram() -> go.Figure:
-        clip = result.clip()
-        return plots.spectrogram(*mel_overview(clip), clip.duration_s, result.begin_s)
-
-    st.plotly_chart(once(result, "waveform", waveform), config=STILL, key="waveform", alt="Waveform")
-    _show_part_slider(result)
+def _show_picture(result: SessionClip, prediction: Prediction, starts_itself: bool) -> None:
+    """Show waveform, genre over time and spectrogram on one axis, and the choice of a part."""
     st.markdown(
-        "**What the model sees**",
-        help="A mel-spectrogram: time runs to the right, pitch upwards as the ear spaces it, and "
-        "brighter is louder. Drums are upright lines, held notes level ones.",
+        "**Over time**",
+        help="How loud it is, which genre it sounds like at each moment, and what the model sees: a "
+        "mel-spectrogram, in which pitch rises upwards as the ear spaces it and brighter is louder. Drums "
+        "are upright lines, held notes level ones. Click to hear it from there.",
     )
-    st.plotly_chart(
-        once(result, "spectrogram", spectrogram), config=STILL, key="spectrogram", alt="Mel-spectrogram"
+    mount_player(
+        once(result, "picture", lambda: player_picture(result.id, result.clip(), prediction, result.begin_s)),
+        starts_itself,
     )
+    _show_part_slider(result)
 
 
 def _show_part_slider(result: SessionClip) -> None:

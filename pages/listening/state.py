@@ -8,7 +8,6 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from genre.inference.classifier import Classifier
-    from genre.inference.live import LiveClassifier
     from genre.inference.session import Session
     from genre.inference.similarity import NeighbourIndex
 
@@ -26,8 +25,8 @@ class ListenState:
     # Recordings and genres whose buttons were pressed; served when no file is in work.
     requested_examples: list[str] = field(default_factory=list)
     requested_deletion: str | None = None  # the id of a prediction; likewise
-    should_scroll: bool = False  # to the results, which are new
-    live: "tuple[Classifier, LiveClassifier] | None" = None
+    scroll_target: str | None = None  # the container with what is new: all results, or the one answer
+    starting_id: str | None = None  # id of the clip that came alone and latest: its sound starts by itself
     explanation: tuple[tuple, Any] | None = None  # (what it depends on, the latest Explanation)
     enhancement: tuple[tuple, Any] | None = None  # (what it depends on, the latest Enhanced)
     neighbours: "tuple[Classifier, NeighbourIndex] | None" = None

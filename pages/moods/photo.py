@@ -8,6 +8,7 @@ from pages.moods.recognizer import current_recognizer
 from pages.moods.state import RecognizedPhoto, mood_state
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.permissions import is_insecure, show_insecure
+from pages.shared.turns import visitor_turn
 from pages.shared.widgets import renew, widget_key
 
 MAX_DISPLAY_WIDTH = 640  # pixels; a wider picture is reduced for display
@@ -72,7 +73,7 @@ def recognize_photo(content: bytes, shows_failure: bool = False) -> None:
     state.photo = None
     image = None
     try:
-        with st.spinner("Looking at your face"):
+        with st.spinner("Looking at your face"), visitor_turn():
             image = decode_image(content, MAX_PHOTOGRAPH_SIDE)
             faces = recognize_emotions(current_recognizer(), image, thorough=True)
             if not faces:

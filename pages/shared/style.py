@@ -24,6 +24,28 @@ SHORT_FILE_LIST = """<style>
     [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
 </style>"""
 
+# Streamlit leaves a hand's breadth above the first line of a page.
+LISTEN_PAGE = "<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem; }</style>"
+
+# Styles of the answer in pages/listening/marks.py. Its symbols are of the font that Streamlit brings along.
+ANSWER = """<style>
+    .answer { text-align: center; }
+    .answer p, .answer h2 { margin: 0; padding: 0; }
+    .answer-lead { font-size: 1.05rem; opacity: .8; }
+    .answer .answer-genre { display: flex; align-items: center; justify-content: center; gap: .18em;
+        font-size: clamp(3.2rem, 13vw, 5.6rem); font-weight: 800; line-height: 1.08; letter-spacing: -.01em;
+        color: var(--genre); }
+    .answer-mark { font: 400 .82em/1 "Material Symbols Rounded"; font-feature-settings: "liga"; }
+    .answer-certainty { font-size: 1rem; opacity: .85; }
+    .answer-certainty b { font-size: 1.35rem; font-weight: 650; margin-right: .25rem; }
+    .answer-bars { display: grid; grid-template-columns: max-content 1fr 3rem; gap: .35rem .7rem;
+        text-align: left; align-items: center; max-width: 30rem; margin: .7rem auto 0; }
+    .answer-bars i { display: block; height: .8rem; border-radius: .4rem; min-width: 3px; }
+    .answer-bars .track { background: #8A909926; }
+    .answer-bars b { font-weight: 500; text-align: right; font-variant-numeric: tabular-nums; }
+    .st-key-answer_sound audio { width: 100%; }
+</style>"""
+
 # The Train page is wider than the Listen page, for charts side by side, and no wider than lines can be read.
 # Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
 WIDE_PAGE = (
@@ -88,6 +110,105 @@ GAME = """<style>
     .game-bars b { text-align: right; font-variant-numeric: tabular-nums; }
     :is(.st-key-game_options, .st-key-phone_options) button { min-height: 4.6rem; }
     :is(.st-key-game_options, .st-key-phone_options) button p { font-size: 1.25rem; font-weight: 600; }
+
+    /* In the presenter's view its buttons stay: they are what one chooses from. */
+    .presenting :is(.st-key-game_options, .st-key-next, .st-key-show_answer, .st-key-start_game, .st-key-again)
+        :is(.stButton, [data-testid=stElementContainer]),
+    .presenting [data-testid=stElementContainer]:is(.st-key-next, .st-key-show_answer, .st-key-start_game,
+        .st-key-again, [class*=st-key-option_]) { display: flex !important; }
+    .presenting [class*=st-key-option_] button p { font-size: 2rem !important; }
+</style>"""
+
+# The presenter's view (pages/shared/presenter.py): a stage of 1000 x 562 pixels, as large as the screen.
+# Nothing that is to be read on it is smaller than 1.5 rem: letters of 4.6 cm on a screen two metres wide.
+PRESENTER = """<style>
+    #earmark-present { position: fixed; right: 1rem; bottom: 1rem; z-index: 1000; width: 2.75rem;
+        height: 2.75rem;
+        border: 1px solid #8A909966; border-radius: 50%; cursor: pointer; color: #fff; background: #0F6E6E;
+        font: 400 1.5rem/1 "Material Symbols Rounded"; font-feature-settings: "liga"; overflow: hidden;
+        padding: 0; }
+    #earmark-present:focus-visible { border-radius: 50%; }
+    #earmark-present-note { position: fixed; left: 50%; bottom: 1.5rem; z-index: 1000; translate: -50%;
+        margin: 0; padding: .5rem 1.2rem; border-radius: 1rem; background: #14181B; color: #fff;
+        font: 600 1.3rem sans-serif; }
+    #earmark-present-note:empty, .presenting #earmark-present { display: none; }
+    @media (max-width: 640px) { #earmark-present { display: none; } }
+
+    .presenting [data-testid=stHeader],
+    .presenting [data-testid=stElementContainer]:has(.stButton, .stDownloadButton, .stLinkButton, .stPageLink,
+        .stFileUploader, .stSelectbox, .stMultiSelect, .stSlider, .stCheckbox, .stTextInput, .stTextArea,
+        .stRadio, .stNumberInput, .stButtonGroup, .stPopover, .stAudioInput, .stCameraInput, .stDataFrame),
+    .presenting :is(.stExpander, .stPopover, [data-testid=stElementToolbar], [data-testid=stTooltipIcon],
+        .stHeadingActionElements, .stCaptionContainer, [data-testid=stCaptionContainer]) {
+        display: none !important; }
+    .presenting [data-testid=stMain] { zoom: var(--stage-zoom, 1); }
+    .presenting [data-testid=stMainBlockContainer] { max-width: 60rem; padding: 1.2rem 1.5rem; }
+    .presenting :is([data-testid=stMarkdownContainer], .stText, .song-name) { font-size: 1.5rem;
+        line-height: 1.35; }
+    .presenting :is([data-testid=stMarkdownContainer] p, .song-facts, .mood-bars) { font-size: 1.5rem; }
+    .presenting h1 { font-size: 2rem !important; padding: 0; }
+    .presenting :is(h2, h3) { font-size: 2.2rem !important; }
+    .presenting [data-testid=stMetricValue] * { font-size: 3rem !important; line-height: 1.1; }
+
+    /* Generate: the piece. Mood: one face, one word, one song. */
+    .presenting:has(.st-key-item, .st-key-waiting, .st-key-empty_state) [data-testid=stMainBlockContainer] >
+        [data-testid=stVerticalBlock] > :not(:has(h1, .st-key-item, .st-key-waiting, .st-key-empty_state)),
+    .presenting :has(> .st-key-open_camera), .presenting:has(.st-key-mood) .mood-bars,
+    .presenting:has(.st-key-mood) [data-testid=stElementContainer]:has(.stMarkdown),
+    .presenting:has(.st-key-mood):has([data-testid=stColumn] h3) [data-testid=stElementContainer]:has(h3):not(
+        [data-testid=stColumn] *),
+    .presenting [class*=_song_] ~ [class*=_song_] { display: none !important; }
+    .presenting .st-key-item [data-testid=stPlotlyChart], .presenting .st-key-empty_state img { zoom: 1.3; }
+    .presenting:has(.st-key-mood) h1 { display: none; }
+    .presenting:has(.st-key-mood) h3 { font-size: 4rem !important; line-height: 1.1; }
+    .presenting:has(.st-key-mood) [data-testid=stImage] img { max-height: 18rem; object-fit: contain; }
+    .presenting .song-picture { width: 12rem; }
+
+    /* Listen: the answer fills the stage; while something is heard, the recorder does. */
+    .presenting:has(.recorder) [data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] >
+        :not(:has(.recorder, .answer)) { display: none !important; }
+    .presenting .st-key-answer { border: 0 !important; padding: 0 !important; gap: .4rem; }
+    .presenting .st-key-answer > :not(:has(> .stHtml .answer, > .stHtml .answer-bars, .player, audio)),
+    .presenting .st-key-results > :not(.st-key-answer, :has(.st-key-answer)) { display: none !important; }
+    .presenting .st-key-answer_sound { position: absolute; width: 1px; height: 1px; overflow: hidden;
+        opacity: 0; }
+    .presenting .answer-lead { font-size: 1.5rem; }
+    .presenting .answer .answer-genre { font-size: 7rem; line-height: 1; }
+    .presenting .answer-certainty, .presenting .answer-certainty b { font-size: 1.9rem; }
+    .presenting .answer-bars { font-size: 1.5rem; max-width: 44rem;
+        grid-template-columns: max-content 1fr 4.2rem; }
+    .presenting .answer-bars i { height: 1.1rem; border-radius: .55rem; }
+    .presenting .player .player-readout { font-size: 1.5rem; text-align: center; }
+    .presenting .player-picture canvas { height: 9rem; }
+    .presenting .player-legend { display: none; }
+    .presenting .recorder { --size: 8.5rem; font-size: 1.5rem; }
+    .presenting .recorder-live,
+        .presenting:has(.answer) .recorder[data-state=idle] .recorder-hint { display: none; }
+    .presenting:has(.answer) .recorder[data-state=idle] { --size: 6rem; position: fixed; left: 1rem;
+        top: .5rem;
+        z-index: 5; }
+    .presenting:has(.answer) .recorder[data-state=idle] .recorder-mark { font-size: 2.6rem; width: 2.6rem;
+        height: 2.6rem; }
+    .presenting:has(.answer) .recorder[data-state=idle] .recorder-word { display: none; }
+    .presenting:not(:has(.answer)) .recorder[data-state=idle] { --size: 22rem; }
+    .presenting:not(:has(.answer)) .recorder[data-state=idle] .recorder-mark { font-size: 9rem; width: 9rem;
+        height: 9rem; }
+    .presenting:not(:has(.answer)) .recorder-word, .presenting .recorder-word { font-size: 2.4rem; }
+    .presenting .recorder-hint { font-size: 1.5rem; }
+    .presenting .recorder:not([data-state=idle]) { position: fixed; inset: 0; z-index: 10; display: grid;
+        padding: 1rem 2rem; gap: .4rem 2rem; background: var(--st-background-color);
+        align-content: space-between;
+        grid-template: "stage answer" auto "hint hint" auto "fall fall" 11rem / 17rem 1fr; --size: 16rem; }
+    .presenting .recorder-stage { grid-area: stage; margin: auto; }
+    .presenting .recorder-meter { display: none; }
+    .presenting .recorder:not([data-state=idle]) .recorder-hint { grid-area: hint; }
+    .presenting .recorder-answer { grid-area: answer; width: 100%; align-self: center; text-align: left; }
+    .presenting .recorder .recorder-genre { font-size: 6.5rem; line-height: 1; justify-content: flex-start; }
+    .presenting .recorder-genre .recorder-mark { font-size: 5rem; min-width: 5rem; }
+    .presenting .recorder-certainty { font-size: 1.7rem; }
+    .presenting .recorder-bars { font-size: 1.6rem; grid-template-columns: max-content 1fr 4.5rem; }
+    .presenting .recorder-bars i { height: 1.3rem; border-radius: .65rem; }
+    .presenting .recorder-waterfall { grid-area: fall; width: 100%; height: 11rem; }
 </style>"""
 
 
@@ -118,3 +239,12 @@ def swatch(colour: str) -> str:
         '<span style="display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;'
         f'background:{colour}"></span>'
     )
+
+
+# Styles of pages/library/panel.py: the library is wider than the Listen page where there is room.
+LIBRARY = """<style>
+    @media (min-width: 70rem) {
+        .st-key-library:has(.st-key-library_map, .st-key-library_table, .st-key-library_genre_counts) {
+            width: min(72rem, 100vw - 6rem); margin-left: 50%; transform: translateX(-50%); }
+    }
+</style>"""

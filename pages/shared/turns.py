@@ -1,4 +1,4 @@
-"""The turns of visitors at what takes the processor: classification, of clips and of generated pieces.
+"""The turns of visitors at what takes the processor: classification, explanation, photographs.
 
 Generation has a queue of its own (gan/sampling/job_queue.py) and trainings are processes of their own, so
 that listening waits behind neither.
@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from genre.fair_queue import FairQueue
 
-AT_ONCE = 1  # clips in work: one occupies all cores already, more only make every answer late
+AT_ONCE = 1  # pieces of work: one occupies all cores already, more only make every answer late
 NOTICE_S = 0.3  # seconds; a shorter wait is not worth a word
 POLL_S = 0.25
 
@@ -42,6 +42,17 @@ def visitor_turn() -> Iterator[None]:
         place.leave()
 
 
+@contextmanager
+def short_turn() -> Iterator[bool]:
+    """Hold this visit's turn -> whether it came at once: for work that can be left out."""
+    run = get_script_run_ctx()
+    place = _queue().enter(run.session_id if run else None)
+    try:
+        yield place.wait(NOTICE_S)
+    finally:
+        place.leave()
+
+
 def waiting_text(n_ahead: int) -> str:
-    """Describe how long the queue is before this visit's clip."""
-    return "Yours is next" if n_ahead <= 1 else f"{n_ahead} clips of others come before yours"
+    """Describe how long the queue is before this visit's work."""
+    return "You are next" if n_ahead <= 1 else f"{n_ahead} others come before you"

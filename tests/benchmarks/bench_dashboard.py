@@ -76,9 +76,9 @@ def _measured(work: Callable[[], object], times: int = 10) -> str:
     """The median duration by the clock, and of the processor alone: others may be at work, too."""
     by_clock, of_processor = [], []
     for _ in range(times):
-        began = time.process_time()
+        start = time.process_time()
         by_clock.append(duration_s(work))
-        of_processor.append(time.process_time() - began)
+        of_processor.append(time.process_time() - start)
     clock, processor = (1000 * statistics.median(durations) for durations in (by_clock, of_processor))
     return f"{clock:.0f} ms, processor {processor:.0f} ms"
 
@@ -88,15 +88,15 @@ def hour_rows() -> list[Row]:
     folders = [make_run("running", seed=number, epochs=1) for number in range(3)]
     catalogue, memory, elapsed = Catalogue(), [], []
     for update in range(UPDATES):
-        began = time.perf_counter()
+        start = time.perf_counter()
         if update % (UPDATES // EPOCHS) == 0:
             for folder in folders:
                 one_more_epoch(folder, update // (UPDATES // EPOCHS) + 2)
-        chosen = catalogue.entries()[:10]
-        learnings = [Learning(entry.title, runs.read_metrics(entry.run.folder)) for entry in chosen]
+        entries = catalogue.entries()[:10]
+        learnings = [Learning(entry.title, runs.read_metrics(entry.run.folder)) for entry in entries]
         for measure in ("accuracy", "loss"):
             json.dumps(plots_training.live_curve(learnings, measure))
-        elapsed.append(time.perf_counter() - began)
+        elapsed.append(time.perf_counter() - start)
         if update % (UPDATES // 12) == 0:
             memory.append(memory_mb() or 0.0)
     return [
@@ -182,11 +182,11 @@ def watching_rows(program: str, home: Path, minutes: float) -> tuple[list[Row], 
         for folder in folders:
             stack.enter_context(process.lock_run(folder))
         _watch(page, f"{address}/train?step=Watch")
-        heaps, servers, began = [], [], time.monotonic()
+        heaps, servers, start = [], [], time.monotonic()
         for epoch in range(1, EPOCHS + 1):
             for folder in folders:
                 one_more_epoch(folder, epoch + 1)
-            page.wait_for_timeout(max(0.0, 1000 * (began + 60 * minutes * epoch / EPOCHS - time.monotonic())))
+            page.wait_for_timeout(max(0.0, 1000 * (start + 60 * minutes * epoch / EPOCHS - time.monotonic())))
             if epoch % (EPOCHS // LOOKS) == 0:
                 heaps.append(_heap_mb(page))
                 servers.append(memory_mb(server) or 0.0)

@@ -161,7 +161,7 @@ def _clicked(page: Page, genre: str) -> float:
     start = time.perf_counter()
     page.get_by_role("button", name=name, exact=True).click()
     page.get_by_text(f"{name}, synthesised").first.wait_for()
-    page.locator(".js-plotly-plot .bars path").last.wait_for()  # the likeliest; others may have no width
+    page.locator(".player-legend li").first.wait_for()
     page.locator("[data-test-script-state=notRunning]").wait_for()
     return time.perf_counter() - start
 

@@ -35,18 +35,22 @@ def live_rows(program: str, minutes: float) -> list[Row]:
         rates = page.get_by_text(re.compile("pictures a second"))
         expect(rates).to_be_visible(timeout=PATIENCE_MS)
         page.wait_for_timeout(1000 * SETTLE_S)
-        shown, read, memory, began = [], [], [], time.monotonic()
-        while time.monotonic() - began < 60 * minutes:
+        frames, read, memory, start = [], [], [], time.monotonic()
+        while time.monotonic() - start < 60 * minutes:
             page.wait_for_timeout(1000 * LOOK_S)
             figures = re.findall(r"\d+", rates.inner_text())
-            shown.append(int(figures[0]))
+            frames.append(int(figures[0]))
             read.append(int(figures[1]))
             memory.append(memory_mb(process_of(serving_spec.address)) or 0.0)
         left = serving_spec.left_on_disk()
     quarter = max(1, len(memory) // 4)
     return [
-        (f"{minutes:g} minutes of live video, 640x480: frames a second", f"{statistics.median(shown)}", "20"),
-        ("  a slow moment (one look in twenty)", f"{sorted(shown)[len(shown) // 20]}", ""),
+        (
+            f"{minutes:g} minutes of live video, 640x480: frames a second",
+            f"{statistics.median(frames)}",
+            "20",
+        ),
+        ("  a slow moment (one look in twenty)", f"{sorted(frames)[len(frames) // 20]}", ""),
         ("  of them read", f"{statistics.median(read)}", ""),
         ("the server's memory in the first quarter", f"{max(memory[:quarter]):.0f} MB", ""),
         ("in the last quarter", f"{max(memory[-quarter:]):.0f} MB", "the same"),

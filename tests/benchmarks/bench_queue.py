@@ -89,10 +89,10 @@ def measure_waiting(n_runs: int) -> list[Row]:
                     raise RuntimeError("The processes did not all enter the queue.")
                 time.sleep(0.1)
             time.sleep(SETTLE_S)
-            counts, used, began = read_counts(processes), _cpu_s(processes), time.monotonic()
+            counts, cpu_s, start = read_counts(processes), _cpu_s(processes), time.monotonic()
             time.sleep(WINDOW_S)
-            duration = time.monotonic() - began
-            used = _cpu_s(processes) - used
+            duration = time.monotonic() - start
+            cpu_s = _cpu_s(processes) - cpu_s
             counts = read_counts(processes) - counts
         released, taken_s = time.monotonic(), 0.0
         while not any(read_run(folder).state in ("running", "done", "stopped") for folder in folders):
@@ -105,8 +105,8 @@ def measure_waiting(n_runs: int) -> list[Row]:
         (holder / ".lock").unlink(missing_ok=True)
         holder.rmdir()
     return [
-        (f"{n_runs} waiting runs together, share of one core", f"{100 * used / duration:.1f} %", "5 %"),
-        ("CPU seconds a second", f"{used / duration:.3f}", "0.05"),
+        (f"{n_runs} waiting runs together, share of one core", f"{100 * cpu_s / duration:.1f} %", "5 %"),
+        ("CPU seconds a second", f"{cpu_s / duration:.3f}", "0.05"),
         ("locks a second", f"{counts['locks'] / duration:.1f}", ""),
         ("replacements of files a second", f"{counts['replacements'] / duration:.1f}", ""),
         ("from a free slot to its next run", f"{taken_s:.2f} s", "1 s"),

@@ -75,18 +75,18 @@ def plain_epoch_s(folder: Path, name: str) -> float:
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3)
     loader = DataLoader(PlainDataset(folder, spec), BATCH, shuffle=True)
     for _ in range(2):
-        began = time.perf_counter()
+        start = time.perf_counter()
         for inputs, labels in loader:
             loss = nn.functional.cross_entropy(network(inputs), labels)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
 def our_epoch_s(folder: Path, name: str) -> tuple[float, float]:
     """Seconds of the first epoch with everything before it, and of the later ones."""
-    began = time.perf_counter()
+    start = time.perf_counter()
     spec = MODELS[name].input("mel")
     recipe = replace(MODELS[name].recipe, epochs=EPOCHS, batch_size=BATCH)
     examples, _ = make_examples(open_dataset(folder), spec)
@@ -98,7 +98,7 @@ def our_epoch_s(folder: Path, name: str) -> tuple[float, float]:
         recipe,
         lambda line: ends.append(time.perf_counter()),
     )
-    return ends[0] - began, (ends[-1] - ends[0]) / (EPOCHS - 1)
+    return ends[0] - start, (ends[-1] - ends[0]) / (EPOCHS - 1)
 
 
 def as_people_have_music(folder: Path, target: Path) -> Path:

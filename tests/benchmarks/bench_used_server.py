@@ -38,7 +38,7 @@ def visit_all_pages(browser: Browser, address: str) -> Page:
     page.goto(address)
     name = genre_name("rock").capitalize()
     page.get_by_role("button", name=name, exact=True).click()
-    page.locator(".js-plotly-plot .bars path").first.wait_for()
+    page.locator(".player-legend li").first.wait_for()
     _rest(page)
     for path, title in (
         ("train", "Which model learns best?"),

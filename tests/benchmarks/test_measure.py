@@ -19,8 +19,8 @@ def test_a_table_is_printed_and_recorded_on_demand(is_recorded, monkeypatch, tmp
     monkeypatch.setattr(sys, "argv", ["bench", *["--record"] * is_recorded])
     assert measure.parse_arguments(argparse.ArgumentParser()).record == is_recorded
     measure.report_table("Queue of runs", ROWS)
-    printed = capsys.readouterr().out.splitlines()
-    assert printed[0].split() == ["Queue", "of", "runs", "measured", "aim"] and "1.9 %" in printed[2]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["Queue", "of", "runs", "measured", "aim"] and "1.9 %" in lines[2]
     assert path.exists() == is_recorded
     if is_recorded:
         section = results.read_section("bench-queue-of-runs")

@@ -66,19 +66,6 @@ def test_back_and_forward_on_train(browser, streamlit_server, served_home):
     visitor.leave()
 
 
-def test_the_keyboard_starts_and_stops_a_recording(browser, streamlit_server):
-    visitor = Visit(browser, streamlit_server)
-    page = visitor.page
-    page.get_by_role("button", name="Record", exact=True).focus()
-    page.keyboard.press("Enter")
-    stop = page.get_by_role("button", name="Stop recording")
-    expect(stop).to_be_focused()
-    page.wait_for_timeout(3_500)
-    page.keyboard.press("Enter")
-    visitor.wait_for_answer()
-    visitor.leave()
-
-
 def test_tab_lands_on_the_chosen_step(browser, streamlit_server):
     visitor = Visit(browser, f"{streamlit_server}/train", "Which model learns best?")
     page = visitor.page
@@ -98,16 +85,16 @@ def test_tab_lands_on_the_chosen_step(browser, streamlit_server):
 def test_a_reload_asks_while_there_is_something_to_lose(browser, streamlit_server):
     visitor = Visit(browser, streamlit_server)
     page = visitor.page
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    requests: list[str] = []
+    page.on("dialog", lambda dialog: (requests.append(dialog.type), dialog.accept()))
     page.reload()
     visitor.settle()
-    assert not asked
+    assert not requests
     page.get_by_role("button", name="Jazz", exact=True).click()
     visitor.wait_for_answer()
     visitor.settle()
     page.reload()
-    assert asked == ["beforeunload"]
+    assert requests == ["beforeunload"]
     visitor.leave()
 
 

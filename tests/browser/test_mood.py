@@ -19,7 +19,7 @@ from tests.support.browser.serving import FRAME, chromium, disk_full, process_of
 from tests.support.browser.visits import BUSY_MS, PHONE, Visit
 from tests.support.faces import astronaut, encoded
 
-PERIOD_S, MAX_PERIODS = 15.0, 6  # of live video, until its memory stays; how soon depends on the machine
+PERIOD_S, MAX_PERIODS = 6.0, 12  # of live video, until its memory stays; how soon depends on the machine
 GROWTH_MB = 15.0  # in a period; leaving frames behind takes 1 MB each, and 20 of them come in a second
 TITLE = "Songs for the look on your face"
 

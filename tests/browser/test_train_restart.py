@@ -32,19 +32,19 @@ def test_a_training_outlives_its_server(browser, home, folder_of_music):
         start = visitor.page.locator(".st-key-start button")
         expect(start).to_have_text(re.compile("Start$"), timeout=BUSY_MS)  # for one
         start.click()
-        seen = wait_for_epoch_after(visitor.page, 1)
+        last_epoch = wait_for_epoch_after(visitor.page, 1)
         os.kill(process_of(address), signal.SIGKILL)
     visitor.context.close()
 
     (run,) = list_runs()
     folder = run.folder
-    done = len(read_metrics(folder))
-    assert done >= seen
-    wait_for_run(lambda run: run.last.get("epoch", 0) > done)  # it goes on with nobody to look
+    n_epochs = len(read_metrics(folder))
+    assert n_epochs >= last_epoch
+    wait_for_run(lambda run: run.last.get("epoch", 0) > n_epochs)  # it goes on with nobody to look
     with serve(home) as address:
         visitor = Training(browser, address, "Watch")
         page = visitor.page
-        assert wait_for_epoch_after(page, seen) > done
+        assert wait_for_epoch_after(page, last_epoch) > n_epochs
         expect(page.get_by_text("1 learning, 0 waiting, 0 done")).to_be_visible(timeout=BUSY_MS)
         curve = page.locator(".st-key-race svg.marks")
         curve.wait_for(timeout=BUSY_MS)

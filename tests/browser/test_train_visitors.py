@@ -37,7 +37,7 @@ def test_two_visitors_start_and_stop_at_once(browser, streamlit_server, served_h
         expect(visitor.page.get_by_text("0 learning, 0 waiting, 4 done")).to_be_visible(timeout=BUSY_MS)
         expect(cards(visitor.page)).to_have_count(4)
     for folder, epochs in lengths.items():
-        assert [done["epoch"] for done in read_metrics(folder)] == list(range(1, epochs + 1))
+        assert [epoch["epoch"] for epoch in read_metrics(folder)] == list(range(1, epochs + 1))
     assert sorted(run.name for run in list_runs()) == names, "none is lost and none was started twice"
     assert all(load_report(run.folder).by_track["count"] for run in list_runs())
     assert json.loads((served_home / "queue.json").read_text()) == []

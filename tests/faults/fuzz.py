@@ -42,7 +42,7 @@ def main() -> int:
     options = parser.parse_args()
     failed = []
     for name in options.targets or TARGETS:
-        end, tried = time.monotonic() + 60 * options.minutes, 0
+        end, n_cases = time.monotonic() + 60 * options.minutes, 0
         while time.monotonic() < end:
             number = random.randrange(1 << 32)
             try:
@@ -55,8 +55,8 @@ def main() -> int:
                 )
                 failed.append(name)
                 break
-            tried += AT_ONCE
-        print(f"{name}: {tried:,} examples", flush=True)
+            n_cases += AT_ONCE
+        print(f"{name}: {n_cases:,} examples", flush=True)
     return 1 if failed else 0
 
 

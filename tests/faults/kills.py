@@ -140,8 +140,8 @@ def try_command(name: str, command: list[str], count: int) -> None:
     if (
         name != "sweep"
     ):  # each time it makes runs of its own, and those of a killed one are left to be resumed
-        left = [path for path in runs_folder().rglob(".*") if is_temporary(path)]
-        assert not left, left
+        temporaries = [path for path in runs_folder().rglob(".*") if is_temporary(path)]
+        assert not temporaries, temporaries
     print(f"{name}: done after {count} kills, {time.monotonic() - started:.0f} s", flush=True)
 
 

@@ -64,17 +64,17 @@ def test_what_killed_runs_left_of_their_writes_is_deleted_on_resume(tmp_path):
     dead = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True
     )
-    left = [folder / f".{name}.{dead.stdout.strip()}.140" for name in (CHECKPOINT, "status.json")]
-    left.append(folder / "part-1-abc" / left[0].name)
-    left[-1].parent.mkdir()
-    for path in left:
+    temporaries = [folder / f".{name}.{dead.stdout.strip()}.140" for name in (CHECKPOINT, "status.json")]
+    temporaries.append(folder / "part-1-abc" / temporaries[0].name)
+    temporaries[-1].parent.mkdir()
+    for path in temporaries:
         path.write_bytes(bytes(1_000))
     others = [folder / f".status.json.{os.getpid()}.1", folder / ".notes", folder / ".a.b"]
     for path in others:
         path.write_bytes(b"mine")
     process.start_run(folder)
     wait_for_state(folder, "done")
-    assert not any(path.exists() for path in left) and all(path.exists() for path in others)
+    assert not any(path.exists() for path in temporaries) and all(path.exists() for path in others)
 
 
 def test_epochs_that_metrics_has_lost_are_put_back_on_resume(tmp_path):

@@ -49,8 +49,8 @@ def test_a_run_whose_disk_fills_up_fails_in_a_sentence_and_goes_on_later():
     wait_until(lambda: not runs.is_locked(folder))
     run = runs.read_run(folder)
     assert run.resumable, run
-    done = epochs_of(folder)
-    assert done == [*range(1, len(done) + 1)] and 3 <= len(done) < 30
+    epochs = epochs_of(folder)
+    assert epochs == [*range(1, len(epochs) + 1)] and 3 <= len(epochs) < 30
     assert not [path for path in folder.rglob(".*") if path.name.startswith(".status.json")]
     goes_on_to_its_end(folder, 30)
 
@@ -138,7 +138,7 @@ def test_two_processes_that_make_one_run_make_it_once(tmp_path):
         "except d.RunError as error: print(error)"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "run")]
-    said = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    lines = [each.communicate()[0].strip() for each in said]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    lines = [process.communicate()[0].strip() for process in processes]
     assert "made" in lines and all(line == "made" or line.endswith(".") for line in lines), lines
     assert runs.load_config(tmp_path / "run")["settings"] == {"epochs": 1}

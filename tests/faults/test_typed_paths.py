@@ -59,6 +59,6 @@ def test_a_pipe_or_a_device_is_refused_in_a_sentence(command, kind, tmp_path, mu
         status = PROGRAMS[program]([argument.format(**filled) for argument in arguments])
     except SystemExit as ended:  # of argparse
         status = ended.code
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     assert status in (1, 2)
-    assert (said.out + said.err).strip() and "Traceback" not in said.err, said
+    assert (output.out + output.err).strip() and "Traceback" not in output.err, output

@@ -106,7 +106,7 @@ def gtzan(tmp_path: Path, play) -> Path:
 
     folder = tmp_path / "gtzan"
     lists = {part: sorted((LISTS / f"gtzan-{part}.txt").read_text().split()) for part in ("train", "valid")}
-    chosen = [
+    rows = [
         name
         for names in lists.values()
         for genre in GENRES
@@ -114,12 +114,10 @@ def gtzan(tmp_path: Path, play) -> Path:
     ]
     rng = np.random.default_rng(0)
     slope = np.linspace(220, 60, N_BANDS)[:, None]
-    mels = np.stack([(slope + rng.normal(0, 20, (N_BANDS, 130))).clip(0, 255) for _ in chosen]).astype(
-        np.uint8
-    )
+    mels = np.stack([(slope + rng.normal(0, 20, (N_BANDS, 130))).clip(0, 255) for _ in rows]).astype(np.uint8)
     (folder / "audio").mkdir(parents=True)
-    np.savez(folder / "mel3s.npz", track=np.array(chosen), value=mels)
-    for name in [name for name in chosen if name in lists["valid"]][:3]:
+    np.savez(folder / "mel3s.npz", track=np.array(rows), value=mels)
+    for name in [name for name in rows if name in lists["valid"]][:3]:
         genre = name.split(".")[0]
         _write(folder / "audio" / genre / f"{name}.wav", genre, 1, 4.0)
     return folder

@@ -33,7 +33,7 @@ def item(seed: int = 0, seconds: float = 10.0, **parts: object) -> GalleryItem:
 def test_the_newest_comes_first_and_the_same_once():
     gallery = Gallery()
     first, second = gallery.add(item(1)), gallery.add(item(2))
-    assert [each.number for each in gallery] == [2, 1] and gallery.get(first.id) is first
+    assert [entry.number for entry in gallery] == [2, 1] and gallery.get(first.id) is first
     assert gallery.add(item(1)) is first and list(gallery) == [first, second] and first.number == 1
     gallery.remove(first.id)
     gallery.remove("nothing")
@@ -45,7 +45,7 @@ def test_no_more_sound_than_there_is_room_for():
     gallery = Gallery(max_total_s=35.0)
     for seed in range(5):
         gallery.add(item(seed))
-    assert [each.number for each in gallery] == [5, 4, 3] and gallery.n_dropped == 2
+    assert [entry.number for entry in gallery] == [5, 4, 3] and gallery.n_dropped == 2
     gallery.add(item(9, seconds=60.0))
     assert len(gallery) == 1, "the newest stays, however long"
 
@@ -64,7 +64,7 @@ def test_genres_in_words(genres, words):
 
 
 def test_facts_in_words():
-    made = Gallery().add(
+    added = Gallery().add(
         item(
             3,
             genres={"jazz": 3, "blues": 1},
@@ -72,19 +72,19 @@ def test_facts_in_words():
             controls={"energy": -1.0, "brightness": 0.1, "density": 2.0},
         )
     )
-    made.origin = "like No. 2"
-    assert describe_item(made) == (
+    added.origin = "like No. 2"
+    assert describe_item(added) == (
         "No. 1 · 75\u00a0% jazz, 25\u00a0% blues · 10 s · calmer · busier · faster · seed 3 · like No. 2"
     )
-    assert GalleryItem(made.spectrogram, made.clip, None, "x").title == "A spectrogram without its recipe"
+    assert GalleryItem(added.spectrogram, added.clip, None, "x").title == "A spectrogram without its recipe"
 
 
 def test_an_item_is_restored_from_its_file():
-    made = item(4)
-    smooth = cv2.GaussianBlur(made.spectrogram.mel_db, (9, 9), 0)
+    clip = item(4)
+    smooth = cv2.GaussianBlur(clip.spectrogram.mel_db, (9, 9), 0)
     again = GalleryItem.from_file(pack_spectrogram(SpectrogramFile(smooth, GAN_MEL, {"request": "none"})))
     assert again.request is None and again.wav.startswith(b"RIFF")
-    assert again.id == GalleryItem(SpectrogramFile(smooth, GAN_MEL, {}), made.clip, None, "x").id
+    assert again.id == GalleryItem(SpectrogramFile(smooth, GAN_MEL, {}), clip.clip, None, "x").id
     with pytest.raises(ArtefactError):
         GalleryItem.from_file(b"once upon a time")
 
@@ -98,9 +98,9 @@ def test_colours_go_from_dark_to_light():
 def test_pictures_stand_on_their_low_notes():
     mel_db = np.full((128, 200), -80.0, np.float32)
     mel_db[:10] = 0.0  # a bass
-    seen = to_pixels(mel_db)
-    assert seen[-10:].min() == 255 and seen[:-10].max() == 0
-    picture = cv2.imdecode(np.frombuffer(encode_webp(seen), np.uint8), cv2.IMREAD_COLOR)
+    pixels = to_pixels(mel_db)
+    assert pixels[-10:].min() == 255 and pixels[:-10].max() == 0
+    picture = cv2.imdecode(np.frombuffer(encode_webp(pixels), np.uint8), cv2.IMREAD_COLOR)
     assert picture.shape == (128, 200, 3) and picture[-5:].mean() > 150 > 40 > picture[:100].mean()
     values, centres = decimate_for_plot(np.tile(mel_db, (1, 9)), columns=600)
     assert values.shape == (128, 600) and values.dtype == np.int8 and values[0].max() == 0
@@ -154,5 +154,5 @@ def test_the_balance_is_drawn_and_described(tmp_path):
     }
     assert "52%" in words[0.02] and "only guess" in words[0.02]
     assert "near the balance" in words[0.1] and "told them apart" in words[0.3]
-    torn = TrainingHistory(({"epoch": 1, "d_real": None}, {"epoch": 2}), {}, ())
-    assert balance_chart(torn)[0] == [] and describe_balance(torn) == ""
+    incomplete = TrainingHistory(({"epoch": 1, "d_real": None}, {"epoch": 2}), {}, ())
+    assert balance_chart(incomplete)[0] == [] and describe_balance(incomplete) == ""

@@ -181,14 +181,14 @@ def test_it_waits_for_trainings_but_not_for_ever(training, monkeypatch):
 def test_who_waits_for_trainings_can_cancel(training, monkeypatch):
     monkeypatch.setattr(queue_module, "MAX_SLOT_WAIT_S", FOREVER_S)
     training(2)
-    queue, made = JobQueue(), []
+    queue, results = JobQueue(), []
     ticket = queue.open_ticket()
-    ticket.submit([lambda: made.append("made")])
+    ticket.submit([lambda: results.append("made")])
     wait_until(lambda: queue.is_waiting_for_core)
     ticket.cancel()
     assert not ticket.is_active
     wait_until(lambda: not queue.is_waiting_for_core)
-    assert not made and ticket.collect() == []
+    assert not results and ticket.collect() == []
 
 
 def test_a_core_that_becomes_free_ends_the_wait(training, monkeypatch):

@@ -29,8 +29,8 @@ def latents(columns: int = N_COLUMNS, count: int = 2, seed: int = 0) -> Latents:
 
 
 @torch.inference_mode()
-def paint(generator: Generator, given: Latents) -> Tensor:
-    return generator(given)
+def paint(generator: Generator, latents_: Latents) -> Tensor:
+    return generator(latents_)
 
 
 @pytest.mark.parametrize("columns", [1, N_COLUMNS, 9])
@@ -51,8 +51,8 @@ def test_time_is_a_circle(generator: Generator) -> None:
 
 @torch.inference_mode()
 def test_a_changing_style_rolls_too(generator: Generator) -> None:
-    given = latents(6, count=6)  # each is the style of a column
-    style_vector, local = generator.style_vector(given)[None], given.local[:1]
+    styles = latents(6, count=6)  # each is the style of a column
+    style_vector, local = generator.style_vector(styles)[None], styles.local[:1]
     torch.testing.assert_close(
         generator.synthesize(style_vector.roll(2, dims=1), local.roll(2, dims=2)),
         generator.synthesize(style_vector, local).roll(2 * FRAMES_PER_COLUMN, dims=2),
@@ -63,10 +63,10 @@ def test_a_changing_style_rolls_too(generator: Generator) -> None:
 
 @torch.inference_mode()
 def test_a_moment_is_decided_by_its_neighbourhood(generator: Generator) -> None:
-    given = latents(12, count=1)
-    before = paint(generator, given)
-    given.local[:, :, 6] += 3.0
-    change = (paint(generator, given) - before).abs().amax(dim=(0, 1)).reshape(12, -1).amax(dim=1)
+    points = latents(12, count=1)
+    before = paint(generator, points)
+    points.local[:, :, 6] += 3.0
+    change = (paint(generator, points) - before).abs().amax(dim=(0, 1)).reshape(12, -1).amax(dim=1)
     assert change[6] > 0.01
     assert change[[0, 1, 2, 3, 9, 10, 11]].max() < 1e-5
 
@@ -94,9 +94,9 @@ def test_both_pairs_learn(network: str) -> None:
     torch.manual_seed(0)
     make_generator, make_discriminator = NETWORKS[network]
     generator, discriminator = make_generator(GENRES), make_discriminator(GENRES)
-    given = latents(count=3)
-    generated = generator(given)
-    real, guess = discriminator(generated, given.genres, given.controls)
+    points = latents(count=3)
+    generated = generator(points)
+    real, guess = discriminator(generated, points.genres, points.controls)
     assert real.shape == (3,) and guess.shape == (3, GENRES)
     (real.square().sum() + guess.square().sum() + real.sum()).backward()
     for side in (generator, discriminator):
@@ -105,12 +105,12 @@ def test_both_pairs_learn(network: str) -> None:
 
 def test_diff_augment_is_differentiable_and_bounded() -> None:
     pictures = (torch.rand(4, N_BANDS, 128) * 2 - 1).requires_grad_()
-    seen = diff_augment(pictures, torch.Generator().manual_seed(0))
-    assert seen.shape == pictures.shape and seen.abs().max() < 1.4
-    seen.square().sum().backward()
+    augmented = diff_augment(pictures, torch.Generator().manual_seed(0))
+    assert augmented.shape == pictures.shape and augmented.abs().max() < 1.4
+    augmented.square().sum().backward()
     share = (pictures.grad != 0).float().mean()
     assert 0.4 < share < 1  # a rectangle and the borders are hidden
-    torch.testing.assert_close(seen, diff_augment(pictures, torch.Generator().manual_seed(0)))
+    torch.testing.assert_close(augmented, diff_augment(pictures, torch.Generator().manual_seed(0)))
 
 
 def test_decibels_and_back() -> None:

@@ -261,23 +261,23 @@ def test_a_prompt_becomes_a_request() -> None:
 
 
 def test_a_prompt_is_read_with_the_genres_there_are() -> None:
-    known = ("jazz", "fado")
-    chosen = {
+    vocabulary = ("jazz", "fado")
+    genres = {
         next(
             iter(
                 GenerationRequest.from_prompt(
-                    parse_prompt("calm, no jazz"), seed=seed, available=known
+                    parse_prompt("calm, no jazz"), seed=seed, available=vocabulary
                 ).genres
             )
         )
         for seed in range(20)
     }
-    assert chosen == {"fado"}
-    assert GenerationRequest.from_prompt(parse_prompt("jazz and metal"), available=known).genres == {
+    assert genres == {"fado"}
+    assert GenerationRequest.from_prompt(parse_prompt("jazz and metal"), available=vocabulary).genres == {
         "jazz": 1.0
     }
     with pytest.raises(RequestError, match="no metal here; there is jazz, fado"):
-        GenerationRequest.from_prompt(parse_prompt("metal"), available=known)
+        GenerationRequest.from_prompt(parse_prompt("metal"), available=vocabulary)
 
 
 @pytest.mark.parametrize("name", ["../gan", "", ".hidden", "no-such-model", "a/b"])

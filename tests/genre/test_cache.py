@@ -27,9 +27,9 @@ def _gone(job: str) -> bytes:
 
 
 def test_a_helper_that_is_killed_is_a_sentence():
-    with cache.limit_cores(2), pytest.raises(OSError) as ended:
+    with cache.limit_cores(2), pytest.raises(OSError) as error:
         cache.compute_missing("numbers", {cache.key_of(k): str(k) for k in range(16)}, _gone)
-    assert "for want of memory" in error_sentence(ended.value) and "log" not in error_sentence(ended.value)
+    assert "for want of memory" in error_sentence(error.value) and "log" not in error_sentence(error.value)
 
 
 def test_music_is_prepared_on_the_cores_that_were_given(monkeypatch):
@@ -61,9 +61,9 @@ def _thousand_bytes(job: str) -> bytes:
 def test_the_cache_stays_within_its_bound_and_forgets_what_is_not_used(monkeypatch):
     monkeypatch.setattr(cache, "JOBS_WORTH_A_PROCESS", 1_000)
     oldest, older = _fill("old", range(5), 3e5), _fill("older", range(5), 2e5)
-    kept = cache.cache_folder() / "playlists" / "youtube" / "list.json"
-    kept.parent.mkdir(parents=True)
-    kept.write_bytes(bytes(5_000))
+    playlist = cache.cache_folder() / "playlists" / "youtube" / "list.json"
+    playlist.parent.mkdir(parents=True)
+    playlist.write_bytes(bytes(5_000))
     list(cache.cached_results("old", oldest, _thousand_bytes, int))  # used again: now the newest
     monkeypatch.setenv("EARMARK_CACHE_GB", "0.000012")
     new = _fill("new", range(4))
@@ -74,7 +74,7 @@ def test_the_cache_stays_within_its_bound_and_forgets_what_is_not_used(monkeypat
     assert [int(value) for _, value in cache.cached_results("older", older, _thousand_bytes, int)] == [
         *range(5)
     ]
-    assert kept.exists() and new
+    assert playlist.exists() and new
 
 
 def test_results_that_are_cleared_meanwhile_are_computed_again(monkeypatch):
@@ -91,8 +91,8 @@ def test_the_command_shows_and_clears_the_cache(monkeypatch, capsys):
     _fill("sounds", range(3))
     _fill("inputs", range(2))
     assert main(["cache", "--json"]) == 0
-    shown = json.loads(capsys.readouterr().out)
-    assert shown["kinds"] == {"inputs": {"files": 2, "bytes": 2_000}, "sounds": {"files": 3, "bytes": 3_000}}
+    report = json.loads(capsys.readouterr().out)
+    assert report["kinds"] == {"inputs": {"files": 2, "bytes": 2_000}, "sounds": {"files": 3, "bytes": 3_000}}
     assert main(["cache", "--clear", "nothing"]) == 2 and "holds inputs, sounds" in capsys.readouterr().err
     assert main(["cache", "--clear", "sounds"]) == 0 and list(cache.cache_sizes()) == ["inputs"]
     assert main(["cache", "--clear"]) == 0 and not cache.cache_sizes()

@@ -10,11 +10,11 @@ from genre.fair_queue import FairQueue
 
 def turns(queue: FairQueue, places: dict[str, object]) -> list[str]:
     """Let every piece of work be done -> the order of their turns, for a queue of one slot."""
-    order, left = [], dict(places)
-    while left:
-        (now,) = [name for name, place in left.items() if place.wait(0)]
+    order, remaining = [], dict(places)
+    while remaining:
+        (now,) = [name for name, place in remaining.items() if place.wait(0)]
         order.append(now)
-        left.pop(now).leave()
+        remaining.pop(now).leave()
     return order
 
 
@@ -53,7 +53,7 @@ def test_the_place_told_is_the_place_kept(visitors, n_slots):
     waiting = [(place, place.n_ahead) for place in [queue.enter(visitor) for visitor in visitors]]
     waiting = [(place, place.n_ahead) for place, _ in waiting]
     assert sorted(ahead for _, ahead in waiting if ahead) == list(range(n_slots, len(visitors)))
-    for place, _ in sorted(waiting, key=lambda told: told[1]):
+    for place, _ in sorted(waiting, key=lambda entry: entry[1]):
         assert place.wait(0), "its turn has come once those before it are done"
         place.leave()
 

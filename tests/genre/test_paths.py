@@ -17,7 +17,7 @@ from tests.support.patience import PATIENCE_S
 def run_elsewhere(folder: Path, *arguments: str, **environment: str) -> str:
     """The stdout of a Python process started in `folder`, where EARMARK_HOME and EARMARK_DATA are not set."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("EARMARK_")}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
         env=inherited | {"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"} | environment,
@@ -25,8 +25,8 @@ def run_elsewhere(folder: Path, *arguments: str, **environment: str) -> str:
         text=True,
         timeout=PATIENCE_S,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,10 @@ def test_what_make_sets_up_imports_the_packages_from_anywhere(tmp_path):
     subprocess.run(make, cwd=REPOSITORY, check=True, capture_output=True)
     code = "import genre.paths, gan, mood; print(genre.paths.REPOSITORY)"
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run([python, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert done.stdout.strip() == str(REPOSITORY), done.stderr
+    process = subprocess.run(
+        [python, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert process.stdout.strip() == str(REPOSITORY), process.stderr
 
 
 def test_models_are_listed_from_anywhere(tmp_path):

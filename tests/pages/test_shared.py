@@ -21,8 +21,8 @@ def test_a_fragment_is_alone_in_its_container():
 
     main = AppTest.from_function(page).run().main
     container, below = main.children.values()
-    (drawn,) = container.children.values()
-    (text,) = drawn.children.values()
+    (element,) = container.children.values()
+    (text,) = element.children.values()
     assert (text.value, below.value) == ("looked at again", "below")
 
 

@@ -90,14 +90,14 @@ def test_a_clip_waits_for_its_turn_and_says_so():
 
     queue = turns._queue()
     other, another = queue.enter("other"), queue.enter("another")
-    told = []
+    messages = []
 
     def free() -> None:
         """Once the page waits, and has had time to say so, the two before it leave."""
         deadline = time.monotonic() + 60
         while len(queue._waiting) < 2 and time.monotonic() < deadline:
             time.sleep(0.02)
-        told.extend(place.n_ahead for place in queue._waiting)
+        messages.extend(place.n_ahead for place in queue._waiting)
         time.sleep(turns.NOTICE_S + 3 * turns.POLL_S)
         other.leave()
         another.leave()
@@ -106,7 +106,7 @@ def test_a_clip_waits_for_its_turn_and_says_so():
     thread.start()
     app = healthy(AppTest.from_function(page, default_timeout=120).run())
     thread.join()
-    assert [text.value for text in app.text] == ["my turn"] and told == [1, 2]
+    assert [text.value for text in app.text] == ["my turn"] and messages == [1, 2]
     assert not app.caption, "the notice is gone"
-    assert "2 clips of others" in turns.waiting_text(2) and "next" in turns.waiting_text(1)
+    assert "2 others come before you" in turns.waiting_text(2) and "next" in turns.waiting_text(1)
     assert not queue._working and not queue._waiting

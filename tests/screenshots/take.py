@@ -32,8 +32,7 @@ def visit(browser: Browser, address: str, **context: object) -> Page:
 
 
 def wait_for_answer(page: Page) -> None:
-    expect(page.locator(".st-key-bars .bars .point")).to_have_count(10, timeout=WAIT_MS)
-    expect(page.locator(".st-key-spectrogram .heatmaplayer image")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(".player-legend li").first).to_be_visible(timeout=WAIT_MS)
 
 
 def keep(page: Page, name: str, height: int | None = None) -> None:

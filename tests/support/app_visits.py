@@ -37,12 +37,12 @@ def click_meanwhile() -> None:
 
 
 def button(app: AppTest, label: str):
-    return next(each for each in app.button if each.label == label)
+    return next(button for button in app.button if button.label == label)
 
 
 def labels(app: AppTest) -> list[str]:
     """Of all buttons."""
-    return [each.label for each in app.button]
+    return [button.label for button in app.button]
 
 
 def words(app: AppTest) -> str:
@@ -54,6 +54,12 @@ def words(app: AppTest) -> str:
 def as_read(text: str) -> str:
     """Without the backslashes that keep markdown from seeing more than words."""
     return re.sub(r"\\([^\w\s])", r"\1", text)
+
+
+def predicted_genre(app: AppTest) -> str:
+    """The genre that the Listen page names; empty where it names none."""
+    named = re.search(r"</span><span>(.+?)</span></h2>", markup(app))
+    return named[1] if named else ""
 
 
 def markup(app: AppTest) -> str:

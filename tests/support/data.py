@@ -18,9 +18,9 @@ def gtzan_recordings(part: str) -> list[Path]:
     paths, by name. Later ones may lie beside them and change no verdict.
     """
     names = (FIXTURES / "gtzan-recordings.txt").read_text().split()
-    listed = set((LISTS / f"gtzan-{part}.txt").read_text().split())
+    tracks = set((LISTS / f"gtzan-{part}.txt").read_text().split())
     folder = SHARED_DATA / "gtzan" / "audio"
-    return [folder / name.split(".")[0] / f"{name}.opus" for name in sorted(listed.intersection(names))]
+    return [folder / name.split(".")[0] / f"{name}.opus" for name in sorted(tracks.intersection(names))]
 
 
 def make_gtzan(folder: Path, train: int, valid: int) -> list[str]:
@@ -31,9 +31,9 @@ def make_gtzan(folder: Path, train: int, valid: int) -> list[str]:
     rng = np.random.default_rng(0)
     names = []
     for part, count in (("train", train), ("valid", valid)):
-        listed = sorted((LISTS / f"gtzan-{part}.txt").read_text().split())
+        tracks = sorted((LISTS / f"gtzan-{part}.txt").read_text().split())
         for genre in GENRES:
-            of_genre = [name for name in listed if name.startswith(genre) and name != "jazz.00054"]
+            of_genre = [name for name in tracks if name.startswith(genre) and name != "jazz.00054"]
             names += of_genre[:count]
     tone = {genre: rng.normal(size=(128, 1)) for genre in GENRES}
     z = np.array([tone[name.split(".")[0]] + rng.normal(size=(128, 130)) for name in names]).clip(-3.5, 3.5)

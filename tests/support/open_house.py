@@ -44,8 +44,8 @@ def visiting_as(role: Role, monkeypatch: pytest.MonkeyPatch) -> Iterator[Access]
     """AppTest has no browser that would send a cookie: here it sends the token of a role, from far away."""
     house = open_access("0.0.0.0", 8501, is_https=True)
     token = house.guest_token if role == Role.GUEST else house.operator_token
-    sent = Credentials("192.0.2.1:8501", "192.0.2.7", token)
-    monkeypatch.setattr(roles, "credentials", lambda _: sent)
+    credentials = Credentials("192.0.2.1:8501", "192.0.2.7", token)
+    monkeypatch.setattr(roles, "credentials", lambda _: credentials)
     try:
         yield house
     finally:

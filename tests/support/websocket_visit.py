@@ -110,12 +110,12 @@ class WebsocketVisit:
 
     def widget(self, key: str) -> str:
         """The id of the widget with this key."""
-        found = [id_ for id_ in self.ids() if id_.endswith(f"-{key}")]
-        if not found:
+        matches = [id_ for id_ in self.ids() if id_.endswith(f"-{key}")]
+        if not matches:
             raise LookupError(
                 f"There is no {key} among {sorted(id_.rpartition('-')[2] for id_ in self.ids())}"
             )
-        return found[0]
+        return matches[0]
 
     def has(self, key: str) -> bool:
         """Whether the page has an element with this key."""
@@ -133,8 +133,10 @@ class WebsocketVisit:
 
     def exceptions(self) -> list[str]:
         """The errors of scripts that the page shows."""
-        shown = [element for element in self.elements.values() if element.WhichOneof("type") == "exception"]
-        return [element.exception.message for element in shown]
+        exceptions = [
+            element for element in self.elements.values() if element.WhichOneof("type") == "exception"
+        ]
+        return [element.exception.message for element in exceptions]
 
     def _ask(self, *triggers: WidgetState, page_name: str = "", fragment: str = "") -> None:
         """Run the page, or a fragment, with the widgets as they are; wait for its end."""
@@ -204,8 +206,8 @@ class WebsocketVisit:
         if how == ForwardMsg.FINISHED_SUCCESSFULLY and self._has_started:
             self.elements = {place: e for place, e in self.elements.items() if place in self._seen}
             self._has_finished = True
-            shown = {id_ for id_ in self.ids()}
-            self._states = {id_: state for id_, state in self._states.items() if id_ in shown}
+            ids = {id_ for id_ in self.ids()}
+            self._states = {id_: state for id_, state in self._states.items() if id_ in ids}
 
     def _fetch_media(self) -> None:
         """What a browser loads with the page: sounds and pictures."""
@@ -235,8 +237,8 @@ class WebsocketVisit:
 
     def _get_xsrf(self) -> str:
         _, headers = self._request("GET", "/_stcore/health")
-        found = re.search(rf"{XSRF}=([^;]+)", ", ".join(headers.get_all("set-cookie") or []))
-        return found[1] if found else ""
+        match = re.search(rf"{XSRF}=([^;]+)", ", ".join(headers.get_all("set-cookie") or []))
+        return match[1] if match else ""
 
     def _request(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None

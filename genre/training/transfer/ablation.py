@@ -103,8 +103,8 @@ def transfer_table(rows: list[dict]) -> str:
     for row in rows:
         cells = []
         for part in ("gtzan", "wild"):
-            each = " ".join(f"{100 * value:.1f}" for value in row[part]["balanced_accuracy"])
-            cells += [f"{100 * row[part]['mean']:.1f}", each, f"{100 * row[part]['accuracy']:.1f}"]
+            by_seed = " ".join(f"{100 * value:.1f}" for value in row[part]["balanced_accuracy"])
+            cells += [f"{100 * row[part]['mean']:.1f}", by_seed, f"{100 * row[part]['accuracy']:.1f}"]
         lines.append(f"| {row['step']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -67,11 +67,11 @@ class Confidence:
 
 def fit_confidence(predictions: list[PooledPrediction], recipe: TransferRecipe) -> Confidence:
     """Fit to songs of the ten genres and of others; the thresholds hold for other collections than GTZAN."""
-    known = [item for item in predictions if item.song.genre != OTHER]
-    labels = np.array([item.song.label for item in known])
-    pooled = np.array([item.pooled(slice(None), recipe.scratch_weight) for item in known])
+    in_vocabulary = [item for item in predictions if item.song.genre != OTHER]
+    labels = np.array([item.song.label for item in in_vocabulary])
+    pooled = np.array([item.pooled(slice(None), recipe.scratch_weight) for item in in_vocabulary])
     temperature = fit_temperature(pooled, labels)
-    wild = [item for item in known if item.song.collection == "wild"]
+    wild = [item for item in in_vocabulary if item.song.collection == "wild"]
     wild_labels = np.array([item.song.label for item in wild])
     calibrated = _calibrated(wild, slice(None), recipe, temperature)
     strange = [item for item in predictions if item.song.genre == OTHER]
@@ -104,7 +104,7 @@ def _calibrated(
 
 
 def _fit_limits(
-    known: list[PooledPrediction],
+    in_vocabulary: list[PooledPrediction],
     calibrated: np.ndarray,
     labels: np.ndarray,
     strange: list[PooledPrediction],
@@ -115,7 +115,7 @@ def _fit_limits(
 
     Returns the largest probability of other music that is familiar, and the confidence threshold.
     """
-    known_other = np.array([item.other for item in known])
+    known_other = np.array([item.other for item in in_vocabulary])
     strange_other = np.array([item.other for item in strange])
     strange_confidence = _calibrated(strange, slice(None), recipe, temperature).max(axis=1)
     best = (0.0, float(OTHER_LIMITS[0]), 1.0)

@@ -60,11 +60,11 @@ def fit_heads(songs: list[SongFeatures], recipe: TransferRecipe) -> TransferHead
         heads.genres.bias[regression.classes_] = torch.from_numpy(regression.intercept_).float()
         heads.emotions.weight.zero_()
         heads.emotions.bias.zero_()
-        felt = [item for item in songs if item.song.emotions]
-        if felt:
-            means = np.array([item.clean.mean(axis=0) for item in felt])
+        with_emotions = [item for item in songs if item.song.emotions]
+        if with_emotions:
+            means = np.array([item.clean.mean(axis=0) for item in with_emotions])
             ridge = Ridge(alpha=recipe.emotion_penalty)
-            ridge.fit(scaler.transform(means), [item.song.emotions for item in felt])
+            ridge.fit(scaler.transform(means), [item.song.emotions for item in with_emotions])
             heads.emotions.weight.copy_(torch.from_numpy(ridge.coef_))
             heads.emotions.bias.copy_(torch.from_numpy(ridge.intercept_))
     return heads.eval()
@@ -127,11 +127,11 @@ def emotion_statistics(songs: list[SongFeatures], recipe: TransferRecipe) -> dic
 
     It has the "mean" and "deviation" of the predictions, too.
     """
-    felt = [item for item in songs if item.song.emotions]
-    truth = np.array([item.song.emotions for item in felt])
-    means = np.array([item.clean.mean(axis=0) for item in felt])
+    with_emotions = [item for item in songs if item.song.emotions]
+    truth = np.array([item.song.emotions for item in with_emotions])
+    means = np.array([item.clean.mean(axis=0) for item in with_emotions])
     predicted = np.zeros_like(truth)
-    for train, test in GroupKFold(FOLDS).split(means, groups=[item.song.group for item in felt]):
+    for train, test in GroupKFold(FOLDS).split(means, groups=[item.song.group for item in with_emotions]):
         scaler = StandardScaler().fit(means[train])
         ridge = Ridge(alpha=recipe.emotion_penalty).fit(scaler.transform(means[train]), truth[train])
         predicted[test] = ridge.predict(scaler.transform(means[test]))

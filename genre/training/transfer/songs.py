@@ -81,7 +81,7 @@ def wild_songs(folder: Path) -> list[Song]:
             if row["clip"] in doubtful or row["genre"] not in CLASSES:
                 continue
             by_artist = row["source"] == EMOTION_COLLECTION
-            felt = emotions.get(row["clip"])
+            shares = emotions.get(row["clip"])
             songs.append(
                 Song(
                     row["clip"],
@@ -89,7 +89,7 @@ def wild_songs(folder: Path) -> list[Song]:
                     f"artist {row['artist_or_track']}" if by_artist else f"source {row['source']}",
                     "wild",
                     str(folder / row["genre"] / f"{row['clip']}.opus"),
-                    emotions=tuple(float(felt[name]) for name in EMOTIONS) if felt else None,
+                    emotions=tuple(float(shares[name]) for name in EMOTIONS) if shares else None,
                 )
             )
     except (OSError, KeyError, ValueError, csv.Error) as error:

@@ -70,8 +70,8 @@ def tag_precisions(songs: list[SongFeatures]) -> dict[str, dict]:
     for tag in (*GENRES_OF_TAG, *FEELING_OF_TAG):
         values = probabilities[:, TAGS.index(tag)]
         truth = [_is_true(tag, item) for item in recorded]
-        known = np.array([k for k, right in enumerate(truth) if right is not None])
-        order = known[np.argsort(-values[known])]
+        labelled = np.array([k for k, right in enumerate(truth) if right is not None])
+        order = labelled[np.argsort(-values[labelled])]
         count = np.arange(1, len(order) + 1)
         precision = np.cumsum([bool(truth[k]) for k in order]) / count
         is_last_of_ties = np.append(np.diff(values[order]) < 0, True)

@@ -166,8 +166,8 @@ def test_a_pipe_can_be_read():
         ("", ""),
     ],
 )
-def test_names_are_only_shown(name, shown):
-    assert load_clip(second_of_wav(), name=name).name == shown
+def test_names_are_only_shown(name, label):
+    assert load_clip(second_of_wav(), name=name).name == label
 
 
 def test_odd_file_names_can_be_read(tmp_path):

@@ -107,8 +107,8 @@ def test_mp3_sounds_nearly_the_same(rock: Clip) -> None:
     """Nothing moves in time, and fewer bits cost more."""
 
     def error_db(kbit: int) -> float:
-        lost = mp3(rock, kbit).samples - rock.samples
-        return 10 * np.log10(np.mean(np.square(lost)) / np.mean(np.square(rock.samples)))
+        difference = mp3(rock, kbit).samples - rock.samples
+        return 10 * np.log10(np.mean(np.square(difference)) / np.mean(np.square(rock.samples)))
 
     assert error_db(16) > error_db(64) + 3 and -45 < error_db(64) < -12
 

@@ -82,8 +82,8 @@ def test_the_noise_is_measured_rightly():
     power = np.square(np.abs(np.fft.rfft(frames))).astype(np.float32)
     playing = np.arange(len(power)) % 60 < 40  # 0.5 s of music, then 0.2 s without
     loud = power + 1_000 * power * playing[:, None]
-    found = noise_power(loud).mean() / power.mean()
-    assert 10 * np.log10(found) == pytest.approx(0, abs=3)
+    ratio = noise_power(loud).mean() / power.mean()
+    assert 10 * np.log10(ratio) == pytest.approx(0, abs=3)
 
 
 def test_dull_and_shrill_are_both_led_to_the_middle(play):
@@ -129,7 +129,7 @@ def test_silence_is_no_noise_that_was_removed(play):
     samples = 0.05 * play("jazz", 20.0)
     plain = enhance(clip_of(samples))
     led_in = enhance(clip_of(np.concatenate([np.zeros(3 * SAMPLE_RATE, np.float32), samples])))
-    quieter = [each.before.noise_db - each.after.noise_db for each in (plain, led_in)]
+    quieter = [result.before.noise_db - result.after.noise_db for result in (plain, led_in)]
     assert quieter[1] == pytest.approx(quieter[0], abs=2.0)
 
 
@@ -160,5 +160,5 @@ def test_minutes_are_joined_without_a_seam(play, monkeypatch):
 def test_excerpts_keep_their_places(play):
     clip = Clip(np.tile(play("rock", 4.0), 3), 3_600.0, (600.0, 1_800.0, 3_000.0), "concert.wav")
     better = enhance(clip)
-    kept = (better.clip.starts, better.clip.duration_s, better.clip.name, len(better.clip.samples))
-    assert kept == (clip.starts, clip.duration_s, clip.name, len(clip.samples))
+    properties = (better.clip.starts, better.clip.duration_s, better.clip.name, len(better.clip.samples))
+    assert properties == (clip.starts, clip.duration_s, clip.name, len(clip.samples))

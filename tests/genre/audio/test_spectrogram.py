@@ -65,9 +65,9 @@ def test_stft_equals_librosa(n_fft: int, hop_length: int, music: np.ndarray) -> 
 
 
 def test_pictures_keep_the_frames_of_gtzan() -> None:
-    kept = FULL_CLIP_MEL.frame_indices(661_794)  # the length of most of its tracks, 30.01 s
-    assert kept[:8].tolist() == [7, 11, 15, 19, 23, 27, 30, 34]  # read off the pictures themselves
-    assert kept.tolist() == [int(np.floor(7.22 + 3.862 * k + 0.5)) for k in range(333)]
+    indices = FULL_CLIP_MEL.frame_indices(661_794)  # the length of most of its tracks, 30.01 s
+    assert indices[:8].tolist() == [7, 11, 15, 19, 23, 27, 30, 34]  # read off the pictures themselves
+    assert indices.tolist() == [int(np.floor(7.22 + 3.862 * k + 0.5)) for k in range(333)]
 
 
 def test_a_batch_equals_its_clips(music: np.ndarray) -> None:
@@ -81,14 +81,14 @@ def test_a_batch_equals_its_clips(music: np.ndarray) -> None:
 @given(n_samples=st.integers(1, 20_000), step=st.floats(1, 8), first=st.floats(0, 20))
 def test_any_length_gives_at_least_one_frame(n_samples: int, step: float, first: float) -> None:
     params = replace(FULL_CLIP_MEL, frame_step=step, first_frame=first)
-    kept = params.frame_indices(n_samples)
+    indices = params.frame_indices(n_samples)
     available = 1 + n_samples // params.hop_length
-    assert len(kept) >= 1 and kept[0] >= 0 and kept[-1] < available
-    assert (np.diff(kept) >= 1).all()
+    assert len(indices) >= 1 and indices[0] >= 0 and indices[-1] < available
+    assert (np.diff(indices) >= 1).all()
     if n_samples < 3_000:
         noise = np.random.default_rng(n_samples).standard_normal(n_samples).astype(np.float32)
         level = front_end(params, noise)
-        assert level.shape == (params.bands, len(kept))
+        assert level.shape == (params.bands, len(indices))
         assert np.isfinite(level).all()
 
 

@@ -108,9 +108,9 @@ def test_missing_files_and_empty_folders(run_command, tmp_path: Path, rock_wav: 
     paths = [tmp_path / name for name in ("gone.wav", "empty", "rock.wav")]
     status, lines = run_command("classify", *paths, "--json")
     assert status == 1
-    gone, empty, rock = parse(lines)
-    assert list(gone) == list(empty) == ["path", "error"]
-    assert "found" in gone["error"] and "no audio files" in empty["error"]
+    absent, empty, rock = parse(lines)
+    assert list(absent) == list(empty) == ["path", "error"]
+    assert "found" in absent["error"] and "no audio files" in empty["error"]
     assert rock["genre"]
 
 
@@ -225,10 +225,10 @@ def test_bad_files_in_one_batch(tmp_path: Path, rock: np.ndarray, rock_wav: byte
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "PYTHONPATH": str(REPOSITORY),
     }
-    done = run_genre("classify", "--json", "--", *paths, cwd=inside, env=environment)
-    assert done.returncode == 1, done.stderr
-    assert done.stderr == ""
-    results = parse(done.stdout.split("\n")[:-1])
+    process = run_genre("classify", "--json", "--", *paths, cwd=inside, env=environment)
+    assert process.returncode == 1, process.stderr
+    assert process.stderr == ""
+    results = parse(process.stdout.split("\n")[:-1])
     assert [result["path"] for result in results[: len(paths) - 1]] == [str(p) for p in paths[:-1]]
 
     by_path = {result["path"]: result for result in results}
@@ -269,10 +269,10 @@ def test_the_default_is_the_shipped_model(run_command, tmp_path: Path, rock_wav:
 def modules_after(statement: str) -> set[str]:
     """The modules that a fresh Python has loaded after one statement."""
     code = f"{statement}; import sys; print(*sys.modules)"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
-    return set(done.stdout.split())
+    return set(process.stdout.split())
 
 
 def test_help_is_instant() -> None:
@@ -286,9 +286,9 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path, rock_wav: bytes) -> None:
     for number in range(30):
         (tmp_path / f"{number:02}.wav").write_bytes(rock_wav)
     command = f'"{sys.executable}" -m genre classify "{tmp_path}" --json | head -1'
-    done = subprocess.run(command, shell=True, cwd=REPOSITORY, capture_output=True, text=True)
-    assert len(done.stdout.splitlines()) == 1
-    assert done.stderr == ""
+    process = subprocess.run(command, shell=True, cwd=REPOSITORY, capture_output=True, text=True)
+    assert len(process.stdout.splitlines()) == 1
+    assert process.stderr == ""
 
 
 def test_no_streamlit_below_the_pages() -> None:

@@ -150,9 +150,9 @@ def test_a_file_system_that_refuses_is_a_sentence_and_status_1(music, tmp_path, 
 
 def test_a_budget_is_a_number_of_minutes(capsys):
     for budget in ("nan", "-3", "inf", "soon"):
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exit_:
             main(["reproduce", "--budget", budget])
-        assert ended.value.code == 2 and "not a number of minutes" in capsys.readouterr().err
+        assert exit_.value.code == 2 and "not a number of minutes" in capsys.readouterr().err
 
 
 def test_a_finished_run_is_not_trained_again(music, tmp_path, capsys):
@@ -165,16 +165,16 @@ def test_a_finished_run_is_not_trained_again(music, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("lost", ["report.json", "status.json", "card.json", "model.safetensors"])
-def test_a_finished_run_that_lost_a_file_is_made_whole_by_the_same_command(music, tmp_path, capsys, lost):
+def test_a_finished_run_that_lost_a_file_is_made_whole_by_the_same_command(music, tmp_path, capsys, name):
     folder = tmp_path / "run"
     command = ["train", "svm", "--data", str(music), "--input", "mel", "--run", str(folder)]
     assert main(command) == 0
     weights = (folder / "model.safetensors").read_bytes()
-    for torn in (b"{}", None):
-        if torn is None:
-            (folder / lost).unlink()
+    for content in (b"{}", None):
+        if content is None:
+            (folder / name).unlink()
         else:
-            (folder / lost).write_bytes(torn)
+            (folder / name).write_bytes(content)
         assert not runs.is_finished(folder)
         capsys.readouterr()
         assert main(command) == 0
@@ -326,14 +326,14 @@ def test_reproduce_prints_a_table_within_its_budget(music, capsys):
 
 def test_as_a_program(tmp_path):
     """The command line says no without loading torch."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "genre", "train"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 2 and "Name a model" in done.stderr
-    assert "torch" not in done.stderr
+    assert process.returncode == 2 and "Name a model" in process.stderr
+    assert "torch" not in process.stderr
 
 
 @pytest.mark.parametrize(

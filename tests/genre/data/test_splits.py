@@ -23,8 +23,8 @@ def tracks_of(counts: tuple[int, ...]) -> list[str]:
     return [f"{genre}.{n:05d}" for genre, count in zip(GENRES, counts, strict=True) for n in range(count)]
 
 
-def parts_of(music: Examples, *args: object, **named: object):
-    for part in split(music, *args, **named).parts:
+def parts_of(music: Examples, *args: object, **options: object):
+    for part in split(music, *args, **options).parts:
         yield set(music.tracks[part.train].tolist()), set(music.tracks[part.test].tolist())
 
 
@@ -62,10 +62,10 @@ def test_no_artist_is_in_two_parts(tmp_path_factory, count, artists, seed):
 @given(counts, st.integers(0, 5))
 def test_tracks_are_held_out_whole_to_choose_the_epoch(count, seed):
     music = examples(tracks_of(count))
-    learnt, chosen = hold_out(music, seed)
-    assert not set(music.tracks[learnt]) & set(music.tracks[chosen])
-    assert sorted([*learnt, *chosen]) == list(range(len(music)))
-    assert set(music.labels[chosen]) == set(music.labels[learnt]) == {0, 1, 2}
+    learnt, validation = hold_out(music, seed)
+    assert not set(music.tracks[learnt]) & set(music.tracks[validation])
+    assert sorted([*learnt, *validation]) == list(range(len(music)))
+    assert set(music.labels[validation]) == set(music.labels[learnt]) == {0, 1, 2}
 
 
 def test_the_segment_split_leaks_and_says_so():
@@ -97,9 +97,9 @@ def test_filtered_lists():
     train, valid = ((LISTS / f"gtzan-{name}.txt").read_text().split() for name in ("train", "valid"))
     assert len(train) == len(set(train)) == 443 and len(valid) == len(set(valid)) == 197
     assert not set(train) & set(valid)
-    known = [name for name in [*train, *valid] if name.split(".")[0] in GENRES]
-    ((learnt, tested),) = parts_of(examples([*known, "metal.00999"]), "filtered")
-    assert learnt == set(known) & set(train) and tested == set(known) & set(valid)
+    names = [name for name in [*train, *valid] if name.split(".")[0] in GENRES]
+    ((learnt, tested),) = parts_of(examples([*names, "metal.00999"]), "filtered")
+    assert learnt == set(names) & set(train) and tested == set(names) & set(valid)
     with pytest.raises(DataError, match="choose another"):
         split(examples(["metal.10000", "rock.10000"]), "filtered")
 

@@ -52,9 +52,9 @@ def test_metrics_are_the_plain_formulas(seed: int, count: int, n_genres: int) ->
     confusion = np.zeros((n_genres, n_genres), int)
     for label, prediction in zip(labels, predicted, strict=True):
         confusion[label, prediction] += 1
-    right, support, named = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    right, support, predictions = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     recall = np.array([hits / n if n else 0.0 for hits, n in zip(right, support, strict=True)])
-    precision = np.array([hits / n if n else 0.0 for hits, n in zip(right, named, strict=True)])
+    precision = np.array([hits / n if n else 0.0 for hits, n in zip(right, predictions, strict=True)])
     f1 = np.array([2 * p * r / (p + r) if p + r else 0.0 for p, r in zip(precision, recall, strict=True)])
     present = support > 0
 

@@ -81,8 +81,8 @@ def test_results_are_those_of_the_cards(name: str) -> None:
 def test_every_section_has_both_markers() -> None:
     lines = RESULTS.read_text().splitlines()
     begun = [line.removesuffix(": begin -->") for line in lines if line.endswith(": begin -->")]
-    ended = [line.removesuffix(": end -->") for line in lines if line.endswith(": end -->")]
-    assert begun == ended and len(begun) == len(set(begun)) and begun
+    ends = [line.removesuffix(": end -->") for line in lines if line.endswith(": end -->")]
+    assert begun == ends and len(begun) == len(set(begun)) and begun
 
 
 def test_the_sections_hold_the_cards_numbers() -> None:

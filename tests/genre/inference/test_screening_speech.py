@@ -155,3 +155,13 @@ def test_hardly_any_rap_is_rejected_as_speech(genre: str) -> None:
 def test_a_long_talk_is_not_music(classifier: Classifier) -> None:
     samples = np.concatenate([load_clip(path).samples for path in TAKES])
     assert classifier.classify(Clip(samples, len(samples) / SAMPLE_RATE)).status == "not_music"
+
+
+@pytest.mark.skipif(not GTZAN.exists(), reason="no GTZAN data here (set EARMARK_DATA)")
+@pytest.mark.parametrize("track", ["hiphop.00018", "jazz.00017", "pop.00055"])
+def test_music_that_moves_like_speech_is_music(track: str, classifier: Classifier) -> None:
+    """The pretrained network finds its tags in it, and in no speech."""
+    clip = load_clip(GTZAN / "audio" / track.split(".")[0] / f"{track}.opus")
+    prediction = classifier.classify(clip)
+    assert prediction.status != "not_music" and prediction.uncertainty_reason != LIKE_SPEECH
+    assert load_classifier("listen-scratch").classify(clip).confident is False

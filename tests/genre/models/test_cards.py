@@ -85,8 +85,8 @@ def keys_in(value: Any) -> set[str]:
 def test_an_old_card_has_the_new_keys_and_the_same_numbers(name: str) -> None:
     old = old_values(name)
     new = Card.from_dict(old).to_dict()
-    lost = values_in(old) - values_in(new)
-    assert set(lost) <= {repr("pictures")}, "nothing but the old name of an input is lost"
+    missing = values_in(old) - values_in(new)
+    assert set(missing) <= {repr("pictures")}, "nothing but the old name of an input is lost"
     assert not keys_in(new) & OLD_KEYS
     assert set(new) <= {part.name for part in fields(Card)}
 

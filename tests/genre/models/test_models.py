@@ -204,9 +204,9 @@ def test_contributing_shows_a_model_that_works() -> None:
         dedent(part.split("```")[0])
         for part in (REPOSITORY / "CONTRIBUTING.md").read_text().split("```python")[1:3]
     )
-    known = {**vars(registry), "torch": torch, "nn": torch.nn, "Tensor": torch.Tensor}
-    exec(class_code, known)
-    spec = eval(registry_line.strip().rstrip(","), known)
+    namespace = {**vars(registry), "torch": torch, "nn": torch.nn, "Tensor": torch.Tensor}
+    exec(class_code, namespace)
+    spec = eval(registry_line.strip().rstrip(","), namespace)
     test_an_entry_is_complete(spec)
     overfit(spec.build(spec.input().shape, 4), spec.input().shape)
 

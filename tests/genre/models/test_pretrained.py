@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from genre.audio.clip import SAMPLE_RATE
 from genre.models.cards import TAGGER, ArtefactError, load_card
+from genre.models.pretrained.band_peak import BandPeak
 from genre.models.pretrained.features import (
     LEVEL,
     PretrainedFeatures,
@@ -22,7 +23,7 @@ from genre.models.pretrained.features import (
     window_centres,
     window_starts,
 )
-from genre.models.pretrained.networks import TAG_MEL, TAGS, WINDOW_FRAMES, BandPeak, Tagger
+from genre.models.pretrained.networks import TAG_MEL, TAGS, WINDOW_FRAMES, Tagger
 from genre.paths import WEIGHTS
 from genre.training.transfer.import_musicnn import FLOAT32, MAGIC, read_checkpoint
 from tests.support.data import FIXTURES
@@ -53,7 +54,7 @@ def test_the_front_end_is_librosas(play) -> None:
     np.testing.assert_allclose(ours, np.log10(1 + 10_000 * power).T, atol=1e-3)
 
 
-@pytest.mark.parametrize("frames_bands", [(7, 38), (32, 1)])
+@pytest.mark.parametrize("frames_bands", [(7, 38), (7, 67), (32, 1)])
 def test_the_peak_over_bands_is_that_of_a_plain_convolution(frames_bands: tuple[int, int]) -> None:
     torch.manual_seed(0)
     part = BandPeak(6, *frames_bands)

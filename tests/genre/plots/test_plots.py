@@ -59,31 +59,9 @@ def test_clock(seconds, text):
     assert plots.clock(seconds) == text
 
 
-def test_areas_add_up_to_one_hundred_percent():
-    rng = np.random.default_rng(0)
-    window_probabilities = rng.dirichlet(np.full(10, 0.3), 7).astype(np.float32)
-    figure = plots.genre_over_time(np.arange(7.0) + 1, window_probabilities, GENRES, 9.0)
-    total = sum(np.array(area.y) for area in figure.data)
-    assert np.allclose(total, 100, atol=1e-3)
-    assert figure.data[0].x[0] == 0 and figure.data[0].x[-1] == 9
-
-
-def test_improbable_genres_are_one_area():
-    window_probabilities = np.full((3, 10), 0.01, np.float32)
-    window_probabilities[:, 4] = 0.91
-    figure = plots.genre_over_time(np.arange(3.0), window_probabilities, GENRES, 3.0)
-    assert [area.name for area in figure.data] == ["hip-hop", "the others"]
-
-
-def test_a_single_window_fills_the_width():
-    figure = plots.genre_over_time(np.array([1.5]), np.eye(10)[:1], GENRES, 3.0)
-    assert list(figure.data[0].y) == [100, 100, 100]
-
-
 def test_the_time_axis_of_a_part_is_that_of_the_whole(play):
     clip = Clip(play("metal", 6.0), 6.0)
     figures = (
-        plots.genre_over_time(np.arange(3.0) + 1, np.full((3, 10), 0.1), GENRES, 6.0, begin_s=62.5),
         plots.waveform(*waveform_envelope(clip), 6.0, begin_s=62.5),
         plots.spectrogram(*mel_overview(clip), 6.0, begin_s=62.5),
     )
@@ -135,7 +113,6 @@ def test_the_figures_of_one_prediction_are_small(play):
     clip = Clip(play("metal", 30.0), 30.0)
     figures = (
         plots.probability_bars(dict.fromkeys(GENRES, 0.1)),
-        plots.genre_over_time(np.arange(12.0), np.full((12, 10), 0.1), GENRES, 30.0),
         plots.waveform(*waveform_envelope(clip), 30.0),
         plots.spectrogram(*mel_overview(clip), 30.0),
         plots.bars_to_come(GENRES),

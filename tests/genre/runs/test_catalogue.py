@@ -87,8 +87,8 @@ def test_a_bundle_holds_what_a_model_needs():
 
 
 def test_what_lies_in_a_data_set(tmp_path):
-    found = look("builtin")
-    assert tuple(found.by_genre) == GENRES and found.to_play == found.count == 300
+    entries = look("builtin")
+    assert tuple(entries.by_genre) == GENRES and entries.to_play == entries.count == 300
     assert sound_of("builtin", "jazz.00003").duration_s == 30
     with pytest.raises(DataError, match="no piece"):
         sound_of("builtin", "../../etc/passwd")

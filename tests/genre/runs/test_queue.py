@@ -56,7 +56,7 @@ def test_a_waiting_run_can_be_stopped():
 def test_waiting_writes_nothing_while_nothing_changes(monkeypatch):
     """And takes no lock of the queue: 40 runs that wait would else keep a core busy."""
     holder, waiting = new_run(cores=2), [new_run(cores=1) for _ in range(3)]
-    locks, writes, taken, entered = [], [], [], threading.Event()
+    locks, writes, slots, entered = [], [], [], threading.Event()
     edit, write = core_queue._edit_queue, write_atomic
 
     def counted_edit() -> object:
@@ -72,7 +72,7 @@ def test_waiting_writes_nothing_while_nothing_changes(monkeypatch):
 
     def wait_and_leave(folder: Path) -> None:
         with process.lock_run(folder), core_queue.core_slot(folder, 1):
-            taken.append(time.monotonic())
+            slots.append(time.monotonic())
             entered.wait(PATIENCE_S)
 
     threads = [threading.Thread(target=wait_and_leave, args=(folder,)) for folder in waiting]
@@ -83,12 +83,12 @@ def test_waiting_writes_nothing_while_nothing_changes(monkeypatch):
         time.sleep(0.1)
         locks.clear(), writes.clear()
         time.sleep(2.5)
-        assert (len(locks), len(writes), taken) == (0, 0, [])
-    wait_until(lambda: len(taken) >= 2)
+        assert (len(locks), len(writes), slots) == (0, 0, [])
+    wait_until(lambda: len(slots) >= 2)
     entered.set()
     for thread in threads:
         thread.join(PATIENCE_S)
-    assert len(taken) == 3 and json.loads(queue_text()) == []
+    assert len(slots) == 3 and json.loads(queue_text()) == []
 
 
 def test_a_dead_run_in_the_middle_of_the_queue_is_dropped():

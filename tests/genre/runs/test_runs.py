@@ -214,8 +214,8 @@ def test_damaged_files_are_told_not_fatal():
     folder = new_run()
     with pytest.raises(ReportError, match="report"):
         load_report(folder)
-    for torn in ("{", "[]", '{"state": "tired"}', ""):
-        (folder / "status.json").write_text(torn)
+    for content in ("{", "[]", '{"state": "tired"}', ""):
+        (folder / "status.json").write_text(content)
         run = runs.read_run(folder)
         assert run.resumable and "status.json is missing or damaged: resume it" in run.message
     (folder / "metrics.jsonl").write_text(
@@ -247,9 +247,9 @@ def test_two_hundred_runs_are_listed_the_newest_first():
     for number in range(200):
         folder = runs.create_run_folder("gan" if number % 2 else "genre", {}, title=f"run {number}")
         runs.write_status(folder, state="running", pid=1, progress=0.5, message="x")
-    listed = runs.list_runs()
-    assert len(listed) == 200 and len(runs.list_runs("gan")) == 100
-    assert [run.created for run in listed] == sorted((run.created for run in listed), reverse=True)
+    entries = runs.list_runs()
+    assert len(entries) == 200 and len(runs.list_runs("gan")) == 100
+    assert [run.created for run in entries] == sorted((run.created for run in entries), reverse=True)
 
 
 def test_time_left_follows_from_the_pace(monkeypatch):
@@ -270,18 +270,18 @@ def test_many_runs_are_stopped_at_the_same_time():
         process.start_run(folder)
     for folder in folders:
         wait_for_state(folder, "running")
-    asked = []
+    calls = []
     kill = os.kill
 
     def note(pid: int, number: int) -> None:
-        asked.append((pid, [runs.is_locked(folder) for folder in folders]))
+        calls.append((pid, [runs.is_locked(folder) for folder in folders]))
         kill(pid, number)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(process.os, "kill", note)
         process.stop_runs(folders[::-1])
-    assert [pid for pid, _ in asked] == [pid_of(folder) for folder in folders[::-1]]
-    assert all(all(locked) for _, locked in asked), "the second is asked while the first is still ending"
+    assert [pid for pid, _ in calls] == [pid_of(folder) for folder in folders[::-1]]
+    assert all(all(locked) for _, locked in calls), "the second is asked while the first is still ending"
     assert [runs.read_run(folder).state for folder in folders] == ["stopped"] * 2
 
 

@@ -118,14 +118,19 @@ def test_bad_arguments_are_refused_in_a_sentence(arguments, words):
 
 
 def test_build_writes_the_layout_of_gtzan(tmp_path):
-    seen = []
+    counts = []
     folder = build(
-        tmp_path / "bands", 2, 1.0, seed=5, workers=1, progress=lambda done, total: seen.append((done, total))
+        tmp_path / "bands",
+        2,
+        1.0,
+        seed=5,
+        workers=1,
+        progress=lambda done, total: counts.append((done, total)),
     )
     assert folder == tmp_path / "bands"
-    found = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
-    assert found == sorted(["about.json"] + [f"{g}/{g}.0000{k}.wav" for g in GENRES for k in (0, 1)])
-    assert seen == [(k, 20) for k in range(21)]
+    files = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    assert files == sorted(["about.json"] + [f"{g}/{g}.0000{k}.wav" for g in GENRES for k in (0, 1)])
+    assert counts == [(k, 20) for k in range(21)]
     about = json.loads((folder / "about.json").read_text())
     assert (about["seed"], about["seconds"], about["per_genre"]) == (5, 1.0, 2) and about["version"] >= 1
     samples = read_wav(folder / "jazz" / "jazz.00001.wav")
@@ -139,11 +144,11 @@ def test_build_goes_on_where_it_stopped(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         build(tmp_path, 1, 0.5, workers=1, progress=stop)
-    made = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.wav")}
-    assert len(made) == 4
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.wav")}
+    assert len(times) == 4
     build(tmp_path, 1, 0.5, workers=1)
     assert len(list(tmp_path.rglob("*.wav"))) == 10
-    assert all(path.stat().st_mtime_ns == when for path, when in made.items())
+    assert all(path.stat().st_mtime_ns == when for path, when in times.items())
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and p.suffix not in (".wav", ".json")]
 
 
@@ -161,8 +166,8 @@ def test_other_processes_play_the_same_pieces(tmp_path):
     build(tmp_path, 1, 0.5, seed=2, workers=2)
     assert len(list(tmp_path.rglob("*.wav"))) == 10
     for genre in ("blues", "metal"):
-        written = read_wav(tmp_path / genre / f"{genre}.00000.wav")
-        assert np.abs(written - render(genre, 200_000, 0.5)).max() < 1e-4
+        sound = read_wav(tmp_path / genre / f"{genre}.00000.wav")
+        assert np.abs(sound - render(genre, 200_000, 0.5)).max() < 1e-4
 
 
 @pytest.mark.parametrize("bad", [{"per_genre": 0}, {"seconds": 0.1}, {"seed": -1}, {"workers": 0}])

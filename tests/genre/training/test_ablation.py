@@ -81,13 +81,8 @@ def test_the_baseline_is_tested_on_the_valid_list(
 ) -> None:
     monkeypatch.setattr(ablation, "SEEDS", (0, 1))
     caplog.set_level(logging.INFO, "genre.training.ablation")
-    row = run_baseline(str(gtzan), 2)
-    assert (
-        len(caplog.records) == 2 * 2
-        and len(row["values"]) == 2
-        and row["tracks"] == 10
-        and row["epochs"] == 2
-    )
+    row = run_baseline(str(gtzan), 1)
+    assert len(caplog.records) == 2 and len(row["values"]) == 2 and row["tracks"] == 10 and row["epochs"] == 1
     assert row["balanced_accuracy"] == pytest.approx(np.mean(row["values"]), abs=1e-4)
 
     monkeypatch.setattr(ablation, "run_baseline", lambda data: row)

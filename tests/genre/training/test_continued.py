@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import soundfile as sf
 
 from genre.__main__ import main
 from genre.data.examples import DataError
@@ -92,7 +93,7 @@ def test_only_peak_normalized_inputs_take_a_simulated_phone(first, music):
         continued_settings(windows, phone=2.0)
 
 
-def test_no_track_of_the_first_training_is_tested(first, music, folder_of_music, tmp_path):
+def test_no_track_of_the_first_training_is_tested(first, music, tmp_path):
     folds = run(experiment_settings("linear", str(music), split="kfold", epochs=1, patience=0))
     forest = run(experiment_settings("forest", str(music)))
     for folder in (folds, forest):
@@ -101,7 +102,10 @@ def test_no_track_of_the_first_training_is_tested(first, music, folder_of_music,
     changed = shutil.copytree(music, tmp_path / "music")  # as many tracks, and not the same
     for genre in ("classical", "metal"):
         (changed / genre / f"{genre}.00000.wav").rename(changed / genre / f"{genre}.00099.wav")
-    for data in (changed, folder_of_music(pieces=9, seconds=6.0)):
+    larger = shutil.copytree(music, tmp_path / "more music")
+    samples, rate = sf.read(larger / "metal" / "metal.00000.wav")
+    sf.write(larger / "metal" / "metal.00099.wav", samples[::-1], rate)
+    for data in (changed, larger):
         with pytest.raises(DataError, match="has changed since"):
             run(replace(continued_settings(first), data=str(data)))
 

@@ -42,14 +42,14 @@ def pretend(epochs: int = 2, seconds: float = 0.01) -> Path:
 
 
 def test_so_many_runs_go_on_at_once_and_in_order(pretended):
-    folders, active, ended = [pretend(4, 0.03) for _ in range(4)], [], []
+    folders, active, endings = [pretend(4, 0.03) for _ in range(4)], [], []
 
     def before(folder: Path) -> bool:
         active.append(sum(runs.read_run(other).active for other in folders))
         return folder != folders[2]
 
-    run_all(folders, 2, before=before, on_end=ended.append)
-    assert max(active) <= 1 and len(ended) == 3
+    run_all(folders, 2, before=before, on_end=endings.append)
+    assert max(active) <= 1 and len(endings) == 3
     assert [runs.read_run(folder).state for folder in folders] == ["done", "done", "interrupted", "done"]
 
 
@@ -62,7 +62,7 @@ def test_a_deadline_stops_what_is_under_way(pretended):
 
 def test_what_slept_along_with_the_machine_is_waited_for(pretended, monkeypatch):
     monkeypatch.setattr(sweep, "HEARTBEAT_S", 0.4)
-    folder, ended = pretend(150, 0.02), []
+    folder, endings = pretend(150, 0.02), []
     process.start_run(folder)
     while runs.read_run(folder).state != "running":
         time.sleep(0.02)
@@ -71,8 +71,8 @@ def test_what_slept_along_with_the_machine_is_waited_for(pretended, monkeypatch)
     assert runs.read_run(folder).state == "interrupted"
     threading.Timer(0.3, monkeypatch.setattr, (time, "time", awake)).start()
     assert not sweep._has_ended(folder)
-    run_all([folder], 1, on_end=ended.append)
-    assert [run.state for run in ended] == ["done"]
+    run_all([folder], 1, on_end=endings.append)
+    assert [run.state for run in endings] == ["done"]
 
 
 def test_a_grid_is_the_seven_settings_or_the_given_ones():
@@ -166,24 +166,24 @@ def test_on_gtzan_the_honest_split_is_the_filtered_one():
 
 
 def test_reproduce_goes_on_where_the_budget_ended(music):
-    rows, ended = build_rows(str(music), ["forest"]), []
-    run_rows(rows, 2, time.monotonic(), ended.append)
+    rows, endings = build_rows(str(music), ["forest"]), []
+    run_rows(rows, 2, time.monotonic(), endings.append)
     assert {row_results(rows)[0][name]["reason"] for name in ("same", "honest")} == {"not started yet"}
-    run_rows(rows, 2, None, ended.append)
+    run_rows(rows, 2, None, endings.append)
     (entry,) = row_results(rows)
     assert entry["same"]["leaky"] and entry["same"]["split"] == "segment"
     assert not entry["honest"]["leaky"] and entry["honest"]["test_tracks"] == 2
     text = reproduction_table([entry], "music")
     assert "| 0.81 |" in text and " LEAKY, segment |" in text and "All experiments" in text
-    run_rows(rows, 2, None, ended.append)
-    assert len(ended) == 2  # nothing is done twice
+    run_rows(rows, 2, None, endings.append)
+    assert len(endings) == 2  # nothing is done twice
 
 
 def test_a_paper_as_honest_as_we_are_is_repeated_once(music):
-    rows, ended = [row for row in build_rows(str(music), ["svm"]) if row.input == "features"], []
-    run_rows(rows, 1, None, ended.append)
+    rows, endings = [row for row in build_rows(str(music), ["svm"]) if row.input == "features"], []
+    run_rows(rows, 1, None, endings.append)
     (entry,) = row_results(rows)
-    assert len(ended) == 1 and entry["same"] == entry["honest"] and entry["same"]["state"] == "done"
+    assert len(endings) == 1 and entry["same"] == entry["honest"] and entry["same"]["state"] == "done"
 
 
 def test_rows_that_cannot_be_done_say_why(tmp_path):
@@ -234,18 +234,18 @@ def test_a_report_that_lacks_something_is_measured_anew(music, tmp_path):
         assert "1 of the experiments" in reproduction_table([entry], "")
         (broken,) = comparison_rows([path.parent])
         assert broken["state"] == "failed" and "row-honest" in broken["message"]
-    ended = []
-    run_rows([row], 1, None, ended.append)
-    assert [run.state for run in ended] == ["done"]
+    endings = []
+    run_rows([row], 1, None, endings.append)
+    assert [run.state for run in endings] == ["done"]
     assert json.loads(path.read_text())["by_track"] == good["by_track"]
 
 
 def test_what_another_process_has_begun_is_waited_for(pretended):
     theirs, ours = pretend(40, 0.02), pretend(1)
     process.start_run(theirs)
-    ended = []
-    run_all([theirs, ours], 2, on_end=ended.append)
-    assert {run.folder for run in ended} == {theirs, ours} and {run.state for run in ended} == {"done"}
+    endings = []
+    run_all([theirs, ours], 2, on_end=endings.append)
+    assert {run.folder for run in endings} == {theirs, ours} and {run.state for run in endings} == {"done"}
 
 
 def test_a_run_of_another_process_goes_on_when_the_comparison_ends(pretended):

@@ -106,11 +106,11 @@ def test_confidence_keeps_both_promises() -> None:
         p = item.pooled(slice(None), RECIPE.scratch_weight) ** (1 / confidence.temperature)
         p /= p.sum()
         sure.append(item.other <= confidence.max_other and p.max() >= confidence.threshold)
-    known = np.array([item.song.genre != OTHER for item in items])
+    in_vocabulary = np.array([item.song.genre != OTHER for item in items])
     right = np.array([item.logits[0, :-1].argmax() == item.song.label for item in items])
     sure = np.array(sure)
-    assert right[known & sure].mean() >= 0.9 and sure[known].mean() > 0.2
-    assert sure[~known].mean() <= MAX_OTHER_CONFIDENT
+    assert right[in_vocabulary & sure].mean() >= 0.9 and sure[in_vocabulary].mean() > 0.2
+    assert sure[~in_vocabulary].mean() <= MAX_OTHER_CONFIDENT
     thresholds = [threshold for _, threshold in confidence.thresholds_by_duration]
     assert thresholds == sorted(thresholds, reverse=True)
 

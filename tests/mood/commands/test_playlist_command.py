@@ -94,7 +94,7 @@ def test_as_a_program_without_torch(standin) -> None:
         "except SystemExit as left: status = left.code\n"
         "assert not {'torch', 'cv2', 'streamlit'} & set(sys.modules); sys.exit(status)"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code],
         cwd=REPOSITORY,
         capture_output=True,
@@ -102,5 +102,5 @@ def test_as_a_program_without_torch(standin) -> None:
         timeout=PATIENCE_S,
         env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(REPOSITORY)},
     )
-    assert done.returncode == 0, done.stderr
-    assert "songOne0004" in done.stdout and done.stderr == ""
+    assert process.returncode == 0, process.stderr
+    assert "songOne0004" in process.stdout and process.stderr == ""

@@ -55,7 +55,7 @@ def test_a_photograph(tmp_path, capsys) -> None:
     (face,) = answer["faces"]
     assert list(face) == ["box", "emotion", "scores"] and list(face["scores"]) == list(EMOTIONS)
     assert face["emotion"] == "happy" and sum(face["scores"].values()) == pytest.approx(1, abs=1e-3)
-    assert all(isinstance(each, int) for each in face["box"])
+    assert all(isinstance(side, int) for side in face["box"])
     assert run("read", path) == OK
     assert "happy" in capsys.readouterr().out
 

@@ -147,7 +147,7 @@ def test_saved_listed_renamed_exported_imported_deleted(recognizer, punk, dreamy
 
 def test_nothing_but_embeddings_is_saved(punk, earmark_home) -> None:
     save_mood(punk)
-    (path,) = (each for each in earmark_home.rglob("*") if each.is_file())
+    (path,) = (entry for entry in earmark_home.rglob("*") if entry.is_file())
     assert path.suffix == ".safetensors"
     assert path.stat().st_size < punk.embeddings.nbytes + 1000
     for face in frames(1):

@@ -100,7 +100,7 @@ def test_the_weights_come_with_progress_from_the_first_source_that_has_them(serv
     download_weights([f"{address}/none", f"{address}/good"], path, lambda *progress: calls.append(progress))
     assert path.read_bytes() == content["/good"]
     assert calls[-1] == (256_000, 256_000) and len(calls) > 1
-    assert [each[0] for each in calls] == sorted(each[0] for each in calls)
+    assert [call[0] for call in calls] == sorted(call[0] for call in calls)
     assert list(path.parent.iterdir()) == [path]
 
 

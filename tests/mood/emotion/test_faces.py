@@ -62,8 +62,8 @@ def test_the_camera_s_note_on_how_it_was_held_is_respected(orientation: int) -> 
         stored = stored[:, ::-1] if orientation in (2, 4) else stored[::-1]
     exif = Image.Exif()
     exif[0x0112] = orientation
-    seen = decode_image(encoded(np.ascontiguousarray(stored), "PNG", exif=exif))
-    np.testing.assert_array_equal(seen, gradient())
+    image = decode_image(encoded(np.ascontiguousarray(stored), "PNG", exif=exif))
+    np.testing.assert_array_equal(image, gradient())
 
 
 def test_sixteen_bits_become_eight() -> None:
@@ -77,8 +77,11 @@ def test_sixteen_bits_become_eight() -> None:
 def test_what_is_transparent_becomes_grey() -> None:
     image = np.zeros((8, 8, 4), np.uint8)
     image[:4] = (200, 10, 10, 255)
-    seen = decode_image(encoded(image))
-    assert tuple(seen[0, 0]) == (200, 10, 10) and tuple(seen[7, 7]) == (faces.BACKGROUND_GREY,) * 3
+    decoded_image = decode_image(encoded(image))
+    assert (
+        tuple(decoded_image[0, 0]) == (200, 10, 10)
+        and tuple(decoded_image[7, 7]) == (faces.BACKGROUND_GREY,) * 3
+    )
 
 
 def test_of_an_animation_the_first_frame_counts() -> None:
@@ -104,9 +107,9 @@ def test_hopeless_files_are_refused_in_a_sentence(tmp_path) -> None:
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     buffer = io.BytesIO()
     Image.new("1", (9_000, 9_000)).save(buffer, "PNG")
-    began = time.process_time()
+    start = time.process_time()
     assert "too large" in refusal(buffer.getvalue())
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - start < 0.5
     assert "too large" in refusal(bytes(faces.MAX_IMAGE_BYTES + 1))
 
 
@@ -141,7 +144,7 @@ def test_the_larger_of_two_faces_comes_first() -> None:
 def test_a_box_is_in_pixels_of_the_whole_picture() -> None:
     large = cv2.resize(astronaut(), (2048, 2048), interpolation=cv2.INTER_CUBIC)
     (box,) = detect_faces(large, thorough=True)
-    assert near(box, tuple(4 * each for each in FACE))
+    assert near(box, tuple(4 * side for side in FACE))
 
 
 @pytest.mark.parametrize("tilt", [-30, 30])

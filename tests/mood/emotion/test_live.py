@@ -45,10 +45,10 @@ def threads() -> int:
 
 
 def test_a_face_becomes_a_mood(watch):
-    watched = watch(lambda frame: [face_emotion("happy")])
-    assert watched.mood.emotion is None and watched.push_frame(FRAME).boxes == ()
-    wait_until(lambda: watched.mood.emotion == "happy")
-    faces = watched.push_frame(FRAME)
+    recognizer = watch(lambda frame: [face_emotion("happy")])
+    assert recognizer.mood.emotion is None and recognizer.push_frame(FRAME).boxes == ()
+    wait_until(lambda: recognizer.mood.emotion == "happy")
+    faces = recognizer.push_frame(FRAME)
     assert faces.boxes == (Box(40, 30, 60, 60),) and (faces.tracked_face, faces.emotion) == (0, "happy")
 
 
@@ -60,16 +60,16 @@ def test_slow_predictions_never_hold_the_video_up_and_use_the_newest_frame(watch
         gate.wait(PATIENCE_S)
         return [face_emotion("sad")]
 
-    watched = watch(slowly)
-    watched.push_frame(np.full((4, 4, 3), 1, np.uint8))
+    recognizer = watch(slowly)
+    recognizer.push_frame(np.full((4, 4, 3), 1, np.uint8))
     wait_until(lambda: read == [1])
     for number in range(2, 100):
-        watched.push_frame(np.full((4, 4, 3), number, np.uint8))
+        recognizer.push_frame(np.full((4, 4, 3), number, np.uint8))
     assert read == [1], "taking a frame does not wait for its prediction"
     gate.set()
     wait_until(lambda: len(read) == 2)
     assert read == [1, 99], "those in between were let go"
-    rates = watched.frame_rates()
+    rates = recognizer.frame_rates()
     assert rates.pushed > rates.processed > 0
 
 
@@ -77,10 +77,10 @@ def test_a_frame_that_cannot_be_read_gives_an_error(watch):
     def refuse(frame: np.ndarray) -> list[FaceEmotion]:
         raise FaceError("It is too dark.")
 
-    watched = watch(refuse)
-    watched.push_frame(FRAME)
-    wait_until(lambda: watched.error == "It is too dark.")
-    assert watched.mood.state == "no_face"
+    recognizer = watch(refuse)
+    recognizer.push_frame(FRAME)
+    wait_until(lambda: recognizer.error == "It is too dark.")
+    assert recognizer.mood.state == "no_face"
 
 
 def test_a_recognizer_that_fails_is_given_up_with_a_sentence(watch):
@@ -88,70 +88,70 @@ def test_a_recognizer_that_fails_is_given_up_with_a_sentence(watch):
 
     def fail(frame: np.ndarray) -> list[FaceEmotion]:
         read.append(frame)
-        if watched.recognizer is None:
+        if recognizer.recognizer is None:
             raise RuntimeError("broken")
         return [face_emotion("happy")]
 
-    watched = watch(fail)
-    wait_until(lambda: watched.push_frame(FRAME) and watched.error == live.BROKEN)
+    recognizer = watch(fail)
+    wait_until(lambda: recognizer.push_frame(FRAME) and recognizer.error == live.BROKEN)
     for _ in range(20):
-        watched.push_frame(FRAME)
+        recognizer.push_frame(FRAME)
         time.sleep(0.01)
     assert len(read) == live.MAX_FAILURES
-    watched.recognizer = "another one"
-    wait_until(lambda: watched.push_frame(FRAME) and watched.mood.emotion == "happy")
-    assert watched.error == ""
+    recognizer.recognizer = "another one"
+    wait_until(lambda: recognizer.push_frame(FRAME) and recognizer.mood.emotion == "happy")
+    assert recognizer.error == ""
 
 
 def test_the_history_does_not_grow(watch, monkeypatch):
     clock = iter(np.arange(0.0, 4_000.0, 0.02))
     monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
-    watched = watch(lambda frame: [])
-    with watched._condition:
+    recognizer = watch(lambda frame: [])
+    with recognizer._condition:
         for _ in range(20_000):
-            watched._push_times.append(live.time.monotonic())
-            watched._record(FRAME, (face_emotion("happy"),), "")
-    line = watched.history()
+            recognizer._push_times.append(live.time.monotonic())
+            recognizer._record(FRAME, (face_emotion("happy"),), "")
+    line = recognizer.history()
     assert len(line) == 120 and 55 <= line[-1].time_s - line[0].time_s <= 65
-    assert len(watched._push_times) <= 512 and not watched.captured_faces()
+    assert len(recognizer._push_times) <= 512 and not recognizer.captured_faces()
 
 
 def test_the_thread_ends_when_it_is_closed_or_left_alone(watch, monkeypatch):
     monkeypatch.setattr(live, "IDLE_TIMEOUT_S", 0.2)
-    watched = watch(lambda frame: [])
+    recognizer = watch(lambda frame: [])
     before = threads()
-    watched.push_frame(FRAME)
+    recognizer.push_frame(FRAME)
     wait_until(lambda: threads() <= before)
     monkeypatch.setattr(live, "IDLE_TIMEOUT_S", 600.0)
-    watched.push_frame(FRAME)
-    wait_until(lambda: len(watched._process_times) == 2)
-    watched.close()
+    recognizer.push_frame(FRAME)
+    wait_until(lambda: len(recognizer._process_times) == 2)
+    recognizer.close()
     wait_until(lambda: threads() <= before)
 
 
 def test_faces_are_captured_only_after_start_capture(watch, monkeypatch):
     monkeypatch.setattr(live, "CAPTURE_INTERVAL_S", 0.0)
-    watched = watch(lambda frame: [face_emotion("happy")])
+    recognizer = watch(lambda frame: [face_emotion("happy")])
     frame = np.ascontiguousarray(astronaut()[:120, 130:290])
 
     def push() -> int:
-        watched.push_frame(frame)
-        return len(watched.captured_faces())
+        recognizer.push_frame(frame)
+        return len(recognizer.captured_faces())
 
     for _ in range(3):
         assert push() == 0
-    watched.start_capture(3)
+    recognizer.start_capture(3)
     wait_until(lambda: push() == 3)
-    wait_until(lambda: len(watched._process_times) > 12 or not push())
-    captures = watched.captured_faces()
+    wait_until(lambda: len(recognizer._process_times) > 12 or not push())
+    captures = recognizer.captured_faces()
     assert len(captures) == 3 and all(face.shape == (48, 48) and face.dtype == np.uint8 for face in captures)
-    watched.start_capture(0)
-    assert watched.captured_faces() == []
+    recognizer.start_capture(0)
+    assert recognizer.captured_faces() == []
 
 
 def test_the_tracked_face_is_drawn_in_its_colour():
     image = np.zeros((100, 100, 3), np.uint8)
-    drawn = draw_faces(image, [(10, 10, 30, 30), (60, 60, 20, 20)], tracked_face=0, emotion="angry")
+    picture = draw_faces(image, [(10, 10, 30, 30), (60, 60, 20, 20)], tracked_face=0, emotion="angry")
     assert not image.any(), "the picture itself stays as it is"
-    assert tuple(drawn[10, 25]) == (207, 75, 75) and tuple(drawn[60, 70]) == (215, 215, 215)
+    assert tuple(picture[10, 25]) == (207, 75, 75) and tuple(picture[60, 70]) == (215, 215, 215)
     assert draw_faces(image, []).tolist() == image.tolist()

@@ -41,8 +41,8 @@ def test_a_single_odd_frame_changes_nothing_but_a_second_of_them_does() -> None:
 def test_two_emotions_that_alternate_do_not_make_it_flicker() -> None:
     tracker = MoodTracker()
     faces = [face_emotion(("sad", "neutral")[frame % 2], 0.6) for frame in range(200)]
-    seen = [tracker.update([face], frame / 20).emotion for frame, face in enumerate(faces)]
-    assert sum(a != b for a, b in itertools.pairwise(seen)) <= 1
+    emotions = [tracker.update([face], frame / 20).emotion for frame, face in enumerate(faces)]
+    assert sum(a != b for a, b in itertools.pairwise(emotions)) <= 1
 
 
 def test_an_improbable_emotion_is_unsure() -> None:
@@ -54,10 +54,14 @@ def test_an_improbable_emotion_is_unsure() -> None:
 def test_a_blink_is_forgiven_and_a_face_that_is_gone_forgotten() -> None:
     tracker = MoodTracker()
     push_for(tracker, "happy", 0.0, 1.0)
-    held = tracker.update([], 1.2)
-    assert held.emotion == "happy" and held.tracked_face is None and "gone for the moment" in held.message
-    gone = tracker.update([], 1.0 + MAX_GAP_S + 0.2)
-    assert (gone.state, gone.emotion, gone.scores) == (NO_FACE, None, {})
+    within_gap = tracker.update([], 1.2)
+    assert (
+        within_gap.emotion == "happy"
+        and within_gap.tracked_face is None
+        and "gone for the moment" in within_gap.message
+    )
+    after_gap = tracker.update([], 1.0 + MAX_GAP_S + 0.2)
+    assert (after_gap.state, after_gap.emotion, after_gap.scores) == (NO_FACE, None, {})
     assert tracker.update([face_emotion("sad")], 3.0).probability == pytest.approx(
         0.9
     )  # nothing of before is left

@@ -263,10 +263,10 @@ def test_no_song_twice(tracks, count, earlier) -> None:
 
 @given(st.lists(st.none() | st.integers(60, 720), max_size=20), st.integers(1, 30))
 def test_no_song_is_lost(lengths, count) -> None:
-    found = [track(number, f"Song {number}", length) for number, length in enumerate(lengths)]
-    selected = select_songs(found, count)
-    assert len(selected) == min(count, len(found))
-    assert [t for t in selected if t.duration_s] == [t for t in found if t.duration_s][:count]
+    tracks = [track(number, f"Song {number}", length) for number, length in enumerate(lengths)]
+    selected = select_songs(tracks, count)
+    assert len(selected) == min(count, len(tracks))
+    assert [t for t in selected if t.duration_s] == [t for t in tracks if t.duration_s][:count]
 
 
 def test_words_of_ones_own_are_searched_as_they_are(standin) -> None:

@@ -140,8 +140,8 @@ def test_invalid_arguments_raise_a_sentence(arguments) -> None:
     ],
 )
 def test_languages_are_found(name, code) -> None:
-    found = find_language(name)
-    assert (found.code if found else None) == code
+    language = find_language(name)
+    assert (language.code if language else None) == code
 
 
 def test_every_name_finds_its_own_language() -> None:

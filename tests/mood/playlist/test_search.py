@@ -29,8 +29,8 @@ def everything(provider, query: str) -> list[YoutubeTrack]:
 @both
 def test_the_hand_made_songs(provider, standin) -> None:
     tracks = everything(provider, "sad songs")
-    found = {track.video_id: track for track in tracks}
-    first = found["songOne0001"]
+    by_id = {track.video_id: track for track in tracks}
+    first = by_id["songOne0001"]
     assert first == YoutubeTrack(
         "The Paper Lanterns - Morning Light (Official Video)",
         "https://www.youtube.com/watch?v=songOne0001",
@@ -39,11 +39,11 @@ def test_the_hand_made_songs(provider, standin) -> None:
         211,
         "https://i.ytimg.com/vi/songOne0001/mqdefault.jpg",
     )
-    assert found["twoOwners01"].channel == "Mira Sol and Tom Field"
-    assert found["mixOfHours1"].duration_s == 3 * 3600 + 11
-    assert found["liveNow0001"].duration_s is None
-    assert "not an id!!" not in found
-    assert found["songTwo0021"].title == "Second page song 21"
+    assert by_id["twoOwners01"].channel == "Mira Sol and Tom Field"
+    assert by_id["mixOfHours1"].duration_s == 3 * 3600 + 11
+    assert by_id["liveNow0001"].duration_s is None
+    assert "not an id!!" not in by_id
+    assert by_id["songTwo0021"].title == "Second page song 21"
     assert len(standin.requests) == 2 and not standin.other_paths
 
 
@@ -131,16 +131,16 @@ def test_another_try_helps(provider, trouble, standin) -> None:
 @both
 def test_results_from_before_a_failure_are_kept(provider, standin) -> None:
     standin.behave("songs", "429")
-    found = search_providers("sad songs", lambda tracks: False, [provider])
-    assert "songOne0004" in {track.video_id for track in found.tracks} and not found.is_complete
-    assert "pause" in str(found.failure)
+    answer = search_providers("sad songs", lambda tracks: False, [provider])
+    assert "songOne0004" in {track.video_id for track in answer.tracks} and not answer.is_complete
+    assert "pause" in str(answer.failure)
 
 
 @both
 def test_nothing_found_is_an_answer(provider, standin) -> None:
     standin.behave("empty")
-    found = search_providers("sad songs", lambda tracks: False, [provider])
-    assert found.tracks == () and found.is_complete
+    answer = search_providers("sad songs", lambda tracks: False, [provider])
+    assert answer.tracks == () and answer.is_complete
 
 
 def test_the_second_provider_steps_in(standin) -> None:
@@ -151,8 +151,8 @@ def test_the_second_provider_steps_in(standin) -> None:
             raise KeyError("contents")
             yield
 
-    found = search_providers("sad songs", lambda tracks: False, [Broken(), YoutubeSearchPython()])
-    assert found.provider == "youtube-search-python" and found.tracks
+    answer = search_providers("sad songs", lambda tracks: False, [Broken(), YoutubeSearchPython()])
+    assert answer.provider == "youtube-search-python" and answer.tracks
     standin.behave("empty")
     assert search_providers("sad songs", lambda tracks: False, [Broken(), YtDlp()]).tracks == ()
     with pytest.raises(SearchError, match="could not be read"):
@@ -172,11 +172,11 @@ def test_all_tries_together_are_bounded(mode, standin, monkeypatch) -> None:
 @both
 def test_pages_without_songs_that_name_a_next_one_are_not_read_for_ever(provider, monkeypatch) -> None:
     answer = (FIXTURES / "songs_1.json").read_bytes().replace(b'"videoRenderer"', b'"otherRenderer"')
-    asked = []
-    monkeypatch.setattr(providers, "post_search", lambda *request: asked.append(request) or answer)
+    requests = []
+    monkeypatch.setattr(providers, "post_search", lambda *request: requests.append(request) or answer)
     with suppress(SearchError):
         assert search_providers("sad songs", lambda tracks: False, [provider]).tracks == ()
-    assert 1 <= len(asked) <= providers.MAX_PAGES
+    assert 1 <= len(requests) <= providers.MAX_PAGES
 
 
 def test_an_answer_that_nobody_waits_for_is_cut_off(standin, monkeypatch) -> None:
@@ -220,13 +220,13 @@ def test_only_this_machine_stands_in(named, monkeypatch) -> None:
 
 
 def test_stand_in_addresses(monkeypatch) -> None:
-    for named, address in (
+    for host, address in (
         ("127.0.0.1:8443", ("127.0.0.1", 8443)),
         ("[::1]:1", ("::1", 1)),
         ("localhost:65535", ("localhost", 65535)),
         ("", None),
     ):
-        monkeypatch.setenv("EARMARK_YOUTUBE_HOST", named)
+        monkeypatch.setenv("EARMARK_YOUTUBE_HOST", host)
         assert stand_in_address() == address
 
 

@@ -115,14 +115,14 @@ def test_a_guest_looks_at_trainings_and_changes_none(guest, monkeypatch):
     assert promoted_models() == []
     attempt(imports + f"watch._apply(lambda folder: folder.rename('/nowhere'), [{entry}])")
     assert folder.exists() and not touched
-    said = attempt(
+    reply = attempt(
         "from pages.generation.training import _run_action\n"
         "from pages.generation.state import generate_state\n"
         "from genre.runs.directory import list_runs\n"
         "_run_action(lambda folder: folder.rename('/nowhere'), list_runs()[0])\n"
         "raise ValueError(generate_state().training_error)"
     )
-    assert "Only the host" in said
+    assert "Only the host" in reply
     assert {run.folder for run in list_runs()} == {folder, stopped}
 
 

@@ -25,8 +25,8 @@ __all__ = ["models", "visit"]  # fixtures
 
 
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:
-    staged = [(name, content, "application/octet-stream")]
-    healthy(app.file_uploader(key="uploads").set_value(staged).run())
+    uploads = [(name, content, "application/octet-stream")]
+    healthy(app.file_uploader(key="uploads").set_value(uploads).run())
     return finished(app)
 
 
@@ -127,8 +127,8 @@ def test_no_click_loses_an_upload_or_an_item(visit, monkeypatch):
     recipe = item.spectrogram.recipe
     other = recipe | {"request": recipe["request"] | {"seed": 12}}
     contents = (b"{", json.dumps(recipe).encode(), json.dumps(other).encode())
-    staged = [(f"{n}.json", content, "application/json") for n, content in enumerate(contents)]
-    healthy(app.file_uploader(key="uploads").set_value(staged).run())
+    uploads = [(f"{n}.json", content, "application/json") for n, content in enumerate(contents)]
+    healthy(app.file_uploader(key="uploads").set_value(uploads).run())
     assert "no recipe of ours" in app.error[0].value
     app = finished(app)
     assert clicks == ["upload", "collect"]

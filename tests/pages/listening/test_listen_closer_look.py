@@ -1,16 +1,13 @@
-"""The Listen page besides the prediction: closer looks, live, and the model card."""
+"""The Listen page besides the prediction: closer looks, and the model card."""
 
 import json
-import time
-from types import SimpleNamespace
 
-import av
 import numpy as np
 import pytest
 import streamlit as st
-import streamlit_webrtc
 
 from genre.audio.clip import SAMPLE_RATE
+from genre.library.scan import scan_folders
 from genre.models.cards import ArtefactError, load_card
 from genre.paths import WEIGHTS
 from pages.listening.closer_look import ALIKE, BEAUTIFUL, WHY
@@ -23,6 +20,7 @@ from tests.pages.listening.test_listen_page import (
     upload,
     wav_bytes,
 )
+from tests.support.app_visits import predicted_genre
 
 __all__ = ["app"]  # a fixture
 
@@ -64,7 +62,7 @@ def test_an_enhanced_version_stands_beside_the_recording(app, play):
     quiet = 0.05 * play("pop", 6.0) + 0.001 * np.random.default_rng(0).standard_normal(6 * SAMPLE_RATE)
     upload(app, ("a.wav", wav_bytes(quiet)))
     choose(app, BEAUTIFUL)
-    assert len(app.get("audio")) == 3 and len(app.get("download_button")) == 3
+    assert len(app.get("audio")) == 3 and len(app.get("download_button")) == 4
     assert " dB louder, and nothing is clipped" in text(app)
 
 
@@ -100,70 +98,7 @@ def test_a_listening_that_was_cut_short_leaves_a_page_that_works(app, wav):
     upload(app, ("a.wav", wav("jazz", 4.0)))
     app.session_state["listen"].open_id = None
     healthy(app.run())
-    assert len(app.metric) >= 1
-
-
-class Streamer:
-    """streamlit-webrtc without a browser: plays what a test gives it."""
-
-    def __init__(self):
-        self.playing = False
-        self.options: dict = {}
-
-    def __call__(self, key, mode, **options):
-        self.options = options
-        return SimpleNamespace(state=SimpleNamespace(playing=self.playing, signalling=False))
-
-    def play(self, samples: np.ndarray) -> None:
-        """(n,) at SAMPLE_RATE as the packed stereo of 16 bits that browsers send."""
-        packed = np.repeat((samples * 32_767).astype(np.int16), 2)[None]
-        frame = av.AudioFrame.from_ndarray(packed, format="s16", layout="stereo")
-        frame.sample_rate = SAMPLE_RATE
-        assert self.options["audio_frame_callback"](frame) is frame
-
-
-@pytest.fixture
-def streamer(monkeypatch):
-    monkeypatch.delenv("EARMARK_ICE_SERVERS", raising=False)
-    streamer = Streamer()
-    monkeypatch.setattr(streamlit_webrtc, "webrtc_streamer", streamer)
-    return streamer
-
-
-def live_metrics(page) -> list[str]:
-    return [metric.value for metric in page.metric]
-
-
-def test_live_is_off_at_first(app, streamer):
-    assert not streamer.options and app.session_state["listen"].live is None
-    healthy(app.toggle(key="live").set_value(True).run())
-    assert streamer.options["rtc_configuration"] == {"iceServers": []}, "no server elsewhere"
-    assert streamer.options["media_stream_constraints"]["video"] is False
-    assert "Start listening" in text(app) and not app.metric
-
-
-def test_live_names_the_music_and_stops_cleanly(app, streamer, play):
-    streamer.playing = True
-    healthy(app.toggle(key="live").set_value(True).run())
-    assert "first answer" in text(app)
-    live = app.session_state["listen"].live[1]
-    streamer.play(play("metal", 6.0))
-    deadline = time.monotonic() + 20
-    while not live.latest().predictions and time.monotonic() < deadline:
-        time.sleep(0.01)
-    healthy(app.run())
-    assert live_metrics(app)[0] and charts(app) == 2
-    streamer.options["on_audio_ended"]()
-    assert not live.running
-    streamer.play(play("metal", 6.0))
-    healthy(app.toggle(key="live").set_value(False).run())
-    assert not live.running and app.session_state["listen"].live is None and not app.metric
-
-
-def test_live_says_what_is_wrong_with_the_servers(app, streamer, monkeypatch):
-    monkeypatch.setenv("EARMARK_ICE_SERVERS", "nonsense")
-    healthy(app.toggle(key="live").set_value(True).run())
-    assert "EARMARK_ICE_SERVERS" in app.error[0].value
+    assert predicted_genre(app)
 
 
 def test_a_damaged_model_is_a_sentence_wherever_it_is_needed(app, wav, monkeypatch):
@@ -178,8 +113,6 @@ def test_a_damaged_model_is_a_sentence_wherever_it_is_needed(app, wav, monkeypat
     assert [error.value for error in app.error] == ["The weights are damaged."]
     healthy(app.slider[0].set_range(0.0, 2.0).run())
     assert "The weights are damaged." in [warning.value for warning in app.warning]
-    healthy(app.toggle(key="live").set_value(True).run())
-    assert {error.value for error in app.error} == {"The weights are damaged."}
     st.cache_resource.clear()
 
 
@@ -231,3 +164,17 @@ def test_confusions_are_named_where_they_are_counted(tmp_path):
         assert "calls itself sure" in words and "The less it hears" not in words
     (tmp_path / "card.json").write_text(json.dumps({"model": "x", "genres": []}))
     assert card_text(tmp_path) == card_text(tmp_path / "none") == ""
+
+
+def test_similar_music_comes_out_of_the_library_too(app, wav, tmp_path):
+    (tmp_path / "music").mkdir()
+    for genre in ("jazz", "metal"):
+        (tmp_path / "music" / f"{genre}.wav").write_bytes(wav(genre))
+    scan_folders([str(tmp_path / "music")], processes=0)
+    upload(app, ("a.wav", wav("jazz")))
+    choose(app, ALIKE)
+    assert "In your library, the nearest" in text(app)
+    play = next(button for button in app.button if button.label == "Play jazz")
+    n_players = len(app.get("audio"))
+    healthy(play.click().run())
+    assert len(app.get("audio")) == n_players + 1

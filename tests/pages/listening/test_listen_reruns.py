@@ -11,6 +11,7 @@ from genre.inference.session import StoredSound
 from genre.plots import prediction as plots
 from pages.listening import prediction as page
 from pages.listening.figures import MAX_CLIPS
+from pages.listening.player import component
 from tests.pages.listening.test_listen_page import charts, upload
 from tests.support.app_visits import APP, button, healthy
 
@@ -30,12 +31,13 @@ def work(monkeypatch) -> Counter:
         monkeypatch.setattr(place, name, counted)
 
     for name in ("mel_overview", "waveform_envelope"):
+        count(component, name)
+    for name in ("player_picture", "genres_over_time"):
         count(page, name)
     count(overview, "mel_overview")
     count(StoredSound, "clip")
     count(audio.Clip, "to_wav")
-    for name in ("probability_bars", "genre_over_time", "waveform", "spectrogram"):
-        count(plots, name)
+    count(plots, "probability_bars")
     return steps
 
 
@@ -46,10 +48,10 @@ def test_a_rerun_computes_nothing_of_the_shown_clip(work, wav):
     look = app.segmented_control(key=f"closer_{clip.id}")
     for choice in ("Why?", "More beautiful", None):
         healthy(look.set_value(choice).run())
-        done, shown = Counter(work), charts(app)
+        before, figures = Counter(work), charts(app)
         healthy(app.run())
-        assert work == done and charts(app) == shown
-        assert done["waveform"] == done["genre_over_time"] == 1
+        assert work == before and charts(app) == figures
+        assert before["player_picture"] == before["probability_bars"] == 1
 
 
 def test_another_part_of_it_is_computed_and_the_whole_is_kept(work, wav):
@@ -58,7 +60,7 @@ def test_another_part_of_it_is_computed_and_the_whole_is_kept(work, wav):
     slider = app.slider[0]
     for part, count in (((1.0, 5.0), 2), ((0.0, 6.0), 2), ((2.0, 6.0), 3)):
         slider = healthy(slider.set_value(part).run()).slider[0]
-        assert work["spectrogram"] == count
+        assert work["player_picture"] == count
 
 
 def test_few_figures_are_kept_and_none_of_a_deleted_clip(wav):

@@ -38,10 +38,10 @@ def test_start_works_at_once(processes):
     assert "Estimate: **" in words(app) and "looks for local patterns" in words(app)
     healthy(button(app, "Start 2 trainings").click().run())
     assert [act for act, _ in processes] == ["start"] * 2
-    chosen = [runs.load_config(folder)["settings"] for _, folder in processes]
-    assert [each["model"] for each in chosen] == ["linear", "cnn-simple"]
-    assert {each["data"] for each in chosen} == {"builtin"}
-    assert {each["split"] for each in chosen} == {"track"}
+    settings = [runs.load_config(folder)["settings"] for _, folder in processes]
+    assert [each["model"] for each in settings] == ["linear", "cnn-simple"]
+    assert {each["data"] for each in settings} == {"builtin"}
+    assert {each["split"] for each in settings} == {"track"}
     assert app.session_state["step"] == "Watch"
 
 
@@ -73,15 +73,15 @@ def test_a_grid_and_both_splits(processes):
         augmentation=["mask"],
     )
     healthy(button(app, "Start 10 trainings").click().run())
-    chosen = [runs.load_config(folder)["settings"] for _, folder in processes]
-    assert [each["split"] for each in chosen] == ["track"] * 5 + ["segment"] * 5
+    settings = [runs.load_config(folder)["settings"] for _, folder in processes]
+    assert [each["split"] for each in settings] == ["track"] * 5 + ["segment"] * 5
     grid = {
         (each["recipe"]["epochs"], each["recipe"]["learning_rate"])
-        for each in chosen
+        for each in settings
         if each["model"] == "cnn-simple"
     }
     assert grid == {(5, 0.001), (5, 0.01), (10, 0.001), (10, 0.01)}
-    assert all(each["recipe"]["augmentation"]["mask_bands"] for each in chosen)
+    assert all(each["recipe"]["augmentation"]["mask_bands"] for each in settings)
 
 
 def test_what_cannot_be_set_up_is_a_sentence(tmp_path):
@@ -149,11 +149,11 @@ def test_each_state_is_shown_with_what_can_be_done(alive):
     text = words(app)
     assert "1 learning, 1 waiting, 1 done" in text
     assert all(f"the {state} one" in text for state in folders)
-    counts = {each.key.split("_")[0]: 0 for each in app.button}
-    for each in app.button:
-        counts[each.key.split("_")[0]] += 1
+    counts = {widget.key.split("_")[0]: 0 for widget in app.button}
+    for widget in app.button:
+        counts[widget.key.split("_")[0]] += 1
     assert counts == {"stop": 3, "resume": 4, "anew": 1}  # with those for all
-    progress = [as_read(each.proto.text) for each in app.get("progress")]
+    progress = [as_read(widget.proto.text) for widget in app.get("progress")]
     assert "Epoch 4 of 8, about 1 minute left" in progress and "It is failed." in progress
     assert "78\u00a0% right on music kept aside" in text
     assert len(app.get("vega_lite_chart")) == 1, "the race"

@@ -24,7 +24,7 @@ PROGRAMS = (
 def find_chromium() -> str | None:
     """The program EARMARK_CHROMIUM names, or the first one installed; None when there is none."""
     candidates = (os.environ.get("EARMARK_CHROMIUM", ""), *PROGRAMS)
-    return next((found for name in candidates if name and (found := shutil.which(name))), None)
+    return next((path for name in candidates if name and (path := shutil.which(name))), None)
 
 
 def install_chromium() -> None:
@@ -49,8 +49,8 @@ _QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": s
 def main() -> int:
     if not find_chromium():
         install_chromium()
-    if found := find_chromium():
-        print(f"Browser tests use {Path(found)}")
+    if path := find_chromium():
+        print(f"Browser tests use {Path(path)}")
     else:
         print(
             "There is no Chromium or Chrome and it could not be installed: the browser tests are "

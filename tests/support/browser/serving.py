@@ -78,8 +78,8 @@ def serve(home: Path, *options: str) -> Iterator[str]:
 def troubles(home: Path) -> list[str]:
     """The lines of the app's log that tell of a fault of ours, each with the two before it."""
     lines = (home / LOG).read_text(errors="replace").splitlines()
-    found = ["\n".join(lines[max(0, n - 2) : n + 1]) for n, line in enumerate(lines) if _is_trouble(line)]
-    return [text for text in found if not any(own in text for own in STREAMLITS_OWN)]
+    troubles = ["\n".join(lines[max(0, n - 2) : n + 1]) for n, line in enumerate(lines) if _is_trouble(line)]
+    return [text for text in troubles if not any(own in text for own in STREAMLITS_OWN)]
 
 
 def _is_trouble(line: str) -> bool:

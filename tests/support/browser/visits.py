@@ -84,10 +84,15 @@ class Visit:
         assert not self.console_errors
 
     def wait_for_answer(self) -> str:
-        """Return the genre on the page, once its bars are drawn."""
-        bars = self.page.locator(".st-key-bars .bars .point")
-        expect(bars).to_have_count(10, timeout=BUSY_MS)
-        return self.page.get_by_test_id("stMetricValue").first.inner_text()
+        """Return the genre on the page, once its picture is drawn."""
+        expect(self.page.locator(".player-legend li").first).to_be_visible(timeout=BUSY_MS)
+        return self.page.locator(".answer-genre span").last.inner_text()
+
+    def record(self, seconds: float) -> None:
+        """Record for so long with the page's recorder."""
+        self.page.get_by_role("button", name="Record", exact=True).click()
+        self.page.wait_for_timeout(1_000 * seconds)
+        self.page.get_by_role("button", name="Stop recording").click()
 
     def overflow(self) -> float:
         """By how many pixels the page, or something to be seen on it, is wider than the screen."""

@@ -1,0 +1,1 @@
+"""Playlists of a library: by mood, and as files."""

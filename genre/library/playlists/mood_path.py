@@ -1,0 +1,158 @@
+"""A playlist by what songs feel like: one that matches a mood, or a path from it to calm or to joy.
+
+A song is a point of nine feelings, in standard deviations from the average song; each counts by how well the
+model's prediction of it agrees with listeners (the card's correlation). The path is a straight line from the
+mood to the goal; songs are assigned to evenly spaced points of it so that the sum of all distances is the
+least (Kuhn's assignment), and are played in the order in which they lie along it. So each song is at least as
+calm, or as bright, as the one before, and its reason says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from genre.library.search import Library, QueryError, Song, feeling_statistics
+from genre.models.pretrained.heads import EMOTIONS
+
+MATCH, LIFT, CALM = DIRECTIONS = ("match", "lift", "calm")
+CANDIDATES = 40  # nearest songs that are considered for each point
+MAX_SONGS = 200
+NOTICEABLE = 0.1  # of a standard deviation: a smaller step is none
+NEAR = 0.5  # standard deviations from the mood within which a list begins at it
+MIN_SONG_S = 10.0  # shorter is a sound, not a song
+WORDS = {
+    "amazement": "amazing",
+    "solemnity": "solemn",
+    "tenderness": "tender",
+    "nostalgia": "nostalgic",
+    "calmness": "calm",
+    "power": "powerful",
+    "joyful_activation": "joyful",
+    "tension": "tense",
+    "sadness": "sad",
+}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Where a path leads: its feelings in standard deviations, and the words for it."""
+
+    profile: Mapping[str, float]
+    word: str
+    comparative: str
+
+
+GOALS = {
+    CALM: Goal(
+        {"calmness": 1.2, "tenderness": 0.7, "power": -0.9, "tension": -1.0, "joyful_activation": -0.4},
+        "calm",
+        "calmer",
+    ),
+    LIFT: Goal(
+        {"joyful_activation": 1.2, "amazement": 0.4, "power": 0.3, "sadness": -1.0, "tension": -0.6},
+        "bright",
+        "brighter",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class PathSong:
+    """A song of a playlist, and why it stands there."""
+
+    song: Song
+    reason: str  # a sentence
+    position: (
+        float  # along the way to the goal, in standard deviations; of a match, the distance from the mood
+    )
+
+
+def mood_path(library: Library, start: Mapping[str, float], direction: str, count: int) -> list[PathSong]:
+    """A playlist of up to `count` songs from a mood, given as feelings in standard deviations.
+
+    Raises QueryError for an unknown direction or feeling.
+    """
+    if direction not in DIRECTIONS:
+        raise QueryError(f"The direction is {', '.join(DIRECTIONS)}, not {direction!r}: choose one.")
+    if unknown := set(start) - set(EMOTIONS):
+        raise QueryError(f"There is no feeling {sorted(unknown)[0]!r}; there are: {', '.join(EMOTIONS)}.")
+    rows = _candidates(library)
+    count = min(max(1, count), MAX_SONGS, len(rows))
+    if not count:
+        return []
+    weights = feeling_statistics()[2].clip(min=0.0)
+    begin, goal = _vector(start), GOALS.get(direction)
+    end = begin if goal is None else _vector(goal.profile)
+    targets = begin + np.linspace(0.0, 1.0, count)[:, None] * (end - begin)
+    chosen, distances = _assign(library.heights[rows], targets, weights)
+    chosen = rows[chosen]
+    if goal is None:
+        order = np.argsort(distances, kind="stable")
+        return [
+            PathSong(library.songs[k], _match_reason(library, k), float(d))
+            for k, d in zip(chosen[order].tolist(), distances[order], strict=True)
+        ]
+    axis = weights * end / np.abs(weights * end).sum()
+    along = library.heights[chosen] @ axis
+    order = np.argsort(along, kind="stable")
+    starts_near = float(along.min() - begin @ axis) <= NEAR
+    return _with_reasons(library, chosen[order].tolist(), along[order].tolist(), goal, starts_near)
+
+
+def _candidates(library: Library) -> np.ndarray:
+    """The rows of songs to choose from, each recording once: (n,)."""
+    known: set[object] = set()
+    rows = []
+    for k in np.flatnonzero(library.music).tolist():
+        song = library.songs[k]
+        keys = {song.hash, (song.artist.casefold(), song.title.casefold()) if song.title else song.hash}
+        if song.duration_s >= MIN_SONG_S and not keys & known:
+            known |= keys
+            rows.append(k)
+    return np.array(rows, int)
+
+
+def _assign(heights: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Assign songs (n, 9) to targets (m, 9), m <= n -> (their positions (m,), their distances (m,))."""
+    scale = np.sqrt(weights)
+    songs, points = heights * scale, targets * scale
+    squares = (
+        np.square(songs).sum(axis=1) - 2 * points @ songs.T + np.square(points).sum(axis=1, keepdims=True)
+    )
+    count = min(CANDIDATES + len(targets), len(songs))  # so many that each target finds one of its own
+    near = np.unique(np.argpartition(squares, count - 1, axis=1)[:, :count])
+    costs = squares[:, near].clip(min=0.0)
+    _, columns = linear_sum_assignment(costs)
+    return near[columns], np.sqrt(costs[np.arange(len(targets)), columns])
+
+
+def _with_reasons(
+    library: Library, rows: list[int], along: list[float], goal: Goal, starts_near: bool
+) -> list[PathSong]:
+    songs = []
+    for number, (row, position) in enumerate(zip(rows, along, strict=True)):
+        if number == 0:
+            lead = "Starts where you are" if starts_near else "Starts as near to you as these songs come"
+        elif number == len(rows) - 1:
+            lead = f"Ends {goal.word}" if position > 0 else f"Ends as {goal.word} as these songs get"
+        elif position - along[number - 1] >= NOTICEABLE:
+            lead = f"A step {goal.comparative}"
+        else:
+            lead = f"As {goal.word} as the one before"
+        songs.append(PathSong(library.songs[row], _sentence(lead, library, row), position))
+    return songs
+
+
+def _match_reason(library: Library, row: int) -> str:
+    return _sentence("Near how you feel", library, row)
+
+
+def _sentence(lead: str, library: Library, row: int) -> str:
+    words = [WORDS[name] for name in library.strongest_feelings(row, 2)]
+    return f"{lead}: {' and '.join(words)}." if words else f"{lead}."
+
+
+def _vector(profile: Mapping[str, float]) -> np.ndarray:
+    return np.array([profile.get(name, 0.0) for name in EMOTIONS])

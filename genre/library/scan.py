@@ -1,0 +1,286 @@
+"""A scan: every song below some folders into the index, and only what is new or changed is read.
+
+First the folders are walked and compared with the index by path, size and time of change; then what differs
+is read by a process for each core, and each song is committed at once; at last the songs that are gone are
+deleted. A song is gone only where its folder could be listed and lies on the file system where the song was:
+a network drive or a disk that is away takes no songs with it. What a scan that was stopped or killed has read
+stays, and the next one goes on from there.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from genre.compute import all_cores
+from genre.library import reading as outcomes
+from genre.library.default import fast_predictor
+from genre.library.index import Index, below, database_errors
+from genre.library.pool import read_all
+from genre.library.predictor import Predictor
+from genre.library.progress import ProgressWriter, ScanProgress, lock_scan
+from genre.library.reading import Job, Reading, known_hashes
+from genre.library.walking import FoundFile, Unreadable, walk
+from genre.paths import may_read
+
+MAX_PROBLEMS = 1000  # sentences that a scan keeps; all are counted
+FILES_PER_PROCESS = 4  # loading the model takes as long as a dozen songs
+
+Listener = Callable[[ScanProgress], None]
+
+
+class FolderError(ValueError):
+    """A folder that cannot be scanned; the message is a sentence."""
+
+
+@dataclass
+class ScanSummary:
+    """What a scan did, in numbers of songs, and what went wrong."""
+
+    found: int = 0  # audio files
+    unchanged: int = 0
+    predicted: int = 0
+    moved: int = 0  # known by their content: moved, renamed or copied
+    damaged: int = 0
+    deleted: int = 0
+    away: int = 0  # not to be seen, and kept
+    n_problems: int = 0
+    problems: list[tuple[str, str]] = field(default_factory=list)  # (path, sentence)
+
+    def add_problem(self, path: str, sentence: str) -> None:
+        """Note that something could not be read."""
+        self.n_problems += 1
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append((path, sentence))
+
+    def counts(self) -> dict[str, int]:
+        """The numbers by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, int)}
+
+
+def check_folders(folders: Sequence[str]) -> list[str]:
+    """Make the paths absolute. Raises FolderError for what is no folder, or lies outside EARMARK_MUSIC."""
+    checked = []
+    for folder in folders:
+        path = os.path.abspath(folder)
+        try:
+            is_folder = os.path.isdir(path)
+            is_file = os.path.exists(path) and not is_folder
+        except ValueError as error:  # a NUL in the name
+            raise FolderError(f"{folder[:80]!r} is no folder's name: check it.") from error
+        if is_file or not path.strip():
+            raise FolderError(f"{folder} is not a folder: name the one that it lies in.")
+        if not may_read(Path(path)):
+            raise FolderError(f"{folder} lies outside EARMARK_MUSIC: choose a folder inside it.")
+        checked.append(path)
+    return checked
+
+
+def scan_folders(
+    folders: Sequence[str],
+    *,
+    rescan: bool = False,
+    predictor: Predictor | None = None,
+    processes: int | None = None,
+    listener: Listener = lambda progress: None,
+) -> ScanSummary:
+    """Bring the index up to date with folders; with `rescan`, read every song again.
+
+    Raises FolderError for what is no folder, LibraryError while another scan is under way or for an index
+    that cannot be used, and OSError for a full disk. Whatever it raises, what was read is kept.
+    """
+    folders = check_folders(folders)
+    with lock_scan(), Index() as index:
+        writer = ProgressWriter(folders)
+        scan = _Scan(index, predictor or fast_predictor(), rescan, writer, listener)
+        try:
+            for folder in folders:
+                if index.folders().count(folder) == 0 and not os.path.isdir(folder):
+                    raise FolderError(f"There is no folder {folder}: check its name.")
+                index.add_folder(folder, time.time())
+            total = scan.compare(folders)
+            scan.read(total, all_cores() if processes is None else processes)
+            scan.delete_gone(folders)
+        except KeyboardInterrupt:
+            writer.update("stopped", message="Stopped. What was read is kept: scan again to go on.")
+            raise
+        except BaseException as error:
+            writer.update("failed", message=str(error) or type(error).__name__)
+            raise
+        if scan.summary.predicted or scan.summary.deleted or scan.summary.moved:
+            from genre.library.projection import place_songs
+
+            writer.update("placing")
+            place_songs(index)
+        writer.update("done", counts=scan.summary.counts(), message=summary_sentence(scan.summary))
+    return scan.summary
+
+
+class _Scan:
+    """The steps of one scan."""
+
+    def __init__(
+        self, index: Index, predictor: Predictor, rescan: bool, writer: ProgressWriter, listener: Listener
+    ) -> None:
+        self.index, self.predictor, self.rescan = index, predictor, rescan
+        self.writer, self.listener = writer, listener
+        self.summary = ScanSummary()
+        self.unreadable: list[str] = []
+        # Half a million paths stay out of this process's memory.
+        index.db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (id INTEGER PRIMARY KEY, device INTEGER)")
+        index.db.execute("CREATE TEMP TABLE IF NOT EXISTS todo (path BLOB PRIMARY KEY, size INTEGER)")
+        index.db.execute("DELETE FROM seen")
+        index.db.execute("DELETE FROM todo")
+
+    def compare(self, folders: Sequence[str]) -> int:
+        """Walk the folders and note what is to be read -> how many files."""
+        db = self.index.db
+        with database_errors():
+            db.execute("BEGIN")
+            for folder in folders:
+                for found in walk(folder):
+                    if isinstance(found, Unreadable):
+                        self.unreadable.append(found.path)
+                        self.summary.add_problem(found.path, found.reason)
+                    else:
+                        self._compare_file(found)
+            db.execute("COMMIT")
+            self.summary.found = db.execute(
+                "SELECT (SELECT COUNT(*) FROM seen) + (SELECT COUNT(*) FROM todo WHERE path NOT IN "
+                "(SELECT path FROM songs))"
+            ).fetchone()[0]
+            return db.execute("SELECT COUNT(*) FROM todo").fetchone()[0]
+
+    def _compare_file(self, found: FoundFile) -> None:
+        entry = self.index.entry(found.path)
+        if entry:
+            self.index.db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (entry.id, found.device))
+            is_same = (entry.size, entry.mtime_ns) == (found.size, found.mtime_ns)
+            if is_same and entry.predictor == self.predictor.key and not self.rescan:
+                self.summary.unchanged += 1
+                return
+        path = os.fsencode(found.path)
+        self.index.db.execute("INSERT OR IGNORE INTO todo VALUES (?, ?)", (path, found.size))
+
+    def read(self, total: int, processes: int) -> None:
+        """Read what is to be read, and commit each song."""
+        done = 0
+        self.writer.update("reading", done=0, total=total)
+        again: list[Job] = []  # copies of a song that was deleted meanwhile
+        processes = min(processes, -(-total // FILES_PER_PROCESS)) if processes else 0
+        while True:
+            jobs = iter(again) if done else self._jobs()
+            again = []
+            for reading in read_all(jobs, self.predictor, processes) if total else ():
+                try:
+                    self._store(reading)
+                except LookupError:
+                    again.append(Job(reading.path))
+                    continue
+                done += 1
+                self.listener(self.writer.step(done, total, reading.path))
+            if not again:
+                return
+
+    def _jobs(self) -> Iterator[Job]:
+        last = b""
+        while rows := self.index.db.execute(
+            "SELECT path, size FROM todo WHERE path > ? ORDER BY path LIMIT 500", (last,)
+        ).fetchall():
+            for path, size in rows:
+                hashes = [] if self.rescan else self.index.hashes_of_size(size, self.predictor.key)
+                yield Job(os.fsdecode(path), known_hashes(hashes))
+            last = rows[-1][0]
+
+    def _store(self, reading: Reading) -> None:
+        if reading.outcome == outcomes.GONE:
+            self.summary.add_problem(reading.path, "The file went away while it was to be read.")
+            self.unreadable.append(reading.path)
+            return
+        if reading.outcome == outcomes.CHANGING:
+            self.summary.add_problem(reading.path, "The file changed while it was read: scan again later.")
+            return
+        if reading.outcome == outcomes.REFUSED:
+            self.summary.add_problem(reading.path, reading.error)
+            return
+        self.index.put(reading, self.predictor.key)
+        entry = self.index.entry(reading.path)
+        assert entry is not None
+        self.index.db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (entry.id, reading.device))
+        if reading.outcome == outcomes.DAMAGED:
+            self.summary.damaged += 1
+            self.summary.add_problem(reading.path, reading.error)
+        elif reading.outcome == outcomes.KNOWN:
+            self.summary.moved += 1
+        else:
+            self.summary.predicted += 1
+
+    def delete_gone(self, folders: Sequence[str]) -> None:
+        """Delete the songs that are gone, and note where the others were seen."""
+        db, gone = self.index.db, []
+        with database_errors():
+            # A drive may have another number after each start of the machine.
+            moved = dict(
+                db.execute(
+                    "SELECT songs.device, seen.device FROM seen JOIN songs USING (id) GROUP BY 1"
+                ).fetchall()
+            )
+            devices: dict[str, int | None] = {}
+            for folder in folders:
+                low, high = below(folder)
+                rows = db.execute(
+                    "SELECT id, path, device FROM songs WHERE path >= ? AND path < ? "
+                    "AND id NOT IN (SELECT id FROM seen)",
+                    (low, high),
+                )
+                for id_, path, device in rows:
+                    if self._is_gone(os.fsdecode(path), moved.get(device, device), devices):
+                        gone.append(id_)
+                    else:
+                        self.summary.away += 1
+            with self.index.transaction():
+                db.execute(
+                    "UPDATE songs SET device = (SELECT device FROM seen WHERE seen.id = songs.id) "
+                    "WHERE id IN (SELECT id FROM seen JOIN songs USING (id) "
+                    "WHERE seen.device != songs.device)"
+                )
+        self.index.delete(gone)
+        self.summary.deleted = len(gone)
+
+    def _is_gone(self, path: str, device: int, devices: dict[str, int | None]) -> bool:
+        """Whether a song that was not found is no more, rather than out of reach."""
+        if any(path == other or path.startswith(other.rstrip("/") + "/") for other in self.unreadable):
+            return False
+        folder = os.path.dirname(path)
+        if folder not in devices:
+            devices[folder] = _device_of(folder)
+        return devices[folder] == device
+
+
+def _device_of(folder: str) -> int | None:
+    """The file system of a folder, or of the nearest one above that is there."""
+    while True:
+        try:
+            return os.stat(folder).st_dev
+        except FileNotFoundError:
+            if folder == os.path.dirname(folder):
+                return None
+            folder = os.path.dirname(folder)
+        except OSError:
+            return None
+
+
+def summary_sentence(summary: ScanSummary) -> str:
+    """A summary as one line."""
+    parts = [f"{summary.found:,} songs"]
+    for count, words in (
+        (summary.predicted, "read"),
+        (summary.moved, "moved or copied"),
+        (summary.damaged, "damaged"),
+        (summary.deleted, "gone"),
+        (summary.away, "out of reach and kept"),
+    ):
+        if count:
+            parts.append(f"{count:,} {words}")
+    return ", ".join(parts) + "."

@@ -1,0 +1,1 @@
+"""Tags written into music files, on request only, and taken back."""

@@ -1,0 +1,137 @@
+"""How the Listen page shows a genre and how sure it is: colour, mark, words."""
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from genre.text import clock, genre_name, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from genre.inference.classifier import Prediction
+
+# Material symbols, which Streamlit brings along: no genre is told by its colour alone.
+MARKS = {
+    "blues": "nights_stay",
+    "classical": "piano",
+    "country": "agriculture",
+    "disco": "celebration",
+    "hiphop": "mic_external_on",
+    "jazz": "nightlife",
+    "metal": "bolt",
+    "pop": "star",
+    "reggae": "beach_access",
+    "rock": "local_fire_department",
+}
+OTHER_MARK = "music_note"  # of a genre of the visitor's own
+FAIRLY_SURE = 0.5  # the least probability of "fairly sure"
+N_BEST = 3
+MAX_ROWS = 30  # of the table of genres over time
+
+
+def certainty(probability: float, confident: bool, familiar: bool = True) -> str:
+    """Say how sure the model is: "sure" from its confidence threshold on."""
+    if confident:
+        return "sure"
+    return "fairly sure" if familiar and probability >= FAIRLY_SURE else "a guess"
+
+
+def genre_mark(genre: str) -> str:
+    """Return the name of the genre's symbol."""
+    return MARKS.get(genre, OTHER_MARK)
+
+
+def colour_of(genre: str) -> str:
+    """Return the genre's colour."""
+    from genre.plots.prediction import COLOURS, QUIET  # takes a while
+
+    return COLOURS.get(genre, QUIET)
+
+
+def best(probabilities: dict[str, float], count: int = N_BEST) -> list[dict[str, Any]]:
+    """Describe the likeliest genres, for a list of bars."""
+    ranked = sorted(probabilities, key=lambda genre: -probabilities[genre])[:count]
+    return [
+        {
+            "name": genre_name(genre).capitalize(),
+            "mark": genre_mark(genre),
+            "colour": colour_of(genre),
+            "share": round(probabilities[genre], 4),
+            "percent": percent(probabilities[genre]),
+        }
+        for genre in ranked
+    ]
+
+
+def forming_answer(
+    genre: str | None, probabilities: dict[str, float], confident: bool, familiar: bool = True
+) -> dict[str, Any] | None:
+    """Describe a prediction of what was heard so far, for the recorder; None without a genre."""
+    if genre is None:
+        return None
+    probability = probabilities[genre]
+    word = certainty(probability, confident, familiar)
+    return {
+        "name": genre_name(genre).capitalize(),
+        "mark": genre_mark(genre),
+        "colour": colour_of(genre),
+        "certainty": f"{word} so far, {percent(probability)}",
+        "bars": best(probabilities),
+    }
+
+
+def answer_of(prediction: "Prediction") -> dict[str, Any] | None:
+    """Describe a prediction for the recorder."""
+    return forming_answer(
+        prediction.genre, prediction.probabilities, prediction.confident, prediction.description.familiar
+    )
+
+
+def answer_html(prediction: "Prediction") -> str:
+    """Write the genre and how sure the model is. pages/shared/style.py has its style."""
+    genre = prediction.genre or ""
+    probability, familiar = prediction.probabilities[genre], prediction.description.familiar
+    word = certainty(probability, prediction.confident, familiar)
+    return (
+        f'<div class="answer" style="--genre:{colour_of(genre)}">'
+        f'<p class="answer-lead">{lead(prediction)}</p>'
+        f'<h2 class="answer-genre"><span class="answer-mark" aria-hidden="true">{genre_mark(genre)}</span>'
+        f"<span>{escape(genre_name(genre).capitalize())}</span></h2>"
+        f'<p class="answer-certainty"><b>{word}</b> {percent(probability)}</p></div>'
+    )
+
+
+def bars_html(prediction: "Prediction") -> str:
+    """Write the likeliest genres as bars."""
+    bars = "".join(
+        f"<span>{escape(bar['name'])}</span>"
+        f'<i class="track"><i style="width:{100 * bar["share"]:.1f}%;background:{bar["colour"]}"></i></i>'
+        f"<b>{bar['percent']}</b>"
+        for bar in best(prediction.probabilities)
+    )
+    return f'<div class="answer-bars">{bars}</div>'
+
+
+def lead(prediction: "Prediction") -> str:
+    """Write the words before the genre."""
+    if prediction.confident:
+        return "This sounds like"
+    return "This sounds most like" if prediction.description.familiar else "Unlike all ten. The nearest is"
+
+
+def genres_over_time(prediction: "Prediction", begin_s: float) -> "pd.DataFrame":
+    """List the genres that matter in percent, by time in the recording; of many windows some."""
+    import pandas as pd
+
+    step = -(-len(prediction.window_times_s) // MAX_ROWS)
+    over_time, times_s = prediction.window_probabilities[::step], prediction.window_times_s[::step]
+    ranked = sorted(range(over_time.shape[1]), key=lambda k: -over_time[:, k].mean())
+    genres = tuple(prediction.probabilities)
+    return pd.DataFrame(
+        {
+            genre_name(genres[k]).capitalize(): [percent(p) for p in over_time[:, k]]
+            for k in ranked
+            if over_time[:, k].max() >= 0.01
+        },
+        index=[clock(begin_s + time) for time in times_s],
+    )

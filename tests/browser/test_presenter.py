@@ -1,0 +1,98 @@
+"""The picture of a clip over time, and the presenter's view, in a real Chromium."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.support.browser.visits import Visit
+
+STAGE = {"width": 1280, "height": 720}
+READABLE_PX = 30  # on a screen of this width: 2.3 % of it, 4.6 cm of two metres
+PLACE_S = "document.querySelector('.st-key-answer_sound audio').currentTime"
+
+
+def is_presenting(page: Page) -> bool:
+    return page.evaluate("document.documentElement.classList.contains('presenting')")
+
+
+def type_px(page: Page, selector: str) -> float:
+    """The size of letters as they are on the screen."""
+    return page.locator(selector).first.evaluate(
+        "element => parseFloat(getComputedStyle(element).fontSize) * (element.currentCSSZoom ?? 1)"
+    )
+
+
+def test_an_answer_plays_and_is_shown_to_a_room(browser, streamlit_server):
+    visitor = Visit(browser, streamlit_server, viewport=STAGE)
+    page = visitor.page
+    page.get_by_role("button", name="Jazz", exact=True).click()
+    visitor.wait_for_answer()
+    visitor.settle()
+    page.wait_for_function(f"{PLACE_S} > 0.5")  # it has started by itself
+    picture = page.get_by_role("slider", name="Place in the clip")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    picture.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    page.wait_for_function(f"{PLACE_S} > 11.5")  # half of 24 s
+    expect(page.locator(".player-readout")).to_have_text(re.compile(r"0:1\d of 0:24\. Jazz \d+\s%"))
+    picture.press("Space")
+    assert page.evaluate("document.querySelector('.st-key-answer_sound audio').paused")
+    picture.press("Home")
+    picture.press("ArrowRight")
+    assert page.evaluate(PLACE_S) == 1
+    expect(picture).to_have_attribute("aria-valuetext", re.compile(r"0:01 of 0:24"))
+
+    page.get_by_role("combobox", name=re.compile("Did we get it wrong")).press("p")
+    assert not is_presenting(page), "a letter in a field is a letter"
+    page.keyboard.press("Escape")
+    picture.press("p")
+    assert is_presenting(page)
+    expect(page.get_by_text("Press Esc or P to leave")).to_be_visible()
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    for hidden in ("stFileUploader", "stDownloadButton", "stExpander", "stSelectbox"):
+        expect(page.get_by_test_id(hidden).first).to_be_hidden()
+    expect(page.locator(".answer-genre")).to_be_in_viewport(ratio=1)
+    assert type_px(page, ".answer-genre") > 100
+    for selector in (".answer-lead", ".answer-certainty", ".answer-bars", ".player-readout"):
+        assert type_px(page, selector) >= READABLE_PX
+    assert visitor.overflow() <= 0
+    page.keyboard.press("Escape")
+    assert not is_presenting(page)
+    expect(page.get_by_test_id("stHeader")).to_be_visible()
+    visitor.leave()
+
+
+def test_every_page_has_a_presenters_view(browser, streamlit_server):
+    visitor = Visit(browser, streamlit_server, viewport=STAGE)
+    page = visitor.page
+    for name in ("Train", "Generate", "Mood", "Listen"):
+        page.get_by_role("link", name=name, exact=True).first.click()
+        expect(page).to_have_title(f"{name} · Earmark")
+        visitor.settle()
+        page.get_by_role("button", name="Presenter's view").click()
+        assert is_presenting(page)
+        expect(page.get_by_test_id("stHeader")).to_be_hidden()
+        assert visitor.overflow() <= 0, name
+        page.keyboard.press("P")
+        assert not is_presenting(page)
+    visitor.leave()
+
+
+def test_live_listening_is_a_scene(browser, streamlit_server):
+    visitor = Visit(browser, streamlit_server, viewport=STAGE)
+    page = visitor.page
+    page.get_by_role("switch", name="Keep listening until I stop").check()
+    page.get_by_role("button", name="Record", exact=True).press("p")
+    page.get_by_role("button", name="Record", exact=True).press("Enter")
+    genre = page.locator(".recorder-genre b")
+    expect(genre).to_be_in_viewport(ratio=1)
+    assert type_px(page, ".recorder-genre b") > 100
+    assert type_px(page, ".recorder-bars") >= READABLE_PX
+    waterfall = page.locator(".recorder-waterfall")
+    expect(waterfall).to_be_in_viewport(ratio=1)
+    before = waterfall.evaluate("canvas => canvas.toDataURL()")
+    page.wait_for_timeout(300)
+    assert waterfall.evaluate("canvas => canvas.toDataURL()") != before
+    page.keyboard.press("Enter")
+    expect(genre).to_be_hidden()
+    visitor.leave()

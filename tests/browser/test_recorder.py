@@ -1,0 +1,130 @@
+"""The recorder in a real Chromium: a fake microphone plays, and the answer forms while it does."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from genre.audio.clip import load_clip
+from genre.inference.load import load_classifier
+from genre.text import genre_name
+from tests.support.browser.serving import disk_full
+from tests.support.browser.visits import BUSY_MS, PHONE, Visit
+
+NO_MICROPHONE = """() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NAME"));
+}"""
+
+# Each piece of sound arrives ten times: half a minute need not be waited for.
+TEN_TIMES = """() => {
+    const handler = Object.getOwnPropertyDescriptor(MessagePort.prototype, "onmessage");
+    Object.defineProperty(MessagePort.prototype, "onmessage", {
+        set(hear) { handler.set.call(this, event => { for (let n = 0; n < 10; n++) hear(event); }); },
+    });
+}"""
+
+
+def expected_genre(path) -> str:
+    return genre_name(load_classifier().classify(load_clip(path)).genre).capitalize()
+
+
+def test_the_answer_forms_while_it_records_by_keyboard_and_without_a_disk(
+    browser, streamlit_server, microphone_recording
+):
+    visitor = Visit(browser, streamlit_server)
+    page, genre = visitor.page, expected_genre(microphone_recording)
+    visitor.settle()
+    with disk_full(streamlit_server):  # the sound is in memory alone
+        page.get_by_role("button", name="Record", exact=True).focus()
+        page.keyboard.press("Enter")
+        stop = page.get_by_role("button", name="Stop recording")
+        expect(stop).to_be_focused()
+        expect(page.get_by_text("10 seconds are enough, 30 are better.")).to_be_visible()
+        expect(page.get_by_role("meter")).not_to_have_attribute("aria-valuenow", "0")
+        idle = stop.evaluate("button => getComputedStyle(button).backgroundColor")
+        forming = page.locator(".recorder-genre b")
+        expect(forming).to_have_text(genre)
+        expect(page.locator(".recorder-bars i")).to_have_count(3)
+        expect(page.locator(".recorder-certainty")).to_have_text(re.compile(r"so far, \d+\s%"))
+        expect(stop).not_to_have_css("background-color", idle)
+        expect(stop).to_be_focused()  # a rerun leaves it alone
+        page.keyboard.press("Space")
+        assert visitor.wait_for_answer() == genre
+    expect(page.get_by_text("Recording 1")).to_be_visible()
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+    expect(forming).to_be_hidden()
+    visitor.leave()
+
+
+def test_it_listens_on_until_it_is_stopped_on_a_phone(browser, streamlit_server, microphone_recording):
+    visitor = Visit(browser, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
+    page = visitor.page
+    page.get_by_role("switch", name="Keep listening until I stop").check()
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.locator(".recorder-genre b")).to_have_text(expected_genre(microphone_recording))
+    assert visitor.overflow() <= 0
+    expect(page.locator(".recorder-genre")).to_be_in_viewport()
+    page.get_by_role("button", name="Stop recording").click()
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+    expect(page.get_by_text("Your answer appears here")).to_be_visible()
+    visitor.leave()
+
+
+def test_it_stops_by_itself_after_half_a_minute(browser, streamlit_server):
+    visitor = Visit(browser, streamlit_server)
+    visitor.page.evaluate(TEN_TIMES)
+    visitor.page.get_by_role("button", name="Record", exact=True).click()
+    expect(visitor.page.get_by_text("Recorded here, 0:30 long.")).to_be_visible(timeout=BUSY_MS)
+    expect(visitor.page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+    visitor.leave()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("NotAllowedError", "The browser refused the microphone."),
+        ("NotFoundError", "This device has no microphone"),
+        ("NotReadableError", "Another program uses the microphone."),
+    ],
+)
+def test_without_a_microphone_there_are_other_ways(browser, streamlit_server, name, sentence):
+    visitor = Visit(browser, streamlit_server)
+    page = visitor.page
+    page.evaluate(NO_MICROPHONE.replace("NAME", name))
+    page.get_by_role("button", name="Record", exact=True).click()
+    alert = page.get_by_role("alert").filter(has_text=sentence)
+    expect(alert).to_contain_text("choose a file or an example below")
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+    if name == "NotFoundError":
+        alert.get_by_role("button", name="Use the plain recorder").click()
+        expect(page.get_by_test_id("stAudioInput")).to_be_visible(timeout=BUSY_MS)
+    visitor.leave()
+
+
+def test_an_unplugged_microphone_leaves_what_was_heard(browser, streamlit_server):
+    visitor = Visit(browser, streamlit_server)
+    page = visitor.page
+    page.evaluate("""() => {
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async wish => (window.microphone = await ask(wish));
+    }""")
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_timeout(2_500)
+    page.evaluate("window.microphone.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
+    visitor.wait_for_answer()
+    expect(page.get_by_text("The microphone was unplugged.")).to_be_visible()
+    visitor.leave()
+
+
+def test_where_it_cannot_run_the_plain_recorder_comes(browser, streamlit_server):
+    visitor = Visit(browser, streamlit_server)
+    page = visitor.page
+    page.evaluate("delete window.AnalyserNode")
+    page.get_by_role("button", name="Record", exact=True).click()
+    plain = page.get_by_test_id("stAudioInput")
+    expect(plain).to_be_visible()
+    plain.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_timeout(3_000)
+    plain.get_by_role("button", name="Stop recording").click()
+    visitor.wait_for_answer()
+    visitor.leave()

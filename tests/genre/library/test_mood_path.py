@@ -1,0 +1,90 @@
+"""Playlists by mood: near it, or a path that only goes one way, with reasons that are true."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genre.library.playlists.mood_path import CALM, GOALS, LIFT, MATCH, mood_path
+from genre.library.search import Library, QueryError, feeling_statistics, load_library
+from genre.models.pretrained.heads import EMOTIONS
+from tests.support.library import make_songs, scan
+
+ANGRY = {"tension": 1.0, "power": 1.0, "calmness": -1.0}
+
+
+@pytest.fixture
+def library(tmp_path) -> Library:
+    make_songs(tmp_path, 150)
+    scan([tmp_path])
+    return load_library()
+
+
+def along(library: Library, ids: list[int], direction: str) -> np.ndarray:
+    """How far songs lie in the direction of the goal, by a loop of its own."""
+    weights = feeling_statistics()[2]
+    profile = GOALS[direction].profile
+    rows = {song.id: k for k, song in enumerate(library.songs)}
+    norm = sum(weights[EMOTIONS.index(n)] * abs(v) for n, v in profile.items())
+    return np.array(
+        [
+            sum(
+                weights[EMOTIONS.index(n)] * v * library.heights[rows[id_], EMOTIONS.index(n)]
+                for n, v in profile.items()
+            )
+            / norm
+            for id_ in ids
+        ]
+    )
+
+
+def start_along(direction: str) -> float:
+    """How far the mood itself lies in the direction of the goal."""
+    weights, profile = feeling_statistics()[2], GOALS[direction].profile
+    norm = sum(weights[EMOTIONS.index(n)] * abs(v) for n, v in profile.items())
+    return sum(weights[EMOTIONS.index(n)] * v * ANGRY.get(n, 0.0) for n, v in profile.items()) / norm
+
+
+@pytest.mark.parametrize("direction", [CALM, LIFT])
+def test_a_path_never_turns_back_and_its_reasons_are_true(library, direction):
+    path = mood_path(library, ANGRY, direction, 12)
+    ids = [item.song.id for item in path]
+    assert len(set(ids)) == 12
+    values = along(library, ids, direction)
+    assert (np.diff(values) >= -1e-6).all()
+    assert values[-1] - values[0] > 0.5
+    assert values[0] < along(library, [s.id for s in library.songs], direction).mean() < values[-1]
+    for step, item in zip(np.diff(values), path[1:-1], strict=False):
+        is_step = item.reason.startswith(f"A step {GOALS[direction].comparative}")
+        assert is_step == (step >= 0.1 - 1e-9)
+    near = values[0] - start_along(direction) <= 0.5
+    assert path[0].reason.startswith("Starts where you are" if near else "Starts as near")
+    assert path[-1].reason.startswith(f"Ends {GOALS[direction].word}")
+
+
+def test_a_match_takes_the_nearest_songs(library):
+    weights = feeling_statistics()[2]
+    goal = np.array([ANGRY.get(name, 0.0) for name in EMOTIONS])
+    distances = np.sqrt((weights * (library.heights - goal) ** 2).sum(axis=1))
+    nearest = {library.songs[k].id for k in np.argsort(distances)[:10]}
+    path = mood_path(library, ANGRY, MATCH, 10)
+    assert {item.song.id for item in path} == nearest
+    assert [item.position for item in path] == pytest.approx(sorted(distances)[:10], rel=1e-3)
+
+
+def test_each_recording_comes_once_and_a_small_library_gives_what_it_has(tmp_path):
+    songs = make_songs(tmp_path, 3)
+    Path(tmp_path / "copy.mp3").write_bytes(songs[0].read_bytes())
+    (tmp_path / "bad.mp3").write_bytes(b"BAD")
+    scan([tmp_path])
+    for direction in (MATCH, LIFT, CALM):
+        assert len(mood_path(load_library(), ANGRY, direction, 12)) == 3
+
+
+def test_nothing_comes_of_nothing_and_unknown_words_are_a_sentence(library):
+    with pytest.raises(QueryError, match="match, lift, calm"):
+        mood_path(library, ANGRY, "sideways", 5)
+    with pytest.raises(QueryError, match="There is no feeling 'hunger'"):
+        mood_path(library, {"hunger": 1.0}, MATCH, 5)
+    scan([library.songs[0].path.rsplit("/", 1)[0]])
+    assert mood_path(Library([], *(np.zeros((0, n)) for n in (10, 9, 50, 250, 9))), ANGRY, MATCH, 5) == []
