@@ -22,11 +22,12 @@ STEPS = {
 enter()
 st.title("Which model learns best?")
 # As part of the text the style is there with the first paint; st.html comes later, and the page would jump.
-st.markdown(
-    f"{WIDE_PAGE}\n\nModels learn to tell kinds of music apart, and race for the best figure. You choose "
-    "who runs, on which music, and you see who wins and what they get wrong.",
-    unsafe_allow_html=True,
-)
+with st.container(key="train_about"):
+    st.markdown(
+        f"{WIDE_PAGE}\n\nModels learn to tell kinds of music apart, and race for the best figure. You choose "
+        "who runs, on which music, and you see who wins and what they get wrong.",
+        unsafe_allow_html=True,
+    )
 state = train_state()
 follow_address("step", STEPS, "In a minute")
 if state.requested_step:

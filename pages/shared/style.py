@@ -50,7 +50,11 @@ ANSWER = """<style>
 # Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
 WIDE_PAGE = (
     "<style>[data-testid=stMainBlockContainer] { max-width: 72rem; } "
-    "@media (hover: none) { .modebar { display: none !important; } }</style>"
+    "@media (hover: none) { .modebar { display: none !important; } } "
+    # On the presenter's stage, which is zoomed, Streamlit gives a chart too much width. The race comes first.
+    ".presenting svg.marks { max-width: 100%; height: auto; } "
+    ".presenting:has(.st-key-race) :is([class*=st-key-watched_], .st-key-play_songs, .st-key-play_new, "
+    ".st-key-train_about, [data-testid=stAlertContentSuccess] p) { display: none !important; }</style>"
 )
 
 # The Generate page is wider than the Listen page.
@@ -112,8 +116,8 @@ GAME = """<style>
     :is(.st-key-game_options, .st-key-phone_options) button p { font-size: 1.25rem; font-weight: 600; }
 
     /* In the presenter's view its buttons stay: they are what one chooses from. */
-    .presenting :is(.st-key-game_options, .st-key-next, .st-key-show_answer, .st-key-start_game, .st-key-again)
-        :is(.stButton, [data-testid=stElementContainer]),
+    .presenting :is(.st-key-game_options, .st-key-next, .st-key-show_answer, .st-key-start_game,
+        .st-key-again) :is(.stButton, [data-testid=stElementContainer]),
     .presenting [data-testid=stElementContainer]:is(.st-key-next, .st-key-show_answer, .st-key-start_game,
         .st-key-again, [class*=st-key-option_]) { display: flex !important; }
     .presenting [class*=st-key-option_] button p { font-size: 2rem !important; }
