@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 BUSY_S = 30.0  # patience with another process that writes
+MAX_SAME_TIME, MAX_SAME_SIZE = 1000, 50  # songs whose content a new file is compared with
 ERROR = "error"  # status of a song that could not be read
 
 _SCHEMA = """
@@ -44,7 +45,7 @@ CREATE TABLE songs (
     has_cover INTEGER NOT NULL,
     x REAL, y REAL
 );
-CREATE INDEX songs_by_size ON songs (size);
+CREATE INDEX songs_by_size ON songs (size, mtime_ns);
 CREATE INDEX songs_by_hash ON songs (hash);
 CREATE TABLE vectors (
     song INTEGER PRIMARY KEY REFERENCES songs (id) ON DELETE CASCADE,
@@ -191,13 +192,18 @@ class Index:
         ).fetchone()
         return Entry(*row) if row else None
 
-    def hashes_of_size(self, size: int, predictor: str) -> list[bytes]:
-        """The hashes of the predicted songs of so many bytes."""
-        rows = self.db.execute(
-            "SELECT DISTINCT hash FROM songs WHERE size = ? AND predictor = ? AND status != ?",
-            (size, predictor, ERROR),
-        )
-        return [digest for (digest,) in rows]
+    def hashes_like(self, size: int, mtime_ns: int, predictor: str) -> frozenset[bytes]:
+        """The hashes of predicted songs that a file of this size and time may be moved or copied from.
+
+        A moved file keeps its time. A copy may not: of songs of the same size alone, MAX_SAME_SIZE are
+        considered, since thousands of takes of one length would make the search as slow as a prediction.
+        """
+        query = "SELECT hash FROM songs WHERE size = ? {} AND predictor = ? AND status != ? LIMIT ?"
+        same = self.db.execute(
+            query.format("AND mtime_ns = ?"), (size, mtime_ns, predictor, ERROR, MAX_SAME_TIME)
+        ).fetchall()
+        others = self.db.execute(query.format(""), (size, predictor, ERROR, MAX_SAME_SIZE)).fetchall()
+        return frozenset(digest for (digest,) in same + others)
 
     def put(self, reading: "Reading", predictor: str) -> None:
         """Store what became of a file, in place of what was known of its path.

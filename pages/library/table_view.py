@@ -36,7 +36,7 @@ def show_table(library: "Library") -> None:
         column_config={
             "Title": st.column_config.TextColumn(width="medium"),
             "Sure": st.column_config.ProgressColumn(
-                format="percent", min_value=0, max_value=1, width="small"
+                format="%.0f %%", min_value=0, max_value=100, width="small"
             ),
             "Tempo": st.column_config.NumberColumn(format="%.0f", width="small", help="Beats a minute"),
             "Length": st.column_config.NumberColumn(format="%.0f s", width="small"),
