@@ -2,10 +2,9 @@
 
 A row a song in `songs`, and a row in `vectors` with its probabilities, feelings, tags and embedding as blobs
 of little-endian float16. Blobs rather than a memory-mapped array beside the database: a song and its vector
-are then written in one transaction, and no kill, full disk or power cut can leave them out of step; a matrix
-in memory is wanted for a search anyway, and 100,000 embeddings of 500 bytes are read into one in a fraction
-of a second. Write-ahead logging lets pages read while a scan writes. Each song is committed as soon as it is
-there.
+are then written in one transaction, and no kill, full disk or power cut can leave them out of step. A search
+wants the matrix in memory anyway; of 100,000 songs it takes two seconds to load, once. Write-ahead logging
+lets pages read while a scan writes. Each song is committed as soon as it is there.
 
 Paths are stored as the bytes of the file system (os.fsencode), since names need not be UTF-8.
 """

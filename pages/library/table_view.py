@@ -79,9 +79,9 @@ def _filters(library: "Library") -> "np.ndarray":
     if text.strip():
         chosen &= library.text_matches(text)
     if genres:
-        chosen &= np.array([song.genre in genres for song in library.songs], bool)
+        chosen &= np.isin(library.genres, [GENRES.index(genre) for genre in genres])
     for feeling in feelings:
         chosen &= library.heights[:, EMOTIONS.index(feeling)] >= MIN_DEVIATION
     if (low, high) != TEMPO_RANGE:
-        chosen &= np.array([low <= (song.tempo_bpm or -1) <= high for song in library.songs], bool)
+        chosen &= (library.tempi >= low) & (library.tempi <= high)
     return np.flatnonzero(chosen)
