@@ -36,7 +36,7 @@ def show_table(library: "Library") -> None:
         column_config={
             "Title": st.column_config.TextColumn(width="medium"),
             "Sure": st.column_config.ProgressColumn(
-                format="percent", min_value=0, max_value=1, width="small"
+                format="%.0f %%", min_value=0, max_value=100, width="small"
             ),
             "Tempo": st.column_config.NumberColumn(format="%.0f", width="small", help="Beats a minute"),
             "Length": st.column_config.NumberColumn(format="%.0f s", width="small"),
@@ -79,9 +79,9 @@ def _filters(library: "Library") -> "np.ndarray":
     if text.strip():
         chosen &= library.text_matches(text)
     if genres:
-        chosen &= np.array([song.genre in genres for song in library.songs], bool)
+        chosen &= np.isin(library.genres, [GENRES.index(genre) for genre in genres])
     for feeling in feelings:
         chosen &= library.heights[:, EMOTIONS.index(feeling)] >= MIN_DEVIATION
     if (low, high) != TEMPO_RANGE:
-        chosen &= np.array([low <= (song.tempo_bpm or -1) <= high for song in library.songs], bool)
+        chosen &= (library.tempi >= low) & (library.tempi <= high)
     return np.flatnonzero(chosen)
