@@ -1,4 +1,4 @@
-"""Training of the emotion network: FER2013 in, a run directory with weights, card and report out."""
+"""Training of the emotion network on FER2013, into a run directory with weights, card and report."""
 
 import time
 from dataclasses import dataclass, replace
@@ -93,7 +93,7 @@ def train_emotion_network(worker: Worker) -> Report:
 
     validation = valid if settings.split == "train" else None
     weights = compact(fit(network, examples, validation, recipe, on_epoch, worker.folder, prepare))
-    network.load_state_dict(expand(weights))  # the metrics are of the weights that are saved
+    network.load_state_dict(expand(weights))  # the saved weights are evaluated
     card = Card(
         "emotion",
         EMOTIONS,

@@ -38,7 +38,7 @@ def playlists_folder() -> Path:
 
 
 def save_playlist(query: str, provider: str, tracks: tuple[YoutubeTrack, ...], is_complete: bool) -> None:
-    """Save a playlist, and delete the oldest ones; a full or read-only disk is no reason to fail."""
+    """Save a playlist, and delete the oldest ones; a full or read-only disk is no error."""
     record = {
         "query": query,
         "provider": provider,

@@ -21,7 +21,7 @@ from mood.playlist.youtube import SearchError, YoutubeTrack, queue_url, search_u
 
 DEFAULT_TRACKS = 12
 MAX_TRACKS = 50  # tracks in one playlist
-# Shorter is a clip or an advertisement, longer a mix, a concert or a talk.
+# A shorter video is an excerpt or an advertisement, a longer one a mix, a concert or a talk.
 MIN_SONG_S, MAX_SONG_S = 60, 12 * 60
 NO_SONGS = "Nothing fitting was found: try another mood, language or artist."
 NO_MORE = "There are no more songs for these words: try another mood, language or artist."
@@ -43,7 +43,7 @@ class Playlist:
     search_url: str  # address of the same search in YouTube, whatever happened here
     provider: str = ""  # provider of the tracks; empty without any
     tracks: tuple[YoutubeTrack, ...] = ()
-    error: str = ""  # a sentence; where there are tracks, they are an older playlist
+    error: str = ""  # a sentence, or empty; beside it, the tracks are those of an older playlist
     from_cache: bool = False
     fetched_at: float | None = None  # seconds since 1970, of a cached playlist
 
@@ -68,7 +68,7 @@ class Playlist:
 
     def to_csv(self) -> str:
         """Write one line a track, safe to open in a spreadsheet."""
-        from genre.text import spreadsheet_cell  # the import brings audio and numerics
+        from genre.text import spreadsheet_cell  # imported here: it loads audio and numerics
 
         columns = ["title", "channel", "duration_s", "url"]
         buffer = io.StringIO()
@@ -163,7 +163,7 @@ def select_songs(
 ) -> tuple[YoutubeTrack, ...]:
     """Select the first `count` tracks that may be songs, each once; those of unknown duration come last.
 
-    Two tracks are the same with the same id or the same normalize_title().
+    Two tracks are the same where their ids or their normalized titles are the same.
     """
     ids = {track.video_id for track in exclude}
     titles = {normalize_title(track.title) for track in exclude}

@@ -1,4 +1,4 @@
-"""Custom moods on disk: one file each, EARMARK_HOME/moods/<key>.safetensors, which is also what is exported.
+"""Custom moods on disk: each is one file, EARMARK_HOME/moods/<key>.safetensors, which is also its export.
 
 The metadata, JSON under "about", holds the format, the name, the network's fingerprint and the time.
 """
@@ -78,7 +78,7 @@ def list_moods() -> list[CustomMood]:
 
 
 def rename_mood(key: str, name: str) -> CustomMood:
-    """Rename a mood. Raises MoodError where it is gone, and for a name that is taken or not valid."""
+    """Rename a mood. Raises MoodError where it was deleted, and for a name that is taken or not valid."""
     moods = {mood.key: mood for mood in list_moods()}
     if key not in moods:
         raise MoodError("This mood is gone: choose another.")
@@ -89,12 +89,12 @@ def rename_mood(key: str, name: str) -> CustomMood:
 
 
 def delete_mood(key: str) -> None:
-    """Delete a mood; one that is gone already is no error."""
+    """Delete a mood; a mood that was deleted before is no error."""
     _path(key).unlink(missing_ok=True)
 
 
 def parse_mood(content: bytes) -> CustomMood:
-    """Parse an exported file -> the mood. Nothing of it is believed unchecked. Raises MoodError."""
+    """Parse an exported file -> the mood. Every value is checked. Raises MoodError."""
     if len(content) > MAX_MOOD_BYTES:
         raise MoodError(_NOT_A_MOOD)
     try:
