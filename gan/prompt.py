@@ -5,13 +5,14 @@
     parsed.controls        {"energy": -1.7, "brightness": -0.6, "density": -0.9}, standard deviations
     parsed.tempo           0.87, relative to the usual
     parsed.phrases         each phrase that matched the vocabulary, and its meaning
-    parsed.unknown_words   the words that did not
+    parsed.unknown_words   the words that did not match
     parsed.message         all of that in a few short sentences
 
-Rule based, with the vocabulary in `words.json`; nothing is learnt. A word that is one typing slip away from
-the name of a genre or an instrument is corrected, and no other: a guess over a real word (beach, Bach) would
-give people music that they did not ask for. Longer phrases match before shorter ones; "very", "slightly" and
-"not" modify the next phrase that has a meaning, "without" all of them up to the next comma, "but" or "with".
+The parser follows rules, with the vocabulary in `words.json`; nothing is learnt. Only a word that is one
+typing slip away from the name of a genre or an instrument is corrected: a guess over a real word (beach, Bach)
+would give people music that they did not ask for. Longer phrases match before shorter ones; "very", "slightly"
+and "not" modify the next phrase that has a meaning, "without" modifies all phrases up to the next comma, "but"
+or "with".
 """
 
 import json
@@ -32,11 +33,11 @@ MAX_PROMPT_CHARS = 300  # length of a prompt; the message says when more is left
 MAX_PROMPT_SHIFT = 2.5  # standard deviations by which a control may move
 MIN_TEMPO, MAX_TEMPO = 0.6, 1.6  # relative to the usual tempo
 REFERENCE_BPM = 118  # the mean of popular music, for prompts in beats per minute
-MIN_CORRECTABLE_CHARS = 4  # of a word that is corrected
-MIN_STEM_CHARS = 3  # of a word without its ending
+MIN_CORRECTABLE_CHARS = 4  # length of a word that may be corrected
+MIN_STEM_CHARS = 3  # length of a word without its ending
 MIN_GENRE_WEIGHT = 0.02  # genres of less weight are dropped
 MIN_SHIFT = 0.05  # standard deviations; less is not mentioned
-FULL_GENRE_WEIGHT = 0.5  # weight from which a negation excludes a genre: "no guitar" excludes none
+FULL_GENRE_WEIGHT = 0.5  # weight from which a negation excludes a genre; "no guitar" excludes none
 EXAMPLES = "Try words like jazz, calm, dark, fast or piano."
 _WORDS = Path(__file__).with_name("words.json")
 
@@ -53,7 +54,7 @@ class MatchedPhrase:
 
 @dataclass(frozen=True)
 class ParsedPrompt:
-    """A parsed prompt."""
+    """The result of parse_prompt()."""
 
     prompt: str
     genres: dict[str, float]  # weights that add up to 1, the largest first
@@ -107,7 +108,7 @@ class _Vocabulary:
     ignored: frozenset[str]
     breaks: frozenset[str]
     endings: tuple[tuple[str, str], ...]
-    real_words: frozenset[str]  # that no rule may turn into others
+    real_words: frozenset[str]  # words that no rule may turn into others
     words: frozenset[str]  # all single words of the phrases
     slips: dict[str, str]  # a misspelling -> the name of a genre or an instrument
     max_phrase_words: int
@@ -116,12 +117,12 @@ class _Vocabulary:
 @dataclass(frozen=True)
 class _Word:
     text: str  # the word as written
-    vocabulary_phrase: str  # the known word; "" where there is none
+    vocabulary_phrase: str  # the word of the vocabulary; "" where there is none
     is_corrected: bool = False
 
 
 def parse_prompt(prompt: str) -> ParsedPrompt:
-    """Parse a prompt. It never raises: for an absurd one the message says so."""
+    """Parse a prompt. It never raises: the message says what could not be understood."""
     text = prompt[:MAX_PROMPT_CHARS]
     phrases: list[MatchedPhrase] = []
     unknown_words: list[str] = []
@@ -151,7 +152,7 @@ def _clamped(low: float, value: float, high: float) -> float:
 
 
 def _tokenize(text: str) -> list[str]:
-    """Tokenise: case-folded, without accents, a "," where a clause ends: Café-Jazz! -> cafe jazz ,"""
+    """Split into words without case and accents, and "," where a clause ends: Café-Jazz! -> cafe jazz ,"""
     text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     text = re.sub(r"[\u2019`]", "'", text)
@@ -232,7 +233,7 @@ def _combine(modifiers: list[_Modifier]) -> tuple[float, float]:
 
 @lru_cache(4096)
 def _recognize(word: str) -> _Word:
-    """Look a word up: as it is, without its ending, or as a typing slip."""
+    """Look a word up as it is, without its ending, and as a typing slip."""
     vocabulary = _vocabulary()
     if word in vocabulary.words | vocabulary.ignored | vocabulary.breaks:
         return _Word(word, word)
@@ -247,7 +248,7 @@ def _recognize(word: str) -> _Word:
 
 
 def _slips(name: str) -> Iterator[str]:
-    """Yield what a name becomes by a slip after its first letter: one left out, swapped, wrong, too much."""
+    """Yield the misspellings of a name by one letter after its first: left out, swapped, wrong or added."""
     for k in range(1, len(name) + 1):
         head, tail = name[:k], name[k:]
         yield head + tail[1:]

@@ -1,4 +1,4 @@
-"""Generation requests: everything that determines a generated clip, and requests derived from others.
+"""Generation requests, which determine everything about a clip, and requests derived from others.
 
     GenerationRequest({"jazz": 1.0}, seconds=10, seed=3)
     GenerationRequest.from_prompt(parse_prompt("calm jazz"), seconds=10, seed=3)
@@ -7,7 +7,7 @@
     vary_request(request, seed=4, keep="style")  one part of the latent stays, the other is drawn anew
 
 The latent of a clip is a sum of noises, each from a seed of its own, with weights whose squares add up
-to 1: so it stays standard normal however often requests are mixed, and a few numbers reproduce a clip.
+to 1. It stays standard normal however often requests are mixed, and a few numbers reproduce a clip.
 """
 
 import math
@@ -84,7 +84,7 @@ class GenerationRequest:
     ) -> "GenerationRequest":
         """Build the request of a prompt for the `available` genres; the seed draws one where none is named.
 
-        Raises RequestError where only unavailable ones are named.
+        Raises RequestError where all genres of the prompt are unavailable.
         """
         genres = {name: weight for name, weight in parsed.genres.items() if name in available}
         if parsed.has_genre and not genres:
@@ -108,7 +108,7 @@ class GenerationRequest:
 
     @classmethod
     def from_dict(cls, values: Any) -> "GenerationRequest":
-        """Read what `to_dict` gave. Raises RequestError for anything else."""
+        """Read the values of `to_dict`. Raises RequestError for anything else."""
         names = {attribute.name for attribute in fields(cls)}
         if not isinstance(values, dict) or "genres" not in values or set(values) - names:
             raise RequestError(
@@ -126,7 +126,7 @@ def require_count(count: int) -> int:
 
 
 def mix_requests(a: GenerationRequest, b: GenerationRequest, weight: float) -> GenerationRequest:
-    """Interpolate two requests: 0 gives the first, 1 the second; noises spherically."""
+    """Interpolate two requests, their noises spherically: weight 0 gives the first, 1 the second."""
     weight = _checked_number("The share of the second", weight, 0.0, 1.0)
     if weight in (0.0, 1.0):
         return b if weight else a

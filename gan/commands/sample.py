@@ -1,4 +1,4 @@
-"""The command `python -m gan sample`: clips into a folder, each with what reproduces it."""
+"""The command `python -m gan sample`: it writes clips to a folder, each with the recipe that repeats it."""
 
 import argparse
 import json
@@ -72,7 +72,7 @@ def sample(options: argparse.Namespace) -> int:
 
 
 def _request_of_recipe(path: Path, sampler: "Sampler") -> tuple[list["GenerationRequest"], str]:
-    """Read the request of a recipe; the message is empty. Raises RequestError."""
+    """Read the request of a recipe -> (the request alone, an empty message). Raises RequestError."""
     from gan.request import RequestError
     from gan.sampling.sampler import request_from_recipe
 
@@ -86,10 +86,7 @@ def _request_of_recipe(path: Path, sampler: "Sampler") -> tuple[list["Generation
 def _build_requests(
     options: argparse.Namespace, seed: int, genres: tuple[str, ...]
 ) -> tuple[list["GenerationRequest"], str]:
-    """Build a request for each clip, and the message of a prompt.
-
-    Raises RequestError.
-    """
+    """Build a request for each clip -> (requests, the message of the prompt). Raises RequestError."""
     from gan.prompt import parse_prompt
     from gan.request import GenerationRequest, require_count
 

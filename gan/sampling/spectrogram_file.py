@@ -1,7 +1,7 @@
 """The .npz file of a spectrogram: its values, its parameters, and the recipe that made it.
 
-An .npz of two plain arrays: `mel_db` (bands, frames) float16 and `card`, JSON in UTF-8. A file
-may come from anyone: its size is bounded before it is unpacked, and nothing is ever executed.
+It holds two plain arrays: `mel_db` (bands, frames) float16 and `card`, JSON in UTF-8. A file may come from
+anyone, so its size is bounded before it is unpacked, and nothing in it is ever executed.
 """
 
 import io
@@ -24,11 +24,11 @@ from genre.models.cards import ArtefactError
 from genre.reading import parse_json, read_regular
 
 FILE_VERSION = 1
-MAX_FILE_BYTES = 8_000_000  # size of the file, and of what is in it once unpacked
+MAX_FILE_BYTES = 8_000_000  # size of the file, and of its unpacked content
 MAX_CARD_BYTES = 100_000  # bytes of JSON
 MAX_MEL_BANDS = 256
 MEMBERS = {"mel_db.npy", "card.npy"}
-COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # methods that NumPy packs with
+COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # methods by which NumPy packs
 
 _FOREIGN = "This is not a spectrogram that Earmark made: choose an .npz that was downloaded here."
 _DAMAGED = "The spectrogram is damaged: download it again, or choose another one."
@@ -46,7 +46,7 @@ class SpectrogramFile:
 
 
 def pack_spectrogram(spectrogram: SpectrogramFile) -> bytes:
-    """Pack a spectrogram into the bytes of an .npz. Raises ValueError for what `read_spectrogram` refuses."""
+    """Pack a spectrogram as an .npz. Raises ValueError for one that `read_spectrogram` would refuse."""
     card = {"version": FILE_VERSION, "params": spectrogram.params.to_dict(), "recipe": spectrogram.recipe}
     text = json.dumps(card, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     buffer = io.BytesIO()
@@ -61,7 +61,7 @@ def pack_spectrogram(spectrogram: SpectrogramFile) -> bytes:
 
 
 def read_spectrogram(source: bytes | Path) -> SpectrogramFile:
-    """Read what `pack_spectrogram` wrote, from bytes or a path. Raises ArtefactError with one sentence."""
+    """Read a file of `pack_spectrogram` from bytes or a path. Raises ArtefactError with one sentence."""
     try:
         content = _read(source) if isinstance(source, Path) else source
         if len(content) > MAX_FILE_BYTES:
@@ -120,10 +120,7 @@ def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _array(content: bytes, dtypes: tuple[str, ...], dimensions: int) -> np.ndarray:
-    """Read the array of an .npy, after checking its header against its size.
-
-    Raises ValueError.
-    """
+    """Read the array of an .npy, after checking its header against its size. Raises ValueError."""
     file = io.BytesIO(content)
     if np.lib.format.read_magic(file) != (1, 0):
         raise ValueError("another version of the format")

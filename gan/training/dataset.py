@@ -1,4 +1,4 @@
-"""Training data of the generator: log-mels of recordings, and GTZAN's 3 s mels where there is none."""
+"""Training data of the generator: log-mels of recordings, and GTZAN's 3 s mels of the other tracks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class MusicDataset:
     def sample_batch(self, count: int, rng: Generator) -> tuple[Tensor, Tensor]:
         """Draw random windows of 3 s, uniform over the genres and over the tracks of a genre.
 
-        Returns (count, 128, 128) in -1 to 1, labels (count,). Each is augmented by a small stretch and shift.
+        Returns (count, 128, 128) in -1 to 1, labels (count,). A small stretch and shift augment each window.
         """
         labels = torch.randint(len(self.genres), (count,), generator=rng)
         windows = [self._window(int(label), rng) for label in labels]

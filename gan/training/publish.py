@@ -1,4 +1,4 @@
-"""Publishing a run: its weights, card and a short history, copied to assets/weights."""
+"""The publication of a run: its weights, card and a short history are copied to assets/weights."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ MAX_SHEETS = 12  # sample sheets that are published with the weights
 def publish_run(run: str, name: str, note: str | None = None) -> Path:
     """Copy a run's artefact and history to assets/weights/`name`; return that folder.
 
-    Raises ValueError with a sentence, or OSError, and changes nothing then.
+    Raises ValueError with a sentence, or OSError; nothing is changed then.
     """
     folder = find_run(run, "gan")
     weights, card = load_artefact(folder)

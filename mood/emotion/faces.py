@@ -329,7 +329,7 @@ def _detect(grey: np.ndarray, settings: DetectorSettings) -> list[Detection]:
 
 
 def _is_verified(grey: np.ndarray, box: Box) -> bool:
-    """Whether the other cascade finds a face of about this size there too."""
+    """Return whether the other cascade finds a face of about this size there too."""
     margin = round(VERIFY_MARGIN * box.w)
     region = grey[
         max(0, box.y - margin) : box.y + box.h + margin, max(0, box.x - margin) : box.x + box.w + margin

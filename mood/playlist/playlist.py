@@ -134,7 +134,7 @@ def find_by_query(
         return select_songs(tracks, count, exclude)
 
     def is_enough(tracks: Sequence[YoutubeTrack]) -> bool:
-        """Whether there are `count` songs of known duration; the others only fill up."""
+        """Return whether there are `count` songs of known duration; the others only fill up."""
         timed = [track for track in tracks if track.duration_s is not None]
         return len(timed) >= count and len(select(timed)) == count
 
