@@ -66,7 +66,7 @@ class FairQueue:
             place._granted.set()
 
     def _order(self) -> list[Place]:
-        """The waiting work in the order in which its turns will come."""
+        """Return the waiting work in the order in which its turns will come."""
         latest, waiting = dict(self._latest_turns), list(self._waiting)
         order: list[Place] = []
         while waiting:

@@ -13,7 +13,7 @@ PROMOTED_TITLE = "title.txt"  # in the folder of one that was renamed
 
 
 def home() -> Path:
-    """The folder that Earmark writes to: EARMARK_HOME, by default var/ in the repository.
+    """Return the folder that Earmark writes to: EARMARK_HOME, by default var/ in the repository.
 
     A relative EARMARK_HOME is relative to the repository too, so that every command finds the same folder
     from wherever it is started.
@@ -22,19 +22,19 @@ def home() -> Path:
 
 
 def data_folder() -> Path | None:
-    """The folder of real data (GTZAN, faces, recorded predictions): EARMARK_DATA; None where unset."""
+    """Return the folder of real data (GTZAN, faces, recorded predictions): EARMARK_DATA; None where unset."""
     value = os.environ.get("EARMARK_DATA")
     return (REPOSITORY / Path(value).expanduser()).resolve() if value else None
 
 
 def music_folder() -> Path | None:
-    """The one folder that music may be read from to train on: EARMARK_MUSIC; None where unset."""
+    """Return the one folder that music may be read from to train on: EARMARK_MUSIC; None where unset."""
     value = os.environ.get("EARMARK_MUSIC")
     return (REPOSITORY / Path(value).expanduser()).resolve() if value else None
 
 
 def may_read(path: Path) -> bool:
-    """Whether a path that a person named, its links followed, lies where EARMARK_MUSIC allows.
+    """Return whether a path that a person named, its links followed, lies where EARMARK_MUSIC allows.
 
     Where that is unset every path does. Earmark's own folder and EARMARK_DATA's are allowed in any case.
     """
@@ -56,7 +56,7 @@ def gtzan_folder() -> Path:
 
 
 def promoted_models() -> list[str]:
-    """The names of the promoted models."""
+    """Return the names of the promoted models."""
     folder = home() / PROMOTED
     if not folder.is_dir():
         return []
@@ -87,7 +87,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 
 def is_temporary(path: Path) -> bool:
-    """Whether the file is what a process that is no more, killed perhaps, left of an atomic write."""
+    """Return whether the file is what a process that is no more, killed perhaps, left of an atomic write."""
     match = _TEMPORARY.fullmatch(path.name)
     if not match:
         return False

@@ -43,7 +43,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
         metavar="PROBABILITY",
         help="with --begin: probability of a simulated phone recording in training",
     )
-    parser.add_argument("--telephone", dest="phone", type=float, help=argparse.SUPPRESS)  # the old name
+    parser.add_argument("--telephone", dest="phone", type=float, help=argparse.SUPPRESS)  # old name
     add_folder_options(parser)
     parser.set_defaults(run=train)
 
@@ -87,7 +87,7 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_from(options: argparse.Namespace, model: str | None = None) -> "ExperimentSettings":
-    """The settings of the options. Raises ValueError with a sentence for a bad combination."""
+    """Build the settings from the options. Raises ValueError with a sentence for a bad combination."""
     from genre.training.experiment import experiment_settings, parse_augmentation
 
     recipe = {

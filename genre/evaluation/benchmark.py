@@ -123,7 +123,7 @@ def record_benchmark(name: str, result: dict) -> None:
 
 
 def summarize_seeds(results: list[dict]) -> dict:
-    """The results of one recipe from several seeds -> {metric: {"values", "mean", "interval"}}.
+    """Return the results of one recipe from several seeds -> {metric: {"values", "mean", "interval"}}.
 
     The interval is Student's of the mean, for the chance of the seed alone; that of the tracks is in each.
     """
@@ -183,7 +183,7 @@ def _agreement(first: np.ndarray, second: np.ndarray, labels: np.ndarray, genres
 
 
 def _changed(clip: Clip, number: int, change: Callable[[Clip, int], Clip], draw: int) -> Clip:
-    """The clip under a condition, with random numbers of its own in each draw."""
+    """Return the clip under a condition, with random numbers of its own in each draw."""
     return change(clip, number + draw * SEED_STEP)
 
 
@@ -283,7 +283,7 @@ def predict_recordings(
 
 
 def fold_metrics(card: Card) -> dict[str, dict]:
-    """The calibration inside the train list that the card holds: of each branch, and of all together."""
+    """Return the calibration inside the train list that the card holds: of each branch, and of all together."""
     parts = {kind: part["calibration"] for kind, part in card.branches.items() if "calibration" in part}
     if not card.calibration:
         return parts

@@ -93,7 +93,7 @@ def fit_thresholds_by_duration(
 
 
 def calibration_summary(probabilities: np.ndarray, labels: np.ndarray) -> dict:
-    """The fitted temperature and confidence threshold for (N, G) and (N,), and the metrics with them."""
+    """Return the fitted temperature and confidence threshold for (N, G) and (N,), and the metrics with them."""
     temperature = fit_temperature(probabilities, labels)
     calibrated = apply_temperature(probabilities, temperature)
     threshold, _ = fit_confidence_threshold(calibrated, labels)

@@ -67,7 +67,7 @@ def compute_metrics(
 
 
 def balanced_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
-    """The mean recall of the classes that are present in labels (N,)."""
+    """Return the mean recall of the classes that are present in labels (N,)."""
     with warnings.catch_warnings():  # a predicted class that is not present counts in no recall
         warnings.simplefilter("ignore", UserWarning)
         return float(balanced_accuracy_score(labels, predicted))
@@ -131,6 +131,6 @@ def _intervals(
 
 
 def _interval_of(values: np.ndarray, digits: int = 4) -> list[float]:
-    """The central interval of the bootstrap's values (RESAMPLES,)."""
+    """Return the central interval of the bootstrap's values (RESAMPLES,)."""
     tail = (1 - INTERVAL) / 2
     return [round(float(value), digits) for value in np.quantile(values, (tail, 1 - tail))]

@@ -24,7 +24,7 @@ class LabelledSong(Protocol):
 
 
 def predict_songs(classifier: Classifier, songs: Sequence[LabelledSong]) -> list[Prediction]:
-    """The prediction of each song."""
+    """Return the prediction of each song."""
     return [classifier.classify(load_clip(song.path)) for song in songs]
 
 
@@ -82,7 +82,7 @@ def emotion_correlations(songs: Sequence[LabelledSong], predictions: list[Predic
 
 
 def song_table(metrics: dict) -> str:
-    """The result of `song_metrics` as text for a terminal."""
+    """Return the result of `song_metrics` as text for a terminal."""
     low, high = metrics["balanced_accuracy_interval"]
     accuracy = metrics["selective_accuracy"]
     other = metrics["other_styles"]

@@ -9,7 +9,7 @@ from genre.runs.report import Report
 def split_metrics(
     probabilities: np.ndarray, labels: np.ndarray, tracks: np.ndarray, genres: tuple[str, ...]
 ) -> dict:
-    """The parts of a Report that a test gives: `by_track`, `by_window` and `predictions` of each track."""
+    """Return the parts of a Report that a test gives: `by_track`, `by_window` and `predictions` of each track."""
     pooled, truth, names = aggregate_by_track(probabilities, labels, tracks)
     predictions = [
         {
@@ -28,7 +28,7 @@ def split_metrics(
 
 
 def confusion_table(confusion: list[list[int]], genres: tuple[str, ...]) -> str:
-    """The confusion matrix as text, the true genres in rows."""
+    """Return the confusion matrix as text, the true genres in rows."""
     width = max(5, *(len(genre) for genre in genres))
     columns = [genre[:5] for genre in genres]
     lines = [" " * width + "".join(f"{name:>6}" for name in columns) + "  count"]
@@ -46,7 +46,7 @@ def skipped_files_line(skipped: list[tuple[str, str]]) -> str:
 
 
 def report_table(report: Report) -> str:
-    """A report as text for a terminal. Raises KeyError or TypeError for one that is damaged."""
+    """Return a report as text for a terminal. Raises KeyError or TypeError for one that is damaged."""
     lines = [f"{report.model} on {report.input}, split {report.split['name']}"]
     if report.split["leaky"]:
         lines.append("LEAKY: windows of the same track are in both parts; this says nothing of new music.")

@@ -39,7 +39,7 @@ class Branch(nn.Module, ABC):
 
     @abstractmethod
     def centres(self, frames: int) -> np.ndarray:
-        """The centre of each window, in frames: (windows,)."""
+        """Return the centre of each window, in frames: (windows,)."""
 
     def _normalized(self, power: Tensor) -> Tensor:
         """Convert to decibels below the peak as the networks take them: 1 at the peak, 0 at the depth."""
@@ -50,7 +50,7 @@ class FullClipBranch(Branch):
     """A branch that sees some of the frames, all at once; the pooling slides over them."""
 
     def columns(self, frames: int) -> np.ndarray:
-        """The indices of the frames that are used: (columns,), ascending."""
+        """Return the indices of the frames that are used: (columns,), ascending."""
         return self.params.frame_indices((frames - 1) * self.params.hop_length)
 
     def picture(self, power: Tensor) -> Tensor:
@@ -81,7 +81,7 @@ class WindowBranch(Branch):
     SIZE = COLUMNS_PER_CELL * WINDOW_CELLS  # frames: 128, as in training
 
     def starts(self, frames: int) -> np.ndarray:
-        """The first frame of each window: (windows,)."""
+        """Return the first frame of each window: (windows,)."""
         room = max(0, frames - self.SIZE)
         return np.linspace(0, room, 1 + -(-room // self.SIZE)).round().astype(int)
 

@@ -138,11 +138,11 @@ class Classifier(ABC):
         return self._prediction(clip, windows, threshold, reason)
 
     def has_music(self, segments: np.ndarray) -> bool:
-        """Whether segments (P, N) that look like speech are music all the same, where a model can tell."""
+        """Return whether segments (P, N) that look like speech are music all the same, where a model can tell."""
         return False
 
     def confidence_threshold(self, duration_s: float) -> float:
-        """The least probability of a confident prediction on so much music: the less music, the higher."""
+        """Return the least probability of a confident prediction on so much music: the less music, the higher."""
         if duration_s < MIN_CONFIDENT_SECONDS:
             return UNREACHABLE
         durations_s, thresholds = self._thresholds.T

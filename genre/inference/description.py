@@ -23,7 +23,7 @@ class Description:
 
 
 def strongest_emotions(description: Description, statistics: dict[str, dict[str, float]]) -> list[str]:
-    """The feelings that stand out from the average song, the strongest first.
+    """Return the feelings that stand out from the average song, the strongest first.
 
     `statistics` is the card's: {feeling: {"correlation", "mean", "deviation"}}. Feelings that the model does
     not predict well enough are left out.
@@ -38,7 +38,7 @@ def strongest_emotions(description: Description, statistics: dict[str, dict[str,
 
 
 def energy_over_time(description: Description, statistics: dict[str, dict[str, float]]) -> np.ndarray:
-    """The energy of each window (W,) in standard deviations: power, joy and tension less calm, tenderness and
+    """Return the energy of each window (W,) in standard deviations: power, joy and tension less calm, tenderness and
     sadness.
     """
     mean, deviation = (

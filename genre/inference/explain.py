@@ -52,7 +52,7 @@ class Explanation:
     best_span: tuple[float, float]
 
     def band_shares(self) -> tuple[float, float, float] | None:
-        """The fractions of the map below 250 Hz, from there to 2 kHz, and above; None for a map over time
+        """Return the fractions of the map below 250 Hz, from there to 2 kHz, and above; None for a map over time
         alone.
         """
         if np.ptp(self.map, axis=0).max() < FLATNESS:

@@ -139,7 +139,7 @@ class LiveClassifier:
                 self._changed.notify()
 
     def latest(self) -> LivePrediction:
-        """The smoothed prediction by now; never waits for the next one."""
+        """Return the smoothed prediction by now; never waits for the next one."""
         with self._changed:
             if self._failures >= MAX_FAILURES:
                 return LivePrediction(None, {}, False, BROKEN)
@@ -158,7 +158,7 @@ class LiveClassifier:
 
     @property
     def running(self) -> bool:
-        """Whether the thread is alive."""
+        """Return whether the thread is alive."""
         return self._thread is not None
 
     def _write(self, samples: np.ndarray, count: int) -> None:
@@ -170,7 +170,7 @@ class LiveClassifier:
         self._received += count
 
     def _newest(self, count: int) -> np.ndarray:
-        """The newest `count` samples, oldest first, or as many as there are."""
+        """Return the newest `count` samples, oldest first, or as many as there are."""
         count = min(count, self._received, len(self._ring))
         return self._ring[(self._received - count + np.arange(count)) % len(self._ring)]
 

@@ -83,23 +83,23 @@ class PretrainedClassifier(Classifier):
         )
 
     def has_music(self, segments: np.ndarray) -> bool:
-        """Whether the pretrained network finds any of its tags; in speech it finds none."""
+        """Return whether the pretrained network finds any of its tags; in speech it finds none."""
         _, features = self.features.windows(segments)
         return float(features.logits.logsumexp(dim=1).mean()) > MUSIC_EVIDENCE
 
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
-        """The standardised features, averaged over the audible windows."""
+        """Return the standardised features, averaged over the audible windows."""
         centres_s, features = self.features.windows(segments)
         values = self.heads.standardize(features.vector())[audible(power, len(centres_s)).flatten()]
         return [values.mean(dim=0).numpy()]
 
     def _pool(self, logits: Tensor, scratch: Tensor) -> Tensor:
-        """The logarithmic opinion pool of both predictions (..., G)."""
+        """Return the logarithmic opinion pool of both predictions (..., G)."""
         logs = (1 - self.scratch_weight) * logits.log_softmax(dim=-1)
         return (logs + self.scratch_weight * scratch.clamp(min=1e-9).log()).softmax(dim=-1)
 
     def _tags(self, probabilities: Tensor) -> dict[str, float]:
-        """The tags whose probability (50,) is above their thresholds, the clearest first."""
+        """Return the tags whose probability (50,) is above their thresholds, the clearest first."""
         values = dict(zip(TAGS, probabilities.tolist(), strict=True))
         clearness = {tag: values[tag] / least for tag, least in self.tag_thresholds.items()}
         tags = sorted((tag for tag in clearness if clearness[tag] >= 1), key=lambda tag: -clearness[tag])

@@ -87,13 +87,13 @@ def _well_inside(level: Tensor) -> Tensor:
 
 
 def is_stationary(power: Tensor, duration_s: float) -> bool:
-    """Whether (bands, frames) mel power of a sound of `duration_s` seconds is noise, hum or a tone."""
+    """Return whether (bands, frames) mel power of a sound of `duration_s` seconds is noise, hum or a tone."""
     limit = np.interp(duration_s, list(STATIONARY_DB), list(STATIONARY_DB.values()))
     return spectral_change(power) < float(limit)
 
 
 def is_gliding_tone(power: Tensor) -> bool:
-    """Whether (bands, frames) mel power is one tone whose pitch glides: a chirp, or a siren."""
+    """Return whether (bands, frames) mel power is one tone whose pitch glides: a chirp, or a siren."""
     power, level = _loud_frames(power)
     if len(level) < 2:
         return False
@@ -106,7 +106,7 @@ def is_gliding_tone(power: Tensor) -> bool:
 
 
 def is_flat(power: Tensor) -> bool:
-    """Whether (bands, frames) mel power has the flat spectrum of noise, however it changes."""
+    """Return whether (bands, frames) mel power has the flat spectrum of noise, however it changes."""
     power, _ = _loud_frames(power)
     flatness = (power + 1e-20).log().mean(dim=0).exp() / power.mean(dim=0)
     return bool(flatness.median() > NOISE_FLATNESS)

@@ -124,7 +124,7 @@ class SessionClip:
         return int(10 * self.sound.duration_s) / 10 if self.sound else 0.0
 
     def to_json(self) -> dict:
-        """The command line's object, with name, source, part and correction."""
+        """Return the command line's object, with name, source, part and correction."""
         result = self.prediction.to_json() if self.prediction else {"error": self.error}
         return {
             "name": self.name,
@@ -154,7 +154,7 @@ class Session:
         return sum(clip.sound.seconds for clip in list(self._clips.values()) if clip.sound)
 
     def get(self, id_: str | None) -> SessionClip | None:
-        """The clip of this id, or None."""
+        """Return the clip of this id, or None."""
         return self._clips.get(id_) if id_ else None
 
     def add(self, name: str, content: bytes, source: str, classify: Classify) -> SessionClip:

@@ -41,7 +41,7 @@ class NeighbourIndex:
         self.embeddings = {id_: vector for id_, vector in self.embeddings.items() if id_ in ids}
 
     def nearest(self, id_: str, count: int = 3) -> list[Neighbour]:
-        """The other recordings, the nearest first. Raises KeyError for one that was not added."""
+        """Return the other recordings, the nearest first. Raises KeyError for one that was not added."""
         query = self.embeddings[id_]
         others = [
             Neighbour(other, float(query @ vector))

@@ -64,6 +64,6 @@ class ZooClassifier(Classifier):
         return WindowPredictions(np.concatenate(times_s), by_window.mean(dim=0), by_window)
 
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
-        """The square roots of the probabilities: not every model of the registry has features."""
+        """Return the square roots of the probabilities: not every model of the registry has features."""
         windows = self.predict_windows([0.0] * len(segments), segments, power)
         return [windows.overall.sqrt().float().numpy()]

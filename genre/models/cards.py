@@ -94,7 +94,7 @@ class Card:
 
     @property
     def is_ensemble(self) -> bool:
-        """Whether it is a model of the Listen page: branches, or one network on 30 s mels."""
+        """Return whether it is a model of the Listen page: branches, or one network on 30 s mels."""
         return self.model == ENSEMBLE and (bool(self.branches) or self.input == "mel_30s")
 
     def to_dict(self) -> dict[str, Any]:

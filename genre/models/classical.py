@@ -48,7 +48,7 @@ def _pool(values: np.ndarray, axis: int, size: int) -> np.ndarray:
 
 
 def knn(shape: tuple[int, ...], n_classes: int, k: int = 10):
-    """The vote of the k nearest training examples, each vote the same.
+    """Return the vote of the k nearest training examples, each vote the same.
 
     Zhang (arXiv:2307.10773, 2023) and Dawra et al., who try k = 10, 15 and 20. They are silent on the
     distance and on scaling; ours is Euclidean between scaled values.
@@ -74,7 +74,7 @@ def svm(shape: tuple[int, ...], n_classes: int, c: float = 1.0):
 
 
 def forest(shape: tuple[int, ...], n_classes: int, trees: int = 300, seed: int = 0):
-    """A random forest, as cited by Zhang, who is silent on its size; ours has 300 full-grown trees."""
+    """Return a random forest, as cited by Zhang, who is silent on its size; ours has 300 full-grown trees."""
     from sklearn.ensemble import RandomForestClassifier
 
     return _pipeline(RandomForestClassifier(n_estimators=trees, random_state=seed))

@@ -73,7 +73,7 @@ def write_model_card(folder: Path) -> Path:
 
 
 def model_card(name: str, card: Card) -> str:
-    """The Markdown of CARD.md for the model `name`."""
+    """Return the Markdown of CARD.md for the model `name`."""
     sections = {
         "Model details": _details(card),
         "Intended use": [USE.get(card.model, "A model of the registry, trained by a user.")],

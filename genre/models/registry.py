@@ -63,7 +63,7 @@ class ModelSpec:
         return next(iter(self.inputs))
 
     def input(self, kind: str | None = None) -> InputSpec:
-        """The input of this kind, also under its old name. Raises ValueError if there is none."""
+        """Return the input of this kind, also under its old name. Raises ValueError if there is none."""
         kind = INPUT_ALIASES.get(kind or "", kind) or self.default_input
         if kind not in self.inputs:
             raise ValueError(
@@ -72,7 +72,7 @@ class ModelSpec:
         return self.inputs[kind]
 
     def recipe_for(self, kind: str) -> Recipe:
-        """The default recipe on this kind of input."""
+        """Return the default recipe on this kind of input."""
         return self.recipes.get(kind, self.recipe)
 
     def build(self, shape: tuple[int, ...], n_classes: int, /, **options: Any) -> Any:
@@ -102,7 +102,7 @@ class ModelSpec:
 
 
 def find_model(name: str) -> ModelSpec:
-    """The model of this name. Raises ValueError with the names there are."""
+    """Return the model of this name. Raises ValueError with the names there are."""
     if name not in MODELS:
         raise ValueError(f"There is no model {name!r}; there are: {', '.join(MODELS)}.")
     return MODELS[name]

@@ -199,7 +199,7 @@ def spectrogram(
 def why_spectrogram(
     picture: np.ndarray, centres_hz: np.ndarray, explanation: "Explanation", begin_s: float = 0.0
 ) -> go.Figure:
-    """The mel-spectrogram of the explained part, dimmed where the saliency for the genre is low, and a frame
+    """Return the mel-spectrogram of the explained part, dimmed where the saliency for the genre is low, and a frame
     around the seconds most like it."""
     start_s, end_s = explanation.part
     duration_s = end_s - start_s

@@ -78,7 +78,7 @@ def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
 
 
 def _curve(run: Learning, number: int, epochs: list[dict], key: str, in_legend: bool) -> dict:
-    """The curve of one metric of a run over its epochs."""
+    """Return the curve of one metric of a run over its epochs."""
     is_valid = key.startswith("valid_")
     share = key.endswith("accuracy")
     points = [
@@ -189,7 +189,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
 
 
 def confusion_matrix(result: dict) -> go.Figure:
-    """The confusion matrix: each row is a true genre and adds up to 100 %, on a scale that is
+    """Return the confusion matrix: each row is a true genre and adds up to 100 %, on a scale that is
     the same for all models. Right answers are green, mistakes red.
     `result`: the metrics of genre.evaluation.metrics.compute_metrics.
     """

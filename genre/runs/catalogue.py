@@ -71,7 +71,7 @@ class Entry:
 
     @property
     def leaky(self) -> bool:
-        """Whether windows of one recording are in both parts."""
+        """Return whether windows of one recording are in both parts."""
         return self.split == LEAKY
 
     @property
@@ -88,7 +88,7 @@ class Catalogue:
         self._cached: dict[str, tuple[tuple, Entry]] = {}
 
     def entries(self) -> list[Entry]:
-        """The genre runs under EARMARK_HOME, the newest first, and after them the recorded ones, honest
+        """Return the genre runs under EARMARK_HOME, the newest first, and after them the recorded ones, honest
         splits before leaky ones."""
         before, now = self._cached, {}
         for parent in (runs_folder(), self._recorded):
@@ -140,7 +140,7 @@ def _stamp(path: str) -> tuple[int, int] | None:
 
 
 def _read_metrics(folder: Path) -> dict:
-    """The numbers of a report that a table shows; {} when it is missing, damaged, or tested nothing."""
+    """Return the numbers of a report that a table shows; {} when it is missing, damaged, or tested nothing."""
     try:
         report = load_report(folder)
         metrics = {"parameters": report.parameters, "source": report.data["source"]}
@@ -232,7 +232,7 @@ def bundle(folder: Path) -> bytes:
 
 
 def free_name(entry: Entry) -> str:
-    """A name for a run's model on the Listen page: the run's own, numbered where it is taken."""
+    """Return a name for a run's model on the Listen page: the run's own, numbered where it is taken."""
     names = {*promoted_models(), *(path.name for path in WEIGHTS.iterdir())}
     name = re.sub(r"[^\w.-]+", "-", entry.title).strip("-.")[:30] or "mine"
     others = (f"{name}-{number}" for number in itertools.count(2))
@@ -240,7 +240,7 @@ def free_name(entry: Entry) -> str:
 
 
 def promoted_name(folder: Path) -> str | None:
-    """The name of a run's model on the Listen page; None if it was not promoted."""
+    """Return the name of a run's model on the Listen page; None if it was not promoted."""
     for name in promoted_models():
         promoted = home() / PROMOTED / name
         try:

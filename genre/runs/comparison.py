@@ -23,7 +23,7 @@ class TrackPredictions:
 
 
 def common_tracks(tests: Sequence[TrackPredictions]) -> set[TrackKey]:
-    """The tracks that all reports tested."""
+    """Return the tracks that all reports tested."""
     return set.intersection(*(set(test.by_track) for test in tests)) if tests else set()
 
 

@@ -78,17 +78,17 @@ class Run:
 
     @property
     def active(self) -> bool:
-        """Whether a process waits or works on it."""
+        """Return whether a process waits or works on it."""
         return self.state in ("waiting", "running")
 
     @property
     def resumable(self) -> bool:
-        """Whether it ended early and can be resumed."""
+        """Return whether it ended early and can be resumed."""
         return self.state in ("failed", "stopped", "interrupted")
 
 
 def runs_folder() -> Path:
-    """The folder of all runs: EARMARK_HOME/runs."""
+    """Return the folder of all runs: EARMARK_HOME/runs."""
     return home() / "runs"
 
 
@@ -127,7 +127,7 @@ def create_run_folder(
 
 
 def _next_colour() -> int:
-    """A number that no run has, the least: so it is another one than those of the runs beside it."""
+    """Return a number that no run has, the least: so it is another one than those of the runs beside it."""
     colours = {run.colour for run in list_runs()}
     return next(number for number in itertools.count() if number not in colours)
 
@@ -245,7 +245,7 @@ def _number(value: Any) -> float:
 
 
 def _numbers(values: dict) -> dict:
-    """The values that are finite numbers."""
+    """Return the values that are finite numbers."""
     numbers = {}
     for name, value in values.items():
         with suppress(TypeError, ValueError):
@@ -293,7 +293,7 @@ def read_metrics(folder: Path, name: str = METRICS) -> list[dict]:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a run is done, and its files are there and whole: report, card and weights."""
+    """Return whether a run is done, and its files are there and whole: report, card and weights."""
     if read_run(folder).state != "done":
         return False
     try:
@@ -308,12 +308,12 @@ def is_finished(folder: Path) -> bool:
 
 
 def read_progress(folder: Path) -> dict:
-    """The parts of a run's status that a resumed process starts from: "progress" and the "last" epoch."""
+    """Return the parts of a run's status that a resumed process starts from: "progress" and the "last" epoch."""
     return {key: value for key, value in read_status(folder).items() if key in ("progress", "last")}
 
 
 def read_status(folder: Path) -> dict:
-    """The content of status.json; {} where it is missing or damaged."""
+    """Return the content of status.json; {} where it is missing or damaged."""
     try:
         status = read_json(folder / "status.json")
         return status if isinstance(status, dict) else {}
@@ -327,7 +327,7 @@ def write_status(folder: Path, **values: Any) -> None:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a living process works on the run."""
+    """Return whether a living process works on the run."""
     try:
         with open(folder / ".lock", "rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -84,7 +84,7 @@ def _read_version() -> tuple[int, int, int] | None:
 
 
 def _read_entries() -> list[dict]:
-    """The working and waiting runs, oldest first; none where the file is missing or damaged."""
+    """Return the working and waiting runs, oldest first; none where the file is missing or damaged."""
     try:
         entries = read_json(home() / "queue.json")
         return [{"run": str(entry["run"]), "cores": int(entry["cores"])} for entry in entries]

@@ -37,7 +37,7 @@ class Report:
 
     @property
     def is_tested(self) -> bool:
-        """Whether the run has test tracks."""
+        """Return whether the run has test tracks."""
         return bool(self.by_track)
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _has_types(parts: dict[str, Any]) -> bool:
 
 
 def _is_whole(report: Report) -> bool:
-    """Whether the report of a test has what tables and charts show of it."""
+    """Return whether the report of a test has what tables and charts show of it."""
     try:
         measured = [report.training_s, report.inference_ms, report.by_window["accuracy"]]
         measured += [report.split["train_tracks"], report.split["test_tracks"], report.parameters or 0]

@@ -21,7 +21,7 @@ class RunSettings:
         return json.loads(json.dumps(asdict(self)))  # type: ignore[call-overload]
 
     def equals(self, values: dict) -> bool:
-        """Whether the `values` of a config.json, perhaps of an older version, are the same settings."""
+        """Return whether the `values` of a config.json, perhaps of an older version, are the same settings."""
         try:
             return self.from_dict(values).to_dict() == self.to_dict()
         except SettingsError:

@@ -85,7 +85,7 @@ class Worker:
         self.set_status(message, progress=progress, eta_s=eta, **values)
 
     def _restore_epochs(self) -> list[dict]:
-        """The epochs so far, after putting those back that metrics.jsonl has lost."""
+        """Return the epochs so far, after putting those back that metrics.jsonl has lost."""
         stored = read_metrics(self.folder)
         epochs = {(line.get("part", 0), line["epoch"]) for line in stored}
         copied = read_metrics(self.folder, METRICS_COPY)

@@ -215,7 +215,7 @@ class Band:
         rest: float = 0.15,
         leap: int = 2,
     ) -> Line:
-        """A line of two-bar motifs over one chord a bar. `density`: notes a beat; `rest`: chance
+        """Return a line of two-bar motifs over one chord a bar. `density`: notes a beat; `rest`: chance
         that a motif leaves its second bar empty; `leap`: widest usual step in scale degrees."""
         ladder = [p for p in range(low, high + 1) if (p - self.key) % 12 in SCALES[scale]]
         motifs = []
@@ -258,7 +258,7 @@ class Band:
         self.chord(stem, guitar, [pitch, pitch + 7, pitch + 12], beat, length, 1.0, 0.002)
 
     def singer(self, rough: float = 0.0, fall: float = 0.0) -> tuple[Singer, int]:
-        """A new voice and the lowest pitch of its tenth."""
+        """Return a new voice and the lowest pitch of its tenth."""
         woman = self.chance(0.35)
         size = (1.16 if woman else 1.0) * self.rng.uniform(0.95, 1.06)
         voice = Singer(

@@ -260,7 +260,7 @@ def _tone(mixed: np.ndarray, hertz: np.ndarray, style: Style, rng: np.random.Gen
 
 
 def _compress(samples: np.ndarray, ratio: float) -> np.ndarray:
-    """A bus compressor: 3 ms steps, fast attack, slow release, threshold at the piece's own RMS."""
+    """Return a bus compressor: 3 ms steps, fast attack, slow release, threshold at the piece's own RMS."""
     step = 64
     blocks = np.pad(samples, (0, -len(samples) % step)).reshape(-1, step)
     loud = 10 * np.log10(np.mean(blocks**2, axis=1) + 1e-9)

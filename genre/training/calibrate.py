@@ -116,7 +116,7 @@ def thresholds_of_excerpts(
 
 
 def _is_branch(settings: ExperimentSettings) -> bool:
-    """Whether this is a network of the Listen page, which can become a branch of an ensemble."""
+    """Return whether this is a network of the Listen page, which can become a branch of an ensemble."""
     return settings.model == ENSEMBLE and settings.input in BRANCHES
 
 

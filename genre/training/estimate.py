@@ -37,7 +37,7 @@ def windows_per_track(spec: InputSpec, windowing: str = "even") -> int:
 
 
 def seconds_per_window(model: str, kind: str, genres: int = 10) -> float:
-    """The measured training time of one window: forward, backward and an optimiser step, in s."""
+    """Return the measured training time of one window: forward, backward and an optimiser step, in s."""
     spec = find_model(model)
     if spec.kind != "network":
         return CLASSICAL_S
@@ -61,7 +61,7 @@ def seconds_per_window(model: str, kind: str, genres: int = 10) -> float:
 
 
 def training_s(settings: ExperimentSettings, tracks: int, window_s: float) -> float:
-    """The time of a whole run on `tracks` tracks at `window_s` (see `seconds_per_window`) a window, in s."""
+    """Return the time of a whole run on `tracks` tracks at `window_s` (see `seconds_per_window`) a window, in s."""
     epochs = settings.recipe.epochs if settings.spec.kind == "network" else 1
     windows = settings.recipe.windows_per_track or windows_per_track(settings.input_spec, settings.windows)
     windows_seen = tracks * windows * _passes_per_epoch(settings.split)
@@ -69,7 +69,7 @@ def training_s(settings: ExperimentSettings, tracks: int, window_s: float) -> fl
 
 
 def _passes_per_epoch(split: str) -> float:
-    """The number of times that each window is trained on in an epoch of all parts together."""
+    """Return the number of times that each window is trained on in an epoch of all parts together."""
     if split == "all":
         return 1.0
     if split in FOLDED:  # each fold trains without its fifth, and a last model on everything
@@ -78,7 +78,7 @@ def _passes_per_epoch(split: str) -> float:
 
 
 def preparation_s(kinds: set[str], tracks: int, to_play: int, cores: int) -> float:
-    """The time before the first training: playing, decoding, computing the inputs, in s."""
+    """Return the time before the first training: playing, decoding, computing the inputs, in s."""
     return (to_play * PLAY_S + tracks * sum(PREPARE_S[kind] for kind in kinds)) / cores
 
 

@@ -43,7 +43,7 @@ class TrainingState:
     best_weights: dict[str, Tensor] | None = None
 
     def is_out_of_patience(self, recipe: Recipe) -> bool:
-        """Whether the recipe's patience ended without a better epoch."""
+        """Return whether the recipe's patience ended without a better epoch."""
         return bool(recipe.patience) and self.epoch - self.best_epoch >= recipe.patience
 
 
@@ -208,7 +208,7 @@ def _restore(
 ) -> TrainingState:
     """Load a checkpoint into the networks. Raises ArtefactError for a damaged one, or another network's."""
     groups, numbers = read_checkpoint(path)
-    # Older versions named the optimiser's groups by their number alone.
+    # In older versions, the names of the optimiser groups are numbers.
     groups = {f"optimiser-{name}" if name.isdigit() else name: part for name, part in groups.items()}
     try:
         network.load_state_dict(groups["network"])

@@ -51,7 +51,7 @@ def publish_runs(
 
 
 def with_metrics_of(card: Card, name: str) -> Card:
-    """The card with metrics and calibration of the published model `name`. Raises ValueError."""
+    """Return the card with metrics and calibration of the published model `name`. Raises ValueError."""
     measured = load_card(WEIGHTS / name)
     if measured.branches.keys() != card.branches.keys():
         raise ValueError(f"{name} has other branches: combine the same ones with --with.")

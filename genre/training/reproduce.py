@@ -108,7 +108,7 @@ def _digest(dataset: Dataset) -> str:
 
 
 def _is_gtzan(dataset: Dataset) -> bool:
-    """Whether the filtered lists name these tracks. The built-in music borrows GTZAN's file names."""
+    """Return whether the filtered lists name these tracks. The built-in music borrows GTZAN's file names."""
     if (dataset.folder / "about.json").exists():
         return False
     if dataset.mel_30s or dataset.mel_3s_zscored:
@@ -166,7 +166,7 @@ def run_rows(
 
 
 def _is_complete(folder: Path, settings: ExperimentSettings) -> bool:
-    """Whether there is all that the table needs."""
+    """Return whether there is all that the table needs."""
     return runs.is_finished(folder) and _experiment_outcome(folder, settings)["state"] == "done"
 
 

@@ -108,7 +108,7 @@ def run_all(
 
 
 def _has_ended(folder: Path) -> bool:
-    """Whether a run has ended.
+    """Return whether a run has ended.
 
     One that has slept along with the machine seems interrupted until its next heartbeat.
     """

@@ -96,7 +96,7 @@ def _wide_peaks(x: Tensor, kernel: Tensor) -> Tensor:
 
 
 def _inverse_transform(size: int, positions: int) -> np.ndarray:
-    """The inverse of a real Fourier transform of `size`, at the first positions: (positions, 2 F).
+    """Return the inverse of a real Fourier transform of `size`, at the first positions: (positions, 2 F).
 
     It takes the real and the imaginary part of each frequency, one after the other.
     """

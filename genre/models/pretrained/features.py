@@ -69,7 +69,7 @@ def window_starts(frames: int, seconds_per_window: float) -> np.ndarray:
 
 
 def window_centres(n_samples: int, seconds_per_window: float) -> np.ndarray:
-    """The centres in s of the windows of a segment of so many samples: (W,)."""
+    """Return the centres in s of the windows of a segment of so many samples: (W,)."""
     seconds = n_samples / SAMPLE_RATE
     frames = 1 + round(seconds * TAG_MEL.sample_rate) // TAG_MEL.hop_length
     starts = window_starts(frames, seconds_per_window)

@@ -106,7 +106,7 @@ def verified_tags(songs: list[SongFeatures], held_out: list[SongFeatures]) -> di
 
 
 def _is_true(tag: str, item: SongFeatures) -> bool | None:
-    """Whether the tag is true of the song; None where nobody says."""
+    """Return whether the tag is true of the song; None where nobody says."""
     song = item.song
     if tag in FEELING_OF_TAG:
         feeling, least = FEELING_OF_TAG[tag]
