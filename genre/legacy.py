@@ -1,4 +1,4 @@
-"""Keys that older versions of Earmark stored, and what they are called now.
+"""Keys that older versions of Earmark stored, and today's names for them.
 
 Every reader of a stored file (config.json, card.json, report.json) passes it through `renew_keys`.
 """
@@ -6,7 +6,7 @@ Every reader of a stored file (config.json, card.json, report.json) passes it th
 from collections.abc import Mapping
 from typing import Any
 
-# Kinds of input as older versions named them.
+# Older versions' names of the kinds of input.
 INPUT_ALIASES = {"pictures": "mel_30s", "mel3s": "mel_3s_zscored", "excerpts": "mel_3s"}
 
 SETTINGS = {
@@ -106,7 +106,7 @@ GAN_CARD = GAN_RECIPE | {
 
 
 def renew_keys(value: Any, keys: Mapping[str, str]) -> Any:
-    """Rename a value's keys, at any depth, and its kinds of input as they are called now."""
+    """Rename a value's keys, at any depth, and its kinds of input to today's names."""
     if isinstance(value, dict):
         renewed = {keys.get(key, key): renew_keys(item, keys) for key, item in value.items()}
         if isinstance(renewed.get("input"), str):

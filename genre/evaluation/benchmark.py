@@ -1,5 +1,7 @@
-"""The benchmark of a shipped model on GTZAN's valid list: recordings, the accuracy drop through a simulated
-phone and a small MP3 file, and of the from-scratch ensemble ready-made mels too. GTZAN must be at hand.
+"""The benchmark of a shipped model on GTZAN's valid list, which must be on disk.
+
+It measures recordings, the accuracy drop through a simulated phone and a small MP3 file, and for the
+from-scratch ensemble also ready-made mels.
 """
 
 from collections.abc import Callable
@@ -32,27 +34,27 @@ from genre.models.predict import predict
 from genre.models.registry import MODELS
 from genre.paths import WEIGHTS, gtzan_folder
 
-# What may happen to a recording before it is classified: (clip, its number) -> clip.
+# The changes of a recording before it is classified: (clip, its number) -> clip.
 CONDITIONS: dict[str, Callable[[Clip, int], Clip]] = {
     "as it is": lambda clip, number: clip,
     "phone microphone": simulate_phone,
     "MP3 at 64 kbit/s": lambda clip, number: mp3(clip, 64),
 }
 CLEAN = "as it is"
-# Simulated rooms and noises that each recording is tested in: with one alone the drop varies by two or three
-# points by chance.
+# Draws of the room and the noise for each recording: with a single one, the drop varies by two or three
+# points.
 DRAWS = {"phone microphone": 4}
 RECORDED_PARTS = ("recordings", "agreement", "conditions", "seeds", "other_collections")  # parts in a card
-SEED_STEP = 1000  # step between the numbers of a recording in two draws: there are fewer recordings
+SEED_STEP = 1000  # step between the numbers of a recording in two draws, more than there are recordings
 
 
 def run_benchmark(
     name: str, robust: bool = False, folder: Path | None = None, weights: Path | None = None
 ) -> dict:
-    """Test the model `name` -> a dictionary for JSON; `robust`: under each of CONDITIONS too.
+    """Test the model `name` -> a dictionary for JSON; with `robust`, also under each of CONDITIONS.
 
-    `folder` is GTZAN's, by default EARMARK_DATA/gtzan; `weights` holds the model, by default among the
-    shipped. Raises DataError and ArtefactError.
+    `folder` is GTZAN's folder, by default EARMARK_DATA/gtzan; `weights` is the folder of models, by default
+    that of the shipped ones. Raises DataError and ArtefactError.
     """
     classifier = load_classifier(name, weights)
     if not isinstance(classifier, (EnsembleClassifier, PretrainedClassifier)):
@@ -89,7 +91,7 @@ def run_benchmark(
 def _ready_made_metrics(
     classifier: EnsembleClassifier, folder: Path, valid: set[str], files: list[Track], recordings: np.ndarray
 ) -> dict:
-    """Metrics of GTZAN's ready-made mels, and how often mel and recording of a track get the same genre."""
+    """Compute metrics of GTZAN's ready-made mels, and the agreement of mel and recording of a track."""
     ready_made, labels, tracks = predict_ready_made(classifier, folder, valid)
     metrics = _metrics(ready_made, labels, classifier)
     row_of = {track: row for row, track in enumerate(tracks.tolist())}
@@ -112,7 +114,7 @@ def _metrics(probabilities: np.ndarray, labels: np.ndarray, classifier: Classifi
 
 
 def record_benchmark(name: str, result: dict) -> None:
-    """Write the result of `run_benchmark` into the card of the shipped model; other metrics stay.
+    """Write the result of `run_benchmark` into the card of the shipped model, beside its other metrics.
 
     Raises ArtefactError.
     """
@@ -123,9 +125,9 @@ def record_benchmark(name: str, result: dict) -> None:
 
 
 def summarize_seeds(results: list[dict]) -> dict:
-    """Return the results of one recipe from several seeds -> {metric: {"values", "mean", "interval"}}.
+    """Summarize the results of one recipe from several seeds -> {metric: {"values", "mean", "interval"}}.
 
-    The interval is Student's of the mean, for the chance of the seed alone; that of the tracks is in each.
+    The interval is Student's for the mean over the seeds; each result has its own interval over the tracks.
     """
     metrics: dict[str, Callable[[dict], float]] = {
         "accuracy, recordings": lambda result: result["recordings"]["accuracy"]
@@ -183,14 +185,14 @@ def _agreement(first: np.ndarray, second: np.ndarray, labels: np.ndarray, genres
 
 
 def _changed(clip: Clip, number: int, change: Callable[[Clip, int], Clip], draw: int) -> Clip:
-    """Return the clip under a condition, with random numbers of its own in each draw."""
+    """Apply a condition to a clip, with different random numbers in each draw."""
     return change(clip, number + draw * SEED_STEP)
 
 
 def compare_conditions(classifier: Classifier, files: list[Track]) -> dict:
-    """Predict under each of CONDITIONS -> metrics over all draws, "accuracy_drop" below clean recordings.
+    """Predict under each of CONDITIONS -> metrics over all draws.
 
-    "rejected" and "confusion" count every draw.
+    "accuracy_drop" compares with clean recordings; "rejected" and "confusion" count every draw.
     """
     result: dict = {}
     clean_right = np.zeros(0)
@@ -224,7 +226,7 @@ def predict_ready_made(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Predict GTZAN's ready-made 30 s mels, and its 3 s mels where there is a branch for them.
 
-    Mels have no waveform for a pretrained network: its from-scratch ensemble predicts alone.
+    Mels have no waveform for a pretrained network, so its from-scratch ensemble predicts alone.
     Returns probabilities (T, G), labels (T,), names (T,).
     """
     if isinstance(classifier, PretrainedClassifier):
@@ -246,8 +248,9 @@ def predict_ready_made(
 
 
 def predict_same_seconds(classifier: EnsembleClassifier, files: list[Track]) -> np.ndarray:
-    """Predictions of recordings (T, G) where each branch gets the seconds that `predict_ready_made` has for
-    it: the 30 s mels show the whole, the 3 s mels the beginning.
+    """Predict recordings -> (T, G), with the same seconds for each branch as in `predict_ready_made`.
+
+    The 30 s mels show the whole recording, the 3 s mels its beginning.
     """
     probabilities = [
         predict_recordings(
@@ -283,7 +286,7 @@ def predict_recordings(
 
 
 def fold_metrics(card: Card) -> dict[str, dict]:
-    """Return the calibration inside the train list that the card holds: of each branch, and of all together."""
+    """Read the card's calibration inside the train list: of each branch, and of all branches together."""
     parts = {kind: part["calibration"] for kind, part in card.branches.items() if "calibration" in part}
     if not card.calibration:
         return parts

@@ -6,8 +6,8 @@ import numpy as np
 
 from genre.models.pretrained.heads import EMOTIONS
 
-MIN_CORRELATION = 0.5  # least correlation with listeners for a feeling to be shown
-MIN_DEVIATION = 0.25  # standard deviations above the average song from which a feeling is worth a word
+MIN_CORRELATION = 0.5  # least correlation with listeners from which a feeling is named
+MIN_DEVIATION = 0.25  # standard deviations above the average song from which a feeling is named
 MAX_NAMED = 3
 ENERGETIC, CALM = ("power", "joyful_activation", "tension"), ("calmness", "tenderness", "sadness")
 
@@ -23,10 +23,10 @@ class Description:
 
 
 def strongest_emotions(description: Description, statistics: dict[str, dict[str, float]]) -> list[str]:
-    """Return the feelings that stand out from the average song, the strongest first.
+    """List the feelings that are stronger than in the average song, the strongest first.
 
-    `statistics` is the card's: {feeling: {"correlation", "mean", "deviation"}}. Feelings that the model does
-    not predict well enough are left out.
+    `statistics` are those of the card: {feeling: {"correlation", "mean", "deviation"}}. Feelings that the
+    model does not predict well enough are left out.
     """
     heights = {
         name: (share - statistics[name]["mean"]) / statistics[name]["deviation"]
@@ -38,8 +38,9 @@ def strongest_emotions(description: Description, statistics: dict[str, dict[str,
 
 
 def energy_over_time(description: Description, statistics: dict[str, dict[str, float]]) -> np.ndarray:
-    """Return the energy of each window (W,) in standard deviations: power, joy and tension less calm, tenderness and
-    sadness.
+    """Compute the energy of each window (W,) in standard deviations.
+
+    It is the mean of power, joy and tension, less calm, tenderness and sadness.
     """
     mean, deviation = (
         np.array([statistics[name][key] for name in EMOTIONS]) for key in ("mean", "deviation")

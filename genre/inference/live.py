@@ -5,8 +5,9 @@
     live.latest()                # the smoothed prediction
     live.stop()
 
-Sound is pushed from one thread, classified in a second (the live classifier's own), and read from a third.
-Memory is bounded: the sound lies in a ring buffer of ten seconds. The thread ends when no sound comes.
+One thread pushes sound, a second one (the live classifier's own) classifies it, and a third reads
+predictions. Memory is bounded: the sound lies in a ring buffer of ten seconds. The second thread ends when no
+sound comes.
 """
 
 import logging
@@ -21,13 +22,13 @@ import soxr
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.inference.classifier import UNFAMILIAR, UNREACHABLE, Prediction
 
-WINDOW_S = 10.0  # length of sound behind each prediction
-UPDATE_S = 1.0  # new sound between two predictions
-FIRST_UPDATE_S = 3.0  # sound before the first prediction
+WINDOW_S = 10.0  # length of the sound for each prediction
+UPDATE_S = 1.0  # length of the new sound between two predictions
+FIRST_UPDATE_S = 3.0  # length of the sound before the first prediction
 IDLE_S = 5.0  # time without sound after which the thread ends; new sound starts another
 HALF_LIFE_S = 2.0  # half-life of older predictions in the smoothed probabilities
-MAX_FAILURES = 3  # failures of the classifier in a row after which it is asked no more
-PATIENCE = 2  # predictions in a row without music before the genre is withdrawn
+MAX_FAILURES = 3  # failures of the classifier in a row after which it is not called again
+PATIENCE = 2  # predictions without music in a row after which no genre is displayed
 
 BROKEN = "Something is wrong with the chosen model: press Stop, choose another one, and start again."
 
@@ -36,16 +37,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LivePrediction:
-    """The smoothed prediction by now.
+    """The smoothed prediction at this moment.
 
     Attributes:
-        genre: None while there is no music, or not enough of it yet.
-        probabilities: smoothed, of each genre; empty where genre is None.
-        confident: whether its probability reaches the confidence threshold of so much music.
+        genre: the likeliest genre; None while there is no music, or not enough of it yet.
+        probabilities: smoothed probability of each genre; empty where genre is None.
+        confident: whether the genre's probability reaches the confidence threshold.
         message: one plain sentence.
         level: level of the last tenth of a second, 0 (-60 dBFS or less) to 1 (full scale).
         predictions: the number of predictions so far.
-        inference_ms: time of the last one.
+        inference_ms: time that the last one took.
     """
 
     genre: str | None
@@ -59,7 +60,7 @@ class LivePrediction:
 
 @dataclass
 class SmoothedPrediction:
-    """Predictions smoothed by an exponential average. The genre is the likeliest, as bars of them show it."""
+    """Predictions smoothed by an exponential average; the genre is the likeliest after smoothing."""
 
     genre: str | None = None
     probabilities: dict[str, float] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class SmoothedPrediction:
     n_without_music: int = 0
 
     def update(self, prediction: Prediction, passed_s: float = UPDATE_S) -> LivePrediction:
-        """Add the prediction for a window that ends `passed_s` after the one before it."""
+        """Add the prediction for a window that ends `passed_s` seconds after the window before it."""
         if not prediction.probabilities:
             self.n_without_music += 1
             if self.n_without_music >= PATIENCE or self.genre is None:
@@ -119,7 +120,7 @@ class LiveClassifier:
     def push(self, samples: np.ndarray, rate: int) -> None:
         """Add the next (n,) or (n, channels) samples, float or integer, at `rate` Hz.
 
-        Calls must not overlap. Takes less than a millisecond for a usual packet of 20 ms.
+        Calls must not overlap. A call takes less than a millisecond for a usual packet of 20 ms.
         """
         mono = _mono(samples)
         with self._changed:
@@ -139,14 +140,14 @@ class LiveClassifier:
                 self._changed.notify()
 
     def latest(self) -> LivePrediction:
-        """Return the smoothed prediction by now; never waits for the next one."""
+        """Return the smoothed prediction at this moment, without waiting for the next one."""
         with self._changed:
             if self._failures >= MAX_FAILURES:
                 return LivePrediction(None, {}, False, BROKEN)
             return replace(self._latest, level=self._level())
 
     def stop(self) -> None:
-        """End the thread after its current prediction, and drop the sound; `push` begins afresh."""
+        """End the thread after its current prediction, and drop the sound; `push` starts again."""
         with self._changed:
             thread, self._failures = self._thread, 0
             self._stopping = thread is not None
@@ -184,7 +185,7 @@ class LiveClassifier:
         return new >= (UPDATE_S if self._predicted else FIRST_UPDATE_S)
 
     def _work(self) -> None:
-        """Classify whenever a second of new sound is there, until stopped or idle."""
+        """Classify whenever there is a second of new sound, until the thread is stopped or idle."""
         try:
             while self._predict_next():
                 self._failures = 0
@@ -200,7 +201,7 @@ class LiveClassifier:
     def _predict_next(self) -> bool:
         """Wait for new sound and classify it -> whether to go on.
 
-        Sound that comes during a prediction waits for the next one: a slow machine gives fewer predictions,
+        Sound that comes during a prediction waits for the next one, so a slow machine gives fewer predictions
         and never falls behind.
         """
         with self._changed:

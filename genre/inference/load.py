@@ -1,4 +1,4 @@
-"""Classifiers from disk: the one door for shipped, promoted and freshly trained models."""
+"""The loading of classifiers from disk: shipped, promoted and newly trained models."""
 
 import re
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from genre.models.cards import TRANSFER, ArtefactError, load_card
 from genre.paths import PROMOTED, WEIGHTS, home, promoted_models
 
 SHIPPED = "listen"  # the model of the Listen page
-MEASURED = "listen-train"  # the same recipe, trained on the train lists alone: every figure comes from it
-SCRATCH_MEASURED = "listen-scratch-train"  # the ensemble without pretraining, measured in the same way
+MEASURED = "listen-train"  # the same recipe, trained on the train lists alone; all figures are measured on it
+SCRATCH_MEASURED = "listen-scratch-train"  # the from-scratch ensemble, trained on the train list alone
 
 
 def load_classifier(name: str = SHIPPED, folder: Path | None = None) -> Classifier:

@@ -19,11 +19,11 @@ from genre.models.pretrained.features import PretrainedFeatures, load_tagger
 from genre.models.pretrained.heads import EMOTIONS, TransferHeads
 from genre.models.pretrained.networks import TAGS
 
-MAX_TAGS = 5  # tags named at once
-# The mean over windows of log(sum(exp(logits))) of the tags, above which there is music though the level
-# moves as in speech. 78 clips of recorded speech in five languages, 10 and 30 s long, and 95 takes through
-# simulated phones measure at most 0.77. Of 879 recordings of music 32 move like speech, and 13 of these
-# measure more than the limit.
+MAX_TAGS = 5  # tags of one clip
+# The limit of the mean over windows of log(sum(exp(logits))) of the tags. A clip above it is music, even if
+# its level moves as in speech. 78 clips of recorded speech in five languages, 10 and 30 s long, and 95 takes
+# through simulated phones measure at most 0.77. Of 879 recordings of music 32 move like speech, and 13 of
+# these measure more than the limit.
 MUSIC_EVIDENCE = 0.85
 
 
@@ -88,18 +88,18 @@ class PretrainedClassifier(Classifier):
         return float(features.logits.logsumexp(dim=1).mean()) > MUSIC_EVIDENCE
 
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
-        """Return the standardised features, averaged over the audible windows."""
+        """Compute the standardised features, averaged over the audible windows."""
         centres_s, features = self.features.windows(segments)
         values = self.heads.standardize(features.vector())[audible(power, len(centres_s)).flatten()]
         return [values.mean(dim=0).numpy()]
 
     def _pool(self, logits: Tensor, scratch: Tensor) -> Tensor:
-        """Return the logarithmic opinion pool of both predictions (..., G)."""
+        """Pool both predictions (..., G) by the logarithmic opinion pool."""
         logs = (1 - self.scratch_weight) * logits.log_softmax(dim=-1)
         return (logs + self.scratch_weight * scratch.clamp(min=1e-9).log()).softmax(dim=-1)
 
     def _tags(self, probabilities: Tensor) -> dict[str, float]:
-        """Return the tags whose probability (50,) is above their thresholds, the clearest first."""
+        """Select the tags whose probability (50,) is above their thresholds, the clearest first."""
         values = dict(zip(TAGS, probabilities.tolist(), strict=True))
         clearness = {tag: values[tag] / least for tag, least in self.tag_thresholds.items()}
         tags = sorted((tag for tag in clearness if clearness[tag] >= 1), key=lambda tag: -clearness[tag])
