@@ -9,10 +9,10 @@
     parsed.message         all of that in a few short sentences
 
 The parser follows rules, with the vocabulary in `words.json`; nothing is learnt. Only a word that is one
-typing slip away from the name of a genre or an instrument is corrected: a guess over a real word (beach, Bach)
-would give people music that they did not ask for. Longer phrases match before shorter ones; "very", "slightly"
-and "not" modify the next phrase that has a meaning, "without" modifies all phrases up to the next comma, "but"
-or "with".
+typing slip away from the name of a genre or an instrument is corrected: a guess over a real word (beach,
+Bach) would give people music that they did not ask for. Longer phrases match before shorter ones; "very",
+"slightly" and "not" modify the next phrase that has a meaning, "without" modifies all phrases up to the next
+comma, "but" or "with".
 """
 
 import json

@@ -1,6 +1,6 @@
 """CARD.md beside a shipped model: its card.json under the usual headings of a model card.
 
-M. Mitchell et al., "Model Cards for Model Reporting", 2019.
+The headings are those of M. Mitchell et al., "Model Cards for Model Reporting", 2019.
 """
 
 from pathlib import Path
@@ -73,7 +73,7 @@ def write_model_card(folder: Path) -> Path:
 
 
 def model_card(name: str, card: Card) -> str:
-    """Return the Markdown of CARD.md for the model `name`."""
+    """Write the Markdown of CARD.md for the model `name`."""
     sections = {
         "Model details": _details(card),
         "Intended use": [USE.get(card.model, "A model of the registry, trained by a user.")],

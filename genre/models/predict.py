@@ -1,4 +1,4 @@
-"""Trained models of any kind: loaded from disk, and their probabilities of examples."""
+"""Trained models of any kind: their loading from disk, and their probabilities for examples."""
 
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def predict_examples(model: Any, examples: Examples) -> np.ndarray:
 
 
 def summaries(examples: Examples) -> np.ndarray:
-    """Compute the values that classical models take of each example: (N, values), in blocks."""
+    """Compute the inputs of classical models from examples: (N, values), in blocks."""
     blocks = np.array_split(np.arange(len(examples)), -(-len(examples) // 64))
     return np.concatenate([classical.summarise(examples.batch(rows).numpy()) for rows in blocks])
 

@@ -1,4 +1,4 @@
-"""The report of a finished run: report.json, one reader and one writer."""
+"""The report of a finished run, report.json, with its only reader and writer."""
 
 import json
 from dataclasses import asdict, dataclass, field, fields
@@ -14,12 +14,12 @@ MAX_NUMBER = 1e15  # largest number in a report; larger ones are damage, and no 
 
 
 class ReportError(ValueError):
-    """There is no report yet, or a damaged one; the text says what to do."""
+    """A report is missing or damaged; the text says what to do."""
 
 
 @dataclass
 class Report:
-    """The outcome of a run. Empty parts are not stored."""
+    """The outcome of a run; empty parts are not stored."""
 
     model: str
     input: str = ""
@@ -46,7 +46,7 @@ class Report:
 
     @classmethod
     def from_dict(cls, values: Any) -> "Report":
-        """Read what `to_dict` gave, also of older versions. Raises ReportError for what is no report."""
+        """Read the values of `to_dict`, also of older versions. Raises ReportError for other values."""
         if not isinstance(values, dict):
             raise ReportError("A report is a JSON object.")
         values = renew_keys(values, REPORT)
@@ -73,7 +73,7 @@ def _has_types(parts: dict[str, Any]) -> bool:
 
 
 def _is_whole(report: Report) -> bool:
-    """Return whether the report of a test has what tables and charts show of it."""
+    """Return whether the report of a test has all parts that tables and charts show."""
     try:
         measured = [report.training_s, report.inference_ms, report.by_window["accuracy"]]
         measured += [report.split["train_tracks"], report.split["test_tracks"], report.parameters or 0]

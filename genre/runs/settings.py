@@ -1,4 +1,4 @@
-"""Settings in a run's config.json: dataclasses that become plain JSON and come back."""
+"""Settings in a run's config.json: dataclasses that are converted to plain JSON and back."""
 
 import json
 from dataclasses import asdict, fields, is_dataclass
@@ -21,7 +21,7 @@ class RunSettings:
         return json.loads(json.dumps(asdict(self)))  # type: ignore[call-overload]
 
     def equals(self, values: dict) -> bool:
-        """Return whether the `values` of a config.json, perhaps of an older version, are the same settings."""
+        """Return whether the `values` of a config.json, of any version, are the same settings."""
         try:
             return self.from_dict(values).to_dict() == self.to_dict()
         except SettingsError:
@@ -29,7 +29,7 @@ class RunSettings:
 
     @classmethod
     def from_dict(cls, values: dict) -> Self:
-        """Read what `to_dict` gave, in any version. Raises SettingsError for values that do not fit."""
+        """Read the values of `to_dict`, of any version. Raises SettingsError for values that do not fit."""
         try:
             return _restore(cls, renew_keys(values, SETTINGS))
         except (KeyError, TypeError) as error:

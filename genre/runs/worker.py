@@ -1,4 +1,4 @@
-"""A run from the inside: how the process that works on it is seen, stopped and resumed.
+"""The worker, a run from inside its process: it reports progress, and can be stopped and resumed.
 
 with work_on(folder) as run:
     for ...:
@@ -34,17 +34,17 @@ from genre.runs.process import lock_run
 from genre.runs.queue import core_slot
 from genre.runs.report import Report, write_report
 
-HEARTBEAT_S = 10.0  # seconds between heartbeats; readers take a run for interrupted after STALE_S
+HEARTBEAT_S = 10.0  # seconds between heartbeats; a run without one for STALE_S counts as interrupted
 
 logger = logging.getLogger(__name__)
 
 
 class Stopped(BaseException):
-    """The exception inside a run that is to stop."""
+    """The exception that ends the work of a run when it is stopped."""
 
 
 class Worker:
-    """The run as the process that works on it sees it."""
+    """The run as seen by the process that works on it."""
 
     def __init__(self, folder: Path, config: dict) -> None:
         self.folder, self.config, self.settings = folder, config, config["settings"]
@@ -55,7 +55,7 @@ class Worker:
         self.set_status(WAITING)
 
     def set_status(self, message: str, **values: Any) -> None:
-        """Set the message, and other parts of the status."""
+        """Set the message and other parts of the status."""
         with self._writing:
             self._status |= {"message": message, **values}
             write_status(self.folder, **self._status)
@@ -66,7 +66,7 @@ class Worker:
             write_status(self.folder, **self._status)
 
     def record_epoch(self, values: dict, progress: float) -> None:
-        """Record the metrics of an epoch, and the share (0 to 1) that is done with it."""
+        """Record the metrics of an epoch, and the fraction of the work that is done with it."""
         path = self.folder / METRICS
         is_torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
         with open(path, "a") as file:
@@ -77,7 +77,7 @@ class Worker:
         self.set_progress(progress, f"Epoch {values['epoch']} is done.", last=values)
 
     def set_progress(self, progress: float, message: str, **values: Any) -> None:
-        """Set the share (0 to 1) that is done; the time left follows from the pace so far."""
+        """Set the fraction of the work that is done; the time left follows from the pace so far."""
         now = time.monotonic()
         start, progress_then = self._began = self._began or (now, progress)
         gained = progress - progress_then
@@ -85,7 +85,7 @@ class Worker:
         self.set_status(message, progress=progress, eta_s=eta, **values)
 
     def _restore_epochs(self) -> list[dict]:
-        """Return the epochs so far, after putting those back that metrics.jsonl has lost."""
+        """Read the epochs so far, after restoring those that metrics.jsonl has lost."""
         stored = read_metrics(self.folder)
         epochs = {(line.get("part", 0), line["epoch"]) for line in stored}
         copied = read_metrics(self.folder, METRICS_COPY)
@@ -95,7 +95,7 @@ class Worker:
         return stored
 
     def finish(self, report: Report, message: str = "Done.") -> None:
-        """Write the report; the run is then done."""
+        """Write the report, which ends the run."""
         write_report(self.folder, report)
         self.set_status(message, state="done", progress=1.0, eta_s=0.0)
 
@@ -106,9 +106,9 @@ def _lines(epochs: list[dict]) -> str:
 
 @contextmanager
 def work_on(folder: Path) -> Iterator[Worker]:
-    """Lock the run, wait for its cores, and record in status.json how it ended.
+    """Lock the run, wait for its cores, and record its end in status.json.
 
-    A SIGTERM stops it in good order. Raises errors from inside, after recording them.
+    A SIGTERM stops the run, which can be resumed. Errors in the `with` block are recorded and raised again.
     """
     config = load_config(folder)
     with lock_run(folder):
@@ -125,7 +125,7 @@ def work_on(folder: Path) -> Iterator[Worker]:
             worker.set_status(STOPPED, state="stopped")
             raise
         except Exception as error:
-            with suppress(OSError):  # on a full disk this fails too, and it shows as interrupted
+            with suppress(OSError):  # on a full disk this fails too; the run then counts as interrupted
                 worker.set_status(error_sentence(error), state="failed")
             raise
         finally:
@@ -136,7 +136,7 @@ def work_on(folder: Path) -> Iterator[Worker]:
 def perform(folder: Path, program: str, execute: Callable[[Worker], Any]) -> tuple[int, Any]:
     """Do a run's work in this process -> (exit status of the command line, the result).
 
-    `execute` does its own imports: not before it has its cores, since that takes memory and seconds.
+    `execute` does its own imports, once it has its cores, since they take memory and seconds.
     """
     configure_logging(folder.name)
     try:
@@ -156,7 +156,7 @@ def _beat(worker: Worker, over: threading.Event) -> None:
         try:
             worker.renew_heartbeat()
         except OSError:
-            continue  # the disk is full: the work itself will say so
+            continue  # the disk is full, which the work itself will report
 
 
 @contextmanager

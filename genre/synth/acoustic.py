@@ -1,7 +1,7 @@
 """The older styles of the built-in dataset: blues, classical, country, jazz.
 
-Each style is one function that tells a band what to play and fills its mix; the first lines choose
-instruments at random, so that no two seeds share a sound. Neighbours share instruments and tempi
+Each style is one function that lets a band play and fills its mix; the first lines choose
+instruments at random, so that no two seeds share a sound. Related styles share instruments and tempi
 on purpose.
 """
 
@@ -14,7 +14,7 @@ def blues(band: Band) -> None:
     """Twelve-bar shuffle with a blue-note lead."""
     second, last = band.pick(0, 5), band.pick(0, 7)
     progression = changes(f"0:7 {second}:7 0:7 0:7 5:7 5:7 0:7 0:7 7:7 5:7 0:7 {last}:7")
-    alone = band.chance(0.6)  # one guitar and a foot play alone
+    alone = band.chance(0.6)  # whether one guitar and a foot play alone
     guitar = (
         band.timbre("steel", "slide", "steel")
         if alone

@@ -1,7 +1,7 @@
 """The younger styles of the built-in dataset: disco, hiphop, metal, pop, reggae, rock.
 
-Each style is one function that tells a band what to play and fills its mix; the first lines choose
-instruments at random, so that no two seeds share a sound. Neighbours share instruments and tempi
+Each style is one function that lets a band play and fills its mix; the first lines choose
+instruments at random, so that no two seeds share a sound. Related styles share instruments and tempi
 on purpose.
 """
 
@@ -280,7 +280,7 @@ def rock(band: Band) -> None:
         band.timbre("pickbass", "bass"),
     )
     rhythm = band.pick("x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.", "x.....x.x.x.....", "x...x.x...x.x.x.")
-    jangle, verses = band.chance(0.5), band.chance(0.5)  # verses: four bars without the loud guitar
+    jangle, verses = band.chance(0.5), band.chance(0.5)  # verses are without the loud guitar
     for number, first in band.bars():
         root, quality = progression[number % 4]
         low = band.key + (root - 12 if root > 6 else root)

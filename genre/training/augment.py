@@ -1,7 +1,7 @@
-"""Random changes of spectrograms during training, so that a network learns the music and not the tape.
+"""Random changes of spectrograms during training, so that a network learns the music and not the recording.
 
-Every function takes (B, bands, frames) in units of the input (`unit_db` decibels to 1.0), draws from
-the given generator alone, and returns a new tensor of the same shape unless its docstring differs.
+Each function takes (B, bands, frames) in units of the input (1.0 is `unit_db` decibels), draws random numbers
+from `rng` alone, and returns a new tensor, of the same shape unless its docstring says otherwise.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ def augment(
         batch = batch + _uniform(len(batch), rng).sub(0.5) * 3.46 * how.gain_db / unit_db
     if how.noise:
         batch = batch + how.noise * torch.randn(batch.shape, generator=rng)
-    batch = batch.clamp(low, high)  # the input's own range holds for the changed too
+    batch = batch.clamp(low, high)  # changed inputs keep the range of the batch
     if how.phone:
         far = torch.rand(len(batch), generator=rng) < how.phone
         degraded = phone(batch[far], unit_db, column_s, rng).clamp(min=low) if far.any() else batch[far]
@@ -58,7 +58,7 @@ def _uniform(size: int, rng: Generator) -> Tensor:
 
 
 def crop(batch: Tensor, frames: int, stretch: float, rng: Generator) -> Tensor:
-    """Cut a random excerpt at a random tempo -> (B, bands, frames), by nearest frames as the pictures."""
+    """Cut a random excerpt at a random tempo -> (B, bands, frames), by nearest frames as GTZAN's pictures."""
     size, _, available = batch.shape
     tempo = torch.exp((torch.rand(size, generator=rng) * 2 - 1) * stretch)
     length = (frames * tempo).clamp(max=available) - 1
@@ -81,16 +81,16 @@ def shift_pitch(batch: Tensor, bands: float, rng: Generator) -> Tensor:
 
 
 def random_equalise(batch: Tensor, strength: float, rng: Generator) -> Tensor:
-    """Apply another equaliser: a smooth random curve over the bands through six points."""
+    """Apply a random equaliser: a smooth curve over the bands through six random points."""
     points = torch.randn(len(batch), 1, 6, generator=rng) * strength
     curve = F.interpolate(points, batch.shape[1], mode="linear", align_corners=True)
     return batch + curve.transpose(1, 2)
 
 
 def limit_bands(batch: Tensor, chance: float, unit_db: float, rng: Generator) -> Tensor:
-    """Keep what a small microphone leaves of mel bands up to 11,025 Hz: no bass, no treble, and noise.
+    """Limit mel bands up to 11,025 Hz like a small microphone: no bass, no treble, and noise.
 
-    Levels are measured against the loudest point that is left, which is 1 in the given batch.
+    Levels are relative to the loudest point that is left, which becomes 1.
     """
 
     def between(low: float, high: float) -> Tensor:  # draws evenly on a logarithmic scale
@@ -106,7 +106,7 @@ def limit_bands(batch: Tensor, chance: float, unit_db: float, rng: Generator) ->
 
 
 def mask(batch: Tensor, axis: int, widest: int, rng: Generator) -> Tensor:
-    """Blank one random stripe along `axis` of each item with the item's mean."""
+    """Replace one random stripe along `axis` of each item by the item's mean."""
     if not widest:
         return batch
     size, count = len(batch), batch.shape[axis]
@@ -119,9 +119,9 @@ def mask(batch: Tensor, axis: int, widest: int, rng: Generator) -> Tensor:
 
 
 def mixup(batch: Tensor, targets: Tensor, alpha: float, rng: Generator) -> tuple[Tensor, Tensor]:
-    """Blend each item with another of the batch, its target alike (Zhang et al. 2018).
+    """Blend each item, and its target, with another of the batch (Zhang et al. 2018).
 
-    (B, ...), (B, classes) -> the same shapes. One weight a batch, from Beta(alpha, alpha).
+    (B, ...), (B, classes) -> the same shapes. A batch has one weight, drawn from Beta(alpha, alpha).
     """
     seed = int(torch.randint(2**31, (1,), generator=rng))
     weight = float(np.random.default_rng(seed).beta(alpha, alpha))  # torch's Beta takes no generator

@@ -15,10 +15,10 @@ from genre.models.registry import find_model
 from genre.training.experiment import ExperimentSettings
 
 ASSUMED_TRACK_S = 30.0  # assumed length of a recording
-PROBE_BATCH = 8  # small, because a step of the largest network with 32 takes seconds
+PROBE_BATCH = 8  # windows of a step; with 32, the largest network takes seconds
 START_S = 6.0  # seconds to load the libraries and read the cache
 CLASSICAL_S = 0.004  # rough time per window, in s, of models that have no steps to measure
-# Decoding a track and computing its input for the first time, in s on one core.
+# Seconds for decoding a track and computing its input for the first time, on one core.
 PREPARE_S = {
     "features": 0.5,
     "raw": 0.05,
@@ -37,7 +37,7 @@ def windows_per_track(spec: InputSpec, windowing: str = "even") -> int:
 
 
 def seconds_per_window(model: str, kind: str, genres: int = 10) -> float:
-    """Return the measured training time of one window: forward, backward and an optimiser step, in s."""
+    """Measure the training time of one window in s: forward, backward and an optimiser step."""
     spec = find_model(model)
     if spec.kind != "network":
         return CLASSICAL_S
@@ -61,7 +61,7 @@ def seconds_per_window(model: str, kind: str, genres: int = 10) -> float:
 
 
 def training_s(settings: ExperimentSettings, tracks: int, window_s: float) -> float:
-    """Return the time of a whole run on `tracks` tracks at `window_s` (see `seconds_per_window`) a window, in s."""
+    """Estimate the time in s of a run on `tracks` tracks, with `window_s` from `seconds_per_window`."""
     epochs = settings.recipe.epochs if settings.spec.kind == "network" else 1
     windows = settings.recipe.windows_per_track or windows_per_track(settings.input_spec, settings.windows)
     windows_seen = tracks * windows * _passes_per_epoch(settings.split)
@@ -69,7 +69,7 @@ def training_s(settings: ExperimentSettings, tracks: int, window_s: float) -> fl
 
 
 def _passes_per_epoch(split: str) -> float:
-    """Return the number of times that each window is trained on in an epoch of all parts together."""
+    """Count the trainings on each window in an epoch of all parts together."""
     if split == "all":
         return 1.0
     if split in FOLDED:  # each fold trains without its fifth, and a last model on everything
@@ -78,12 +78,12 @@ def _passes_per_epoch(split: str) -> float:
 
 
 def preparation_s(kinds: set[str], tracks: int, to_play: int, cores: int) -> float:
-    """Return the time before the first training: playing, decoding, computing the inputs, in s."""
+    """Estimate the time in s before the first training: playing, decoding, computing the inputs."""
     return (to_play * PLAY_S + tracks * sum(PREPARE_S[kind] for kind in kinds)) / cores
 
 
 def duration_text(seconds: float) -> str:
-    """Write a duration as exactly as an estimate can be: 97 -> "2 minutes"."""
+    """Write a duration with the precision of an estimate: 97 -> "2 minutes"."""
     if seconds < 50:
         return f"{max(5, 5 * round(seconds / 5))} seconds"
     if seconds < 55 * 60:

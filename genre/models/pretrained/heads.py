@@ -1,4 +1,4 @@
-"""The heads learnt on top of the pretrained network: one linear layer for genres, one for feelings.
+"""The heads on the pretrained network: one linear layer for genres, one for feelings.
 
 The pretrained features (`genre.models.pretrained.networks`) are the same for every model; only these
 layers are trained, by `genre.training.transfer`.
@@ -40,6 +40,6 @@ class TransferHeads(nn.Module):
         return (features - self.mean) / self.scale
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Apply both heads. Feelings are shares of listeners, perhaps slightly outside 0 to 1."""
+        """Apply both heads. Feelings are shares of listeners, which may lie slightly outside 0 to 1."""
         values = self.standardize(features)
         return self.genres(values), self.emotions(values)

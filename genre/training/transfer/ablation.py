@@ -1,7 +1,8 @@
-"""The worth of pretraining, of the songs of other collections and of the from-scratch ensemble, each alone.
+"""The ablation of the transfer model: pretraining, songs of other collections, and the from-scratch ensemble.
 
-Models of the train parts, measured on the recordings of GTZAN's valid list and on the development part of the
-other collections. A seed draws the rooms of the simulated phones; the ensemble is of one seed.
+The models are trained on the train parts, and measured on the recordings of GTZAN's valid list and on the
+development part of the other collections. The seed draws the rooms of the simulated phones; the ensemble has
+a single seed.
 """
 
 from dataclasses import replace
@@ -19,9 +20,10 @@ from genre.training.transfer.songs import OTHER, Song, dev_names, gtzan_songs, w
 from genre.training.transfer.train import load_songs, with_features
 
 SEEDS = 0, 1, 2
-WINDOW_COUNTS = 2, 3, 5, 7  # windows used of the ten in 30 s; `make bench` tells the time that each takes
+WINDOW_COUNTS = 2, 3, 5, 7  # windows used of the ten in 30 s; `make bench` measures the time of one
 WINDOWS_STEP = "both, and other collections, on {} windows"
-# Whether songs of other collections are learnt from, and the weight of the from-scratch ensemble in the pool.
+# Variant -> whether it learns from songs of other collections, weight of the from-scratch ensemble in the
+# pool.
 VARIANTS = {
     "from scratch alone": (False, 1.0),
     "pretrained alone, GTZAN only": (False, 0.0),

@@ -1,6 +1,6 @@
-"""Confidence of a pooled prediction: the temperature, the thresholds by duration, and what is unfamiliar.
+"""Confidence of a pooled prediction: the temperature, the thresholds by duration, the limit of familiarity.
 
-All of it is fitted to predictions of songs that neither the heads nor the from-scratch ensemble learnt from.
+All are fitted to predictions of songs from which neither the heads nor the from-scratch ensemble learnt.
 """
 
 from dataclasses import dataclass
@@ -34,14 +34,14 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class PooledPrediction:
-    """A song's prediction by the heads, and by the from-scratch ensemble where the song is new to that."""
+    """A song's prediction by the heads, and by the from-scratch ensemble if that did not learn from it."""
 
     song: Song
     logits: np.ndarray  # (W, G + 1)
     scratch: np.ndarray | None  # (1 + W, G) probabilities of the whole, and of each window
 
     def pooled(self, windows: slice, scratch_weight: float) -> np.ndarray:
-        """Pool the probabilities (G,) of some of the windows, as the classifier pools them."""
+        """Pool the probabilities (G,) of some of the windows like the classifier."""
         logs = log_softmax(self.logits[windows].mean(axis=0)[:-1])
         if self.scratch is None:
             return softmax(logs)
@@ -57,7 +57,7 @@ class PooledPrediction:
 
 @dataclass(frozen=True)
 class Confidence:
-    """The fitted parts of a card."""
+    """The parts of a card that are fitted here."""
 
     temperature: float
     threshold: float
@@ -66,7 +66,7 @@ class Confidence:
 
 
 def fit_confidence(predictions: list[PooledPrediction], recipe: TransferRecipe) -> Confidence:
-    """Fit to songs of the ten genres and of others; the thresholds hold for other collections than GTZAN."""
+    """Fit to songs of the ten genres and of other styles; the thresholds are for music outside GTZAN."""
     in_vocabulary = [item for item in predictions if item.song.genre != OTHER]
     labels = np.array([item.song.label for item in in_vocabulary])
     pooled = np.array([item.pooled(slice(None), recipe.scratch_weight) for item in in_vocabulary])
@@ -111,9 +111,9 @@ def _fit_limits(
     recipe: TransferRecipe,
     temperature: float,
 ) -> tuple[float, float]:
-    """Fit the limits of confidence: of all pairs that keep both promises the one with the largest coverage.
+    """Fit the limits of confidence: the pair with the largest coverage that meets both requirements.
 
-    Returns the largest probability of other music that is familiar, and the confidence threshold.
+    Returns the largest probability of other music in a familiar song, and the confidence threshold.
     """
     known_other = np.array([item.other for item in in_vocabulary])
     strange_other = np.array([item.other for item in strange])
@@ -137,7 +137,7 @@ def _fit_limits(
 def scratch_predictions(songs: list[Song], folder: Path, seconds_per_window: float) -> dict[str, np.ndarray]:
     """Predict recordings by the from-scratch ensemble in `folder`.
 
-    Returns name -> (1 + W, G): the whole and each window.
+    Returns name -> (1 + W, G), for the whole and for each window.
     """
     sha256 = load_card(folder).weights_sha256
     jobs = {

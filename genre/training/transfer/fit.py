@@ -1,8 +1,8 @@
-"""Fitting of the heads, and their predictions of songs that they did not see.
+"""Fitting of the heads, and their predictions of songs from which they did not learn.
 
-The genre head is multinomial logistic regression on the mean features of each song. Each genre counts alike,
-and within it GTZAN, the simulated phones, the pieces without a recording and the songs of other collections
-by the weights of the recipe. The head of feelings is ridge regression.
+The genre head is multinomial logistic regression on the mean features of each song. All genres count alike;
+within a genre, the recipe has the weights of GTZAN, of the simulated phones, of the pieces without a
+recording and of the songs of other collections. The head of feelings is ridge regression.
 """
 
 from dataclasses import dataclass
@@ -28,16 +28,16 @@ class TransferRecipe(RunSettings):
     seconds_per_window: float = 3.0
     inverse_penalty: float = 0.1  # C of the logistic regression
     emotion_penalty: float = 1000.0  # penalty of the ridge regression
-    phone_weight: float = 0.5  # weight of a recording through a simulated phone; the recording as it is has 1
+    phone_weight: float = 0.5  # weight of a recording through a simulated phone; the clean one has 1
     resynthesized_weight: float = 0.5  # weight of a genre's pieces without a recording; GTZAN's have 1
-    enough_songs: int = 12  # songs of other collections in a genre; with fewer, its songs count less
+    enough_songs: int = 12  # songs of other collections in a genre, below which they count less
     scratch_weight: float = 0.25  # weight of the from-scratch ensemble in the pool
     seed: int = 0  # seed of the phones' rooms
 
 
 @dataclass(frozen=True)
 class SongFeatures:
-    """A song with the features of its windows (W, 250), as it is and, where recorded, through a phone."""
+    """A song with the features of its windows (W, 250); a recording has them through a phone too."""
 
     song: Song
     clean: np.ndarray
@@ -105,7 +105,7 @@ def logits_of(heads: TransferHeads, features: np.ndarray) -> np.ndarray:
 
 
 def out_of_fold_logits(songs: list[SongFeatures], recipe: TransferRecipe) -> dict[str, np.ndarray]:
-    """Compute the logits of each recording's windows, by heads that learnt without its group.
+    """Compute the logits of each recording's windows by heads that did not learn from its group.
 
     Returns name -> (W, G + 1).
     """
@@ -123,9 +123,9 @@ def out_of_fold_logits(songs: list[SongFeatures], recipe: TransferRecipe) -> dic
 
 
 def emotion_statistics(songs: list[SongFeatures], recipe: TransferRecipe) -> dict[str, dict[str, float]]:
-    """Compute for each feeling Pearson's "correlation" with the listeners' share, in folds by artist.
+    """Compute the statistics of each feeling, in folds by artist.
 
-    It has the "mean" and "deviation" of the predictions, too.
+    They are Pearson's "correlation" with the listeners' share, and "mean" and "deviation" of the predictions.
     """
     with_emotions = [item for item in songs if item.song.emotions]
     truth = np.array([item.song.emotions for item in with_emotions])

@@ -1,4 +1,4 @@
-"""The published weights of musicnn, from its wheel, as one of our artefacts.
+"""The import of musicnn's published weights from its wheel, as one of our artefacts.
 
     pip download --no-deps musicnn==0.1.0
     python -m genre.training.transfer.import_musicnn musicnn-0.1.0-py3-none-any.whl
@@ -35,7 +35,7 @@ LICENCE = "musicnn-0.1.0.dist-info/LICENSE.md"
 def read_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
     """Read the float32 variables of a TensorFlow checkpoint with one shard, by name.
 
-    Raises ValueError for what is no such checkpoint.
+    Raises ValueError for other content.
     """
     if len(index) < 48 or struct.unpack("<Q", index[-8:])[0] != MAGIC:
         raise ValueError("This is no index of a TensorFlow checkpoint.")
@@ -57,7 +57,7 @@ def read_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
 
 
 def _varint(content: bytes, position: int) -> tuple[int, int]:
-    """Read the number of seven bits a byte at `position` -> (number, the position after it)."""
+    """Read the number with seven bits a byte at `position` -> (number, the position after it)."""
     value = shift = 0
     while True:
         byte = content[position]
@@ -76,7 +76,7 @@ def _block_handle(content: bytes, position: int) -> tuple[tuple[int, int], int]:
 
 
 def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the (key, value) pairs of a block; each key is stored as what differs from the one before."""
+    """Yield the (key, value) pairs of a block; a key is stored by its difference from the key before."""
     n_restarts = struct.unpack("<I", block[-4:])[0]
     end, position, key = len(block) - 4 * (n_restarts + 1), 0, b""
     while position < end:
@@ -116,19 +116,19 @@ def _repeated(message: bytes, number: int) -> list[bytes]:
 
 
 class _Variables:
-    """A checkpoint's variables in the order in which the network was built."""
+    """The variables of a checkpoint, in the order in which the network was built."""
 
     def __init__(self, variables: dict[str, np.ndarray]) -> None:
         self.variables = variables
 
     def kernel(self, scope: str) -> tuple[Tensor, Tensor]:
-        """Take weight and bias of a convolution (time, mel, in, out) or matrix (in, out) in torch's order."""
+        """Read weight and bias of a convolution (time, mel, in, out) or matrix (in, out) in torch's order."""
         kernel = torch.from_numpy(self.variables[f"{scope}/kernel"].copy())
         bias = torch.from_numpy(self.variables[f"{scope}/bias"].copy())
         return (kernel.permute(3, 2, 0, 1) if kernel.ndim == 4 else kernel.T).contiguous(), bias
 
     def norm(self, scope: str) -> tuple[Tensor, Tensor]:
-        """Take scale and shift of a batch normalisation after training."""
+        """Compute scale and shift of a trained batch normalisation."""
         gamma, beta, mean, variance = (
             torch.from_numpy(self.variables[f"{scope}/{part}"].copy()).double()
             for part in ("gamma", "beta", "moving_mean", "moving_variance")

@@ -1,8 +1,8 @@
-"""The music that the heads of the pretrained networks learn from: GTZAN, and songs of other collections.
+"""The training music of the pretrained network's heads: GTZAN, and songs of other collections.
 
 The songs of other collections lie in folders by genre, beside SOURCES.tsv (clip, genre, source, artist or
-track) and EMOTIONS.tsv (the share of listeners who felt each of nine feelings). They are folded by artist
-where one is named for a whole collection, else by source: never by clip.
+track) and EMOTIONS.tsv (the share of listeners who felt each of nine feelings). They are split into folds by
+artist in a collection that names all artists, else by source, and never by clip.
 """
 
 import csv
@@ -22,14 +22,14 @@ from genre.reading import read_text
 MAX_TABLE_BYTES = 64 << 20
 OTHER = "other"  # class of music that is none of the ten genres
 CLASSES = (*GENRES, OTHER)
-DEV_LIST = LISTS / "wild-dev.txt"  # clips that are read once per release candidate
-DOUBTFUL = LISTS / "wild-doubtful.tsv"  # clips that are left out, each with the reason
+DEV_LIST = LISTS / "wild-dev.txt"  # clips that are tested once for each release candidate
+DOUBTFUL = LISTS / "wild-doubtful.tsv"  # clips that are left out, with the reasons
 EMOTION_COLLECTION = "RohitJacob/MusicAnalysis"  # Emotify's songs, each with its artist
 
 
 @dataclass(frozen=True)
 class Song:
-    """A piece with a genre, and where known with its feelings."""
+    """A piece of music with its genre and, where they are known, its feelings."""
 
     name: str
     genre: str  # one of CLASSES
@@ -66,7 +66,7 @@ def gtzan_songs(folder: Path, parts: tuple[str, ...]) -> list[Song]:
 
 
 def _block(name: str) -> str:
-    """Name the block of a track: neighbours in GTZAN are often of one artist: "jazz.00017" -> "jazz.0001"."""
+    """Name a track's block ("jazz.00017" -> "jazz.0001"): neighbours in GTZAN are often by one artist."""
     return name[:-1]
 
 

@@ -1,7 +1,7 @@
 """Training of the Listen page's model: `python -m genre transfer NAME`.
 
-NAME-train learns from GTZAN's train list and the songs of other collections that are not in the development
-part; NAME from everything. All figures, thresholds and judgements are taken from the first.
+NAME-train learns from GTZAN's train list and from the songs of other collections outside the development
+part; NAME learns from everything. All metrics, thresholds and verified tags come from the first.
 """
 
 import logging
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TransferData:
-    """The songs of a training, and those that are kept aside."""
+    """The songs of a training, and the held-out songs."""
 
     train: list[Song]
     held_out: list[Song]  # recordings of GTZAN's valid list, and the development part of the others
@@ -70,8 +70,8 @@ def train_transfer(
 ) -> Path:
     """Train the heads and write the artefact `name` -> its folder.
 
-    `scratch` is the from-scratch ensemble that it is pooled with. A model that is measured fits its own
-    confidence; the other takes it from `metrics_from`. Raises ArtefactError, DataError, OSError.
+    `scratch` names the from-scratch ensemble in the pool. A model that is measured fits its own confidence;
+    another one takes it from `metrics_from`. Raises ArtefactError, DataError, OSError.
     """
     songs = with_features(data.train, recipe)
     logger.info("%s: heads on %d songs", name, len(songs))
@@ -114,9 +114,9 @@ def _counts(songs: list[Song]) -> dict[str, int]:
 def pooled_predictions(
     songs: list[SongFeatures], scratch: str, recipe: TransferRecipe
 ) -> list[PooledPrediction]:
-    """Predict recordings by heads that learnt without their group.
+    """Predict recordings by heads that did not learn from their group.
 
-    The prediction is pooled with the ensemble where that did not learn from them.
+    The prediction is pooled with the ensemble where that did not learn from the recording either.
     """
     logits = out_of_fold_logits(songs, recipe)
     new = [item.song for item in songs if item.song.collection == "wild"]
