@@ -74,7 +74,7 @@ class _Meaning:
     controls: dict[str, float] = field(default_factory=dict)
     tempo: float = 1.0
 
-    def scaled(self, strength: float, weight: float) -> "_Meaning":
+    def scale(self, strength: float, weight: float) -> "_Meaning":
         """Scale controls and tempo by `strength`, genres by `weight`; negative is the opposite."""
         return _Meaning(
             {
@@ -105,7 +105,7 @@ class _Modifier:
 @dataclass(frozen=True)
 class _Vocabulary:
     phrases: dict[str, _Meaning | _Modifier]
-    ignored: frozenset[str]
+    stop_words: frozenset[str]
     breaks: frozenset[str]
     endings: tuple[tuple[str, str], ...]
     real_words: frozenset[str]  # words that no rule may turn into others
@@ -136,18 +136,18 @@ def parse_prompt(prompt: str) -> ParsedPrompt:
             meanings.append(meaning)
     genres, has_genre = _genre_weights(meanings)
     controls = {
-        name: _clamped(
+        name: _clamp(
             -MAX_PROMPT_SHIFT, sum((m.controls.get(name, 0.0) for m in meanings), 0.0), MAX_PROMPT_SHIFT
         )
         for name in CONTROLS
     }
-    tempo = _clamped(MIN_TEMPO, prod((meaning.tempo for meaning in meanings), start=1.0), MAX_TEMPO)
+    tempo = _clamp(MIN_TEMPO, prod((meaning.tempo for meaning in meanings), start=1.0), MAX_TEMPO)
     unknown = tuple(dict.fromkeys(unknown_words))
     message = _message(prompt, genres, has_genre, controls, tempo, tuple(phrases), unknown)
     return ParsedPrompt(prompt, genres, controls, tempo, has_genre, tuple(phrases), unknown, message)
 
 
-def _clamped(low: float, value: float, high: float) -> float:
+def _clamp(low: float, value: float, high: float) -> float:
     return round(max(low, min(high, value)), 3)
 
 
@@ -168,7 +168,7 @@ def _extract_bpm(text: str) -> tuple[str, list[tuple[MatchedPhrase, _Meaning]]]:
     match = re.search(r"\b(\d{2,3})\s*(?:bpm|beats?\s+(?:per|a)\s+minute)\b", text, re.IGNORECASE)
     if not match:
         return text, []
-    meaning = _Meaning(tempo=_clamped(MIN_TEMPO, int(match[1]) / REFERENCE_BPM, MAX_TEMPO))
+    meaning = _Meaning(tempo=_clamp(MIN_TEMPO, int(match[1]) / REFERENCE_BPM, MAX_TEMPO))
     phrase = MatchedPhrase(match[0], "bpm", _tempo_in_words(meaning.tempo) or "the usual tempo", False)
     return text[: match.start()] + " " + text[match.end() :], [(phrase, meaning)]
 
@@ -186,7 +186,7 @@ def _phrases(tokens: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | None
         size = _longest_phrase(words[place : place + vocabulary.max_phrase_words])
         if size == 0:
             word = words[place]
-            if word.vocabulary_phrase not in vocabulary.ignored | vocabulary.breaks:
+            if word.vocabulary_phrase not in vocabulary.stop_words | vocabulary.breaks:
                 yield MatchedPhrase(word.text, "", "", False), None
             place += 1
             continue
@@ -201,7 +201,7 @@ def _phrases(tokens: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | None
             modifier_texts.append(text)
             modifiers.append(entry)
             continue
-        meaning = entry.scaled(*_combine(modifiers))
+        meaning = entry.scale(*_combine(modifiers))
         is_corrected = any(word.is_corrected for word in part)
         prefix = " ".join(modifier_texts) + " " if modifier_texts else ""
         yield (
@@ -235,7 +235,7 @@ def _combine(modifiers: list[_Modifier]) -> tuple[float, float]:
 def _recognize(word: str) -> _Word:
     """Look a word up as it is, without its ending, and as a typing slip."""
     vocabulary = _vocabulary()
-    if word in vocabulary.words | vocabulary.ignored | vocabulary.breaks:
+    if word in vocabulary.words | vocabulary.stop_words | vocabulary.breaks:
         return _Word(word, word)
     if word in vocabulary.real_words:
         return _Word(word, "")
@@ -264,8 +264,8 @@ def _genre_weights(meanings: list[_Meaning]) -> tuple[dict[str, float], bool]:
     weights = {name: share for name, share in total.items() if share > 0}
     has_genre = bool(weights)
     if not has_genre:
-        refused = {name for name, share in total.items() if share < 0}
-        weights = {name: 1.0 for name in GENRES if name not in refused} or dict.fromkeys(GENRES, 1.0)
+        excluded_genres = {name for name, share in total.items() if share < 0}
+        weights = {name: 1.0 for name in GENRES if name not in excluded_genres} or dict.fromkeys(GENRES, 1.0)
     total_weight = sum(weights.values())
     weights = {name: share for name, share in weights.items() if share >= MIN_GENRE_WEIGHT * total_weight}
     total_weight = sum(weights.values())

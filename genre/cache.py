@@ -50,7 +50,7 @@ def compute_missing(
     kind: str,
     jobs: dict[str, Any],
     compute: Callable[[Any], bytes],
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda n_done, total: None,
 ) -> None:
     """Compute the results of the jobs {key: argument} that are missing.
 
@@ -58,12 +58,12 @@ def compute_missing(
     other processes run it; it must not fail.
     """
     folder = cache_folder() / kind
-    missing = {key: argument for key, argument in jobs.items() if not _path(folder, key).exists()}
-    done = len(jobs) - len(missing)
-    for _ in _computed(folder, missing, compute):
-        done += 1
-        progress(done, len(jobs))
-    if missing:
+    missing_jobs = {key: argument for key, argument in jobs.items() if not _path(folder, key).exists()}
+    n_done = len(jobs) - len(missing_jobs)
+    for _ in _compute_all(folder, missing_jobs, compute):
+        n_done += 1
+        progress(n_done, len(jobs))
+    if missing_jobs:
         evict({_path(folder, key) for key in jobs})
 
 
@@ -72,7 +72,7 @@ def cached_results(
     jobs: dict[str, Any],
     compute: Callable[[Any], bytes],
     read: Callable[[bytes], Any],
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda n_done, total: None,
 ) -> Iterator[tuple[str, Any]]:
     """Yield (key, result) of each job, in order, after `compute_missing`; `read` parses the result's bytes.
 
@@ -186,15 +186,15 @@ def progress_line(label: str) -> Progress:
     bar = tqdm(desc=label, unit="", disable=not sys.stderr.isatty(), leave=True)
     last_quarter = -1
 
-    def show(done: int, total: int) -> None:
+    def show(n_done: int, total: int) -> None:
         nonlocal last_quarter
         bar.total = total
-        bar.update(done - bar.n)
-        if done == total:
+        bar.update(n_done - bar.n)
+        if n_done == total:
             bar.close()
-        if bar.disable and 4 * done // total != last_quarter:
-            last_quarter = 4 * done // total
-            logger.info("%s %d/%d", label, done, total)
+        if bar.disable and 4 * n_done // total != last_quarter:
+            last_quarter = 4 * n_done // total
+            logger.info("%s %d/%d", label, n_done, total)
 
     return show
 
@@ -225,7 +225,7 @@ def _compute_one(folder: Path, key: str, compute: Callable[[Any], bytes], argume
         write_atomic(path, compute(argument))
 
 
-def _computed(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]) -> Iterable[None]:
+def _compute_all(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]) -> Iterable[None]:
     """Do the jobs in random order, so that processes started together share them; yield after each."""
     jobs = dict(random.sample(list(jobs.items()), len(jobs)))
     workers = min(cores(), len(jobs) // JOBS_WORTH_A_PROCESS)

@@ -54,13 +54,13 @@ def _is_good(folder: Path, names: list[str]) -> bool:
     try:
         certificate = x509.load_pem_x509_certificate((folder / "earmark.crt").read_bytes())
         key = serialization.load_pem_private_key((folder / "earmark.key").read_bytes(), None)
-        covered = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        covered_names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, ValueError, TypeError, x509.ExtensionNotFound):
         return False
     now = datetime.datetime.now(datetime.UTC)
     return (
         certificate.public_key() == key.public_key()
-        and set(_general_names(names)) <= set(covered)
+        and set(_general_names(names)) <= set(covered_names)
         and certificate.not_valid_after_utc > now + RENEW_BEFORE
     )
 

@@ -21,7 +21,7 @@ class Place:
 
     def __init__(self, queue: "FairQueue", visitor: Hashable, number: int) -> None:
         self._queue = queue
-        self._granted = threading.Event()
+        self._turn_event = threading.Event()
         self.visitor, self.number = visitor, number
 
     @property
@@ -31,7 +31,7 @@ class Place:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the turn, for `timeout_s` at most -> whether it has come."""
-        return self._granted.wait(timeout_s)
+        return self._turn_event.wait(timeout_s)
 
     def leave(self) -> None:
         """Leave the queue, in any state, so that the next one has its turn. A second call does nothing."""
@@ -64,7 +64,7 @@ class FairQueue:
             self._waiting.remove(place)
             self._working.append(place)
             self._latest_turns[place.visitor] = next(self._numbers)
-            place._granted.set()
+            place._turn_event.set()
 
     def _order(self) -> list[Place]:
         """Sort the waiting work by its future turns."""

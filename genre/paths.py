@@ -41,8 +41,8 @@ def may_read(path: Path) -> bool:
     music = music_folder()
     if music is None:
         return True
-    resolved = path.resolve()
-    return any(resolved.is_relative_to(folder) for folder in (music, home(), data_folder()) if folder)
+    target = path.resolve()
+    return any(target.is_relative_to(folder) for folder in (music, home(), data_folder()) if folder)
 
 
 def gtzan_folder() -> Path:

@@ -78,7 +78,7 @@ def _request_of_recipe(path: Path, sampler: "Sampler") -> tuple[list["Generation
 
     recipe = _read_json(path)
     request = request_from_recipe(recipe)
-    if recipe.get("weights") != sampler.weights:
+    if recipe.get("weights") != sampler.fingerprint:
         raise RequestError("This piece was painted by other weights: name them with --model.")
     return [request], ""
 
@@ -100,10 +100,11 @@ def _build_requests(
             GenerationRequest({genre: 1.0}, seconds=options.seconds, seed=seed + k) for k in range(count)
         ], ""
     if options.prompt is not None:
-        parsed = parse_prompt(options.prompt)
+        parsed_prompt = parse_prompt(options.prompt)
         return [
-            GenerationRequest.from_prompt(parsed, options.seconds, seed + k, genres) for k in range(count)
-        ], parsed.message
+            GenerationRequest.from_prompt(parsed_prompt, options.seconds, seed + k, genres)
+            for k in range(count)
+        ], parsed_prompt.message
     return [
         GenerationRequest({genres[(seed + k) % len(genres)]: 1.0}, seconds=options.seconds, seed=seed + k)
         for k in range(count)
@@ -120,18 +121,18 @@ def _read_json(path: Path) -> Any:
         raise RequestError(f"{path.name} cannot be read: choose the .json of a piece.") from error
 
 
-def _write_files(generated: "GeneratedClip", folder: Path, number: int, message: str) -> Path:
+def _write_files(generated_clip: "GeneratedClip", folder: Path, number: int, message: str) -> Path:
     """Write all the files of a clip; return the path of the audio."""
     from gan.sampling.audio import encode_audio
     from genre.paths import write_atomic
 
-    path = folder / f"{number:02d}-{generated.name}"
-    recipe = generated.recipe() | ({"prompt_message": message} if message else {})
+    path = folder / f"{number:02d}-{generated_clip.name}"
+    recipe = generated_clip.recipe() | ({"prompt_message": message} if message else {})
     contents: dict[str, bytes | str] = {
-        ".png": generated.png(),
-        ".npz": generated.spectrogram(),
+        ".png": generated_clip.png(),
+        ".npz": generated_clip.spectrogram(),
         ".json": json.dumps(recipe, indent=1, ensure_ascii=False) + "\n",
-        ".wav": encode_audio(generated.clip.samples, "wav"),
+        ".wav": encode_audio(generated_clip.clip.samples, "wav"),
     }
     for suffix, content in contents.items():
         write_atomic(path.with_name(path.name + suffix), content)

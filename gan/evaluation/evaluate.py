@@ -144,7 +144,7 @@ def evaluate_generator(
         raise DataError("The figures need GTZAN's tracks of the train and valid lists: give its folder.")
     result: dict = {
         "model": model,
-        "weights": sampler.weights,
+        "weights": sampler.fingerprint,
         "reference_classifier": REFERENCE_MODEL,
         "data": music.counts,
         "n_per_genre": count,
@@ -155,22 +155,27 @@ def evaluate_generator(
 
     def compare(length: float) -> tuple[dict[str, ReferencePredictions], dict[str, list[np.ndarray]]]:
         """Classify real and generated clips of that length; return predictions and spectrograms."""
-        real = [(track.genre, clip) for track in valid if (clip := middle_window(track, length)) is not None]
+        real_mels = [
+            (track.genre, clip) for track in valid if (clip := middle_window(track, length)) is not None
+        ]
         labels = [genre for genre in sampler.genres for _ in range(count)]
-        generated = [
+        generated_mels = [
             (genre, sampler.generate_mel(GenerationRequest({genre: 1.0}, seconds=length, seed=seed + k)))
             for k, genre in enumerate(labels)
         ]  # each request has a seed of its own
         groups = {
             "real_recorded": reference.classify_clips(_load_recordings(data, valid, length)),
-            "real_resynthesized": reference.classify_clips(_resynthesize(real)),
-            "generated": reference.classify_clips(_resynthesize(generated)),
+            "real_resynthesized": reference.classify_clips(_resynthesize(real_mels)),
+            "generated": reference.classify_clips(_resynthesize(generated_mels)),
         }
         accuracies = {name: group.genre_accuracy(reference.genres) for name, group in groups.items()}
         result["genre_accuracy"][f"{length:g} s"] = accuracies
         shares = (f"{name} {row['balanced_accuracy']:.3f}" for name, row in accuracies.items())
         report_progress(f"{length:g} s balanced accuracy: {', '.join(shares)}")
-        return groups, {"real": [mel for _, mel in real], "generated": [mel for _, mel in generated]}
+        return groups, {
+            "real": [mel for _, mel in real_mels],
+            "generated": [mel for _, mel in generated_mels],
+        }
 
     predictions, mels = compare(SHORT_CLIP_S)
     if seconds != SHORT_CLIP_S:
@@ -205,11 +210,13 @@ def middle_window(track: TrackMel, seconds: float) -> np.ndarray | None:
 def check_criteria(result: dict) -> dict[str, bool]:
     """Check which criteria are met; the accuracy is that of the longest clips."""
     *_, genre_accuracy = result["genre_accuracy"].values()
-    generated, real = (genre_accuracy[name]["balanced_accuracy"] for name in ("generated", "real_recorded"))
+    accuracy, real_accuracy = (
+        genre_accuracy[name]["balanced_accuracy"] for name in ("generated", "real_recorded")
+    )
     distance, copying = result["distance"], result["nearest_training_clip"]
     return {
-        "accuracy_half": generated >= MIN_ACCURACY,
-        "accuracy_near_real": generated >= MIN_ACCURACY_RATIO * real,
+        "accuracy_half": accuracy >= MIN_ACCURACY,
+        "accuracy_near_real": accuracy >= MIN_ACCURACY_RATIO * real_accuracy,
         **{
             f"closer_than_{name}": _is_significantly_closer(distance["generated"], distance[name])
             for name in ("noise", "dcgan")
@@ -222,9 +229,9 @@ def check_criteria(result: dict) -> dict[str, bool]:
     }
 
 
-def _is_significantly_closer(generated: dict, other: dict) -> bool:
-    margin = 2 * np.hypot(generated["kernel_standard_error"], other["kernel_standard_error"])
-    return bool(generated["frechet"] < other["frechet"] and generated["kernel"] + margin < other["kernel"])
+def _is_significantly_closer(distance: dict, other: dict) -> bool:
+    margin = 2 * np.hypot(distance["kernel_standard_error"], other["kernel_standard_error"])
+    return bool(distance["frechet"] < other["frechet"] and distance["kernel"] + margin < other["kernel"])
 
 
 def _select_list(music: MusicDataset, name: str) -> list[TrackMel]:

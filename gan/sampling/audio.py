@@ -36,12 +36,12 @@ def master_audio(samples: np.ndarray, rate: int = SAMPLE_RATE) -> np.ndarray:
 
     Audio that would need much limiting stays quieter than LOUDNESS_LUFS; silence becomes zeros.
     """
-    samples = _high_passed(samples.astype(float), rate)
+    samples = _high_pass(samples.astype(float), rate)
     peak = np.abs(samples).max(initial=0.0)
     if not peak > SILENCE_PEAK:
         return np.zeros(len(samples), np.float32)
-    faded = samples * (PEAK_BEFORE_NORMALIZING / peak) * _fade_gains(len(samples), rate)
-    return normalize_loudness(faded, rate, LOUDNESS_LUFS, TRUE_PEAK_DB)
+    samples = samples * (PEAK_BEFORE_NORMALIZING / peak) * _fade_gains(len(samples), rate)
+    return normalize_loudness(samples, rate, LOUDNESS_LUFS, TRUE_PEAK_DB)
 
 
 def encode_audio(samples: np.ndarray, kind: str) -> bytes:
@@ -60,7 +60,7 @@ def encode_audio(samples: np.ndarray, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def _high_passed(samples: np.ndarray, rate: int) -> np.ndarray:
+def _high_pass(samples: np.ndarray, rate: int) -> np.ndarray:
     """Remove DC and what is below HIGH_PASS_HZ, with zero phase."""
     if not len(samples):
         return samples

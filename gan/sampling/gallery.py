@@ -41,12 +41,12 @@ class GalleryItem:
     prediction: "Prediction | None" = None  # prediction of the classifier, once it has run
 
     @classmethod
-    def from_generated(cls, generated: "GeneratedClip", origin: str = "") -> "GalleryItem":
+    def from_generated(cls, generated_clip: "GeneratedClip", origin: str = "") -> "GalleryItem":
         from gan.mel import GAN_MEL
         from gan.sampling.spectrogram_file import SpectrogramFile
 
-        spectrogram = SpectrogramFile(generated.mel_db, GAN_MEL, generated.recipe())
-        return cls(spectrogram, generated.clip, generated.request, generated.name, origin)
+        spectrogram = SpectrogramFile(generated_clip.mel_db, GAN_MEL, generated_clip.recipe())
+        return cls(spectrogram, generated_clip.clip, generated_clip.request, generated_clip.name, origin)
 
     @classmethod
     def from_file(cls, content: bytes) -> "GalleryItem":

@@ -164,7 +164,7 @@ class JobQueue:
             self._slot = _CoreSlot()
         slot = self._slot
         for _ in range(round(MAX_SLOT_WAIT_S / _POLL_S)):
-            if slot.granted.wait(_POLL_S) or not any(ticket._waiting for ticket in tuple(self._tickets)):
+            if slot.grant_event.wait(_POLL_S) or not any(ticket._waiting for ticket in tuple(self._tickets)):
                 break
             self.is_waiting_for_core = True
         self.is_waiting_for_core = False
@@ -175,18 +175,18 @@ class _CoreSlot:
     """A core slot in the queue of all trainings; a thread waits for it and occupies it."""
 
     def __init__(self) -> None:
-        self.granted, self._released = threading.Event(), threading.Event()
+        self.grant_event, self._release_event = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._hold, name="core-slot", daemon=True)
         self._thread.start()
 
     def release(self) -> None:
         """Give the core back. A slot that is not granted yet stays in the queue, to be reused."""
-        self._released.set()
+        self._release_event.set()
 
     def reuse(self) -> bool:
         """Keep waiting in the same position -> whether that is possible."""
-        if not self.granted.is_set() and self._thread.is_alive():
-            self._released.clear()
+        if not self.grant_event.is_set() and self._thread.is_alive():
+            self._release_event.clear()
             return True
         return False
 
@@ -197,10 +197,10 @@ class _CoreSlot:
                 lock_run(Path(folder)),
                 core_slot(Path(folder), 1),
             ):
-                self.granted.set()
-                self._released.wait()
+                self.grant_event.set()
+                self._release_event.wait()
         except (OSError, ValueError):
             # Music is made also where the queue cannot be written or was deleted.
             logger.warning("No core slot could be had; going on without", exc_info=True)
         finally:
-            self.granted.set()
+            self.grant_event.set()

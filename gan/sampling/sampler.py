@@ -55,7 +55,7 @@ class GeneratedClip:
     mel_db: np.ndarray  # (128, frames) float32: decibels below the maximum, -80 to 0
     clip: Clip  # audio of the clip, mastered
     model: str
-    weights: str  # the first 16 digits of the SHA-256 of the weights
+    fingerprint: str  # the first 16 digits of the SHA-256 of the weights
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class GeneratedClip:
             "made_by": "Earmark",
             "version": RECIPE_VERSION,
             "model": self.model,
-            "weights": self.weights,
+            "weights": self.fingerprint,
             "front_end": GAN_MEL.to_dict(),
             "request": self.request.to_dict(),
         }
@@ -95,9 +95,9 @@ def weights_fingerprint(folder: Path) -> str:
 class Sampler:
     """A trained generator with its card, ready to generate clips."""
 
-    def __init__(self, generator: Generator, card: Card, name: str, weights: str) -> None:
+    def __init__(self, generator: Generator, card: Card, name: str, fingerprint: str) -> None:
         """Take the parts. Raises KeyError, TypeError or ValueError for an incomplete card."""
-        self.generator, self.card, self.name, self.weights = generator.eval(), card, name, weights
+        self.generator, self.card, self.name, self.fingerprint = generator.eval(), card, name, fingerprint
         self.genres = card.genres
         statistics = card.control_stats_by_genre
         self.control_stats_by_genre = torch.tensor([statistics["mean"], statistics["std"]])  # (2, genres, 3)
@@ -134,7 +134,7 @@ class Sampler:
             generate_mel,
             Clip(samples, len(samples) / SAMPLE_RATE, name=name),
             self.name,
-            self.weights,
+            self.fingerprint,
         )
 
     def generate_mel(self, request: GenerationRequest) -> np.ndarray:

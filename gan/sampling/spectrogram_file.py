@@ -31,7 +31,7 @@ MEMBERS = {"mel_db.npy", "card.npy"}
 COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # methods by which NumPy packs
 
 _FOREIGN = "This is not a spectrogram that Earmark made: choose an .npz that was downloaded here."
-_DAMAGED = "The spectrogram is damaged: download it again, or choose another one."
+_DAMAGED_MESSAGE = "The spectrogram is damaged: download it again, or choose another one."
 _TOO_BIG = f"The spectrogram is larger than {MAX_FILE_BYTES // 1_000_000} MB: choose a shorter one."
 _NEWER = "The spectrogram was made by another version of Earmark: make it anew from its seed."
 
@@ -52,7 +52,7 @@ def pack_spectrogram(spectrogram: SpectrogramFile) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
-        mel_db=_checked_mel(spectrogram.mel_db, spectrogram.params).astype(np.float16),
+        mel_db=_check_mel(spectrogram.mel_db, spectrogram.params).astype(np.float16),
         card=np.frombuffer(text, np.uint8),
     )
     if len(text) > MAX_CARD_BYTES or buffer.tell() > MAX_FILE_BYTES:
@@ -84,13 +84,13 @@ def read_spectrogram(source: bytes | Path) -> SpectrogramFile:
     except ArtefactError:
         raise
     except (ValueError, EOFError, OSError, zlib.error, RuntimeError) as error:  # RuntimeError: locked or deep
-        raise ArtefactError(_DAMAGED) from error
+        raise ArtefactError(_DAMAGED_MESSAGE) from error
     if not isinstance(card, dict) or card.get("version") != FILE_VERSION:
         raise ArtefactError(_NEWER)
     if not isinstance(card.get("recipe"), dict):
         raise ArtefactError(_FOREIGN)
-    params = _checked_params(card.get("params"))
-    return SpectrogramFile(_checked_mel(mel_db, params), params, card["recipe"])
+    params = _check_params(card.get("params"))
+    return SpectrogramFile(_check_mel(mel_db, params), params, card["recipe"])
 
 
 def render_png(mel_db: np.ndarray) -> bytes:
@@ -132,7 +132,7 @@ def _array(content: bytes, dtypes: tuple[str, ...], dimensions: int) -> np.ndarr
     return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape, order="F" if fortran else "C")
 
 
-def _checked_params(values: Any) -> SpectrogramParams:
+def _check_params(values: Any) -> SpectrogramParams:
     """Read the parameters of a log-mel that can be inverted. Raises ArtefactError."""
     try:
         params = SpectrogramParams.from_dict(values)
@@ -155,7 +155,7 @@ def _checked_params(values: Any) -> SpectrogramParams:
     return params
 
 
-def _checked_mel(mel_db: np.ndarray, params: SpectrogramParams) -> np.ndarray:
+def _check_mel(mel_db: np.ndarray, params: SpectrogramParams) -> np.ndarray:
     """Convert to (bands, frames) float32 within the range. Raises ArtefactError."""
     mel_db = np.asarray(mel_db, np.float32)
     if mel_db.ndim != 2 or mel_db.shape[0] != params.n_mels:
@@ -165,5 +165,5 @@ def _checked_mel(mel_db: np.ndarray, params: SpectrogramParams) -> np.ndarray:
     if mel_db.shape[1] * params.hop_length > MAX_SAMPLES:
         raise ArtefactError("This spectrogram is of more than 140 s of sound: choose a shorter one.")
     if not np.isfinite(mel_db).all():
-        raise ArtefactError(_DAMAGED)
+        raise ArtefactError(_DAMAGED_MESSAGE)
     return np.clip(mel_db, -params.range_db, 0.0)

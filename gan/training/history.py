@@ -41,7 +41,7 @@ class TrainingHistory:
     """The metrics and the sample sheets of one training."""
 
     epochs: tuple[dict, ...]  # the metrics of each epoch, with today's keys
-    samples: dict[int, Path]  # epoch -> its sample sheet, in order
+    sample_sheets: dict[int, Path]  # epoch -> its sample sheet, in order
     genres: tuple[str, ...]  # genres of the clips in each sheet, from left to right
 
     def timeline(self, genre: int, max_epochs: int = MAX_TIMELINE) -> list[tuple[int, np.ndarray]]:
@@ -49,13 +49,13 @@ class TrainingHistory:
 
         The epochs lie closer together at the beginning, where more changes. Damaged sheets are left out.
         """
-        epochs = select_epochs(list(self.samples), max_epochs)
-        tiles = [(epoch, _read_tile(self.samples[epoch], genre)) for epoch in epochs]
+        epochs = select_epochs(list(self.sample_sheets), max_epochs)
+        tiles = [(epoch, _read_tile(self.sample_sheets[epoch], genre)) for epoch in epochs]
         return [(epoch, tile) for epoch, tile in tiles if tile is not None]
 
     def samples_at(self, epoch: int) -> list[np.ndarray]:
         """Read the samples of an epoch, one per genre: (128, 128) uint8 each; none if damaged."""
-        path = self.samples.get(epoch)
+        path = self.sample_sheets.get(epoch)
         tiles = _read_sheet(path) if path else None
         return [] if tiles is None else list(tiles)
 
@@ -98,12 +98,16 @@ def save_samples(folder: Path, epoch: int, samples: np.ndarray, genres: Sequence
 
 def read_training_history(folder: Path) -> TrainingHistory:
     """Read the history of a training in `folder`. It never raises: without files the history is empty."""
-    samples = {int(path.stem): path for path in sorted(folder.glob("samples/*.webp")) if path.stem.isdigit()}
+    sample_sheets = {
+        int(path.stem): path for path in sorted(folder.glob("samples/*.webp")) if path.stem.isdigit()
+    }
     epochs = tuple(
         {OLD_METRICS.get(key, key): value for key, value in row.items()} for row in read_metrics(folder)
     )
-    n_genres = next((len(sheet) for path in samples.values() if (sheet := _read_sheet(path)) is not None), 0)
-    return TrainingHistory(epochs, samples, _read_genres(folder, n_genres))
+    n_genres = next(
+        (len(sheet) for path in sample_sheets.values() if (sheet := _read_sheet(path)) is not None), 0
+    )
+    return TrainingHistory(epochs, sample_sheets, _read_genres(folder, n_genres))
 
 
 def _read_genres(folder: Path, count: int) -> tuple[str, ...]:

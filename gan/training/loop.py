@@ -31,7 +31,7 @@ from gan.training.dataset import GAN_SPLITS, MusicDataset, load_music_dataset
 from gan.training.history import save_samples
 from genre.compute import has_bfloat16
 from genre.data.dataset import named_folder
-from genre.legacy import GAN_RECIPE, renew_keys
+from genre.legacy import GAN_RECIPE_KEYS, renew_keys
 from genre.models.artefacts import compact, save_artefact
 from genre.models.cards import Card
 from genre.models.recipe import require_seed
@@ -86,7 +86,7 @@ class GanSettings(RunSettings):
     @classmethod
     def from_dict(cls, values: dict) -> Self:
         """Read the settings of a config.json of any version. Raises SettingsError."""
-        return super().from_dict(renew_keys(values, GAN_RECIPE))
+        return super().from_dict(renew_keys(values, GAN_RECIPE_KEYS))
 
 
 def dcgan_settings(data: str, split: str = "filtered", **values: Any) -> GanSettings:

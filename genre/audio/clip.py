@@ -46,7 +46,7 @@ _MAX_LEVEL = 1e12
 # "MQ" would save 3 ms of the 30 that half a minute of MP3 takes.
 _RESAMPLING = "HQ"
 
-_MISSING = "The file could not be found: check its name, or choose another file."
+_MISSING_MESSAGE = "The file could not be found: check its name, or choose another file."
 _FOLDER = "This is a folder: choose one of the audio files inside it."
 _NO_ACCESS = "The file could not be opened: check that you may read it, or choose another file."
 _TOO_BIG = "The file is larger than 1 GiB: cut out a part or save it as MP3, then try again."
@@ -188,7 +188,7 @@ def _open_input(source: str | Path | bytes | BinaryIO) -> Iterator[_Input]:
                 source = io.BytesIO(source.read(MAX_BYTES + 1))
             file = _Input(source)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise AudioError(_MISSING) from error
+            raise AudioError(_MISSING_MESSAGE) from error
         except AudioError:
             raise
         except (OSError, ValueError) as error:  # no permission, a closed file, a NUL in a path
@@ -239,12 +239,12 @@ def _decode_excerpts(reader: AudioReader, duration_s: float) -> Sound | None:
     samples = np.zeros((EXCERPTS, _EXCERPT), np.float32)
     stream = _MonoStream(reader)
     for excerpt, start_s in zip(samples, starts, strict=True):
-        filled = 0
+        n_filled = 0
         for chunk in stream.chunks(start_s):
-            chunk = chunk[: _EXCERPT - filled]
-            excerpt[filled : filled + len(chunk)] = chunk
-            filled += len(chunk)
-            if filled == _EXCERPT:
+            chunk = chunk[: _EXCERPT - n_filled]
+            excerpt[n_filled : n_filled + len(chunk)] = chunk
+            n_filled += len(chunk)
+            if n_filled == _EXCERPT:
                 break
         else:
             return None
@@ -282,7 +282,7 @@ def _decode_whole(reader: AudioReader) -> Sound:
             break
     duration_s = (complete * _EXCERPT + pending_samples) / SAMPLE_RATE
     if duration_s == 0:
-        if reader.damaged or reader.duration_s:
+        if reader.is_damaged or reader.duration_s:
             raise UndecodableError
         raise _NoSoundError
     stream.require_numbers()

@@ -58,7 +58,7 @@ _ARCHIVE = "This is an archive and not an audio file: unpack it and choose a rec
 _PROTECTED = "The file is protected: choose a copy without password or copy protection."
 _NO_TRACK = "This video contains no sound: choose a file that has an audio track."
 NO_SOUND = "The file contains no sound: choose another file, or record it again."
-_DAMAGED = "The file is damaged and no sound can be read from it: export or download it again."
+_DAMAGED_MESSAGE = "The file is damaged and no sound can be read from it: export or download it again."
 _IMPOSSIBLE = "The file gives an impossible sample rate or channel count: save it again as WAV."
 
 
@@ -125,7 +125,7 @@ class SoundFileReader:
             self._file.close()
             raise UndecodableError
         self.duration_s: float | None = self._file.frames / max(self._file.samplerate, 1)
-        self.damaged = False
+        self.is_damaged = False
 
     def blocks(self, start_s: float = 0.0) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (rate in Hz, (n, channels) float32, valid until the next) until end or damage."""
@@ -139,7 +139,7 @@ class SoundFileReader:
                 yield rate, block
                 buffer.fill(np.nan)  # shows how much was read before an error
         except Exception:  # any bytes come here
-            self.damaged = True
+            self.is_damaged = True
             filled_rows = np.flatnonzero(~np.isnan(buffer).all(axis=1))
             if len(filled_rows):
                 yield rate, buffer[: filled_rows[-1] + 1]
@@ -167,7 +167,7 @@ class ContainerReader:
         if self._container.format.name in _FRAMELESS:
             self._file.max_gap_bytes = _MAX_GAP_BYTES
             self._file.note_sound()
-        self.damaged = False
+        self.is_damaged = False
         if not self._container.streams.audio:
             has_video = bool(self._container.streams.video)
             self._container.close()
@@ -191,24 +191,27 @@ class ContainerReader:
 
         There are no blocks where start_s cannot be reached by seeking.
         """
-        waiting: list[np.ndarray] = []
-        rate, ready = 0, 0  # one packet alone is too little to be worth a block
+        pending_blocks: list[np.ndarray] = []
+        rate, n_ready = 0, 0  # one packet alone is too little to be worth a block
         for new_rate, samples in self._packets(start_s):
             _check_possible(new_rate, samples.shape[1])
-            changed = waiting and (new_rate, samples.shape[1]) != (rate, waiting[0].shape[1])
-            if changed or ready >= _BLOCK:
-                yield rate, np.concatenate(waiting)
-                waiting, ready = [], 0
-            rate, ready = new_rate, ready + samples.size
-            waiting.append(samples)
-        if waiting:
-            yield rate, np.concatenate(waiting)
+            is_new_format = pending_blocks and (new_rate, samples.shape[1]) != (
+                rate,
+                pending_blocks[0].shape[1],
+            )
+            if is_new_format or n_ready >= _BLOCK:
+                yield rate, np.concatenate(pending_blocks)
+                pending_blocks, n_ready = [], 0
+            rate, n_ready = new_rate, n_ready + samples.size
+            pending_blocks.append(samples)
+        if pending_blocks:
+            yield rate, np.concatenate(pending_blocks)
 
     def _packets(self, start_s: float) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (rate, samples) of each packet, from exactly start_s on."""
-        arrived, failures = start_s == 0, 0
+        is_at_start, failures = start_s == 0, 0
         try:
-            if not arrived:
+            if not is_at_start:
                 goal_s = max(0.0, start_s - _SETTLING_S) + self._origin_s
                 self._container.seek(int(goal_s / self._tick_s), stream=self._stream)
             for packet in self._container.demux(self._stream):
@@ -216,26 +219,26 @@ class ContainerReader:
                     frames = packet.decode()
                     failures = 0
                 except av.FFmpegError:
-                    self.damaged, failures = True, failures + 1
+                    self.is_damaged, failures = True, failures + 1
                     if failures == _MAX_FAILURES:
                         return
                     continue
                 for frame in frames:
                     self._file.note_sound()
                     samples = _frame_samples(self._interleaved(frame))
-                    if not arrived:
+                    if not is_at_start:
                         if frame.time is None:
-                            self.damaged = True
+                            self.is_damaged = True
                             return
                         ahead_s = start_s + self._origin_s - frame.time
                         if not -0.1 < ahead_s < _MAX_SEEK_ERROR_S:
                             return
                         skip = max(0, round(ahead_s * frame.sample_rate))
-                        arrived, samples = skip < len(samples), samples[skip:]
+                        is_at_start, samples = skip < len(samples), samples[skip:]
                     if len(samples):
                         yield frame.sample_rate, samples
         except Exception:  # any bytes come here, and PyAV raises a dozen kinds
-            self.damaged = True
+            self.is_damaged = True
 
     def _interleaved(self, frame: av.AudioFrame) -> av.AudioFrame:
         """Return the frame; one with more than seven planes is packed into a single plane.
@@ -249,8 +252,8 @@ class ContainerReader:
         if self._packer is None or kind != self._packer_kind:
             self._packer = av.AudioResampler("flt", frame.layout, frame.sample_rate)
             self._packer_kind = kind
-        (packed,) = self._packer.resample(frame)  # the number of samples stays the same
-        return packed
+        (packed_frame,) = self._packer.resample(frame)  # the number of samples stays the same
+        return packed_frame
 
     def close(self) -> None:
         self._container.close()
@@ -280,7 +283,7 @@ def _check_possible(rate: int, channels: int) -> None:
 def undecodable_reason(head: bytes) -> str:
     """Choose the sentence for a file that no reader could decode, by its first bytes."""
     signature = _SOUNDFILE_MAGIC.match(head) or _OTHER_MAGIC.match(head)
-    return _DAMAGED if signature else _NOT_AUDIO
+    return _DAMAGED_MESSAGE if signature else _NOT_AUDIO
 
 
 def check_readable(file: ReadableFile) -> None:

@@ -1,6 +1,6 @@
 """Degradations of a recording: a simulated phone in a room, and MP3 compression.
 
-    recorded = simulate_phone(load_clip("song.flac"), seed=1)
+    recording = simulate_phone(load_clip("song.flac"), seed=1)
     compressed = mp3(load_clip("song.flac"), kbit=64)
 
 They measure a model's accuracy drop (`genre.evaluation.benchmark`). Both keep the length of every part.
@@ -37,14 +37,16 @@ def simulate_phone(clip: Clip, seed: int) -> Clip:
         return clip
     rng = np.random.default_rng(seed)
     response = impulse_response(rng)
-    recorded = np.concatenate([oaconvolve(samples, response)[: len(samples)] for _, samples in clip.pieces()])
+    recording = np.concatenate(
+        [oaconvolve(samples, response)[: len(samples)] for _, samples in clip.pieces()]
+    )
     band = butter(4, (MIN_HZ, MAX_HZ), "bandpass", fs=SAMPLE_RATE, output="sos")
-    recorded = sosfilt(band, recorded)
-    noise = sosfilt(band, rng.standard_normal(len(recorded)))
-    if (power := np.mean(np.square(recorded))) > 0:
-        recorded += noise * np.sqrt(power / np.mean(np.square(noise))) * 10 ** (-SNR_DB / 20)
-        recorded /= np.quantile(np.abs(recorded), 1 - CLIPPED_FRACTION)
-    return replace(clip, samples=np.clip(recorded, -1, 1).astype(np.float32))
+    recording = sosfilt(band, recording)
+    noise = sosfilt(band, rng.standard_normal(len(recording)))
+    if (power := np.mean(np.square(recording))) > 0:
+        recording += noise * np.sqrt(power / np.mean(np.square(noise))) * 10 ** (-SNR_DB / 20)
+        recording /= np.quantile(np.abs(recording), 1 - CLIPPED_FRACTION)
+    return replace(clip, samples=np.clip(recording, -1, 1).astype(np.float32))
 
 
 def impulse_response(rng: np.random.Generator) -> np.ndarray:

@@ -40,7 +40,7 @@ MEDIAN_WIDTH = 31  # frames or bins in the filters that separate harmonic from p
 TUNING_RANGE = (150.0, 4000.0)  # Hz; librosa.piptrack searches notes in it
 MIN_SAMPLES = SAMPLE_RATE  # a shorter clip has no reliable tempo
 
-_PAIRED = (
+_PAIRED_FEATURES = (
     "chroma_stft",
     "rms",
     "spectral_centroid",
@@ -53,7 +53,7 @@ _PAIRED = (
 _MFCC = tuple(f"mfcc{k}" for k in range(1, N_MFCC + 1))
 FEATURE_NAMES: tuple[str, ...] = (
     "length",
-    *(f"{name}_{kind}" for name in _PAIRED for kind in ("mean", "var")),
+    *(f"{name}_{kind}" for name in _PAIRED_FEATURES for kind in ("mean", "var")),
     "tempo",
     *(f"{name}_{kind}" for name in _MFCC for kind in ("mean", "var")),
 )
@@ -134,11 +134,11 @@ def read_table(path: Path | str) -> tuple[list[str], list[str], np.ndarray]:
     with io.StringIO(content, newline="") as file:
         reader = csv.DictReader(file)
         try:
-            missing = {"filename", "label", *FEATURE_NAMES} - set(reader.fieldnames or ())
-            if missing:
+            missing_names = {"filename", "label", *FEATURE_NAMES} - set(reader.fieldnames or ())
+            if missing_names:
                 raise ValueError(
-                    f"{path} is not a table of the 58 features: it lacks {sorted(missing)[0]!r}"
-                    f" and {len(missing) - 1} more columns."
+                    f"{path} is not a table of the 58 features: it lacks {sorted(missing_names)[0]!r}"
+                    f" and {len(missing_names) - 1} more columns."
                 )
             for row in reader:
                 try:

@@ -18,8 +18,8 @@ RELATIVE_GATE = -10.0  # LU below the mean of the blocks that are not silence
 OVERSAMPLING = 4  # annex 2: peaks between the samples are exact to 0.6 dB, in music to 0.1 dB
 # The two filters of the K-weighting as analogue prototypes, so that they fit any sample rate: a shelf for the
 # effect of the head, and a high pass. The values give the standard's table for 48 kHz.
-SHELF_HZ, SHELF_Q, SHELF_DB = 1681.974450955533, 0.7071752369554196, 3.999843853973347
-HIGH_PASS_HZ, HIGH_PASS_Q = 38.13547087602444, 0.5003270373238773
+K_SHELF_HZ, K_SHELF_Q, K_SHELF_DB = 1681.974450955533, 0.7071752369554196, 3.999843853973347
+K_HIGH_PASS_HZ, K_HIGH_PASS_Q = 38.13547087602444, 0.5003270373238773
 # The speed at which the limiter's gain falls before a peak, and rises after it.
 ATTACK_DB_S, RELEASE_DB_S = 1_000.0, 40.0
 # The largest reduction by the limiter. More would distort music, which stays quieter than the target instead.
@@ -70,7 +70,7 @@ def normalize_loudness(
     max_gain_db = max(gain_db, peak_db + MAX_LIMITING_DB - _to_db(curve))
     for _ in range(_ROUNDS):  # the gain compensates for the limiter
         gain = 10 ** (min(gain_db, max_gain_db) / 20)
-        limited = _limited(samples * gain, curve * gain, rate, peak_db)
+        limited = _limit_curve(samples * gain, curve * gain, rate, peak_db)
         missing_db = target_lufs - integrated_loudness(limited, rate)
         if missing_db < 0.02 or gain_db >= max_gain_db:
             break
@@ -83,10 +83,10 @@ def limit(samples: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
 
     The gain falls ahead of a peak and recovers after it, both linearly in decibels, and is 1 elsewhere.
     """
-    return _limited(samples, _curve(samples), rate, peak_db)
+    return _limit_curve(samples, _curve(samples), rate, peak_db)
 
 
-def _limited(samples: np.ndarray, curve: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
+def _limit_curve(samples: np.ndarray, curve: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
     if _to_db(curve) <= peak_db:
         return samples
     seconds = np.arange(len(curve)) / rate
@@ -133,21 +133,21 @@ def _lufs(power: np.ndarray) -> np.ndarray:
 
 def _k_weighting(rate: int) -> np.ndarray:
     """Design the K-weighting for `rate` Hz as two second-order sections (2, 6)."""
-    k = np.tan(np.pi * SHELF_HZ / rate)
-    high = 10 ** (SHELF_DB / 20)
+    k = np.tan(np.pi * K_SHELF_HZ / rate)
+    high = 10 ** (K_SHELF_DB / 20)
     middle = high**0.4996667741545416
-    a0 = 1 + k / SHELF_Q + k * k
+    a0 = 1 + k / K_SHELF_Q + k * k
     shelf = [
-        (high + middle * k / SHELF_Q + k * k) / a0,
+        (high + middle * k / K_SHELF_Q + k * k) / a0,
         2 * (k * k - high) / a0,
-        (high - middle * k / SHELF_Q + k * k) / a0,
+        (high - middle * k / K_SHELF_Q + k * k) / a0,
         1.0,
         2 * (k * k - 1) / a0,
-        (1 - k / SHELF_Q + k * k) / a0,
+        (1 - k / K_SHELF_Q + k * k) / a0,
     ]
-    k = np.tan(np.pi * HIGH_PASS_HZ / rate)
-    a0 = 1 + k / HIGH_PASS_Q + k * k
-    high_pass = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / HIGH_PASS_Q + k * k) / a0]
+    k = np.tan(np.pi * K_HIGH_PASS_HZ / rate)
+    a0 = 1 + k / K_HIGH_PASS_Q + k * k
+    high_pass = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / K_HIGH_PASS_Q + k * k) / a0]
     return np.array([shelf, high_pass])
 
 

@@ -37,11 +37,11 @@ def add_command(commands: "argparse._SubParsersAction") -> None:
 def classify(options: argparse.Namespace) -> int:
     """Print one line for each file, in the order of the command line, folders in the order of their names."""
     from genre.audio.clip import AudioError
-    from genre.inference.load import SHIPPED, load_classifier
+    from genre.inference.load import SHIPPED_MODEL, load_classifier
     from genre.models.cards import ArtefactError
 
     try:
-        classifier = load_classifier(options.model or SHIPPED)
+        classifier = load_classifier(options.model or SHIPPED_MODEL)
     except ArtefactError as error:
         print(error, file=sys.stderr)
         return USAGE

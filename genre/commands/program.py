@@ -69,7 +69,7 @@ def train_here(
     from genre.runs import directory as runs
 
     try:
-        folder = _resumed(options, kind) if options.resume else None
+        folder = _find_run_to_resume(options, kind) if options.resume else None
         if options.cores or "OMP_NUM_THREADS" not in os.environ:  # torch reads the variable when it loads
             begun_on = runs.load_config(folder)["cores"] if folder else all_cores()
             os.environ["OMP_NUM_THREADS"] = str(options.cores or begun_on)
@@ -91,7 +91,7 @@ def train_here(
     return status
 
 
-def _resumed(options: argparse.Namespace, kind: str) -> Path:
+def _find_run_to_resume(options: argparse.Namespace, kind: str) -> Path:
     """Find the run to resume. Raises RunError for a run that is done, and ValueError."""
     from genre.runs import directory as runs
 

@@ -106,14 +106,14 @@ def compare(options: argparse.Namespace) -> int:
 
 def sweep(options: argparse.Namespace) -> int:
     """Train one network with several settings and print them side by side."""
-    from genre.training.sweep import grid
+    from genre.training.sweep import settings_grid
 
     try:
         plain = argparse.Namespace(**vars(options) | {"epochs": None, "batch_size": None})
         base = settings_from(plain)
         if base.spec.kind != "network":
             raise ValueError(f"{base.model} has no epochs, batches or learning rate to sweep.")
-        experiments = grid(base, options.epochs, options.batch_size, options.lr)
+        experiments = settings_grid(base, options.epochs, options.batch_size, options.lr)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     return _train_all(experiments, options, recipe=True)

@@ -126,7 +126,7 @@ def models(options: argparse.Namespace) -> int:
 
     for spec in MODELS.values():
         for kind, input_spec in spec.inputs.items():
-            published = spec.published.get(kind)
+            published_metric = spec.published.get(kind)
             parameters = None
             if spec.kind == "network":
                 parameters = count_parameters(spec.build(input_spec.shape, 10))
@@ -137,14 +137,14 @@ def models(options: argparse.Namespace) -> int:
                 "input": kind,
                 "shape": list(input_spec.shape),
                 "parameters": parameters,
-                "published": published.figure if published else None,
-                "protocol": published.protocol if published else None,
+                "published": published_metric.figure if published_metric else None,
+                "protocol": published_metric.protocol if published_metric else None,
             }
             if options.json:
                 print(json.dumps(row))
             else:
                 count = f"{parameters:,}" if parameters else "-"
-                metrics = f"{row['published']} ({row['protocol']})" if published else "-"
+                metrics = f"{row['published']} ({row['protocol']})" if published_metric else "-"
                 print(f"{spec.name:12} {kind:9} {count:>11}  {spec.source}; {metrics}")
     return OK
 

@@ -41,7 +41,7 @@ class Track:
     name: str  # "jazz.00017" where the file is named so, else "genre/file.mp3"
     genre: str
     path: str
-    sound: str = ""  # hash of the decoded samples; empty until the file is decoded
+    sound_hash: str = ""  # hash of the decoded samples; empty until the file is decoded
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,12 @@ def decode_tracks(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]
     twice, also in another format under the same name, one file stays: the one with a name as in GTZAN, or
     else the first. Where the copies stand in different genres, none can be trusted and all are skipped.
     """
-    keys, skipped = {}, [(name, "There are no recordings in this folder.") for name in dataset.empty]
+    keys, skipped_files = {}, [(name, "There are no recordings in this folder.") for name in dataset.empty]
     for track in dataset.files:
         try:
             stat = Path(track.path).stat()
         except OSError:  # a link to nothing, or deleted a moment ago
-            skipped.append((track.name, "This file is gone."))
+            skipped_files.append((track.name, "This file is gone."))
             continue
         # The key has the time of the latest change of any kind, since the permissions may have changed too.
         keys[key_of(DECODING_VERSION, str(Path(track.path).absolute()), stat.st_size, stat.st_ctime_ns)] = (
@@ -157,35 +157,35 @@ def decode_tracks(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]
         _parse_result,
         progress_line("Checking recordings"),
     )
-    decoded = []
+    decoded_tracks = []
     for key, result in results:
         if "error" in result:
-            skipped.append((keys[key].name, result["error"]))
+            skipped_files.append((keys[key].name, result["error"]))
         else:
-            decoded.append(replace(keys[key], sound=result["sound"]))
+            decoded_tracks.append(replace(keys[key], sound_hash=result["sound"]))
     by_sound: dict[str, list[Track]] = {}
-    for track in decoded:
-        by_sound.setdefault(track.sound, []).append(track)
+    for track in decoded_tracks:
+        by_sound.setdefault(track.sound_hash, []).append(track)
     tracks = []
     for group in by_sound.values():
         first, *others = sorted(group, key=lambda track: "/" in track.name)  # the lists know GTZAN's names
         if any(other.genre != first.genre for other in others):
             places = ", ".join(track.name for track in (first, *others))
-            skipped += [
+            skipped_files += [
                 (track.name, f"The same recording stands in several genres: {places}.")
                 for track in (first, *others)
             ]
             continue
         tracks.append(first)
-        skipped += [(other.name, f"The same recording as {first.name}.") for other in others]
+        skipped_files += [(other.name, f"The same recording as {first.name}.") for other in others]
     by_place = {Path(track.path).with_suffix(""): track for track in reversed(tracks)}
     for track in list(tracks):
         first = by_place[Path(track.path).with_suffix("")]
         if track is not first:
             tracks.remove(track)
             reason = f"The same recording as {first.name} in another format, by its name."
-            skipped.append((track.name, reason))
-    return tracks, skipped
+            skipped_files.append((track.name, reason))
+    return tracks, skipped_files
 
 
 def _parse_result(content: bytes) -> dict:

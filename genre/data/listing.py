@@ -40,10 +40,10 @@ def look(data: str) -> Listing:
     if data == BUILT_IN:
         folder = home() / "datasets" / BUILT_IN
         names = {genre: tuple(f"{genre}.{n:05d}" for n in range(BUILT_IN_PIECES)) for genre in GENRES}
-        missing = sum(
+        n_missing = sum(
             not (folder / genre / f"{name}.wav").exists() for genre in GENRES for name in names[genre]
         )
-        return Listing(data, names, missing, BUILT_IN_PIECES * len(GENRES))
+        return Listing(data, names, n_missing, BUILT_IN_PIECES * len(GENRES))
     dataset = open_dataset(data)
     tracks: dict[str, set[str]] = {}
     for track in dataset.files:

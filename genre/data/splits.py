@@ -199,15 +199,15 @@ def _read_artists(path: Path | None, tracks: np.ndarray) -> dict[str, str]:
     artist_of = {
         track: artist.strip().lower() for name, artist, *_ in rows for track in names.find(name.strip())
     }
-    if missing := sorted(set(tracks.tolist()) - set(artist_of)):
+    if nameless := sorted(set(tracks.tolist()) - set(artist_of)):
         raise DataError(
-            f"The list of artists does not name {len(missing)} of the tracks, {missing[0]!r} for one."
+            f"The list of artists does not name {len(nameless)} of the tracks, {nameless[0]!r} for one."
         )
     return artist_of
 
 
 def _require_every_genre(examples: Examples, part: Part) -> None:
-    missing = set(range(len(examples.genres))) - set(examples.labels[part.train].tolist())
-    if missing:
-        genre = examples.genres[min(missing)]
+    missing_genres = set(range(len(examples.genres))) - set(examples.labels[part.train].tolist())
+    if missing_genres:
+        genre = examples.genres[min(missing_genres)]
         raise DataError(f"The split leaves no track of {genre!r} to learn from.")

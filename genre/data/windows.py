@@ -65,7 +65,7 @@ def make_examples(dataset: Dataset, spec: InputSpec, windowing: str = "even") ->
     """
     if windowing not in WINDOWINGS:
         raise DataError(f"There is no way {windowing!r} to cut windows: {', '.join(WINDOWINGS)}.")
-    skipped: list[tuple[str, str]] = []
+    skipped_files: list[tuple[str, str]] = []
     kind = _available_kind(dataset, spec)
     if kind == "mel_30s" and dataset.mel_30s:
         examples = read_mel_30s(dataset.mel_30s.parent)
@@ -77,11 +77,11 @@ def make_examples(dataset: Dataset, spec: InputSpec, windowing: str = "even") ->
         examples = _from_table(table)
         source = f"the table {table.name}"
     elif kind == "mel_3s" and dataset.mel_3s_zscored:
-        examples, source, skipped = _mixed_windows(dataset, spec, windowing)
+        examples, source, skipped_files = _mixed_windows(dataset, spec, windowing)
     else:
-        tracks, skipped = _decode(dataset, spec)
+        tracks, skipped_files = _decode(dataset, spec)
         if not tracks:
-            name, reason = skipped[len(dataset.empty)]
+            name, reason = skipped_files[len(dataset.empty)]
             raise DataError(f"None of the {len(dataset.files)} recordings can be used. {name}: {reason}")
         examples = _from_audio(tracks, dataset.genres, spec, windowing)
         source = f"recordings, {WINDOWINGS[windowing]}"
@@ -93,7 +93,7 @@ def make_examples(dataset: Dataset, spec: InputSpec, windowing: str = "even") ->
         "input": kind,
         "tracks": len(set(examples.tracks)),
         "windows": len(examples),
-        "skipped": skipped,
+        "skipped": skipped_files,
     }
     return examples, summary
 
@@ -110,20 +110,20 @@ def _mixed_windows(
     dataset: Dataset, spec: InputSpec, windowing: str
 ) -> tuple[Examples, str, list[tuple[str, str]]]:
     """Join windows of recordings and ready-made ones -> (examples, their source, skipped files)."""
-    ready, source = ready_made_windows(dataset), "GTZAN's ready-made first 3 s in decibels again"
-    if not set(dataset.genres) <= set(ready.genres) or not dataset.files:
-        return ready, source, []
-    tracks, skipped = _decode(dataset, spec)
+    ready_made, source = ready_made_windows(dataset), "GTZAN's ready-made first 3 s in decibels again"
+    if not set(dataset.genres) <= set(ready_made.genres) or not dataset.files:
+        return ready_made, source, []
+    tracks, skipped_files = _decode(dataset, spec)
     if not tracks:
-        return ready, source, skipped
-    cut = _from_audio(tracks, ready.genres, spec, windowing)
+        return ready_made, source, skipped_files
+    recording_windows = _from_audio(tracks, ready_made.genres, spec, windowing)
     both = replace(
-        ready,
-        values=np.concatenate([cut.values, ready.values]),
-        labels=np.concatenate([cut.labels, ready.labels]),
-        tracks=np.concatenate([cut.tracks, ready.tracks]),
+        ready_made,
+        values=np.concatenate([recording_windows.values, ready_made.values]),
+        labels=np.concatenate([recording_windows.labels, ready_made.labels]),
+        tracks=np.concatenate([recording_windows.tracks, ready_made.tracks]),
     )
-    return both, f"recordings, {WINDOWINGS[windowing]}, and {source}", skipped
+    return both, f"recordings, {WINDOWINGS[windowing]}, and {source}", skipped_files
 
 
 def prepare(dataset: Dataset, spec: InputSpec, windowing: str = "even") -> list[tuple[str, str]]:
@@ -131,19 +131,19 @@ def prepare(dataset: Dataset, spec: InputSpec, windowing: str = "even") -> list[
 
     Returns the skipped files, [(name, reason)].
     """
-    ready = {
+    ready_made = {
         "mel_30s": dataset.mel_30s,
         "mel_3s_zscored": dataset.mel_3s_zscored,
         "mel_3s": None if dataset.files else dataset.mel_3s_zscored,
         "features": _table(dataset, spec.seconds),
     }
-    if ready.get(_available_kind(dataset, spec)):
+    if ready_made.get(_available_kind(dataset, spec)):
         return []
-    tracks, skipped = _decode(dataset, spec)
+    tracks, skipped_files = _decode(dataset, spec)
     compute_missing(
         "inputs", _jobs(tracks, spec, windowing), _compute, progress_line(f"Computing {spec.kind}")
     )
-    return skipped
+    return skipped_files
 
 
 def _available_kind(dataset: Dataset, spec: InputSpec) -> str:
@@ -222,9 +222,9 @@ def _jobs(tracks: Sequence[Track], spec: InputSpec, windowing: str) -> dict[str,
         spec = InputSpec(spec.kind, NATURAL_SHAPES.get(spec.kind, ()), spec.seconds)
     constants = front_end(spec).to_dict() if spec.kind in SPECTROGRAMS else {}
     return {
-        key_of(WINDOWS_VERSION, track.sound, asdict(spec), constants, windowing): (
+        key_of(WINDOWS_VERSION, track.sound_hash, asdict(spec), constants, windowing): (
             track.path,
-            track.sound,
+            track.sound_hash,
             spec,
             windowing,
         )

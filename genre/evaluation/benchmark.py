@@ -79,8 +79,8 @@ def run_benchmark(
     files = [track for track in open_dataset(folder).files if track.name in valid]
     if not files:
         raise DataError(f"{folder} has no recording of GTZAN's valid list: they belong into audio/<genre>/.")
-    recordings, labels, rejected = predict_recordings(classifier, files, CONDITIONS[CLEAN])
-    result["recordings"] = _metrics(recordings, labels, classifier) | {"rejected": rejected}
+    recordings, labels, n_rejected = predict_recordings(classifier, files, CONDITIONS[CLEAN])
+    result["recordings"] = _metrics(recordings, labels, classifier) | {"rejected": n_rejected}
     if isinstance(classifier, EnsembleClassifier):
         result |= _ready_made_metrics(classifier, folder, valid, files, recordings)
     if robust:
@@ -184,7 +184,7 @@ def _agreement(first: np.ndarray, second: np.ndarray, labels: np.ndarray, genres
     return {"same": int(same.sum()), "count": len(same), "genres": by_genre}
 
 
-def _changed(clip: Clip, number: int, change: Callable[[Clip, int], Clip], draw: int) -> Clip:
+def _apply_condition(clip: Clip, number: int, change: Callable[[Clip, int], Clip], draw: int) -> Clip:
     """Apply a condition to a clip, with different random numbers in each draw."""
     return change(clip, number + draw * SEED_STEP)
 
@@ -197,14 +197,14 @@ def compare_conditions(classifier: Classifier, files: list[Track]) -> dict:
     result: dict = {}
     clean_right = np.zeros(0)
     for condition, change in CONDITIONS.items():
-        probabilities, right, rejected = [], [], 0
+        probabilities, right, n_rejected = [], [], 0
         for draw in range(DRAWS.get(condition, 1)):
-            predicted, labels, n_rejected = predict_recordings(
-                classifier, files, partial(_changed, change=change, draw=draw)
+            predictions, labels, count = predict_recordings(
+                classifier, files, partial(_apply_condition, change=change, draw=draw)
             )
-            probabilities.append(predicted)
-            right.append(predicted.argmax(axis=1) == labels)
-            rejected += n_rejected
+            probabilities.append(predictions)
+            right.append(predictions.argmax(axis=1) == labels)
+            n_rejected += count
         metrics = compute_metrics(
             np.concatenate(probabilities), np.tile(labels, len(probabilities)), classifier.genres
         )
@@ -215,7 +215,7 @@ def compare_conditions(classifier: Classifier, files: list[Track]) -> dict:
         } | {
             "count": len(files),
             "draws": len(probabilities),
-            "rejected": rejected,
+            "rejected": n_rejected,
             "accuracy_drop": accuracy_drop(clean_right, np.mean(right, axis=0)),
         }
     return result
@@ -244,7 +244,11 @@ def predict_ready_made(
         for branch, examples in zip(classifier.branches, inputs, strict=True)
     ]
     pooled = log_opinion_pool(np.array(probabilities), [branch.weight for branch in classifier.branches])
-    return (classifier.calibrated(torch.from_numpy(pooled)).numpy(), inputs[0].labels, inputs[0].tracks)
+    return (
+        classifier.apply_calibration(torch.from_numpy(pooled)).numpy(),
+        inputs[0].labels,
+        inputs[0].tracks,
+    )
 
 
 def predict_same_seconds(classifier: EnsembleClassifier, files: list[Track]) -> np.ndarray:
@@ -274,15 +278,15 @@ def predict_recordings(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Predict each recording -> probabilities (T, G), labels (T,), the number rejected as no music."""
     labels = np.array([classifier.genres.index(track.genre) for track in files])
-    probabilities, rejected = [], 0
+    probabilities, n_rejected = [], 0
     for number, (track, label) in enumerate(zip(files, labels, strict=True)):
         prediction = classifier.classify(change(load_clip(track.path), number))
         if prediction.probabilities:
             probabilities.append(list(prediction.probabilities.values()))
         else:  # a rejected clip counts as a wrong prediction
-            rejected += 1
+            n_rejected += 1
             probabilities.append((1 - np.eye(len(classifier.genres))[label]) / (len(classifier.genres) - 1))
-    return np.array(probabilities), labels, rejected
+    return np.array(probabilities), labels, n_rejected
 
 
 def fold_metrics(card: Card) -> dict[str, dict]:

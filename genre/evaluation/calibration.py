@@ -96,11 +96,11 @@ def calibration_summary(probabilities: np.ndarray, labels: np.ndarray) -> dict:
     temperature = fit_temperature(probabilities, labels)
     calibrated = apply_temperature(probabilities, temperature)
     threshold, _ = fit_confidence_threshold(calibrated, labels)
-    predicted = probabilities.argmax(axis=1)
+    predictions = probabilities.argmax(axis=1)
     return {
         "tracks": len(labels),
-        "accuracy": round(float((predicted == labels).mean()), 4),
-        "balanced_accuracy": round(balanced_accuracy(predicted, labels), 4),
+        "accuracy": round(float((predictions == labels).mean()), 4),
+        "balanced_accuracy": round(balanced_accuracy(predictions, labels), 4),
         "temperature": temperature,
         "ece_before": round(ece(probabilities, labels), 4),
         "ece": round(ece(calibrated, labels), 4),

@@ -34,20 +34,20 @@ def compute_metrics(
     intervals over the N items or, where these are windows, over their `tracks` (N,), since the windows of a
     track are right or wrong together.
     """
-    predicted = probabilities.argmax(axis=1)
+    predictions = probabilities.argmax(axis=1)
     classes = np.arange(len(genres))
-    confusion = confusion_matrix(labels, predicted, labels=classes)
+    confusion = confusion_matrix(labels, predictions, labels=classes)
     precision, recall, f1, support = precision_recall_fscore_support(
-        labels, predicted, labels=classes, zero_division=0.0
+        labels, predictions, labels=classes, zero_division=0.0
     )
     present = support > 0
     groups = np.arange(len(labels)) if tracks is None else np.unique(tracks, return_inverse=True)[1]
-    accuracy_interval, balanced_interval = _intervals(predicted == labels, labels, len(genres), groups)
+    accuracy_interval, balanced_interval = _intervals(predictions == labels, labels, len(genres), groups)
     return {
         "count": len(labels),
-        "accuracy": float((predicted == labels).mean()),
+        "accuracy": float((predictions == labels).mean()),
         "accuracy_interval": accuracy_interval,
-        "balanced_accuracy": balanced_accuracy(predicted, labels),
+        "balanced_accuracy": balanced_accuracy(predictions, labels),
         "balanced_accuracy_interval": balanced_interval,
         "macro_precision": float(precision[present].mean()),
         "macro_recall": float(recall[present].mean()),
@@ -66,11 +66,11 @@ def compute_metrics(
     }
 
 
-def balanced_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
+def balanced_accuracy(predictions: np.ndarray, labels: np.ndarray) -> float:
     """Compute the mean recall of the classes that are present in labels (N,)."""
     with warnings.catch_warnings():  # warns of predicted classes that are not present
         warnings.simplefilter("ignore", UserWarning)
-        return float(balanced_accuracy_score(labels, predicted))
+        return float(balanced_accuracy_score(labels, predictions))
 
 
 def ece(probabilities: np.ndarray, labels: np.ndarray) -> float:

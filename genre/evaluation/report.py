@@ -38,10 +38,10 @@ def confusion_table(confusion: list[list[int]], genres: tuple[str, ...]) -> str:
     return "\n".join(lines)
 
 
-def skipped_files_line(skipped: list[tuple[str, str]]) -> str:
+def skipped_files_line(skipped_files: list[tuple[str, str]]) -> str:
     """Write one line about the files that could not be used, [(name, reason)], at least one."""
-    name, reason = skipped[0]
-    more = f", and {len(skipped) - 1} more (see report.json)" if len(skipped) > 1 else ""
+    name, reason = skipped_files[0]
+    more = f", and {len(skipped_files) - 1} more (see report.json)" if len(skipped_files) > 1 else ""
     return f"left out: {name}: {reason}{more}"
 
 
@@ -51,8 +51,8 @@ def report_table(report: Report) -> str:
     if report.split["leaky"]:
         lines.append("LEAKY: windows of the same track are in both parts; this says nothing of new music.")
     lines += [f"data: {report.data['name']}: {report.data['source']}", f"split: {report.split['note']}"]
-    if skipped := report.data.get("skipped"):
-        lines.append(skipped_files_line(skipped))
+    if skipped_files := report.data.get("skipped"):
+        lines.append(skipped_files_line(skipped_files))
     lines += report.notes
     if not report.is_tested:
         return "\n".join([*lines, "Nothing was tested: no track was kept aside for it."])

@@ -41,7 +41,7 @@ class Branch(nn.Module, ABC):
     def centres(self, frames: int) -> np.ndarray:
         """Compute the centre of each window, in frames: (windows,)."""
 
-    def _normalized(self, power: Tensor) -> Tensor:
+    def _normalize(self, power: Tensor) -> Tensor:
         """Convert to decibels below the peak as the networks take them: 1 at the peak, 0 at the depth."""
         return 1.0 + relative_db(power, self.params.range_db) / self.params.range_db
 
@@ -55,7 +55,7 @@ class FullClipBranch(Branch):
 
     def picture(self, power: Tensor) -> Tensor:
         """Compute the picture of mel power (P, bands, frames) -> (P, bands, columns) in [0, 1]."""
-        picture = self._normalized(power[:, :, self.columns(power.shape[2])])
+        picture = self._normalize(power[:, :, self.columns(power.shape[2])])
         return _repeat_to(picture, MIN_COLUMNS)
 
     def features(self, power: Tensor) -> list[Tensor]:
@@ -90,7 +90,7 @@ class WindowBranch(Branch):
         power = _repeat_to(power, self.SIZE)
         starts = self.starts(power.shape[2])
         windows = torch.stack([power[:, :, start : start + self.SIZE] for start in starts], dim=1)
-        return self._normalized(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
+        return self._normalize(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
 
     def features(self, power: Tensor) -> list[Tensor]:
         windows = self.windows(power)

@@ -133,7 +133,10 @@ class Classifier(ABC):
             if above_speech_db > 0:
                 return _no_prediction(clip, "not_music", "We hear someone speaking, not music.")
             windows = self.predict_windows(starts_s, segments, power)
-            overall, by_window = self.calibrated(windows.overall), self.calibrated(windows.by_window)
+            overall, by_window = (
+                self.apply_calibration(windows.overall),
+                self.apply_calibration(windows.by_window),
+            )
             windows = replace(windows, overall=overall, by_window=reconcile(by_window, overall))
         threshold, reason = self._threshold_and_reason(audible_seconds(power, seconds), above_speech_db)
         return self._prediction(clip, windows, threshold, reason)
@@ -149,10 +152,10 @@ class Classifier(ABC):
         durations_s, thresholds = self._thresholds.T
         return float(np.interp(np.log(duration_s), np.log(durations_s), thresholds))
 
-    def calibrated(self, probabilities: Tensor) -> Tensor:
+    def apply_calibration(self, probabilities: Tensor) -> Tensor:
         """Apply the card's class bias and temperature to (..., G)."""
-        sharpened = (self.class_bias * probabilities) ** (1.0 / self.temperature)
-        return sharpened / sharpened.sum(dim=-1, keepdim=True)
+        powers = (self.class_bias * probabilities) ** (1.0 / self.temperature)
+        return powers / powers.sum(dim=-1, keepdim=True)
 
     def _threshold_and_reason(self, duration_s: float, above_speech_db: float) -> tuple[float, str]:
         """Find the confidence threshold -> (threshold, a sentence why it is high, or empty)."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 
 MIN_CORRELATION = 0.5  # least correlation with listeners from which a feeling is named
 MIN_DEVIATION = 0.25  # standard deviations above the average song from which a feeling is named
@@ -18,7 +18,8 @@ class Description:
 
     tags: dict[str, float] = field(default_factory=dict)  # tag -> probability, the clearest first
     emotions: dict[str, float] = field(default_factory=dict)  # feeling -> share of listeners
-    window_emotions: np.ndarray = field(default_factory=lambda: np.zeros((0, len(EMOTIONS))))  # (W, feelings)
+    # (W, feelings)
+    window_emotions: np.ndarray = field(default_factory=lambda: np.zeros((0, len(MUSIC_EMOTIONS))))
     familiar: bool = True  # whether the clip is like the genres that the model knows
 
 
@@ -37,14 +38,14 @@ def strongest_emotions(description: Description, statistics: dict[str, dict[str,
     return sorted(names, key=lambda name: -heights[name])[:MAX_NAMED]
 
 
-def energy_over_time(description: Description, statistics: dict[str, dict[str, float]]) -> np.ndarray:
+def window_energy(description: Description, statistics: dict[str, dict[str, float]]) -> np.ndarray:
     """Compute the energy of each window (W,) in standard deviations.
 
     It is the mean of power, joy and tension, less calm, tenderness and sadness.
     """
     mean, deviation = (
-        np.array([statistics[name][key] for name in EMOTIONS]) for key in ("mean", "deviation")
+        np.array([statistics[name][key] for name in MUSIC_EMOTIONS]) for key in ("mean", "deviation")
     )
     heights = (description.window_emotions - mean) / deviation
-    signs = np.array([(name in ENERGETIC) - float(name in CALM) for name in EMOTIONS])
+    signs = np.array([(name in ENERGETIC) - float(name in CALM) for name in MUSIC_EMOTIONS])
     return heights @ signs / np.abs(signs).sum()

@@ -41,9 +41,14 @@ class EnsembleClassifier(Classifier):
 
         Raises KeyError, TypeError, ValueError or RuntimeError for weights that do not fit the card.
         """
-        own = {"shape": card.shape, "options": card.options, "front_end": card.front_end, "weight": 1.0}
+        only_branch = {
+            "shape": card.shape,
+            "options": card.options,
+            "front_end": card.front_end,
+            "weight": 1.0,
+        }
         branches: list[Branch] = []
-        for kind, part in (card.branches or {card.input: own}).items():
+        for kind, part in (card.branches or {card.input: only_branch}).items():
             network = ListenNet(part["shape"], len(card.genres), **part["options"])
             network.load_state_dict(_weights_of(kind, weights) if card.branches else weights)
             front_end = SpectrogramParams.from_dict(part["front_end"])

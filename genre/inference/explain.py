@@ -110,8 +110,8 @@ def deletion_check(
     bands, columns = explanation.map.shape
     cells = [-(-bands // CELL[0]), -(-columns // CELL[1])]
 
-    def probability(removed: np.ndarray) -> float:
-        gain = torch.from_numpy(np.where(removed, 10 ** (-DELETED_DB / 10), 1.0)).to(power.dtype)[None]
+    def probability(is_removed: np.ndarray) -> float:
+        gain = torch.from_numpy(np.where(is_removed, 10 ** (-DELETED_DB / 10), 1.0)).to(power.dtype)[None]
         return _probability(classifier, samples, power, gain, explanation.genre).item()
 
     def random_fifth() -> np.ndarray:
@@ -179,7 +179,7 @@ def _probability(
     classifier: Classifier, samples: np.ndarray, power: Tensor, gain: Tensor, genre: str
 ) -> Tensor:
     windows = classifier.predict_windows([0.0], samples[None], power, gain)
-    return classifier.calibrated(windows.overall)[classifier.genres.index(genre)]
+    return classifier.apply_calibration(windows.overall)[classifier.genres.index(genre)]
 
 
 def _saliency(classifier: Classifier, samples: np.ndarray, power: Tensor, genre: str) -> np.ndarray | None:

@@ -16,7 +16,7 @@ from genre.inference.ensemble_classifier import EnsembleClassifier
 from genre.models.artefacts import load_artefact
 from genre.models.cards import Card
 from genre.models.pretrained.features import PretrainedFeatures, load_tagger
-from genre.models.pretrained.heads import EMOTIONS, TransferHeads
+from genre.models.pretrained.heads import MUSIC_EMOTIONS, TransferHeads
 from genre.models.pretrained.networks import TAGS
 
 MAX_TAGS = 5  # tags of one clip
@@ -51,12 +51,12 @@ class PretrainedClassifier(Classifier):
         Raises ArtefactError, KeyError, TypeError, ValueError or RuntimeError.
         """
         weights, card = load_artefact(folder)
-        own = card.pretrained
-        tagger = load_tagger(folder.parent / own["tagger"], own["tagger_sha256"])
+        parts = card.pretrained
+        tagger = load_tagger(folder.parent / parts["tagger"], parts["tagger_sha256"])
         heads = TransferHeads(len(card.genres))
         heads.load_state_dict(weights)
-        scratch = EnsembleClassifier.from_folder(folder.parent / own["scratch"])
-        return cls(PretrainedFeatures(tagger, float(own["seconds_per_window"])), heads, card, scratch)
+        scratch = EnsembleClassifier.from_folder(folder.parent / parts["scratch"])
+        return cls(PretrainedFeatures(tagger, float(parts["seconds_per_window"])), heads, card, scratch)
 
     def predict_windows(
         self, starts_s: list[float], segments: np.ndarray, power: Tensor, gain: Tensor | None = None
@@ -68,7 +68,7 @@ class PretrainedClassifier(Classifier):
         emotions = emotions.detach().clamp(0.0, 1.0)
         description = Description(
             self._tags(features.logits.detach().sigmoid()[is_audible].mean(dim=0)),
-            dict(zip(EMOTIONS, emotions[is_audible].mean(dim=0).tolist(), strict=True)),
+            dict(zip(MUSIC_EMOTIONS, emotions[is_audible].mean(dim=0).tolist(), strict=True)),
             emotions.numpy(),
             float(clip_logits.detach().softmax(dim=0)[-1]) <= self.max_other,
         )
@@ -77,8 +77,8 @@ class PretrainedClassifier(Classifier):
         nearest = np.abs(times_s[:, None] - scratch.times_s).argmin(axis=1)
         return WindowPredictions(
             times_s,
-            self._pool(clip_logits[:-1], self.scratch.calibrated(scratch.overall)),
-            self._pool(logits[:, :-1], self.scratch.calibrated(scratch.by_window[nearest])),
+            self._pool(clip_logits[:-1], self.scratch.apply_calibration(scratch.overall)),
+            self._pool(logits[:, :-1], self.scratch.apply_calibration(scratch.by_window[nearest])),
             description,
         )
 

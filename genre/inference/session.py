@@ -233,13 +233,13 @@ class Session:
     def _drop_old_sound(self) -> None:
         """Drop the sound of all but the latest clips; the newest keeps its sound in any case."""
         seconds = 0.0
-        stored: set[int] = set()
+        stored_ids: set[int] = set()
         for clip in reversed(self._clips.values()):
             if clip.sound is None:
                 continue
-            if id(clip.sound) not in stored:  # clips with the same bytes share it
+            if id(clip.sound) not in stored_ids:  # clips with the same bytes share it
                 seconds += clip.sound.seconds
-            if stored and seconds > self.max_sound_s:
+            if stored_ids and seconds > self.max_sound_s:
                 clip.sound = None
             else:
-                stored.add(id(clip.sound))
+                stored_ids.add(id(clip.sound))

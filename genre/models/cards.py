@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from genre.legacy import CARD, GAN_CARD, renew_keys
+from genre.legacy import CARD_KEYS, GAN_CARD_KEYS, renew_keys
 from genre.paths import write_atomic
 from genre.reading import read_json
 
@@ -108,11 +108,11 @@ class Card:
         """Read values of `to_dict`, also of older versions. Raises KeyError, TypeError or ValueError."""
         if not isinstance(values, dict):
             raise TypeError("A card is a JSON object.")
-        values = renew_keys(values, GAN_CARD if values.get("model") == "gan" else CARD)
+        values = renew_keys(values, GAN_CARD_KEYS if values.get("model") == "gan" else CARD_KEYS)
         card_fields = {part.name: part for part in fields(cls)}
-        missing = [name for name in REQUIRED if name not in values]
-        if missing:
-            raise KeyError(missing[0])
+        missing_names = [name for name in REQUIRED if name not in values]
+        if missing_names:
+            raise KeyError(missing_names[0])
         parts: dict[str, Any] = {
             name: _tuples(value) if name in _TUPLES else value
             for name, value in values.items()

@@ -89,7 +89,7 @@ def _pipeline(classifier):
     )
 
 
-def probabilities(model, inputs: np.ndarray, n_classes: int) -> np.ndarray:
+def class_probabilities(model, inputs: np.ndarray, n_classes: int) -> np.ndarray:
     """Predict with a fitted pipeline or a loaded predictor: (n, n_classes), 0 for unknown classes."""
     if hasattr(model, "predict_proba"):
         class_probabilities = model.predict_proba(inputs)

@@ -39,7 +39,7 @@ def predict_examples(model: Any, examples: Examples) -> np.ndarray:
     """Predict with a network, a fitted pipeline or a loaded predictor -> probabilities (N, genres)."""
     if isinstance(model, nn.Module):
         return predict(model, examples)
-    return classical.probabilities(model, summaries(examples), len(examples.genres))
+    return classical.class_probabilities(model, summaries(examples), len(examples.genres))
 
 
 def summaries(examples: Examples) -> np.ndarray:

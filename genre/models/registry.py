@@ -90,8 +90,8 @@ class ModelSpec:
         for name, value in options.items():
             minimum = 0 if name == "seed" else 1
             if isinstance(parameters[name].default, int) and (type(value) is not int or value < minimum):
-                expected = f"a whole number, at least {minimum}"
-                raise ValueError(f"The option {name} of {self.name} is {expected}, not {value}.")
+                requirement = f"a whole number, at least {minimum}"
+                raise ValueError(f"The option {name} of {self.name} is {requirement}, not {value}.")
         try:
             return self.builder(tuple(shape), n_classes, **(self.options | options))
         except (TypeError, RuntimeError) as error:

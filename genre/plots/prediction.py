@@ -49,12 +49,12 @@ _SIDES = {"l": 58, "r": 14}
 
 def probability_bars(probabilities: dict[str, float]) -> go.Figure:
     """Draw a bar a genre, the likeliest on top."""
-    ranked = sorted(probabilities, key=probabilities.__getitem__)
+    order = sorted(probabilities, key=probabilities.__getitem__)
     return _bars(
-        ranked,
-        [probabilities[genre] for genre in ranked],
-        [COLOURS.get(genre, QUIET) for genre in ranked],
-        [percent(probabilities[genre]) for genre in ranked],
+        order,
+        [probabilities[genre] for genre in order],
+        [COLOURS.get(genre, QUIET) for genre in order],
+        [percent(probabilities[genre]) for genre in order],
     )
 
 

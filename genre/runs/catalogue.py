@@ -85,18 +85,18 @@ class Catalogue:
 
     def __init__(self, recorded: Path = RECORDED) -> None:
         self._recorded = recorded
-        self._cached: dict[str, tuple[tuple, Entry]] = {}
+        self._entries: dict[str, tuple[tuple, Entry]] = {}
 
     def entries(self) -> list[Entry]:
         """List the genre runs under EARMARK_HOME, the newest first, then the recorded ones.
 
         Of the recorded ones, honest splits come before leaky ones.
         """
-        before, now = self._cached, {}
+        before, now = self._entries, {}
         for parent in (runs_folder(), self._recorded):
             for folder in _folders(parent):
                 now[folder] = self._entry(folder, before.get(folder))
-        self._cached = now  # set in one step: other visitors may be reading
+        self._entries = now  # set in one step: other visitors may be reading
         genre_runs = [entry for _, entry in now.values() if entry.run.kind in ("genre", "")]
         return sorted(
             genre_runs,
@@ -104,13 +104,13 @@ class Catalogue:
             reverse=True,
         )
 
-    def _entry(self, path: str, cached: tuple[tuple, Entry] | None) -> tuple[tuple, Entry]:
+    def _entry(self, path: str, previous: tuple[tuple, Entry] | None) -> tuple[tuple, Entry]:
         signature = tuple(_stamp(f"{path}/{name}") for name in _FILES)
-        if cached and cached[0] == signature:
-            run = cached[1].run
+        if previous and previous[0] == signature:
+            run = previous[1].run
             # The files of an active run do not say whether its process still lives.
             if not (run.active or run.state == "interrupted"):
-                return cached
+                return previous
         folder = Path(path)
         run = read_run(folder)
         metrics = _read_metrics(folder) if run.state == "done" else {}
@@ -244,10 +244,10 @@ def free_name(entry: Entry) -> str:
 def promoted_name(folder: Path) -> str | None:
     """Find the name of a run's model on the Listen page; None if it was not promoted."""
     for name in promoted_models():
-        promoted = home() / PROMOTED / name
+        model_folder = home() / PROMOTED / name
         try:
             if all(
-                filecmp.cmp(folder / part, promoted / part, shallow=False)
+                filecmp.cmp(folder / part, model_folder / part, shallow=False)
                 for part in ("card.json", "model.safetensors")
             ):
                 return name

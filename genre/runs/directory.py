@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 CONFIG_VERSION = 1  # version of the format of config.json
 # The epochs, and a copy that is replaced in one step. A line is added to the first file in place; lines that
 # it loses by a full disk, another program or a power cut are restored from the copy when the run is resumed.
-METRICS, METRICS_COPY = "metrics.jsonl", ".metrics.jsonl"
+METRICS_FILE, METRICS_COPY_FILE = "metrics.jsonl", ".metrics.jsonl"
 PROGRAMS = {"genre": "genre", "gan": "gan", "emotion": "mood"}  # kind -> `python -m PROGRAM train`
 STATES = ("waiting", "running", "done", "failed", "stopped", "interrupted", "damaged")
 # The settings of any kind of run that pages and tables show.
@@ -43,8 +43,8 @@ TEXT_SETTINGS = frozenset(("model", "input", "data", "split", "network"))
 NUMBER_SETTINGS = frozenset(("epochs", "batch_size", "learning_rate", "seed", "patience"))
 MAX_NUMBER = 1e15
 STALE_S = 60.0  # age of a heartbeat from which its process counts as hanging
-WAITING = "Waiting for free cores."
-STOPPED = "Stopped. Resume it to go on from the last epoch."
+WAITING_MESSAGE = "Waiting for free cores."
+STOPPED_MESSAGE = "Stopped. Resume it to go on from the last epoch."
 
 
 class RunError(ValueError):
@@ -276,7 +276,7 @@ def find_run(name: str | Path, kind: str | None = None) -> Path:
     raise RunError(f"There is no run {str(name)!r}: give its folder, or its name in {runs_folder()}.")
 
 
-def read_metrics(folder: Path, name: str = METRICS) -> list[dict]:
+def read_metrics(folder: Path, name: str = METRICS_FILE) -> list[dict]:
     """Read one dictionary an epoch, in order. An epoch that was done twice is read once."""
     epochs: dict[tuple, dict] = {}
     try:

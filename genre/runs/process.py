@@ -23,8 +23,8 @@ from pathlib import Path
 from genre.paths import REPOSITORY, home, is_temporary
 from genre.runs.directory import (
     PROGRAMS,
-    STOPPED,
-    WAITING,
+    STOPPED_MESSAGE,
+    WAITING_MESSAGE,
     RunError,
     is_finished,
     is_locked,
@@ -52,7 +52,7 @@ def start_run(folder: Path) -> int:
         stop_run(folder)  # a process that hangs would keep the lock, and its place in the queue
     progress = read_progress(folder)
     with lock_run(folder) as lock, open(folder / "log.txt", "ab") as log:
-        write_status(folder, **progress, state="waiting", message=WAITING)
+        write_status(folder, **progress, state="waiting", message=WAITING_MESSAGE)
         environment = os.environ | {
             # glibc then keeps the memory of a step for the next one, which is a fifth faster. It reads them
             # at the start of the process only.
@@ -73,7 +73,7 @@ def start_run(folder: Path) -> int:
             start_new_session=True,
         )
         threading.Thread(target=process.wait, daemon=True).start()  # the process must not stay a zombie
-        write_status(folder, **progress, state="waiting", pid=process.pid, message=WAITING)
+        write_status(folder, **progress, state="waiting", pid=process.pid, message=WAITING_MESSAGE)
         return process.pid
 
 
@@ -87,16 +87,16 @@ def stop_run(folder: Path, pid: int | None = None) -> None:
 
 def stop_runs(folders: "Mapping[Path, int | None] | Iterable[Path]") -> None:
     """Stop each of {folder: process} as by `stop_run`, all at the same time."""
-    expected = dict(folders) if isinstance(folders, Mapping) else dict.fromkeys(folders)
-    stopped: dict[Path, int] = {}
-    for folder, pid in expected.items():
+    expected_pids = dict(folders) if isinstance(folders, Mapping) else dict.fromkeys(folders)
+    stopped_pids: dict[Path, int] = {}
+    for folder, pid in expected_pids.items():
         stored_pid = read_status(folder).get("pid")
         # Numbers below 2 would mean whole groups of processes.
         if not isinstance(stored_pid, int) or stored_pid <= 1 or stored_pid == os.getpid():
             continue
         if pid in (None, stored_pid) and is_locked(folder):
-            stopped[folder] = stored_pid
-    under_way = dict(stopped)
+            stopped_pids[folder] = stored_pid
+    under_way = dict(stopped_pids)
     for number in (signal.SIGTERM, signal.SIGKILL):
         for process_id in under_way.values():
             with suppress(ProcessLookupError):
@@ -107,10 +107,10 @@ def stop_runs(folders: "Mapping[Path, int | None] | Iterable[Path]") -> None:
         while under_way and time.monotonic() < deadline:
             under_way = {folder: id_ for folder, id_ in under_way.items() if is_locked(folder)}
             time.sleep(0.05 if under_way else 0.0)
-    for folder in stopped:
+    for folder in stopped_pids:
         status = read_status(folder)
         if status.get("state") in ("waiting", "running"):
-            write_status(folder, **status | {"state": "stopped", "message": STOPPED})
+            write_status(folder, **status | {"state": "stopped", "message": STOPPED_MESSAGE})
 
 
 def restart_run(folder: Path) -> int:
@@ -155,10 +155,10 @@ def delete_run(folder: Path) -> None:
 @contextmanager
 def lock_run(folder: Path) -> Iterator[int]:
     """Hold the run's lock -> its file descriptor. Raises RunError if another process does."""
-    inherited = os.environ.pop(LOCK_FD_VARIABLE, None)
-    if inherited is not None:  # the process that started this one has locked the run
-        os.set_inheritable(int(inherited), False)
-        yield int(inherited)
+    inherited_fd = os.environ.pop(LOCK_FD_VARIABLE, None)
+    if inherited_fd is not None:  # the process that started this one has locked the run
+        os.set_inheritable(int(inherited_fd), False)
+        yield int(inherited_fd)
         return
     # A reader may hold it for a moment, and a process that is done may not have ended yet.
     deadline = time.monotonic() + (READER_S if read_run(folder).active else ENDING_S)

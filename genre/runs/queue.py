@@ -98,8 +98,8 @@ def _edit_queue() -> Iterator[list[dict]]:
     home().mkdir(parents=True, exist_ok=True)
     with open(home() / "queue.lock", "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stored = _read_entries()
-        entries = [entry for entry in stored if is_locked(Path(entry["run"]))]
+        stored_entries = _read_entries()
+        entries = [entry for entry in stored_entries if is_locked(Path(entry["run"]))]
         yield entries
-        if entries != stored or _read_version() is None:
+        if entries != stored_entries or _read_version() is None:
             write_atomic(home() / "queue.json", json.dumps(entries) + "\n")

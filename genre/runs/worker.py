@@ -21,10 +21,10 @@ from genre.errors import FAILED, INTERRUPTED, OK, SEE_LOG, error_sentence
 from genre.logs import configure_logging
 from genre.paths import remove_temporaries, write_atomic
 from genre.runs.directory import (
-    METRICS,
-    METRICS_COPY,
-    STOPPED,
-    WAITING,
+    METRICS_COPY_FILE,
+    METRICS_FILE,
+    STOPPED_MESSAGE,
+    WAITING_MESSAGE,
     load_config,
     read_metrics,
     read_progress,
@@ -39,7 +39,7 @@ HEARTBEAT_S = 10.0  # seconds between heartbeats; a run without one for STALE_S 
 logger = logging.getLogger(__name__)
 
 
-class Stopped(BaseException):
+class RunStopped(BaseException):
     """The exception that ends the work of a run when it is stopped."""
 
 
@@ -52,7 +52,7 @@ class Worker:
         self._began: tuple[float, float] | None = None  # (s, progress) of the first step
         self._epochs = self._restore_epochs()
         self._writing = threading.Lock()
-        self.set_status(WAITING)
+        self.set_status(WAITING_MESSAGE)
 
     def set_status(self, message: str, **values: Any) -> None:
         """Set the message and other parts of the status."""
@@ -67,12 +67,12 @@ class Worker:
 
     def record_epoch(self, values: dict, progress: float) -> None:
         """Record the metrics of an epoch, and the fraction of the work that is done with it."""
-        path = self.folder / METRICS
+        path = self.folder / METRICS_FILE
         is_torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
         with open(path, "a") as file:
             file.write("\n" * bool(is_torn) + json.dumps(values) + "\n")
         self._epochs.append(values)
-        write_atomic(self.folder / METRICS_COPY, _lines(self._epochs))
+        write_atomic(self.folder / METRICS_COPY_FILE, _lines(self._epochs))
         logger.info("  ".join(f"{name} {value:.4g}" for name, value in values.items()))
         self.set_progress(progress, f"Epoch {values['epoch']} is done.", last=values)
 
@@ -80,19 +80,21 @@ class Worker:
         """Set the fraction of the work that is done; the time left follows from the pace so far."""
         now = time.monotonic()
         start, progress_then = self._began = self._began or (now, progress)
-        gained = progress - progress_then
-        eta = (now - start) / gained * (1 - progress) if gained > 0 else None
+        progress_gain = progress - progress_then
+        eta = (now - start) / progress_gain * (1 - progress) if progress_gain > 0 else None
         self.set_status(message, progress=progress, eta_s=eta, **values)
 
     def _restore_epochs(self) -> list[dict]:
         """Read the epochs so far, after restoring those that metrics.jsonl has lost."""
-        stored = read_metrics(self.folder)
-        epochs = {(line.get("part", 0), line["epoch"]) for line in stored}
-        copied = read_metrics(self.folder, METRICS_COPY)
-        if missing := [line for line in copied if (line.get("part", 0), line["epoch"]) not in epochs]:
-            stored = sorted([*stored, *missing], key=lambda line: (line.get("part", 0), line["epoch"]))
-            write_atomic(self.folder / METRICS, _lines(stored))
-        return stored
+        lines = read_metrics(self.folder)
+        epochs = {(line.get("part", 0), line["epoch"]) for line in lines}
+        epochs_copy = read_metrics(self.folder, METRICS_COPY_FILE)
+        if missing_lines := [
+            line for line in epochs_copy if (line.get("part", 0), line["epoch"]) not in epochs
+        ]:
+            lines = sorted([*lines, *missing_lines], key=lambda line: (line.get("part", 0), line["epoch"]))
+            write_atomic(self.folder / METRICS_FILE, _lines(lines))
+        return lines
 
     def finish(self, report: Report, message: str = "Done.") -> None:
         """Write the report, which ends the run."""
@@ -121,8 +123,8 @@ def work_on(folder: Path) -> Iterator[Worker]:
             with _stoppable(), core_slot(folder, config["cores"]):
                 worker.set_status("Getting ready.", state="running")
                 yield worker
-        except (Stopped, KeyboardInterrupt):
-            worker.set_status(STOPPED, state="stopped")
+        except (RunStopped, KeyboardInterrupt):
+            worker.set_status(STOPPED_MESSAGE, state="stopped")
             raise
         except Exception as error:
             with suppress(OSError):  # on a full disk this fails too; the run then counts as interrupted
@@ -142,7 +144,7 @@ def perform(folder: Path, program: str, execute: Callable[[Worker], Any]) -> tup
     try:
         with work_on(folder) as worker:
             return OK, execute(worker)
-    except (Stopped, KeyboardInterrupt):
+    except (RunStopped, KeyboardInterrupt):
         logger.warning("Stopped. To go on: python -m %s train --resume %s", program, folder)
         return INTERRUPTED, None
     except Exception as error:
@@ -161,10 +163,10 @@ def _beat(worker: Worker, over: threading.Event) -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let SIGTERM raise Stopped in the main thread."""
+    """Let SIGTERM raise RunStopped in the main thread."""
 
     def raise_stopped(number: int, frame: object) -> None:
-        raise Stopped
+        raise RunStopped
 
     if threading.current_thread() is not threading.main_thread():
         yield

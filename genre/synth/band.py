@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genre.audio.clip import SAMPLE_RATE
-from genre.synth.instruments import Singer, Timbre, drum, sing, tone, varied
+from genre.synth.instruments import Singer, Timbre, drum, sing, tone, vary_timbre
 
 QUALITIES = {
     "maj": (0, 4, 7),
@@ -98,7 +98,7 @@ class Band:
         return options[int(self.rng.integers(len(options)))]
 
     def timbre(self, *names: str) -> Timbre:
-        return varied(self.pick(*names), self.rng)
+        return vary_timbre(self.pick(*names), self.rng)
 
     def bars(self, length: float = 4) -> Iterator[tuple[int, float]]:
         """Yield number and first beat of every bar of `length` beats."""
@@ -186,14 +186,14 @@ class Band:
 
         These come every `fills` bars (0: never). `change` is the chance that a cell of a pattern is flipped.
         """
-        own = {}
+        variants = {}
         for name, pattern in patterns.items():
             cells = [self.pick("-", ".") if self.chance(change) and cell != "x" else cell for cell in pattern]
-            own[name] = "".join(cells)
+            variants[name] = "".join(cells)
         toms = self.pick("tom", "snare")
         for number, first in self.bars(bar):
             filling = fills and number % fills == fills - 1 and self.chance(0.7)
-            for name, pattern in own.items():
+            for name, pattern in variants.items():
                 step = bar / len(pattern)
                 for place, cell in enumerate(pattern):
                     if cell != "." and not (filling and place * step >= bar - 1 and name == "snare"):
@@ -202,10 +202,10 @@ class Band:
                 for place in range(4):
                     if self.chance(0.8):
                         self.hit(toms, first + bar - 1 + place / 4, 0.5 + 0.12 * place)
-                if "hat" in own and self.chance(0.6):
+                if "hat" in variants and self.chance(0.6):
                     self.hit("crash", first + bar, 0.5)
 
-    def voiced(self, root: int, quality: str, centre: int = 60) -> list[int]:
+    def voicing(self, root: int, quality: str, centre: int = 60) -> list[int]:
         """Compute MIDI pitches of a chord, each moved by octaves to lie around `centre`, low first."""
         return sorted(centre - 6 + (self.key + root + step - centre + 6) % 12 for step in QUALITIES[quality])
 

@@ -209,8 +209,8 @@ def _master(band: Band, style: Style, rng: np.random.Generator) -> np.ndarray:
         spectrum = fft.rfft(samples, n=size) * edges
         dry += spectrum
         send += wet * spectrum
-    mixed = dry + send * fft.rfft(room, n=size)
-    samples = fft.irfft(mixed * _tone(mixed, hertz, style, rng), n=size)[: band.count]
+    mix = dry + send * fft.rfft(room, n=size)
+    samples = fft.irfft(mix * _tone(mix, hertz, style, rng), n=size)[: band.count]
     samples = _compress(samples, style.ratio)
     flutter = rng.standard_normal(band.count * 240 // SAMPLE_RATE + 3)
     flutter = np.interp(np.arange(band.count) * (240 / SAMPLE_RATE), np.arange(len(flutter)), flutter)
@@ -240,20 +240,20 @@ def _master(band: Band, style: Style, rng: np.random.Generator) -> np.ndarray:
     return (samples * min(1.0, PEAK / (np.abs(samples).max() + 1e-9))).astype(np.float32)
 
 
-def _tone(mixed: np.ndarray, hertz: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndarray:
+def _tone(mix: np.ndarray, hertz: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndarray:
     """Compute the equaliser (bins,) that moves a mix most of the way to the tone of its style.
 
     The target of each piece is that of the style, tilted and bent at random as in real records, so that
     the tone alone does not identify the style.
     """
-    power = np.abs(mixed) ** 2
+    power = np.abs(mix) ** 2
     sums = np.add.reduceat(power, np.searchsorted(hertz, BANDS))[:-1]
-    measured = 10 * np.log10(sums / sums.sum() + 1e-9)
+    levels_db = 10 * np.log10(sums / sums.sum() + 1e-9)
     middle = np.log2(np.sqrt(np.multiply(BANDS[:-1], BANDS[1:])))
     octaves = middle - np.log2(700)
     target = np.array(style.tone) + rng.normal(0, 1.0) * octaves + rng.normal(0, 2.5, len(middle))
-    change = np.clip(0.75 * (target - measured), -14, 14)
-    change -= np.average(change, weights=10 ** (measured / 10))
+    change = np.clip(0.75 * (target - levels_db), -14, 14)
+    change -= np.average(change, weights=10 ** (levels_db / 10))
     curve = np.interp(np.log2(np.maximum(hertz, 20)), middle, change)
     rumble = 1 / (1 + (28 / np.maximum(hertz, 1)) ** 6)
     return (10 ** (curve / 20) * rumble).astype(np.float32)
@@ -266,8 +266,8 @@ def _compress(samples: np.ndarray, ratio: float) -> np.ndarray:
     loud = 10 * np.log10(np.mean(blocks**2, axis=1) + 1e-9)
     threshold = 10 * np.log10(np.mean(samples**2) + 1e-9) - 4
     over = np.maximum(lfilter([0.12], [1, -0.88], loud - threshold), 0)
-    cut = np.maximum(lfilter([0.02], [1, -0.98], over), lfilter([0.3], [1, -0.7], over)) * (1 / ratio - 1)
-    gain = np.interp(np.arange(len(samples)), np.arange(len(cut)) * step, 10 ** (cut / 20))
+    gain_db = np.maximum(lfilter([0.02], [1, -0.98], over), lfilter([0.3], [1, -0.7], over)) * (1 / ratio - 1)
+    gain = np.interp(np.arange(len(samples)), np.arange(len(gain_db)) * step, 10 ** (gain_db / 20))
     return (samples * gain).astype(np.float32)
 
 
@@ -327,28 +327,28 @@ def build(
         for number in range(per_genre)
         for genre in GENRES
     ]
-    missing = [job for job in jobs if not job[0].exists()]
-    random.shuffle(missing)  # so that processes started together share the work
-    done = len(jobs) - len(missing)
+    missing_jobs = [job for job in jobs if not job[0].exists()]
+    random.shuffle(missing_jobs)  # so that processes started together share the work
+    n_done = len(jobs) - len(missing_jobs)
 
     def report() -> None:
         if progress:
-            progress(done, len(jobs))
+            progress(n_done, len(jobs))
 
     report()
-    workers = min(workers or cores(), len(missing))
+    workers = min(workers or cores(), len(missing_jobs))
     if workers <= 1:
-        for job in missing:
+        for job in missing_jobs:
             _write(*job)
-            done += 1
+            n_done += 1
             report()
         return folder
     with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
-        futures = [pool.submit(_write, *job) for job in missing]
+        futures = [pool.submit(_write, *job) for job in missing_jobs]
         try:
             for future in as_completed(futures):
                 future.result()
-                done += 1
+                n_done += 1
                 report()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -111,15 +111,15 @@ TIMBRES: dict[str, Timbre] = {
 }
 
 
-def varied(name: str, rng: np.random.Generator) -> Timbre:
+def vary_timbre(name: str, rng: np.random.Generator) -> Timbre:
     """Vary the named timbre like another instrument of its kind: each number changes by up to a quarter."""
     timbre = TIMBRES[name]
-    moved = {
+    new_values = {
         f.name: float(getattr(timbre, f.name) * rng.uniform(0.78, 1.27))
         for f in fields(Timbre)
         if f.type is float and f.name not in ("sustain", "even")
     }
-    return replace(timbre, **moved)  # type: ignore[arg-type]
+    return replace(timbre, **new_values)  # type: ignore[arg-type]
 
 
 def tone(timbre: Timbre, frequency: float, rng: np.random.Generator) -> np.ndarray:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from genre.audio.constants import FRAME_S
 from genre.audio.spectrogram import SpectrogramParams, mel_edges
 from genre.models.recipe import Augmentation
-from genre.training.augment_phone import phone
+from genre.training.augment_phone import augment_by_phone
 
 
 def augment(
@@ -36,7 +36,9 @@ def augment(
     batch = batch.clamp(low, high)  # changed inputs keep the range of the batch
     if how.phone:
         far = torch.rand(len(batch), generator=rng) < how.phone
-        degraded = phone(batch[far], unit_db, column_s, rng).clamp(min=low) if far.any() else batch[far]
+        phone_batch = (
+            augment_by_phone(batch[far], unit_db, column_s, rng).clamp(min=low) if far.any() else batch[far]
+        )
     if how.band_limit:
         batch = limit_bands(batch, how.band_limit, unit_db, rng)
     if how.noise_floor:
@@ -46,7 +48,7 @@ def augment(
         is_changed = _uniform(len(batch), rng) < how.renormalize
         batch = batch + is_changed * (1.0 - batch.amax(dim=(1, 2), keepdim=True))
     if how.phone:
-        batch[far] = degraded
+        batch[far] = phone_batch
     for _ in range(2):
         batch = mask(batch, 1, how.mask_bands, rng)
         batch = mask(batch, 2, how.mask_frames, rng)
@@ -99,10 +101,10 @@ def limit_bands(batch: Tensor, chance: float, unit_db: float, rng: Generator) ->
     centres = mel_edges(SpectrogramParams(n_mels=batch.shape[1]))[1:-1]
     hz = torch.from_numpy(centres).float()[None, :, None]
     octaves = (between(50.0, 400.0) / hz).log2().relu() + (hz / between(4_000.0, 11_000.0)).log2().relu()
-    changed = batch - between(12.0, 36.0) * octaves / unit_db
-    changed = changed + (1.0 - changed.amax(dim=(1, 2), keepdim=True))
-    changed = torch.maximum(changed, 0.5 * _uniform(len(batch), rng))
-    return torch.where(_uniform(len(batch), rng) < chance, changed, batch)
+    limited = batch - between(12.0, 36.0) * octaves / unit_db
+    limited = limited + (1.0 - limited.amax(dim=(1, 2), keepdim=True))
+    limited = torch.maximum(limited, 0.5 * _uniform(len(batch), rng))
+    return torch.where(_uniform(len(batch), rng) < chance, limited, batch)
 
 
 def mask(batch: Tensor, axis: int, widest: int, rng: Generator) -> Tensor:

@@ -30,7 +30,7 @@ OCTAVE_DB = 3.01  # decibels in a power of two
 BELOW = 0.1  # fraction of the range's lowest power that is assumed below it, where the power is unknown
 
 
-def phone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Tensor:
+def augment_by_phone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Tensor:
     """Simulate a phone: (B, bands, columns) in [0, 1] -> the same with echoes, no bass, no treble, and noise.
 
     1 is the loudest point of a piece and 0 lies `range_db` below; bands are mel bands up to 11,025 Hz,
@@ -70,12 +70,12 @@ def phone(batch: Tensor, range_db: float, column_s: float, rng: Generator) -> Te
 
     below = 1.0 + (logarithmically(*LOWEST_HZ) / centres) ** (between(*SLOPE_BELOW_DB) / OCTAVE_DB)
     above = 1.0 + (centres / logarithmically(*HIGHEST_HZ)) ** (logarithmically(*SLOPE_ABOVE_DB) / OCTAVE_DB)
-    passed = 1.0 / (below * above)  # power response, after Butterworth's filters
-    direct, echo = power * colour * passed, echo * colour * passed
+    response = 1.0 / (below * above)  # power response, after Butterworth's filters
+    direct, echo = power * colour * response, echo * colour * response
 
     # White noise has the same power in each band of these mels.
     music = ((direct + echo) * widths).sum(dim=1, keepdim=True).mean(dim=2, keepdim=True)
-    noise = music / (passed * widths).sum(dim=1, keepdim=True) * _power(-between(*SNR_RANGE_DB)) * passed
+    noise = music / (response * widths).sum(dim=1, keepdim=True) * _power(-between(*SNR_RANGE_DB)) * response
 
     # The power of noise, whose phase is random, varies, and so does the sum of noise and music (Rice,
     # "Mathematical analysis of random noise", 1944).

@@ -27,7 +27,8 @@ from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError, Card, load_card
 from genre.training.calibrate import OLD_PREDICTIONS, PREDICTIONS
 
-SHARED = ("genres", "shape", "front_end", "windows", "split")  # settings that all runs of one branch share
+# Settings that all runs of one branch share.
+SHARED_SETTINGS = ("genres", "shape", "front_end", "windows", "split")
 BRANCH_PARTS = ("shape", "options", "front_end", "previous_recipes", "recipe", "seeds", "windows", "data")
 BRANCH_WEIGHTS = (1, 2, 3, 4)  # candidate weights
 
@@ -141,7 +142,7 @@ def _merge_predictions(runs: list[TrainedRun]) -> Predictions | None:
 
 
 def _shared_parts(card: Card) -> dict:
-    return {name: getattr(card, name) for name in SHARED} | {"recipe": card.recipe | {"seed": None}}
+    return {name: getattr(card, name) for name in SHARED_SETTINGS} | {"recipe": card.recipe | {"seed": None}}
 
 
 def _calibrate(card: Card, branches: list[Predictions]) -> Card:

@@ -21,7 +21,7 @@ from genre.data.builtin import load_examples
 from genre.data.dataset import BUILT_IN, named_folder, require_genres
 from genre.data.examples import DataError, Examples
 from genre.data.input_spec import InputSpec
-from genre.data.protocols import FOLDED, PROTOCOLS
+from genre.data.protocols import FOLD_PROTOCOLS, PROTOCOLS
 from genre.data.windows import SPECTROGRAMS, WINDOWINGS, front_end, serving_spec
 from genre.evaluation.report import split_metrics
 from genre.models import classical
@@ -37,7 +37,7 @@ from genre.runs.worker import Worker
 from genre.training.checkpoint import CHECKPOINT
 from genre.training.loop import fit
 
-PEAK_NORMALIZED = ("mel_30s", "mel_3s")  # inputs whose peak is 1
+PEAK_NORMALIZED_INPUTS = ("mel_30s", "mel_3s")  # inputs whose peak is 1
 TIMED_PREDICTIONS = 5  # predictions whose median time is reported
 
 # The augmentations by their names on the command line, at usual strengths.
@@ -147,13 +147,13 @@ def continued_settings(folder: Path, phone: float | None = None, **recipe: Any) 
     track was in the first training. Raises ArtefactError, RunError or ValueError with a sentence.
     """
     before = ExperimentSettings.from_dict(load_config(folder)["settings"])
-    if before.spec.kind != "network" or before.split in FOLDED:
+    if before.spec.kind != "network" or before.split in FOLD_PROTOCOLS:
         raise ValueError("Only a network can be gone on from, and only one that was trained in one part.")
     load_model(folder)  # raises where there are no weights
     changes = {name: value for name, value in recipe.items() if value is not None}
     if phone is not None:
-        if before.input not in PEAK_NORMALIZED:
-            raise ValueError(f"Only {' and '.join(PEAK_NORMALIZED)} can go through a simulated phone.")
+        if before.input not in PEAK_NORMALIZED_INPUTS:
+            raise ValueError(f"Only {' and '.join(PEAK_NORMALIZED_INPUTS)} can go through a simulated phone.")
         if not 0 <= phone <= 1:
             raise ValueError("The probability of a phone lies between 0 and 1.")
         changes["augmentation"] = replace(before.recipe.augmentation, phone=phone)
@@ -227,14 +227,14 @@ def _train_network(
     network = new_network(settings, examples.genres)
     if settings.initial_run and not (folder / CHECKPOINT).exists():
         network.load_state_dict(_initial_weights(Path(settings.initial_run), train))
-    started = time.monotonic()
+    start_s = time.monotonic()
 
     def on_epoch(values: dict) -> None:
-        nonlocal started
+        nonlocal start_s
         now = time.monotonic()
         progress = (number + values["epoch"] / recipe.epochs) / len(split.parts)
-        worker.record_epoch(values | {"part": number + 1, "seconds": round(now - started, 3)}, progress)
-        started = now
+        worker.record_epoch(values | {"part": number + 1, "seconds": round(now - start_s, 3)}, progress)
+        start_s = now
 
     network.load_state_dict(fit(network, train, valid, recipe, on_epoch, folder))
     return network
@@ -284,7 +284,7 @@ def _train_classical(
     train = examples.take(split.parts[number].train)
     options = ({"seed": settings.recipe.seed} if settings.model == "forest" else {}) | settings.options
     model = settings.spec.build(settings.input_spec.shape, len(examples.genres), **options)
-    started = time.monotonic()
+    start_s = time.monotonic()
     neighbours = getattr(model.named_steps["classifier"], "n_neighbors", 1)
     if neighbours > len(train):
         raise DataError(
@@ -292,7 +292,7 @@ def _train_classical(
             "windows to learn from: add recordings."
         )
     model.fit(summaries(train), train.labels)
-    seconds = round(time.monotonic() - started, 3)
+    seconds = round(time.monotonic() - start_s, 3)
     worker.record_epoch({"epoch": 1, "part": number + 1, "seconds": seconds}, (number + 1) / len(split.parts))
     return model
 
@@ -301,9 +301,9 @@ def _inference_ms(model: Any, examples: Examples) -> float:
     """Measure the median time to predict one window, in ms."""
     window, times = examples.take(np.arange(1)), []
     for _ in range(TIMED_PREDICTIONS):
-        started = time.perf_counter()
+        start_s = time.perf_counter()
         predict_examples(model, window)
-        times.append(time.perf_counter() - started)
+        times.append(time.perf_counter() - start_s)
     return round(1000 * statistics.median(times), 3)
 
 

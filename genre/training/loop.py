@@ -65,7 +65,7 @@ def fit(
     {"valid_loss", "valid_accuracy"} after each epoch; accuracies are those of single windows. With a
     `folder`, each epoch writes a checkpoint there, and an earlier checkpoint is resumed.
     """
-    prepare = prepare or (lambda rows, progress, rng: _augmented(train, rows, recipe, rng))
+    prepare = prepare or (lambda rows, progress, rng: _augment_batch(train, rows, recipe, rng))
     target = device()
     bfloat16 = recipe.bfloat16 and (target.type == "cuda" or has_bfloat16())
     network.to(target)
@@ -139,12 +139,14 @@ def update_average(averaged: nn.Module, network: nn.Module, decay: float) -> Non
 
 def _loss(logits: Tensor, targets: Tensor, weights: Tensor | None, smoothing: float) -> Tensor:
     """Compute the cross-entropy of (B, members, classes) against (B, classes), the mean over members."""
-    repeated = targets[:, None].expand_as(logits).flatten(0, 1)
+    repeated_targets = targets[:, None].expand_as(logits).flatten(0, 1)
     weights = None if weights is None else weights.to(logits.device)
-    return F.cross_entropy(logits.flatten(0, 1), repeated, weight=weights, label_smoothing=smoothing)
+    return F.cross_entropy(logits.flatten(0, 1), repeated_targets, weight=weights, label_smoothing=smoothing)
 
 
-def _augmented(train: Examples, rows: np.ndarray, recipe: Recipe, rng: Generator) -> tuple[Tensor, Tensor]:
+def _augment_batch(
+    train: Examples, rows: np.ndarray, recipe: Recipe, rng: Generator
+) -> tuple[Tensor, Tensor]:
     inputs = train.batch(rows)
     targets = F.one_hot(torch.from_numpy(train.labels[rows]), len(train.genres)).float()
     if inputs.ndim == 3:

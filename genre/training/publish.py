@@ -52,17 +52,18 @@ def publish_runs(
 
 def with_metrics_of(card: Card, name: str) -> Card:
     """Copy metrics and calibration of the published model `name` to the card. Raises ValueError."""
-    measured = load_card(WEIGHTS / name)
-    if measured.branches.keys() != card.branches.keys():
+    measured_card = load_card(WEIGHTS / name)
+    if measured_card.branches.keys() != card.branches.keys():
         raise ValueError(f"{name} has other branches: combine the same ones with --with.")
     branches = {
-        kind: part | {"weight": measured.branches[kind]["weight"]} for kind, part in card.branches.items()
+        kind: part | {"weight": measured_card.branches[kind]["weight"]}
+        for kind, part in card.branches.items()
     }
     branches = {
         kind: {key: value for key, value in part.items() if key != "calibration"}
         for kind, part in branches.items()
     }
-    parts = {part: getattr(measured, part) for part in MEASURED_PARTS}
+    parts = {part: getattr(measured_card, part) for part in MEASURED_PARTS}
     return replace(card, branches=branches, metrics_from=name, **parts)
 
 
@@ -73,12 +74,12 @@ def promote_run(folder: Path, name: str) -> Path:
         raise ValueError(f"{name!r} cannot be a model's name: a shipped one has it.")
     load_classifier_from(folder)  # raises for a run without a usable model
     target = home() / PROMOTED / name
-    existed = target.exists()
+    is_replacement = target.exists()
     try:
         for part in (WEIGHTS_FILE, "card.json"):
             write_atomic(target / part, (folder / part).read_bytes())
     except OSError:
-        if not existed:
+        if not is_replacement:
             shutil.rmtree(target, ignore_errors=True)
         raise
     return target

@@ -26,7 +26,7 @@ from genre.runs.report import Report, ReportError, load_report
 from genre.training.experiment import ExperimentSettings, experiment_settings
 from genre.training.sweep import Prefetcher, create_run, run_all, with_fewer_epochs
 
-UNPUBLISHED = ("mel_30s", "mel_3s_zscored")  # inputs without published metrics, of all tracks of GTZAN
+UNPUBLISHED_INPUTS = ("mel_30s", "mel_3s_zscored")  # inputs without published metrics, of all tracks of GTZAN
 BATCH_WEIGHT = 3  # cost of training on a window, in predictions
 
 
@@ -79,14 +79,20 @@ def build_rows(data: str, only: list[str] | None = None, epochs: int | None = No
         for kind in spec.inputs:
             if only and not {spec.name, f"{spec.name}:{kind}"} & selection:
                 continue
-            published = spec.published.get(kind)
+            published_metric = spec.published.get(kind)
             ready_made = {"mel_30s": dataset.mel_30s, "mel_3s_zscored": dataset.mel_3s_zscored}.get(kind)
             is_ours = not spec.published and kind == spec.default_input
-            if not (published or ready_made or is_ours):
+            if not (published_metric or ready_made or is_ours):
                 continue
             paper = (
-                settings(spec.name, kind, published.split, published.windows, published.seconds)
-                if published
+                settings(
+                    spec.name,
+                    kind,
+                    published_metric.split,
+                    published_metric.windows,
+                    published_metric.seconds,
+                )
+                if published_metric
                 else None
             )
             rows.append(
@@ -128,7 +134,7 @@ def _cost(row: Row) -> float:
     start = time.perf_counter()
     with torch.inference_mode():
         network(torch.zeros(1, *spec.shape))
-    windows = 30 / spec.seconds if row.input not in UNPUBLISHED else 1
+    windows = 30 / spec.seconds if row.input not in UNPUBLISHED_INPUTS else 1
     return (time.perf_counter() - start) * BATCH_WEIGHT * windows * row.honest.recipe.epochs
 
 
@@ -183,12 +189,12 @@ def row_results(rows: list[Row]) -> list[dict]:
     """Collect each row as a dictionary for JSON: published, same, honest; with state and reason of both."""
     table = []
     for row in rows:
-        published = row.spec.published.get(row.input)
+        published_metric = row.spec.published.get(row.input)
         entry: dict[str, Any] = {
             "model": row.spec.name,
             "input": row.input,
-            "published": published.figure if published else None,
-            "protocol": published.protocol if published else None,
+            "published": published_metric.figure if published_metric else None,
+            "protocol": published_metric.protocol if published_metric else None,
         }
         outcomes = {
             name: _experiment_outcome(folder, settings)

@@ -63,11 +63,11 @@ class Prefetcher:
             self._datasets[settings.data] = open_dataset(settings.data)
         key = (settings.data, settings.input_spec, settings.windows)
         if key not in self._prepared:
-            skipped = prepare(self._datasets[settings.data], settings.input_spec, settings.windows)
+            skipped_files = prepare(self._datasets[settings.data], settings.input_spec, settings.windows)
             self._prepared.add(key)
-            if skipped and settings.data not in self._reported:
+            if skipped_files and settings.data not in self._reported:
                 self._reported.add(settings.data)
-                self._notify(skipped_files_line(skipped))
+                self._notify(skipped_files_line(skipped_files))
 
 
 def run_all(
@@ -85,12 +85,12 @@ def run_all(
     """
     waiting = list(folders)
     active: list[Path] = []
-    started: dict[Path, int] = {}  # folder of a run -> its process, of the runs started here
+    process_ids: dict[Path, int] = {}  # folder of a run -> its process, of the runs started here
     try:
         while waiting or active:
             for folder in [folder for folder in active if _has_ended(folder)]:
                 active.remove(folder)
-                started.pop(folder, None)
+                process_ids.pop(folder, None)
                 on_end(runs.read_run(folder))
             if deadline is not None and time.monotonic() > deadline:
                 return
@@ -99,12 +99,12 @@ def run_all(
                 if runs.read_run(folder).active:
                     active.append(folder)
                 elif before(folder):
-                    started[folder] = process.start_run(folder)
+                    process_ids[folder] = process.start_run(folder)
                     active.append(folder)
             else:
                 time.sleep(0.1)
     finally:
-        process.stop_runs(started)
+        process.stop_runs(process_ids)
 
 
 def _has_ended(folder: Path) -> bool:
@@ -125,7 +125,7 @@ def create_run(settings: ExperimentSettings, folder: Path | None = None) -> Path
     return runs.create_run_folder("genre", settings.to_dict(), settings.model, folder, cores=1)
 
 
-def grid(
+def settings_grid(
     settings: ExperimentSettings, epochs: list[int], batch_sizes: list[int], rates: list[float]
 ) -> list[ExperimentSettings]:
     """Make all combinations, or the seven settings for empty lists, without early stopping."""

@@ -30,7 +30,7 @@ _NO_INTERNET = (
     "DeepFace's weights could not be downloaded: connect to the internet and try again, or use "
     "Earmark's own network."
 )
-_BROKEN = "DeepFace's weights are damaged: delete {path} and try again, or use Earmark's own network."
+_BROKEN_MESSAGE = "DeepFace's weights are damaged: delete {path} and try again, or use Earmark's own network."
 _NO_PACKAGE = "DeepFace cannot be loaded here: run `make setup`, or use Earmark's own network."
 _DISK_FULL = "DeepFace's weights could not be kept in {path}: free some space, or set DEEPFACE_HOME."
 
@@ -64,7 +64,7 @@ class DeepFaceRecognizer:
             with _deepface_home(path.parents[2]):
                 return cls(EmotionClient())
         except Exception as error:  # onnxruntime raises several types for a file that is no model
-            raise RecognizerError(_BROKEN.format(path=path)) from error
+            raise RecognizerError(_BROKEN_MESSAGE.format(path=path)) from error
 
     def predict(self, faces: Sequence[np.ndarray]) -> np.ndarray:
         """Predict the emotions of B crops (48, 48) grey uint8 -> probabilities (B, 7) float32."""

@@ -65,7 +65,7 @@ ROTATIONS = (-25, 25)  # degrees, tried on photographs where there is no upright
 MAX_OVERLAP = 0.4  # fraction of the smaller of two boxes, above which both are one face
 VERIFY_MARGIN, VERIFY_SIZE = 0.3, 64  # margin (in boxes) and box size (pixels) for the second cascade
 
-_MISSING = "The picture could not be found: check its name, or choose another one."
+_MISSING_MESSAGE = "The picture could not be found: check its name, or choose another one."
 _NO_ACCESS = "The picture could not be opened: check that you may read it, or choose another one."
 _FOLDER = "This is a folder: choose one of the pictures inside it."
 _EMPTY = "The file is empty: choose another picture, or take it again."
@@ -74,7 +74,7 @@ _TOO_MANY_SCANS = (
     "The picture is packed so that it takes too long to open: save it again as a plain JPEG or PNG."
 )
 _NO_PICTURE = "This is not a picture we can read: choose a JPEG, PNG or WebP file."
-_DAMAGED = "The picture is damaged: export it or take it again."
+_DAMAGED_MESSAGE = "The picture is damaged: export it or take it again."
 _TOO_SMALL = "The face is too small to read: come closer, or choose a larger picture."
 _TOO_DARK = "It is too dark to see your face: turn on a light, or turn towards the window."
 _NO_FACE = "We see no face: look straight at the camera, with the whole face in the picture."
@@ -132,7 +132,7 @@ def decode_image(image: bytes | Path, max_side: int | None = None) -> np.ndarray
     except Image.UnidentifiedImageError as error:
         raise FaceError(_NO_PICTURE) from error
     except Exception as error:  # Pillow's decoders raise any type on damaged files
-        raise FaceError(_DAMAGED) from error
+        raise FaceError(_DAMAGED_MESSAGE) from error
 
 
 def detect_faces(image: np.ndarray, thorough: bool = False) -> list[Box]:
@@ -220,7 +220,7 @@ def _read(path: Path) -> bytes:
             raise FaceError(_TOO_BIG)
         return Path(path).read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise FaceError(_MISSING) from error
+        raise FaceError(_MISSING_MESSAGE) from error
     except FaceError:
         raise
     except (OSError, ValueError) as error:  # no permission, a NUL in a path
@@ -373,11 +373,11 @@ def _detect_rotated(grey: np.ndarray, rotation: int, settings: DetectorSettings)
 
 def _suppress_overlaps(detections: list[Detection]) -> list[Box]:
     """Keep, of boxes that overlap, the one with the most detections (non-maximum suppression)."""
-    selected: list[Box] = []
+    kept_boxes: list[Box] = []
     for box, _ in sorted(detections, key=lambda detection: -detection.n_neighbours):
-        if all(_overlap(box, other) <= MAX_OVERLAP for other in selected):
-            selected.append(box)
-    return selected
+        if all(_overlap(box, other) <= MAX_OVERLAP for other in kept_boxes):
+            kept_boxes.append(box)
+    return kept_boxes
 
 
 def _overlap(a: Box, b: Box) -> float:

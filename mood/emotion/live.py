@@ -25,7 +25,9 @@ MIN_REST_RATIO = 0.5  # pause after a prediction, as a fraction of its duration:
 CAPTURE_INTERVAL_S = 0.25  # seconds between two captured faces: neighbouring frames are all but the same
 
 MAX_FAILURES = 3  # failures of the recognizer in a row after which it is not called again
-BROKEN = "Something is wrong with what reads faces: choose another one in the settings, or start again."
+FAILURE_MESSAGE = (
+    "Something is wrong with what reads faces: choose another one in the settings, or start again."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +51,10 @@ class TrackedFaces:
 
 @dataclass(frozen=True)
 class FrameRates:
-    """Frames a second over the last RATE_WINDOW_S: from the camera, and through the recognizer."""
+    """Frames a second over the last RATE_WINDOW_S: of the camera, and of the predictions."""
 
-    pushed: float
-    processed: float
+    camera: float
+    predictions: float
 
 
 class LiveRecognizer:
@@ -124,11 +126,11 @@ class LiveRecognizer:
     def frame_rates(self) -> FrameRates:
         with self._condition:
             since = time.monotonic() - RATE_WINDOW_S
-            pushed, processed = (
+            camera, predictions = (
                 sum(moment > since for moment in times) / RATE_WINDOW_S
                 for times in (self._push_times, self._process_times)
             )
-            return FrameRates(pushed, processed)
+            return FrameRates(camera, predictions)
 
     def start_capture(self, count: int) -> None:
         """Capture the tracked face in the next `count` frames; earlier captures are dropped."""
@@ -161,7 +163,7 @@ class LiveRecognizer:
             except Exception:
                 self._failures += 1
                 logger.exception("Live recognition failed, %d times in a row", self._failures)
-                error_message = BROKEN if self._failures >= MAX_FAILURES else ""
+                error_message = FAILURE_MESSAGE if self._failures >= MAX_FAILURES else ""
             else:
                 self._failures = 0
             with self._condition:

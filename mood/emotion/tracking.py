@@ -61,8 +61,8 @@ class MoodTracker:
             else:
                 self.mood = _make_mood(self.mood.scores, emotion, 0, None)
             return self.mood
-        tracked = self._match([face.box for face in faces])
-        current = faces[tracked].scores
+        tracked_face = self._match([face.box for face in faces])
+        current = faces[tracked_face].scores
         previous = self.mood.scores if self.mood.scores.keys() == current.keys() else None
         if previous and self._last_time_s is not None and time_s - self._last_time_s <= MAX_GAP_S:
             weight = 1 - math.exp(-max(0.0, time_s - self._last_time_s) / TIME_CONSTANT_S)
@@ -71,8 +71,8 @@ class MoodTracker:
         else:
             scores, emotion = dict(current), max(current, key=current.__getitem__)
         self._last_time_s = time_s if self._last_time_s is None else max(time_s, self._last_time_s)
-        self._last_box = faces[tracked].box
-        self.mood = _make_mood(scores, emotion, len(faces), tracked)
+        self._last_box = faces[tracked_face].box
+        self.mood = _make_mood(scores, emotion, len(faces), tracked_face)
         return self.mood
 
     def _match(self, boxes: list[Sequence[int]]) -> int:

@@ -67,7 +67,7 @@ def train_emotion_network(worker: Worker) -> Report:
     settings = EmotionSettings.from_dict(worker.settings)
     recipe = settings.recipe
     worker.set_status("Reading the faces.")
-    train, valid, dropped = load_faces(Path(settings.data))
+    train, valid, n_dropped = load_faces(Path(settings.data))
     examples = train if settings.split == "train" else concatenate_examples(train, valid)
     torch.manual_seed(recipe.seed)
     network = EmotionNet()
@@ -105,7 +105,7 @@ def train_emotion_network(worker: Worker) -> Report:
             "name": Path(settings.data).name,
             "split": settings.split,
             "faces": len(examples),
-            "near_duplicates_dropped": dropped,
+            "near_duplicates_dropped": n_dropped,
             "near_duplicate_correlation": DUPLICATE_CORRELATION,
         },
     )

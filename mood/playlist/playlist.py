@@ -135,24 +135,28 @@ def find_by_query(
 
     def is_enough(tracks: Sequence[YoutubeTrack]) -> bool:
         """Return whether there are `count` songs of known duration; the others only fill up."""
-        timed = [track for track in tracks if track.duration_s is not None]
-        return len(timed) >= count and len(select(timed)) == count
+        timed_tracks = [track for track in tracks if track.duration_s is not None]
+        return len(timed_tracks) >= count and len(select(timed_tracks)) == count
 
-    empty, cached = Playlist(query, search_url(query)), None
+    empty, cached_playlist = Playlist(query, search_url(query)), None
     cached_tracks: tuple[YoutubeTrack, ...] = ()
     try:
-        if use_cache and (cached := cache.load_playlist(query)):
-            cached_tracks = select(cached.tracks)
-            if cached.is_fresh and (cached.is_complete or len(cached_tracks) == count):
-                return _fill(empty, cached, cached_tracks, exclude)
+        if use_cache and (cached_playlist := cache.load_playlist(query)):
+            cached_tracks = select(cached_playlist.tracks)
+            if cached_playlist.is_fresh and (cached_playlist.is_complete or len(cached_tracks) == count):
+                return _fill(empty, cached_playlist, cached_tracks, exclude)
         result = search_providers(query, is_enough, providers)
         tracks = select(result.tracks)
         if result.failure and (not tracks or len(tracks) < len(cached_tracks)):
             raise result.failure  # the cached playlist has more than came before the failure
     except SearchError as error:
-        playlist = _fill(empty, cached, cached_tracks, exclude) if cached and cached_tracks else empty
+        playlist = (
+            _fill(empty, cached_playlist, cached_tracks, exclude)
+            if cached_playlist and cached_tracks
+            else empty
+        )
         return replace(playlist, error=str(error))
-    is_shorter = result.failure and cached and len(result.tracks) < len(cached.tracks)
+    is_shorter = result.failure and cached_playlist and len(result.tracks) < len(cached_playlist.tracks)
     if use_cache and result.tracks and not is_shorter:
         cache.save_playlist(query, result.provider, result.tracks, result.is_complete)
     return _fill(empty, result, tracks, exclude)
@@ -167,8 +171,8 @@ def select_songs(
     """
     ids = {track.video_id for track in exclude}
     titles = {normalize_title(track.title) for track in exclude}
-    timed: list[YoutubeTrack] = []
-    untimed: list[YoutubeTrack] = []
+    timed_tracks: list[YoutubeTrack] = []
+    untimed_tracks: list[YoutubeTrack] = []
     for track in tracks:
         title = normalize_title(track.title)
         if track.video_id in ids or title in titles:
@@ -177,16 +181,16 @@ def select_songs(
             continue
         ids.add(track.video_id)
         titles.add(title)
-        (untimed if track.duration_s is None else timed).append(track)
-    return tuple((timed + untimed)[:count])
+        (untimed_tracks if track.duration_s is None else timed_tracks).append(track)
+    return tuple((timed_tracks + untimed_tracks)[:count])
 
 
 def normalize_title(title: str) -> str:
     """Normalize the title for comparison: without case, punctuation and words that uploaders add."""
-    folded = unicodedata.normalize("NFKC", title).casefold()
-    short = _TRAILING_SUFFIX.sub("", _BRACKETED_SUFFIX.sub(" ", folded).strip())
+    title_key = unicodedata.normalize("NFKC", title).casefold()
+    short = _TRAILING_SUFFIX.sub("", _BRACKETED_SUFFIX.sub(" ", title_key).strip())
     words = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in short).split()
-    return " ".join(words) or folded
+    return " ".join(words) or title_key
 
 
 def _fill(

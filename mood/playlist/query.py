@@ -81,11 +81,11 @@ def compose_query(
         raise ValueError(f"The genre is one of {', '.join(GENRES)}: choose one of them.")
     known_language = find_language(language)
     words = known_language or _names()[_fold(DEFAULT_LANGUAGE)]
-    folded = mood.casefold()
+    mood_key = mood.casefold()
     if direction == "change":
-        phrase = words.change[TARGET_MOODS.get(folded, "cheerful")]
+        phrase = words.change[TARGET_MOODS.get(mood_key, "cheerful")]
     else:
-        phrase = words.match[folded] if folded in EMOTIONS else words.custom.replace("{mood}", mood)
+        phrase = words.match[mood_key] if mood_key in EMOTIONS else words.custom.replace("{mood}", mood)
     if genre:
         phrase = words.with_genre.format(genre=words.genres[genre], mood=phrase)
     return " ".join(

@@ -37,15 +37,17 @@ class PretrainedFeatures:
         Returns the centre of each window in its segment (W,) in s, and the features. `gain` (P, bands, T)
         changes the power of each point of our spectrogram.
         """
-        levelled = normalize_level(segments)
-        waveform = np.stack([soxr.resample(part, SAMPLE_RATE, TAG_MEL.sample_rate) for part in levelled])
+        segments_at_level = normalize_level(segments)
+        waveform = np.stack(
+            [soxr.resample(part, SAMPLE_RATE, TAG_MEL.sample_rate) for part in segments_at_level]
+        )
         power = self.tagger.mel.power(torch.from_numpy(waveform))
         if gain is not None:
             power = power * resample_gain(gain, power.shape[1])
         mel = self.tagger.mel.compress(power)
         seconds = segments.size / SAMPLE_RATE
         seconds_per_window = max(self.seconds_per_window, seconds / MAX_WINDOWS)
-        starts = window_starts(mel.shape[1], seconds_per_window)
+        starts = window_first_frames(mel.shape[1], seconds_per_window)
         centres_s = window_centres(segments.shape[1], seconds_per_window)
         return centres_s, self.tagger(cut_windows(mel, starts).flatten(0, 1))
 
@@ -57,7 +59,7 @@ def cut_windows(mel: Tensor, starts: np.ndarray) -> Tensor:
     return torch.stack([mel[:, start : start + WINDOW_FRAMES] for start in starts.tolist()], dim=1)
 
 
-def window_starts(frames: int, seconds_per_window: float) -> np.ndarray:
+def window_first_frames(frames: int, seconds_per_window: float) -> np.ndarray:
     """Choose the first frame of each window, spread evenly over `frames`: (W,).
 
     There is one for each `seconds_per_window`, and at most as many as fit side by side.
@@ -72,7 +74,7 @@ def window_centres(n_samples: int, seconds_per_window: float) -> np.ndarray:
     """Compute the centres in s of the windows of a segment of so many samples: (W,)."""
     seconds = n_samples / SAMPLE_RATE
     frames = 1 + round(seconds * TAG_MEL.sample_rate) // TAG_MEL.hop_length
-    starts = window_starts(frames, seconds_per_window)
+    starts = window_first_frames(frames, seconds_per_window)
     return ((starts + WINDOW_FRAMES / 2) * FRAME_S).clip(max=seconds)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from genre.models.pretrained.networks import N_FEATURES
 
-EMOTIONS = (
+MUSIC_EMOTIONS = (
     "amazement",
     "solemnity",
     "tenderness",
@@ -33,7 +33,7 @@ class TransferHeads(nn.Module):
         self.register_buffer("mean", torch.zeros(N_FEATURES))
         self.register_buffer("scale", torch.ones(N_FEATURES))
         self.genres = nn.Linear(N_FEATURES, n_genres + 1)
-        self.emotions = nn.Linear(N_FEATURES, len(EMOTIONS))
+        self.emotions = nn.Linear(N_FEATURES, len(MUSIC_EMOTIONS))
 
     def standardize(self, features: Tensor) -> Tensor:
         """Scale (B, 250) -> (B, 250), of mean 0 and deviation 1 over the training music."""

@@ -40,20 +40,22 @@ def run_transfer_ablation(gtzan: Path, wild: Path, scratch: str) -> list[dict]:
     mean of the plain "accuracy". Raises DataError and ArtefactError.
     """
     names = dev_names()
-    tested = {
+    test_songs = {
         "gtzan": [song for song in gtzan_songs(gtzan, ("valid",)) if song.path],
         "wild": [song for song in wild_songs(wild) if song.name in names and song.genre != OTHER],
     }
     values: dict[str, dict[str, list[tuple[float, float]]]] = {
-        step: {part: [] for part in tested}
+        step: {part: [] for part in test_songs}
         for step in (*VARIANTS, *(WINDOWS_STEP.format(count) for count in WINDOW_COUNTS))
     }
     for seed in SEEDS:
         recipe = TransferRecipe(seed=seed)
         songs = with_features(load_songs(gtzan, wild, is_measured=True).train, recipe)
-        own = [item for item in songs if item.song.collection != "wild"]
-        heads = {uses_wild: fit_heads(songs if uses_wild else own, recipe) for uses_wild in (False, True)}
-        for part, others in tested.items():
+        gtzan_only = [item for item in songs if item.song.collection != "wild"]
+        heads = {
+            uses_wild: fit_heads(songs if uses_wild else gtzan_only, recipe) for uses_wild in (False, True)
+        }
+        for part, others in test_songs.items():
             features = song_features(others, CLEAN, seed, recipe.seconds_per_window)
             ensemble = scratch_predictions(others, WEIGHTS / scratch, recipe.seconds_per_window)
             for variant, (uses_wild, weight) in VARIANTS.items():
@@ -67,10 +69,10 @@ def run_transfer_ablation(gtzan: Path, wild: Path, scratch: str) -> list[dict]:
         {"step": variant}
         | {
             part: {
-                "balanced_accuracy": [round(balanced, 4) for balanced, _ in results],
-                "mean": round(float(np.mean([balanced for balanced, _ in results])), 4),
-                "accuracy": round(float(np.mean([plain for _, plain in results])), 4),
-                "count": len(tested[part]),
+                "balanced_accuracy": [round(balanced_accuracy, 4) for balanced_accuracy, _ in results],
+                "mean": round(float(np.mean([balanced_accuracy for balanced_accuracy, _ in results])), 4),
+                "accuracy": round(float(np.mean([accuracy for _, accuracy in results])), 4),
+                "count": len(test_songs[part]),
             }
             for part, results in parts.items()
         }
@@ -90,7 +92,7 @@ def _measure(
     predictions = [
         PooledPrediction(song, part, ensemble[song.name]) for song, part in zip(songs, logits, strict=True)
     ]
-    predicted = np.array([item.pooled(slice(None), weight).argmax() for item in predictions])
+    predicted = np.array([item.pool(slice(None), weight).argmax() for item in predictions])
     labels = np.array([song.label for song in songs])
     return balanced_accuracy(predicted, labels), float((predicted == labels).mean())
 

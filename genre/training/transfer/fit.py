@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
 
-from genre.models.pretrained.heads import EMOTIONS, TransferHeads
+from genre.models.pretrained.heads import MUSIC_EMOTIONS, TransferHeads
 from genre.runs.settings import RunSettings
 from genre.training.transfer.songs import CLASSES, Song
 
@@ -109,16 +109,16 @@ def out_of_fold_logits(songs: list[SongFeatures], recipe: TransferRecipe) -> dic
 
     Returns name -> (W, G + 1).
     """
-    recorded = [item for item in songs if item.song.path]
-    labels = np.array([item.song.label for item in recorded])
-    groups = np.array([item.song.group for item in recorded])
+    recordings = [item for item in songs if item.song.path]
+    labels = np.array([item.song.label for item in recordings])
+    groups = np.array([item.song.group for item in recordings])
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
     result = {}
-    for _, tested in folds.split(labels, labels, groups):
-        left_out = set(groups[tested])
+    for _, test_rows in folds.split(labels, labels, groups):
+        left_out = set(groups[test_rows])
         heads = fit_heads([item for item in songs if item.song.group not in left_out], recipe)
-        for k in tested:
-            result[recorded[k].song.name] = logits_of(heads, recorded[k].clean)
+        for k in test_rows:
+            result[recordings[k].song.name] = logits_of(heads, recordings[k].clean)
     return result
 
 
@@ -141,5 +141,5 @@ def emotion_statistics(songs: list[SongFeatures], recipe: TransferRecipe) -> dic
             "mean": round(float(predicted[:, k].mean()), 4),
             "deviation": round(float(predicted[:, k].std()), 4),
         }
-        for k, name in enumerate(EMOTIONS)
+        for k, name in enumerate(MUSIC_EMOTIONS)
     }

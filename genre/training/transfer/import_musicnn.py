@@ -32,7 +32,7 @@ FLOAT32 = 1  # TensorFlow's number for the type
 LICENCE = "musicnn-0.1.0.dist-info/LICENSE.md"
 
 
-def read_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
+def read_tensorflow_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
     """Read the float32 variables of a TensorFlow checkpoint with one shard, by name.
 
     Raises ValueError for other content.
@@ -49,7 +49,7 @@ def read_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
                 continue
             entry = _message(value)
             if entry.get(1) == FLOAT32:
-                shape = [_message(dim).get(1, 0) for dim in _repeated(entry.get(2, b""), 2)]
+                shape = [_message(dim).get(1, 0) for dim in _repeated_field(entry.get(2, b""), 2)]
                 offset, n_bytes = entry.get(4, 0), entry[5]
                 array = np.frombuffer(data[offset : offset + n_bytes], "<f4")
                 variables[key.decode()] = array.reshape(shape)
@@ -111,7 +111,7 @@ def _message(message: bytes) -> dict:
     return dict(_fields(message))
 
 
-def _repeated(message: bytes, number: int) -> list[bytes]:
+def _repeated_field(message: bytes, number: int) -> list[bytes]:
     return [value for name, value in _fields(message) if name == number and isinstance(value, bytes)]
 
 
@@ -143,9 +143,9 @@ def _set_norm(norm: nn.Module, values: tuple[Tensor, Tensor]) -> None:
 
 def _set_kernel(layer: nn.Module, values: tuple[Tensor, Tensor]) -> None:
     weight, bias = values
-    own = layer.weight
-    assert isinstance(own, Tensor)
-    layer.load_state_dict({"weight": weight.reshape(own.shape), "bias": bias})
+    target = layer.weight
+    assert isinstance(target, Tensor)
+    layer.load_state_dict({"weight": weight.reshape(target.shape), "bias": bias})
 
 
 def convert_musicnn(variables: dict[str, np.ndarray]) -> MusicnnNet:
@@ -173,7 +173,7 @@ def convert_musicnn(variables: dict[str, np.ndarray]) -> MusicnnNet:
 def import_wheel(wheel: Path, target: Path) -> None:
     """Write weights, cards and licence of the network. Raises KeyError, ValueError or OSError."""
     with zipfile.ZipFile(wheel) as archive:
-        variables = read_checkpoint(
+        variables = read_tensorflow_checkpoint(
             archive.read("musicnn/MSD_musicnn/.index"),
             archive.read("musicnn/MSD_musicnn/.data-00000-of-00001"),
         )

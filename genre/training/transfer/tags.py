@@ -7,7 +7,7 @@ from which decade a song is, so such tags are never displayed.
 
 import numpy as np
 
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.models.pretrained.networks import N_EMBEDDING, TAGS
 from genre.training.transfer.fit import SongFeatures
 
@@ -64,14 +64,14 @@ def tag_precisions(songs: list[SongFeatures]) -> dict[str, dict]:
 
     Returns tag -> {"threshold", "precision", "count"}.
     """
-    recorded = [item for item in songs if item.song.path]
-    probabilities = np.array([tag_probabilities(item.clean) for item in recorded])
+    recordings = [item for item in songs if item.song.path]
+    probabilities = np.array([tag_probabilities(item.clean) for item in recordings])
     result = {}
     for tag in (*GENRES_OF_TAG, *FEELING_OF_TAG):
         values = probabilities[:, TAGS.index(tag)]
-        truth = [_is_true(tag, item) for item in recorded]
-        labelled = np.array([k for k, right in enumerate(truth) if right is not None])
-        order = labelled[np.argsort(-values[labelled])]
+        truth = [_is_true(tag, item) for item in recordings]
+        labelled_rows = np.array([k for k, right in enumerate(truth) if right is not None])
+        order = labelled_rows[np.argsort(-values[labelled_rows])]
         count = np.arange(1, len(order) + 1)
         precision = np.cumsum([bool(truth[k]) for k in order]) / count
         is_last_of_ties = np.append(np.diff(values[order]) < 0, True)
@@ -112,7 +112,7 @@ def _is_true(tag: str, item: SongFeatures) -> bool | None:
     song = item.song
     if tag in FEELING_OF_TAG:
         feeling, least = FEELING_OF_TAG[tag]
-        return None if song.emotions is None else song.emotions[EMOTIONS.index(feeling)] >= least
+        return None if song.emotions is None else song.emotions[MUSIC_EMOTIONS.index(feeling)] >= least
     if song.genre != "other":
         return song.genre in GENRES_OF_TAG[tag]
     is_electronic = any(word in song.name.lower() for word in ELECTRONIC_NAMES)

@@ -53,10 +53,10 @@ def load_songs(gtzan: Path, wild: Path, is_measured: bool) -> TransferData:
 
 def with_features(songs: list[Song], recipe: TransferRecipe) -> list[SongFeatures]:
     """Compute the missing features of songs."""
-    recorded = [song for song in songs if song.path]
+    recordings = [song for song in songs if song.path]
     clean = song_features(songs, CLEAN, recipe.seed, recipe.seconds_per_window)
-    through_phone = song_features(recorded, PHONE, recipe.seed, recipe.seconds_per_window)
-    phone = dict(zip((song.name for song in recorded), through_phone, strict=True))
+    through_phone = song_features(recordings, PHONE, recipe.seed, recipe.seconds_per_window)
+    phone = dict(zip((song.name for song in recordings), through_phone, strict=True))
     return [SongFeatures(song, part, phone.get(song.name)) for song, part in zip(songs, clean, strict=True)]
 
 
@@ -94,10 +94,10 @@ def train_transfer(
         },
     )
     if metrics_from:
-        measured = load_card(WEIGHTS / metrics_from)
-        shared = {key: measured.pretrained[key] for key in ("max_other", "tags", "emotions")}
-        parts = {part: getattr(measured, part) for part in MEASURED_PARTS}
-        card = replace(card, pretrained=card.pretrained | shared, metrics_from=metrics_from, **parts)
+        measured_card = load_card(WEIGHTS / metrics_from)
+        shared_parts = {key: measured_card.pretrained[key] for key in ("max_other", "tags", "emotions")}
+        parts = {part: getattr(measured_card, part) for part in MEASURED_PARTS}
+        card = replace(card, pretrained=card.pretrained | shared_parts, metrics_from=metrics_from, **parts)
     else:
         card = _calibrate(card, songs, with_features(data.held_out, recipe), recipe)
     save_artefact(WEIGHTS / name, heads.state_dict(), card)
@@ -119,8 +119,8 @@ def pooled_predictions(
     The prediction is pooled with the ensemble where that did not learn from the recording either.
     """
     logits = out_of_fold_logits(songs, recipe)
-    new = [item.song for item in songs if item.song.collection == "wild"]
-    by_ensemble = scratch_predictions(new, WEIGHTS / scratch, recipe.seconds_per_window)
+    wild_recordings = [item.song for item in songs if item.song.collection == "wild"]
+    by_ensemble = scratch_predictions(wild_recordings, WEIGHTS / scratch, recipe.seconds_per_window)
     return [
         PooledPrediction(item.song, logits[item.song.name], by_ensemble.get(item.song.name))
         for item in songs

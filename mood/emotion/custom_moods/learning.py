@@ -18,7 +18,7 @@ from mood.emotion.augment import vary_light, warp_randomly
 from mood.emotion.network import SIZE
 from mood.emotion.recognizer import EmotionNetRecognizer
 
-MIN_FRAMES, MAX_FRAMES = 8, 60  # frames of a mood; ten to twenty are good
+MIN_MOOD_FRAMES, MAX_MOOD_FRAMES = 8, 60  # frames of a mood; ten to twenty are good
 N_VARIANTS = 6  # embeddings of a frame: the frame as it is, then augmented
 MAX_NAME_CHARS = 40
 N_FOLDS = 5  # folds of neighbouring frames; each is held out once
@@ -109,14 +109,14 @@ class CustomMoodRecognizer:
         proximity = np.stack([proximity(embeddings) for proximity in self._proximities], axis=1)
         weight = (mood_probabilities * proximity).sum(axis=1, keepdims=True)
         emotion_probabilities = self._recognizer.classify_embeddings(embeddings) * (1 - weight)
-        combined = np.zeros((len(embeddings), len(self.emotions)), np.float32)
+        probabilities = np.zeros((len(embeddings), len(self.emotions)), np.float32)
         for names, values in (
             (EMOTIONS, emotion_probabilities),
             (self.mood_names, mood_probabilities * proximity),
         ):
             for column, name in enumerate(names):
-                combined[:, self.emotions.index(name)] += values[:, column]
-        return combined / combined.sum(axis=1, keepdims=True)
+                probabilities[:, self.emotions.index(name)] += values[:, column]
+        return probabilities / probabilities.sum(axis=1, keepdims=True)
 
 
 class _Proximity:
@@ -146,10 +146,10 @@ class _Proximity:
 def learn_mood(recognizer: EmotionNetRecognizer, name: str, faces: Sequence[np.ndarray]) -> CustomMood:
     """Learn a mood from crops of its face, in order of time. Raises MoodError."""
     name = validate_name(name)
-    if not MIN_FRAMES <= len(faces) <= MAX_FRAMES:
+    if not MIN_MOOD_FRAMES <= len(faces) <= MAX_MOOD_FRAMES:
         raise MoodError(
-            f"A mood needs {MIN_FRAMES} to {MAX_FRAMES} pictures of your face: take "
-            f"{'more' if len(faces) < MIN_FRAMES else 'fewer'}."
+            f"A mood needs {MIN_MOOD_FRAMES} to {MAX_MOOD_FRAMES} pictures of your face: take "
+            f"{'more' if len(faces) < MIN_MOOD_FRAMES else 'fewer'}."
         )
     return CustomMood(name, embed_variants(recognizer, faces), recognizer.fingerprint, time.time())
 
