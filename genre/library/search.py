@@ -21,7 +21,7 @@ from genre.inference.description import MIN_CORRELATION, MIN_DEVIATION
 from genre.library.index import Index, database_errors, index_path
 from genre.library.predictor import MODEL
 from genre.models.cards import load_card
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.models.pretrained.networks import N_FEATURES, TAGS
 from genre.paths import WEIGHTS
 from genre.text import encodable
@@ -150,9 +150,9 @@ class Library:
 
     def strongest_feelings(self, position: int, count: int = 3) -> list[str]:
         """The feelings in which a song stands out, of those that are predicted well, the strongest first."""
-        trusted = [k for k in range(len(EMOTIONS)) if _trusted()[k]]
+        trusted = [k for k in range(len(MUSIC_EMOTIONS)) if _trusted()[k]]
         named = [k for k in trusted if self.heights[position, k] >= MIN_DEVIATION]
-        return [EMOTIONS[k] for k in sorted(named, key=lambda k: -self.heights[position, k])[:count]]
+        return [MUSIC_EMOTIONS[k] for k in sorted(named, key=lambda k: -self.heights[position, k])[:count]]
 
     def named_tags(self, position: int, count: int = 5) -> list[str]:
         """The tags whose probability is above their threshold, the clearest first."""
@@ -191,9 +191,11 @@ class Library:
             chosen &= values >= self._tag_threshold(query.tag, values)
             scores.append(values)
         if query.feeling is not None:
-            if query.feeling not in EMOTIONS:
-                raise QueryError(f"There is no feeling {query.feeling!r}; there are: {', '.join(EMOTIONS)}.")
-            heights = self.heights[:, EMOTIONS.index(query.feeling)]
+            if query.feeling not in MUSIC_EMOTIONS:
+                raise QueryError(
+                    f"There is no feeling {query.feeling!r}; there are: {', '.join(MUSIC_EMOTIONS)}."
+                )
+            heights = self.heights[:, MUSIC_EMOTIONS.index(query.feeling)]
             chosen &= heights >= MIN_DEVIATION
             scores.append(1 / (1 + np.exp(-heights)))
         if query.tempo is not None:
@@ -268,7 +270,7 @@ def load_library(path: Path | None = None) -> Library:
 def _library(rows: Sequence[tuple], vectors: Iterable[tuple]) -> Library:
     songs = [_song(*row) for row in rows]
     positions = {song.id: k for k, song in enumerate(songs)}
-    sizes = len(GENRES), len(EMOTIONS), len(TAGS), N_FEATURES
+    sizes = len(GENRES), len(MUSIC_EMOTIONS), len(TAGS), N_FEATURES
     found = [
         (positions[row[0]], row[1:])
         for row in vectors
@@ -303,7 +305,8 @@ def feeling_statistics() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The card's mean, deviation and correlation with listeners of each feeling: (9,) each."""
     statistics = _own()["emotions"]
     mean, deviation, correlation = (
-        np.array([statistics[name][key] for name in EMOTIONS]) for key in ("mean", "deviation", "correlation")
+        np.array([statistics[name][key] for name in MUSIC_EMOTIONS])
+        for key in ("mean", "deviation", "correlation")
     )
     return mean, deviation, correlation
 

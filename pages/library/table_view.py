@@ -63,7 +63,7 @@ def _filters(library: "Library") -> "np.ndarray":
 
     from genre.inference.description import MIN_DEVIATION
     from genre.library.playlists.mood_path import WORDS
-    from genre.models.pretrained.heads import EMOTIONS
+    from genre.models.pretrained.heads import MUSIC_EMOTIONS
 
     text = st.text_input(
         "Search", key="library_search", placeholder="Title, artist, album or path", icon=":material/search:"
@@ -72,7 +72,9 @@ def _filters(library: "Library") -> "np.ndarray":
     with left:
         genres = st.multiselect("Genres", GENRES, key="library_genres", format_func=genre_name)
     with middle:
-        feelings = st.multiselect("Feels", EMOTIONS, key="library_feelings", format_func=WORDS.__getitem__)
+        feelings = st.multiselect(
+            "Feels", MUSIC_EMOTIONS, key="library_feelings", format_func=WORDS.__getitem__
+        )
     with right:
         low, high = st.slider("Tempo", *TEMPO_RANGE, TEMPO_RANGE, step=5, key="library_tempo")
     chosen = np.ones(len(library), bool)
@@ -81,7 +83,7 @@ def _filters(library: "Library") -> "np.ndarray":
     if genres:
         chosen &= np.isin(library.genres, [GENRES.index(genre) for genre in genres])
     for feeling in feelings:
-        chosen &= library.heights[:, EMOTIONS.index(feeling)] >= MIN_DEVIATION
+        chosen &= library.heights[:, MUSIC_EMOTIONS.index(feeling)] >= MIN_DEVIATION
     if (low, high) != TEMPO_RANGE:
         chosen &= (library.tempi >= low) & (library.tempi <= high)
     return np.flatnonzero(chosen)

@@ -22,7 +22,7 @@ from genre import GENRES
 from genre.audio.clip import SAMPLE_RATE, load_clip
 from genre.compute import all_cores
 from genre.evaluation.other_collections import predict_songs, song_metrics
-from genre.inference.load import MEASURED, load_classifier
+from genre.inference.load import MEASURED_MODEL, load_classifier
 from genre.library.fast_setting import FastSetting
 from genre.library.index import Index
 from genre.library.predictor import SongPrediction, unit
@@ -161,8 +161,8 @@ def accuracy_rows(folder: Path) -> list[Row]:
     """The fast setting beside the default, on songs of other collections that were kept aside."""
     names = dev_names()
     songs = [song for song in wild_songs(folder) if song.name in names]
-    setting = FastSetting(MEASURED)
-    default = load_classifier(MEASURED)
+    setting = FastSetting(MEASURED_MODEL)
+    default = load_classifier(MEASURED_MODEL)
     fast = [setting.classify(load_clip(song.path)) for song in songs]
     rows: list[Row] = []
     for title, predictions in (("the fast setting", fast), ("the default", predict_songs(default, songs))):
