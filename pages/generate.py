@@ -71,6 +71,7 @@ def show_progress(interval_s: float | None) -> None:
     if not was_complete and (ticket.is_ready or is_over or poll_s() != interval_s):
         st.rerun()
     if not ticket.is_active:
+        st.empty()  # takes the bar away before the piece is drawn below it, which would jump otherwise
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="waiting"):
         st.progress(

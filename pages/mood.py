@@ -129,28 +129,27 @@ with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
 follow_address("view", VIEW_LABELS, SONGS)
 if follow_address("way", INPUT_LABELS, CAMERA):
     forget_photo()
-with st.container(horizontal=True, horizontal_alignment="distribute"):
-    chosen_view = st.segmented_control(
-        "What to do",
-        list(VIEW_LABELS),
+chosen_view = st.segmented_control(
+    "What to do",
+    list(VIEW_LABELS),
+    required=True,
+    key="view",
+    format_func=VIEW_LABELS.__getitem__,
+    label_visibility="collapsed",
+    persist_state="session",
+)
+chosen_way = None
+if chosen_view != ACT:
+    chosen_way = st.segmented_control(
+        "How shall we see you?",
+        list(INPUT_LABELS),
         required=True,
-        key="view",
-        format_func=VIEW_LABELS.__getitem__,
+        key="way",
+        format_func=INPUT_LABELS.__getitem__,
         label_visibility="collapsed",
         persist_state="session",
+        on_change=forget_photo,
     )
-    chosen_way = None
-    if chosen_view != ACT:
-        chosen_way = st.segmented_control(
-            "How shall we see you?",
-            list(INPUT_LABELS),
-            required=True,
-            key="way",
-            format_func=INPUT_LABELS.__getitem__,
-            label_visibility="collapsed",
-            persist_state="session",
-            on_change=forget_photo,
-        )
 way, view = write_address("way", chosen_way), write_address("view", chosen_view)
 match view:
     case "teach":
