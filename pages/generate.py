@@ -207,7 +207,10 @@ else:
     )
 with st.container(horizontal=True, key="to_game"):
     st.page_link(
-        "pages/guess.py", label="Real or generated? Play the game with a room", icon=":material/quiz:"
+        "pages/guess.py",
+        label="Real or generated? Play the game",
+        icon=":material/quiz:",
+        query_params={"kind": "real"},
     )
 show_training()
 ask_before_leaving()

@@ -71,7 +71,7 @@ def _show_start() -> None:
     kind = st.segmented_control(
         "What do you guess?",
         list(KINDS),
-        default=GENRE,
+        default=REAL if st.query_params.get("kind") == REAL else GENRE,
         required=True,
         key="game_kind",
         format_func=KINDS.__getitem__,
