@@ -82,7 +82,7 @@ class Latents:
 
 
 def pad_circular(x: Tensor) -> Tensor:
-    """Pad the last axis circularly by 1. (F.pad would lose the channels-last layout, which costs time.)"""
+    """Pad the last axis circularly by 1; F.pad would lose the channels-last layout, which costs time."""
     return torch.cat([x[..., -1:], x, x[..., :1]], dim=-1)
 
 
@@ -226,7 +226,7 @@ class Discriminator(nn.Module):
 
 
 class DcganGenerator(nn.Module):
-    """Radford et al.'s DCGAN (2016), unconditional: Dawra et al. trained it, and it is our baseline."""
+    """The unconditional DCGAN of Radford et al. (2016), which Dawra et al. trained; it is our baseline."""
 
     def __init__(self, n_genres: int, width: int = 32) -> None:
         super().__init__()
@@ -269,7 +269,7 @@ NETWORKS = {"earmark": (Generator, Discriminator), "dcgan": (DcganGenerator, Dcg
 def diff_augment(mels: Tensor, rng: torch.Generator) -> Tensor:
     """Augment real and generated clips alike, differentiably (DiffAugment, Zhao et al. 2020).
 
-    (B, bands, frames): random translation, gain, spectral tilt and cutout.
+    (B, bands, frames) -> the same shape, after a random translation, gain, spectral tilt and cutout.
     """
     count, bands, frames = mels.shape
     shift = torch.rand(count, 2, generator=rng) * 0.25 - 0.125

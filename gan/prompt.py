@@ -5,13 +5,14 @@
     parsed.controls        {"energy": -1.7, "brightness": -0.6, "density": -0.9}, standard deviations
     parsed.tempo           0.87, relative to the usual
     parsed.phrases         each phrase that matched the vocabulary, and its meaning
-    parsed.unknown_words   the words that did not
+    parsed.unknown_words   the words that did not match
     parsed.message         all of that in a few short sentences
 
-Rule based, with the vocabulary in `words.json`; nothing is learnt. A word that is one typing slip away from
-the name of a genre or an instrument is corrected, and no other: a guess over a real word (beach, Bach) would
-give people music that they did not ask for. Longer phrases match before shorter ones; "very", "slightly" and
-"not" modify the next phrase that has a meaning, "without" all of them up to the next comma, "but" or "with".
+The parser follows rules, with the vocabulary in `words.json`; nothing is learnt. Only a word that is one
+typing slip away from the name of a genre or an instrument is corrected: a guess over a real word (beach,
+Bach) would give people music that they did not ask for. Longer phrases match before shorter ones; "very",
+"slightly" and "not" modify the next phrase that has a meaning, "without" modifies all phrases up to the next
+comma, "but" or "with".
 """
 
 import json
@@ -32,12 +33,12 @@ MAX_PROMPT_CHARS = 300  # length of a prompt; the message says when more is left
 MAX_PROMPT_SHIFT = 2.5  # standard deviations by which a control may move
 MIN_TEMPO, MAX_TEMPO = 0.6, 1.6  # relative to the usual tempo
 REFERENCE_BPM = 118  # the mean of popular music, for prompts in beats per minute
-MIN_CORRECTABLE_CHARS = 4  # of a word that is corrected
-MIN_STEM_CHARS = 3  # of a word without its ending
+MIN_CORRECTABLE_CHARS = 4  # length of a word that may be corrected
+MIN_STEM_CHARS = 3  # length of a word without its ending
 MIN_GENRE_WEIGHT = 0.02  # genres of less weight are dropped
 MIN_SHIFT = 0.05  # standard deviations; less is not mentioned
 MAIN_SHARE = 0.5  # of the largest weight; a genre of less is a touch
-FULL_GENRE_WEIGHT = 0.5  # weight from which a negation excludes a genre: "no guitar" excludes none
+FULL_GENRE_WEIGHT = 0.5  # weight from which a negation excludes a genre; "no guitar" excludes none
 EXAMPLES = "Try words like jazz, calm, dark, fast or piano."
 _WORDS = Path(__file__).with_name("words.json")
 
@@ -54,7 +55,7 @@ class MatchedPhrase:
 
 @dataclass(frozen=True)
 class ParsedPrompt:
-    """A parsed prompt."""
+    """The result of parse_prompt()."""
 
     prompt: str
     genres: dict[str, float]  # weights that add up to 1, the largest first
@@ -74,7 +75,7 @@ class _Meaning:
     controls: dict[str, float] = field(default_factory=dict)
     tempo: float = 1.0
 
-    def scaled(self, strength: float, weight: float) -> "_Meaning":
+    def scale(self, strength: float, weight: float) -> "_Meaning":
         """Scale controls and tempo by `strength`, genres by `weight`; negative is the opposite."""
         return _Meaning(
             {
@@ -105,10 +106,10 @@ class _Modifier:
 @dataclass(frozen=True)
 class _Vocabulary:
     phrases: dict[str, _Meaning | _Modifier]
-    ignored: frozenset[str]
+    stop_words: frozenset[str]
     breaks: frozenset[str]
     endings: tuple[tuple[str, str], ...]
-    real_words: frozenset[str]  # that no rule may turn into others
+    real_words: frozenset[str]  # words that no rule may turn into others
     words: frozenset[str]  # all single words of the phrases
     slips: dict[str, str]  # a misspelling -> the name of a genre or an instrument
     max_phrase_words: int
@@ -117,12 +118,12 @@ class _Vocabulary:
 @dataclass(frozen=True)
 class _Word:
     text: str  # the word as written
-    vocabulary_phrase: str  # the known word; "" where there is none
+    vocabulary_phrase: str  # the word of the vocabulary; "" where there is none
     is_corrected: bool = False
 
 
 def parse_prompt(prompt: str) -> ParsedPrompt:
-    """Parse a prompt. It never raises: for an absurd one the message says so."""
+    """Parse a prompt. It never raises: the message says what could not be understood."""
     text = prompt[:MAX_PROMPT_CHARS]
     phrases: list[MatchedPhrase] = []
     unknown_words: list[str] = []
@@ -136,23 +137,23 @@ def parse_prompt(prompt: str) -> ParsedPrompt:
             meanings.append(meaning)
     genres, has_genre = _genre_weights(meanings)
     controls = {
-        name: _clamped(
+        name: _clamp(
             -MAX_PROMPT_SHIFT, sum((m.controls.get(name, 0.0) for m in meanings), 0.0), MAX_PROMPT_SHIFT
         )
         for name in CONTROLS
     }
-    tempo = _clamped(MIN_TEMPO, prod((meaning.tempo for meaning in meanings), start=1.0), MAX_TEMPO)
+    tempo = _clamp(MIN_TEMPO, prod((meaning.tempo for meaning in meanings), start=1.0), MAX_TEMPO)
     unknown = tuple(dict.fromkeys(unknown_words))
     message = _message(prompt, genres, has_genre, controls, tempo, tuple(phrases), unknown)
     return ParsedPrompt(prompt, genres, controls, tempo, has_genre, tuple(phrases), unknown, message)
 
 
-def _clamped(low: float, value: float, high: float) -> float:
+def _clamp(low: float, value: float, high: float) -> float:
     return round(max(low, min(high, value)), 3)
 
 
 def _tokenize(text: str) -> list[str]:
-    """Tokenise: case-folded, without accents, a "," where a clause ends: Café-Jazz! -> cafe jazz ,"""
+    """Split into words without case and accents, and "," where a clause ends: Café-Jazz! -> cafe jazz ,"""
     text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     text = re.sub(r"[\u2019`]", "'", text)
@@ -168,7 +169,7 @@ def _extract_bpm(text: str) -> tuple[str, list[tuple[MatchedPhrase, _Meaning]]]:
     match = re.search(r"\b(\d{2,3})\s*(?:bpm|beats?\s+(?:per|a)\s+minute)\b", text, re.IGNORECASE)
     if not match:
         return text, []
-    meaning = _Meaning(tempo=_clamped(MIN_TEMPO, int(match[1]) / REFERENCE_BPM, MAX_TEMPO))
+    meaning = _Meaning(tempo=_clamp(MIN_TEMPO, int(match[1]) / REFERENCE_BPM, MAX_TEMPO))
     phrase = MatchedPhrase(match[0], "bpm", _tempo_in_words(meaning.tempo) or "the usual tempo", False)
     return text[: match.start()] + " " + text[match.end() :], [(phrase, meaning)]
 
@@ -186,7 +187,7 @@ def _phrases(tokens: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | None
         size = _longest_phrase(words[place : place + vocabulary.max_phrase_words])
         if size == 0:
             word = words[place]
-            if word.vocabulary_phrase not in vocabulary.ignored | vocabulary.breaks:
+            if word.vocabulary_phrase not in vocabulary.stop_words | vocabulary.breaks:
                 yield MatchedPhrase(word.text, "", "", False), None
             place += 1
             continue
@@ -201,7 +202,7 @@ def _phrases(tokens: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | None
             modifier_texts.append(text)
             modifiers.append(entry)
             continue
-        meaning = entry.scaled(*_combine(modifiers))
+        meaning = entry.scale(*_combine(modifiers))
         is_corrected = any(word.is_corrected for word in part)
         prefix = " ".join(modifier_texts) + " " if modifier_texts else ""
         yield (
@@ -233,9 +234,9 @@ def _combine(modifiers: list[_Modifier]) -> tuple[float, float]:
 
 @lru_cache(4096)
 def _recognize(word: str) -> _Word:
-    """Look a word up: as it is, without its ending, or as a typing slip."""
+    """Look a word up as it is, without its ending, and as a typing slip."""
     vocabulary = _vocabulary()
-    if word in vocabulary.words | vocabulary.ignored | vocabulary.breaks:
+    if word in vocabulary.words | vocabulary.stop_words | vocabulary.breaks:
         return _Word(word, word)
     if word in vocabulary.real_words:
         return _Word(word, "")
@@ -248,7 +249,7 @@ def _recognize(word: str) -> _Word:
 
 
 def _slips(name: str) -> Iterator[str]:
-    """Yield what a name becomes by a slip after its first letter: one left out, swapped, wrong, too much."""
+    """Yield the misspellings of a name by one letter after its first: left out, swapped, wrong or added."""
     for k in range(1, len(name) + 1):
         head, tail = name[:k], name[k:]
         yield head + tail[1:]
@@ -264,8 +265,8 @@ def _genre_weights(meanings: list[_Meaning]) -> tuple[dict[str, float], bool]:
     weights = {name: share for name, share in total.items() if share > 0}
     has_genre = bool(weights)
     if not has_genre:
-        refused = {name for name, share in total.items() if share < 0}
-        weights = {name: 1.0 for name in GENRES if name not in refused} or dict.fromkeys(GENRES, 1.0)
+        excluded_genres = {name for name, share in total.items() if share < 0}
+        weights = {name: 1.0 for name in GENRES if name not in excluded_genres} or dict.fromkeys(GENRES, 1.0)
     total_weight = sum(weights.values())
     weights = {name: share for name, share in weights.items() if share >= MIN_GENRE_WEIGHT * total_weight}
     total_weight = sum(weights.values())

@@ -1,4 +1,4 @@
-"""Generation requests: everything that determines a generated clip, and requests derived from others.
+"""Generation requests, which determine everything about a clip, and requests derived from others.
 
     GenerationRequest({"jazz": 1.0}, seconds=10, seed=3)
     GenerationRequest.from_prompt(parse_prompt("calm jazz"), seconds=10, seed=3)
@@ -7,7 +7,7 @@
     vary_request(request, seed=4, keep="style")  one part of the latent stays, the other is drawn anew
 
 The latent of a clip is a sum of noises, each from a seed of its own, with weights whose squares add up
-to 1: so it stays standard normal however often requests are mixed, and a few numbers reproduce a clip.
+to 1. It stays standard normal however often requests are mixed, and a few numbers reproduce a clip.
 """
 
 import math
@@ -57,15 +57,15 @@ class GenerationRequest:
 
     def __post_init__(self) -> None:
         set_field = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
-        set_field("genres", _checked_genres(self.genres))
-        set_field("controls", _checked_controls(self.controls))
-        set_field("tempo", _checked_number("The tempo", self.tempo, *TEMPO_RANGE))
-        set_field("seconds", _checked_number("The length in seconds", self.seconds, *DURATION_RANGE_S))
-        set_field("seed", _checked_seed(self.seed))
+        set_field("genres", _check_genres(self.genres))
+        set_field("controls", _check_controls(self.controls))
+        set_field("tempo", _check_number("The tempo", self.tempo, *TEMPO_RANGE))
+        set_field("seconds", _check_number("The length in seconds", self.seconds, *DURATION_RANGE_S))
+        set_field("seed", _check_seed(self.seed))
         if self.truncation is not None:
-            set_field("truncation", _checked_number("The truncation", self.truncation, 0.0, 1.5))
+            set_field("truncation", _check_number("The truncation", self.truncation, 0.0, 1.5))
         for part in PARTS:
-            set_field(part, _checked_noise(getattr(self, part)) if getattr(self, part) else ())
+            set_field(part, _check_noise(getattr(self, part)) if getattr(self, part) else ())
         if not isinstance(self.prompt, str) or len(self.prompt) > MAX_STORED_PROMPT_CHARS:
             raise RequestError(
                 f"The prompt is a text of at most {MAX_STORED_PROMPT_CHARS} letters: make it shorter."
@@ -80,26 +80,30 @@ class GenerationRequest:
 
     @classmethod
     def from_prompt(
-        cls, parsed: ParsedPrompt, seconds: float = 10.0, seed: int = 0, available: Sequence[str] = GENRES
+        cls,
+        parsed_prompt: ParsedPrompt,
+        seconds: float = 10.0,
+        seed: int = 0,
+        available: Sequence[str] = GENRES,
     ) -> "GenerationRequest":
         """Build the request of a prompt for the `available` genres; the seed draws one where none is named.
 
-        Raises RequestError where only unavailable ones are named.
+        Raises RequestError where all genres of the prompt are unavailable.
         """
-        genres = {name: weight for name, weight in parsed.genres.items() if name in available}
-        if parsed.has_genre and not genres:
-            names = " or ".join(map(genre_name, parsed.genres))
+        genres = {name: weight for name, weight in parsed_prompt.genres.items() if name in available}
+        if parsed_prompt.has_genre and not genres:
+            names = " or ".join(map(genre_name, parsed_prompt.genres))
             raise RequestError(f"There is no {names} here; there is {', '.join(map(genre_name, available))}.")
-        if not parsed.has_genre:
+        if not parsed_prompt.has_genre:
             choices = [name for name in available if name in genres or name not in GENRES] or list(available)
-            genres = {choices[int(np.random.default_rng(_checked_seed(seed)).integers(len(choices)))]: 1.0}
+            genres = {choices[int(np.random.default_rng(_check_seed(seed)).integers(len(choices)))]: 1.0}
         return cls(
             genres,
-            dict(parsed.controls),
-            parsed.tempo,
+            dict(parsed_prompt.controls),
+            parsed_prompt.tempo,
             seconds,
             seed,
-            prompt=parsed.prompt[:MAX_STORED_PROMPT_CHARS],
+            prompt=parsed_prompt.prompt[:MAX_STORED_PROMPT_CHARS],
         )
 
     def to_dict(self) -> dict:
@@ -108,7 +112,7 @@ class GenerationRequest:
 
     @classmethod
     def from_dict(cls, values: Any) -> "GenerationRequest":
-        """Read what `to_dict` gave. Raises RequestError for anything else."""
+        """Read the values of `to_dict`. Raises RequestError for anything else."""
         names = {attribute.name for attribute in fields(cls)}
         if not isinstance(values, dict) or "genres" not in values or set(values) - names:
             raise RequestError(
@@ -126,8 +130,8 @@ def require_count(count: int) -> int:
 
 
 def mix_requests(a: GenerationRequest, b: GenerationRequest, weight: float) -> GenerationRequest:
-    """Interpolate two requests: 0 gives the first, 1 the second; noises spherically."""
-    weight = _checked_number("The share of the second", weight, 0.0, 1.0)
+    """Interpolate two requests, their noises spherically: weight 0 gives the first, 1 the second."""
+    weight = _check_number("The share of the second", weight, 0.0, 1.0)
     if weight in (0.0, 1.0):
         return b if weight else a
     interpolate = lambda x, y: min(max(x, y), max(min(x, y), x + weight * (y - x)))  # noqa: E731
@@ -158,7 +162,7 @@ def mix_requests(a: GenerationRequest, b: GenerationRequest, weight: float) -> G
 
 def make_similar_request(request: GenerationRequest, seed: int) -> GenerationRequest:
     """Derive a request with a style latent nearby and a new local latent."""
-    new_noise = ((_checked_seed(seed), 1.0),)
+    new_noise = ((_check_seed(seed), 1.0),)
     style = _mix_noises(
         (request.noise("style"), STYLE_SIMILARITY), (new_noise, math.sqrt(1 - STYLE_SIMILARITY**2))
     )
@@ -197,12 +201,11 @@ def _mix_noises(*parts: tuple[Noise, float]) -> Noise:
     return tuple((seed, weight / norm) for seed, weight in largest if abs(weight) > MIN_NOISE_WEIGHT * norm)
 
 
-def _checked_genres(genres: Any) -> dict[str, float]:
+def _check_genres(genres: Any) -> dict[str, float]:
     if not isinstance(genres, Mapping) or not 0 < len(genres) <= MAX_GENRES:
         raise RequestError(f"Music needs at least one genre: choose from {', '.join(GENRES)}.")
     weights = {
-        str(name): _checked_number("The share of a genre", weight, 0.0, 1e6)
-        for name, weight in genres.items()
+        str(name): _check_number("The share of a genre", weight, 0.0, 1e6) for name, weight in genres.items()
     }
     total = sum(weights.values())
     if total <= 0:
@@ -212,22 +215,22 @@ def _checked_genres(genres: Any) -> dict[str, float]:
     return {name: weight / total for name, weight in weights.items() if weight > 0}
 
 
-def _checked_controls(controls: Any) -> dict[str, float]:
+def _check_controls(controls: Any) -> dict[str, float]:
     if not isinstance(controls, Mapping) or set(controls) - set(CONTROLS):
         raise RequestError(f"The controls are {', '.join(CONTROLS)}.")
     return {
-        name: _checked_number(f"The {name}", shift, -MAX_CONTROL_SHIFT, MAX_CONTROL_SHIFT)
+        name: _check_number(f"The {name}", shift, -MAX_CONTROL_SHIFT, MAX_CONTROL_SHIFT)
         for name, shift in controls.items()
     }
 
 
-def _checked_noise(noise: Any) -> Noise:
+def _check_noise(noise: Any) -> Noise:
     if not isinstance(noise, (list, tuple)) or not 0 < len(noise) <= MAX_NOISES:
         raise RequestError(f"A piece is mixed of at most {MAX_NOISES} others.")
     if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in noise):
         raise RequestError("Each noise of a piece is a seed and a weight.")
     parts = [
-        (_checked_seed(seed), _checked_number("The weight of a noise", weight, -1.001, 1.001))
+        (_check_seed(seed), _check_number("The weight of a noise", weight, -1.001, 1.001))
         for seed, weight in noise
     ]
     if not 0.9 < sum(weight**2 for _, weight in parts) < 1.1:
@@ -235,13 +238,13 @@ def _checked_noise(noise: Any) -> Noise:
     return tuple(parts)
 
 
-def _checked_seed(seed: Any) -> int:
+def _check_seed(seed: Any) -> int:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed <= MAX_SEED:
         raise RequestError(f"The seed is a whole number from 0 to {MAX_SEED}.")
     return int(seed)
 
 
-def _checked_number(name: str, value: Any, low: float, high: float) -> float:
+def _check_number(name: str, value: Any, low: float, high: float) -> float:
     if (
         isinstance(value, bool)
         or not isinstance(value, (int, float, np.number))

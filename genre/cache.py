@@ -1,8 +1,8 @@
 """Results of expensive work, cached under EARMARK_HOME/cache by a hash of everything they depend on.
 
-A result is bytes under a key. Missing ones are computed over all cores, and each is written as soon
-as it is there, in one step: interrupted work resumes where it stopped. All of them together stay below a
-bound; what has not been used for longest goes first.
+A result is bytes under a key. Missing results are computed over all cores, and each is written in one step as
+soon as it is computed, so that interrupted work resumes where it stopped. All results together stay below a
+bound; those that have not been used for longest are deleted first.
 """
 
 import hashlib
@@ -33,8 +33,8 @@ from genre.paths import home, is_temporary, write_atomic
 # The inputs of GTZAN in every form that a model takes are 5 GB.
 DEFAULT_MAX_GB = 10.0
 MAX_GB_VARIABLE = "EARMARK_CACHE_GB"
-USED_AGAIN_S = 3600.0  # seconds in which a further use is not noted in the file's date
-JOBS_WORTH_A_PROCESS = 8  # starting one costs seconds; fewer jobs are done at once
+USE_INTERVAL_S = 3600.0  # seconds between two uses that are noted in the file's date
+JOBS_WORTH_A_PROCESS = 8  # jobs for which a process, whose start takes seconds, is worth its time
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ Progress = Callable[[int, int], None]  # (done, total)
 
 
 def key_of(*parts: Any) -> str:
-    """Make a short name for anything that JSON can hold: the same parts, the same name."""
+    """Make a short name for anything that JSON can hold; the same parts have the same name."""
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
@@ -50,20 +50,20 @@ def compute_missing(
     kind: str,
     jobs: dict[str, Any],
     compute: Callable[[Any], bytes],
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda n_done, total: None,
 ) -> None:
-    """Do the jobs {key: argument} whose results are missing.
+    """Compute the results of the jobs {key: argument} that are missing.
 
     `progress` is called after each computation. `compute(argument)` is a function of a module, since
     other processes run it; it must not fail.
     """
     folder = cache_folder() / kind
-    missing = {key: argument for key, argument in jobs.items() if not _path(folder, key).exists()}
-    done = len(jobs) - len(missing)
-    for _ in _computed(folder, missing, compute):
-        done += 1
-        progress(done, len(jobs))
-    if missing:
+    missing_jobs = {key: argument for key, argument in jobs.items() if not _path(folder, key).exists()}
+    n_done = len(jobs) - len(missing_jobs)
+    for _ in _compute_all(folder, missing_jobs, compute):
+        n_done += 1
+        progress(n_done, len(jobs))
+    if missing_jobs:
         evict({_path(folder, key) for key in jobs})
 
 
@@ -72,9 +72,9 @@ def cached_results(
     jobs: dict[str, Any],
     compute: Callable[[Any], bytes],
     read: Callable[[bytes], Any],
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda n_done, total: None,
 ) -> Iterator[tuple[str, Any]]:
-    """Yield (key, the result as `read` returns it) for each job, in order; as `compute_missing`.
+    """Yield (key, result) of each job, in order, after `compute_missing`; `read` parses the result's bytes.
 
     `read` raises ValueError for a damaged result, which is computed again.
     """
@@ -98,7 +98,7 @@ def cache_folder() -> Path:
 
 
 def cache_sizes() -> dict[str, tuple[int, int]]:
-    """The kinds of results under EARMARK_HOME/cache -> (files, bytes) of each."""
+    """Measure EARMARK_HOME/cache -> {kind of result: (files, bytes)}."""
     sizes = {}
     for folder in sorted(path for path in _children(cache_folder()) if path.is_dir()):
         files = [status.st_size for _, status in _files(folder)]
@@ -107,13 +107,13 @@ def cache_sizes() -> dict[str, tuple[int, int]]:
 
 
 def clear_cache(kinds: Iterable[str] | None = None) -> None:
-    """Delete all results, or those of some kinds. What is wanted again is computed again."""
+    """Delete all results, or those of some kinds; they are computed again when they are needed."""
     for kind in cache_sizes().keys() if kinds is None else kinds:
         shutil.rmtree(cache_folder() / kind, ignore_errors=True)
 
 
 def max_cache_bytes() -> int:
-    """The bound of all results together: EARMARK_CACHE_GB, in GB. Raises ValueError for what is no number."""
+    """Read the bound of all results together, EARMARK_CACHE_GB in GB. Raises ValueError for no number."""
     text = os.environ.get(MAX_GB_VARIABLE, "").strip()
     try:
         gigabytes = float(text) if text else DEFAULT_MAX_GB
@@ -124,10 +124,10 @@ def max_cache_bytes() -> int:
     return int(1e9 * gigabytes)
 
 
-def evict(used: Collection[Path] = ()) -> None:
+def evict(in_use: Collection[Path] = ()) -> None:
     """Delete the results that have not been used for longest, until the rest are within the bound.
 
-    Those that are `used` at present stay, and so do files of other kinds: lists of songs, weights.
+    The results `in_use` stay, and so do files of other kinds: lists of songs, weights.
     """
     results = []
     for kind in _children(cache_folder()):
@@ -138,7 +138,7 @@ def evict(used: Collection[Path] = ()) -> None:
     for _, size, path in sorted(results):
         if excess <= 0:
             return
-        if is_temporary(path) or (path not in used and not path.name.startswith(".")):
+        if is_temporary(path) or (path not in in_use and not path.name.startswith(".")):
             path.unlink(missing_ok=True)
             excess -= size
 
@@ -151,7 +151,7 @@ def _children(folder: Path) -> list[Path]:
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """The files below a folder; those that vanish meanwhile are left out."""
+    """Yield the files below a folder and their status; files that vanish meanwhile are left out."""
     for path in folder.rglob("*"):
         with suppress(OSError):
             status = path.lstat()
@@ -160,14 +160,14 @@ def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 
 def _note_use(path: Path) -> None:
-    """Let the file's date be that of its latest use, more or less."""
+    """Set the file's date to its latest use, to within USE_INTERVAL_S."""
     with suppress(OSError):
-        if time.time() - path.stat().st_mtime > USED_AGAIN_S:
+        if time.time() - path.stat().st_mtime > USE_INTERVAL_S:
             os.utime(path)
 
 
 def pack(array: np.ndarray) -> bytes:
-    """An array as the bytes of a .npy file."""
+    """Pack an array as the bytes of a .npy file."""
     content = io.BytesIO()
     np.save(content, array, allow_pickle=False)
     return content.getvalue()
@@ -182,26 +182,27 @@ def unpack(content: bytes) -> np.ndarray:
 
 
 def progress_line(label: str) -> Progress:
-    """A progress bar on a terminal; in a log, a message after each quarter."""
+    """Make a callback that shows a bar on a terminal, and writes a message after each quarter in a log."""
     bar = tqdm(desc=label, unit="", disable=not sys.stderr.isatty(), leave=True)
     last_quarter = -1
 
-    def show(done: int, total: int) -> None:
+    def show(n_done: int, total: int) -> None:
         nonlocal last_quarter
         bar.total = total
-        bar.update(done - bar.n)
-        if done == total:
+        bar.update(n_done - bar.n)
+        if n_done == total:
             bar.close()
-        if bar.disable and 4 * done // total != last_quarter:
-            last_quarter = 4 * done // total
-            logger.info("%s %d/%d", label, done, total)
+        if bar.disable and 4 * n_done // total != last_quarter:
+            last_quarter = 4 * n_done // total
+            logger.info("%s %d/%d", label, n_done, total)
 
     return show
 
 
 def end_with_parent() -> None:
-    """Let this process end as soon as the one that started it does, be it killed: else it would wait for
-    work on a pipe that nobody writes to, for good.
+    """End this process as soon as its parent ends, also when that is killed.
+
+    Otherwise it would wait forever for work on a pipe to which no process writes.
     """
     parent = parent_process()
     if parent is None:
@@ -220,12 +221,12 @@ def _path(folder: Path, key: str) -> Path:
 
 def _compute_one(folder: Path, key: str, compute: Callable[[Any], bytes], argument: Any) -> None:
     path = _path(folder, key)
-    if not path.exists():  # another process may have been sooner
+    if not path.exists():  # another process may have computed it
         write_atomic(path, compute(argument))
 
 
-def _computed(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]) -> Iterable[None]:
-    """Do the jobs in any order, yielding after each, so that processes started together share them."""
+def _compute_all(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]) -> Iterable[None]:
+    """Do the jobs in random order, so that processes started together share them; yield after each."""
     jobs = dict(random.sample(list(jobs.items()), len(jobs)))
     workers = min(cores(), len(jobs) // JOBS_WORTH_A_PROCESS)
     if workers <= 1:
@@ -233,7 +234,7 @@ def _computed(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes
             _compute_one(folder, key, compute, argument)
             yield
         return
-    # One thread for each process: the cores are busy already.
+    # Each process has one thread, since there is a process for each core.
     with limit_cores(1), ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         futures = [
             pool.submit(_compute_one, folder, key, compute, argument) for key, argument in jobs.items()

@@ -1,7 +1,7 @@
 """A self-signed certificate, so that other devices may use their microphone and camera.
 
-Browsers give both to https addresses only (and to localhost). `python -m genre.certificate` makes
-the pair once under EARMARK_HOME/certs, prints their folder on stdout and, on stderr, the
+Browsers allow both on https addresses only (and on localhost). `python -m genre.certificate` makes
+the certificate and its key once under EARMARK_HOME/certs, prints their folder on stdout and, on stderr, the
 warning that the browser will show.
 """
 
@@ -25,7 +25,7 @@ RENEW_BEFORE = datetime.timedelta(days=7)
 
 
 def own_addresses() -> list[str]:
-    """This machine's names and addresses, the ones other devices can use last."""
+    """List this machine's names and addresses; those that other devices can use come last."""
     names = ["localhost", "127.0.0.1", "::1", socket.gethostname()]
     # Connecting a datagram socket sends nothing; it only looks up the route of packets.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -38,7 +38,7 @@ def own_addresses() -> list[str]:
 
 
 def ensure_certificate(folder: Path, names: list[str]) -> None:
-    """Leave earmark.crt and earmark.key in `folder`, valid for `names`; a good pair stays."""
+    """Write earmark.crt and earmark.key to `folder`, valid for `names`; a good pair stays."""
     if not _is_good(folder, names):
         certificate, key = _make(names)
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,17 +50,17 @@ def ensure_certificate(folder: Path, names: list[str]) -> None:
 
 
 def _is_good(folder: Path, names: list[str]) -> bool:
-    """Whether the stored pair belongs together, covers `names` and is valid for a while."""
+    """Return whether the stored pair belongs together, covers `names` and is valid for a while."""
     try:
         certificate = x509.load_pem_x509_certificate((folder / "earmark.crt").read_bytes())
         key = serialization.load_pem_private_key((folder / "earmark.key").read_bytes(), None)
-        covered = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        covered_names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, ValueError, TypeError, x509.ExtensionNotFound):
         return False
     now = datetime.datetime.now(datetime.UTC)
     return (
         certificate.public_key() == key.public_key()
-        and set(_general_names(names)) <= set(covered)
+        and set(_general_names(names)) <= set(covered_names)
         and certificate.not_valid_after_utc > now + RENEW_BEFORE
     )
 

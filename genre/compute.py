@@ -1,4 +1,4 @@
-"""This machine's cores and devices: how many a process may use, and what its processor does well."""
+"""This machine's cores and devices: the number that a process may use, and the processor's abilities."""
 
 import os
 from collections.abc import Iterator
@@ -12,20 +12,20 @@ THREADS = "OMP_NUM_THREADS"
 
 
 def all_cores() -> int:
-    """The number of cores that all runs share: EARMARK_CORES, else all of the machine."""
+    """Return the number of cores that all runs share: EARMARK_CORES, else all of the machine."""
     limit = os.environ.get("EARMARK_CORES", "")
     return int(limit) if limit.isdigit() and int(limit) else os.cpu_count() or 1
 
 
 def cores() -> int:
-    """The number of cores this process may use: OMP_NUM_THREADS where it is set, else `all_cores`."""
+    """Return the number of cores this process may use: OMP_NUM_THREADS where it is set, else `all_cores`."""
     limit = os.environ.get(THREADS, "")
     return int(limit) if limit.isdigit() and int(limit) else all_cores()
 
 
 @contextmanager
 def limit_cores(count: int) -> Iterator[None]:
-    """Let `cores()` be `count` inside, and the threads of processes that are started there."""
+    """Limit `cores()`, and the threads of new processes, to `count` in a `with` block."""
     before = os.environ.get(THREADS)
     os.environ[THREADS] = str(count)
     try:
@@ -38,17 +38,17 @@ def limit_cores(count: int) -> Iterator[None]:
 
 
 def device() -> "torch.device":
-    """The device that networks train on: a GPU where there is one."""
+    """Return the device that networks train on: a GPU where there is one."""
     import torch  # takes seconds; a page's first paint must not wait for it
 
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def has_bfloat16() -> bool:
-    """Whether the processor multiplies tiles of bfloat16 numbers: convolutions are then a half faster.
+    """Return whether the processor multiplies tiles of bfloat16: convolutions are then 1.5 times as fast.
 
     With AVX-512's instruction alone they take about 1.4 times as long as in float32
-    (`tests/benchmarks/bench_training.py` measures it), and emulated two to three times.
+    (`tests/benchmarks/bench_training.py` measures it), and emulated two to three times as long.
     """
     from torch.cpu import get_capabilities
 

@@ -4,13 +4,13 @@ import errno
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
 
-# The last: a quota that limits single files.
+# The last one is a quota that limits single files.
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SEE_LOG = "The log has the details."
 
 
 def error_sentence(error: BaseException) -> str:
-    """A sentence. Where there is none better it ends with DETAILS, and a traceback is in order."""
+    """Write a sentence about an error; for an unexpected error it ends with SEE_LOG: log the traceback."""
     text = " ".join(str(error).split())
     if isinstance(error, OSError) and error.errno in DISK_FULL:
         return "The disk is full. Free some space, then go on: nothing is lost."

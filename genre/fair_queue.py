@@ -1,11 +1,12 @@
-"""One queue for the heavy work of all visitors: few at a time, and each visitor in turn.
+"""One queue for the heavy work of all visitors: a few pieces of work at a time, each visitor in turn.
 
     queue = FairQueue(1)
     place = queue.enter(visitor)
     while not place.wait(0.25): print(place.n_ahead)
     place.leave()
 
-The visitor whose latest turn lies furthest back comes next: who brings fifty clips holds up nobody with one.
+The visitor whose latest turn lies furthest back comes next, so that one with fifty clips does not hold up one
+with a single clip.
 """
 
 import threading
@@ -16,32 +17,32 @@ _LATER = 1 << 60  # turn number beyond any turn there was
 
 
 class Place:
-    """One piece of work in the queue. `FairQueue.enter` makes it; its visitor leaves it in any case."""
+    """One piece of work in the queue. `FairQueue.enter` makes it, and its owner must call `leave`."""
 
     def __init__(self, queue: "FairQueue", visitor: Hashable, number: int) -> None:
         self._queue = queue
-        self._granted = threading.Event()
+        self._turn_event = threading.Event()
         self.visitor, self.number = visitor, number
 
     @property
     def n_ahead(self) -> int:
-        """The number of works that come first, those under way included; 0 once its turn has come."""
+        """The number of pieces of work before this one, also those under way; 0 once its turn has come."""
         return self._queue._n_ahead(self)
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait for its turn, `timeout_s` at most -> whether it has come."""
-        return self._granted.wait(timeout_s)
+        """Wait for the turn, for `timeout_s` at most -> whether it has come."""
+        return self._turn_event.wait(timeout_s)
 
     def leave(self) -> None:
-        """Leave the queue, done, failed or given up: the next one has its turn. Twice does no harm."""
+        """Leave the queue, in any state, so that the next one has its turn. A second call does nothing."""
         self._queue._leave(self)
 
 
 class FairQueue:
-    """The queue. Several threads may use it."""
+    """The queue; several threads may use it."""
 
     def __init__(self, n_slots: int) -> None:
-        """Make an empty queue with `n_slots` pieces of work under way at once."""
+        """Make an empty queue that lets `n_slots` pieces of work run at once."""
         self._n_slots = n_slots
         self._waiting: list[Place] = []
         self._working: list[Place] = []
@@ -50,7 +51,7 @@ class FairQueue:
         self._lock = threading.Lock()
 
     def enter(self, visitor: Hashable) -> Place:
-        """Join the queue, behind the visitor's own work."""
+        """Join the queue, behind the visitor's earlier work."""
         with self._lock:
             place = Place(self, visitor, next(self._numbers))
             self._waiting.append(place)
@@ -63,10 +64,10 @@ class FairQueue:
             self._waiting.remove(place)
             self._working.append(place)
             self._latest_turns[place.visitor] = next(self._numbers)
-            place._granted.set()
+            place._turn_event.set()
 
     def _order(self) -> list[Place]:
-        """The waiting work in the order in which its turns will come."""
+        """Sort the waiting work by its future turns."""
         latest, waiting = dict(self._latest_turns), list(self._waiting)
         order: list[Place] = []
         while waiting:

@@ -1,4 +1,4 @@
-"""Keys that older versions of Earmark stored, and what they are called now.
+"""Keys that older versions of Earmark stored, and today's names for them.
 
 Every reader of a stored file (config.json, card.json, report.json) passes it through `renew_keys`.
 """
@@ -6,17 +6,17 @@ Every reader of a stored file (config.json, card.json, report.json) passes it th
 from collections.abc import Mapping
 from typing import Any
 
-# Kinds of input as older versions named them.
+# Older versions' names of the kinds of input.
 INPUT_ALIASES = {"pictures": "mel_30s", "mel3s": "mel_3s_zscored", "excerpts": "mel_3s"}
 
-SETTINGS = {
+SETTINGS_KEYS = {
     "begin": "initial_run",
     "begun_with": "previous_recipes",
     "relevel": "renormalize",
     "telephone": "phone",
 }
 
-METRICS = {
+METRIC_KEYS = {
     "macro_accuracy": "balanced_accuracy",
     "macro_accuracy_interval": "balanced_accuracy_interval",
     "calibration_error": "ece",
@@ -33,16 +33,16 @@ METRICS = {
     "heard_whole": "full_recording",
 }
 
-REPORT = METRICS | {
+REPORT_KEYS = METRIC_KEYS | {
     "answers": "predictions",
     "answer": "prediction",
     "learnt_from": "train_fingerprint",
     "left_out": "skipped",
 }
 
-CARD = (
-    SETTINGS
-    | METRICS
+CARD_KEYS = (
+    SETTINGS_KEYS
+    | METRIC_KEYS
     | {
         "figures": "metrics",
         "views": "branches",
@@ -58,7 +58,7 @@ CARD = (
 )
 
 
-GAN_RECIPE = {
+GAN_RECIPE_KEYS = {
     "steps": "steps_per_epoch",
     "critic_rate": "discriminator_learning_rate",
     "learning_rate": "generator_learning_rate",
@@ -72,7 +72,7 @@ GAN_RECIPE = {
     "control_weight": "control_loss_weight",
 }
 
-GAN_CARD = GAN_RECIPE | {
+GAN_CARD_KEYS = GAN_RECIPE_KEYS | {
     "control_spread": "control_std",
     "typical": "control_stats_by_genre",
     "figures": "metrics",
@@ -106,18 +106,18 @@ GAN_CARD = GAN_RECIPE | {
 
 
 def renew_keys(value: Any, keys: Mapping[str, str]) -> Any:
-    """Rename a value's keys, at any depth, and its kinds of input as they are called now."""
+    """Rename a value's keys, at any depth, and its kinds of input to today's names."""
     if isinstance(value, dict):
-        renewed = {keys.get(key, key): renew_keys(item, keys) for key, item in value.items()}
-        if isinstance(renewed.get("input"), str):
-            renewed["input"] = INPUT_ALIASES.get(renewed["input"], renewed["input"])
+        result = {keys.get(key, key): renew_keys(item, keys) for key, item in value.items()}
+        if isinstance(result.get("input"), str):
+            result["input"] = INPUT_ALIASES.get(result["input"], result["input"])
         for part in ("branches", "epochs"):
-            if isinstance(renewed.get(part), dict):
-                renewed[part] = {INPUT_ALIASES.get(kind, kind): item for kind, item in renewed[part].items()}
+            if isinstance(result.get(part), dict):
+                result[part] = {INPUT_ALIASES.get(kind, kind): item for kind, item in result[part].items()}
         if isinstance(value.get("genres"), dict):  # a user's genre may have the name of an old key
             genres = value["genres"].items()
-            renewed[keys.get("genres", "genres")] = {genre: renew_keys(item, keys) for genre, item in genres}
-        return renewed
+            result[keys.get("genres", "genres")] = {genre: renew_keys(item, keys) for genre, item in genres}
+        return result
     if isinstance(value, list):
         return [renew_keys(item, keys) for item in value]
     return value

@@ -1,4 +1,4 @@
-"""Log messages of library code, as lines on stderr; a run's process has its log.txt there."""
+"""Log messages of library code, as lines on stderr, which is log.txt in a run's process."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ PACKAGES = ("genre", "gan", "mood")
 
 
 class _StderrHandler(logging.StreamHandler):
-    """A handler that writes to what sys.stderr is at the moment of writing."""
+    """A handler that writes to the sys.stderr of the moment of writing."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)

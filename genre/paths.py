@@ -8,12 +8,12 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 WEIGHTS = REPOSITORY / "assets" / "weights"
-PROMOTED = "models"  # in EARMARK_HOME: copies of promoted runs
-PROMOTED_TITLE = "title.txt"  # in the folder of one that was renamed
+PROMOTED = "models"  # folder in EARMARK_HOME with copies of promoted runs
+PROMOTED_TITLE = "title.txt"  # file in the folder of a promoted model that was renamed
 
 
 def home() -> Path:
-    """The folder that Earmark writes to: EARMARK_HOME, by default var/ in the repository.
+    """Return the folder that Earmark writes to: EARMARK_HOME, by default var/ in the repository.
 
     A relative EARMARK_HOME is relative to the repository too, so that every command finds the same folder
     from wherever it is started.
@@ -22,31 +22,31 @@ def home() -> Path:
 
 
 def data_folder() -> Path | None:
-    """The folder of real data (GTZAN, faces, recorded predictions): EARMARK_DATA; None where unset."""
+    """Return the folder of real data (GTZAN, faces, recorded predictions): EARMARK_DATA; None where unset."""
     value = os.environ.get("EARMARK_DATA")
     return (REPOSITORY / Path(value).expanduser()).resolve() if value else None
 
 
 def music_folder() -> Path | None:
-    """The one folder that music may be read from to train on: EARMARK_MUSIC; None where unset."""
+    """Return the only folder from which training may read music: EARMARK_MUSIC; None where unset."""
     value = os.environ.get("EARMARK_MUSIC")
     return (REPOSITORY / Path(value).expanduser()).resolve() if value else None
 
 
 def may_read(path: Path) -> bool:
-    """Whether a path that a person named, its links followed, lies where EARMARK_MUSIC allows.
+    """Return whether EARMARK_MUSIC allows to read a path that a person named; links are followed.
 
-    Where that is unset every path does. Earmark's own folder and EARMARK_DATA's are allowed in any case.
+    Where it is unset, all paths are allowed. Earmark's own folder and EARMARK_DATA are allowed in any case.
     """
     music = music_folder()
     if music is None:
         return True
-    resolved = path.resolve()
-    return any(resolved.is_relative_to(folder) for folder in (music, home(), data_folder()) if folder)
+    target = path.resolve()
+    return any(target.is_relative_to(folder) for folder in (music, home(), data_folder()) if folder)
 
 
 def gtzan_folder() -> Path:
-    """GTZAN in the folder of real data. Raises ValueError with a sentence where EARMARK_DATA is not set."""
+    """Return GTZAN's folder in that of real data. Raises ValueError if EARMARK_DATA is not set."""
     folder = data_folder()
     if folder is None:
         raise ValueError(
@@ -56,7 +56,7 @@ def gtzan_folder() -> Path:
 
 
 def promoted_models() -> list[str]:
-    """The names of the promoted models."""
+    """Return the names of the promoted models."""
     folder = home() / PROMOTED
     if not folder.is_dir():
         return []
@@ -64,19 +64,19 @@ def promoted_models() -> list[str]:
 
 
 def promoted_title(name: str) -> str:
-    """What people call a promoted model: as its run was renamed, or else its name."""
+    """Read the title of a promoted model, which is that of its renamed run, or else its name."""
     try:
         return (home() / PROMOTED / name / PROMOTED_TITLE).read_text("utf-8").strip() or name
     except (OSError, UnicodeDecodeError):
         return name
 
 
-# What `write_atomic` writes to first: the name, the process and the thread.
+# The temporary files of `write_atomic`: the target's name, the process and the thread.
 _TEMPORARY = re.compile(r"\..+\.(\d+)\.\d+", re.S)
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Replace `path` in one step, so that a reader sees the old file or the new, never a part."""
+    """Replace `path` in one step, so that a reader sees the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
@@ -87,7 +87,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 
 def is_temporary(path: Path) -> bool:
-    """Whether the file is what a process that is no more, killed perhaps, left of an atomic write."""
+    """Return whether the file is a temporary one of `write_atomic` whose process has ended."""
     match = _TEMPORARY.fullmatch(path.name)
     if not match:
         return False
@@ -95,13 +95,13 @@ def is_temporary(path: Path) -> bool:
         os.kill(int(match[1]), 0)
     except (ProcessLookupError, OverflowError):
         return True
-    except PermissionError:  # the process is another person's
+    except PermissionError:  # the process belongs to another user
         pass
     return False
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Delete, in the folder and below, what killed processes left of atomic writes."""
+    """Delete the temporary files of killed processes in the folder and below."""
     for path in folder.rglob(".*"):
         if is_temporary(path):
             with suppress(OSError):

@@ -1,7 +1,7 @@
-"""Files that a person names or may have changed: regular ones of a bounded size, and JSON whatever is in it.
+"""Safe reading of files that people name or may have changed, and of any JSON.
 
 A pipe or a device might never end, a file might be larger than the memory, and JSON that is nested a hundred
-thousand deep ends a reader that was not made for it.
+thousand levels deep crashes an ordinary reader. So only regular files of a bounded size are read.
 """
 
 import json
@@ -16,9 +16,9 @@ MAX_DEPTH = 40  # levels of JSON; our own files have six
 
 
 def read_regular(path: Path, max_bytes: int) -> bytes:
-    """Read a regular file. Raises OSError, for any other and for a larger one with a sentence."""
+    """Read a regular file. Raises OSError, with a sentence for any other file and for a larger one."""
     try:
-        # Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+        # Without O_NONBLOCK, opening a pipe waits until a process writes to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except ValueError as error:  # the name holds a NUL
         raise OSError(f"{str(path)[:80]!r} is no file's name: check it.") from error
@@ -27,26 +27,26 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise OSError(f"{path} is not a file that can be read: choose another one.")
         content = file.read(max_bytes + 1) if status.st_size <= max_bytes else b""
-    if status.st_size > max_bytes or len(content) > max_bytes:  # the file may have grown, or be one of /proc
+    if status.st_size > max_bytes or len(content) > max_bytes:  # it may have grown, or lie in /proc
         raise OSError(f"{path} is larger than {max_bytes / 1e6:.0f} MB: choose another one.")
     return content
 
 
 def read_text(path: Path, max_bytes: int) -> str:
-    """Read text as `read_regular` does. Raises UnicodeDecodeError, too, for what is not UTF-8."""
+    """Read text by `read_regular`. Raises also UnicodeDecodeError, for other bytes than UTF-8."""
     return read_regular(path, max_bytes).decode("utf-8-sig")
 
 
 def read_json(path: Path, max_bytes: int = MAX_JSON_BYTES) -> Any:
-    """Read JSON as `read_regular` does. Raises ValueError, too, for what `parse_json` refuses."""
+    """Read JSON by `read_regular`. Raises also the ValueError of `parse_json`."""
     return parse_json(read_regular(path, max_bytes))
 
 
 def parse_json(content: bytes | str) -> Any:
     """Parse JSON as plain values.
 
-    Raises ValueError for what is none, is nested deeper than MAX_DEPTH, or holds text that cannot be written
-    again (one half of a surrogate pair).
+    Raises ValueError for other content, for JSON that is nested deeper than MAX_DEPTH, and for text that
+    cannot be encoded again (one half of a surrogate pair).
     """
     try:
         value = json.loads(content)

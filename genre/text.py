@@ -1,10 +1,10 @@
 """Words and numbers as people read them. The module imports nothing, so that a page can paint at once."""
 
-GENRE_NAMES = {"hiphop": "hip-hop"}  # every other genre is written as it is named
+GENRE_NAMES = {"hiphop": "hip-hop"}  # all other genres are written like their names
 
 
 def genre_name(genre: str) -> str:
-    """Write a genre's name as people do."""
+    """Write a genre's name for people: "hiphop" -> "hip-hop"."""
     return GENRE_NAMES.get(genre, genre)
 
 
@@ -14,11 +14,11 @@ def whole_percent(probability: float) -> int:
 
 
 def encodable(name: str) -> str:
-    """Convert a file's name to text that can be written: other bytes than UTF-8's as \\udce9, say."""
+    """Convert a file's name to text that can be encoded: bytes that are not UTF-8 become "\\udce9", say."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-# A spreadsheet runs cells that begin so as formulas (OWASP, "CSV Injection").
+# A spreadsheet runs cells that begin with these as formulas (OWASP, "CSV Injection").
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 

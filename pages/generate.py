@@ -109,7 +109,7 @@ def empty_state(genres: tuple[str, ...]) -> None:
 def _show_stored_pieces() -> None:
     """Ten pictures of the training's end, each with a button that plays a stored piece of its genre."""
     history = read_training_history(published_history())
-    last = max(history.samples, default=None)
+    last = max(history.sample_sheets, default=None)
     tiles = dict(zip(history.genres, history.samples_at(last), strict=False)) if last is not None else {}
     genres = [genre for genre in tiles if (PIECES / f"{genre}.mp3").is_file()]
     st.html(STORED_PIECES)

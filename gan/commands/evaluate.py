@@ -7,7 +7,7 @@ from pathlib import Path
 
 from genre.commands.program import FAILED, OK, USAGE
 
-MAX_CLIPS_PER_GENRE = 200  # clips that may be asked for in each genre
+MAX_CLIPS_PER_GENRE = 200  # largest number of clips of each genre
 
 
 def add_parser(commands: "argparse._SubParsersAction") -> None:
@@ -49,7 +49,7 @@ def evaluate(options: argparse.Namespace) -> int:
     report_progress = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
     try:
         if options.record:
-            load_card(WEIGHTS / options.model)  # raises, before minutes of work, where there is no card
+            load_card(WEIGHTS / options.model)  # raises before minutes of work if there is no card
         result = evaluate_generator(
             options.data or gtzan_folder(),
             options.model,

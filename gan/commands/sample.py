@@ -1,4 +1,4 @@
-"""The command `python -m gan sample`: clips into a folder, each with what reproduces it."""
+"""The command `python -m gan sample`: it writes clips to a folder, each with the recipe that repeats it."""
 
 import argparse
 import json
@@ -72,13 +72,13 @@ def sample(options: argparse.Namespace) -> int:
 
 
 def _request_of_recipe(path: Path, sampler: "Sampler") -> tuple[list["GenerationRequest"], str]:
-    """Read the request of a recipe; the message is empty. Raises RequestError."""
+    """Read the request of a recipe -> (the request alone, an empty message). Raises RequestError."""
     from gan.request import RequestError
     from gan.sampling.sampler import request_from_recipe
 
     recipe = _read_json(path)
     request = request_from_recipe(recipe)
-    if recipe.get("weights") != sampler.weights:
+    if recipe.get("weights") != sampler.fingerprint:
         raise RequestError("This piece was painted by other weights: name them with --model.")
     return [request], ""
 
@@ -86,10 +86,7 @@ def _request_of_recipe(path: Path, sampler: "Sampler") -> tuple[list["Generation
 def _build_requests(
     options: argparse.Namespace, seed: int, genres: tuple[str, ...]
 ) -> tuple[list["GenerationRequest"], str]:
-    """Build a request for each clip, and the message of a prompt.
-
-    Raises RequestError.
-    """
+    """Build a request for each clip -> (requests, the message of the prompt). Raises RequestError."""
     from gan.prompt import parse_prompt
     from gan.request import GenerationRequest, require_count
 
@@ -103,10 +100,11 @@ def _build_requests(
             GenerationRequest({genre: 1.0}, seconds=options.seconds, seed=seed + k) for k in range(count)
         ], ""
     if options.prompt is not None:
-        parsed = parse_prompt(options.prompt)
+        parsed_prompt = parse_prompt(options.prompt)
         return [
-            GenerationRequest.from_prompt(parsed, options.seconds, seed + k, genres) for k in range(count)
-        ], parsed.message
+            GenerationRequest.from_prompt(parsed_prompt, options.seconds, seed + k, genres)
+            for k in range(count)
+        ], parsed_prompt.message
     return [
         GenerationRequest({genres[(seed + k) % len(genres)]: 1.0}, seconds=options.seconds, seed=seed + k)
         for k in range(count)
@@ -123,18 +121,18 @@ def _read_json(path: Path) -> Any:
         raise RequestError(f"{path.name} cannot be read: choose the .json of a piece.") from error
 
 
-def _write_files(generated: "GeneratedClip", folder: Path, number: int, message: str) -> Path:
+def _write_files(generated_clip: "GeneratedClip", folder: Path, number: int, message: str) -> Path:
     """Write all the files of a clip; return the path of the audio."""
     from gan.sampling.audio import encode_audio
     from genre.paths import write_atomic
 
-    path = folder / f"{number:02d}-{generated.name}"
-    recipe = generated.recipe() | ({"prompt_message": message} if message else {})
+    path = folder / f"{number:02d}-{generated_clip.name}"
+    recipe = generated_clip.recipe() | ({"prompt_message": message} if message else {})
     contents: dict[str, bytes | str] = {
-        ".png": generated.png(),
-        ".npz": generated.spectrogram(),
+        ".png": generated_clip.png(),
+        ".npz": generated_clip.spectrogram(),
         ".json": json.dumps(recipe, indent=1, ensure_ascii=False) + "\n",
-        ".wav": encode_audio(generated.clip.samples, "wav"),
+        ".wav": encode_audio(generated_clip.clip.samples, "wav"),
     }
     for suffix, content in contents.items():
         write_atomic(path.with_name(path.name + suffix), content)

@@ -3,7 +3,7 @@
 The reference classifier was trained on the train list alone. Every generated clip is inverted to audio
 and classified; none is selected. Real clips are classified as recorded, and again after the same
 inversion, which separates the errors of the generator from those of the inversion. GTZAN has recordings
-of few valid tracks, and the first 3 s of all as mels: what needs every genre is measured on 3 s.
+of few valid tracks, but mels of the first 3 s of all: metrics that need every genre are measured on 3 s.
 """
 
 from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ from genre.models.cards import ArtefactError
 
 REFERENCE_MODEL = "listen-scratch-train"
 SHORT_CLIP_S = 3.0  # the length available of every valid track
-NO_GENRE = "none"  # the label of what the reference classifier takes for no music
+NO_GENRE = "none"  # the label of clips that the reference classifier rejects as no music
 WINDOW_STEP = 32  # frames between the training windows of the nearest-neighbour search
 COARSE_SIZE = (32, 32)  # size of the spectrograms in the nearest-neighbour search
 MIN_ACCURACY, MIN_ACCURACY_RATIO, MIN_DIVERSITY = 0.5, 0.8, 0.6
@@ -76,7 +76,7 @@ class ReferencePredictions:
 
 
 class ReferenceClassifier:
-    """A genre classifier, for its predictions and the embeddings before its last layer."""
+    """The genre classifier that gives the predictions, and the embeddings before its last layer."""
 
     def __init__(self, classifier: EnsembleClassifier) -> None:
         self.classifier, self.genres = classifier, classifier.genres
@@ -133,7 +133,7 @@ def evaluate_generator(
     """
     sampler = Sampler.load(model, folder)
     reference = ReferenceClassifier.load()
-    GenerationRequest({sampler.genres[0]: 1.0}, seconds=seconds)  # raises RequestError before minutes of work
+    GenerationRequest({sampler.genres[0]: 1.0}, seconds=seconds)  # may raise before minutes of work
     if unknown := set(sampler.genres) - set(reference.genres):
         raise DataError(
             f"The reference classifier has no {min(unknown)}: only GTZAN's genres can be measured."
@@ -144,7 +144,7 @@ def evaluate_generator(
         raise DataError("The figures need GTZAN's tracks of the train and valid lists: give its folder.")
     result: dict = {
         "model": model,
-        "weights": sampler.weights,
+        "weights": sampler.fingerprint,
         "reference_classifier": REFERENCE_MODEL,
         "data": music.counts,
         "n_per_genre": count,
@@ -155,22 +155,27 @@ def evaluate_generator(
 
     def compare(length: float) -> tuple[dict[str, ReferencePredictions], dict[str, list[np.ndarray]]]:
         """Classify real and generated clips of that length; return predictions and spectrograms."""
-        real = [(track.genre, clip) for track in valid if (clip := middle_window(track, length)) is not None]
+        real_mels = [
+            (track.genre, clip) for track in valid if (clip := middle_window(track, length)) is not None
+        ]
         labels = [genre for genre in sampler.genres for _ in range(count)]
-        generated = [
+        generated_mels = [
             (genre, sampler.generate_mel(GenerationRequest({genre: 1.0}, seconds=length, seed=seed + k)))
             for k, genre in enumerate(labels)
         ]  # each request has a seed of its own
         groups = {
             "real_recorded": reference.classify_clips(_load_recordings(data, valid, length)),
-            "real_resynthesized": reference.classify_clips(_resynthesize(real)),
-            "generated": reference.classify_clips(_resynthesize(generated)),
+            "real_resynthesized": reference.classify_clips(_resynthesize(real_mels)),
+            "generated": reference.classify_clips(_resynthesize(generated_mels)),
         }
         accuracies = {name: group.genre_accuracy(reference.genres) for name, group in groups.items()}
         result["genre_accuracy"][f"{length:g} s"] = accuracies
         shares = (f"{name} {row['balanced_accuracy']:.3f}" for name, row in accuracies.items())
         report_progress(f"{length:g} s balanced accuracy: {', '.join(shares)}")
-        return groups, {"real": [mel for _, mel in real], "generated": [mel for _, mel in generated]}
+        return groups, {
+            "real": [mel for _, mel in real_mels],
+            "generated": [mel for _, mel in generated_mels],
+        }
 
     predictions, mels = compare(SHORT_CLIP_S)
     if seconds != SHORT_CLIP_S:
@@ -203,13 +208,15 @@ def middle_window(track: TrackMel, seconds: float) -> np.ndarray | None:
 
 
 def check_criteria(result: dict) -> dict[str, bool]:
-    """Check which criteria are met, by the longest clips."""
+    """Check which criteria are met; the accuracy is that of the longest clips."""
     *_, genre_accuracy = result["genre_accuracy"].values()
-    generated, real = (genre_accuracy[name]["balanced_accuracy"] for name in ("generated", "real_recorded"))
+    accuracy, real_accuracy = (
+        genre_accuracy[name]["balanced_accuracy"] for name in ("generated", "real_recorded")
+    )
     distance, copying = result["distance"], result["nearest_training_clip"]
     return {
-        "accuracy_half": generated >= MIN_ACCURACY,
-        "accuracy_near_real": generated >= MIN_ACCURACY_RATIO * real,
+        "accuracy_half": accuracy >= MIN_ACCURACY,
+        "accuracy_near_real": accuracy >= MIN_ACCURACY_RATIO * real_accuracy,
         **{
             f"closer_than_{name}": _is_significantly_closer(distance["generated"], distance[name])
             for name in ("noise", "dcgan")
@@ -222,9 +229,9 @@ def check_criteria(result: dict) -> dict[str, bool]:
     }
 
 
-def _is_significantly_closer(generated: dict, other: dict) -> bool:
-    margin = 2 * np.hypot(generated["kernel_standard_error"], other["kernel_standard_error"])
-    return bool(generated["frechet"] < other["frechet"] and generated["kernel"] + margin < other["kernel"])
+def _is_significantly_closer(distance: dict, other: dict) -> bool:
+    margin = 2 * np.hypot(distance["kernel_standard_error"], other["kernel_standard_error"])
+    return bool(distance["frechet"] < other["frechet"] and distance["kernel"] + margin < other["kernel"])
 
 
 def _select_list(music: MusicDataset, name: str) -> list[TrackMel]:
@@ -325,7 +332,8 @@ def _nearest_training_clips(
 ) -> dict:
     """Compute the distance to the nearest training clip, of generated and of held-out real clips.
 
-    Before the inversion, which would hide a copy; by embeddings, and by spectrograms (rms in dB).
+    Spectrograms are compared before the inversion, which would hide a copy: by their embeddings, and by their
+    values (rms in dB).
     """
     windows = [
         _decibels(track.mel[:, start : start + CLIP_FRAMES])

@@ -1,4 +1,4 @@
-"""Finished audio of a spectrogram: inversion, high-pass, fades, loudness normalisation, encoding."""
+"""Audio of a spectrogram: its inversion, high-pass, fades, loudness normalisation and encoding."""
 
 import io
 
@@ -13,10 +13,10 @@ from genre.audio.spectrogram import SpectrogramParams
 
 LOUDNESS_LUFS = -16.0  # the target of podcasts and phones
 TRUE_PEAK_DB = -1.2  # true peak; a little below -1 so that rounding to 16 bit stays below
-HIGH_PASS_HZ = 20.0  # corner of the high-pass: what lies below is inaudible and only uses up headroom
+HIGH_PASS_HZ = 20.0  # corner of the high-pass: sound below is inaudible and only uses up headroom
 FADE_IN_S, FADE_OUT_S = 0.01, 0.08
 SILENCE_PEAK = 1e-5  # peak below which a signal counts as silent
-PEAK_BEFORE_NORMALIZING = 0.5  # the gate of the loudness measure is absolute
+PEAK_BEFORE_NORMALIZING = 0.5  # peak before the loudness is measured, whose gate is absolute
 AUDIO_FORMATS = {"wav": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
 BLOCK = 65_536  # samples: libsndfile's Vorbis encoder overflows its stack on minutes at once
 
@@ -26,22 +26,22 @@ def synthesize_audio(
 ) -> np.ndarray:
     """Invert and master a log-mel (bands, T) in dB -> (N,) float32 at params.sample_rate.
 
-    Raises ValueError as `invert_mel` does.
+    Raises the ValueError of `invert_mel`.
     """
     return master_audio(invert_mel(mel_db, params, iterations, seed), params.sample_rate)
 
 
 def master_audio(samples: np.ndarray, rate: int = SAMPLE_RATE) -> np.ndarray:
-    """Master (N,) -> (N,) float32: no DC, LOUDNESS_LUFS, true peak below -1 dBFS, faded at both ends.
+    """Master (N,) -> (N,) float32 without DC, at LOUDNESS_LUFS, true peak below -1 dBFS, faded at both ends.
 
     Audio that would need much limiting stays quieter than LOUDNESS_LUFS; silence becomes zeros.
     """
-    samples = _high_passed(samples.astype(float), rate)
+    samples = _high_pass(samples.astype(float), rate)
     peak = np.abs(samples).max(initial=0.0)
     if not peak > SILENCE_PEAK:
         return np.zeros(len(samples), np.float32)
-    faded = samples * (PEAK_BEFORE_NORMALIZING / peak) * _fade_gains(len(samples), rate)
-    return normalize_loudness(faded, rate, LOUDNESS_LUFS, TRUE_PEAK_DB)
+    samples = samples * (PEAK_BEFORE_NORMALIZING / peak) * _fade_gains(len(samples), rate)
+    return normalize_loudness(samples, rate, LOUDNESS_LUFS, TRUE_PEAK_DB)
 
 
 def encode_audio(samples: np.ndarray, kind: str) -> bytes:
@@ -60,7 +60,7 @@ def encode_audio(samples: np.ndarray, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def _high_passed(samples: np.ndarray, rate: int) -> np.ndarray:
+def _high_pass(samples: np.ndarray, rate: int) -> np.ndarray:
     """Remove DC and what is below HIGH_PASS_HZ, with zero phase."""
     if not len(samples):
         return samples

@@ -16,37 +16,37 @@ import numpy as np
 from gan.controls import CONTROL_WORDS
 from genre.text import genre_name
 
-if TYPE_CHECKING:  # these import torch, which a page does without until there is music
+if TYPE_CHECKING:  # these import torch, which a page needs only once there is music
     from gan.request import GenerationRequest
     from gan.sampling.sampler import GeneratedClip
     from gan.sampling.spectrogram_file import SpectrogramFile
     from genre.audio.clip import Clip
     from genre.inference.classifier import Prediction
 
-MAX_TOTAL_S = 600.0  # of audio: 53 MB as samples and 26 MB as WAV
+MAX_TOTAL_S = 600.0  # seconds of audio: 53 MB as samples and 26 MB as WAV
 MIN_NOTABLE_SHIFT = 0.25  # standard deviations
 MIN_NOTABLE_TEMPO = 0.04  # relative to the usual tempo
 
 
 @dataclass(eq=False)
 class GalleryItem:
-    """A generated clip with everything that the page shows of it."""
+    """A generated clip, and everything about it that the page shows."""
 
     spectrogram: "SpectrogramFile"
     clip: "Clip"
     request: "GenerationRequest | None"  # None: an uploaded spectrogram without a readable recipe
     file_name: str  # name without a suffix
     origin: str = ""  # a text for people, such as "like No. 3"
-    number: int = 0  # counts from 1, given by the gallery
+    number: int = 0  # position in the gallery, from 1
     prediction: "Prediction | None" = None  # prediction of the classifier, once it has run
 
     @classmethod
-    def from_generated(cls, generated: "GeneratedClip", origin: str = "") -> "GalleryItem":
+    def from_generated(cls, generated_clip: "GeneratedClip", origin: str = "") -> "GalleryItem":
         from gan.mel import GAN_MEL
         from gan.sampling.spectrogram_file import SpectrogramFile
 
-        spectrogram = SpectrogramFile(generated.mel_db, GAN_MEL, generated.recipe())
-        return cls(spectrogram, generated.clip, generated.request, generated.name, origin)
+        spectrogram = SpectrogramFile(generated_clip.mel_db, GAN_MEL, generated_clip.recipe())
+        return cls(spectrogram, generated_clip.clip, generated_clip.request, generated_clip.name, origin)
 
     @classmethod
     def from_file(cls, content: bytes) -> "GalleryItem":
@@ -68,7 +68,7 @@ class GalleryItem:
 
     @cached_property
     def id(self) -> str:
-        """A hash of the spectrogram: the same request gives the same id, and so does its file."""
+        """A hash of the spectrogram; it is the same for the same request, and for its file."""
         return sha256(self.spectrogram.mel_db.astype(np.float16).tobytes()).hexdigest()[:12]
 
     @cached_property
@@ -117,7 +117,7 @@ class Gallery:
         return self._items.get(id_) if id_ else None
 
     def add(self, item: GalleryItem) -> GalleryItem:
-        """Add an item as the newest; return it, or the identical one that was there before."""
+        """Add an item as the newest; return it, or the identical item that the gallery has already."""
         existing = self._items.pop(item.id, None)
         if existing is None:
             self._count += 1
@@ -143,7 +143,7 @@ def describe_genres(request: "GenerationRequest") -> str:
 def describe_item(item: GalleryItem) -> str:
     """Describe an item in a line: "No. 4 · 70 % jazz, 30 % blues · 10 s · calmer · seed 3".
 
-    The genre is in it wherever the title, a prompt, may not name it.
+    It names the genre where the title is a prompt, which may not name it.
     """
     request, parts = item.request, [f"No. {item.number}"]
     weights = _by_weight(request) if request else []

@@ -7,8 +7,8 @@
     ticket.cancel()
 
 Before each job the queue also waits for a core slot among all trainings (genre/runs/queue.py), so that
-it takes no core from one whose turn it is. But a clip takes a second and a training hours: it waits for
-MAX_SLOT_WAIT_S at most, and then shares a core.
+it takes no core from a training whose turn it is. A clip takes a second and a training hours, so the queue
+waits for MAX_SLOT_WAIT_S at most, and then shares a core.
 """
 
 import logging
@@ -64,7 +64,7 @@ class Ticket:
             self._queue._enqueue(self)
 
     def cancel(self) -> None:
-        """Remove all waiting jobs; a running one is finished and its result thrown away."""
+        """Remove all waiting jobs; a running job is finished and its result dropped."""
         with self._queue.lock:
             self._waiting.clear()
             self._current = None
@@ -77,22 +77,22 @@ class Ticket:
 
     @property
     def is_ready(self) -> bool:
-        """Whether there are results to collect."""
+        """Return whether there are results to collect."""
         return bool(self._results)
 
     @property
     def is_active(self) -> bool:
-        """Whether a job runs or waits."""
+        """Return whether a job runs or waits."""
         return bool(self._waiting) or self._current is not None
 
     @property
     def is_running(self) -> bool:
-        """Whether a job runs."""
+        """Return whether a job runs."""
         return self._current is not None
 
     @property
     def n_ahead(self) -> int:
-        """The number of visitors whose jobs come first."""
+        """The number of visitors whose jobs come before this visitor's."""
         with self._queue.lock:
             return self._queue._position(self)
 
@@ -112,7 +112,7 @@ class JobQueue:
 
     @property
     def n_waiting(self) -> int:
-        """The number of jobs that wait, of all visitors."""
+        """The number of waiting jobs of all visitors."""
         return sum(len(ticket._waiting) for ticket in self._tickets)
 
     def _enqueue(self, ticket: Ticket) -> None:
@@ -137,7 +137,7 @@ class JobQueue:
             slot.release()
 
     def _has_jobs(self) -> bool:
-        """Whether any job waits; if not, the thread ends."""
+        """Return whether any job waits; if not, the thread ends."""
         with self.lock:
             self._tickets = deque(ticket for ticket in self._tickets if ticket._waiting)
             self._is_serving = bool(self._tickets)
@@ -159,12 +159,12 @@ class JobQueue:
                 self._tickets.append(ticket)  # back to the end: round robin
 
     def _wait_for_core(self) -> "_CoreSlot":
-        """Wait for a core slot while any job waits, MAX_SLOT_WAIT_S at most."""
+        """Wait for a core slot while any job waits, for MAX_SLOT_WAIT_S at most."""
         if self._slot is None or not self._slot.reuse():
             self._slot = _CoreSlot()
         slot = self._slot
         for _ in range(round(MAX_SLOT_WAIT_S / _POLL_S)):
-            if slot.granted.wait(_POLL_S) or not any(ticket._waiting for ticket in tuple(self._tickets)):
+            if slot.grant_event.wait(_POLL_S) or not any(ticket._waiting for ticket in tuple(self._tickets)):
                 break
             self.is_waiting_for_core = True
         self.is_waiting_for_core = False
@@ -172,21 +172,21 @@ class JobQueue:
 
 
 class _CoreSlot:
-    """A core slot in the queue of all trainings, waited for and occupied by a thread."""
+    """A core slot in the queue of all trainings; a thread waits for it and occupies it."""
 
     def __init__(self) -> None:
-        self.granted, self._released = threading.Event(), threading.Event()
+        self.grant_event, self._release_event = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._hold, name="core-slot", daemon=True)
         self._thread.start()
 
     def release(self) -> None:
         """Give the core back. A slot that is not granted yet stays in the queue, to be reused."""
-        self._released.set()
+        self._release_event.set()
 
     def reuse(self) -> bool:
         """Keep waiting in the same position -> whether that is possible."""
-        if not self.granted.is_set() and self._thread.is_alive():
-            self._released.clear()
+        if not self.grant_event.is_set() and self._thread.is_alive():
+            self._release_event.clear()
             return True
         return False
 
@@ -197,10 +197,10 @@ class _CoreSlot:
                 lock_run(Path(folder)),
                 core_slot(Path(folder), 1),
             ):
-                self.granted.set()
-                self._released.wait()
+                self.grant_event.set()
+                self._release_event.wait()
         except (OSError, ValueError):
-            # A queue that cannot be written, or was deleted, must not keep anybody from music.
+            # Music is made also where the queue cannot be written or was deleted.
             logger.warning("No core slot could be had; going on without", exc_info=True)
         finally:
-            self.granted.set()
+            self.grant_event.set()

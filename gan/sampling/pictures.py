@@ -14,7 +14,7 @@ def apply_colour_map(values: np.ndarray) -> np.ndarray:
 
 
 def encode_webp(values: np.ndarray) -> bytes:
-    """Colour (rows, columns) uint8 and encode it as WebP, which is small and good enough to look at."""
+    """Colour (rows, columns) uint8 and encode it as WebP, which is small and looks good enough."""
     pixels = apply_colour_map(values)[:, :, ::-1]
     return cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, 80])[1].tobytes()
 
@@ -27,9 +27,9 @@ def to_pixels(mel_db: np.ndarray, range_db: float = DISPLAY_RANGE_DB) -> np.ndar
 def decimate_for_plot(mel_db: np.ndarray, columns: int = 600) -> tuple[np.ndarray, np.ndarray]:
     """Prepare (128, frames) in dB for genre.plots.prediction.spectrogram.
 
-    -> int8 (128, at most `columns`), and the centres of the bands in Hz (128,).
+    Returns int8 (128, at most `columns`), and the centres of the bands in Hz (128,).
     """
-    # The import brings torch, which the first paint can do without.
+    # It is imported here, since it loads torch, which the first paint does not need.
     from genre.audio.spectrogram import SpectrogramParams, mel_edges
 
     frames = np.linspace(0, mel_db.shape[1] - 1, min(columns, mel_db.shape[1])).round().astype(int)

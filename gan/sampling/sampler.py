@@ -1,4 +1,4 @@
-"""The sampler: a generation request in, a clip of any length out, along a path through the latent space.
+"""The sampler turns a generation request into a clip of any length, along a path through the latent space.
 
     sampler = Sampler.load()
     generated = sampler.generate(GenerationRequest({"jazz": 1.0}, seconds=10, seed=3))
@@ -39,10 +39,10 @@ from genre.runs.directory import runs_folder
 from genre.text import genre_name
 
 DEFAULT_MODEL = "gan"
-RECIPE_VERSION = 1  # version; raise it when the same request no longer gives the same music
-DEFAULT_TRUNCATION = 0.7  # scale of the noise by default: more genre accuracy, hardly less diversity
+RECIPE_VERSION = 1  # raise it when the same request no longer gives the same music
+DEFAULT_TRUNCATION = 0.7  # default scale of the noise: genre accuracy is higher, diversity hardly less
 DRIFT_FRACTION = 0.5  # fraction of the style that drifts: the sine of an angle
-DRIFT_PERIODS_S = (13.0, 21.0, 34.0)  # periods of the drift; no two in a whole ratio
+DRIFT_PERIODS_S = (13.0, 21.0, 34.0)  # periods of the drift; no two are in a whole ratio
 MARGIN_COLUMNS = 1  # columns generated before and after the clip, as time is circular to the generator
 _STYLE_SALT, _RHYTHM_SALT = 0, 1
 
@@ -55,7 +55,7 @@ class GeneratedClip:
     mel_db: np.ndarray  # (128, frames) float32: decibels below the maximum, -80 to 0
     clip: Clip  # audio of the clip, mastered
     model: str
-    weights: str  # the first 16 digits of the SHA-256 of the weights
+    fingerprint: str  # the first 16 digits of the SHA-256 of the weights
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class GeneratedClip:
             "made_by": "Earmark",
             "version": RECIPE_VERSION,
             "model": self.model,
-            "weights": self.weights,
+            "weights": self.fingerprint,
             "front_end": GAN_MEL.to_dict(),
             "request": self.request.to_dict(),
         }
@@ -95,9 +95,9 @@ def weights_fingerprint(folder: Path) -> str:
 class Sampler:
     """A trained generator with its card, ready to generate clips."""
 
-    def __init__(self, generator: Generator, card: Card, name: str, weights: str) -> None:
-        """Take the parts. Raises KeyError, TypeError or ValueError for a card that lacks something."""
-        self.generator, self.card, self.name, self.weights = generator.eval(), card, name, weights
+    def __init__(self, generator: Generator, card: Card, name: str, fingerprint: str) -> None:
+        """Take the parts. Raises KeyError, TypeError or ValueError for an incomplete card."""
+        self.generator, self.card, self.name, self.fingerprint = generator.eval(), card, name, fingerprint
         self.genres = card.genres
         statistics = card.control_stats_by_genre
         self.control_stats_by_genre = torch.tensor([statistics["mean"], statistics["std"]])  # (2, genres, 3)
@@ -125,7 +125,7 @@ class Sampler:
             ) from error
 
     def generate(self, request: GenerationRequest) -> GeneratedClip:
-        """Generate a clip; the same request always gives the same one. Raises RequestError."""
+        """Generate a clip, always the same one for the same request. Raises RequestError."""
         generate_mel = self.generate_mel(request)
         samples = synthesize_audio(generate_mel, GAN_MEL)
         name = " and ".join(map(genre_name, request.genres))
@@ -134,7 +134,7 @@ class Sampler:
             generate_mel,
             Clip(samples, len(samples) / SAMPLE_RATE, name=name),
             self.name,
-            self.weights,
+            self.fingerprint,
         )
 
     def generate_mel(self, request: GenerationRequest) -> np.ndarray:
@@ -153,7 +153,7 @@ class Sampler:
             return (decibels - decibels.max()).clamp_min(-GAN_MEL.range_db).numpy()
 
     def compute_latents(self, request: GenerationRequest, columns: int) -> Latents:
-        """Compute the latent path of a request: style, genres and controls per column, one local."""
+        """Compute the latent path of a request: style, genres and controls per column, one local latent."""
         genre_weights = self._genre_weights(request)
         scale = DEFAULT_TRUNCATION if request.truncation is None else request.truncation
         style = _mix_noise(request.noise("style"), _STYLE_SALT, lambda rng: _style_path(columns, rng))
@@ -181,7 +181,7 @@ class Sampler:
 
 
 def request_from_recipe(recipe: Any) -> GenerationRequest:
-    """Read the request of a .json that `GeneratedClip.recipe` gave, of any version. Raises RequestError."""
+    """Read the request of a recipe of `GeneratedClip.recipe`, of any version. Raises RequestError."""
     if not isinstance(recipe, dict) or recipe.get("made_by") != "Earmark":
         raise RequestError("This is not the recipe of a piece: choose a .json that was downloaded here.")
     if recipe.get("version") != RECIPE_VERSION:
@@ -205,6 +205,6 @@ def _style_path(columns: int, rng: Random) -> Tensor:
 
 
 def _mix_noise(noise: Noise, salt: int, draw: Callable[[Random], Tensor]) -> Tensor:
-    """Sum what each seed draws, times its weight."""
+    """Sum the draws of all seeds, each times its weight."""
     parts = [weight * draw(Random().manual_seed(2 * seed + salt)) for seed, weight in noise]
     return sum(parts[1:], parts[0])

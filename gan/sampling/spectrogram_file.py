@@ -1,7 +1,7 @@
 """The .npz file of a spectrogram: its values, its parameters, and the recipe that made it.
 
-An .npz of two plain arrays: `mel_db` (bands, frames) float16 and `card`, JSON in UTF-8. A file
-may come from anyone: its size is bounded before it is unpacked, and nothing is ever executed.
+It holds two plain arrays: `mel_db` (bands, frames) float16 and `card`, JSON in UTF-8. A file may come from
+anyone, so its size is bounded before it is unpacked, and nothing in it is ever executed.
 """
 
 import io
@@ -24,14 +24,14 @@ from genre.models.cards import ArtefactError
 from genre.reading import parse_json, read_regular
 
 FILE_VERSION = 1
-MAX_FILE_BYTES = 8_000_000  # size of the file, and of what is in it once unpacked
+MAX_FILE_BYTES = 8_000_000  # size of the file, and of its unpacked content
 MAX_CARD_BYTES = 100_000  # bytes of JSON
 MAX_MEL_BANDS = 256
 MEMBERS = {"mel_db.npy", "card.npy"}
-COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # methods that NumPy packs with
+COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # methods by which NumPy packs
 
 _FOREIGN = "This is not a spectrogram that Earmark made: choose an .npz that was downloaded here."
-_DAMAGED = "The spectrogram is damaged: download it again, or choose another one."
+_DAMAGED_MESSAGE = "The spectrogram is damaged: download it again, or choose another one."
 _TOO_BIG = f"The spectrogram is larger than {MAX_FILE_BYTES // 1_000_000} MB: choose a shorter one."
 _NEWER = "The spectrogram was made by another version of Earmark: make it anew from its seed."
 
@@ -46,13 +46,13 @@ class SpectrogramFile:
 
 
 def pack_spectrogram(spectrogram: SpectrogramFile) -> bytes:
-    """Pack a spectrogram into the bytes of an .npz. Raises ValueError for what `read_spectrogram` refuses."""
+    """Pack a spectrogram as an .npz. Raises ValueError for one that `read_spectrogram` would refuse."""
     card = {"version": FILE_VERSION, "params": spectrogram.params.to_dict(), "recipe": spectrogram.recipe}
     text = json.dumps(card, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
-        mel_db=_checked_mel(spectrogram.mel_db, spectrogram.params).astype(np.float16),
+        mel_db=_check_mel(spectrogram.mel_db, spectrogram.params).astype(np.float16),
         card=np.frombuffer(text, np.uint8),
     )
     if len(text) > MAX_CARD_BYTES or buffer.tell() > MAX_FILE_BYTES:
@@ -61,7 +61,7 @@ def pack_spectrogram(spectrogram: SpectrogramFile) -> bytes:
 
 
 def read_spectrogram(source: bytes | Path) -> SpectrogramFile:
-    """Read what `pack_spectrogram` wrote, from bytes or a path. Raises ArtefactError with one sentence."""
+    """Read a file of `pack_spectrogram` from bytes or a path. Raises ArtefactError with one sentence."""
     try:
         content = _read(source) if isinstance(source, Path) else source
         if len(content) > MAX_FILE_BYTES:
@@ -84,13 +84,13 @@ def read_spectrogram(source: bytes | Path) -> SpectrogramFile:
     except ArtefactError:
         raise
     except (ValueError, EOFError, OSError, zlib.error, RuntimeError) as error:  # RuntimeError: locked or deep
-        raise ArtefactError(_DAMAGED) from error
+        raise ArtefactError(_DAMAGED_MESSAGE) from error
     if not isinstance(card, dict) or card.get("version") != FILE_VERSION:
         raise ArtefactError(_NEWER)
     if not isinstance(card.get("recipe"), dict):
         raise ArtefactError(_FOREIGN)
-    params = _checked_params(card.get("params"))
-    return SpectrogramFile(_checked_mel(mel_db, params), params, card["recipe"])
+    params = _check_params(card.get("params"))
+    return SpectrogramFile(_check_mel(mel_db, params), params, card["recipe"])
 
 
 def render_png(mel_db: np.ndarray) -> bytes:
@@ -120,10 +120,7 @@ def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _array(content: bytes, dtypes: tuple[str, ...], dimensions: int) -> np.ndarray:
-    """Read the array of an .npy, after checking its header against its size.
-
-    Raises ValueError.
-    """
+    """Read the array of an .npy, after checking its header against its size. Raises ValueError."""
     file = io.BytesIO(content)
     if np.lib.format.read_magic(file) != (1, 0):
         raise ValueError("another version of the format")
@@ -135,7 +132,7 @@ def _array(content: bytes, dtypes: tuple[str, ...], dimensions: int) -> np.ndarr
     return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape, order="F" if fortran else "C")
 
 
-def _checked_params(values: Any) -> SpectrogramParams:
+def _check_params(values: Any) -> SpectrogramParams:
     """Read the parameters of a log-mel that can be inverted. Raises ArtefactError."""
     try:
         params = SpectrogramParams.from_dict(values)
@@ -158,7 +155,7 @@ def _checked_params(values: Any) -> SpectrogramParams:
     return params
 
 
-def _checked_mel(mel_db: np.ndarray, params: SpectrogramParams) -> np.ndarray:
+def _check_mel(mel_db: np.ndarray, params: SpectrogramParams) -> np.ndarray:
     """Convert to (bands, frames) float32 within the range. Raises ArtefactError."""
     mel_db = np.asarray(mel_db, np.float32)
     if mel_db.ndim != 2 or mel_db.shape[0] != params.n_mels:
@@ -168,5 +165,5 @@ def _checked_mel(mel_db: np.ndarray, params: SpectrogramParams) -> np.ndarray:
     if mel_db.shape[1] * params.hop_length > MAX_SAMPLES:
         raise ArtefactError("This spectrogram is of more than 140 s of sound: choose a shorter one.")
     if not np.isfinite(mel_db).all():
-        raise ArtefactError(_DAMAGED)
+        raise ArtefactError(_DAMAGED_MESSAGE)
     return np.clip(mel_db, -params.range_db, 0.0)

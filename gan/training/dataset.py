@@ -1,4 +1,4 @@
-"""Training data of the generator: log-mels of recordings, and GTZAN's 3 s mels where there is none."""
+"""Training data of the generator: log-mels of recordings, and GTZAN's 3 s mels of the other tracks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class MusicDataset:
     def sample_batch(self, count: int, rng: Generator) -> tuple[Tensor, Tensor]:
         """Draw random windows of 3 s, uniform over the genres and over the tracks of a genre.
 
-        Returns (count, 128, 128) in -1 to 1, labels (count,). Each is augmented by a small stretch and shift.
+        Returns (count, 128, 128) in -1 to 1, labels (count,). A small stretch and shift augment each window.
         """
         labels = torch.randint(len(self.genres), (count,), generator=rng)
         windows = [self._window(int(label), rng) for label in labels]
@@ -73,19 +73,19 @@ class MusicDataset:
 def load_music_dataset(data: str, split: str = "filtered") -> MusicDataset:
     """Load a folder of genres, GTZAN's layouts, or "builtin". Raises DataError with a sentence."""
     dataset = open_dataset(data)
-    allowed = None
+    allowed_names = None
     if split == "filtered":
-        allowed = set((LISTS / "gtzan-train.txt").read_text().split())
+        allowed_names = set((LISTS / "gtzan-train.txt").read_text().split())
     audible = decode_tracks(dataset)[0] if dataset.files else []
-    selected = [track for track in audible if allowed is None or track.name in allowed]
-    tracks = _long_enough(_from_recordings(selected))
+    allowed_tracks = [track for track in audible if allowed_names is None or track.name in allowed_names]
+    tracks = _long_enough(_from_recordings(allowed_tracks))
     n_recordings = len(tracks)
     if dataset.mel_3s_zscored:
         names = {track.name for track in tracks}
         tracks += [
             track
             for track in _long_enough(_from_mel3s(dataset))
-            if track.name not in names and (allowed is None or track.name in allowed)
+            if track.name not in names and (allowed_names is None or track.name in allowed_names)
         ]
     if len(tracks) < 2:
         raise DataError(
@@ -121,7 +121,7 @@ def _random_window(mel: Tensor, rng: Generator) -> Tensor:
 
 
 def _from_recordings(tracks: Sequence[Track]) -> list[TrackMel]:
-    paths = {key_of("gan", 1, track.sound, GAN_MEL.to_dict()): track.path for track in tracks}
+    paths = {key_of("gan", 1, track.sound_hash, GAN_MEL.to_dict()): track.path for track in tracks}
     track_of = dict(zip(paths, tracks, strict=True))
     return [
         TrackMel(track_of[key].name, track_of[key].genre, mel)

@@ -22,11 +22,11 @@ from genre.reading import read_json
 from genre.runs.directory import read_metrics
 
 GENRES_FILE = "samples/genres.json"  # the genres of the clips in each sample sheet, from left to right
-WEBP_QUALITY = 80  # percent of quality: a quarter of the size of PNG
+WEBP_QUALITY = 80  # quality in percent; the file has a quarter of the size of a PNG
 TILE_SIZE = 128  # pixels of one clip in a sample sheet, both ways
 MAX_TIMELINE = 8  # epochs of a timeline
 RECENT_FRACTION = 0.2  # fraction of all epochs over which the balance is averaged
-# Keys of metrics.jsonl in runs of earlier versions -> keys now.
+# Keys of metrics.jsonl in runs of earlier versions -> today's keys.
 OLD_METRICS = {
     "loss_critic": "loss_discriminator",
     "d_painted": "d_fake",
@@ -40,27 +40,27 @@ OLD_METRICS = {
 class TrainingHistory:
     """The metrics and the sample sheets of one training."""
 
-    epochs: tuple[dict, ...]  # the metrics of each epoch, with the keys that are written now
-    samples: dict[int, Path]  # epoch -> its sample sheet, in order
+    epochs: tuple[dict, ...]  # the metrics of each epoch, with today's keys
+    sample_sheets: dict[int, Path]  # epoch -> its sample sheet, in order
     genres: tuple[str, ...]  # genres of the clips in each sheet, from left to right
 
     def timeline(self, genre: int, max_epochs: int = MAX_TIMELINE) -> list[tuple[int, np.ndarray]]:
         """Collect the samples of one genre: at most `max_epochs` (epoch, (128, 128) uint8), low bands last.
 
-        The epochs lie closer at the beginning, where more changes. Damaged sheets are left out.
+        The epochs lie closer together at the beginning, where more changes. Damaged sheets are left out.
         """
-        epochs = select_epochs(list(self.samples), max_epochs)
-        tiles = [(epoch, _read_tile(self.samples[epoch], genre)) for epoch in epochs]
+        epochs = select_epochs(list(self.sample_sheets), max_epochs)
+        tiles = [(epoch, _read_tile(self.sample_sheets[epoch], genre)) for epoch in epochs]
         return [(epoch, tile) for epoch, tile in tiles if tile is not None]
 
     def samples_at(self, epoch: int) -> list[np.ndarray]:
         """Read the samples of an epoch, one per genre: (128, 128) uint8 each; none if damaged."""
-        path = self.samples.get(epoch)
+        path = self.sample_sheets.get(epoch)
         tiles = _read_sheet(path) if path else None
         return [] if tiles is None else list(tiles)
 
     def discriminator_curves(self) -> dict[str, list[tuple[int, float]]]:
-        """Collect D(x) as "d_real" and D(G(z)) as "d_fake": (epoch, value) pairs, as far as recorded."""
+        """Collect D(x) as "d_real" and D(G(z)) as "d_fake": (epoch, value) pairs of the recorded epochs."""
         return {
             key: [(row["epoch"], row[key]) for row in self.epochs if _is_number(row.get(key))]
             for key in ("d_real", "d_fake")
@@ -88,7 +88,7 @@ def select_epochs(epochs: Sequence[int], count: int) -> list[int]:
 def save_samples(folder: Path, epoch: int, samples: np.ndarray, genres: Sequence[str]) -> None:
     """Write the sample sheet of an epoch: (genres, 128 bands, 128 frames) uint8, low bands first.
 
-    One WebP with the clips side by side, low bands at the bottom. Raises OSError.
+    The sheet is one WebP with the clips side by side, low bands at the bottom. Raises OSError.
     """
     sheet = np.concatenate(list(samples[:, ::-1]), axis=1)
     content = cv2.imencode(".webp", sheet, (cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY))[1].tobytes()
@@ -97,17 +97,21 @@ def save_samples(folder: Path, epoch: int, samples: np.ndarray, genres: Sequence
 
 
 def read_training_history(folder: Path) -> TrainingHistory:
-    """Read what is left of a training in `folder`. It never raises: a missing one is an empty history."""
-    samples = {int(path.stem): path for path in sorted(folder.glob("samples/*.webp")) if path.stem.isdigit()}
+    """Read the history of a training in `folder`. It never raises: without files the history is empty."""
+    sample_sheets = {
+        int(path.stem): path for path in sorted(folder.glob("samples/*.webp")) if path.stem.isdigit()
+    }
     epochs = tuple(
         {OLD_METRICS.get(key, key): value for key, value in row.items()} for row in read_metrics(folder)
     )
-    n_genres = next((len(sheet) for path in samples.values() if (sheet := _read_sheet(path)) is not None), 0)
-    return TrainingHistory(epochs, samples, _read_genres(folder, n_genres))
+    n_genres = next(
+        (len(sheet) for path in sample_sheets.values() if (sheet := _read_sheet(path)) is not None), 0
+    )
+    return TrainingHistory(epochs, sample_sheets, _read_genres(folder, n_genres))
 
 
 def _read_genres(folder: Path, count: int) -> tuple[str, ...]:
-    """Read the names that the training wrote; numbered names where they do not fit."""
+    """Read the genres that the training wrote; the names are numbers where the file does not fit."""
     try:
         names = read_json(folder / GENRES_FILE)
     except (OSError, ValueError):

@@ -1,8 +1,8 @@
-"""The adversarial training loop: a music dataset in, a run directory with weights and card out.
+"""The adversarial training loop on a music dataset, into a run directory with weights and card.
 
-Non-saturating logistic loss with R1 (Mescheder et al. 2018), two time scales (Heusel et al. 2017), an
-exponential moving average of the generator's weights, and differentiable augmentation, which keeps the
-discriminator from memorising some hundred tracks. An interrupted run resumes from its last whole epoch.
+It uses the non-saturating logistic loss with R1 (Mescheder et al. 2018), two time scales (Heusel et al.
+2017), an exponential moving average of the generator's weights, and differentiable augmentation, which keeps
+the discriminator from memorising some hundred tracks. An interrupted run resumes from its last whole epoch.
 """
 
 import copy
@@ -31,7 +31,7 @@ from gan.training.dataset import GAN_SPLITS, MusicDataset, load_music_dataset
 from gan.training.history import save_samples
 from genre.compute import has_bfloat16
 from genre.data.dataset import named_folder
-from genre.legacy import GAN_RECIPE, renew_keys
+from genre.legacy import GAN_RECIPE_KEYS, renew_keys
 from genre.models.artefacts import compact, save_artefact
 from genre.models.cards import Card
 from genre.models.recipe import require_seed
@@ -86,7 +86,7 @@ class GanSettings(RunSettings):
     @classmethod
     def from_dict(cls, values: dict) -> Self:
         """Read the settings of a config.json of any version. Raises SettingsError."""
-        return super().from_dict(renew_keys(values, GAN_RECIPE))
+        return super().from_dict(renew_keys(values, GAN_RECIPE_KEYS))
 
 
 def dcgan_settings(data: str, split: str = "filtered", **values: Any) -> GanSettings:
@@ -240,7 +240,7 @@ class GanTrainer:
         return groups
 
     def restore(self, groups: dict[str, dict[str, Tensor]]) -> None:
-        """Load what `state` gave, or a checkpoint of an earlier version. Raises KeyError or RuntimeError."""
+        """Load the groups of `state`, also of an earlier version. Raises KeyError or RuntimeError."""
         groups = {OLD_CHECKPOINT_GROUPS.get(name, name): part for name, part in groups.items()}
         for group, old_names in (
             ("generator", OLD_GENERATOR_NAMES),
@@ -261,7 +261,7 @@ class GanTrainer:
 
 
 def train_gan(worker: Worker) -> Report:
-    """Train as the settings of a run say; write weights, card, samples and report into its folder.
+    """Train by the settings of a run; write weights, card, samples and report into its folder.
 
     Raises DataError, ArtefactError, FloatingPointError or OSError with a sentence.
     """

@@ -1,4 +1,4 @@
-"""Publishing a run: its weights, card and a short history, copied to assets/weights."""
+"""The publication of a run: its weights, card and a short history are copied to assets/weights."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +16,13 @@ MAX_SHEETS = 12  # sample sheets that are published with the weights
 def publish_run(run: str, name: str, note: str | None = None) -> Path:
     """Copy a run's artefact and history to assets/weights/`name`; return that folder.
 
-    Raises ValueError with a sentence, or OSError, and changes nothing then.
+    Raises ValueError with a sentence, or OSError; nothing is changed then.
     """
     folder = find_run(run, "gan")
     weights, card = load_artefact(folder)
     sheets = {int(path.stem): path for path in sorted(folder.glob("samples/*.webp")) if path.stem.isdigit()}
-    selected = [sheets[epoch] for epoch in select_epochs(list(sheets), MAX_SHEETS)]
-    contents = {f"samples/{path.name}": path.read_bytes() for path in selected}
+    sheets_to_copy = [sheets[epoch] for epoch in select_epochs(list(sheets), MAX_SHEETS)]
+    contents = {f"samples/{path.name}": path.read_bytes() for path in sheets_to_copy}
     contents |= {file: (folder / file).read_bytes() for file in ("metrics.jsonl", GENRES_FILE)}
     target = paths.WEIGHTS / name
     save_artefact(target, compact(weights), replace(card, note=note or card.note))

@@ -1,7 +1,7 @@
 """The clip: any recording as mono float32 at 22,050 Hz, in bounded memory.
 
-A file of up to MAX_MINUTES is decoded whole; of a longer one only evenly spaced 30 s excerpts, found by
-seeking. No length, rate or channel count in a header is trusted before the samples are decoded.
+A file of up to MAX_MINUTES is decoded whole; of a longer one, only evenly spaced 30 s excerpts are decoded,
+by seeking. No length, rate or channel count in a header is trusted before the samples are decoded.
 """
 
 import io
@@ -49,13 +49,13 @@ EXCERPT_S = 30
 EXCERPTS = MAX_MINUTES * 60 // EXCERPT_S
 
 _EXCERPT = EXCERPT_S * SAMPLE_RATE  # samples in an excerpt
-# Beyond any loudspeaker: larger values are broken, and their squares would overflow a spectrogram.
+# Larger values are damage, beyond any loudspeaker, and their squares would overflow a spectrogram.
 _MAX_LEVEL = 1e12
 # soxr's "HQ" keeps 95 % of the band and folds back nothing above -120 dB, and is what librosa uses.
 # "MQ" would save 3 ms of the 30 that half a minute of MP3 takes.
 _RESAMPLING = "HQ"
 
-_MISSING = "The file could not be found: check its name, or choose another file."
+_MISSING_MESSAGE = "The file could not be found: check its name, or choose another file."
 _FOLDER = "This is a folder: choose one of the audio files inside it."
 _NO_ACCESS = "The file could not be opened: check that you may read it, or choose another file."
 _TOO_BIG = "The file is larger than 1 GiB: cut out a part or save it as MP3, then try again."
@@ -71,9 +71,9 @@ class Clip:
     Attributes:
         samples: (N,) float32, mono at SAMPLE_RATE, finite, not normalised and not limited to 1.
         duration_s: length of the whole source, as far as it could be decoded.
-        starts: where in the source (s) each equally long piece of samples begins; one piece
-            unless excerpted.
-        name: for display only, never a path.
+        starts: start in the source (s) of each piece of the samples; all pieces are equally long, and there
+            is one unless the clip is excerpted.
+        name: name for display only, never a path.
     """
 
     samples: np.ndarray = field(repr=False)
@@ -83,7 +83,7 @@ class Clip:
 
     @property
     def excerpted(self) -> bool:
-        """Whether samples are excerpts of a longer source."""
+        """Return whether samples are excerpts of a longer source."""
         return len(self.starts) > 1
 
     def pieces(self) -> Iterator[tuple[float, np.ndarray]]:
@@ -91,10 +91,10 @@ class Clip:
         yield from zip(self.starts, self.samples.reshape(len(self.starts), -1), strict=True)
 
     def trimmed(self, start_s: float, end_s: float) -> "Clip":
-        """The part from start_s to end_s (s in the source) as a clip of its own, beginning at 0.
+        """Return the part from start_s to end_s (s in the source) as a clip of its own, beginning at 0.
 
-        Of an excerpted clip the excerpts wholly inside remain, or, where there is none, what is
-        inside of the one that overlaps most.
+        An excerpted clip keeps the excerpts that lie wholly inside the part; if there is none, it keeps
+        the overlap with the excerpt that overlaps most.
 
         Raises:
             AudioError: the part holds no sample.
@@ -115,7 +115,7 @@ class Clip:
         return Clip(np.concatenate(parts), end_s - start_s, starts, self.name)
 
     def to_wav(self) -> bytes:
-        """The samples as a 16-bit PCM WAV file, clipped to [-1, 1], for players."""
+        """Return the samples as a 16-bit PCM WAV file, clipped to [-1, 1], for players."""
         buffer = io.BytesIO()
         pcm = np.round(np.clip(self.samples, -1, 1) * 32_767).astype(np.int16)
         sf.write(buffer, pcm, SAMPLE_RATE, format="WAV", subtype="PCM_16")
@@ -125,13 +125,13 @@ class Clip:
 def load_clip(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Clip:
     """Read a recording of any common format, sample rate, depth and channel count.
 
-    Channels are averaged and integers scaled to [-1, 1]; NaN and infinite values become 0. Of a
-    damaged file whatever can be decoded is returned.
+    Channels are averaged and integers scaled to [-1, 1]; NaN and infinite values become 0. From a
+    damaged file, everything that can be decoded is returned.
 
     Args:
         source: a path, a file's bytes, or a binary file object (read from its beginning and left
             open).
-        name: what to call the clip; by default the name of the source.
+        name: the clip's name; by default the name of the source.
 
     Raises:
         AudioError: with one sentence for a person, and nothing else, whatever the bytes.
@@ -174,7 +174,7 @@ def load_excerpts(
 
 
 def display_name(name: str) -> str:
-    """The last part of a path, without control and direction characters, at most 120 long."""
+    """Return the last part of a path, without control and direction characters, at most 120 long."""
     base = re.split(r"[/\\]", name)[-1]
     base = re.sub("[\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", base)
     hidden = {"Cc", "Cs", "Zl", "Zp"}
@@ -182,9 +182,9 @@ def display_name(name: str) -> str:
 
 
 class _Input:
-    """A seekable file as decoders see it.
+    """A seekable file for the decoders.
 
-    It has no name to guess a format from, and its read and seek never raise: both decoders call
+    It has no name to guess a format from. Its read and seek never raise, since both decoders call
     them from C, where an exception could only be printed.
     """
 
@@ -210,7 +210,7 @@ class _Input:
 
 @contextmanager
 def _open_input(source: str | Path | bytes | BinaryIO) -> Iterator[_Input]:
-    """The source as an _Input that is neither empty nor too large. Bytes are not copied."""
+    """Open the source as an _Input that is neither empty nor too large. Bytes are not copied."""
     with ExitStack() as stack:
         try:
             if isinstance(source, (str, Path)):
@@ -226,7 +226,7 @@ def _open_input(source: str | Path | bytes | BinaryIO) -> Iterator[_Input]:
                 source = io.BytesIO(source.read(MAX_BYTES + 1))
             file = _Input(source)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise AudioError(_MISSING) from error
+            raise AudioError(_MISSING_MESSAGE) from error
         except AudioError:
             raise
         except (OSError, ValueError) as error:  # no permission, a closed file, a NUL in a path
@@ -246,7 +246,7 @@ class _NoSoundError(Exception):
 def _decode(
     file: _Input, count: int = EXCERPTS, excerpt_s: float = EXCERPT_S, whole_s: float = MAX_MINUTES * 60
 ) -> Sound:
-    """The sound from the first reader that can decode the file: whole up to `whole_s`, or else excerpts."""
+    """Decode the sound with the first reader that can: whole up to `whole_s` seconds, or else excerpts."""
     empty = False
     for reader_kind in (SoundFileReader, ContainerReader):
         try:
@@ -260,7 +260,7 @@ def _decode(
                 return _decode_whole(reader)
         except UndecodableError:
             continue
-        except _NoSoundError:  # the header claims no sound; a recorder that lost its power never completed it
+        except _NoSoundError:  # a recorder that lost power leaves a header that claims no sound
             empty = True
     if empty:
         raise AudioError(NO_SOUND)
@@ -271,20 +271,20 @@ def _decode(
 def _decode_excerpts(reader: AudioReader, duration_s: float, count: int, excerpt_s: float) -> Sound | None:
     """Decode `count` excerpts of `excerpt_s`, each in the middle of its share of the source.
 
-    The result is None where one of them cannot be had in full: the file cannot be sought, or is not as
-    long as its header claims.
+    The result is None where an excerpt cannot be decoded in full: the file does not allow seeking, or is
+    shorter than its header claims.
     """
     share_s, size = duration_s / count, round(excerpt_s * SAMPLE_RATE)
     starts = tuple((k + 0.5) * share_s - excerpt_s / 2 for k in range(count))
     samples = np.zeros((count, size), np.float32)
     stream = _MonoStream(reader)
     for excerpt, start_s in zip(samples, starts, strict=True):
-        filled = 0
+        n_filled = 0
         for chunk in stream.chunks(start_s):
-            chunk = chunk[: size - filled]
-            excerpt[filled : filled + len(chunk)] = chunk
-            filled += len(chunk)
-            if filled == size:
+            chunk = chunk[: size - n_filled]
+            excerpt[n_filled : n_filled + len(chunk)] = chunk
+            n_filled += len(chunk)
+            if n_filled == size:
                 break
         else:
             return None
@@ -293,11 +293,11 @@ def _decode_excerpts(reader: AudioReader, duration_s: float, count: int, excerpt
 
 
 def _decode_whole(reader: AudioReader) -> Sound:
-    """The source from beginning to end, or excerpts where it turns out longer than MAX_MINUTES.
+    """Decode the source from beginning to end, or into excerpts where it is longer than MAX_MINUTES.
 
     Excerpts are kept side by side at first; each time there are more than EXCERPTS, every other
-    one is dropped and from then on half as many are kept. So between half of MAX_MINUTES and all
-    of it remains, evenly spaced. After MAX_DECODED_HOURS the rest is left out, of duration_s too.
+    one is dropped, and from then on half as many are kept. So evenly spaced excerpts remain, between half of
+    MAX_MINUTES and all of it. Sound after MAX_DECODED_HOURS is left out, also of duration_s.
 
     Raises:
         UndecodableError: there should be sound, but none can be decoded.
@@ -322,7 +322,7 @@ def _decode_whole(reader: AudioReader) -> Sound:
             break
     duration_s = (complete * _EXCERPT + pending_samples) / SAMPLE_RATE
     if duration_s == 0:
-        if reader.damaged or reader.duration_s:
+        if reader.is_damaged or reader.duration_s:
             raise UndecodableError
         raise _NoSoundError
     stream.require_numbers()
@@ -333,7 +333,7 @@ def _decode_whole(reader: AudioReader) -> Sound:
 
 
 class _MonoStream:
-    """A stream of a reader's blocks as mono at SAMPLE_RATE."""
+    """A stream that converts a reader's blocks to mono at SAMPLE_RATE."""
 
     def __init__(self, reader: AudioReader):
         self._reader = reader
@@ -343,7 +343,7 @@ class _MonoStream:
         """Yield (n,) float32 at SAMPLE_RATE, finite, from start_s to the end."""
         resampler, rate = None, SAMPLE_RATE
         for block_rate, block in self._reader.blocks(start_s):
-            if block_rate != rate:  # true at the first block, and in streams joined end to end
+            if block_rate != rate:  # true at the first block, and in joined streams
                 if resampler:
                     yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
                 rate, resampler = block_rate, None
@@ -357,7 +357,7 @@ class _MonoStream:
     def _mono(self, block: np.ndarray) -> np.ndarray:
         """Mix (n, channels) to the mean (n,) float32, where NaN and infinity count as 0."""
         channels = block.shape[1]
-        with np.errstate(all="ignore"):  # overflows are healed below
+        with np.errstate(all="ignore"):  # overflows are repaired below
             mono = block @ np.full(channels, 1 / channels, np.float32)  # 20 x faster than mean()
             if np.dot(mono, mono) < _MAX_LEVEL:  # false for NaN too
                 self._has_numbers = True

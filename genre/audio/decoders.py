@@ -1,10 +1,10 @@
-"""Two readers that decode a seekable file into blocks of samples, and the errors of files that cannot be.
+"""Two readers that decode a seekable file into blocks of samples, and the errors for other files.
 
 libsndfile (soundfile) reads the uncompressed formats, FLAC and Ogg Vorbis; PyAV reads MP3, Opus and
 everything else (M4A, AAC, MP4, WebM, WMA). Both read through callbacks: no program is started, no
-temporary file is written, and nothing is decoded that is not asked for. A reader has
+temporary file is written, and only the requested part is decoded. A reader has
 
-    duration_s   what the header claims, None where it claims nothing
+    duration_s   the duration in the header, None where it has none
     damaged      whether an error ended or interrupted the reading so far
     blocks(s)    (rate in Hz, (n, channels) float32) from s seconds on
 """
@@ -20,17 +20,17 @@ import soundfile as sf
 RATES = range(1_000, 768_001)  # sample rates in Hz that a file may have
 MAX_CHANNELS = 64
 
-_BLOCK = 1 << 15  # samples decoded at a time: enough to be fast, and little is lost at an error
-_SETTLING_S = 0.5  # a lossy decoder needs a few packets before its output is right
+_BLOCK = 1 << 15  # samples decoded at a time: this is fast, and an error loses little
+_SETTLING_S = 0.5  # seconds decoded ahead: a lossy decoder needs a few packets before its output is right
 _MAX_SEEK_ERROR_S = 30.0  # a seek that lands more than this before its goal has failed
 _MAX_FAILURES = 1_000  # undecodable packets in a row before giving up
-# Formats without a frame around each packet, of which FFmpeg collects all that is none in one packet: a tail
-# of zeros took two bytes of memory for each of its own, and a minute for a gigabyte. A picture between two
-# titles of a joined MP3 is smaller than this.
+# In these formats no frame encloses the packets, so FFmpeg collects all bytes that are no sound in one
+# packet: a tail of zeros took two bytes of memory a byte, and a minute a gigabyte. A picture between two
+# titles of a joined MP3 is smaller than _MAX_GAP_BYTES.
 _FRAMELESS = {"mp3", "ac3", "eac3"}
 _MAX_GAP_BYTES = 16 << 20  # bytes read without any sound after which such a file counts as over
 
-# Only these go to libsndfile, by their first bytes: it guesses too freely at the rest, its MP3
+# Only files with these first bytes go to libsndfile: it guesses the format of other files too freely, its MP3
 # decoder prints to stderr, and its Opus decoder takes more than twice as long as PyAV's.
 _SOUNDFILE_MAGIC = re.compile(
     rb"RIFF|RIFX|RF64|riff|fLaC|OggS(?!.{24}OpusHead)|FORM....AIF|\.snd|dns\.|caff", re.S
@@ -40,7 +40,7 @@ _OTHER_MAGIC = re.compile(
     rb"MAC |wvpk|#!AMR|TTA1|DSD ",
     re.S,
 )
-# Only these of PyAV's formats: others are pictures, or playlists that open further files.
+# PyAV's other formats are left out: they are pictures, or playlists that open further files.
 _DEMUXERS = (
     "aac,ac3,eac3,aiff,amr,ape,asf,au,avi,caf,dsf,flac,flv,matroska,mov,mp3,mpeg,mpegts,ogg,tta,w64,wav,wv"
 )
@@ -50,7 +50,7 @@ _ASF_ENCRYPTION = (
     bytes.fromhex("14e68a29 2226174c b935dae0 7ee9289c"),
     bytes.fromhex("33850543 8169e649 9b74ad12 cb86d58c"),
 )
-MAX_BOXES = 1_000  # MP4 boxes to look at; before the one that counts there are a few
+MAX_BOXES = 1_000  # MP4 boxes that are searched; a few come before the one that is needed
 _MP4_ENCRYPTION = {b"drms", b"enca", b"aavd"}  # FairPlay, Common Encryption, Audible
 
 _NOT_AUDIO = "This is not an audio file: choose a recording such as WAV, MP3, FLAC, OGG or M4A."
@@ -58,7 +58,7 @@ _ARCHIVE = "This is an archive and not an audio file: unpack it and choose a rec
 _PROTECTED = "The file is protected: choose a copy without password or copy protection."
 _NO_TRACK = "This video contains no sound: choose a file that has an audio track."
 NO_SOUND = "The file contains no sound: choose another file, or record it again."
-_DAMAGED = "The file is damaged and no sound can be read from it: export or download it again."
+_DAMAGED_MESSAGE = "The file is damaged and no sound can be read from it: export or download it again."
 _IMPOSSIBLE = "The file gives an impossible sample rate or channel count: save it again as WAV."
 
 
@@ -81,7 +81,7 @@ class ReadableFile(Protocol):
 
 
 class _GapGuard:
-    """A file that ends after too many bytes in which its reader found no sound."""
+    """A file that ends after more than `max_gap_bytes` in which its reader found no sound."""
 
     def __init__(self, file: ReadableFile) -> None:
         self._file = file
@@ -125,7 +125,7 @@ class SoundFileReader:
             self._file.close()
             raise UndecodableError
         self.duration_s: float | None = self._file.frames / max(self._file.samplerate, 1)
-        self.damaged = False
+        self.is_damaged = False
 
     def blocks(self, start_s: float = 0.0) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (rate in Hz, (n, channels) float32, valid until the next) until end or damage."""
@@ -137,9 +137,9 @@ class SoundFileReader:
                 self._file.seek(round(start_s * rate))
             while len(block := self._file.read(out=buffer)):
                 yield rate, block
-                buffer.fill(np.nan)  # an error leaves no other trace of how much was read before it
+                buffer.fill(np.nan)  # shows how much was read before an error
         except Exception:  # any bytes come here
-            self.damaged = True
+            self.is_damaged = True
             filled_rows = np.flatnonzero(~np.isnan(buffer).all(axis=1))
             if len(filled_rows):
                 yield rate, buffer[: filled_rows[-1] + 1]
@@ -167,7 +167,7 @@ class ContainerReader:
         if self._container.format.name in _FRAMELESS:
             self._file.max_gap_bytes = _MAX_GAP_BYTES
             self._file.note_sound()
-        self.damaged = False
+        self.is_damaged = False
         if not self._container.streams.audio:
             has_video = bool(self._container.streams.video)
             self._container.close()
@@ -189,26 +189,29 @@ class ContainerReader:
     def blocks(self, start_s: float = 0.0) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (rate in Hz, (n, channels) float32) until end or damage.
 
-        Nothing comes where start_s cannot be reached by seeking.
+        There are no blocks where start_s cannot be reached by seeking.
         """
-        waiting: list[np.ndarray] = []
-        rate, ready = 0, 0  # one packet alone is too little to be worth a block
+        pending_blocks: list[np.ndarray] = []
+        rate, n_ready = 0, 0  # one packet alone is too little to be worth a block
         for new_rate, samples in self._packets(start_s):
             _check_possible(new_rate, samples.shape[1])
-            changed = waiting and (new_rate, samples.shape[1]) != (rate, waiting[0].shape[1])
-            if changed or ready >= _BLOCK:
-                yield rate, np.concatenate(waiting)
-                waiting, ready = [], 0
-            rate, ready = new_rate, ready + samples.size
-            waiting.append(samples)
-        if waiting:
-            yield rate, np.concatenate(waiting)
+            is_new_format = pending_blocks and (new_rate, samples.shape[1]) != (
+                rate,
+                pending_blocks[0].shape[1],
+            )
+            if is_new_format or n_ready >= _BLOCK:
+                yield rate, np.concatenate(pending_blocks)
+                pending_blocks, n_ready = [], 0
+            rate, n_ready = new_rate, n_ready + samples.size
+            pending_blocks.append(samples)
+        if pending_blocks:
+            yield rate, np.concatenate(pending_blocks)
 
     def _packets(self, start_s: float) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield what each packet holds, from exactly start_s on."""
-        arrived, failures = start_s == 0, 0
+        """Yield (rate, samples) of each packet, from exactly start_s on."""
+        is_at_start, failures = start_s == 0, 0
         try:
-            if not arrived:
+            if not is_at_start:
                 goal_s = max(0.0, start_s - _SETTLING_S) + self._origin_s
                 self._container.seek(int(goal_s / self._tick_s), stream=self._stream)
             for packet in self._container.demux(self._stream):
@@ -216,29 +219,29 @@ class ContainerReader:
                     frames = packet.decode()
                     failures = 0
                 except av.FFmpegError:
-                    self.damaged, failures = True, failures + 1
+                    self.is_damaged, failures = True, failures + 1
                     if failures == _MAX_FAILURES:
                         return
                     continue
                 for frame in frames:
                     self._file.note_sound()
                     samples = _frame_samples(self._interleaved(frame))
-                    if not arrived:
+                    if not is_at_start:
                         if frame.time is None:
-                            self.damaged = True
+                            self.is_damaged = True
                             return
                         ahead_s = start_s + self._origin_s - frame.time
                         if not -0.1 < ahead_s < _MAX_SEEK_ERROR_S:
                             return
                         skip = max(0, round(ahead_s * frame.sample_rate))
-                        arrived, samples = skip < len(samples), samples[skip:]
+                        is_at_start, samples = skip < len(samples), samples[skip:]
                     if len(samples):
                         yield frame.sample_rate, samples
         except Exception:  # any bytes come here, and PyAV raises a dozen kinds
-            self.damaged = True
+            self.is_damaged = True
 
     def _interleaved(self, frame: av.AudioFrame) -> av.AudioFrame:
-        """The frame, or, where it has more than seven planes, its samples in one.
+        """Return the frame; one with more than seven planes is packed into a single plane.
 
         PyAV counts planes up to a null pointer. After eight or more there is none, and it would
         read wild memory.
@@ -249,8 +252,8 @@ class ContainerReader:
         if self._packer is None or kind != self._packer_kind:
             self._packer = av.AudioResampler("flt", frame.layout, frame.sample_rate)
             self._packer_kind = kind
-        (packed,) = self._packer.resample(frame)  # as many samples come out as go in
-        return packed
+        (packed_frame,) = self._packer.resample(frame)  # the number of samples stays the same
+        return packed_frame
 
     def close(self) -> None:
         self._container.close()
@@ -268,7 +271,7 @@ def _frame_samples(frame: av.AudioFrame) -> np.ndarray:
         return (samples.astype(np.float32) - 128) / 128
     if samples.dtype.kind == "i":
         return samples.astype(np.float32) / np.float32(2.0 ** (8 * samples.itemsize - 1))
-    with np.errstate(all="ignore"):  # what float32 cannot hold becomes infinite, like other damage
+    with np.errstate(all="ignore"):  # too large values become infinite, like other damage
         return samples.astype(np.float32, copy=False)
 
 
@@ -278,9 +281,9 @@ def _check_possible(rate: int, channels: int) -> None:
 
 
 def undecodable_reason(head: bytes) -> str:
-    """The sentence for a file, given its first bytes, that no reader could open or decode."""
+    """Choose the sentence for a file that no reader could decode, by its first bytes."""
     signature = _SOUNDFILE_MAGIC.match(head) or _OTHER_MAGIC.match(head)
-    return _DAMAGED if signature else _NOT_AUDIO
+    return _DAMAGED_MESSAGE if signature else _NOT_AUDIO
 
 
 def check_readable(file: ReadableFile) -> None:
@@ -298,7 +301,7 @@ def check_readable(file: ReadableFile) -> None:
 
 
 def _mp4_sample_entries(file: ReadableFile) -> set[bytes]:
-    """The kinds of track in an MP4 file: the first entry of each stsd box (ISO 14496-12, 8.5.2)."""
+    """Return the kinds of track in an MP4 file: the first entry of each stsd box (ISO 14496-12, 8.5.2)."""
     position, moov = 0, b""
     for _ in range(MAX_BOXES):
         file.seek(position)

@@ -3,9 +3,9 @@
     better = enhance(load_clip("rehearsal.mp3"))
     better.clip, better.before, better.after
 
-Each of three steps leaves alone what is good already: stationary noise is turned down, the tone moves
-half of the way to that of produced music, and loudness and peaks are set for streaming. Only numpy,
-scipy and torch are needed: the libraries made for it bring plotting or a compiler along.
+There are three steps, and none changes sound that is good already: stationary noise is reduced, the tone
+moves half of the way to that of produced music, and loudness and peaks are set for streaming. Only numpy,
+scipy and torch are needed; the libraries made for this depend on plotting or a compiler.
 """
 
 from dataclasses import dataclass, replace
@@ -18,25 +18,25 @@ from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.loudness import integrated_loudness, normalize_loudness, true_peak_db
 
 TARGET_LUFS = -16.0  # about the level at which phones and streaming services play music
-PEAK_DB = -1.0  # true peak: room for what an MP3 encoder adds
+PEAK_DB = -1.0  # true peak; an MP3 encoder may add to it
 
-# Noise: a Wiener filter with the decision-directed estimate of Y. Ephraim and D. Malah, "Speech
+# Noise is reduced by a Wiener filter with the decision-directed estimate of Y. Ephraim and D. Malah, "Speech
 # enhancement using a minimum mean-square error short-time spectral amplitude estimator", 1984, as
-# P. Scalart and J. Filho use it, 1996. It leaves none of the twitter that plain gating makes.
+# P. Scalart and J. Filho use it, 1996. It leaves none of the musical noise of plain gating.
 WINDOW, HOP = 1024, 256  # samples: 46 and 12 ms
 BLOCK_S, FADE_S = 60.0, 1.0  # length of a block of a long recording, and overlap of neighbours
 NOISE_FRACTION = 0.1  # fraction of the time in which a band holds noise alone
-AVERAGED_FRAMES = 8  # frames averaged before the quiet ones are looked for
-QUIET_BIAS = 0.47  # in white noise, the quietest tenth of such averages lies below this part of the mean
+AVERAGED_FRAMES = 8  # frames averaged before the quiet ones are selected
+QUIET_BIAS = 0.47  # in white noise, the quietest tenth of these averages lies below this fraction of the mean
 MEDIAN_BINS = 15  # noise is smooth over frequency: held notes stick out by less than this many bins
 MAX_NOISE_POWER = (
     0.03  # fraction of the mean power of all bands (-15 dB): higher values are held notes or dense music
 )
 SILENT_POWER = 1e-9  # power as a fraction of the loudest frame's (-90 dB)
-SMOOTHING = 0.96  # weight of the last frame in the estimate of the music
-MIN_BAND_GAIN = 0.2  # -14 dB: a little air is left, as the ear expects it
+SMOOTHING = 0.96  # weight of the previous frame in the estimate of the music
+MIN_BAND_GAIN = 0.2  # -14 dB: some noise is left, since listeners expect it
 
-# Tone: the mean octave spectrum of recordings of GTZAN's train list, each genre counted alike, dB.
+# The target tone is the mean octave spectrum (dB) of the recordings of GTZAN's train list, all genres alike.
 OCTAVES_HZ = np.array([63, 125, 250, 500, 1_000, 2_000, 4_000, 8_000])
 TARGET_TONE_DB = np.array([-2.5, 0.0, 0.0, -1.0, -3.0, -5.5, -10.0, -14.5])
 EQ_STRENGTH = 0.5  # fraction of the difference to the target
@@ -46,12 +46,12 @@ TAPS = 2047  # length of the linear-phase filter: its bins are 11 Hz apart
 
 @dataclass(frozen=True)
 class LoudnessMeasures:
-    """The measures that the steps change.
+    """The measures of a recording that the steps change.
 
     Attributes:
         loudness: LUFS; -inf for silence.
         peak_db: true peak, dB of full scale.
-        noise_db: noise floor relative to the loudness, dB: the lower, the cleaner.
+        noise_db: noise floor relative to the loudness, dB; lower is cleaner.
     """
 
     loudness: float
@@ -60,7 +60,7 @@ class LoudnessMeasures:
 
     @classmethod
     def of(cls, samples: np.ndarray) -> "LoudnessMeasures":
-        """The measures of (N,) at SAMPLE_RATE."""
+        """Measure (N,) at SAMPLE_RATE."""
         loudness = integrated_loudness(samples, SAMPLE_RATE)
         noise_db = floor_db(samples) - loudness if np.isfinite(loudness) else 0.0
         return cls(loudness, true_peak_db(samples), noise_db)
@@ -68,7 +68,7 @@ class LoudnessMeasures:
 
 @dataclass(frozen=True)
 class Enhanced:
-    """The enhanced recording, and the measures of both."""
+    """The enhanced recording, and the measures before and after."""
 
     clip: Clip
     before: LoudnessMeasures
@@ -76,11 +76,11 @@ class Enhanced:
 
 
 def enhance(clip: Clip) -> Enhanced:
-    """The clip with less noise, a rounder tone and a good loudness; as long as before.
+    """Enhance a clip: less noise, a balanced tone, a good loudness; its length stays.
 
-    Silence comes back as it is. Half a minute takes a second at most.
+    Silence stays as it is. Half a minute of sound takes a second at most.
     """
-    # A cheap sound card adds an offset.
+    # A cheap sound card adds an offset, which is removed first.
     centred = (samples - samples.sum() / max(1, len(samples)) for _, samples in clip.pieces())
     pieces = [equalise(reduce_noise(samples)) for samples in centred]
     samples = normalize_loudness(np.concatenate(pieces), SAMPLE_RATE, TARGET_LUFS, PEAK_DB)
@@ -90,8 +90,9 @@ def enhance(clip: Clip) -> Enhanced:
 
 
 def floor_db(samples: np.ndarray) -> float:
-    """The noise floor of (N,) in dB: the level that each octave exceeds in all but a twentieth of the time,
-    averaged over the octaves. Digital silence is left out.
+    """Measure the noise floor of (N,) in dB, averaged over the octaves.
+
+    It is the level that an octave exceeds in all but a twentieth of the time. Digital silence is left out.
     """
     octaves = _octave_powers(samples)
     power = octaves.sum(axis=1)
@@ -107,13 +108,13 @@ def reduce_noise(samples: np.ndarray) -> np.ndarray:
     """
     fade = round(FADE_S * SAMPLE_RATE)
     length = max(1, len(samples) - fade)
-    # Equal blocks: a short one holds too little to estimate from.
+    # The blocks are equally long, since a short one would be too short for an estimate.
     count = max(1, round(length / (BLOCK_S * SAMPLE_RATE)))
     size = -(-length // count)
     cleaned = np.zeros_like(samples, dtype=np.float32)
     for start in range(0, length, size):
         block = _denoise_block(samples[start : start + size + fade])
-        if start:  # the end of the block before fades out as this one fades in
+        if start:  # the previous block fades out while this one fades in
             rising = np.linspace(0, 1, fade, dtype=np.float32)
             block[:fade] *= rising
             cleaned[start : start + fade] *= 1 - rising
@@ -139,7 +140,7 @@ def _denoise_block(samples: np.ndarray) -> np.ndarray:
 
 def noise_power(power: np.ndarray) -> np.ndarray:
     """Estimate the power of the noise: (frames, bins) power -> (bins,). Digital silence is left out."""
-    total = power[:, 2:].sum(axis=1)  # an offset is no sound either
+    total = power[:, 2:].sum(axis=1)  # without the offset
     audible = power[total >= SILENT_POWER * total.max()]
     power = audible if len(audible) > AVERAGED_FRAMES else power
     running = np.cumsum(power, axis=0, dtype=float)
@@ -165,7 +166,7 @@ def _wiener_gain(power: np.ndarray, noise: np.ndarray) -> np.ndarray:
 
 
 def equalise(samples: np.ndarray) -> np.ndarray:
-    """Lead the tone half of the way to TARGET_TONE_DB, by at most 4 dB anywhere: (N,) -> (N,) float32."""
+    """Move the tone half of the way to TARGET_TONE_DB, by at most 4 dB anywhere: (N,) -> (N,) float32."""
     if len(samples) < WINDOW or not np.any(samples):
         return samples.astype(np.float32)
     gains_db = tone_gains(octave_spectrum(samples))
@@ -182,7 +183,7 @@ def octave_spectrum(samples: np.ndarray) -> np.ndarray:
 
 
 def _octave_powers(samples: np.ndarray) -> np.ndarray:
-    """Compute the power of each frame: (N,) -> (frames, octaves); scraps are filled up with silence."""
+    """Compute the power of each frame: (N,) -> (frames, octaves); the last frame is padded with silence."""
     padded = np.pad(samples, (0, max(0, WINDOW - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[:: WINDOW // 2]
     window = np.hanning(WINDOW).astype(np.float32) / WINDOW
@@ -193,6 +194,6 @@ def _octave_powers(samples: np.ndarray) -> np.ndarray:
 
 
 def tone_gains(octaves_db: np.ndarray) -> np.ndarray:
-    """The equaliser's gain for each octave (8,) in dB, independent of the level."""
+    """Compute the equaliser's gain for each octave (8,) in dB, independent of the level."""
     difference_db = TARGET_TONE_DB - octaves_db
     return np.clip(EQ_STRENGTH * (difference_db - np.median(difference_db)), -MAX_GAIN_DB, MAX_GAIN_DB)

@@ -8,14 +8,14 @@ the tempo) and the clip's length in samples. Each equals what librosa 0.11 compu
     harmony, perceptr   mean and variance of the two SIGNALS of `librosa.effects.hpss`
     tempo               `librosa.beat.beat_track(y=y)[0]`, beats a minute
 
-The plain calls transform the clip ten times over and spend most of their time in two median
-filters. Here one spectrum serves every feature, a median filter runs over one long line (where
-scipy has a fast algorithm), and the percussive signal is the clip less the harmonic one: 0.19 s for
-30 s of audio where the plain calls take 1.30 s on one core, half of it still the median filters.
+The plain calls transform the clip ten times and spend most of their time in two median
+filters. Here one spectrum serves every feature, a median filter runs over one long line (for which
+scipy has a fast algorithm), and the percussive signal is the clip less the harmonic one. This takes 0.19 s
+for 30 s of audio on one core, half of it in the median filters; the plain calls take 1.30 s.
 The first clip in a fresh installation also waits for librosa's compiled parts (5 to 60 s, once).
 
-harmony_mean and perceptr_mean are the offset of the wave from zero, some 1e-5: audio that has been
-through a codec has lost it, and with it any likeness to the table's two columns.
+harmony_mean and perceptr_mean are the offset of the wave from zero, some 1e-5. A codec removes it, so these
+two features of compressed audio do not agree with the table's columns.
 """
 
 import csv
@@ -35,12 +35,12 @@ from genre.reading import read_text
 
 MAX_TABLE_BYTES = 256 << 20  # Kaggle's table of 10,000 rows has 11 MB
 N_MFCC = 20
-ROLLOFF = 0.85  # share of the energy below the roll-off frequency
-MEDIAN_WIDTH = 31  # frames or bins in the filters that part harmonic from percussive
-TUNING_RANGE = (150.0, 4000.0)  # Hz: where librosa.piptrack looks for notes
-MIN_SAMPLES = SAMPLE_RATE  # shorter clips have no tempo to speak of
+ROLLOFF = 0.85  # fraction of the energy below the roll-off frequency
+MEDIAN_WIDTH = 31  # frames or bins in the filters that separate harmonic from percussive sound
+TUNING_RANGE = (150.0, 4000.0)  # Hz; librosa.piptrack searches notes in it
+MIN_SAMPLES = SAMPLE_RATE  # a shorter clip has no reliable tempo
 
-_PAIRED = (
+_PAIRED_FEATURES = (
     "chroma_stft",
     "rms",
     "spectral_centroid",
@@ -53,7 +53,7 @@ _PAIRED = (
 _MFCC = tuple(f"mfcc{k}" for k in range(1, N_MFCC + 1))
 FEATURE_NAMES: tuple[str, ...] = (
     "length",
-    *(f"{name}_{kind}" for name in _PAIRED for kind in ("mean", "var")),
+    *(f"{name}_{kind}" for name in _PAIRED_FEATURES for kind in ("mean", "var")),
     "tempo",
     *(f"{name}_{kind}" for name in _MFCC for kind in ("mean", "var")),
 )
@@ -80,8 +80,8 @@ def extract(samples: np.ndarray) -> np.ndarray:
 def compile_librosa() -> None:
     """Run all of librosa's compiled parts that are used here, one process after the other.
 
-    numba keeps them beside librosa in pairs of files. Two processes that write them at once leave pairs
-    that do not fit, and whatever reads those crashes, for good (https://github.com/numba/numba/issues/10128).
+    numba stores them beside librosa in pairs of files. Two processes that write them at once leave pairs that
+    do not fit, and every process that reads those crashes (https://github.com/numba/numba/issues/10128).
     """
     with open(librosa.__file__, "rb") as installation:
         with suppress(OSError):  # some file systems have no locks
@@ -90,7 +90,7 @@ def compile_librosa() -> None:
 
 
 def _measure(samples: np.ndarray) -> np.ndarray:
-    """Compute what `extract` returns, of samples that are fit for it."""
+    """Compute the result of `extract` for valid samples."""
     spectrum = librosa.stft(samples, n_fft=N_FFT, hop_length=HOP_LENGTH)  # (1025, frames)
     magnitude = np.abs(spectrum)
     power = np.square(magnitude)
@@ -120,10 +120,11 @@ def _measure(samples: np.ndarray) -> np.ndarray:
 
 
 def read_table(path: Path | str) -> tuple[list[str], list[str], np.ndarray]:
-    """Kaggle's features_30_sec.csv or features_3_sec.csv: track names ("jazz.00017"; of the 3 s
-    table "jazz.00017.4"), genre labels, and values (rows, 58) float32 in the order FEATURE_NAMES.
+    """Read Kaggle's features_30_sec.csv or features_3_sec.csv.
 
-    Columns are found by name, in any order. Raises ValueError with the line at fault.
+    Returns track names ("jazz.00017", in the 3 s table "jazz.00017.4"), genre labels, and values (rows, 58)
+    float32 in the order FEATURE_NAMES. Columns are found by name, in any order. Raises ValueError with the
+    line at fault.
     """
     names, labels, rows = [], [], []
     try:
@@ -133,11 +134,11 @@ def read_table(path: Path | str) -> tuple[list[str], list[str], np.ndarray]:
     with io.StringIO(content, newline="") as file:
         reader = csv.DictReader(file)
         try:
-            missing = {"filename", "label", *FEATURE_NAMES} - set(reader.fieldnames or ())
-            if missing:
+            missing_names = {"filename", "label", *FEATURE_NAMES} - set(reader.fieldnames or ())
+            if missing_names:
                 raise ValueError(
-                    f"{path} is not a table of the 58 features: it lacks {sorted(missing)[0]!r}"
-                    f" and {len(missing) - 1} more columns."
+                    f"{path} is not a table of the 58 features: it lacks {sorted(missing_names)[0]!r}"
+                    f" and {len(missing_names) - 1} more columns."
                 )
             for row in reader:
                 try:
@@ -155,8 +156,9 @@ def read_table(path: Path | str) -> tuple[list[str], list[str], np.ndarray]:
 
 
 def compare_table(values: np.ndarray, table: np.ndarray) -> dict[str, float]:
-    """Pearson's correlation of each feature over tracks: two arrays (tracks, 58), row by row the
-    same tracks. NaN where a column is constant.
+    """Compute Pearson's correlation of each feature over the tracks, of two arrays (tracks, 58) -> by name.
+
+    Each row of both is the same track. The correlation is NaN where a column is constant.
     """
     if values.shape != table.shape or values.shape[1:] != (len(FEATURE_NAMES),):
         raise ValueError("Both tables need the same tracks in rows and the 58 features in columns.")
@@ -174,7 +176,7 @@ _FREQUENCIES = librosa.fft_frequencies(sr=SAMPLE_RATE, n_fft=N_FFT)  # (1025,) H
 def _centroid_and_bandwidth(magnitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Compute the centre and the spread of each frame's spectrum: (1025, frames) -> (frames,) Hz each.
 
-    The spread is the square root of E[f^2] - E[f]^2: two products instead of an array of distances.
+    The spread is the square root of E[f^2] - E[f]^2, which needs no array of distances.
     """
     total = magnitude.sum(axis=0, dtype=np.float64)
     total[total < np.finfo(np.float32).tiny] = np.inf  # a silent frame has centre and spread 0
@@ -191,8 +193,8 @@ def _rolloff(magnitude: np.ndarray) -> np.ndarray:
 def _chroma(power: np.ndarray) -> np.ndarray:
     """Compute the energy of the twelve pitch classes, each frame's largest 1: (1025, frames) -> (12, frames).
 
-    The tuning is looked for in the bins up to 4 kHz only: librosa ignores the others, but only
-    after it has searched them. `sr` is scaled so that bin k keeps its frequency.
+    The tuning is estimated from the bins up to 4 kHz only; librosa would search the others too, and then
+    ignore them. `sr` is scaled so that bin k keeps its frequency.
     """
     bins = int(np.searchsorted(_FREQUENCIES, TUNING_RANGE[1])) + 2
     n_fft = 2 * (bins - 1)
@@ -210,7 +212,7 @@ def _chroma(power: np.ndarray) -> np.ndarray:
 
 
 def _harmonic_signal(spectrum: np.ndarray, magnitude: np.ndarray, length: int) -> np.ndarray:
-    """The first signal of `librosa.effects.hpss`, (N,).
+    """Compute the first signal of `librosa.effects.hpss`, (N,).
 
     Its mask and the percussive one add up to 1, so the second signal is the clip less the first.
     """
@@ -221,10 +223,10 @@ def _harmonic_signal(spectrum: np.ndarray, magnitude: np.ndarray, length: int) -
 
 
 def _median_rows(array: np.ndarray) -> np.ndarray:
-    """A running median along each row (rows, columns), reflected at the ends.
+    """Compute a running median along each row (rows, columns), reflected at the ends.
 
-    scipy's algorithm for one line is ten times as fast as its general one: the padded rows are
-    laid end to end, and the padding keeps neighbours apart.
+    scipy's algorithm for one line is ten times as fast as its general one. So the padded rows are
+    joined into one line, and the padding separates neighbours.
     """
     half = MEDIAN_WIDTH // 2
     padded = np.pad(array, ((0, 0), (half, half)), mode="symmetric")

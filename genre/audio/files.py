@@ -1,4 +1,4 @@
-"""The files behind the paths of a command line: files as they are, folders searched."""
+"""The files behind the paths of a command line: the files themselves, and those in folders."""
 
 import os
 from collections.abc import Collection, Iterable, Iterator
@@ -34,7 +34,7 @@ def find_files(
 ) -> Iterator[tuple[str, str | None]]:
     """Yield (path, None) of every file to read, and (path, a sentence) of folders that give none.
 
-    Of a folder the files with one of the suffixes count, in the order of their names; hidden files and
+    A folder gives its files with one of the suffixes, in the order of their names; hidden files and
     links to folders are left out. `noun` names such files in the sentence.
     """
     for path in paths:
@@ -56,5 +56,5 @@ def find_files(
 
 
 def printable(path: str) -> str:
-    """A path on one line, whatever is in it."""
+    """Convert a path to one line of printable text."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)

@@ -1,12 +1,12 @@
 """Mel inversion: log-mel spectrogram to waveform.
 
-A mel-spectrogram lacks the phase, and how each band's power is distributed over its bins. Both are
-estimated together (the idea of Masuyama et al., "Mel-Spectrogram Inversion via Alternating Direction
-Method of Multipliers", 2023): the fast Griffin-Lim algorithm (Perraudin, Balazs and Søndergaard,
-"A fast Griffin-Lim algorithm", 2013) with each step's magnitudes free
-within the constraint that the mel bands match. That is more accurate and faster than fixing the bins
-first. The initial phase integrates the instantaneous frequency of each bin along time (Průša, Balazs and
-Søndergaard, "A Noniterative Method for Reconstruction of Phase from STFT Magnitude", 2017).
+A mel-spectrogram lacks the phase, and the distribution of each band's power over its bins. Both are estimated
+together (the idea of Masuyama et al., "Mel-Spectrogram Inversion via Alternating Direction Method of
+Multipliers", 2023) by the fast Griffin-Lim algorithm (Perraudin, Balazs and Søndergaard, "A fast Griffin-Lim
+algorithm", 2013), in which the magnitudes of each step are free as long as the mel bands match. This is more
+accurate and faster than fixing the bins first. The initial phase integrates the instantaneous frequency of
+each bin along time (Průša, Balazs and Søndergaard, "A Noniterative Method for Reconstruction of Phase from
+STFT Magnitude", 2017).
 """
 
 from functools import lru_cache
@@ -18,10 +18,10 @@ from torch import Tensor
 from genre.audio.constants import SAMPLE_RATE
 from genre.audio.spectrogram import SpectrogramParams, mel_bank
 
-ITERATIONS = 24  # more give little audible improvement
-NNLS_STEPS = 8  # multiplicative NNLS steps for the bins, before there is any phase
+ITERATIONS = 24  # more iterations give little audible improvement
+NNLS_STEPS = 8  # multiplicative NNLS steps for the bins, before the phase is estimated
 MOMENTUM = 0.99
-CORRECTION = 0.5  # exponent: a ratio of powers becomes one of amplitudes
+CORRECTION = 0.5  # exponent that turns a ratio of powers into one of amplitudes
 MAX_CORRECTION = 1e4  # largest factor on a band's power in one iteration
 HANN_GAMMA = 0.25645  # gamma of the Gaussian nearest to a Hann window of length 1 (Průša)
 MIN_FRAMES, MAX_FRAMES = 2, 6_000
@@ -88,8 +88,10 @@ class _Inversion:
         return self.band_weights @ (self.power / estimate.clamp_min(EPSILON)).clamp_max(MAX_CORRECTION)
 
     def initial_phase(self, bins: Tensor, seed: int) -> Tensor:
-        """Compute radians (bins, T): each bin advances at the frequency given by the slope of the level
-        around it, from a random start."""
+        """Compute the initial phase (bins, T) in radians, from a random start.
+
+        Each bin advances at the frequency given by the slope of the level around it.
+        """
         size, hop = self.params.n_fft, self.params.hop_length
         level = bins.clamp_min(EPSILON).log_().mul_(0.5)
         slope = torch.zeros(

@@ -1,8 +1,9 @@
-"""The loudness of a recording: measured, and normalized without clipping.
+"""The loudness of a recording: its measurement, and its normalization without clipping.
 
-ITU-R BS.1770-5, "Algorithms to measure audio programme loudness and true-peak audio level": the
-sound is weighted as the ear and the head do, its power is averaged over blocks of 400 ms, and blocks that
-are silent or far quieter than the rest are gated. The unit is LUFS: decibels, full scale being 0.
+It follows ITU-R BS.1770-5, "Algorithms to measure audio programme loudness and true-peak audio level": the
+sound is weighted by frequency as the human head and ear weight it, its power is averaged over blocks of 400
+ms, and blocks that are silent or far quieter than the rest are left out. The unit is LUFS: decibels of full
+scale.
 """
 
 import numpy as np
@@ -11,20 +12,20 @@ from scipy.signal import resample_poly, sosfilt
 from genre.audio.constants import N_FFT
 
 BLOCK_S = 0.4
-STEP_S = 0.1  # blocks overlap by three quarters
+STEP_S = 0.1  # step between blocks, which overlap by three quarters
 ABSOLUTE_GATE = -70.0  # LUFS; quieter blocks are silence
 RELATIVE_GATE = -10.0  # LU below the mean of the blocks that are not silence
-OVERSAMPLING = 4  # annex 2: peaks between the samples show to within 0.6 dB, in music to within 0.1
-# The two filters of the K-weighting as analogue prototypes, so that they fit any sample rate: a shelf
-# for what the head does to sound, and a high pass (the values that yield the standard's 48 kHz table).
-SHELF_HZ, SHELF_Q, SHELF_DB = 1681.974450955533, 0.7071752369554196, 3.999843853973347
-HIGH_PASS_HZ, HIGH_PASS_Q = 38.13547087602444, 0.5003270373238773
-# The limiter: how fast its gain falls before a peak and comes back after it.
+OVERSAMPLING = 4  # annex 2: peaks between the samples are exact to 0.6 dB, in music to 0.1 dB
+# The two filters of the K-weighting as analogue prototypes, so that they fit any sample rate: a shelf for the
+# effect of the head, and a high pass. The values give the standard's table for 48 kHz.
+K_SHELF_HZ, K_SHELF_Q, K_SHELF_DB = 1681.974450955533, 0.7071752369554196, 3.999843853973347
+K_HIGH_PASS_HZ, K_HIGH_PASS_Q = 38.13547087602444, 0.5003270373238773
+# The speed at which the limiter's gain falls before a peak, and rises after it.
 ATTACK_DB_S, RELEASE_DB_S = 1_000.0, 40.0
-# The largest reduction by the limiter: more squashes music, which then stays quieter than the target.
+# The largest reduction by the limiter. More would distort music, which stays quieter than the target instead.
 MAX_LIMITING_DB = 9.0
-_ROUNDS = 6  # corrections for the loudness that the limiter takes away
-_STRETCH, _FILTER = 1 << 20, 64  # samples oversampled at a time; more samples than the filter reaches
+_ROUNDS = 6  # corrections of the gain for the loudness that the limiter takes away
+_STRETCH, _FILTER = 1 << 20, 64  # samples oversampled at a time; margin around them, wider than the filter
 
 
 def integrated_loudness(samples: np.ndarray, rate: int) -> float:
@@ -49,17 +50,17 @@ def integrated_loudness(samples: np.ndarray, rate: int) -> float:
 
 
 def true_peak_db(samples: np.ndarray) -> float:
-    """The highest point of the curve through the samples (N,) or (N, channels), in dB of full scale."""
+    """Measure the highest point of the curve through samples (N,) or (N, channels), in dB of full scale."""
     return _to_db(_curve(samples))
 
 
 def normalize_loudness(
     samples: np.ndarray, rate: int, target_lufs: float = -16.0, peak_db: float = -1.0
 ) -> np.ndarray:
-    """The samples (N,) or (N, 2) at `target_lufs`, their true peak at most `peak_db` -> float32.
+    """Normalize samples (N,) or (N, 2) to `target_lufs`, with a true peak of at most `peak_db` -> float32.
 
-    A limiter turns peaks down for some milliseconds, so that a knock on the table keeps no recording quiet.
-    Where limiting makes the whole quieter, gain is added until peaks are turned down by MAX_LIMITING_DB.
+    A limiter reduces peaks for some milliseconds, so that one knock on the table does not keep the whole
+    quiet. Where limiting makes the whole quieter, gain is added until peaks are reduced by MAX_LIMITING_DB.
     Silence stays silence.
     """
     loudness = integrated_loudness(samples, rate)
@@ -67,9 +68,9 @@ def normalize_loudness(
         return samples.astype(np.float32)
     gain_db, curve = target_lufs - loudness, _curve(samples)
     max_gain_db = max(gain_db, peak_db + MAX_LIMITING_DB - _to_db(curve))
-    for _ in range(_ROUNDS):  # the gain makes up for the limiter
+    for _ in range(_ROUNDS):  # the gain compensates for the limiter
         gain = 10 ** (min(gain_db, max_gain_db) / 20)
-        limited = _limited(samples * gain, curve * gain, rate, peak_db)
+        limited = _limit_curve(samples * gain, curve * gain, rate, peak_db)
         missing_db = target_lufs - integrated_loudness(limited, rate)
         if missing_db < 0.02 or gain_db >= max_gain_db:
             break
@@ -78,14 +79,14 @@ def normalize_loudness(
 
 
 def limit(samples: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
-    """The samples with every true peak at most `peak_db`.
+    """Limit the samples to a true peak of at most `peak_db`.
 
     The gain falls ahead of a peak and recovers after it, both linearly in decibels, and is 1 elsewhere.
     """
-    return _limited(samples, _curve(samples), rate, peak_db)
+    return _limit_curve(samples, _curve(samples), rate, peak_db)
 
 
-def _limited(samples: np.ndarray, curve: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
+def _limit_curve(samples: np.ndarray, curve: np.ndarray, rate: int, peak_db: float) -> np.ndarray:
     if _to_db(curve) <= peak_db:
         return samples
     seconds = np.arange(len(curve)) / rate
@@ -100,7 +101,7 @@ def _limited(samples: np.ndarray, curve: np.ndarray, rate: int, peak_db: float) 
 
 
 def _hold_envelope(excess_db: np.ndarray, decay_db: np.ndarray) -> np.ndarray:
-    """The excess with a decay: never below `excess_db`, nor falling faster than `decay_db`: (N,)."""
+    """Compute the lowest curve (N,) that is never below `excess_db` and falls no faster than -`decay_db`."""
     envelope = excess_db + decay_db
     np.maximum.accumulate(envelope, out=envelope)
     envelope -= decay_db
@@ -112,13 +113,13 @@ def _curve(samples: np.ndarray) -> np.ndarray:
     if not len(samples):
         return np.zeros(0)
     fine = np.zeros(len(samples))
-    for start in range(0, len(samples), _STRETCH):  # a whole concert at once would fill the memory
+    for start in range(0, len(samples), _STRETCH):  # a concert in one piece would fill the memory
         first = max(0, start - _FILTER)
         part = samples[first : start + _STRETCH + _FILTER]
         points = np.abs(resample_poly(part, OVERSAMPLING, 1, axis=0)).reshape(len(part), -1)
         fine[start : start + _STRETCH] = points.max(axis=1)[start - first :][:_STRETCH]
     fine = np.maximum(fine, np.abs(samples).reshape(len(samples), -1).max(axis=1))
-    return np.maximum(fine, np.concatenate([fine[:1], fine[:-1]]))  # points up to the next sample, and before
+    return np.maximum(fine, np.concatenate([fine[:1], fine[:-1]]))  # points before and after each sample
 
 
 def _to_db(curve: np.ndarray) -> float:
@@ -131,22 +132,22 @@ def _lufs(power: np.ndarray) -> np.ndarray:
 
 
 def _k_weighting(rate: int) -> np.ndarray:
-    """The K-weighting at `rate` Hz as two second-order sections (2, 6)."""
-    k = np.tan(np.pi * SHELF_HZ / rate)
-    high = 10 ** (SHELF_DB / 20)
+    """Design the K-weighting for `rate` Hz as two second-order sections (2, 6)."""
+    k = np.tan(np.pi * K_SHELF_HZ / rate)
+    high = 10 ** (K_SHELF_DB / 20)
     middle = high**0.4996667741545416
-    a0 = 1 + k / SHELF_Q + k * k
+    a0 = 1 + k / K_SHELF_Q + k * k
     shelf = [
-        (high + middle * k / SHELF_Q + k * k) / a0,
+        (high + middle * k / K_SHELF_Q + k * k) / a0,
         2 * (k * k - high) / a0,
-        (high - middle * k / SHELF_Q + k * k) / a0,
+        (high - middle * k / K_SHELF_Q + k * k) / a0,
         1.0,
         2 * (k * k - 1) / a0,
-        (1 - k / SHELF_Q + k * k) / a0,
+        (1 - k / K_SHELF_Q + k * k) / a0,
     ]
-    k = np.tan(np.pi * HIGH_PASS_HZ / rate)
-    a0 = 1 + k / HIGH_PASS_Q + k * k
-    high_pass = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / HIGH_PASS_Q + k * k) / a0]
+    k = np.tan(np.pi * K_HIGH_PASS_HZ / rate)
+    a0 = 1 + k / K_HIGH_PASS_Q + k * k
+    high_pass = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / K_HIGH_PASS_Q + k * k) / a0]
     return np.array([shelf, high_pass])
 
 
@@ -154,7 +155,7 @@ SILENCE_DBFS = -60.0  # mean level of the loudest tenth of the frames
 
 
 def is_silent(samples: np.ndarray, frame: int = N_FFT) -> bool:
-    """Whether (N,) samples hold nothing above -60 dBFS, a single click and a constant offset aside."""
+    """Return whether (N,) samples lie below -60 dBFS, apart from a single click and a constant offset."""
     samples = samples - samples.sum(dtype=float) / max(1, len(samples))  # a cheap sound card adds an offset
     count = max(1, len(samples) // frame)
     level = np.sqrt([np.mean(np.square(part)) for part in np.array_split(samples, count)])

@@ -1,6 +1,6 @@
 """Overviews of a clip for the screen: waveform, mel-spectrogram and STFT, however long it is.
 
-They cover the whole source: the parts of a long recording that were not decoded stay empty.
+They cover the whole source; parts of a long recording that were not decoded stay empty.
 """
 
 import numpy as np
@@ -9,8 +9,8 @@ import torch
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.spectrogram import Spectrogram, SpectrogramParams, mel_edges
 
-MIN_DB = -120  # dB below the loudest point; the least that int8 can hold
-FAINT_DB = -20  # dB; a clip with nothing above this is shown as the silence it is
+MIN_DB = -120  # dB relative to the loudest point; int8 cannot hold less than -128
+FAINT_DB = -20  # dB; a clip with nothing above this is displayed as silence
 
 
 def waveform_envelope(clip: Clip, points: int = 800) -> tuple[np.ndarray, np.ndarray]:
@@ -33,10 +33,10 @@ def waveform_envelope(clip: Clip, points: int = 800) -> tuple[np.ndarray, np.nda
 
 
 def mel_overview(clip: Clip, columns: int = 600) -> tuple[np.ndarray, np.ndarray]:
-    """A clip -> its mel-spectrogram: int8 dB below the loudest point (bands, at most `columns`),
-    and the frequencies in Hz of the bands (bands,).
+    """Compute the mel-spectrogram of a clip for display.
 
-    Columns are single frames, evenly spaced; parts that were not decoded are at MIN_DB.
+    Returns int8 dB below the loudest point (bands, at most `columns`), and the bands' frequencies in Hz
+    (bands,). Columns are single frames, evenly spaced; parts that were not decoded are at MIN_DB.
     """
     frames = 1 + int(clip.duration_s * SAMPLE_RATE) // SpectrogramParams.hop_length
     params = SpectrogramParams(frame_step=max(1.0, frames / columns))
@@ -55,8 +55,10 @@ def mel_overview(clip: Clip, columns: int = 600) -> tuple[np.ndarray, np.ndarray
 
 
 def stft_overview(clip: Clip, columns: int = 300, rows: int = 205) -> tuple[np.ndarray, np.ndarray]:
-    """A clip of one piece -> its STFT: int8 dB below the loudest point (rows, at most `columns`),
-    and the frequencies in Hz of the rows (rows,), evenly spaced. A row shows the loudest of its bins.
+    """Compute the STFT of a clip of one piece for display.
+
+    Returns int8 dB below the loudest point (rows, at most `columns`), and the rows' frequencies in Hz
+    (rows,), evenly spaced. A row shows the loudest of its bins.
     """
     frames = 1 + len(clip.samples) // SpectrogramParams.hop_length
     params = SpectrogramParams(kind="stft", frame_step=max(1.0, frames / columns))
@@ -68,6 +70,6 @@ def stft_overview(clip: Clip, columns: int = 300, rows: int = 205) -> tuple[np.n
 
 
 def _to_int8_db(power: torch.Tensor) -> np.ndarray:
-    """Convert power to int8 of whole decibels below the loudest point."""
+    """Convert power to int8, in whole decibels below the loudest point."""
     decibels = 10 * torch.log10(power.clamp_min(1e-10))
     return (decibels - decibels.max().clamp_min(FAINT_DB)).clamp_min(MIN_DB).round().to(torch.int8).numpy()

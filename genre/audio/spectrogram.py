@@ -1,9 +1,9 @@
-"""The front end: a waveform in, decibels over frequency and time out, as a part of the network.
+"""The front end, which turns a waveform into decibels over frequency and time, as a part of the network.
 
 `SpectrogramParams` is the one place with every constant. It is saved beside the weights of each
 network, so that training and serving cannot drift apart. The definitions are librosa's
 (`librosa.feature.melspectrogram` with Slaney's mel scale, then `power_to_db`), computed in torch
-with only the frames that are asked for.
+for the selected frames only.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -21,8 +21,8 @@ AMIN = 1e-10  # librosa.power_to_db's floor: -100 dB of a full-scale square
 class SpectrogramParams:
     """The constants of a front end.
 
-    `frame_step` and `first_frame` choose which of librosa's frames are kept: frame
-    round(first_frame + frame_step * k) for k = 0, 1, ... The defaults keep them all.
+    `frame_step` and `first_frame` select librosa's frames round(first_frame + frame_step * k), with
+    k = 0, 1, ... The defaults select all frames.
     """
 
     kind: str = "mel"  # "mel", or "stft" for linear frequency
@@ -34,7 +34,7 @@ class SpectrogramParams:
     f_max: float | None = None  # Hz; None is half the sample rate
     first_frame: float = 0.0
     frame_step: float = 1.0
-    range_db: float = 80.0  # decibels kept below the loudest point of the clip
+    range_db: float = 80.0  # decibels below the loudest point of the clip, at which values are cut
 
     def __post_init__(self) -> None:
         if self.kind not in ("mel", "stft"):
@@ -53,7 +53,7 @@ class SpectrogramParams:
         return self.frame_step * self.hop_length / self.sample_rate
 
     def frame_indices(self, n_samples: int) -> np.ndarray:
-        """Choose which of librosa's frames are kept of a clip of `n_samples`: at least one, ascending."""
+        """Select librosa's frames of a clip of `n_samples`: at least one, ascending."""
         available = 1 + n_samples // self.hop_length
         count = int(max(0.0, available - self.first_frame) / self.frame_step) + 2
         # librosa and the pictures of GTZAN round half up; np.round would round half to even.
@@ -66,28 +66,28 @@ class SpectrogramParams:
 
     @classmethod
     def from_dict(cls, values: dict) -> "SpectrogramParams":
-        """Parameters from the fields of a card. Raises ValueError for those of another version."""
+        """Build the parameters from the fields of a card. Raises ValueError for those of another version."""
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise ValueError(f"Unknown spectrogram parameters: {', '.join(sorted(unknown))}.")
         return cls(**values)
 
 
-# The mel-spectrogram pictures of GTZAN: 334 of the 1,293 frames of 30 s, 40 dB deep. Column k shows
-# the single frame round(7.22 + 3.862 k): of all such rules this one matches the recordings best, at
-# 333 of 334 columns. Averaging frames instead costs most of the accuracy.
+# GTZAN's mel-spectrogram pictures show 334 of the 1,293 frames of 30 s, 40 dB deep. Column k shows the single
+# frame round(7.22 + 3.862 k): of all such rules this one matches the recordings best, at 333 of 334 columns.
+# Averaging frames instead costs most of the accuracy.
 FULL_CLIP_MEL = SpectrogramParams(first_frame=7.22, frame_step=3.862, range_db=40.0)
 
-# Excerpts of 3 s with every frame. Lower than 60 dB below the loudest point lie the traces of how a
-# recording was compressed, which say nothing of music.
+# These are excerpts of 3 s with every frame. More than 60 dB below the loudest point there are only traces of
+# a recording's compression, which are no music.
 WINDOW_MEL = SpectrogramParams(range_db=60.0)
 
 
 class Spectrogram(nn.Module):
     """The module from waveform to decibels below the loudest point: (B, N) float -> (B, bands, frames), <= 0.
 
-    Equal to `librosa.power_to_db(librosa.feature.melspectrogram(...), ref=np.max, top_db=range_db)`
-    at the kept frames, the loudest point being looked for in the kept frames.
+    It equals `librosa.power_to_db(librosa.feature.melspectrogram(...), ref=np.max, top_db=range_db)` at the
+    selected frames, with the loudest point of the selected frames as reference.
     """
 
     window: Tensor
@@ -147,9 +147,9 @@ def mel_edges(params: SpectrogramParams) -> np.ndarray:
 
 
 def mel_bank(params: SpectrogramParams) -> np.ndarray:
-    """The triangles that turn n_fft / 2 + 1 bins into mel bands: (n_mels, bins) float32.
+    """Compute the triangles that turn n_fft / 2 + 1 bins into mel bands: (n_mels, bins) float32.
 
-    `librosa.filters.mel` to the last digit of float32, without the second that importing it takes.
+    They equal `librosa.filters.mel` to the last digit of float32; importing librosa would take a second.
     """
     bins = np.fft.rfftfreq(params.n_fft, 1 / params.sample_rate)
     edges = mel_edges(params)

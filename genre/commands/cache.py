@@ -1,4 +1,4 @@
-"""The command `cache`: how much is cached under EARMARK_HOME, and its deletion."""
+"""The command `cache`: the size of the cache under EARMARK_HOME, and its deletion."""
 
 import argparse
 import json

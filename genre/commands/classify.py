@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genre.audio.clip import AudioError, Clip
     from genre.inference.classifier import Prediction
 
-READ_AHEAD = 2  # clips decoded while the network classifies another; each up to 53 MB
+READ_AHEAD = 2  # clips decoded while the network classifies another; each takes up to 53 MB
 
 
 def add_command(commands: "argparse._SubParsersAction") -> None:
@@ -35,13 +35,13 @@ def add_command(commands: "argparse._SubParsersAction") -> None:
 
 
 def classify(options: argparse.Namespace) -> int:
-    """Print one line for each file, in the order given, folders in the order of their names."""
+    """Print one line for each file, in the order of the command line, folders in the order of their names."""
     from genre.audio.clip import AudioError
-    from genre.inference.load import SHIPPED, load_classifier
+    from genre.inference.load import SHIPPED_MODEL, load_classifier
     from genre.models.cards import ArtefactError
 
     try:
-        classifier = load_classifier(options.model or SHIPPED)
+        classifier = load_classifier(options.model or SHIPPED_MODEL)
     except ArtefactError as error:
         print(error, file=sys.stderr)
         return USAGE
@@ -99,7 +99,7 @@ def read_clips(
 
 
 def prediction_line(prediction: "Prediction") -> str:
-    """A prediction on one line: "0:30  rock 58 %, metal 21 %, pop 9 %"."""
+    """Format a prediction as one line: "0:30  rock 58 %, metal 21 %, pop 9 %"."""
     from genre.text import genre_name, whole_percent
 
     minutes, seconds = divmod(round(prediction.duration_s), 60)

@@ -114,7 +114,7 @@ def _evaluate_shipped(options: argparse.Namespace) -> tuple[dict, str]:
     from genre.training.ablation import ablation_text
 
     if options.record:
-        load_card(WEIGHTS / options.model)  # raises where there is no card to write into
+        load_card(WEIGHTS / options.model)  # raises where there is no card to update
     result = run_benchmark(options.model, options.robust, options.data)
     text = benchmark_table(result)
     if options.wild:
@@ -137,7 +137,7 @@ def _evaluate_shipped(options: argparse.Namespace) -> tuple[dict, str]:
 
 
 def _other_collections(name: str, folder: Path) -> dict:
-    """The metrics of a shipped model on the development part of songs of other collections."""
+    """Compute the metrics of a shipped model on the development part of songs of other collections."""
     from genre.evaluation.other_collections import predict_songs, song_metrics
     from genre.inference.load import load_classifier
     from genre.training.transfer.songs import dev_names, wild_songs
@@ -164,9 +164,9 @@ def calibrate(options: argparse.Namespace) -> int:
 
 
 def ablate(options: argparse.Namespace) -> int:
-    """Train with one part of the recipe more at a time and print what each adds."""
+    """Train with one more part of the recipe at a time, and print the gain by each."""
     from genre.evaluation.results import record_cards
-    from genre.inference.load import SCRATCH_MEASURED
+    from genre.inference.load import MEASURED_SCRATCH_MODEL
     from genre.logs import configure_logging
     from genre.paths import gtzan_folder
     from genre.training import ablation
@@ -187,7 +187,7 @@ def ablate(options: argparse.Namespace) -> int:
             result, text = rows, ablation.ablation_table(rows)
             parts = {"epochs": ablation.EPOCHS, "seeds": len(ablation.SEEDS), "rows": rows, "note": ""}
         if options.record:
-            ablation.record_ablation(SCRATCH_MEASURED, **parts)
+            ablation.record_ablation(MEASURED_SCRATCH_MODEL, **parts)
             record_cards()
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
@@ -196,9 +196,9 @@ def ablate(options: argparse.Namespace) -> int:
 
 
 def _ablate_transfer(options: argparse.Namespace, gtzan: Path) -> int:
-    """Print what the parts of the Listen page's model are worth. Raises ValueError and OSError."""
+    """Print the gain by each part of the Listen page's model. Raises ValueError and OSError."""
     from genre.evaluation.results import record_cards
-    from genre.inference.load import MEASURED, SCRATCH_MEASURED
+    from genre.inference.load import MEASURED_MODEL, MEASURED_SCRATCH_MODEL
     from genre.training.transfer.ablation import (
         record_transfer_ablation,
         run_transfer_ablation,
@@ -207,9 +207,9 @@ def _ablate_transfer(options: argparse.Namespace, gtzan: Path) -> int:
 
     if options.wild is None:
         raise ValueError("Name the songs of other collections with --wild.")
-    rows = run_transfer_ablation(gtzan, options.wild, SCRATCH_MEASURED)
+    rows = run_transfer_ablation(gtzan, options.wild, MEASURED_SCRATCH_MODEL)
     if options.record:
-        record_transfer_ablation(MEASURED, rows)
+        record_transfer_ablation(MEASURED_MODEL, rows)
         record_cards()
     print(json.dumps(rows) if options.json else transfer_table(rows))
     return OK

@@ -1,4 +1,4 @@
-"""The command `features`: how our features agree with the table that Kaggle's copy of GTZAN brings."""
+"""The command `features`: the agreement of our features with the table in Kaggle's copy of GTZAN."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Shared parts of all command lines: exit statuses, and how runs are trained."""
+"""Shared parts of all command lines: exit statuses, and the training of a run."""
 
 import argparse
 import os
@@ -18,8 +18,8 @@ def run_program(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
     options = parser.parse_args(arguments)
     try:
         return options.run(options)
-    except BrokenPipeError:  # the reader, `head` perhaps, has closed
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # quiet at exit too
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # no error at exit either
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -60,16 +60,16 @@ def train_here(
     execute: "Callable[[Worker], Any]",
     in_words: Callable[[Any], str] | None = None,
 ) -> int:
-    """Train in this process, in the run directory to resume or the one that `create` gives.
+    """Train in this process, in the run directory to resume or in the one that `create` makes.
 
-    `create` raises ValueError with a sentence for what cannot be; `execute` imports what it needs itself;
-    `in_words` makes a text of what it returns.
+    `create` raises ValueError with a sentence for impossible options; `execute` does its own imports;
+    `in_words` turns its result into a text.
     """
     from genre.compute import all_cores
     from genre.runs import directory as runs
 
     try:
-        folder = _resumed(options, kind) if options.resume else None
+        folder = _find_run_to_resume(options, kind) if options.resume else None
         if options.cores or "OMP_NUM_THREADS" not in os.environ:  # torch reads the variable when it loads
             begun_on = runs.load_config(folder)["cores"] if folder else all_cores()
             os.environ["OMP_NUM_THREADS"] = str(options.cores or begun_on)
@@ -91,8 +91,8 @@ def train_here(
     return status
 
 
-def _resumed(options: argparse.Namespace, kind: str) -> Path:
-    """Find the run to resume. Raises RunError for one that has come to its end, ValueError."""
+def _find_run_to_resume(options: argparse.Namespace, kind: str) -> Path:
+    """Find the run to resume. Raises RunError for a run that is done, and ValueError."""
     from genre.runs import directory as runs
 
     theirs = vars(options).keys() - {"resume", "cores", "run", "default_of"}
@@ -105,6 +105,6 @@ def _resumed(options: argparse.Namespace, kind: str) -> Path:
 
 
 def complain(error: Exception | str, status: int) -> int:
-    """Print an error -> the exit status: what the machine refused is no fault of the command line."""
+    """Print an error -> the exit status, which tells failures of the machine from wrong usage."""
     print(error_sentence(error) if isinstance(error, Exception) else error, file=sys.stderr)
     return FAILED if isinstance(error, OSError) else status

@@ -28,9 +28,9 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     )
     parser.add_argument("--into", type=Path, metavar="DIR", help="target folder; default assets/weights")
     parser.add_argument("--note", help="a sentence for the card: the command, what was tried and read")
-    parser.add_argument("--as-measured", dest="metrics_from", help=argparse.SUPPRESS)  # the old name
+    parser.add_argument("--as-measured", dest="metrics_from", help=argparse.SUPPRESS)  # old name
     parser.set_defaults(run=publish)
-    commands.add_parser("ship", parents=[parser], add_help=False)  # the old name, not in the help
+    commands.add_parser("ship", parents=[parser], add_help=False)  # old name, not in the help
 
     parser = commands.add_parser("promote", help="offer a trained run on the Listen page")
     parser.add_argument("name", metavar="RUN", help="a run's folder or name")
@@ -40,7 +40,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser = commands.add_parser("unpublish", help="no longer offer a promoted model; its run stays")
     parser.add_argument("name", metavar="NAME", help="the name that it was promoted under")
     parser.set_defaults(run=unpublish)
-    commands.add_parser("withdraw", parents=[parser], add_help=False)  # the old name
+    commands.add_parser("withdraw", parents=[parser], add_help=False)  # old name
 
 
 def publish(options: argparse.Namespace) -> int:

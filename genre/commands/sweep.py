@@ -106,14 +106,14 @@ def compare(options: argparse.Namespace) -> int:
 
 def sweep(options: argparse.Namespace) -> int:
     """Train one network with several settings and print them side by side."""
-    from genre.training.sweep import grid
+    from genre.training.sweep import settings_grid
 
     try:
         plain = argparse.Namespace(**vars(options) | {"epochs": None, "batch_size": None})
         base = settings_from(plain)
         if base.spec.kind != "network":
             raise ValueError(f"{base.model} has no epochs, batches or learning rate to sweep.")
-        experiments = grid(base, options.epochs, options.batch_size, options.lr)
+        experiments = settings_grid(base, options.epochs, options.batch_size, options.lr)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     return _train_all(experiments, options, recipe=True)
@@ -139,7 +139,7 @@ def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namesp
 
 
 def reproduce(options: argparse.Namespace) -> int:
-    """Repeat the published experiments within a budget of time, and print ours beside them."""
+    """Repeat the published experiments within a budget of time, and print our metrics beside theirs."""
     from genre.compute import all_cores, cores, limit_cores
     from genre.evaluation.results import update_section
     from genre.training.reproduce import build_rows, reproduction_table, row_results, run_rows
@@ -166,7 +166,7 @@ def reproduce(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _stop_in_order() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl+C inside: the training processes are stopped, and can be resumed."""
+    """Treat SIGTERM as Ctrl+C in a `with` block: the trainings are stopped, and can be resumed."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -175,7 +175,7 @@ def _stop_in_order() -> Iterator[None]:
 
 
 def _print_outcome(run: "Run") -> None:
-    """One line on how a run ended."""
+    """Print one line on the outcome of a run."""
     settings = run.settings
     _print_line(
         f"{settings['model']} on {settings['input']}, split {Path(settings['split']).name}: {run.message}"

@@ -43,7 +43,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
         metavar="PROBABILITY",
         help="with --begin: probability of a simulated phone recording in training",
     )
-    parser.add_argument("--telephone", dest="phone", type=float, help=argparse.SUPPRESS)  # the old name
+    parser.add_argument("--telephone", dest="phone", type=float, help=argparse.SUPPRESS)  # old name
     add_folder_options(parser)
     parser.set_defaults(run=train)
 
@@ -87,7 +87,7 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_from(options: argparse.Namespace, model: str | None = None) -> "ExperimentSettings":
-    """The settings of the options. Raises ValueError with a sentence for a bad combination."""
+    """Build the settings from the options. Raises ValueError with a sentence for a bad combination."""
     from genre.training.experiment import experiment_settings, parse_augmentation
 
     recipe = {
@@ -126,7 +126,7 @@ def models(options: argparse.Namespace) -> int:
 
     for spec in MODELS.values():
         for kind, input_spec in spec.inputs.items():
-            published = spec.published.get(kind)
+            published_metric = spec.published.get(kind)
             parameters = None
             if spec.kind == "network":
                 parameters = count_parameters(spec.build(input_spec.shape, 10))
@@ -137,14 +137,14 @@ def models(options: argparse.Namespace) -> int:
                 "input": kind,
                 "shape": list(input_spec.shape),
                 "parameters": parameters,
-                "published": published.figure if published else None,
-                "protocol": published.protocol if published else None,
+                "published": published_metric.figure if published_metric else None,
+                "protocol": published_metric.protocol if published_metric else None,
             }
             if options.json:
                 print(json.dumps(row))
             else:
                 count = f"{parameters:,}" if parameters else "-"
-                metrics = f"{row['published']} ({row['protocol']})" if published else "-"
+                metrics = f"{row['published']} ({row['protocol']})" if published_metric else "-"
                 print(f"{spec.name:12} {kind:9} {count:>11}  {spec.source}; {metrics}")
     return OK
 

@@ -1,8 +1,8 @@
-"""The windows of the built-in music that came with Earmark: a first training need not wait for the music.
+"""The windows of the built-in music that come with Earmark, so that a first training starts at once.
 
-One WebP picture a genre in assets/builtin: 64 rows a track, its windows side by side. They are what
-`make_examples` computes once the synthesiser has played the pieces, to 1 dB in the mean, as lossless pictures
-would be four times as large. `python -m genre.data.builtin` makes them anew.
+assets/builtin has one WebP picture a genre: 64 rows a track, its windows side by side. They equal the windows
+that `make_examples` computes from the music, to 1 dB in the mean; lossless pictures would be four times as
+large. `python -m genre.data.builtin` makes them anew.
 """
 
 from functools import cache
@@ -19,20 +19,23 @@ from genre.data.windows import SCALING, WINDOWINGS, front_end, make_examples
 from genre.paths import REPOSITORY, write_atomic
 
 FOLDER = REPOSITORY / "assets" / "builtin"
-SPEC = InputSpec("mel", (64, 100), 3.0, 2048, 667, 64)  # of the models that a first visitor trains
+SPEC = InputSpec("mel", (64, 100), 3.0, 2048, 667, 64)  # input of the models that a first visitor trains
 WINDOWING = "even"
-QUALITY = 60  # of the pictures, of 100
+QUALITY = 60  # quality of the pictures, in percent
 
 
 def comes_with_earmark(data: str, spec: InputSpec, windowing: str = WINDOWING) -> bool:
-    """Whether nothing has to be played or computed for this input."""
+    """Return whether the windows of this input come with Earmark."""
     return (data, spec, windowing) == (BUILT_IN, SPEC, WINDOWING) and all(
         (FOLDER / f"{genre}.webp").is_file() for genre in GENRES
     )
 
 
 def load_examples(data: str, spec: InputSpec, windowing: str) -> tuple[Examples, dict]:
-    """The examples of a data set, named as for `open_dataset`; see `make_examples`. Raises DataError."""
+    """Load the examples of a data set -> the result of `make_examples`. Raises DataError.
+
+    `data` is a name as for `open_dataset`.
+    """
     if not comes_with_earmark(data, spec, windowing):
         return make_examples(open_dataset(data), spec, windowing)
     values = np.stack([_windows(genre) for genre in GENRES])  # (genres, tracks, windows, bands, frames)
@@ -57,7 +60,7 @@ def load_examples(data: str, spec: InputSpec, windowing: str) -> tuple[Examples,
 
 @cache
 def _windows(genre: str) -> np.ndarray:
-    """(tracks, windows, bands, frames) uint8."""
+    """Read the windows of a genre: (tracks, windows, bands, frames) uint8."""
     content = np.fromfile(FOLDER / f"{genre}.webp", np.uint8)
     picture = np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR))[..., 0]
     bands, frames = SPEC.shape
@@ -78,7 +81,7 @@ def write_pictures() -> None:
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Write (rows, columns) uint8."""
+    """Write (rows, columns) uint8 as a WebP picture."""
     _, content = cv2.imencode(
         ".webp", np.repeat(picture[..., None], 3, axis=2), [cv2.IMWRITE_WEBP_QUALITY, QUALITY]
     )

@@ -19,12 +19,12 @@ from genre.paths import home, may_read, music_folder
 from genre.text import encodable
 
 BUILT_IN = "builtin"
-# What the archives of GTZAN and Kaggle call the folder with one sub-folder a genre.
+# The names, in the archives of GTZAN and Kaggle, of the folder with one sub-folder a genre.
 INNER_FOLDERS = ("audio", "genres_original", "genres", "Data")
 BROKEN_TRACKS = {"jazz.00054"}  # GTZAN's arrays lack its picture, and its 3 s mel is another recording's
 NOT_A_GENRE = {"images_original", "splits"}
 MIN_RECORDING_S = 1.0  # a shorter recording is skipped
-DECODING_VERSION = 2  # version; raise it when the same file no longer decodes to the same sound, or to none
+DECODING_VERSION = 2  # raise it when the same file no longer decodes to the same sound, or to none
 # The files of GTZAN's ready-made arrays and Kaggle's tables, by the field of Dataset.
 TABLES = {
     "mel_30s": "pictures.npz",
@@ -41,12 +41,12 @@ class Track:
     name: str  # "jazz.00017" where the file is named so, else "genre/file.mp3"
     genre: str
     path: str
-    sound: str = ""  # hash of the decoded samples; empty until the file is decoded
+    sound_hash: str = ""  # hash of the decoded samples; empty until the file is decoded
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The contents of a folder, not decoded yet."""
+    """The files of a folder, not decoded yet."""
 
     folder: Path
     files: tuple[Track, ...]
@@ -59,17 +59,17 @@ class Dataset:
 
 
 def named_folder(name: str | Path) -> Path:
-    """The absolute path of the folder that a person names; ~ is the person's home. Raises DataError."""
+    """Make the path of a folder that a person names absolute; ~ is the person's home. Raises DataError."""
     try:
         folder = Path(name).expanduser().resolve()
         folder.is_dir()
-    except (OSError, RuntimeError, ValueError) as error:  # the ~ of nobody, a path too long or with a NUL
+    except (OSError, RuntimeError, ValueError) as error:  # an unknown ~user, a path too long or with a NUL
         raise DataError(f"{str(name)[:80]!r} is no folder's name: check it.") from error
     return folder
 
 
 def open_dataset(data: str | Path) -> Dataset:
-    """Open a folder of genres, GTZAN's or Kaggle's layout, or "builtin", which is played first if need be.
+    """Open a folder of genres, GTZAN's or Kaggle's layout, or "builtin", which is played first if necessary.
 
     Raises DataError where there is nothing to train on.
     """
@@ -106,7 +106,7 @@ def open_dataset(data: str | Path) -> Dataset:
 
 
 def _sub_folders(root: Path) -> list[Path]:
-    """The folders of genres, in the order of their names."""
+    """List the folders of genres, in the order of their names."""
     if not root.is_dir():
         return []
     return sorted(
@@ -115,7 +115,7 @@ def _sub_folders(root: Path) -> list[Path]:
 
 
 def _files(root: Path) -> tuple[Track, ...]:
-    """The audio files below the sub-folders of `root`, in the order of their names."""
+    """List the audio files below the sub-folders of `root`, in the order of their names."""
     tracks: dict[str, Track] = {}
     for folder in _sub_folders(root):
         genre = encodable(folder.name)
@@ -135,18 +135,18 @@ def _files(root: Path) -> tuple[Track, ...]:
 def decode_tracks(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]:
     """Decode every file once -> (tracks with their hash, skipped files [(name, reason)]).
 
-    Skipped are files that cannot be read, are silent or shorter than a second, and recordings that
-    come twice, also in another format under the same name: one named as GTZAN's or else the first stays,
-    unless they stand in different genres, when none can be trusted.
+    Files are skipped that cannot be read, are silent, or are shorter than a second. Of a recording that comes
+    twice, also in another format under the same name, one file stays: the one with a name as in GTZAN, or
+    else the first. Where the copies stand in different genres, none can be trusted and all are skipped.
     """
-    keys, skipped = {}, [(name, "There are no recordings in this folder.") for name in dataset.empty]
+    keys, skipped_files = {}, [(name, "There are no recordings in this folder.") for name in dataset.empty]
     for track in dataset.files:
         try:
             stat = Path(track.path).stat()
         except OSError:  # a link to nothing, or deleted a moment ago
-            skipped.append((track.name, "This file is gone."))
+            skipped_files.append((track.name, "This file is gone."))
             continue
-        # The time of the latest change of any kind: leave to read it, too, may be what was missing.
+        # The key has the time of the latest change of any kind, since the permissions may have changed too.
         keys[key_of(DECODING_VERSION, str(Path(track.path).absolute()), stat.st_size, stat.st_ctime_ns)] = (
             track
         )
@@ -157,35 +157,35 @@ def decode_tracks(dataset: Dataset) -> tuple[list[Track], list[tuple[str, str]]]
         _parse_result,
         progress_line("Checking recordings"),
     )
-    decoded = []
+    decoded_tracks = []
     for key, result in results:
         if "error" in result:
-            skipped.append((keys[key].name, result["error"]))
+            skipped_files.append((keys[key].name, result["error"]))
         else:
-            decoded.append(replace(keys[key], sound=result["sound"]))
+            decoded_tracks.append(replace(keys[key], sound_hash=result["sound"]))
     by_sound: dict[str, list[Track]] = {}
-    for track in decoded:
-        by_sound.setdefault(track.sound, []).append(track)
+    for track in decoded_tracks:
+        by_sound.setdefault(track.sound_hash, []).append(track)
     tracks = []
     for group in by_sound.values():
         first, *others = sorted(group, key=lambda track: "/" in track.name)  # the lists know GTZAN's names
         if any(other.genre != first.genre for other in others):
             places = ", ".join(track.name for track in (first, *others))
-            skipped += [
+            skipped_files += [
                 (track.name, f"The same recording stands in several genres: {places}.")
                 for track in (first, *others)
             ]
             continue
         tracks.append(first)
-        skipped += [(other.name, f"The same recording as {first.name}.") for other in others]
+        skipped_files += [(other.name, f"The same recording as {first.name}.") for other in others]
     by_place = {Path(track.path).with_suffix(""): track for track in reversed(tracks)}
     for track in list(tracks):
         first = by_place[Path(track.path).with_suffix("")]
         if track is not first:
             tracks.remove(track)
             reason = f"The same recording as {first.name} in another format, by its name."
-            skipped.append((track.name, reason))
-    return tracks, skipped
+            skipped_files.append((track.name, reason))
+    return tracks, skipped_files
 
 
 def _parse_result(content: bytes) -> dict:
@@ -205,14 +205,15 @@ def _decode(path: str) -> bytes:
         return json.dumps({"error": "It is shorter than a second."}).encode()
     if is_silent(samples):
         return json.dumps({"error": "It is silent."}).encode()
-    # In 16 bits, so that the same recording as WAV and as FLAC is the same sound.
+    # The hash is that of 16-bit samples, so that the same recording as WAV and as FLAC is the same sound.
     sound = np.round(samples.clip(-1, 1) * 32_767).astype("<i2")
     return json.dumps({"sound": hashlib.blake2b(sound.tobytes(), digest_size=16).hexdigest()}).encode()
 
 
 def require_genres(labels: np.ndarray, tracks: np.ndarray, genres: tuple[str, ...]) -> None:
-    """Check what can be learnt from. Raises DataError unless there are two genres or more, each with two
-    tracks or more.
+    """Check labels (N,) and tracks (N,).
+
+    Raises DataError unless there are two genres or more, each with two tracks or more.
     """
     count = {genre: len(set(tracks[labels == k])) for k, genre in enumerate(genres)}
     if len(genres) < 2:

@@ -1,4 +1,4 @@
-"""The arrays that a model learns from: one row a window of a track."""
+"""The arrays from which a model learns; each row is a window of a track."""
 
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ class Examples:
 
     values: np.ndarray  # (N, ...)
     labels: np.ndarray  # (N,) int, index into genres
-    tracks: np.ndarray  # (N,) str, the track each row was cut from
+    tracks: np.ndarray  # (N,) str, the track of each row
     genres: tuple[str, ...]
     scale: float = 1.0
     offset: float = 0.0
@@ -34,15 +34,15 @@ class Examples:
         return torch.from_numpy(self.values[rows]).float() * self.scale + self.offset
 
     def take(self, rows: np.ndarray) -> "Examples":
-        """The chosen rows."""
+        """Return the chosen rows."""
         return replace(self, values=self.values[rows], labels=self.labels[rows], tracks=self.tracks[rows])
 
     def fingerprint(self) -> str:
-        """A hash of the names of the tracks."""
+        """Hash the names of the tracks."""
         return key_of(sorted(set(self.tracks.tolist())))[:8]
 
     def of(self, tracks: set[str]) -> "Examples":
-        """The rows cut from these tracks."""
+        """Return the rows of these tracks."""
         return self.take(np.flatnonzero(np.isin(self.tracks, list(tracks))))
 
 

@@ -1,6 +1,6 @@
-"""GTZAN's ready-made arrays: 30 s mel pictures, and log-mels of the first 3 s, also back in decibels.
+"""GTZAN's ready-made arrays: 30 s mel pictures, and log-mels of the first 3 s, z-scored or in decibels.
 
-The 3 s mels were z-scored over the whole track and have lost their level and range. Both are restored
+The 3 s mels were z-scored over the whole track, so their level and range are lost. Both are restored
 from the 30 s picture of the same track, which shows true decibels at some of the same frames.
 """
 
@@ -16,12 +16,13 @@ from genre.data.dataset import BROKEN_TRACKS, Dataset
 from genre.data.examples import DataError, Examples
 
 MAX_ARRAY_BYTES = 1 << 30  # size when unpacked; GTZAN's pictures are 46 MB
-DEFAULT_FIT = (15.0, -45.0)  # dB in a standard deviation, dB at the mean: used where there is no picture
+DEFAULT_FIT = (15.0, -45.0)  # (dB in a standard deviation, dB at the mean) of a track without a picture
 
 
 def mel_3s_decibels(dataset: Dataset) -> tuple[Examples, np.ndarray]:
-    """Restore the decibels of the 3 s mels -> (the stored mels, the same in dB below the peak of their track:
-    (N, 128, 130) float32).
+    """Restore the decibels of the 3 s mels.
+
+    Returns the stored mels, and (N, 128, 130) float32 in dB below the peak of each track.
     """
     if dataset.mel_3s_zscored is None:
         raise DataError("There are no ready-made mel spectrograms of 3 s here.")
@@ -41,7 +42,7 @@ def mel_3s_decibels(dataset: Dataset) -> tuple[Examples, np.ndarray]:
 
 
 def fit_decibels(z: np.ndarray, picture: np.ndarray) -> tuple[float, float] | None:
-    """Fit the (slope, level) that make decibels of z-scores: dB = slope z + level.
+    """Fit the (slope, level) that turn z-scores into decibels: dB = slope z + level.
 
     z is (128, 130), the picture (128, 334) uint8 with 255 at 0 dB and 0 at -40 dB or less. The result is None
     where too little of the picture lies above its floor for a fit.
@@ -58,9 +59,9 @@ def fit_decibels(z: np.ndarray, picture: np.ndarray) -> tuple[float, float] | No
 
 
 def read_mel_30s(folder: Path) -> Examples:
-    """GTZAN's 30-second mel pictures: uint8 (N, 128, 334), 1.0 to the network is the loudest point.
+    """Read GTZAN's 30-second mel pictures: uint8 (N, 128, 334); the loudest point is 1.0 to the network.
 
-    The pictures are 216 rows of the 128 mel bands, stretched; row r shows band (r + 0.5) * 128 / 216.
+    The stored pictures stretch the 128 mel bands to 216 rows; row r shows band (r + 0.5) * 128 / 216.
     """
     names, pictures = _read_npz(folder / "pictures.npz")
     rows = ((np.arange(FULL_CLIP_MEL.n_mels) + 0.5) * pictures.shape[1] / FULL_CLIP_MEL.n_mels).astype(int)
@@ -74,7 +75,7 @@ def read_mel_30s(folder: Path) -> Examples:
 
 
 def read_mel_3s_zscored(folder: Path) -> Examples:
-    """The first 3 s of each track: uint8 (N, 128, 130), z-scored to the network."""
+    """Read the mels of the first 3 s of each track: uint8 (N, 128, 130), z-scores to the network."""
     names, values = _read_npz(folder / "mel3s.npz")
     return _examples(names, values, scale=1 / 32, offset=-4.0, unit_db=12.0)  # one sigma is about 12 dB
 

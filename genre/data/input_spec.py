@@ -8,15 +8,15 @@ class InputSpec:
     """One kind of input that a model accepts, and the array of one example.
 
     kind        "raw", "stft", "mel", "features", "mel_30s", "mel_3s_zscored" or "mel_3s"
-    shape       of one example, and the argument of `build`: (samples,), (bands, frames), or the features
-    seconds     of audio that one example covers
-    n_fft, hop_length, n_mels   of the spectrogram, in samples and bands; 0 where there is none
+    shape       shape of one example, the argument of `build`: (samples,), (bands, frames), or the features
+    seconds     duration in s of the audio in one example
+    n_fft, hop_length, n_mels   sizes of the spectrogram, in samples and bands; 0 where there is none
 
     "mel_30s" (GTZAN's 30 s log-mels as 128 x 334 in 0..1) and "mel_3s_zscored" (128 x 130 log-mels of
-    3 s, z-scored) stand in for "mel" where there is no audio. Models of another size take them stretched
+    3 s, z-scored) stand in for "mel" where there is no audio. For models of another size they are stretched
     to `shape` by interpolation over bands and frames. Spectrograms may have up to four frames more
-    than `shape`: the last ones are dropped. "mel_3s" (128 x 130 log-mels of 3 s in 0..1) are cut from
-    recordings, and from "mel_3s_zscored" in decibels again.
+    than `shape`; the last ones are dropped. "mel_3s" (128 x 130 log-mels of 3 s in 0..1) are cut from
+    recordings, and made from "mel_3s_zscored" whose decibels are restored.
     """
 
     kind: str

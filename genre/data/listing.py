@@ -1,6 +1,6 @@
 """The contents of a data set, as a visitor sees them before any training.
 
-The built-in set is there for the visitor from the start: its pieces are played when they are wanted.
+The built-in set is listed from the start; its pieces are played when they are needed.
 """
 
 import re
@@ -16,12 +16,12 @@ from genre.paths import home
 
 BUILT_IN_PIECES = 30  # pieces per genre, as synth.build plays them
 BUILT_IN_S = 30.0
-CHECKED_AT_ONCE = 4  # files checked between two signs of life
+CHECKED_AT_ONCE = 4  # files checked between two reports of progress
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The tracks of each genre, and how they are at hand."""
+    """The tracks of each genre, and the forms in which they are stored."""
 
     data: str
     by_genre: dict[str, tuple[str, ...]]  # genre -> names of its tracks
@@ -40,10 +40,10 @@ def look(data: str) -> Listing:
     if data == BUILT_IN:
         folder = home() / "datasets" / BUILT_IN
         names = {genre: tuple(f"{genre}.{n:05d}" for n in range(BUILT_IN_PIECES)) for genre in GENRES}
-        missing = sum(
+        n_missing = sum(
             not (folder / genre / f"{name}.wav").exists() for genre in GENRES for name in names[genre]
         )
-        return Listing(data, names, missing, BUILT_IN_PIECES * len(GENRES))
+        return Listing(data, names, n_missing, BUILT_IN_PIECES * len(GENRES))
     dataset = open_dataset(data)
     tracks: dict[str, set[str]] = {}
     for track in dataset.files:
@@ -60,7 +60,7 @@ def look(data: str) -> Listing:
 
 
 def sound_of(data: str, track: str) -> Clip:
-    """Load a track to listen to. Raises DataError when it has no recording here, AudioError a damaged one."""
+    """Load a track to listen to. Raises DataError if it has no recording, AudioError for a damaged one."""
     if data == BUILT_IN:
         genre, _, number = track.partition(".")
         if genre not in GENRES or not re.fullmatch(r"[0-9]{1,5}", number):
@@ -78,7 +78,7 @@ def sound_of(data: str, track: str) -> Clip:
 
 
 def check(data: str) -> Iterator[tuple[int, int]]:
-    """Decode every recording once, yielding (done, in all); the results stay in the cache."""
+    """Decode every recording once, and yield (done, in all); the results stay in the cache."""
     dataset = _at_hand(data)
     for start in range(0, len(dataset.files), CHECKED_AT_ONCE):
         decode_tracks(replace(dataset, files=dataset.files[start : start + CHECKED_AT_ONCE]))
@@ -86,10 +86,10 @@ def check(data: str) -> Iterator[tuple[int, int]]:
 
 
 def faults(data: str) -> list[tuple[str, str]]:
-    """List the recordings that training skips, and why; it is quick once they were checked."""
+    """List (recording, reason) of all that training skips; it is quick after `check`."""
     return decode_tracks(_at_hand(data))[1]
 
 
 def _at_hand(data: str) -> Dataset:
-    """The data set as far as it is on disk."""
+    """Open the data set without playing missing pieces."""
     return open_dataset(home() / "datasets" / BUILT_IN if data == BUILT_IN else data)

@@ -9,4 +9,4 @@ PROTOCOLS = {
     "segment": "LEAKY: windows of the same track in both parts; only to repeat published figures",
     "all": "all tracks are there to learn from, nothing is tested",
 }
-FOLDED = ("kfold", "blocks")  # several parts, and a last one with all tracks, whose weights are saved
+FOLD_PROTOCOLS = ("kfold", "blocks")  # several parts, then one with all tracks, whose weights are saved

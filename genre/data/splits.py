@@ -26,7 +26,7 @@ HELD_OUT = 0.15  # fraction of the training tracks that is held out to choose th
 
 @dataclass(frozen=True)
 class Part:
-    """The training rows and the test rows (none: nothing is tested) of the examples."""
+    """The training rows and the test rows of the examples; without test rows, nothing is tested."""
 
     train: np.ndarray
     test: np.ndarray
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Split:
-    """A protocol applied. After several tested parts, a last one has all rows for training."""
+    """The parts that a protocol makes. After several tested parts, a last one has all rows for training."""
 
     name: str
     leaky: bool
@@ -102,14 +102,14 @@ def hold_out(examples: Examples, seed: int, leaky: bool = False) -> tuple[np.nda
         rows = rng.permutation(len(examples))
         count = max(1, round(HELD_OUT * len(rows)))
         return np.sort(rows[count:]), np.sort(rows[:count])
-    test_tracks = []
+    held_out = []
     for label in range(len(examples.genres)):
         tracks = np.unique(examples.tracks[examples.labels == label])
         if len(tracks) > 1:
             count = max(1, round(HELD_OUT * len(tracks)))
-            test_tracks += rng.permutation(tracks)[:count].tolist()
-    aside = np.isin(examples.tracks, test_tracks)
-    return np.flatnonzero(~aside), np.flatnonzero(aside)
+            held_out += rng.permutation(tracks)[:count].tolist()
+    is_held_out = np.isin(examples.tracks, held_out)
+    return np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
 
 
 def _rows(examples: Examples, tracks: np.ndarray) -> np.ndarray:
@@ -119,7 +119,7 @@ def _rows(examples: Examples, tracks: np.ndarray) -> np.ndarray:
 def _folds(genres: np.ndarray, rng: np.random.Generator | None, count: int) -> np.ndarray:
     """Assign a fold (0 .. count - 1) to each track, even within each genre: (tracks,) -> (tracks,).
 
-    Without chance, folds are blocks of tracks as they stand, in the order of their names.
+    Without `rng`, folds are blocks of neighbouring tracks, in the order of their names.
     """
     fold = np.zeros(len(genres), dtype=int)
     for genre in np.unique(genres):
@@ -133,7 +133,7 @@ def _folds(genres: np.ndarray, rng: np.random.Generator | None, count: int) -> n
 def _by_artist(
     tracks: np.ndarray, genres: np.ndarray, artist_of: dict[str, str], rng: np.random.Generator
 ) -> np.ndarray:
-    """Choose the tracks to test on: artists at random until each genre has its share; (tracks,) bool."""
+    """Choose the test tracks: (tracks,) bool. Artists are drawn until each genre has its share."""
     artists = np.array([artist_of[track] for track in tracks.tolist()])
     test = np.zeros(len(tracks), dtype=bool)
     for genre in np.unique(genres):
@@ -162,7 +162,7 @@ def _read_names(path: Path) -> set[str]:
 
 
 class _Names:
-    """Tracks by the entries of a list: by name, file name, or file name less suffix."""
+    """The tracks by their possible entries in a list: name, file name, or file name without its suffix."""
 
     def __init__(self, tracks: np.ndarray) -> None:
         self._tracks: dict[str, set[str]] = {}
@@ -171,7 +171,7 @@ class _Names:
                 self._tracks.setdefault(alias, set()).add(track)
 
     def find(self, name: str) -> set[str]:
-        """The tracks of one entry; empty where there are none."""
+        """Find the tracks of one entry; empty where there are none."""
         last = Path(name).name
         matches = (self._tracks.get(alias) for alias in (name, last, _less_suffix(last)))
         return next((tracks for tracks in matches if tracks), set())
@@ -199,15 +199,15 @@ def _read_artists(path: Path | None, tracks: np.ndarray) -> dict[str, str]:
     artist_of = {
         track: artist.strip().lower() for name, artist, *_ in rows for track in names.find(name.strip())
     }
-    if missing := sorted(set(tracks.tolist()) - set(artist_of)):
+    if nameless := sorted(set(tracks.tolist()) - set(artist_of)):
         raise DataError(
-            f"The list of artists does not name {len(missing)} of the tracks, {missing[0]!r} for one."
+            f"The list of artists does not name {len(nameless)} of the tracks, {nameless[0]!r} for one."
         )
     return artist_of
 
 
 def _require_every_genre(examples: Examples, part: Part) -> None:
-    missing = set(range(len(examples.genres))) - set(examples.labels[part.train].tolist())
-    if missing:
-        genre = examples.genres[min(missing)]
+    missing_genres = set(range(len(examples.genres))) - set(examples.labels[part.train].tolist())
+    if missing_genres:
+        genre = examples.genres[min(missing_genres)]
         raise DataError(f"The split leaves no track of {genre!r} to learn from.")

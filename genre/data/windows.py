@@ -1,4 +1,4 @@
-"""Inputs of models, made of recordings: windows of samples, spectrograms, features.
+"""Inputs of models, made from recordings: windows of samples, spectrograms, features.
 
 One function, `compute_windows`, makes the array of a window both for training and for serving, so that
 they cannot drift apart. Arrays are stored as small integers (256 steps over 80 dB are finer than
@@ -23,7 +23,7 @@ from genre.data.examples import DataError, Examples
 from genre.data.gtzan import mel_3s_decibels, read_mel_3s_zscored, read_mel_30s
 from genre.data.input_spec import InputSpec
 
-WINDOWS_VERSION = 2  # version; raise it when the same sound no longer gives the same array
+WINDOWS_VERSION = 2  # raise it when the same sound no longer gives the same array
 WINDOWINGS = {
     "even": "up to ten windows, evenly spread over the track",
     "random": "five windows at random places (Zhang)",
@@ -60,12 +60,12 @@ def make_examples(dataset: Dataset, spec: InputSpec, windowing: str = "even") ->
 
     The summary has "source" (a sentence), the kind of "input", "tracks", "windows" and "skipped"
     [(name, reason)]. All examples come from one source: if recordings and ready-made arrays were mixed, a
-    model could recognise genres by the source. Only "mel_3s" has both, with the ready-made ones restored to
-    the decibels of recordings; on tracks that have both, the predictions agree. Raises DataError.
+    model could recognise genres by the source. Only "mel_3s" has both: the decibels of ready-made mels are
+    restored, and on tracks that have both the predictions agree. Raises DataError.
     """
     if windowing not in WINDOWINGS:
         raise DataError(f"There is no way {windowing!r} to cut windows: {', '.join(WINDOWINGS)}.")
-    skipped: list[tuple[str, str]] = []
+    skipped_files: list[tuple[str, str]] = []
     kind = _available_kind(dataset, spec)
     if kind == "mel_30s" and dataset.mel_30s:
         examples = read_mel_30s(dataset.mel_30s.parent)
@@ -77,11 +77,11 @@ def make_examples(dataset: Dataset, spec: InputSpec, windowing: str = "even") ->
         examples = _from_table(table)
         source = f"the table {table.name}"
     elif kind == "mel_3s" and dataset.mel_3s_zscored:
-        examples, source, skipped = _mixed_windows(dataset, spec, windowing)
+        examples, source, skipped_files = _mixed_windows(dataset, spec, windowing)
     else:
-        tracks, skipped = _decode(dataset, spec)
+        tracks, skipped_files = _decode(dataset, spec)
         if not tracks:
-            name, reason = skipped[len(dataset.empty)]
+            name, reason = skipped_files[len(dataset.empty)]
             raise DataError(f"None of the {len(dataset.files)} recordings can be used. {name}: {reason}")
         examples = _from_audio(tracks, dataset.genres, spec, windowing)
         source = f"recordings, {WINDOWINGS[windowing]}"
@@ -93,13 +93,13 @@ def make_examples(dataset: Dataset, spec: InputSpec, windowing: str = "even") ->
         "input": kind,
         "tracks": len(set(examples.tracks)),
         "windows": len(examples),
-        "skipped": skipped,
+        "skipped": skipped_files,
     }
     return examples, summary
 
 
 def ready_made_windows(dataset: Dataset) -> Examples:
-    """GTZAN's ready-made mels of the first 3 s as "mel_3s"."""
+    """Convert GTZAN's ready-made mels of the first 3 s to "mel_3s"."""
     mels, decibels = mel_3s_decibels(dataset)
     decibels -= decibels.max(axis=(1, 2), keepdims=True)
     values = np.round((decibels / WINDOW_MEL.range_db + 1).clip(0) * 255).astype(np.uint8)
@@ -109,45 +109,45 @@ def ready_made_windows(dataset: Dataset) -> Examples:
 def _mixed_windows(
     dataset: Dataset, spec: InputSpec, windowing: str
 ) -> tuple[Examples, str, list[tuple[str, str]]]:
-    """Windows of recordings and ready-made ones -> (examples, their source, skipped files)."""
-    ready, source = ready_made_windows(dataset), "GTZAN's ready-made first 3 s in decibels again"
-    if not set(dataset.genres) <= set(ready.genres) or not dataset.files:
-        return ready, source, []
-    tracks, skipped = _decode(dataset, spec)
+    """Join windows of recordings and ready-made ones -> (examples, their source, skipped files)."""
+    ready_made, source = ready_made_windows(dataset), "GTZAN's ready-made first 3 s in decibels again"
+    if not set(dataset.genres) <= set(ready_made.genres) or not dataset.files:
+        return ready_made, source, []
+    tracks, skipped_files = _decode(dataset, spec)
     if not tracks:
-        return ready, source, skipped
-    cut = _from_audio(tracks, ready.genres, spec, windowing)
+        return ready_made, source, skipped_files
+    recording_windows = _from_audio(tracks, ready_made.genres, spec, windowing)
     both = replace(
-        ready,
-        values=np.concatenate([cut.values, ready.values]),
-        labels=np.concatenate([cut.labels, ready.labels]),
-        tracks=np.concatenate([cut.tracks, ready.tracks]),
+        ready_made,
+        values=np.concatenate([recording_windows.values, ready_made.values]),
+        labels=np.concatenate([recording_windows.labels, ready_made.labels]),
+        tracks=np.concatenate([recording_windows.tracks, ready_made.tracks]),
     )
-    return both, f"recordings, {WINDOWINGS[windowing]}, and {source}", skipped
+    return both, f"recordings, {WINDOWINGS[windowing]}, and {source}", skipped_files
 
 
 def prepare(dataset: Dataset, spec: InputSpec, windowing: str = "even") -> list[tuple[str, str]]:
-    """Compute the inputs of `make_examples` once, before several processes need them.
+    """Compute and cache the inputs of `make_examples`, before several processes need them.
 
     Returns the skipped files, [(name, reason)].
     """
-    ready = {
+    ready_made = {
         "mel_30s": dataset.mel_30s,
         "mel_3s_zscored": dataset.mel_3s_zscored,
         "mel_3s": None if dataset.files else dataset.mel_3s_zscored,
         "features": _table(dataset, spec.seconds),
     }
-    if ready.get(_available_kind(dataset, spec)):
+    if ready_made.get(_available_kind(dataset, spec)):
         return []
-    tracks, skipped = _decode(dataset, spec)
+    tracks, skipped_files = _decode(dataset, spec)
     compute_missing(
         "inputs", _jobs(tracks, spec, windowing), _compute, progress_line(f"Computing {spec.kind}")
     )
-    return skipped
+    return skipped_files
 
 
 def _available_kind(dataset: Dataset, spec: InputSpec) -> str:
-    """The kind of input itself, or the one that stands in for mel spectrograms without recordings."""
+    """Choose the kind of input: its own, or without recordings the one that stands in for mels."""
     if spec.kind == "mel" and not dataset.files and (dataset.mel_30s or dataset.mel_3s_zscored):
         return "mel_3s_zscored" if dataset.mel_3s_zscored else "mel_30s"
     return spec.kind
@@ -160,7 +160,7 @@ def _decode(dataset: Dataset, spec: InputSpec) -> tuple[list[Track], list[tuple[
 
 
 def resize_to(examples: Examples, shape: tuple[int, ...]) -> Examples:
-    """The examples in the shape that a model takes: spectrograms are stretched by interpolation."""
+    """Resize examples to the shape that a model takes; spectrograms are stretched by interpolation."""
     values = examples.values
     if values.shape[1:] == tuple(shape):
         return examples
@@ -181,12 +181,12 @@ def resize_to(examples: Examples, shape: tuple[int, ...]) -> Examples:
 
 
 def _table(dataset: Dataset, seconds: float) -> Path | None:
-    """The table with features of windows of this length, if it lies beside the data."""
+    """Find the table with features of windows of this length, if it lies beside the data."""
     return {30.0: dataset.features_30_sec, 3.0: dataset.features_3_sec}.get(seconds)
 
 
 def _from_table(path: Path) -> Examples:
-    from genre.audio.features import read_table  # the import brings seconds of compiled parts
+    from genre.audio.features import read_table  # imported here: it takes seconds
 
     try:
         names, genres, values = read_table(path)
@@ -218,13 +218,13 @@ def _from_audio(
 
 
 def _jobs(tracks: Sequence[Track], spec: InputSpec, windowing: str) -> dict[str, tuple]:
-    if spec.kind in ("features", "raw", *NATURAL_SHAPES):  # models shape these differently afterwards
+    if spec.kind in ("features", "raw", *NATURAL_SHAPES):  # each model resizes these itself
         spec = InputSpec(spec.kind, NATURAL_SHAPES.get(spec.kind, ()), spec.seconds)
     constants = front_end(spec).to_dict() if spec.kind in SPECTROGRAMS else {}
     return {
-        key_of(WINDOWS_VERSION, track.sound, asdict(spec), constants, windowing): (
+        key_of(WINDOWS_VERSION, track.sound_hash, asdict(spec), constants, windowing): (
             track.path,
-            track.sound,
+            track.sound_hash,
             spec,
             windowing,
         )
@@ -242,12 +242,12 @@ def _compute(job: tuple[str, str, InputSpec, str]) -> bytes:
 
 
 def serving_spec(spec: InputSpec, kind: str) -> InputSpec:
-    """The specification for serving a model of input `spec` that was trained on inputs of `kind`."""
+    """Make the specification for serving a model of input `spec` that was trained on inputs of `kind`."""
     return spec if kind == spec.kind else replace(spec, kind=kind, seconds=STAND_IN_SECONDS[kind])
 
 
 def window_samples(spec: InputSpec) -> int:
-    """Samples of one window: its seconds, and a few more where a picture's last frame needs them."""
+    """Count the samples of one window: its seconds, and a few more if a picture's last frame needs them."""
     count = round(spec.seconds * SAMPLE_RATE)
     if spec.kind == "mel_30s":
         last = int(
@@ -258,7 +258,7 @@ def window_samples(spec: InputSpec) -> int:
 
 
 def window_starts(samples: np.ndarray, spec: InputSpec, windowing: str, seed: int = 0) -> np.ndarray:
-    """Choose the starts of the windows, in samples (W,); silent ones are skipped. There is at least one.
+    """Choose the starts of the windows, in samples (W,); silent windows are skipped, but at least one stays.
 
     `seed` draws the positions of "random".
     """
@@ -279,7 +279,7 @@ def window_starts(samples: np.ndarray, spec: InputSpec, windowing: str, seed: in
 
 
 def compute_windows(samples: np.ndarray, starts: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """Compute windows (W, ...) of samples (N,) as they are stored, unstretched; see SCALING."""
+    """Compute windows (W, ...) of samples (N,) in the stored integers of SCALING, not resized."""
     size = window_samples(spec)
     if len(samples) < size:
         samples = np.resize(samples, size)  # resize repeats the samples
@@ -300,7 +300,7 @@ def compute_windows(samples: np.ndarray, starts: np.ndarray, spec: InputSpec) ->
 
 
 def front_end(spec: InputSpec) -> SpectrogramParams:
-    """The spectrogram of an input of kind "mel", "stft", "mel_30s" or "mel_3s"."""
+    """Make the parameters of the front end of an input of kind "mel", "stft", "mel_30s" or "mel_3s"."""
     if spec.kind in ("mel_30s", "mel_3s"):
         return FULL_CLIP_MEL if spec.kind == "mel_30s" else WINDOW_MEL
     return SpectrogramParams(
@@ -318,7 +318,7 @@ def _spectrogram(params: SpectrogramParams) -> Spectrogram:
 
 
 def _mel_3s_zscored(samples: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Mel spectrograms of 3 s, z-scored over the whole recording, as GTZAN's ready-made ones."""
+    """Compute mel spectrograms of 3 s, z-scored over the whole recording like GTZAN's ready-made ones."""
     params = SpectrogramParams(range_db=FULL_RANGE_DB)
     with torch.inference_mode():
         whole = _spectrogram(params)(torch.from_numpy(samples[None]))[0].numpy()

@@ -1,5 +1,7 @@
-"""The benchmark of a shipped model on GTZAN's valid list: recordings, the accuracy drop through a simulated
-phone and a small MP3 file, and of the from-scratch ensemble ready-made mels too. GTZAN must be at hand.
+"""The benchmark of a shipped model on GTZAN's valid list, which must be on disk.
+
+It measures recordings, the accuracy drop through a simulated phone and a small MP3 file, and for the
+from-scratch ensemble also ready-made mels.
 """
 
 from collections.abc import Callable
@@ -32,27 +34,27 @@ from genre.models.predict import predict
 from genre.models.registry import MODELS
 from genre.paths import WEIGHTS, gtzan_folder
 
-# What may happen to a recording before it is classified: (clip, its number) -> clip.
+# The changes of a recording before it is classified: (clip, its number) -> clip.
 CONDITIONS: dict[str, Callable[[Clip, int], Clip]] = {
     "as it is": lambda clip, number: clip,
     "phone microphone": simulate_phone,
     "MP3 at 64 kbit/s": lambda clip, number: mp3(clip, 64),
 }
 CLEAN = "as it is"
-# Simulated rooms and noises that each recording is tested in: with one alone the drop varies by two or three
-# points by chance.
+# Draws of the room and the noise for each recording: with a single one, the drop varies by two or three
+# points.
 DRAWS = {"phone microphone": 4}
 RECORDED_PARTS = ("recordings", "agreement", "conditions", "seeds", "other_collections")  # parts in a card
-SEED_STEP = 1000  # step between the numbers of a recording in two draws: there are fewer recordings
+SEED_STEP = 1000  # step between the numbers of a recording in two draws, more than there are recordings
 
 
 def run_benchmark(
     name: str, robust: bool = False, folder: Path | None = None, weights: Path | None = None
 ) -> dict:
-    """Test the model `name` -> a dictionary for JSON; `robust`: under each of CONDITIONS too.
+    """Test the model `name` -> a dictionary for JSON; with `robust`, also under each of CONDITIONS.
 
-    `folder` is GTZAN's, by default EARMARK_DATA/gtzan; `weights` holds the model, by default among the
-    shipped. Raises DataError and ArtefactError.
+    `folder` is GTZAN's folder, by default EARMARK_DATA/gtzan; `weights` is the folder of models, by default
+    that of the shipped ones. Raises DataError and ArtefactError.
     """
     classifier = load_classifier(name, weights)
     if not isinstance(classifier, (EnsembleClassifier, PretrainedClassifier)):
@@ -77,8 +79,8 @@ def run_benchmark(
     files = [track for track in open_dataset(folder).files if track.name in valid]
     if not files:
         raise DataError(f"{folder} has no recording of GTZAN's valid list: they belong into audio/<genre>/.")
-    recordings, labels, rejected = predict_recordings(classifier, files, CONDITIONS[CLEAN])
-    result["recordings"] = _metrics(recordings, labels, classifier) | {"rejected": rejected}
+    recordings, labels, n_rejected = predict_recordings(classifier, files, CONDITIONS[CLEAN])
+    result["recordings"] = _metrics(recordings, labels, classifier) | {"rejected": n_rejected}
     if isinstance(classifier, EnsembleClassifier):
         result |= _ready_made_metrics(classifier, folder, valid, files, recordings)
     if robust:
@@ -89,7 +91,7 @@ def run_benchmark(
 def _ready_made_metrics(
     classifier: EnsembleClassifier, folder: Path, valid: set[str], files: list[Track], recordings: np.ndarray
 ) -> dict:
-    """Metrics of GTZAN's ready-made mels, and how often mel and recording of a track get the same genre."""
+    """Compute metrics of GTZAN's ready-made mels, and the agreement of mel and recording of a track."""
     ready_made, labels, tracks = predict_ready_made(classifier, folder, valid)
     metrics = _metrics(ready_made, labels, classifier)
     row_of = {track: row for row, track in enumerate(tracks.tolist())}
@@ -112,7 +114,7 @@ def _metrics(probabilities: np.ndarray, labels: np.ndarray, classifier: Classifi
 
 
 def record_benchmark(name: str, result: dict) -> None:
-    """Write the result of `run_benchmark` into the card of the shipped model; other metrics stay.
+    """Write the result of `run_benchmark` into the card of the shipped model, beside its other metrics.
 
     Raises ArtefactError.
     """
@@ -123,9 +125,9 @@ def record_benchmark(name: str, result: dict) -> None:
 
 
 def summarize_seeds(results: list[dict]) -> dict:
-    """The results of one recipe from several seeds -> {metric: {"values", "mean", "interval"}}.
+    """Summarize the results of one recipe from several seeds -> {metric: {"values", "mean", "interval"}}.
 
-    The interval is Student's of the mean, for the chance of the seed alone; that of the tracks is in each.
+    The interval is Student's for the mean over the seeds; each result has its own interval over the tracks.
     """
     metrics: dict[str, Callable[[dict], float]] = {
         "accuracy, recordings": lambda result: result["recordings"]["accuracy"]
@@ -182,27 +184,27 @@ def _agreement(first: np.ndarray, second: np.ndarray, labels: np.ndarray, genres
     return {"same": int(same.sum()), "count": len(same), "genres": by_genre}
 
 
-def _changed(clip: Clip, number: int, change: Callable[[Clip, int], Clip], draw: int) -> Clip:
-    """The clip under a condition, with random numbers of its own in each draw."""
+def _apply_condition(clip: Clip, number: int, change: Callable[[Clip, int], Clip], draw: int) -> Clip:
+    """Apply a condition to a clip, with different random numbers in each draw."""
     return change(clip, number + draw * SEED_STEP)
 
 
 def compare_conditions(classifier: Classifier, files: list[Track]) -> dict:
-    """Predict under each of CONDITIONS -> metrics over all draws, "accuracy_drop" below clean recordings.
+    """Predict under each of CONDITIONS -> metrics over all draws.
 
-    "rejected" and "confusion" count every draw.
+    "accuracy_drop" compares with clean recordings; "rejected" and "confusion" count every draw.
     """
     result: dict = {}
     clean_right = np.zeros(0)
     for condition, change in CONDITIONS.items():
-        probabilities, right, rejected = [], [], 0
+        probabilities, right, n_rejected = [], [], 0
         for draw in range(DRAWS.get(condition, 1)):
-            predicted, labels, n_rejected = predict_recordings(
-                classifier, files, partial(_changed, change=change, draw=draw)
+            predictions, labels, count = predict_recordings(
+                classifier, files, partial(_apply_condition, change=change, draw=draw)
             )
-            probabilities.append(predicted)
-            right.append(predicted.argmax(axis=1) == labels)
-            rejected += n_rejected
+            probabilities.append(predictions)
+            right.append(predictions.argmax(axis=1) == labels)
+            n_rejected += count
         metrics = compute_metrics(
             np.concatenate(probabilities), np.tile(labels, len(probabilities)), classifier.genres
         )
@@ -213,7 +215,7 @@ def compare_conditions(classifier: Classifier, files: list[Track]) -> dict:
         } | {
             "count": len(files),
             "draws": len(probabilities),
-            "rejected": rejected,
+            "rejected": n_rejected,
             "accuracy_drop": accuracy_drop(clean_right, np.mean(right, axis=0)),
         }
     return result
@@ -224,7 +226,7 @@ def predict_ready_made(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Predict GTZAN's ready-made 30 s mels, and its 3 s mels where there is a branch for them.
 
-    Mels have no waveform for a pretrained network: its from-scratch ensemble predicts alone.
+    Mels have no waveform for a pretrained network, so its from-scratch ensemble predicts alone.
     Returns probabilities (T, G), labels (T,), names (T,).
     """
     if isinstance(classifier, PretrainedClassifier):
@@ -242,12 +244,17 @@ def predict_ready_made(
         for branch, examples in zip(classifier.branches, inputs, strict=True)
     ]
     pooled = log_opinion_pool(np.array(probabilities), [branch.weight for branch in classifier.branches])
-    return (classifier.calibrated(torch.from_numpy(pooled)).numpy(), inputs[0].labels, inputs[0].tracks)
+    return (
+        classifier.apply_calibration(torch.from_numpy(pooled)).numpy(),
+        inputs[0].labels,
+        inputs[0].tracks,
+    )
 
 
 def predict_same_seconds(classifier: EnsembleClassifier, files: list[Track]) -> np.ndarray:
-    """Predictions of recordings (T, G) where each branch gets the seconds that `predict_ready_made` has for
-    it: the 30 s mels show the whole, the 3 s mels the beginning.
+    """Predict recordings -> (T, G), with the same seconds for each branch as in `predict_ready_made`.
+
+    The 30 s mels show the whole recording, the 3 s mels its beginning.
     """
     probabilities = [
         predict_recordings(
@@ -271,19 +278,19 @@ def predict_recordings(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Predict each recording -> probabilities (T, G), labels (T,), the number rejected as no music."""
     labels = np.array([classifier.genres.index(track.genre) for track in files])
-    probabilities, rejected = [], 0
+    probabilities, n_rejected = [], 0
     for number, (track, label) in enumerate(zip(files, labels, strict=True)):
         prediction = classifier.classify(change(load_clip(track.path), number))
         if prediction.probabilities:
             probabilities.append(list(prediction.probabilities.values()))
         else:  # a rejected clip counts as a wrong prediction
-            rejected += 1
+            n_rejected += 1
             probabilities.append((1 - np.eye(len(classifier.genres))[label]) / (len(classifier.genres) - 1))
-    return np.array(probabilities), labels, rejected
+    return np.array(probabilities), labels, n_rejected
 
 
 def fold_metrics(card: Card) -> dict[str, dict]:
-    """The calibration inside the train list that the card holds: of each branch, and of all together."""
+    """Read the card's calibration inside the train list: of each branch, and of all branches together."""
     parts = {kind: part["calibration"] for kind, part in card.branches.items() if "calibration" in part}
     if not card.calibration:
         return parts

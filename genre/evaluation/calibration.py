@@ -13,7 +13,7 @@ from scipy.special import log_softmax, softmax
 from genre.evaluation.metrics import balanced_accuracy, ece, ece_interval
 
 TARGET_SELECTIVE_ACCURACY = 0.85  # accuracy that the confident predictions must reach
-MIN_CONFIDENT = 30  # confident predictions: the accuracy of fewer means nothing
+MIN_CONFIDENT = 30  # least number of confident predictions: the accuracy of fewer means nothing
 TEMPERATURES = np.geomspace(0.2, 5.0, 200)
 BIAS_PENALTY = 0.3  # penalty on squared log biases, in likelihood; chosen on folds inside GTZAN's train list
 
@@ -34,10 +34,10 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
 def fit_confidence_threshold(
     probabilities: np.ndarray, labels: np.ndarray, target: float = TARGET_SELECTIVE_ACCURACY
 ) -> tuple[float, float]:
-    """Fit the confidence threshold -> (the lowest threshold whose selective accuracy reaches the target, its
-    coverage).
+    """Fit the confidence threshold -> (threshold, its coverage).
 
-    Where no threshold reaches the target, (1, 0): then no prediction is confident.
+    It is the lowest threshold whose selective accuracy reaches the target. Where none does, the result is
+    (1, 0), and no prediction is confident.
     """
     confidence = probabilities.max(axis=1)
     order = np.argsort(-confidence)
@@ -77,10 +77,9 @@ def fit_thresholds_by_duration(
     full: float,
     target: float = TARGET_SELECTIVE_ACCURACY,
 ) -> list[tuple[float, float]]:
-    """Fit thresholds -> [(seconds, confidence threshold of a clip so long)] from predictions of excerpts of
-    `seconds` (N,).
+    """Fit thresholds to predictions of excerpts of `seconds` (N,) -> [(duration in s, confidence threshold)].
 
-    `durations_s` are the lengths, ascending; that of the longest is `full`, the threshold of whole clips. A
+    `durations_s` are the durations, ascending; the longest has the threshold `full`, that of whole clips. A
     shorter clip never has a lower threshold than a longer one.
     """
     thresholds = [(durations_s[-1], full)]
@@ -93,15 +92,15 @@ def fit_thresholds_by_duration(
 
 
 def calibration_summary(probabilities: np.ndarray, labels: np.ndarray) -> dict:
-    """The fitted temperature and confidence threshold for (N, G) and (N,), and the metrics with them."""
+    """Fit temperature and confidence threshold to (N, G) and (N,) -> both, and the metrics with them."""
     temperature = fit_temperature(probabilities, labels)
     calibrated = apply_temperature(probabilities, temperature)
     threshold, _ = fit_confidence_threshold(calibrated, labels)
-    predicted = probabilities.argmax(axis=1)
+    predictions = probabilities.argmax(axis=1)
     return {
         "tracks": len(labels),
-        "accuracy": round(float((predicted == labels).mean()), 4),
-        "balanced_accuracy": round(balanced_accuracy(predicted, labels), 4),
+        "accuracy": round(float((predictions == labels).mean()), 4),
+        "balanced_accuracy": round(balanced_accuracy(predictions, labels), 4),
         "temperature": temperature,
         "ece_before": round(ece(probabilities, labels), 4),
         "ece": round(ece(calibrated, labels), 4),
@@ -112,7 +111,7 @@ def calibration_summary(probabilities: np.ndarray, labels: np.ndarray) -> dict:
 
 
 def selective_metrics(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> dict:
-    """Coverage and accuracy of the predictions (N, G) whose probability reaches the threshold."""
+    """Compute coverage and accuracy of the predictions (N, G) whose probability reaches the threshold."""
     confident = probabilities.max(axis=1) >= threshold
     right = probabilities.argmax(axis=1) == labels
     return {
@@ -124,8 +123,8 @@ def selective_metrics(probabilities: np.ndarray, labels: np.ndarray, threshold: 
 def log_opinion_pool(probabilities: np.ndarray, weights: ArrayLike) -> np.ndarray:
     """Pool the predictions of K models, (K, ..., G) -> (..., G), by weights (K,) or (K, ...) of each item.
 
-    The logarithmic opinion pool (Genest and Zidek, "Combining probability distributions", 1986): what one
-    model all but rules out stays unlikely, whatever the others predict.
+    In the logarithmic opinion pool (Genest and Zidek, "Combining probability distributions", 1986), a genre
+    to which one model gives almost no probability stays unlikely, whatever the others predict.
     """
     weights = np.asarray(weights, float)
     weights = np.expand_dims(weights, tuple(range(weights.ndim, probabilities.ndim)))

@@ -1,14 +1,13 @@
-"""The agreement of our 58 features with the table that Kaggle's copy of GTZAN brings."""
+"""The agreement of our 58 features with the table in Kaggle's copy of GTZAN."""
 
 from dataclasses import replace
 from pathlib import Path
 
 
 def agreement(folder: Path) -> tuple[int, dict[str, float]]:
-    """Compare features with a table -> the number of tracks that have both, Pearson's correlation of each
-    column. Raises DataError.
+    """Compare features with a table -> (number of tracks that have both, Pearson's correlation by column).
 
-    The length is skipped, which is the same for nearly all.
+    The length is skipped, since it is the same for nearly all tracks. Raises DataError.
     """
     import numpy as np
 

@@ -8,14 +8,14 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix, precision
 
 ECE_BINS = 5
 RESAMPLES = 1000  # bootstrap resamples
-RESAMPLES_AT_ONCE = 50  # resamples in a batch: bounds the memory, a row each with a column for each item
+RESAMPLES_AT_ONCE = 50  # resamples in a batch, which bounds the memory: each takes a number an item
 INTERVAL = 0.95
 
 
 def aggregate_by_track(
     values: np.ndarray, labels: np.ndarray, tracks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Average over the windows of each track; of probabilities, this is soft voting.
+    """Average over the windows of each track; for probabilities this is soft voting.
 
     (N, G), (N,), (N,) -> values (T, G), labels (T,), names (T,), in the order of the names.
     """
@@ -30,24 +30,24 @@ def compute_metrics(
 ) -> dict:
     """Compute metrics of probabilities (N, G) against labels (N,), as a dictionary for JSON.
 
-    `balanced_accuracy` is the mean recall of the genres that are present; intervals are 95 % bootstrap
-    intervals over the N items, or over the tracks (N,) that they are windows of, whose windows are right or
-    wrong together.
+    `balanced_accuracy` is the mean recall of the genres that are present. Intervals are 95 % bootstrap
+    intervals over the N items or, where these are windows, over their `tracks` (N,), since the windows of a
+    track are right or wrong together.
     """
-    predicted = probabilities.argmax(axis=1)
+    predictions = probabilities.argmax(axis=1)
     classes = np.arange(len(genres))
-    confusion = confusion_matrix(labels, predicted, labels=classes)
+    confusion = confusion_matrix(labels, predictions, labels=classes)
     precision, recall, f1, support = precision_recall_fscore_support(
-        labels, predicted, labels=classes, zero_division=0.0
+        labels, predictions, labels=classes, zero_division=0.0
     )
     present = support > 0
     groups = np.arange(len(labels)) if tracks is None else np.unique(tracks, return_inverse=True)[1]
-    accuracy_interval, balanced_interval = _intervals(predicted == labels, labels, len(genres), groups)
+    accuracy_interval, balanced_interval = _intervals(predictions == labels, labels, len(genres), groups)
     return {
         "count": len(labels),
-        "accuracy": float((predicted == labels).mean()),
+        "accuracy": float((predictions == labels).mean()),
         "accuracy_interval": accuracy_interval,
-        "balanced_accuracy": balanced_accuracy(predicted, labels),
+        "balanced_accuracy": balanced_accuracy(predictions, labels),
         "balanced_accuracy_interval": balanced_interval,
         "macro_precision": float(precision[present].mean()),
         "macro_recall": float(recall[present].mean()),
@@ -66,11 +66,11 @@ def compute_metrics(
     }
 
 
-def balanced_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
-    """The mean recall of the classes that are present in labels (N,)."""
-    with warnings.catch_warnings():  # a predicted class that is not present counts in no recall
+def balanced_accuracy(predictions: np.ndarray, labels: np.ndarray) -> float:
+    """Compute the mean recall of the classes that are present in labels (N,)."""
+    with warnings.catch_warnings():  # warns of predicted classes that are not present
         warnings.simplefilter("ignore", UserWarning)
-        return float(balanced_accuracy_score(labels, predicted))
+        return float(balanced_accuracy_score(labels, predictions))
 
 
 def ece(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -86,18 +86,17 @@ def ece(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def ece_interval(probabilities: np.ndarray, labels: np.ndarray) -> list[float]:
-    """95 % bootstrap interval of `ece`, resampling items."""
+    """Compute the 95 % bootstrap interval of `ece`, resampling items."""
     resamples = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
     errors = [ece(probabilities[rows], labels[rows]) for rows in resamples]
     return _interval_of(np.array(errors))
 
 
 def accuracy_drop(before: np.ndarray, after: np.ndarray) -> dict:
-    """Compare two predictions of the same items, right or wrong, (N,) both -> points of accuracy lost,
-    interval.
+    """Compare two predictions of the same items, (N,) bool each, true where right -> accuracy drop, interval.
 
-    The bootstrap resamples items with both their predictions: an item that is hard either way adds nothing
-    to the interval.
+    The bootstrap resamples items with both their predictions, so an item that is wrong both times adds
+    nothing to the interval.
     """
     drop = before.astype(float) - after
     count = len(drop)
@@ -109,10 +108,10 @@ def accuracy_drop(before: np.ndarray, after: np.ndarray) -> dict:
 def _intervals(
     right: np.ndarray, labels: np.ndarray, n_genres: int, groups: np.ndarray
 ) -> tuple[list[float], list[float]]:
-    """Bootstrap intervals of accuracy and of balanced accuracy, resampling the groups (N,) of the items.
+    """Compute bootstrap intervals of accuracy and balanced accuracy, resampling the groups (N,) of the items.
 
     A genre that a resample misses does not count in its balanced accuracy. Where all items are right, or
-    all wrong, every resample would be the same: then the exact interval of Clopper and Pearson.
+    all wrong, every resample would be the same; the result is then the exact interval of Clopper and Pearson.
     """
     count, rng = int(groups.max()) + 1, np.random.default_rng(0)
     if right.all() or not right.any():
@@ -131,6 +130,6 @@ def _intervals(
 
 
 def _interval_of(values: np.ndarray, digits: int = 4) -> list[float]:
-    """The central interval of the bootstrap's values (RESAMPLES,)."""
+    """Compute the central 95 % interval of the bootstrap's values (RESAMPLES,)."""
     tail = (1 - INTERVAL) / 2
     return [round(float(value), digits) for value in np.quantile(values, (tail, 1 - tail))]

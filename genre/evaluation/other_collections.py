@@ -1,4 +1,4 @@
-"""The benchmark of a model on songs of other collections: how often it is right, and sure."""
+"""The benchmark of a model on songs of other collections: its accuracy and its confidence."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,7 +11,7 @@ from genre.inference.classifier import Classifier, Prediction
 
 
 class LabelledSong(Protocol):
-    """A recording with its genre, and where known the share of listeners by feeling."""
+    """A recording with its genre and, where it is known, the share of listeners by feeling."""
 
     @property
     def name(self) -> str: ...
@@ -24,7 +24,7 @@ class LabelledSong(Protocol):
 
 
 def predict_songs(classifier: Classifier, songs: Sequence[LabelledSong]) -> list[Prediction]:
-    """The prediction of each song."""
+    """Classify the songs."""
     return [classifier.classify(load_clip(song.path)) for song in songs]
 
 
@@ -33,9 +33,9 @@ def song_metrics(
 ) -> dict:
     """Compute metrics of predictions, one a song; genres that the model does not know are other styles.
 
-    The metrics of `genre.evaluation.metrics.compute_metrics` on songs of its genres, with coverage and
-    selective accuracy of the confident predictions, how many songs of other styles got a confident genre,
-    and Pearson's correlation of each feeling with listeners.
+    They are those of `genre.evaluation.metrics.compute_metrics` on songs of its genres, coverage and
+    selective accuracy of the confident predictions, the number of songs of other styles with a confident
+    genre, and Pearson's correlation of each feeling with listeners.
     """
     in_vocabulary = [k for k, song in enumerate(songs) if song.genre in genres]
     strange = [k for k, song in enumerate(songs) if song.genre not in genres]
@@ -65,7 +65,7 @@ def _vector(prediction: Prediction, genres: tuple[str, ...], label: int) -> np.n
 
 
 def emotion_correlations(songs: Sequence[LabelledSong], predictions: list[Prediction]) -> dict[str, float]:
-    """Pearson's correlation of each feeling with the share of listeners; none for fewer than three songs."""
+    """Compute Pearson's correlation of each feeling with the share of listeners, for three songs or more."""
     pairs = [
         (song.emotions, prediction.description.emotions)
         for song, prediction in zip(songs, predictions, strict=True)
@@ -82,7 +82,7 @@ def emotion_correlations(songs: Sequence[LabelledSong], predictions: list[Predic
 
 
 def song_table(metrics: dict) -> str:
-    """The result of `song_metrics` as text for a terminal."""
+    """Format the result of `song_metrics` as text for a terminal."""
     low, high = metrics["balanced_accuracy_interval"]
     accuracy = metrics["selective_accuracy"]
     other = metrics["other_styles"]

@@ -1,4 +1,4 @@
-"""The report of an experiment as metrics and as text: by track, by window, and every prediction."""
+"""The report of an experiment as metrics and as text: by track, by window, and each prediction."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from genre.runs.report import Report
 def split_metrics(
     probabilities: np.ndarray, labels: np.ndarray, tracks: np.ndarray, genres: tuple[str, ...]
 ) -> dict:
-    """The parts of a Report that a test gives: `by_track`, `by_window` and `predictions` of each track."""
+    """Compute the parts of a Report from a test: `by_track`, `by_window`, and the `predictions` of tracks."""
     pooled, truth, names = aggregate_by_track(probabilities, labels, tracks)
     predictions = [
         {
@@ -28,7 +28,7 @@ def split_metrics(
 
 
 def confusion_table(confusion: list[list[int]], genres: tuple[str, ...]) -> str:
-    """The confusion matrix as text, the true genres in rows."""
+    """Format the confusion matrix as text, with the true genres in rows."""
     width = max(5, *(len(genre) for genre in genres))
     columns = [genre[:5] for genre in genres]
     lines = [" " * width + "".join(f"{name:>6}" for name in columns) + "  count"]
@@ -38,21 +38,21 @@ def confusion_table(confusion: list[list[int]], genres: tuple[str, ...]) -> str:
     return "\n".join(lines)
 
 
-def skipped_files_line(skipped: list[tuple[str, str]]) -> str:
-    """One line about the files that could not be used, [(name, reason)], at least one."""
-    name, reason = skipped[0]
-    more = f", and {len(skipped) - 1} more (see report.json)" if len(skipped) > 1 else ""
+def skipped_files_line(skipped_files: list[tuple[str, str]]) -> str:
+    """Write one line about the files that could not be used, [(name, reason)], at least one."""
+    name, reason = skipped_files[0]
+    more = f", and {len(skipped_files) - 1} more (see report.json)" if len(skipped_files) > 1 else ""
     return f"left out: {name}: {reason}{more}"
 
 
 def report_table(report: Report) -> str:
-    """A report as text for a terminal. Raises KeyError or TypeError for one that is damaged."""
+    """Format a report as text for a terminal. Raises KeyError or TypeError for a damaged one."""
     lines = [f"{report.model} on {report.input}, split {report.split['name']}"]
     if report.split["leaky"]:
         lines.append("LEAKY: windows of the same track are in both parts; this says nothing of new music.")
     lines += [f"data: {report.data['name']}: {report.data['source']}", f"split: {report.split['note']}"]
-    if skipped := report.data.get("skipped"):
-        lines.append(skipped_files_line(skipped))
+    if skipped_files := report.data.get("skipped"):
+        lines.append(skipped_files_line(skipped_files))
     lines += report.notes
     if not report.is_tested:
         return "\n".join([*lines, "Nothing was tested: no track was kept aside for it."])

@@ -1,4 +1,4 @@
-"""RESULTS.md: every section is written by the command that measures it, between two markers."""
+"""RESULTS.md: each section lies between two markers and is written by the command that measures it."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def update_section(name: str, markdown: str, path: Path | None = None) -> None:
 
 
 def read_section(name: str, path: Path | None = None) -> str:
-    """The section's Markdown, without its markers; empty where there is none."""
+    """Read the section's Markdown, without its markers; empty where there is none."""
     path = path or RESULTS
     text = path.read_text() if path.exists() else ""
     match = re.search(
@@ -50,7 +50,7 @@ def record_cards() -> list[Path]:
 
 
 def card_sections() -> dict[str, str]:
-    """The Markdown of each section of RESULTS.md that follows from the card of a shipped model."""
+    """Write the Markdown of each section of RESULTS.md that follows from the card of a shipped model."""
     names = "listen-train", "listen-scratch-train", "emotion-train", "gan"
     listen, genre, emotion, gan = (load_card(WEIGHTS / name) for name in names)
     return {
@@ -96,7 +96,7 @@ def _classification_rows(part: dict, title: str) -> list[tuple[str, ...]]:
 
 
 def _listen_section(card: Card) -> str:
-    """The benchmark of the Listen page's model, on GTZAN's valid list and on songs of other collections."""
+    """Write the benchmark of the Listen page's model, on GTZAN's valid list and on other collections."""
     metrics, others = card.metrics, card.metrics["other_collections"]
     rows = _classification_rows(
         metrics["recordings"], f"{metrics['recordings']['count']} recordings of GTZAN"
@@ -143,7 +143,7 @@ def _condition_rows(metrics: dict) -> list[tuple[str, ...]]:
 
 
 def _genre_section(card: Card) -> str:
-    """The benchmark of the from-scratch ensemble, of one seed, on GTZAN's valid list."""
+    """Write the benchmark of the from-scratch ensemble, of one seed, on GTZAN's valid list."""
     metrics = card.metrics
     rows = _classification_rows(
         metrics["by_track"], f"{metrics['by_track']['count']} tracks, ready-made mels"

@@ -1,7 +1,7 @@
 """Predictions on short excerpts of recordings, as they are and through a simulated phone.
 
-Such clips come to the Listen page. Predictions of networks that were not trained on the recording give
-the confidence threshold of a short clip (`genre.training.calibrate`, `genre.training.ensemble`).
+Visitors of the Listen page record such clips. Predictions of networks that were not trained on the recording
+give the confidence threshold of a short clip (`genre.training.calibrate`, `genre.training.ensemble`).
 """
 
 import json
@@ -25,7 +25,7 @@ from genre.models.cards import ENSEMBLE, ArtefactError, Card
 from genre.paths import write_atomic
 
 DURATIONS_S = (3.0, 5.0, 10.0, 20.0, SEGMENT_SECONDS)
-EXCERPTS_PER_DURATION = 2  # excerpts that are taken where a recording has room for as many
+EXCERPTS_PER_DURATION = 2  # excerpts of each duration where the recording is long enough
 TOLERANCE_S = 0.5  # seconds by which a recording may be shorter than a duration
 
 
@@ -33,7 +33,7 @@ class Excerpt(NamedTuple):
     """The input of a prediction: an excerpt of a recording, or the training examples of a track."""
 
     track: str
-    seconds: float = 0.0  # 0: the track's examples, as in training
+    seconds: float = 0.0  # duration in s; 0: the track's examples, as in training
     phone: bool = False
     number: int = 0
 
@@ -50,7 +50,7 @@ Predictions = dict[Excerpt, ExcerptPrediction]
 
 
 def cut_excerpts(track: Track) -> Iterator[tuple[Excerpt, Clip]]:
-    """Cut the excerpts of a recording, always the same ones. Raises AudioError."""
+    """Cut the excerpts of a recording, which are the same each time. Raises AudioError."""
     samples = next(iter(load_clip(track.path).pieces()))[1]  # the first part of a long recording
     clip = Clip(samples, len(samples) / SAMPLE_RATE)
     rng = np.random.default_rng(zlib.crc32(track.name.encode()))
@@ -65,9 +65,9 @@ def cut_excerpts(track: Track) -> Iterator[tuple[Excerpt, Clip]]:
 
 
 def predict_excerpts(branch: Branch, genres: tuple[str, ...], track: Track) -> Predictions:
-    """Predict, uncalibrated, the excerpts of a recording; excerpts rejected as no music are skipped."""
+    """Predict the excerpts of a recording, uncalibrated; excerpts rejected as no music are skipped."""
     card = Card(ENSEMBLE, genres, confidence_threshold=1.0)
-    # What is fitted to the predictions shall correct the networks alone.
+    # No noise is removed: the calibration that is fitted to the predictions corrects the networks alone.
     classifier = EnsembleClassifier([branch], card, denoise_noisy=False)
     label, predictions = genres.index(track.genre), {}
     try:
@@ -76,7 +76,7 @@ def predict_excerpts(branch: Branch, genres: tuple[str, ...], track: Track) -> P
                 frames = 1 + len(part.samples) // SpectrogramParams().hop_length
                 values = np.array(list(probabilities.values()))
                 predictions[excerpt] = ExcerptPrediction(values, branch.n_windows(frames), label)
-    except AudioError:  # the recording was decoded when the data was prepared, and is gone or damaged since
+    except AudioError:  # deleted or damaged since the data was prepared
         return {}
     return predictions
 
@@ -93,7 +93,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Read what `write_predictions` wrote, in any version. Raises ArtefactError for a damaged file."""
+    """Read a file of `write_predictions`, of any version. Raises ArtefactError for a damaged file."""
     try:
         with safe_open(path, framework="numpy") as file:
             metadata, names = file.metadata(), set(file.keys())

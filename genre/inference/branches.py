@@ -1,8 +1,8 @@
-"""Two branches on the spectrogram of a segment, each with an ensemble of networks of its own.
+"""The two branches of the from-scratch model, each an ensemble of networks on a segment's spectrogram.
 
 `FullClipBranch` sees half a minute at once, one column every 90 ms, 40 dB deep; `WindowBranch` sees 3 s
-at a time with every frame, 60 dB deep. Both take the same mel power, so that it is computed once. Their
-predictions are pooled: each counts by its weight in the card and by its number of windows.
+at a time with every frame, 60 dB deep. Both take the same mel power, which is computed once. Their
+predictions are pooled; each counts by its weight in the card and by its number of windows.
 """
 
 from abc import ABC, abstractmethod
@@ -16,11 +16,11 @@ from genre.models.listen import COLUMNS_PER_CELL, MIN_COLUMNS, WINDOW_CELLS, Lis
 
 
 class Branch(nn.Module, ABC):
-    """An ensemble of networks on (P, bands, frames) mel power with every frame of librosa's."""
+    """An ensemble of networks on (P, bands, frames) mel power with all of librosa's frames."""
 
     def __init__(self, network: ListenNet, params: SpectrogramParams, weight: float = 1.0) -> None:
         super().__init__()
-        # Channels last: twice as fast on a CPU.
+        # Channels last is twice as fast on a CPU.
         self.network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.params = params
         self.weight = weight
@@ -35,27 +35,27 @@ class Branch(nn.Module, ABC):
 
     @abstractmethod
     def n_windows(self, frames: int) -> float:
-        """Count how many inputs of the branch fit into so many frames: the more, the more it counts."""
+        """Count the inputs that fit into so many frames; the branch's weight is proportional to them."""
 
     @abstractmethod
     def centres(self, frames: int) -> np.ndarray:
-        """The centre of each window, in frames: (windows,)."""
+        """Compute the centre of each window, in frames: (windows,)."""
 
-    def _normalized(self, power: Tensor) -> Tensor:
+    def _normalize(self, power: Tensor) -> Tensor:
         """Convert to decibels below the peak as the networks take them: 1 at the peak, 0 at the depth."""
         return 1.0 + relative_db(power, self.params.range_db) / self.params.range_db
 
 
 class FullClipBranch(Branch):
-    """A branch that sees some of the frames, all at once; the pooling slides over them."""
+    """A branch that sees some frames of the whole segment at once; only the pooling slides over them."""
 
     def columns(self, frames: int) -> np.ndarray:
-        """The indices of the frames that are used: (columns,), ascending."""
+        """Select the indices of the frames: (columns,), ascending."""
         return self.params.frame_indices((frames - 1) * self.params.hop_length)
 
     def picture(self, power: Tensor) -> Tensor:
         """Compute the picture of mel power (P, bands, frames) -> (P, bands, columns) in [0, 1]."""
-        picture = self._normalized(power[:, :, self.columns(power.shape[2])])
+        picture = self._normalize(power[:, :, self.columns(power.shape[2])])
         return _repeat_to(picture, MIN_COLUMNS)
 
     def features(self, power: Tensor) -> list[Tensor]:
@@ -66,7 +66,7 @@ class FullClipBranch(Branch):
         return self.network.windows(self.picture(power)).transpose(1, 2)
 
     def n_windows(self, frames: int) -> float:
-        return 1.0  # one picture, whatever the length
+        return 1.0  # one picture for any length
 
     def centres(self, frames: int) -> np.ndarray:
         cells = max(len(self.columns(frames)), MIN_COLUMNS) // COLUMNS_PER_CELL
@@ -76,12 +76,12 @@ class FullClipBranch(Branch):
 
 
 class WindowBranch(Branch):
-    """A branch that sees windows of 3 s side by side, the last one ending with the segment."""
+    """A branch that sees windows of 3 s side by side; the last one ends with the segment."""
 
     SIZE = COLUMNS_PER_CELL * WINDOW_CELLS  # frames: 128, as in training
 
     def starts(self, frames: int) -> np.ndarray:
-        """The first frame of each window: (windows,)."""
+        """Compute the first frame of each window: (windows,)."""
         room = max(0, frames - self.SIZE)
         return np.linspace(0, room, 1 + -(-room // self.SIZE)).round().astype(int)
 
@@ -90,7 +90,7 @@ class WindowBranch(Branch):
         power = _repeat_to(power, self.SIZE)
         starts = self.starts(power.shape[2])
         windows = torch.stack([power[:, :, start : start + self.SIZE] for start in starts], dim=1)
-        return self._normalized(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
+        return self._normalize(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
 
     def features(self, power: Tensor) -> list[Tensor]:
         windows = self.windows(power)
@@ -115,10 +115,10 @@ BRANCHES: dict[str, type[Branch]] = {  # kind of input that the branch was train
 
 
 def resample_windows(logits: Tensor, centres: np.ndarray, target_centres: np.ndarray, reach: float) -> Tensor:
-    """Resample the logits of windows at other windows: (P, W, members, G) -> (P, targets, members, G).
+    """Resample the logits of windows to other windows: (P, W, members, G) -> (P, targets, members, G).
 
     Each target window gets the mean of the windows whose centres lie within `reach` frames of its own,
-    or else of the nearest.
+    or the nearest window if there is none.
     """
     distance = np.abs(target_centres[:, None] - centres)
     near = distance <= np.maximum(reach, distance.min(axis=1, keepdims=True))

@@ -1,9 +1,9 @@
-"""A classifier turns a clip into a prediction: segments, screening, windows, calibration, confidence.
+"""The classifier turns a clip into a prediction: segments, screening, windows, calibration, confidence.
 
     classifier = load_classifier()               # genre.inference.load
     prediction = classifier.classify(load_clip("song.mp3"))
 
-`Classifier` is what every model shares; a subclass defines how windows of mel power become probabilities.
+`Classifier` is the base of all models; a subclass defines how windows of mel power become probabilities.
 """
 
 from abc import ABC, abstractmethod
@@ -24,10 +24,10 @@ from genre.text import genre_name
 
 WINDOW_AUDIBLE_DB = 40.0  # a window this far below the loudest one is not counted
 MIN_CLIP_S = 1.0  # a shorter clip gets no genre
-MIN_CONFIDENT_SECONDS = 2.9  # shorter clips are never confident: training windows last 3 s, and recorders cut
-PAUSE_SECONDS = 0.5  # silence as long as this is not counted as audible
+MIN_CONFIDENT_SECONDS = 2.9  # a prediction for less is never confident; recorders cut a little from 3 s
+PAUSE_SECONDS = 0.5  # a pause as long as this does not count as audible
 UNREACHABLE = 2.0  # a confidence threshold above every probability
-MIN_THRESHOLD_RISE = 0.02  # excess over the usual threshold from which a short clip's is mentioned
+MIN_THRESHOLD_RISE = 0.02  # rise of a short clip's threshold from which it is mentioned
 SEGMENT_SECONDS = 30.0  # longer clips are cut into equal segments of about this length, as in training
 PLAY_MORE = "Play us more of it: half a minute is best."
 SHORT_CLIP = f"The shorter a piece, the less often we are sure. {PLAY_MORE}"
@@ -48,7 +48,7 @@ class WindowPredictions:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The result for one clip. `genre` is None when there was nothing to classify."""
+    """The result for one clip. `genre` is None where there is no music."""
 
     status: str  # "music", "unsure", "not_music" or "too_short"
     genre: str | None
@@ -97,9 +97,10 @@ class Classifier(ABC):
     def predict_windows(
         self, starts_s: list[float], segments: np.ndarray, power: Tensor, gain: Tensor | None = None
     ) -> WindowPredictions:
-        """Predict the windows of segments (P, N), from their starts in the source (s) and their mel power
-        (P, bands, frames). An explanation changes the power of each point by the factors `gain`, of the same
-        shape; models without a gradient leave it out.
+        """Predict the windows of segments (P, N) by their mel power (P, bands, frames).
+
+        `starts_s` are the segments' starts in the source (s). An explanation multiplies the power of each
+        point by `gain`, of the same shape.
         """
 
     @abstractmethod
@@ -112,9 +113,9 @@ class Classifier(ABC):
             return self.front_end.power(torch.from_numpy(_segments(clip)[1]))
 
     def classify(self, clip: Clip, power: Tensor | None = None) -> Prediction:
-        """Classify a clip. It never raises for what is in the audio.
+        """Classify a clip. It never raises, whatever the audio contains.
 
-        `power` is its `mel_power`, where that is there already.
+        `power` is its `mel_power`, where it is computed already.
         """
         seconds = len(clip.samples) / SAMPLE_RATE
         if seconds < MIN_CLIP_S:
@@ -140,29 +141,32 @@ class Classifier(ABC):
             if above_speech_db > 0:
                 return _no_prediction(clip, "not_music", "We hear someone speaking, not music.")
             windows = self.predict_windows(starts_s, segments, power)
-            overall, by_window = self.calibrated(windows.overall), self.calibrated(windows.by_window)
+            overall, by_window = (
+                self.apply_calibration(windows.overall),
+                self.apply_calibration(windows.by_window),
+            )
             windows = replace(windows, overall=overall, by_window=reconcile(by_window, overall))
         threshold, reason = self._threshold_and_reason(audible_seconds(power, seconds), above_speech_db)
         return self._prediction(clip, windows, threshold, reason)
 
     def has_music(self, segments: np.ndarray) -> bool:
-        """Whether segments (P, N) that look like speech are music all the same, where a model can tell."""
+        """Return whether segments (P, N) that resemble speech are music; a model that cannot tell says no."""
         return False
 
     def confidence_threshold(self, duration_s: float) -> float:
-        """The least probability of a confident prediction on so much music: the less music, the higher."""
+        """Return the least probability of a confident prediction, which is higher for less music (s)."""
         if duration_s < MIN_CONFIDENT_SECONDS:
             return UNREACHABLE
         durations_s, thresholds = self._thresholds.T
         return float(np.interp(np.log(duration_s), np.log(durations_s), thresholds))
 
-    def calibrated(self, probabilities: Tensor) -> Tensor:
+    def apply_calibration(self, probabilities: Tensor) -> Tensor:
         """Apply the card's class bias and temperature to (..., G)."""
-        sharpened = (self.class_bias * probabilities) ** (1.0 / self.temperature)
-        return sharpened / sharpened.sum(dim=-1, keepdim=True)
+        powers = (self.class_bias * probabilities) ** (1.0 / self.temperature)
+        return powers / powers.sum(dim=-1, keepdim=True)
 
     def _threshold_and_reason(self, duration_s: float, above_speech_db: float) -> tuple[float, str]:
-        """Find the confidence threshold -> (threshold, a sentence why it may not be reached)."""
+        """Find the confidence threshold -> (threshold, a sentence why it is high, or empty)."""
         if above_speech_db > -DOUBTFUL_DB:
             return UNREACHABLE, LIKE_SPEECH
         threshold = self.confidence_threshold(duration_s)
@@ -201,8 +205,8 @@ class Classifier(ABC):
 def reconcile(by_window: Tensor, overall: Tensor) -> Tensor:
     """Scale the windows' probabilities (W, G) by genre so that their mean over the windows is `overall` (G,).
 
-    A chart of them over time and the prediction of the whole are then one vote. Iterative proportional
-    fitting (Deming and Stephan, 1940).
+    A chart of the windows over time then agrees with the prediction of the whole clip. The method is
+    iterative proportional fitting (Deming and Stephan, 1940).
     """
     for _ in range(RECONCILING_ROUNDS):
         by_window = by_window * (overall / by_window.mean(dim=0).clamp(min=1e-12))
@@ -227,7 +231,7 @@ def _segments(clip: Clip) -> tuple[list[float], np.ndarray]:
 
 
 def audible_seconds(power: Tensor, seconds: float) -> float:
-    """Measure how much of `seconds` in mel power (P, bands, frames) is not silent beside the loudest."""
+    """Measure how many of the `seconds` in mel power (P, bands, frames) are not silent beside the loudest."""
     cells = max(1, round(seconds / len(power) / PAUSE_SECONDS))
     return seconds * float(audible(power, cells).float().mean())
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 
-MIN_CORRELATION = 0.5  # least correlation with listeners for a feeling to be shown
-MIN_DEVIATION = 0.25  # standard deviations above the average song from which a feeling is worth a word
+MIN_CORRELATION = 0.5  # least correlation with listeners from which a feeling is named
+MIN_DEVIATION = 0.25  # standard deviations above the average song from which a feeling is named
 MAX_NAMED = 3
 ENERGETIC, CALM = ("power", "joyful_activation", "tension"), ("calmness", "tenderness", "sadness")
 
@@ -18,17 +18,18 @@ class Description:
 
     tags: dict[str, float] = field(default_factory=dict)  # tag -> probability, the clearest first
     emotions: dict[str, float] = field(default_factory=dict)  # feeling -> share of listeners
-    window_emotions: np.ndarray = field(default_factory=lambda: np.zeros((0, len(EMOTIONS))))  # (W, feelings)
+    # (W, feelings)
+    window_emotions: np.ndarray = field(default_factory=lambda: np.zeros((0, len(MUSIC_EMOTIONS))))
     familiar: bool = True  # whether the clip is like the genres that the model knows
     tag_probabilities: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (50,) in the order of TAGS
     embedding: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (D,) of `Classifier.embeddings`
 
 
 def strongest_emotions(description: Description, statistics: dict[str, dict[str, float]]) -> list[str]:
-    """The feelings that stand out from the average song, the strongest first.
+    """List the feelings that are stronger than in the average song, the strongest first.
 
-    `statistics` is the card's: {feeling: {"correlation", "mean", "deviation"}}. Feelings that the model does
-    not predict well enough are left out.
+    `statistics` are those of the card: {feeling: {"correlation", "mean", "deviation"}}. Feelings that the
+    model does not predict well enough are left out.
     """
     heights = {
         name: (share - statistics[name]["mean"]) / statistics[name]["deviation"]
@@ -39,13 +40,14 @@ def strongest_emotions(description: Description, statistics: dict[str, dict[str,
     return sorted(names, key=lambda name: -heights[name])[:MAX_NAMED]
 
 
-def energy_over_time(description: Description, statistics: dict[str, dict[str, float]]) -> np.ndarray:
-    """The energy of each window (W,) in standard deviations: power, joy and tension less calm, tenderness and
-    sadness.
+def window_energy(description: Description, statistics: dict[str, dict[str, float]]) -> np.ndarray:
+    """Compute the energy of each window (W,) in standard deviations.
+
+    It is the mean of power, joy and tension, less calm, tenderness and sadness.
     """
     mean, deviation = (
-        np.array([statistics[name][key] for name in EMOTIONS]) for key in ("mean", "deviation")
+        np.array([statistics[name][key] for name in MUSIC_EMOTIONS]) for key in ("mean", "deviation")
     )
     heights = (description.window_emotions - mean) / deviation
-    signs = np.array([(name in ENERGETIC) - float(name in CALM) for name in EMOTIONS])
+    signs = np.array([(name in ENERGETIC) - float(name in CALM) for name in MUSIC_EMOTIONS])
     return heights @ signs / np.abs(signs).sum()

@@ -1,4 +1,4 @@
-"""The Listen page's model: branches of small convolutional networks whose predictions are pooled."""
+"""The from-scratch model: branches of small convolutional networks, whose predictions are pooled."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from genre.models.listen import ListenNet
 
 
 class EnsembleClassifier(Classifier):
-    """Branches, each an ensemble of networks, pooled by their logarithms and weights.
+    """A classifier of branches, each an ensemble of networks, pooled by their logarithms and weights.
 
     Noisy segments are predicted a second time without their noise, and both predictions count alike,
     unless `denoise_noisy` is off.
@@ -41,9 +41,14 @@ class EnsembleClassifier(Classifier):
 
         Raises KeyError, TypeError, ValueError or RuntimeError for weights that do not fit the card.
         """
-        own = {"shape": card.shape, "options": card.options, "front_end": card.front_end, "weight": 1.0}
+        only_branch = {
+            "shape": card.shape,
+            "options": card.options,
+            "front_end": card.front_end,
+            "weight": 1.0,
+        }
         branches: list[Branch] = []
-        for kind, part in (card.branches or {card.input: own}).items():
+        for kind, part in (card.branches or {card.input: only_branch}).items():
             network = ListenNet(part["shape"], len(card.genres), **part["options"])
             network.load_state_dict(_weights_of(kind, weights) if card.branches else weights)
             front_end = SpectrogramParams.from_dict(part["front_end"])
@@ -51,7 +56,7 @@ class EnsembleClassifier(Classifier):
         return cls(branches, card)
 
     def only(self, branch: Branch) -> "EnsembleClassifier":
-        """The classifier that has this branch alone, with the same card."""
+        """Return a classifier with this branch alone and the same card."""
         return EnsembleClassifier([branch], self.card, self.denoise_noisy)
 
     def predict_windows(
@@ -69,7 +74,7 @@ class EnsembleClassifier(Classifier):
         return WindowPredictions(times_s, overall, by_window)
 
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
-        """The last features of each member of the first branch, averaged over the audible cells."""
+        """Compute the last features of each member of the first branch, averaged over the audible cells."""
         cells = [features.transpose(1, 2) for features in self.branches[0].features(power)]
         return [part[audible(power, part.shape[1])].mean(dim=0).numpy() for part in cells]
 
@@ -90,13 +95,13 @@ class EnsembleClassifier(Classifier):
         return overall, by_window
 
     def _branch_weights(self, frames: int) -> list[float]:
-        """The weight of each branch on a segment of so many frames; they add up to 1."""
+        """Compute the weight of each branch on a segment of so many frames; the weights add up to 1."""
         weights = [branch.weight * branch.n_windows(frames) for branch in self.branches]
         return [weight / sum(weights) for weight in weights]
 
 
 def _weights_of(kind: str, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights of one branch; their names begin with its kind of input, perhaps by its old name."""
+    """Select the weights of one branch; their names begin with its kind of input, or the kind's old name."""
     branch_weights = {}
     for name, tensor in weights.items():
         prefix, rest = name.split(".", 1)

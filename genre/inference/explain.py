@@ -3,10 +3,10 @@
     explanation = explain(classifier, clip, "jazz")
     deletion_check(classifier, clip, explanation)
 
-The map is gradient times input (A. Shrikumar et al., "Not just a black box", 2016): how much the
-genre's log-probability depends on each point of the spectrogram, one pass back through the network,
-summed over small cells. On recordings it passed the deletion check (V. Petsiuk et al., "RISE", 2018)
-more clearly than Grad-CAM, integrated gradients and occlusion, which also take longer.
+The map is gradient times input (A. Shrikumar et al., "Not just a black box", 2016), summed over small cells:
+one pass back through the network gives the dependence of the genre's log-probability on each point of the
+spectrogram. On recordings it passed the deletion check (V. Petsiuk et al., "RISE", 2018) more clearly than
+Grad-CAM, integrated gradients and occlusion, which also take longer.
 """
 
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from genre.audio.spectrogram import mel_edges, relative_db
 from genre.inference.classifier import Classifier
 
 CELL = (8, 31)  # bands and frames in a cell: a third of an octave or more, 0.7 s
-DEPTH_DB = 60.0  # a point so far below the peak has no weight
+DEPTH_DB = 60.0  # a point this far below the peak has no weight
 MAX_FULL_S = 45.0  # seconds; in a longer clip, the half minute with the highest probability is explained
 PART_S = 30.0
-SPAN_S = 5.0  # length of the part to play
+SPAN_S = 5.0  # length of the best span, which a page can play
 SPAN_STEP_S = 2.5
 DELETED_FRACTION = 0.2  # fraction of the map that the deletion check softens
-DELETED_DB = 10.0  # dB of softening: holes of silence are like no music, and harm wherever they are
-FLATNESS = 1e-4  # difference between bands that counts as none
+DELETED_DB = 10.0  # dB of softening; silence instead would be unlike any music, and change every prediction
+FLATNESS = 1e-4  # largest difference between the bands of a map over time alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +36,12 @@ class Explanation:
     """The evidence for a genre.
 
     Attributes:
-        genre: the genre in question.
-        map: (bands, columns) float32 in [0, 1]: 0 no evidence for the genre, 1 the strongest.
+        genre: the genre that is explained.
+        map: (bands, columns) float32 in [0, 1]; 0 is no evidence for the genre, 1 the strongest.
         times: (columns,) s in the clip, ascending.
         freqs: (bands,) Hz, ascending.
-        part: (start_s, end_s) of the clip that the map is about.
-        best_span: (start_s, end_s) of the seconds with the highest probability when classified alone.
+        part: (start_s, end_s) in the clip of the part that the map explains.
+        best_span: (start_s, end_s) of the span with the highest probability when it is classified alone.
     """
 
     genre: str
@@ -52,8 +52,9 @@ class Explanation:
     best_span: tuple[float, float]
 
     def band_shares(self) -> tuple[float, float, float] | None:
-        """The fractions of the map below 250 Hz, from there to 2 kHz, and above; None for a map over time
-        alone.
+        """Compute the fractions of the map below 250 Hz, from there to 2 kHz, and above.
+
+        The result is None for a map over time alone.
         """
         if np.ptp(self.map, axis=0).max() < FLATNESS:
             return None
@@ -66,7 +67,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class DeletionResult:
-    """The probability of the genre before and after parts of the spectrogram were silenced."""
+    """The probability of the genre before and after parts of the spectrogram were softened."""
 
     before: float
     without_top: float  # probability without the highest fifth of the map
@@ -74,10 +75,10 @@ class DeletionResult:
 
 
 def explain(classifier: Classifier, clip: Clip, genre: str) -> Explanation:
-    """Explain the probability of `genre`, which need not be the predicted one.
+    """Explain the probability of `genre`, which may be another than the predicted one.
 
     It takes a few times as long as a prediction. For a model without a gradient the map varies over time
-    only. The clip must have a prediction with a genre.
+    only. The clip must contain music.
     """
     start_s, samples = _part(classifier, clip, genre)
     span_starts, similarity = _spans(classifier, samples, genre)
@@ -102,15 +103,15 @@ def explain(classifier: Classifier, clip: Clip, genre: str) -> Explanation:
 def deletion_check(
     classifier: Classifier, clip: Clip, explanation: Explanation, draws: int = 3, seed: int = 0
 ) -> DeletionResult:
-    """Soften the top fifth of the map, and random fifths, and predict again each time."""
+    """Soften the top fifth of the map, then random fifths, and predict again each time."""
     samples = clip.trimmed(*explanation.part).samples
     power = _power(classifier, samples)
     rng = np.random.default_rng(seed)
     bands, columns = explanation.map.shape
     cells = [-(-bands // CELL[0]), -(-columns // CELL[1])]
 
-    def probability(removed: np.ndarray) -> float:
-        gain = torch.from_numpy(np.where(removed, 10 ** (-DELETED_DB / 10), 1.0)).to(power.dtype)[None]
+    def probability(is_removed: np.ndarray) -> float:
+        gain = torch.from_numpy(np.where(is_removed, 10 ** (-DELETED_DB / 10), 1.0)).to(power.dtype)[None]
         return _probability(classifier, samples, power, gain, explanation.genre).item()
 
     def random_fifth() -> np.ndarray:
@@ -130,7 +131,7 @@ def deletion_check(
 
 
 def _part(classifier: Classifier, clip: Clip, genre: str) -> tuple[float, np.ndarray]:
-    """Choose the samples to explain -> where in the clip (s) they begin, and the samples."""
+    """Choose the samples to explain -> (their start in the clip in s, the samples)."""
     if not clip.excerpted and clip.duration_s <= MAX_FULL_S:
         return 0.0, clip.samples
     prediction = classifier.classify(clip)
@@ -146,7 +147,7 @@ def _part(classifier: Classifier, clip: Clip, genre: str) -> tuple[float, np.nda
 
 
 def _spans(classifier: Classifier, samples: np.ndarray, genre: str) -> tuple[list[float], np.ndarray]:
-    """Classify spans of SPAN_S alone -> their starts (s), and their probabilities of the genre."""
+    """Classify spans of SPAN_S alone -> (their starts in s, their probabilities of the genre)."""
     size = min(len(samples), round(SPAN_S * SAMPLE_RATE))
     firsts = range(0, len(samples) - size + 1, round(SPAN_STEP_S * SAMPLE_RATE))
     firsts_audible = [first for first in firsts if not is_silent(samples[first : first + size])] or [0]
@@ -178,14 +179,14 @@ def _probability(
     classifier: Classifier, samples: np.ndarray, power: Tensor, gain: Tensor, genre: str
 ) -> Tensor:
     windows = classifier.predict_windows([0.0], samples[None], power, gain)
-    return classifier.calibrated(windows.overall)[classifier.genres.index(genre)]
+    return classifier.apply_calibration(windows.overall)[classifier.genres.index(genre)]
 
 
 def _saliency(classifier: Classifier, samples: np.ndarray, power: Tensor, genre: str) -> np.ndarray | None:
     """Compute gradient times input of the log-probability at each point: (bands, columns).
 
-    The result is None without a gradient, which is taken by decibels. That of the loudest point is left
-    out: all others are measured against it.
+    The gradient is taken by decibels; the result is None for a model without one. The loudest point is left
+    out, since all others are measured against it.
     """
     if not classifier.has_gradient:
         return None
@@ -207,7 +208,7 @@ def _time_saliency(
 
 
 def _smooth_cells(saliency: np.ndarray) -> np.ndarray:
-    """Sum over cells, drawn smoothly between their centres, from 0 to 1."""
+    """Average over cells, interpolate between their centres, and scale to a maximum of 1."""
     bands, columns = saliency.shape
     cells = (-(-bands // CELL[0]), -(-columns // CELL[1]))
     values = torch.from_numpy(np.ascontiguousarray(saliency, np.float32))[None, None]

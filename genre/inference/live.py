@@ -5,8 +5,9 @@
     live.latest()                # the smoothed prediction
     live.stop()
 
-Sound is pushed from one thread, classified in a second (the live classifier's own), and read from a third.
-Memory is bounded: the sound lies in a ring buffer of ten seconds. The thread ends when no sound comes.
+One thread pushes sound, a second one (the live classifier's own) classifies it, and a third reads
+predictions. Memory is bounded: the sound lies in a ring buffer of ten seconds. The second thread ends when no
+sound comes.
 """
 
 import logging
@@ -21,31 +22,31 @@ import soxr
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.inference.classifier import UNFAMILIAR, UNREACHABLE, Prediction
 
-WINDOW_S = 10.0  # length of sound behind each prediction
-UPDATE_S = 1.0  # new sound between two predictions
-FIRST_UPDATE_S = 3.0  # sound before the first prediction
+WINDOW_S = 10.0  # length of the sound for each prediction
+UPDATE_S = 1.0  # length of the new sound between two predictions
+FIRST_UPDATE_S = 3.0  # length of the sound before the first prediction
 IDLE_S = 5.0  # time without sound after which the thread ends; new sound starts another
 HALF_LIFE_S = 2.0  # half-life of older predictions in the smoothed probabilities
-MAX_FAILURES = 3  # failures of the classifier in a row after which it is asked no more
-PATIENCE = 2  # predictions in a row without music before the genre is withdrawn
+MAX_FAILURES = 3  # failures of the classifier in a row after which it is not called again
+PATIENCE = 2  # predictions without music in a row after which no genre is displayed
 
-BROKEN = "Something is wrong with the chosen model: press Stop, choose another one, and start again."
+FAILURE_MESSAGE = "Something is wrong with the chosen model: press Stop, choose another one, and start again."
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class LivePrediction:
-    """The smoothed prediction by now.
+    """The smoothed prediction at this moment.
 
     Attributes:
-        genre: None while there is no music, or not enough of it yet.
-        probabilities: smoothed, of each genre; empty where genre is None.
-        confident: whether its probability reaches the confidence threshold of so much music.
+        genre: the likeliest genre; None while there is no music, or not enough of it yet.
+        probabilities: smoothed probability of each genre; empty where genre is None.
+        confident: whether the genre's probability reaches the confidence threshold.
         message: one plain sentence.
         level: level of the last tenth of a second, 0 (-60 dBFS or less) to 1 (full scale).
-        predictions: the number of predictions so far.
-        inference_ms: time of the last one.
+        n_predictions: number of predictions so far.
+        inference_ms: time that the last one took.
     """
 
     genre: str | None
@@ -53,13 +54,13 @@ class LivePrediction:
     confident: bool
     message: str
     level: float = 0.0
-    predictions: int = 0
+    n_predictions: int = 0
     inference_ms: float = 0.0
 
 
 @dataclass
 class SmoothedPrediction:
-    """Predictions smoothed by an exponential average. The genre is the likeliest, as bars of them show it."""
+    """Predictions smoothed by an exponential average; the genre is the likeliest after smoothing."""
 
     genre: str | None = None
     probabilities: dict[str, float] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class SmoothedPrediction:
     n_without_music: int = 0
 
     def update(self, prediction: Prediction, passed_s: float = UPDATE_S) -> LivePrediction:
-        """Add the prediction for a window that ends `passed_s` after the one before it."""
+        """Add the prediction for a window that ends `passed_s` seconds after the window before it."""
         if not prediction.probabilities:
             self.n_without_music += 1
             if self.n_without_music >= PATIENCE or self.genre is None:
@@ -84,12 +85,13 @@ class SmoothedPrediction:
         doubt = "We are not sure yet." if self.familiar else UNFAMILIAR
         return LivePrediction(self.genre, dict(self.probabilities), confident, "" if confident else doubt)
 
-    def _blend(self, new: dict[str, float], decay: float) -> None:
+    def _blend(self, new_probabilities: dict[str, float], decay: float) -> None:
         if self.genre is None:
-            self.probabilities = dict(new)
+            self.probabilities = dict(new_probabilities)
         else:
             self.probabilities = {
-                genre: decay * self.probabilities[genre] + (1 - decay) * p for genre, p in new.items()
+                genre: decay * self.probabilities[genre] + (1 - decay) * p
+                for genre, p in new_probabilities.items()
             }
         self.genre = max(self.probabilities, key=self.probabilities.__getitem__)
 
@@ -99,18 +101,18 @@ class LiveClassifier:
 
     def __init__(self, classify: Callable[[Clip], Prediction]) -> None:
         self._classify = classify
-        self._changed = threading.Condition()
+        self._condition = threading.Condition()
         self._thread: threading.Thread | None = None
         self._failures = 0
         self._reset()
 
     def _reset(self) -> None:
         self._ring = np.zeros(round(WINDOW_S * SAMPLE_RATE), np.float32)
-        self._received = 0  # samples since the beginning
-        self._predicted = 0  # samples up to the last prediction
+        self._n_received = 0  # samples since the beginning
+        self._n_predicted = 0  # samples up to the last prediction
         self._resampler: soxr.ResampleStream | None = None
         self._rate = 0
-        self._smoothed = SmoothedPrediction()
+        self._smoothed_prediction = SmoothedPrediction()
         self._latest = LivePrediction(
             None, {}, False, "Listening. The first answer comes after three seconds."
         )
@@ -119,10 +121,10 @@ class LiveClassifier:
     def push(self, samples: np.ndarray, rate: int) -> None:
         """Add the next (n,) or (n, channels) samples, float or integer, at `rate` Hz.
 
-        Calls must not overlap. Takes less than a millisecond for a usual packet of 20 ms.
+        Calls must not overlap. A call takes less than a millisecond for a usual packet of 20 ms.
         """
         mono = _mono(samples)
-        with self._changed:
+        with self._condition:
             if self._stopping or self._failures >= MAX_FAILURES:
                 return
             if rate != self._rate:
@@ -136,21 +138,21 @@ class LiveClassifier:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._work, name="live classifier", daemon=True)
                     self._thread.start()
-                self._changed.notify()
+                self._condition.notify()
 
     def latest(self) -> LivePrediction:
-        """The smoothed prediction by now; never waits for the next one."""
-        with self._changed:
+        """Return the smoothed prediction at this moment, without waiting for the next one."""
+        with self._condition:
             if self._failures >= MAX_FAILURES:
-                return LivePrediction(None, {}, False, BROKEN)
+                return LivePrediction(None, {}, False, FAILURE_MESSAGE)
             return replace(self._latest, level=self._level())
 
     def stop(self) -> None:
-        """End the thread after its current prediction, and drop the sound; `push` begins afresh."""
-        with self._changed:
+        """End the thread after its current prediction, and drop the sound; `push` starts again."""
+        with self._condition:
             thread, self._failures = self._thread, 0
             self._stopping = thread is not None
-            self._changed.notify()
+            self._condition.notify()
         if thread is None:
             self._reset()
         else:
@@ -158,21 +160,21 @@ class LiveClassifier:
 
     @property
     def running(self) -> bool:
-        """Whether the thread is alive."""
+        """Return whether the thread is alive."""
         return self._thread is not None
 
     def _write(self, samples: np.ndarray, count: int) -> None:
         """Write the last of `count` new samples into the ring."""
-        first = (self._received + count - len(samples)) % len(self._ring)
+        first = (self._n_received + count - len(samples)) % len(self._ring)
         until_end = min(len(samples), len(self._ring) - first)
         self._ring[first : first + until_end] = samples[:until_end]
         self._ring[: len(samples) - until_end] = samples[until_end:]
-        self._received += count
+        self._n_received += count
 
     def _newest(self, count: int) -> np.ndarray:
-        """The newest `count` samples, oldest first, or as many as there are."""
-        count = min(count, self._received, len(self._ring))
-        return self._ring[(self._received - count + np.arange(count)) % len(self._ring)]
+        """Return the newest `count` samples, oldest first, or as many as there are."""
+        count = min(count, self._n_received, len(self._ring))
+        return self._ring[(self._n_received - count + np.arange(count)) % len(self._ring)]
 
     def _level(self) -> float:
         last = self._newest(SAMPLE_RATE // 10)
@@ -180,43 +182,43 @@ class LiveClassifier:
         return float(np.clip(1 + 10 * np.log10(power + 1e-12) / 60, 0, 1))
 
     def _is_due(self) -> bool:
-        new = (self._received - self._predicted) / SAMPLE_RATE
-        return new >= (UPDATE_S if self._predicted else FIRST_UPDATE_S)
+        new_s = (self._n_received - self._n_predicted) / SAMPLE_RATE
+        return new_s >= (UPDATE_S if self._n_predicted else FIRST_UPDATE_S)
 
     def _work(self) -> None:
-        """Classify whenever a second of new sound is there, until stopped or idle."""
+        """Classify whenever there is a second of new sound, until the thread is stopped or idle."""
         try:
             while self._predict_next():
                 self._failures = 0
         except Exception:
-            with self._changed:
+            with self._condition:
                 self._failures += 1
             logger.exception("Live classification failed, %d times in a row", self._failures)
         finally:
-            with self._changed:
+            with self._condition:
                 self._thread = None
                 self._reset()
 
     def _predict_next(self) -> bool:
         """Wait for new sound and classify it -> whether to go on.
 
-        Sound that comes during a prediction waits for the next one: a slow machine gives fewer predictions,
+        Sound that comes during a prediction waits for the next one, so a slow machine gives fewer predictions
         and never falls behind.
         """
-        with self._changed:
-            due = self._changed.wait_for(lambda: self._stopping or self._is_due(), IDLE_S)
+        with self._condition:
+            due = self._condition.wait_for(lambda: self._stopping or self._is_due(), IDLE_S)
             if self._stopping or not due:
                 return False
             samples = self._newest(len(self._ring))
-            passed_s = (self._received - self._predicted) / SAMPLE_RATE
-            self._predicted = self._received
-        started = time.perf_counter()
+            passed_s = (self._n_received - self._n_predicted) / SAMPLE_RATE
+            self._n_predicted = self._n_received
+        start_s = time.perf_counter()
         prediction = self._classify(Clip(samples, len(samples) / SAMPLE_RATE, name="live"))
-        inference_ms = 1000 * (time.perf_counter() - started)
-        latest = self._smoothed.update(prediction, passed_s)
-        with self._changed:
+        inference_ms = 1000 * (time.perf_counter() - start_s)
+        latest = self._smoothed_prediction.update(prediction, passed_s)
+        with self._condition:
             self._latest = replace(
-                latest, predictions=self._latest.predictions + 1, inference_ms=inference_ms
+                latest, n_predictions=self._latest.n_predictions + 1, inference_ms=inference_ms
             )
         return True
 

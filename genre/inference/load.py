@@ -1,4 +1,4 @@
-"""Classifiers from disk: the one door for shipped, promoted and freshly trained models."""
+"""The loading of classifiers from disk: shipped, promoted and newly trained models."""
 
 import re
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from genre.inference.ensemble_classifier import EnsembleClassifier
 from genre.models.cards import TRANSFER, ArtefactError, load_card
 from genre.paths import PROMOTED, WEIGHTS, home, promoted_models
 
-SHIPPED = "listen"  # the model of the Listen page
-MEASURED = "listen-train"  # the same recipe, trained on the train lists alone: every figure comes from it
-SCRATCH_MEASURED = "listen-scratch-train"  # the ensemble without pretraining, measured in the same way
+SHIPPED_MODEL = "listen"  # the model of the Listen page
+MEASURED_MODEL = "listen-train"  # the same recipe, trained on the train lists alone, for all metrics
+MEASURED_SCRATCH_MODEL = "listen-scratch-train"  # the from-scratch ensemble, trained on the train list alone
 
 
-def load_classifier(name: str = SHIPPED, folder: Path | None = None) -> Classifier:
+def load_classifier(name: str = SHIPPED_MODEL, folder: Path | None = None) -> Classifier:
     """Load the model `name` from `folder`, by default a shipped or else a promoted one.
 
     Raises ArtefactError with a sentence when it cannot be loaded.
@@ -22,10 +22,14 @@ def load_classifier(name: str = SHIPPED, folder: Path | None = None) -> Classifi
     if not re.fullmatch(r"\w[\w .-]*", name):  # a run's folder may have spaces in its name
         raise ArtefactError(f"{name!r} is not a model's name.")
     if folder is None:
-        promoted = home() / PROMOTED
-        folder = promoted if (promoted / name).is_dir() and not (WEIGHTS / name).is_dir() else WEIGHTS
+        promoted_folder = home() / PROMOTED
+        folder = (
+            promoted_folder
+            if (promoted_folder / name).is_dir() and not (WEIGHTS / name).is_dir()
+            else WEIGHTS
+        )
     if not (folder / name).is_dir():
-        names = [path.name for path in WEIGHTS.glob(f"{SHIPPED}*")] + promoted_models()
+        names = [path.name for path in WEIGHTS.glob(f"{SHIPPED_MODEL}*")] + promoted_models()
         raise ArtefactError(f"There is no model {name!r}; there are: {', '.join(sorted(names))}.")
     return load_classifier_from(folder / name)
 

@@ -1,19 +1,19 @@
 """Stationary noise under music, as a small microphone or a room adds it: its detection and removal.
 
-Noise is what sounds all the time: in each mel band, the power that is exceeded in all but the quietest
-twentieth of the frames. Removing it harms music that is dense itself, and the networks were not trained on
-such spectrograms, so only noisy music is predicted both ways (`genre.inference.ensemble_classifier`). Of
-GTZAN's train list 3 % of the recordings of 30 s are noisy, and of the same through a simulated phone 92 %.
+Noise sounds all the time: in each mel band it is the power that all but the quietest twentieth of the frames
+exceed. Its removal harms dense music, and the networks were not trained on such spectrograms, so only noisy
+music is predicted both ways (`genre.inference.ensemble_classifier`). Of the 30 s recordings in GTZAN's train
+list 3 % are noisy; of the same recordings through a simulated phone 92 % are.
 """
 
 import torch
 from torch import Tensor
 
 QUIET_FRACTION = 0.05  # fraction of a band's frames that counts as quiet
-NOISY_DB = -8.0  # floor relative to the mean, in the upper quarter of the bands, above which there is noise
+NOISY_DB = -8.0  # noise floor relative to the mean, in the upper quarter of the bands, of noisy music
 VISIBLE_DB = -60.0  # floor relative to the peak below which no network sees the noise
-SILENCE = 1e-13  # power relative to the peak that counts as no sound, when the floor is looked for
-MIN_FRAMES = 345  # frames in 8 s: in less, dense music cannot be distinguished from noise
+SILENCE = 1e-13  # power relative to the peak below which a frame counts as silent
+MIN_FRAMES = 345  # frames in 8 s; in shorter clips, dense music cannot be distinguished from noise
 MIN_GAIN = 0.1  # least gain of the power, where all of it looks like noise
 
 
@@ -25,7 +25,7 @@ def noise_floor(power: Tensor) -> Tensor:
 
 
 def is_noisy(power: Tensor) -> Tensor:
-    """Test mel power (P, bands, frames) -> (P,) bool, in the treble, where music is soft."""
+    """Find noisy segments: mel power (P, bands, frames) -> (P,) bool, by the treble, where music is soft."""
     if power.shape[2] < MIN_FRAMES:
         return torch.zeros(len(power), dtype=torch.bool)
     treble = power[:, -(power.shape[1] // 4) :]

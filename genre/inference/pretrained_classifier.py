@@ -16,14 +16,14 @@ from genre.inference.ensemble_classifier import EnsembleClassifier
 from genre.models.artefacts import load_artefact
 from genre.models.cards import Card
 from genre.models.pretrained.features import PretrainedFeatures, load_tagger
-from genre.models.pretrained.heads import EMOTIONS, TransferHeads
+from genre.models.pretrained.heads import MUSIC_EMOTIONS, TransferHeads
 from genre.models.pretrained.networks import TAGS
 
-MAX_TAGS = 5  # tags named at once
-# The mean over windows of log(sum(exp(logits))) of the tags, above which there is music though the level
-# moves as in speech. 78 clips of recorded speech in five languages, 10 and 30 s long, and 95 takes through
-# simulated phones measure at most 0.77. Of 879 recordings of music 32 move like speech, and 13 of these
-# measure more than the limit.
+MAX_TAGS = 5  # tags of one clip
+# The limit of the mean over windows of log(sum(exp(logits))) of the tags. A clip above it is music, even if
+# its level moves as in speech. 78 clips of recorded speech in five languages, 10 and 30 s long, and 95 takes
+# through simulated phones measure at most 0.77. Of 879 recordings of music 32 move like speech, and 13 of
+# these measure more than the limit.
 MUSIC_EVIDENCE = 0.85
 
 
@@ -51,12 +51,12 @@ class PretrainedClassifier(Classifier):
         Raises ArtefactError, KeyError, TypeError, ValueError or RuntimeError.
         """
         weights, card = load_artefact(folder)
-        own = card.pretrained
-        tagger = load_tagger(folder.parent / own["tagger"], own["tagger_sha256"])
+        parts = card.pretrained
+        tagger = load_tagger(folder.parent / parts["tagger"], parts["tagger_sha256"])
         heads = TransferHeads(len(card.genres))
         heads.load_state_dict(weights)
-        scratch = EnsembleClassifier.from_folder(folder.parent / own["scratch"])
-        return cls(PretrainedFeatures(tagger, float(own["seconds_per_window"])), heads, card, scratch)
+        scratch = EnsembleClassifier.from_folder(folder.parent / parts["scratch"])
+        return cls(PretrainedFeatures(tagger, float(parts["seconds_per_window"])), heads, card, scratch)
 
     def predict_windows(
         self, starts_s: list[float], segments: np.ndarray, power: Tensor, gain: Tensor | None = None
@@ -70,7 +70,7 @@ class PretrainedClassifier(Classifier):
         tags = features.logits.detach().sigmoid()[is_audible].mean(dim=0)
         description = Description(
             self._tags(tags),
-            dict(zip(EMOTIONS, emotions[is_audible].mean(dim=0).tolist(), strict=True)),
+            dict(zip(MUSIC_EMOTIONS, emotions[is_audible].mean(dim=0).tolist(), strict=True)),
             emotions.numpy(),
             float(clip_logits.detach().softmax(dim=0)[-1]) <= self.max_other,
             tags.numpy(),
@@ -81,29 +81,29 @@ class PretrainedClassifier(Classifier):
         nearest = np.abs(times_s[:, None] - scratch.times_s).argmin(axis=1)
         return WindowPredictions(
             times_s,
-            self._pool(clip_logits[:-1], self.scratch.calibrated(scratch.overall)),
-            self._pool(logits[:, :-1], self.scratch.calibrated(scratch.by_window[nearest])),
+            self._pool(clip_logits[:-1], self.scratch.apply_calibration(scratch.overall)),
+            self._pool(logits[:, :-1], self.scratch.apply_calibration(scratch.by_window[nearest])),
             description,
         )
 
     def has_music(self, segments: np.ndarray) -> bool:
-        """Whether the pretrained network finds any of its tags; in speech it finds none."""
+        """Return whether the pretrained network finds any of its tags; in speech it finds none."""
         _, features = self.features.windows(segments)
         return float(features.logits.logsumexp(dim=1).mean()) > MUSIC_EVIDENCE
 
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
-        """The standardised features, averaged over the audible windows."""
+        """Compute the standardised features, averaged over the audible windows."""
         centres_s, features = self.features.windows(segments)
         values = self.heads.standardize(features.vector())[audible(power, len(centres_s)).flatten()]
         return [values.mean(dim=0).numpy()]
 
     def _pool(self, logits: Tensor, scratch: Tensor) -> Tensor:
-        """The logarithmic opinion pool of both predictions (..., G)."""
+        """Pool both predictions (..., G) by the logarithmic opinion pool."""
         logs = (1 - self.scratch_weight) * logits.log_softmax(dim=-1)
         return (logs + self.scratch_weight * scratch.clamp(min=1e-9).log()).softmax(dim=-1)
 
     def _tags(self, probabilities: Tensor) -> dict[str, float]:
-        """The tags whose probability (50,) is above their thresholds, the clearest first."""
+        """Select the tags whose probability (50,) is above their thresholds, the clearest first."""
         values = dict(zip(TAGS, probabilities.tolist(), strict=True))
         clearness = {tag: values[tag] / least for tag, least in self.tag_thresholds.items()}
         tags = sorted((tag for tag in clearness if clearness[tag] >= 1), key=lambda tag: -clearness[tag])

@@ -4,8 +4,8 @@
     clip = session.add("song.mp3", content, "upload", classifier.classify)
     session.to_csv()
 
-The same bytes are classified once. Predictions are stored for all clips, the sound of the latest ones
-only, so that a long visit needs no more memory than MAX_SOUND_S of 16-bit samples (44 kB each).
+The same bytes are classified once. Predictions are stored for all clips, but sound for the latest clips only,
+so that a long visit needs no more memory than MAX_SOUND_S seconds of 16-bit samples (44 kB each).
 """
 
 import csv
@@ -30,7 +30,7 @@ Classify = Callable[[Clip], "Prediction"]
 
 MAX_SOUND_S = 30 * 60  # seconds of sound stored to play, draw and trim: 79 MB
 MAX_CLIPS = 1000  # clips that a visit stores; the oldest are dropped
-OTHER = "other"  # the correction for none of the ten genres
+OTHER = "other"  # the correction "none of the ten genres"
 UNNAMED = "unnamed"
 CSV_COLUMNS = (
     "name",
@@ -48,7 +48,7 @@ CSV_COLUMNS = (
 
 @dataclass(frozen=True)
 class StoredSound:
-    """The sound of a clip, to play and draw it."""
+    """The sound of a clip, which a page plays and draws."""
 
     wav: bytes = field(repr=False)  # 16-bit PCM
     duration_s: float
@@ -71,7 +71,7 @@ class StoredSound:
 
 @dataclass(eq=False)
 class SessionClip:
-    """A recording of the visit and its prediction. It has either `error` or `full_prediction`."""
+    """A recording of the visit and its prediction; it has either an `error` or a `full_prediction`."""
 
     id: str
     digest: str  # SHA-256 of the bytes
@@ -86,11 +86,11 @@ class SessionClip:
 
     @property
     def prediction(self) -> "Prediction | None":
-        """The prediction for the chosen part, or else for the whole."""
+        """The prediction for the chosen part, or for the whole if none is chosen."""
         return self.part_prediction or self.full_prediction
 
     def clip(self) -> Clip:
-        """Return the clip that the prediction is for. Raises AudioError where its sound is gone."""
+        """Return the clip that the prediction is for. Raises AudioError where its sound was dropped."""
         if self.sound is None:
             raise AudioError("The sound of this clip is gone: play it to us again.")
         clip = self.sound.clip()
@@ -98,7 +98,7 @@ class SessionClip:
 
     @property
     def wav(self) -> bytes:
-        """Return that clip as a WAV file. Raises AudioError where its sound is gone."""
+        """Return that clip as a WAV file. Raises AudioError where its sound was dropped."""
         return self.sound.wav if self.sound and not self.part else self.clip().to_wav()
 
     @property
@@ -107,7 +107,7 @@ class SessionClip:
         return self.part[0] if self.part else 0.0
 
     def classify_part(self, start_s: float, end_s: float, classify: Classify) -> None:
-        """Predict the part between two times (s) instead of the whole; the whole range undoes it.
+        """Classify the part between two times (s) instead of the whole; the whole range resets the choice.
 
         Raises:
             AudioError: the part holds no sound.
@@ -124,7 +124,7 @@ class SessionClip:
         return int(10 * self.sound.duration_s) / 10 if self.sound else 0.0
 
     def to_json(self) -> dict:
-        """The command line's object, with name, source, part and correction."""
+        """Convert to the command line's object, with name, source, part and correction."""
         result = self.prediction.to_json() if self.prediction else {"error": self.error}
         return {
             "name": self.name,
@@ -136,7 +136,7 @@ class SessionClip:
 
 
 class Session:
-    """The clips of one visit, in the order they came."""
+    """The clips of one visit, oldest first."""
 
     def __init__(self, max_sound_s: float = MAX_SOUND_S) -> None:
         self._clips: dict[str, SessionClip] = {}
@@ -154,13 +154,13 @@ class Session:
         return sum(clip.sound.seconds for clip in list(self._clips.values()) if clip.sound)
 
     def get(self, id_: str | None) -> SessionClip | None:
-        """The clip of this id, or None."""
+        """Return the clip of this id, or None."""
         return self._clips.get(id_) if id_ else None
 
     def add(self, name: str, content: bytes, source: str, classify: Classify) -> SessionClip:
-        """Classify the bytes of a file, or return the clip that they gave before.
+        """Classify the bytes of a file, or return their clip if they were classified before.
 
-        The same bytes under the same name are the same clip; under another name a clip of their own.
+        The same bytes are the same clip under the same name, and another clip under another name.
         """
         name = display_name(name) or UNNAMED
         digest = sha256(content).hexdigest()
@@ -182,7 +182,7 @@ class Session:
                 clip.full_prediction, clip.sound = classify(audio), StoredSound.of(audio)
             except AudioError as error:
                 clip.error = str(error)
-        if existing:  # the clip's sound was dropped, and is back
+        if existing:  # the clip's sound was dropped, and is now stored again
             clip.correction = existing.correction
             del self._clips[id_]
         self._clips[id_] = clip
@@ -190,14 +190,14 @@ class Session:
         return clip
 
     def classify_again(self, classify: Classify) -> None:
-        """Classify every clip whose sound is stored by another model; a chosen part becomes the whole."""
+        """Classify all clips with stored sound by another model; a chosen part becomes the whole."""
         for clip in self:
             if clip.sound is not None:
                 clip.full_prediction = classify(clip.sound.clip())
                 clip.part = clip.part_prediction = None
 
     def remove(self, id_: str) -> None:
-        """Remove a clip; one that is not there is no error."""
+        """Remove a clip; an unknown id is no error."""
         self._clips.pop(id_, None)
 
     def to_json(self) -> str:
@@ -231,15 +231,15 @@ class Session:
         return tuple(dict.fromkeys((*GENRES, *others)))
 
     def _drop_old_sound(self) -> None:
-        """Store the sound of the latest clips only; the newest keeps its own in any case."""
+        """Drop the sound of all but the latest clips; the newest keeps its sound in any case."""
         seconds = 0.0
-        stored: set[int] = set()
+        stored_ids: set[int] = set()
         for clip in reversed(self._clips.values()):
             if clip.sound is None:
                 continue
-            if id(clip.sound) not in stored:  # clips with the same bytes share it
+            if id(clip.sound) not in stored_ids:  # clips with the same bytes share it
                 seconds += clip.sound.seconds
-            if stored and seconds > self.max_sound_s:
+            if stored_ids and seconds > self.max_sound_s:
                 clip.sound = None
             else:
-                stored.add(id(clip.sound))
+                stored_ids.add(id(clip.sound))

@@ -1,4 +1,4 @@
-"""Similar clips: the recordings of a visit that are nearest to one of them.
+"""Similar clips: the recordings of a visit that are nearest to one recording.
 
 The embedding of a recording is the model's last features before the genres, averaged over time. The
 similarity of two recordings is the cosine of their embeddings.
@@ -12,12 +12,12 @@ import torch
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.inference.classifier import SEGMENT_SECONDS, Classifier
 
-MAX_SEGMENTS = 4  # half-minute segments are enough to place a long recording
+MAX_SEGMENTS = 4  # half-minute segments of a long recording
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A recording near another one: the id it was added under, and the cosine similarity from -1 to 1."""
+    """A recording near another one: its id, and the cosine similarity from -1 to 1."""
 
     id: str
     similarity: float
@@ -25,7 +25,7 @@ class Neighbour:
 
 @dataclass
 class NeighbourIndex:
-    """The embeddings of a visit's recordings; about 3 kB each."""
+    """The embeddings of a visit's recordings; each takes about 3 kB."""
 
     embeddings: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -41,7 +41,7 @@ class NeighbourIndex:
         self.embeddings = {id_: vector for id_, vector in self.embeddings.items() if id_ in ids}
 
     def nearest(self, id_: str, count: int = 3) -> list[Neighbour]:
-        """The other recordings, the nearest first. Raises KeyError for one that was not added."""
+        """List the other recordings, the nearest first. Raises KeyError for an id that was not added."""
         query = self.embeddings[id_]
         others = [
             Neighbour(other, float(query @ vector))
@@ -62,7 +62,7 @@ def embed_clip(classifier: Classifier, clip: Clip) -> np.ndarray:
 
 
 def _segments(samples: np.ndarray) -> np.ndarray:
-    """Cut (N,) into all of it, or MAX_SEGMENTS evenly spaced segments: (P, n), without offset."""
+    """Take the whole of (N,), or MAX_SEGMENTS evenly spaced segments of it: (P, n), without offset."""
     size = round(SEGMENT_SECONDS * SAMPLE_RATE)
     if len(samples) <= 2 * size:
         segments = samples[None]

@@ -1,7 +1,7 @@
-"""Any trained model of the registry as a classifier: windows of its own input, then their mean.
+"""The classifier of any trained model of the registry: it averages the predictions of windows.
 
-The windows are cut and computed by the very functions that made the training examples
-(genre/data/windows.py), by the numbers in the model's card.
+The windows are cut and computed by the same functions as the training examples (genre/data/windows.py), with
+the numbers in the model's card.
 """
 
 from itertools import compress
@@ -64,6 +64,6 @@ class ZooClassifier(Classifier):
         return WindowPredictions(np.concatenate(times_s), by_window.mean(dim=0), by_window)
 
     def embeddings(self, segments: np.ndarray, power: Tensor) -> list[np.ndarray]:
-        """The square roots of the probabilities: not every model of the registry has features."""
+        """Compute the square roots of the probabilities, since not every registered model has features."""
         windows = self.predict_windows([0.0] * len(segments), segments, power)
         return [windows.overall.sqrt().float().numpy()]

@@ -1,11 +1,11 @@
 """The map of a library: a point for each song, so that songs that sound alike lie together.
 
 t-SNE (van der Maaten and Hinton, 2008) arranges up to LANDMARKS songs, which takes seconds; each other song
-goes to the weighted mean of its nearest landmarks, so that the time grows with the library as a matrix product
-does: 10,000 songs take 5 s. The first two principal components keep fewer neighbours together: on 467 songs of
-other collections their trustworthiness (10 neighbours) is 0.84, the map's 0.98, and 0.94 from 200 landmarks.
-With fewer than MIN_SONGS songs the components are all there is. The points are stored with the songs, in
-[-1, 1], the same for the same songs.
+goes to the weighted mean of its nearest landmarks, so that the time grows with the library as a matrix
+product does: 10,000 songs take 5 s. The first two principal components keep fewer neighbours together: on 467
+songs of other collections their trustworthiness (10 neighbours) is 0.84, the map's 0.98, and 0.94 from 200
+landmarks. With fewer than MIN_SONGS songs the components are all there is. The points are stored with the
+songs, in [-1, 1], the same for the same songs.
 """
 
 import numpy as np

@@ -9,7 +9,6 @@ import hashlib
 import os
 import signal
 import stat
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -141,8 +140,3 @@ def read_in_process(job: Job) -> Reading:
     """Read one file in a process that `start_process` prepared."""
     assert _predict is not None
     return read_song(job, _predict)
-
-
-def known_hashes(hashes: Collection[bytes]) -> frozenset[bytes]:
-    """Bound the hashes that travel with a job: a thousand files of one size are rare."""
-    return frozenset(sorted(hashes)[:1000])

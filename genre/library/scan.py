@@ -20,7 +20,7 @@ from genre.library.index import Index, below, database_errors
 from genre.library.pool import read_all
 from genre.library.predictor import Predictor
 from genre.library.progress import ProgressWriter, ScanProgress, lock_scan
-from genre.library.reading import Job, Reading, known_hashes
+from genre.library.reading import Job, Reading
 from genre.library.walking import FoundFile, Unreadable, walk
 from genre.paths import may_read
 
@@ -129,7 +129,9 @@ class _Scan:
         self.unreadable: list[str] = []
         # Half a million paths stay out of this process's memory.
         index.db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (id INTEGER PRIMARY KEY, device INTEGER)")
-        index.db.execute("CREATE TEMP TABLE IF NOT EXISTS todo (path BLOB PRIMARY KEY, size INTEGER)")
+        index.db.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS todo (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER)"
+        )
         index.db.execute("DELETE FROM seen")
         index.db.execute("DELETE FROM todo")
 
@@ -161,7 +163,9 @@ class _Scan:
                 self.summary.unchanged += 1
                 return
         path = os.fsencode(found.path)
-        self.index.db.execute("INSERT OR IGNORE INTO todo VALUES (?, ?)", (path, found.size))
+        self.index.db.execute(
+            "INSERT OR IGNORE INTO todo VALUES (?, ?, ?)", (path, found.size, found.mtime_ns)
+        )
 
     def read(self, total: int, processes: int) -> None:
         """Read what is to be read, and commit each song."""
@@ -186,11 +190,11 @@ class _Scan:
     def _jobs(self) -> Iterator[Job]:
         last = b""
         while rows := self.index.db.execute(
-            "SELECT path, size FROM todo WHERE path > ? ORDER BY path LIMIT 500", (last,)
+            "SELECT path, size, mtime_ns FROM todo WHERE path > ? ORDER BY path LIMIT 500", (last,)
         ).fetchall():
-            for path, size in rows:
-                hashes = [] if self.rescan else self.index.hashes_of_size(size, self.predictor.key)
-                yield Job(os.fsdecode(path), known_hashes(hashes))
+            for path, size, mtime_ns in rows:
+                hashes = self.index.hashes_like(size, mtime_ns, self.predictor.key)
+                yield Job(os.fsdecode(path), frozenset() if self.rescan else hashes)
             last = rows[-1][0]
 
     def _store(self, reading: Reading) -> None:

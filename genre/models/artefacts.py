@@ -1,9 +1,8 @@
-"""A trained model on disk: model.safetensors and, beside it, card.json with how to use it.
+"""A trained model on disk: its weights in model.safetensors and, beside them, its card.json.
 
 The card names the registry entry and its options, the input and its front end, the genres in the
-order of the outputs, and everything a reader wants to know: data, split, recipe, seed, metrics, and the
-hash of the weights that it belongs to. Nothing here is executed: safetensors holds numbers, the card is
-plain JSON.
+order of the outputs, data, split, recipe, seed, metrics, and the hash of the weights that it belongs to.
+Nothing here is executed: safetensors holds numbers, and the card is plain JSON.
 """
 
 import hashlib
@@ -29,11 +28,11 @@ WEIGHTS_FILE = "model.safetensors"
 MAX_WEIGHTS_BYTES = 2 << 30
 LIBRARIES = ("torch", "numpy", "librosa", "scikit-learn")  # libraries whose versions a card names
 SCALE, SHAPE = "@scale", "@shape"  # suffixes of the name of a tensor that is stored in fewer bits
-PACKED_BITS = 6  # bits of a number in tensors that do not take a byte for each
+PACKED_BITS = 6  # bits of a number in tensors whose numbers take less than a byte
 
 
 def save_artefact(folder: Path, state: dict[str, Tensor], card: Card) -> Card:
-    """Write weights and card; each replaces its older version in one step -> the card with its provenance."""
+    """Write weights and card, each in one step -> the card with its provenance."""
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     content = save(weights)
     card = replace(
@@ -79,10 +78,10 @@ def _commit() -> str:
 
 
 def compact(state: dict[str, Tensor], bits: int = 8) -> dict[str, Tensor]:
-    """Compress kernels and matrices to 8 or 6 bits: a quarter of the size and less.
+    """Compress kernels and matrices to 8 or 6 bits, a quarter of the size or less.
 
-    Each output (a tensor's first axis) has a scale of its own (Jacob et al. 2018), stored beside it.
-    Numbers of 6 bits lie one after the other: (N, bytes). `load_artefact` gives back ordinary numbers.
+    Each output (a tensor's first axis) has its own scale (Jacob et al. 2018), stored beside it.
+    Numbers of 6 bits lie one after the other: (N, bytes). `load_artefact` restores single precision.
     """
     max_level = 2 ** (bits - 1) - 1
     packed = {}
@@ -101,7 +100,7 @@ def compact(state: dict[str, Tensor], bits: int = 8) -> dict[str, Tensor]:
 
 
 def expand(packed: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Expand what `compact` made; half precision becomes single as well."""
+    """Expand the tensors of `compact`; half precision becomes single precision too."""
     state = {}
     for name, tensor in packed.items():
         if name.endswith((SCALE, SHAPE)):

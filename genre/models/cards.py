@@ -1,6 +1,6 @@
-"""The card beside a trained model's weights: plain JSON with its use, its origin and its metrics.
+"""The card beside a trained model's weights: plain JSON with the model's use, origin and metrics.
 
-It is read without torch, so that a page can show a model before any is loaded.
+It is read without torch, so that a page can describe a model before it loads one.
 """
 
 import json
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from genre.legacy import CARD, GAN_CARD, renew_keys
+from genre.legacy import CARD_KEYS, GAN_CARD_KEYS, renew_keys
 from genre.paths import write_atomic
 from genre.reading import read_json
 
@@ -19,16 +19,16 @@ REQUIRED = ("model", "genres")
 
 
 class ArtefactError(ValueError):
-    """A folder that should hold a trained model does not; the message is a sentence with the next step."""
+    """A folder holds no usable model; the message is a sentence with the next step."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """The knowledge about a trained model. Empty parts are not stored."""
+    """The description of a trained model; empty parts are not stored."""
 
     model: str  # the registry's name, "emotion" or "gan"
     genres: tuple[str, ...]  # the classes, in the order of the outputs
-    # How to use it.
+    # The use of the model.
     options: dict[str, Any] = field(default_factory=dict)  # options of the network
     input: str = ""  # kind of input
     shape: tuple[int, ...] = ()  # shape of one example
@@ -41,31 +41,31 @@ class Card:
     confidence_thresholds_by_duration: tuple[tuple[float, float], ...] = ()  # (s, threshold)
     class_bias: tuple[float, ...] = ()
     branches: dict[str, dict[str, Any]] = field(default_factory=dict)  # input kind -> branch, in an ensemble
-    # For pretrained networks with heads: the other models, the windows, and what is shown.
+    # Of pretrained networks with heads: the other models, the windows, the limits of tags and feelings.
     pretrained: dict[str, Any] = field(default_factory=dict)
-    classical: dict[str, Any] | None = None  # the parts of a classical model that are no arrays
+    classical: dict[str, Any] | None = None  # the parts of a classical model other than arrays
     network: str = ""  # generator's architecture: "earmark" or "dcgan"
     size: Any = None  # size of an image, in pixels or (bands, frames)
-    controls: tuple[str, ...] = ()  # controls of a generator; next, their statistics over the training music
+    controls: tuple[str, ...] = ()  # controls of a generator; the next two are their statistics in the music
     control_mean: tuple[float, ...] = ()
     control_std: tuple[float, ...] = ()
     control_stats_by_genre: dict[str, Any] = field(default_factory=dict)  # "mean", "std": (genres, 3)
-    # How it was made.
+    # The training of the model.
     data: dict[str, Any] = field(default_factory=dict)
     split: dict[str, Any] = field(default_factory=dict)
-    windows: str = ""  # how windows were cut
+    windows: str = ""  # name of the way in which windows were cut
     recipe: dict[str, Any] = field(default_factory=dict)
     previous_recipes: list[dict[str, Any]] = field(default_factory=list)
     seeds: tuple[int, ...] = ()
     teacher: str | None = None
     size_schedule: Any = None  # sizes in progressive resizing
     note: str = ""
-    # How good it is.
+    # The quality of the model.
     metrics: dict[str, Any] = field(default_factory=dict)
-    metrics_from: str = ""  # the model of the same recipe that the metrics were measured on
+    metrics_from: str = ""  # the model of the same recipe on which the metrics were measured
     calibration: dict[str, Any] = field(default_factory=dict)
     ablation: dict[str, Any] = field(default_factory=dict)
-    # Where it comes from.
+    # The provenance of the model.
     weights_sha256: str = ""  # hash of the model.safetensors that the card belongs to
     versions: dict[str, str] = field(default_factory=dict)  # versions of Python and libraries
     commit: str = ""
@@ -94,7 +94,7 @@ class Card:
 
     @property
     def is_ensemble(self) -> bool:
-        """Whether it is a model of the Listen page: branches, or one network on 30 s mels."""
+        """Return whether this is a from-scratch model: branches, or one network on 30 s mels."""
         return self.model == ENSEMBLE and (bool(self.branches) or self.input == "mel_30s")
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,14 +105,14 @@ class Card:
 
     @classmethod
     def from_dict(cls, values: Any) -> "Card":
-        """Read what `to_dict` gave, also of older versions. Raises KeyError, TypeError or ValueError."""
+        """Read values of `to_dict`, also of older versions. Raises KeyError, TypeError or ValueError."""
         if not isinstance(values, dict):
             raise TypeError("A card is a JSON object.")
-        values = renew_keys(values, GAN_CARD if values.get("model") == "gan" else CARD)
+        values = renew_keys(values, GAN_CARD_KEYS if values.get("model") == "gan" else CARD_KEYS)
         card_fields = {part.name: part for part in fields(cls)}
-        missing = [name for name in REQUIRED if name not in values]
-        if missing:
-            raise KeyError(missing[0])
+        missing_names = [name for name in REQUIRED if name not in values]
+        if missing_names:
+            raise KeyError(missing_names[0])
         parts: dict[str, Any] = {
             name: _tuples(value) if name in _TUPLES else value
             for name, value in values.items()

@@ -1,13 +1,13 @@
 """Nearest neighbours, support vectors and random forests, saved without pickle.
 
-Each builder makes a scikit-learn pipeline: `summarise`, scale to zero mean and unit variance, the
+Each builder makes a scikit-learn pipeline: `summarise`, scaling to zero mean and unit variance, the
 classifier. `save` turns a fitted one into plain arrays and a plain dictionary; `load` turns those
-into a small predictor in numpy with the same predictions, which needs no scikit-learn and runs nothing
-that a file brings along.
+into a small predictor in numpy with the same predictions, which needs no scikit-learn and executes nothing
+from a file.
 
-On raw audio, STFT and mel the papers do not say how pictures of up to 133,000 values were given to
-methods made for some dozens. Ours is `summarise`: it bounds the memory and forgets where in the
-window a sound fell.
+The papers do not say how raw audio, STFT and mel, with up to 133,000 values, were given to methods made for
+some dozens of values. We use `summarise`, which bounds the memory and drops the position of a sound in the
+window.
 """
 
 import itertools
@@ -18,15 +18,15 @@ import numpy as np
 
 MAX_VALUES = 1024  # values in a summary of raw audio
 MAX_BANDS = 128  # bands in a summary of a spectrogram: twice as many values
-QUERIES_PER_BLOCK = 256  # rows of a query block: bounds the matrices of distances
+QUERIES_PER_BLOCK = 256  # rows of a query block, which bounds the matrices of distances
 
 
 def summarise(inputs: np.ndarray) -> np.ndarray:
     """Summarise inputs of any kind -> (n, at most 1,024 values), one row each.
 
-    Spectrograms (n, bands, frames): mean and standard deviation over time of each band, bands
-    beyond 128 averaged in groups. Raw audio (n, samples): cut into 1,024 pieces, the mean of each.
-    Features, and what is a summary already, stay as they are.
+    Spectrograms (n, bands, frames) become the mean and the standard deviation over time of each band, and
+    more than 128 bands are averaged in groups. Raw audio (n, samples) becomes the means of 1,024 pieces.
+    Features and summaries stay as they are.
     """
     inputs = np.asarray(inputs)
     if inputs.ndim == 3:
@@ -48,10 +48,10 @@ def _pool(values: np.ndarray, axis: int, size: int) -> np.ndarray:
 
 
 def knn(shape: tuple[int, ...], n_classes: int, k: int = 10):
-    """The vote of the k nearest training examples, each vote the same.
+    """Make the vote of the k nearest training examples, with equal votes.
 
-    Zhang (arXiv:2307.10773, 2023) and Dawra et al., who try k = 10, 15 and 20. They are silent on the
-    distance and on scaling; ours is Euclidean between scaled values.
+    It is a model of Zhang (arXiv:2307.10773, 2023) and of Dawra et al., who try k = 10, 15 and 20. They do
+    not state the distance and the scaling; we take the Euclidean distance between scaled values.
     """
     from sklearn.neighbors import KNeighborsClassifier
 
@@ -59,12 +59,12 @@ def knn(shape: tuple[int, ...], n_classes: int, k: int = 10):
 
 
 def svm(shape: tuple[int, ...], n_classes: int, c: float = 1.0):
-    """Support vectors with a radial kernel.
+    """Make a support vector machine with a radial kernel.
 
-    Zhang (arXiv:2307.10773, 2023) and the APM 598 course report. They are silent on the penalty and the
-    width of the kernel; ours are scikit-learn's (1 and "scale"). Its probabilities are the softmax
-    of its one-against-rest scores: Platt's method would fit five more machines and fail on a genre
-    with fewer tracks than that.
+    It is a model of Zhang (arXiv:2307.10773, 2023) and of the APM 598 course report. They do not state the
+    penalty and the width of the kernel; ours are scikit-learn's (1 and "scale"). Its probabilities are the
+    softmax of its one-against-rest scores: Platt's method would fit five more machines, and fail on a genre
+    with fewer than five tracks.
     """
     from sklearn.svm import SVC
 
@@ -74,7 +74,7 @@ def svm(shape: tuple[int, ...], n_classes: int, c: float = 1.0):
 
 
 def forest(shape: tuple[int, ...], n_classes: int, trees: int = 300, seed: int = 0):
-    """A random forest, as cited by Zhang, who is silent on its size; ours has 300 full-grown trees."""
+    """Make a random forest, as cited by Zhang, who does not state its size; ours has 300 full-grown trees."""
     from sklearn.ensemble import RandomForestClassifier
 
     return _pipeline(RandomForestClassifier(n_estimators=trees, random_state=seed))
@@ -89,8 +89,8 @@ def _pipeline(classifier):
     )
 
 
-def probabilities(model, inputs: np.ndarray, n_classes: int) -> np.ndarray:
-    """Predict with a fitted pipeline or a loaded predictor: (n, n_classes), 0 for classes it never saw."""
+def class_probabilities(model, inputs: np.ndarray, n_classes: int) -> np.ndarray:
+    """Predict with a fitted pipeline or a loaded predictor: (n, n_classes), 0 for unknown classes."""
     if hasattr(model, "predict_proba"):
         class_probabilities = model.predict_proba(inputs)
     else:
@@ -129,7 +129,7 @@ def save(estimator) -> tuple[dict[str, np.ndarray], dict]:
 
 
 def _forest_arrays(trees: list) -> dict[str, np.ndarray]:
-    """Lay all trees end to end; a leaf is its own child."""
+    """Join the nodes of all trees; a leaf is its own child."""
     roots = np.cumsum([0] + [tree.node_count for tree in trees])[:-1]
     nodes = [np.arange(tree.node_count) for tree in trees]
     children = [
@@ -146,7 +146,7 @@ def _forest_arrays(trees: list) -> dict[str, np.ndarray]:
 
 
 def load(arrays: dict[str, np.ndarray], config: dict) -> "Predictor":
-    """Build a predictor from what `save` made. Raises ValueError if parts are missing or do not fit."""
+    """Build a predictor from the result of `save`. Raises ValueError if parts are missing or do not fit."""
     try:
         kinds: dict[str, type[Predictor]] = {"knn": KNN, "svm": SVM, "forest": Forest}
         return kinds[config["kind"]](arrays, config)
@@ -157,7 +157,7 @@ def load(arrays: dict[str, np.ndarray], config: dict) -> "Predictor":
 
 
 class Predictor(ABC):
-    """A saved model at work. `classes_`: the labels its columns stand for."""
+    """A predictor by a saved model; `classes_` are the labels of its columns."""
 
     def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
         self.classes_ = np.array(config["classes"], dtype=np.int64)
@@ -169,7 +169,7 @@ class Predictor(ABC):
         rows = summarise(inputs)
         if rows.ndim != 2 or rows.shape[1] != len(self.mean):
             raise ValueError(f"The model wants {len(self.mean)} values an input, not {rows.shape}.")
-        # Scaled in the precision of the input and in this order, as StandardScaler does.
+        # The values are scaled in the precision of the input and in this order, as by StandardScaler.
         rows = rows.copy() if rows.dtype in (np.float32, np.float64) else rows.astype(np.float64)
         rows -= self.mean.astype(rows.dtype)
         rows /= self.scale.astype(rows.dtype)
@@ -187,7 +187,7 @@ class Predictor(ABC):
 
 
 class KNN(Predictor):
-    """Training examples and their labels."""
+    """The nearest neighbours: training examples and their labels."""
 
     def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
         super().__init__(arrays, config)
@@ -205,7 +205,7 @@ class KNN(Predictor):
 
 
 class SVM(Predictor):
-    """Support vectors of one machine for each pair of classes, as libsvm lays them out."""
+    """The support vectors of one machine for each pair of classes, in the layout of libsvm."""
 
     def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
         super().__init__(arrays, config)
@@ -222,7 +222,7 @@ class SVM(Predictor):
     def _probabilities(self, rows: np.ndarray) -> np.ndarray:
         kernel = np.exp(-self.gamma * _squared_distances(rows, self.vectors))
         n_classes = len(self.classes_)
-        if n_classes == 2:  # one machine, whose sign scikit-learn has turned towards class 1
+        if n_classes == 2:  # one machine, whose score scikit-learn has made positive for class 1
             return _softmax((kernel @ self.weights.T + self.intercept)[:, 0])
         votes, confidence = np.zeros((2, len(rows), n_classes))
         pairs = [(i, j) for i in range(n_classes) for j in range(i + 1, n_classes)]
@@ -234,12 +234,12 @@ class SVM(Predictor):
             votes[:, j] += score < 0
             confidence[:, i] += score
             confidence[:, j] -= score
-        # As in scikit-learn, confidence only settles ties: it never outweighs a vote.
+        # As in scikit-learn, confidence only decides between equal votes: it never outweighs a vote.
         return _softmax(votes + confidence / (3 * (np.abs(confidence) + 1)))
 
 
 class Forest(Predictor):
-    """The nodes of all trees; the mean of the leaves' shares of each class."""
+    """The nodes of all trees; a prediction is the mean of the leaves' shares of each class."""
 
     def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
         super().__init__(arrays, config)
@@ -252,7 +252,7 @@ class Forest(Predictor):
         _check(len(left) == len(self.threshold) == n_nodes)
         _check(self.value.shape == (n_nodes, len(self.classes_)))
         _check(self.feature.min() >= 0 and self.feature.max() < len(self.mean))
-        # Children come after their parent, or are it: so every walk from a root has an end.
+        # A child comes after its parent, or is a leaf and its own child, so that every walk from a root ends.
         _check((left >= node).all() and (right >= node).all() and self.children.max() < n_nodes)
         _check(((left == node) == (right == node)).all())
         _check(len(self.roots) > 0 and self.roots.min() >= 0 and self.roots.max() < n_nodes)

@@ -1,9 +1,9 @@
-"""Linear and convolutional networks of the literature: spectrograms in, logits out.
+"""Linear and convolutional networks of the literature, from spectrograms to logits.
 
 Every network takes (B, bands, frames), of any scale, and returns logits (B, classes); the softmax
-is left to the loss. The first layer brings the input to zero mean and unit variance by the
-statistics of the training data, which are saved with the weights. It has nothing to train.
-Maxima are pooled before ReLU: the same outputs as in the usual order, with less to compute.
+is a part of the loss. The first layer scales the input to zero mean and unit variance by the
+statistics of the training data, which are saved with the weights; it has no trainable parameters.
+Max-pooling comes before ReLU, which gives the same outputs as the usual order and takes less time.
 """
 
 import math
@@ -13,18 +13,18 @@ from torch import Tensor, nn
 
 
 def input_norm() -> nn.BatchNorm2d:
-    """Make one mean and one variance for the whole picture, averaged evenly over all batches seen."""
+    """Make a layer with one mean and one variance for the whole picture, averaged evenly over all batches."""
     return nn.BatchNorm2d(1, affine=False, momentum=None)
 
 
 def as_image(spectrogram: Tensor) -> Tensor:
-    """Reshape (B, bands, frames) -> (B, 1, bands, frames), laid out as convolutions on a CPU like it."""
+    """Reshape (B, bands, frames) -> (B, 1, bands, frames), in the fastest layout on a CPU."""
     return spectrogram[:, None].contiguous(memory_format=torch.channels_last)
 
 
 def flat_size(trunk: nn.Module, shape: tuple[int, ...]) -> int:
-    """Count the values a trunk makes of one picture of `shape`. Raises ValueError if it is too small."""
-    # Running statistics must not see the zeros, nor chance be drawn from.
+    """Count the outputs of a trunk for one picture of `shape`. Raises ValueError if it is too small."""
+    # In evaluation mode, running statistics and the random numbers stay as they are.
     training = trunk.training
     try:
         with torch.no_grad():
@@ -39,10 +39,10 @@ def flat_size(trunk: nn.Module, shape: tuple[int, ...]) -> int:
 
 
 class Linear(nn.Module):
-    """One linear layer over all values of the picture: the floor any network must beat.
+    """One linear layer over all values of the picture: the baseline of all networks.
 
-    APM 598 course report: 64 x 100 log-mel, 64,010 parameters. It is silent on the scaling of the
-    input; ours is `input_norm`.
+    The APM 598 course report has it on 64 x 100 log-mel, with 64,010 parameters. It does not state the
+    scaling of the input; ours is `input_norm`.
     """
 
     def __init__(self, shape: tuple[int, int], n_classes: int) -> None:
@@ -58,9 +58,9 @@ class Linear(nn.Module):
 class SmallCNN(nn.Module):
     """Three 3x3 convolutions without padding, each with batch norm, ReLU and max-pooling by 3.
 
-    APM 598 course report, on 64 x 100 log-mel: "simple" has `channels` 8 (15,610 parameters),
+    In the APM 598 course report, on 64 x 100 log-mel, "simple" has `channels` 8 (15,610 parameters),
     "complex" 16 (59,114). The 1 x 2 cells that remain feed one hidden layer of 16 `channels`
-    units. The report is silent on the amount of dropout; ours is 0.3, before the hidden layer.
+    units. The report does not state the amount of dropout; ours is 0.3, before the hidden layer.
     """
 
     def __init__(
@@ -89,10 +89,10 @@ class SmallCNN(nn.Module):
 class DawraCNN(nn.Module):
     """Two convolutions and three hidden layers, in the manner of LeNet-5.
 
-    Dawra et al.: a 3x3 convolution (same), pooling by 2, a 5x5 convolution (valid) and pooling by
-    2 make a 16 x 23 x 35 map of a 100 x 150 log-mel. They are silent on the maps of the first convolution
-    (ours: 6, as LeNet-5), the sizes of the hidden layers (ours: 240, 120, 84), the kind of pooling
-    (ours: maximum) and dropout (ours: 0.3 before each hidden layer).
+    In the network of Dawra et al., a 3x3 convolution (same), pooling by 2, a 5x5 convolution (valid) and
+    pooling by 2 make a 16 x 23 x 35 map of a 100 x 150 log-mel. They do not state the maps of the first
+    convolution (ours: 6, as LeNet-5), the sizes of the hidden layers (ours: 240, 120, 84), the kind of
+    pooling (ours: maximum) and dropout (ours: 0.3 before each hidden layer).
     """
 
     def __init__(
@@ -125,9 +125,9 @@ class DawraCNN(nn.Module):
 
 
 class ZhangCNN(nn.Module):
-    """The plain CNN that Zhang (arXiv:2307.10773, 2023) sets beside ResNet and Bi-GRU.
+    """The plain CNN that Zhang (arXiv:2307.10773, 2023) compares with ResNet and Bi-GRU.
 
-    The paper is silent on its layers. Ours are four 3x3 convolutions of 32, 64, 128 and 256 maps, each
+    The paper does not state its layers. Ours are four 3x3 convolutions of 32, 64, 128 and 256 maps, each
     with batch norm, ReLU and max-pooling by 2, then the mean over the map, dropout and one linear layer, so
     that mel (128 x 130) and STFT (1,025 x 130) have the same parameters.
     """
@@ -155,7 +155,7 @@ class ZhangCNN(nn.Module):
 class CaoCNN(nn.Module):
     """Three convolutions along time over 599 frames of 128 mel bands, max-pooling, one dense layer.
 
-    Cao is silent on the sizes. Ours are those of the best-known network on 599 x 128 mels (van den
+    Cao does not state the sizes. Ours are those of the best-known network on 599 x 128 mels (van den
     Oord, Dieleman and Schrauwen, "Deep content-based music recommendation", 2013, and Dieleman's
     sequel of 2014): kernels of 4 frames with the bands as channels, pooling by 4, 2 and 2, then
     mean and maximum over time. Batch norm and dropout are ours too.
@@ -215,10 +215,10 @@ class ResidualBlock(nn.Module):
 class ResNet18(nn.Module):
     """ResNet-18 on a spectrogram as a grey picture.
 
-    He et al., "Deep residual learning for image recognition" (arXiv:1512.03385, 2015), as used by
-    Zhang (arXiv:2307.10773, 2023). They are silent on how one channel meets a network made for three and on
-    pre-training; ours has a stem of one channel and starts from random weights. `width` is the
-    number of maps of the first stage (64 in the papers): 16 trains ten times as fast.
+    It is the network of He et al., "Deep residual learning for image recognition" (arXiv:1512.03385, 2015),
+    as used by Zhang (arXiv:2307.10773, 2023), who does not state how one channel fits a network for three,
+    nor the pre-training; ours has a stem of one channel and starts from random weights. `width` is the number
+    of maps of the first stage (64 in the papers); 16 trains ten times as fast.
     """
 
     def __init__(self, shape: tuple[int, int], n_classes: int, width: int = 64, dropout: float = 0.0) -> None:

@@ -8,15 +8,15 @@ from genre.models.recurrent import BiGRU
 
 
 class PRCNN(nn.Module):
-    """Paralleling recurrent convolutional network on a 513 x 128 STFT (3 s, FFT 1024, hop 512).
+    """The paralleling recurrent convolutional network on a 513 x 128 STFT (3 s, FFT 1024, hop 512).
 
-    Feng, Liu and Yao, "Music genre classification with paralleling recurrent convolutional neural
-    network" (arXiv:1712.08370, 2017); the baseline of Dawra et al. Five convolutions of 16, 32, 64,
-    128 and 64 maps, pooled by 2, 2, 2, 4 and 4, leave 256 values; beside them the picture is pooled
-    by 2 in frequency, each frame embedded in 128 values and read by a bidirectional GRU of 128
-    units a direction, whose last states are another 256. Both go into one linear layer. Where our
-    knowledge of the paper ends, ours are: kernels of 3 bands by 1 frame, batch norm, and dropout
-    of 0.1 in the convolutions and before the linear layer.
+    It is the network of Feng, Liu and Yao, "Music genre classification with paralleling recurrent
+    convolutional neural network" (arXiv:1712.08370, 2017), and the baseline of Dawra et al. Five convolutions
+    of 16, 32, 64, 128 and 64 maps, pooled by 2, 2, 2, 4 and 4, leave 256 values. Beside them the picture is
+    pooled by 2 in frequency, and each frame is embedded in 128 values and read by a bidirectional GRU of 128
+    units a direction, whose last states are another 256 values. Both go into one linear layer. What we do not
+    know from the paper is our choice: kernels of 3 bands by 1 frame, batch norm, and dropout of 0.1 in the
+    convolutions and before the linear layer.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class PRCNN(nn.Module):
 
 
 class ResBiGRU(nn.Module):
-    """ResNet-18 and a Bi-GRU side by side, joined.
+    """ResNet-18 and a Bi-GRU side by side, with one last layer.
 
-    Zhang (arXiv:2307.10773, 2023), the paper's proposal. It is silent on how the two are joined. Ours:
-    the features of both, one after the other, dropout, one linear layer; each part as it stands
-    alone in `ResNet18` and `BiGRU`, less its own last layer.
+    It is the proposal of Zhang (arXiv:2307.10773, 2023), who does not state how the two are joined. We
+    concatenate the features of both, with dropout and one linear layer after them. The parts are `ResNet18`
+    and `BiGRU` without their last layers.
     """
 
     def __init__(

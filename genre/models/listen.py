@@ -1,9 +1,9 @@
-"""The network of the Listen page: an ensemble of small convolutional networks.
+"""The network of the from-scratch model: an ensemble of small convolutional networks, of our own design.
 
-Ours. Each member is five 3x3 convolutions with batch norm, max pooling and ReLU over the 30-second
+Each member has five 3x3 convolutions with batch norm, max pooling and ReLU over the 30-second
 mel pictures of GTZAN (128 bands, one column every 90 ms), then mean and maximum over time and one
-linear layer: deliberately small, since 443 tracks teach no more. The members see the same data and
-differ in their starting weights; their probabilities are averaged.
+linear layer. It is small on purpose, since 443 tracks are too few for a larger one. The members see the same
+data and differ in their starting weights; their probabilities are averaged.
 """
 
 import torch
@@ -17,18 +17,18 @@ MIN_COLUMNS = 2 * COLUMNS_PER_CELL
 
 
 class ListenMember(nn.Module):
-    """One member: (B, bands, columns) in [0, 1] -> features (B, channels, columns / 16)."""
+    """A member of the ensemble: (B, bands, columns) in [0, 1] -> features (B, channels, columns / 16)."""
 
     def __init__(self, n_bands: int, n_classes: int, dropout: float) -> None:
         super().__init__()
-        self.equalise = nn.BatchNorm1d(n_bands)  # brings every band to one scale
+        self.equalise = nn.BatchNorm1d(n_bands)  # scales all bands alike
         layers, previous = [], 1
         for channels, pool in zip(CHANNELS, POOL_SIZES, strict=True):
             layers += [
                 nn.Conv2d(previous, channels, 3, padding=1, bias=False),
                 nn.BatchNorm2d(channels),
                 nn.MaxPool2d(pool),
-                nn.ReLU(),  # ReLU here gives the same as before the pooling, and is faster
+                nn.ReLU(),  # after the pooling: the same result, and faster
             ]
             previous = channels
         self.trunk = nn.Sequential(*layers)
@@ -43,8 +43,8 @@ class ListenMember(nn.Module):
     def windows(self, pictures: Tensor) -> Tensor:
         """Predict (B, bands, columns) -> logits (B, windows, classes), one window a cell of 1.4 s.
 
-        The convolutions run once over all columns; only the pooling slides. An excerpt as long as
-        those of training is one window.
+        The convolutions run once over all columns; only the pooling slides. An excerpt of the length in
+        training is one window.
         """
         cells = self.features(pictures)
         size = min(WINDOW_CELLS, cells.shape[2])

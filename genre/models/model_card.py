@@ -1,6 +1,6 @@
 """CARD.md beside a shipped model: its card.json under the usual headings of a model card.
 
-M. Mitchell et al., "Model Cards for Model Reporting", 2019.
+The headings are those of M. Mitchell et al., "Model Cards for Model Reporting", 2019.
 """
 
 from pathlib import Path
@@ -73,7 +73,7 @@ def write_model_card(folder: Path) -> Path:
 
 
 def model_card(name: str, card: Card) -> str:
-    """The Markdown of CARD.md for the model `name`."""
+    """Write the Markdown of CARD.md for the model `name`."""
     sections = {
         "Model details": _details(card),
         "Intended use": [USE.get(card.model, "A model of the registry, trained by a user.")],
@@ -97,10 +97,10 @@ def _details(card: Card) -> list[str]:
             members = part.get("options", {}).get("members", 3)
             lines.append(f"- Branch on {kind}: {members} networks, weight {part['weight']}.")
     if card.pretrained:
-        own = card.pretrained
+        parts = card.pretrained
         lines.append(
-            f"- Parts: heads on `{own['tagger']}`, pooled with `{own['scratch']}` of weight "
-            f"{own['scratch_weight']}."
+            f"- Parts: heads on `{parts['tagger']}`, pooled with `{parts['scratch']}` of weight "
+            f"{parts['scratch_weight']}."
         )
     if card.network:
         lines.append(f"- Network: {card.network}.")
@@ -148,9 +148,9 @@ def _metrics(card: Card) -> list[str]:
             rows.append((f"accuracy drop, {condition}", f"{drop['points']} points ({low} to {high})"))
     for duration, part in metrics.get("genre_accuracy", {}).items():
         if isinstance(part, dict) and "generated" in part:
-            generated = part["generated"]
-            low, high = generated["accuracy_interval"]
-            text = f"{100 * generated['accuracy']:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+            accuracy_metrics = part["generated"]
+            low, high = accuracy_metrics["accuracy_interval"]
+            text = f"{100 * accuracy_metrics['accuracy']:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
             rows.append((f"clips of {duration} recognised as the requested genre", text))
     for name, part in metrics.get("distance", {}).items():
         rows.append((f"Fréchet distance to real music, {name}", f"{part['frechet']:.1f}"))

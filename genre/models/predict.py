@@ -1,4 +1,4 @@
-"""Trained models of any kind: loaded from disk, and their probabilities of examples."""
+"""Trained models of any kind: their loading from disk, and their probabilities for examples."""
 
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,11 @@ def predict_examples(model: Any, examples: Examples) -> np.ndarray:
     """Predict with a network, a fitted pipeline or a loaded predictor -> probabilities (N, genres)."""
     if isinstance(model, nn.Module):
         return predict(model, examples)
-    return classical.probabilities(model, summaries(examples), len(examples.genres))
+    return classical.class_probabilities(model, summaries(examples), len(examples.genres))
 
 
 def summaries(examples: Examples) -> np.ndarray:
-    """Compute the values that classical models take of each example: (N, values), in blocks."""
+    """Compute the inputs of classical models from examples: (N, values), in blocks."""
     blocks = np.array_split(np.arange(len(examples)), -(-len(examples) // 64))
     return np.concatenate([classical.summarise(examples.batch(rows).numpy()) for rows in blocks])
 

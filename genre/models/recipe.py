@@ -21,10 +21,10 @@ class Augmentation:
     equaliser_db: float = 0.0  # standard deviation of a smooth random equaliser
     band_limit: float = 0.0  # probability of losing bass and treble, as through a phone; mel only
     renormalize: float = 0.0  # probability that a crop is measured against its own maximum
-    noise_floor: float = 0.0  # probability that everything below a random level is filled up
+    noise_floor: float = 0.0  # probability that everything below a random level is raised to it
     phone: float = 0.0  # probability of a simulated phone recording instead of these three; mel only
-    noise: float = 0.0  # standard deviation of noise added to each value, in units
-    gain_db: float = 0.0  # standard deviation of the level of the whole
+    noise: float = 0.0  # standard deviation of noise added to each value, in units of the input
+    gain_db: float = 0.0  # standard deviation of a gain of the whole
     mask_bands: int = 0  # largest width of each of two masked stripes of bands (SpecAugment)
     mask_frames: int = 0  # largest width of each of two masked stripes of frames
     mixup: float = 0.0  # alpha of the Beta distribution that blends pairs of a batch
@@ -36,14 +36,14 @@ class Recipe(RunSettings):
 
     epochs: int = 30
     batch_size: int = 32
-    learning_rate: float = 1e-3  # the maximum: a linear warm-up over the first tenth, then a cosine
+    learning_rate: float = 1e-3  # the maximum, after a warm-up over the first tenth, before a cosine
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
     average: float = 0.0  # decay of the moving average of the weights; 0 keeps the last weights
     patience: int = 0  # epochs without a better validation accuracy before stopping; 0 never stops
-    windows_per_track: int = 0  # windows drawn anew each epoch, so that all tracks count alike; 0: all
+    windows_per_track: int = 0  # windows drawn in each epoch, so that all tracks count alike; 0: all
     balance: bool = True  # rarer classes weigh more in the loss
-    keep_best: bool = True  # with validation examples: the best epoch's weights, not the last
+    keep_best: bool = True  # with validation examples: the best epoch's weights instead of the last
     bfloat16: bool = False  # convolutions in bfloat16, on processors that have it
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)

@@ -1,17 +1,17 @@
-"""Recurrent networks of the literature: a sequence of features or frames in, logits out."""
+"""Recurrent networks of the literature, from a sequence of features or frames to logits."""
 
 import torch
 from torch import Tensor, nn
 
 from genre.models.convolutional import input_norm
 
-VARIES = 1e-10  # variance relative to the squared mean: below this it is the rounding of sums
+VARIES = 1e-10  # variance relative to the squared mean, below which it is only the rounding of sums
 
 
 class Standardised(nn.BatchNorm1d):
     """A layer that scales (B, features, 1) to zero mean and unit variance by the training data's statistics.
 
-    A feature that is the same for all examples, as the length of windows is, becomes 0; batch norm alone
+    A feature that is the same for all examples, such as the length of windows, becomes 0; batch norm alone
     would amplify the rounding of its mean.
     """
 
@@ -29,11 +29,11 @@ class Standardised(nn.BatchNorm1d):
 class LSTM(nn.Module):
     """Three LSTM layers (256, 128, 64) that read the 58 features one after the other.
 
-    Aurnob et al., 511,370 trainable parameters. Like Keras, which the count points to, it has one
-    bias a gate: torch's second (`bias_hh`) is frozen at zero. Starting weights are Keras's too
-    (Glorot for the input, orthogonal for the recurrence, 1 for the forget gate). The paper is silent on the
-    amount of dropout (ours: 0.2 after each layer) and on the scaling of the features (ours: zero
-    mean and unit variance by the statistics of the training data, saved with the weights).
+    It is the network of Aurnob et al., with 511,370 trainable parameters. This number implies one bias a
+    gate, as in Keras, so torch's second one (`bias_hh`) is frozen at zero. The starting weights are Keras's
+    too (Glorot for the input, orthogonal for the recurrence, 1 for the forget gate). The paper does not state
+    the amount of dropout (ours: 0.2 after each layer) and the scaling of the features (ours: zero mean and
+    unit variance by the statistics of the training data, saved with the weights).
     """
 
     def __init__(
@@ -76,8 +76,8 @@ def _keras_lstm(n_in: int, units: int) -> nn.LSTM:
 class BiGRU(nn.Module):
     """Two bidirectional GRU layers that read the spectrogram frame by frame.
 
-    Zhang (arXiv:2307.10773, 2023). The paper is silent on the sizes and on how frames become one prediction.
-    Ours: 128 units a direction, the mean over all frames, dropout, one linear layer.
+    It is a network of Zhang (arXiv:2307.10773, 2023), who does not state its sizes and how frames become one
+    prediction. Ours has 128 units a direction, the mean over all frames, dropout and one linear layer.
     """
 
     def __init__(

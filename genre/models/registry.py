@@ -1,4 +1,4 @@
-"""The model zoo: every published system behind one door.
+"""The model zoo: all published systems behind one interface.
 
     spec = MODELS["cnn-simple"]
     network = spec.build(spec.input("mel").shape, n_classes=10, dropout=0.2)
@@ -6,7 +6,7 @@
 To add a model, write one class that takes `(shape, n_classes, **options)` and returns logits from
 `forward` (in any module of this package), and add one entry to the list below. The registry holds
 the inputs that each model takes; genre.data computes them. Published metrics are the papers' own, with
-the protocol they were taken under: they are not comparable with each other.
+their protocol, and are not comparable with each other.
 """
 
 from collections.abc import Callable
@@ -29,17 +29,17 @@ from genre.models.recurrent import LSTM, BiGRU
 
 @dataclass(frozen=True)
 class Published:
-    """A metric as the paper gives it, and how it was measured as far as we know.
+    """A metric as the paper gives it, with the protocol of its measurement as far as we know.
 
-    `split`, `windows` and `seconds` are how `reproduce` repeats it: our best reading. Papers that cut
-    windows first and split them afterwards test on recordings that were trained on ("segment").
+    `reproduce` repeats it with `split`, `windows` and `seconds`, which are our best reading. Papers that cut
+    windows first and split them afterwards test on recordings of the training part ("segment").
     """
 
     figure: str
     protocol: str
     split: str = "segment"
     windows: str = "even"
-    seconds: float | None = None  # length of the windows that features are taken of, in s
+    seconds: float | None = None  # length in s of the windows from which features are computed
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ModelSpec:
     kind: str = "network"  # "network" or "classical"
     options: dict[str, Any] = field(default_factory=dict)  # options given to the builder unless overridden
     recipe: Recipe = field(default_factory=Recipe)  # default recipe, unless overridden
-    recipes: dict[str, Recipe] = field(default_factory=dict)  # kind of input -> a recipe of its own
+    recipes: dict[str, Recipe] = field(default_factory=dict)  # kind of input -> its own recipe
 
     @property
     def default_input(self) -> str:
@@ -63,7 +63,7 @@ class ModelSpec:
         return next(iter(self.inputs))
 
     def input(self, kind: str | None = None) -> InputSpec:
-        """The input of this kind, also under its old name. Raises ValueError if there is none."""
+        """Find the input of this kind, also under its old name. Raises ValueError if there is none."""
         kind = INPUT_ALIASES.get(kind or "", kind) or self.default_input
         if kind not in self.inputs:
             raise ValueError(
@@ -72,13 +72,13 @@ class ModelSpec:
         return self.inputs[kind]
 
     def recipe_for(self, kind: str) -> Recipe:
-        """The default recipe on this kind of input."""
+        """Return the default recipe on this kind of input."""
         return self.recipes.get(kind, self.recipe)
 
     def build(self, shape: tuple[int, ...], n_classes: int, /, **options: Any) -> Any:
         """Build an untrained network (logits out) or scikit-learn pipeline.
 
-        Raises ValueError for an option it does not have, or not of this value.
+        Raises ValueError for an option that the model does not have, or a value that it does not accept.
         """
         parameters = dict(signature(self.builder).parameters)
         del parameters["shape"], parameters["n_classes"]
@@ -90,8 +90,8 @@ class ModelSpec:
         for name, value in options.items():
             minimum = 0 if name == "seed" else 1
             if isinstance(parameters[name].default, int) and (type(value) is not int or value < minimum):
-                expected = f"a whole number, at least {minimum}"
-                raise ValueError(f"The option {name} of {self.name} is {expected}, not {value}.")
+                requirement = f"a whole number, at least {minimum}"
+                raise ValueError(f"The option {name} of {self.name} is {requirement}, not {value}.")
         try:
             return self.builder(tuple(shape), n_classes, **(self.options | options))
         except (TypeError, RuntimeError) as error:
@@ -102,14 +102,14 @@ class ModelSpec:
 
 
 def find_model(name: str) -> ModelSpec:
-    """The model of this name. Raises ValueError with the names there are."""
+    """Find the model of this name. Raises ValueError with all names if there is none."""
     if name not in MODELS:
         raise ValueError(f"There is no model {name!r}; there are: {', '.join(MODELS)}.")
     return MODELS[name]
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Count the trainable parameters: frozen ones are not counted."""
+    """Count the trainable parameters, without frozen ones."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 
 
@@ -138,9 +138,9 @@ _SEQUENCE = InputSpec("features", (58, 1), 30.0, N_FFT, HOP_LENGTH, N_MELS)  # o
 
 _ANY = _by_kind(_FEATURES, _MEL, _STFT, _RAW, _MEL_30S, _MEL_3S_ZSCORED)
 _ZHANG_INPUTS = _by_kind(_MEL, _STFT, _MEL_30S, _MEL_3S_ZSCORED)
-_APM_MEL = _mel(64, 100, 3.0, 667)  # the report gives 64 x 100; 3 s of it is our choice
+_APM_MEL = _mel(64, 100, 3.0, 667)  # the report gives 64 x 100; the 3 s are our choice
 
-# Where a paper is silent, which is nearly everywhere, this is ours.
+# These are our recipes, since nearly all papers state none.
 _SMALL = Recipe(epochs=40, batch_size=32, patience=10)
 _LARGE = Recipe(
     epochs=30,
@@ -149,7 +149,7 @@ _LARGE = Recipe(
     bfloat16=True,
     augmentation=Augmentation(mask_bands=12, mask_frames=12, mixup=0.2),
 )
-_LARGE_ON_STFT = replace(_LARGE, epochs=10)  # eight times as many bands as mel has: hours on a processor
+_LARGE_ON_STFT = replace(_LARGE, epochs=10)  # eight times as many bands as mel has, which take hours on a CPU
 _LISTEN = Recipe(
     epochs=200,
     batch_size=32,

@@ -41,10 +41,11 @@ def library_map(
         height=MAP_HEIGHT,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis=hidden,
-        yaxis=hidden | {"scaleanchor": "x"},
+        yaxis=hidden,
         legend={"orientation": "h", "y": -0.02, "yanchor": "top", "itemsizing": "constant"},
         hoverlabel={"namelength": -1},
         dragmode="pan",
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": COLOURS["jazz"]},
         clickmode="event+select",
         uirevision="map",  # a click changes neither zoom nor place
         paper_bgcolor="rgba(0,0,0,0)",

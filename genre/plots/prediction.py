@@ -1,13 +1,13 @@
-"""Plotly figures of plain results.
+"""Plotly figures of predictions.
 
-Backgrounds are transparent and colours of middle lightness, so that one figure does in light and in
-dark. Arrays stay arrays: plotly writes them as typed binary, and a figure stays below 150 kB.
+Backgrounds are transparent and colours of middle lightness, so that one figure fits light and dark pages.
+Arrays stay arrays: plotly writes them as typed binary, and a figure stays below 150 kB.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas  # noqa: F401 - whole: plotly looks at it, even when another thread has only half imported it
+import pandas  # noqa: F401 - plotly uses it, even if another thread has imported only half of it
 import plotly.graph_objects as go
 
 from genre.text import clock, genre_name, percent
@@ -28,9 +28,9 @@ COLOURS = {
     "reggae": "#4A9F60",
     "rock": "#CF4B4B",
 }
-# Magma, but for its first colour: Streamlit takes #000004 for a placeholder of its theme.
+# Magma without its first colour #000004, which Streamlit takes for a placeholder of its theme.
 LOUDNESS = ("#05040f", "#1c1044", "#4f127b", "#812581", "#b5367a", "#e55964", "#fb8761", "#fec287", "#fcfdbf")
-QUIET = "#8A9099"  # neutral colour of anything that has no colour of its own
+QUIET = "#8A9099"  # neutral colour of everything without another colour
 FAINT = "rgba(138,144,153,0.35)"
 
 PITCHES = {
@@ -41,7 +41,7 @@ PITCHES = {
     4_000: "4\u00a0kHz",
     8_000: "8\u00a0kHz",
 }
-ENERGY_RANGE = 1.5  # standard deviations shown either way on the chart of energy
+ENERGY_RANGE = 1.5  # standard deviations to either side on the chart of energy
 RANGE_DB = 70  # displayed range of a spectrogram
 # The same margins on all figures over time, so that their time axes are aligned.
 _SIDES = {"l": 58, "r": 14}
@@ -49,17 +49,17 @@ _SIDES = {"l": 58, "r": 14}
 
 def probability_bars(probabilities: dict[str, float]) -> go.Figure:
     """Draw a bar a genre, the likeliest on top."""
-    ranked = sorted(probabilities, key=probabilities.__getitem__)
+    order = sorted(probabilities, key=probabilities.__getitem__)
     return _bars(
-        ranked,
-        [probabilities[genre] for genre in ranked],
-        [COLOURS.get(genre, QUIET) for genre in ranked],
-        [percent(probabilities[genre]) for genre in ranked],
+        order,
+        [probabilities[genre] for genre in order],
+        [COLOURS.get(genre, QUIET) for genre in order],
+        [percent(probabilities[genre]) for genre in order],
     )
 
 
 def bars_to_come(genres: tuple[str, ...]) -> go.Figure:
-    """Draw a placeholder of the same bars, in grey and with invented lengths."""
+    """Draw a placeholder for the same bars, in grey and with invented lengths."""
     lengths = 0.7 * 0.5 ** np.arange(len(genres))[::-1] + 0.02
     return _bars(genres[::-1], lengths, [FAINT] * len(genres), None)
 
@@ -87,7 +87,7 @@ def _bars(genres, lengths, colours, labels) -> go.Figure:
 def energy_over_time(
     times: np.ndarray, energy: np.ndarray, duration_s: float, begin_s: float = 0.0
 ) -> go.Figure:
-    """Draw energy (W,) in standard deviations at times (W,) s: above the middle energetic, below it calm."""
+    """Draw energy (W,) in standard deviations at times (W,) s, energetic above the middle and calm below."""
     figure = go.Figure(
         go.Scatter(
             x=(begin_s + times).astype(np.float32),
@@ -147,7 +147,7 @@ def spectrogram(
     )
     figure.update_layout(_layout(height=230, margin={**_SIDES, "t": 4, "b": 30}))
     places = np.interp(list(PITCHES), centres_hz, np.arange(bands))
-    has_label = np.diff(places, prepend=-bands) > bands / 20  # on an even axis the low labels are crowded
+    has_label = np.diff(places, prepend=-bands) > bands / 20  # low labels would overlap
     figure.update_yaxes(
         tickvals=places[has_label],
         ticktext=np.array(list(PITCHES.values()))[has_label],
@@ -162,8 +162,10 @@ def spectrogram(
 def why_spectrogram(
     picture: np.ndarray, centres_hz: np.ndarray, explanation: "Explanation", begin_s: float = 0.0
 ) -> go.Figure:
-    """The mel-spectrogram of the explained part, dimmed where the saliency for the genre is low, and a frame
-    around the seconds most like it."""
+    """Draw the mel-spectrogram of the explained part, dimmed where the saliency for the genre is low.
+
+    A frame marks the span that is most like the genre.
+    """
     start_s, end_s = explanation.part
     duration_s = end_s - start_s
     figure = spectrogram(picture, centres_hz, duration_s, begin_s + start_s)

@@ -1,8 +1,8 @@
-"""Plots of trainings: live learning curves, and the metrics of finished runs.
+"""Figures of trainings: live learning curves, and the metrics of finished runs.
 
-As in genre.plots.prediction, backgrounds are transparent and colours of middle lightness. The live curves
-are Vega-Lite: Streamlit makes a Plotly chart anew whenever its figure changes, which flickers and
-forgets a zoom, and gives a Vega chart of the same description only the new data.
+As in genre.plots.prediction, backgrounds are transparent and colours of middle lightness. The live curves are
+Vega-Lite. Streamlit makes a Plotly chart anew whenever its figure changes, which flickers and loses the zoom;
+a Vega chart of the same description gets only the new data.
 """
 
 import itertools
@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from genre.plots.prediction import COLOURS, FAINT
 from genre.text import genre_name
 
-# Distinguishable with colour vision deficiency too, as far as ten colours can be.
+# The colours are distinguishable with colour vision deficiency too, as far as ten colours can be.
 RUN_COLOURS = (
     "#2A8C8C",
     "#D9702E",
@@ -32,14 +32,14 @@ RUN_COLOURS = (
 AXIS_STEPS = (10, 15, 20, 25, 30, 40, 50, 60, 80)  # ends of an axis, times a power of ten
 LEAKY_COLOUR, HONEST_COLOUR = "#D9702E", "#2A8C8C"
 OTHER_GENRE = "#8A9099"
-# The wheel alone scrolls the page. Two fingers on a touchpad come as Ctrl and the wheel, too.
+# The wheel alone scrolls the page. Two fingers on a touchpad arrive as Ctrl and the wheel.
 _ZOOM = "wheel![event.ctrlKey || event.metaKey]"
 _LEGEND_BELOW = {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0}
 
 
 @dataclass(frozen=True)
 class Learning:
-    """The metrics of a run so far: one dictionary an epoch, as of genre.runs.directory.read_metrics."""
+    """The metrics of a run so far, one dictionary an epoch, from genre.runs.directory.read_metrics."""
 
     name: str
     epochs: list[dict] = field(repr=False)
@@ -47,10 +47,10 @@ class Learning:
 
 
 def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
-    """`measure` ("accuracy" or "loss") of all runs over their epochs, in the colour of each.
+    """Draw `measure` ("accuracy" or "loss") of all runs over their epochs, in the colour of each.
 
-    Solid: on the validation rows, where there are some; dotted: on the training rows. Of a run with several
-    parts (folds), the latest is drawn.
+    Solid lines are for the validation rows, where there are any; dotted lines are for the training rows. Of
+    a run with several parts (folds), the latest is drawn.
     """
     traces = []
     for number, run in enumerate(runs):
@@ -81,7 +81,7 @@ def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
 
 
 def _curve(run: Learning, number: int, epochs: list[dict], key: str, in_legend: bool) -> dict:
-    """The curve of one metric of a run over its epochs."""
+    """Make the curve of one metric of a run over its epochs."""
     is_valid = key.startswith("valid_")
     share = key.endswith("accuracy")
     points = [
@@ -109,11 +109,11 @@ def _curve(run: Learning, number: int, epochs: list[dict], key: str, in_legend: 
 
 
 def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict]:
-    """Prepare the same curves -> (rows of data, a Vega-Lite description that stays while the runs do).
+    """Prepare the same curves -> (rows of data, a Vega-Lite description, the same as long as the runs are).
 
     A row is a point of a curve, with the point before it. All rows are sent with each epoch, and Vega
-    knows by their "key" those that it has drawn: of a mark of type "line", which cannot have a key, it
-    would keep thousands of old points in the browser's memory.
+    recognises by their "key" the rows that it has drawn. For a mark of type "line", which cannot have a key,
+    it would keep thousands of old points in the browser's memory.
     """
     rows = []
     for number, run in enumerate(runs):
@@ -143,7 +143,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
     aside = "datum.music == 'kept aside'"
     return rows, {
         "height": 300,
-        "usermeta": {"embedOptions": {"renderer": "svg"}},  # Streamlit would change over at 2,000 marks
+        "usermeta": {"embedOptions": {"renderer": "svg"}},  # Streamlit would switch to canvas at 2,000 marks
         "params": [
             {
                 "name": "zoom",
@@ -205,9 +205,10 @@ def _round_up(losses: Iterable[float]) -> float:
 
 
 def confusion_matrix(result: dict) -> go.Figure:
-    """The confusion matrix: each row is a true genre and adds up to 100 %, on a scale that is
-    the same for all models. Right answers are green, mistakes red.
-    `result`: the metrics of genre.evaluation.metrics.compute_metrics.
+    """Draw the confusion matrix of `result`, metrics of genre.evaluation.metrics.compute_metrics.
+
+    Each row is a true genre and adds up to 100 %, on a scale that is the same for all models. Right
+    predictions are green, wrong ones red.
     """
     counts = np.array(result["confusion"])
     genres = [genre_name(genre) for genre in result["genres"]]
@@ -224,7 +225,7 @@ def confusion_matrix(result: dict) -> go.Figure:
         "texttemplate": "%{text}",
         "xgap": 1,
         "ygap": 1,
-        # Cells that hold something are dark enough for white numbers on a light page and a dark one.
+        # Cells that are not empty are dark enough for white numbers, on light and dark pages.
         "colorscale": [
             [0, "#9E2B1F"],
             [0.5 - 1e-6, "#B5705F"],
@@ -250,7 +251,7 @@ def confusion_matrix(result: dict) -> go.Figure:
 def genre_bars(
     names: Sequence[str], results: Sequence[dict], measure: str, colours: Sequence[str] = RUN_COLOURS
 ) -> go.Figure:
-    """`measure` ("precision", "recall" or "f1") of each genre, a bar a run."""
+    """Draw `measure` ("precision", "recall" or "f1") of each genre, with a bar a run."""
     genres = list(dict.fromkeys(genre for result in results for genre in result["genres"]))
     bars = [
         {
@@ -278,7 +279,7 @@ def genre_bars(
 
 
 def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
-    """Draw a bar a genre: its number of tracks."""
+    """Draw the number of tracks of each genre as a bar."""
     genres = list(counts)
     bars = {
         "type": "bar",
@@ -301,7 +302,7 @@ def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
 
 
 def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict]) -> go.Figure:
-    """Draw the share of windows named right under the leaky and the honest split, a pair of bars a model."""
+    """Draw the accuracy by window under the leaky and the honest split, with a pair of bars a model."""
     bars = [
         {
             "type": "bar",
@@ -341,7 +342,7 @@ def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict
 
 
 def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
-    """Draw which windows of some recordings are in the training and the test part: a row a recording."""
+    """Draw the windows of some recordings, a row a recording, in the colours of training and test part."""
     rng = np.random.default_rng(4)
     is_test = np.zeros((tracks, windows), dtype=int)
     if leaky:
@@ -371,13 +372,13 @@ def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
 
 
 def _short(name: str, most: int = 28) -> str:
-    """Shorten a name so that a legend can hold it; plotly would take < for the beginning of a tag."""
+    """Shorten a name to fit a legend, and replace <, which plotly would take for the beginning of a tag."""
     name = name if len(name) <= most else f"{name[: most - 1]}…"
     return name.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _figure(traces: list[dict], height: int, margin: dict, **layout: object) -> go.Figure:
-    """Make a figure all at once: plotly takes several times as long to change a figure that it has."""
+    """Make a figure in one step: plotly takes several times as long to change an existing figure."""
     return go.Figure(
         traces,
         {

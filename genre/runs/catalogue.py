@@ -1,4 +1,4 @@
-"""All training runs at a glance: one's own and the recorded ones, read again only when they change.
+"""The catalogue of all training runs, one's own and the recorded ones; it reads only what has changed.
 
 catalogue = Catalogue()
 entries = catalogue.entries()            # 500 folders: a second at first, then some ms
@@ -36,12 +36,12 @@ class Entry:
     """A run and the metrics of its report."""
 
     run: Run
-    recorded: bool = False  # whether the run came with Earmark, without weights
+    recorded: bool = False  # whether the run comes with Earmark, without weights
     metrics: dict[str, Any] = field(default_factory=dict)  # metrics of the run; empty until it is done
 
     @property
     def id(self) -> str:
-        """The path of the run's folder, as text that can be written."""
+        """The path of the run's folder, as text that can be encoded."""
         return encodable(str(self.run.folder))
 
     @property
@@ -71,7 +71,7 @@ class Entry:
 
     @property
     def leaky(self) -> bool:
-        """Whether windows of one recording are in both parts."""
+        """Return whether windows of one recording may be in both parts."""
         return self.split == LEAKY
 
     @property
@@ -81,20 +81,22 @@ class Entry:
 
 
 class Catalogue:
-    """A cache of each run directory's content, until one of its files changes."""
+    """A cache of the runs' entries, each valid until one of the run's files changes."""
 
     def __init__(self, recorded: Path = RECORDED) -> None:
         self._recorded = recorded
-        self._cached: dict[str, tuple[tuple, Entry]] = {}
+        self._entries: dict[str, tuple[tuple, Entry]] = {}
 
     def entries(self) -> list[Entry]:
-        """The genre runs under EARMARK_HOME, the newest first, and after them the recorded ones, honest
-        splits before leaky ones."""
-        before, now = self._cached, {}
+        """List the genre runs under EARMARK_HOME, the newest first, then the recorded ones.
+
+        Of the recorded ones, honest splits come before leaky ones.
+        """
+        before, now = self._entries, {}
         for parent in (runs_folder(), self._recorded):
             for folder in _folders(parent):
                 now[folder] = self._entry(folder, before.get(folder))
-        self._cached = now  # set in one step: other visitors may be reading
+        self._entries = now  # set in one step: other visitors may be reading
         genre_runs = [entry for _, entry in now.values() if entry.run.kind in ("genre", "")]
         return sorted(
             genre_runs,
@@ -102,13 +104,13 @@ class Catalogue:
             reverse=True,
         )
 
-    def _entry(self, path: str, cached: tuple[tuple, Entry] | None) -> tuple[tuple, Entry]:
+    def _entry(self, path: str, previous: tuple[tuple, Entry] | None) -> tuple[tuple, Entry]:
         signature = tuple(_stamp(f"{path}/{name}") for name in _FILES)
-        if cached and cached[0] == signature:
-            run = cached[1].run
-            # The files of these do not tell whether their process still lives.
+        if previous and previous[0] == signature:
+            run = previous[1].run
+            # The files of an active run do not say whether its process still lives.
             if not (run.active or run.state == "interrupted"):
-                return cached
+                return previous
         folder = Path(path)
         run = read_run(folder)
         metrics = _read_metrics(folder) if run.state == "done" else {}
@@ -140,7 +142,7 @@ def _stamp(path: str) -> tuple[int, int] | None:
 
 
 def _read_metrics(folder: Path) -> dict:
-    """The numbers of a report that a table shows; {} when it is missing, damaged, or tested nothing."""
+    """Read the numbers of a report for a table; {} where it is missing or damaged, or has no test."""
     try:
         report = load_report(folder)
         metrics = {"parameters": report.parameters, "source": report.data["source"]}
@@ -158,7 +160,7 @@ def _read_metrics(folder: Path) -> dict:
 
 
 def _number(value: Any) -> float:
-    """Convert to a number. Raises TypeError or ValueError for what is none."""
+    """Convert to a finite number. Raises TypeError or ValueError."""
     if not isfinite(value):
         raise ValueError("A number that is not finite.")
     return float(value)
@@ -232,7 +234,7 @@ def bundle(folder: Path) -> bytes:
 
 
 def free_name(entry: Entry) -> str:
-    """A name for a run's model on the Listen page: the run's own, numbered where it is taken."""
+    """Choose a name for a run's model on the Listen page: the run's own, numbered where it is taken."""
     names = {*promoted_models(), *(path.name for path in WEIGHTS.iterdir())}
     name = re.sub(r"[^\w.-]+", "-", entry.title).strip("-.")[:30] or "mine"
     others = (f"{name}-{number}" for number in itertools.count(2))
@@ -240,12 +242,12 @@ def free_name(entry: Entry) -> str:
 
 
 def promoted_name(folder: Path) -> str | None:
-    """The name of a run's model on the Listen page; None if it was not promoted."""
+    """Find the name of a run's model on the Listen page; None if it was not promoted."""
     for name in promoted_models():
-        promoted = home() / PROMOTED / name
+        model_folder = home() / PROMOTED / name
         try:
             if all(
-                filecmp.cmp(folder / part, promoted / part, shallow=False)
+                filecmp.cmp(folder / part, model_folder / part, shallow=False)
                 for part in ("card.json", "model.safetensors")
             ):
                 return name
@@ -255,7 +257,7 @@ def promoted_name(folder: Path) -> str | None:
 
 
 def leak_pairs(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
-    """Pair the newest finished runs of the same model, input, data and recipe: (leaky, honest)."""
+    """Pair the newest finished runs of the same model, input, data and recipe -> [(leaky, honest)]."""
     pairs: dict[tuple, dict[bool, Entry]] = {}
     for entry in entries:
         if "window_accuracy" not in entry.metrics or entry.split not in (LEAKY, "track"):

@@ -1,4 +1,4 @@
-"""Reports compared track by track: where they disagree, and whether one is better by more than chance."""
+"""The comparison of reports track by track: their disagreements, and a test of the difference of two."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ class TrackPredictions:
 
     @classmethod
     def of(cls, report: Report, data: str) -> "TrackPredictions":
-        """`data` is the folder of music, or "builtin", that the report is about."""
+        """Collect the predictions of a report on the folder of music `data`, or on "builtin"."""
         return cls({(data, row["track"]): row for row in report.predictions})
 
 
 def common_tracks(tests: Sequence[TrackPredictions]) -> set[TrackKey]:
-    """The tracks that all reports tested."""
+    """Return the tracks that all reports tested."""
     return set.intersection(*(set(test.by_track) for test in tests)) if tests else set()
 
 
 def find_disagreements(tests: Sequence[TrackPredictions]) -> list[dict]:
-    """Find the tracks that all reports tested and not all predicted alike.
+    """Find the tracks that all reports tested, and for which their predictions differ.
 
-    Returns [{"data", "track", "genre", "predictions": [(genre, probability), ...]}], first those that the
-    fewest got right.
+    Returns [{"data", "track", "genre", "predictions": [(genre, probability), ...]}], in the order of the
+    number of right predictions.
     """
     rows = []
     for key in sorted(common_tracks(tests)):
@@ -46,7 +46,7 @@ def find_disagreements(tests: Sequence[TrackPredictions]) -> list[dict]:
 
 @dataclass(frozen=True)
 class PairComparison:
-    """Two reports on the tracks that both tested."""
+    """The comparison of two reports on the tracks that both tested."""
 
     n_common: int
     n_first: int  # tracks that only the first gets right
@@ -57,7 +57,7 @@ class PairComparison:
     def p_value(self) -> float:
         """The probability of so uneven a result if both are equally good.
 
-        It comes from the exact two-sided McNemar test, which Dietterich (Neural Computation 10, 1998)
+        It is that of the exact two-sided McNemar test, which Dietterich (Neural Computation 10, 1998)
         recommends for one split.
         """
         n = self.n_first + self.n_second

@@ -1,12 +1,12 @@
-"""Run directories: what lies in them, of work that outlives the page, the tab and the server that started it.
+"""Run directories: the files of a run, which outlives the page, the tab and the server that started it.
 
-    folder = create_run_folder("genre", settings)      config.json: what is to be done
+    folder = create_run_folder("genre", settings)      config.json: the settings
     read_run(folder), list_runs(), find_run(name)      its state, for pages and the command line
     read_metrics(folder)                               metrics.jsonl: one dictionary an epoch
 
 status.json holds the state, the progress and the time of the last heartbeat. A process that works on a run
-holds a lock on its folder (genre.runs.process), which the kernel releases when it dies, of whatever cause:
-a run whose state is running and whose folder is not locked was interrupted.
+holds a lock on its folder (genre.runs.process), which the kernel releases when the process ends for any
+reason: a run whose state is running and whose folder is not locked was interrupted.
 """
 
 import fcntl
@@ -33,22 +33,22 @@ if TYPE_CHECKING:
     from genre.runs.settings import RunSettings
 
 CONFIG_VERSION = 1  # version of the format of config.json
-# The epochs, and a copy of them that is replaced in one step: a line is added to the first one in place, and
-# what a full disk, another program or a power cut takes from it is put back on resume.
-METRICS, METRICS_COPY = "metrics.jsonl", ".metrics.jsonl"
+# The epochs, and a copy that is replaced in one step. A line is added to the first file in place; lines that
+# it loses by a full disk, another program or a power cut are restored from the copy when the run is resumed.
+METRICS_FILE, METRICS_COPY_FILE = "metrics.jsonl", ".metrics.jsonl"
 PROGRAMS = {"genre": "genre", "gan": "gan", "emotion": "mood"}  # kind -> `python -m PROGRAM train`
 STATES = ("waiting", "running", "done", "failed", "stopped", "interrupted", "damaged")
-# The settings, of any kind of run, that pages and tables show.
+# The settings of any kind of run that pages and tables show.
 TEXT_SETTINGS = frozenset(("model", "input", "data", "split", "network"))
 NUMBER_SETTINGS = frozenset(("epochs", "batch_size", "learning_rate", "seed", "patience"))
 MAX_NUMBER = 1e15
-STALE_S = 60.0  # age of a heartbeat from which on a process hangs
-WAITING = "Waiting for free cores."
-STOPPED = "Stopped. Resume it to go on from the last epoch."
+STALE_S = 60.0  # age of a heartbeat from which its process counts as hanging
+WAITING_MESSAGE = "Waiting for free cores."
+STOPPED_MESSAGE = "Stopped. Resume it to go on from the last epoch."
 
 
 class RunError(ValueError):
-    """A run directory that cannot be used; the message has the next step, and can be written."""
+    """A run directory cannot be used; the message has the next step, and can be encoded."""
 
     def __init__(self, message: str) -> None:
         super().__init__(encodable(message))
@@ -56,7 +56,7 @@ class RunError(ValueError):
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it stands. `state` is one of STATES."""
+    """The state of a run; `state` is one of STATES."""
 
     folder: Path
     kind: str = ""
@@ -66,29 +66,29 @@ class Run:
     state: str = "damaged"
     progress: float = 0.0  # fraction between 0 and 1
     eta_s: float | None = None
-    message: str = ""  # one sentence: the work at hand, or why it failed
+    message: str = ""  # one sentence: the present work, or the reason of a failure
     settings: dict = field(default_factory=dict)
     last: dict = field(default_factory=dict)  # the latest epoch's metrics
-    colour: int = 0  # number of its colour on charts, for life
+    colour: int = 0  # number of its colour on charts, which never changes
 
     @property
     def name(self) -> str:
-        """The name of the run's folder; other bytes than UTF-8's as \\udce9, say."""
+        """The name of the run's folder; bytes that are not UTF-8 become "\\udce9", say."""
         return encodable(self.folder.name)
 
     @property
     def active(self) -> bool:
-        """Whether a process waits or works on it."""
+        """Return whether a process waits or works on the run."""
         return self.state in ("waiting", "running")
 
     @property
     def resumable(self) -> bool:
-        """Whether it ended early and can be resumed."""
+        """Return whether the run ended early and can be resumed."""
         return self.state in ("failed", "stopped", "interrupted")
 
 
 def runs_folder() -> Path:
-    """The folder of all runs: EARMARK_HOME/runs."""
+    """Return the folder of all runs: EARMARK_HOME/runs."""
     return home() / "runs"
 
 
@@ -103,7 +103,7 @@ def create_run_folder(
         folder = runs_folder() / re.sub(r"[^\w.-]+", "-", name)
     if (folder / "config.json").exists():
         raise RunError(f"{folder} holds a run already: choose another folder, or delete it first.")
-    # One that was killed in its first write left nothing but the temporary file.
+    # A process that was killed in its first write left nothing but the temporary file.
     if folder.exists() and (not folder.is_dir() or not all(is_temporary(path) for path in folder.iterdir())):
         raise RunError(f"{folder} holds something else: choose a new folder, or an empty one.")
     config = {
@@ -120,14 +120,14 @@ def create_run_folder(
         remove_temporaries(folder)
         write_atomic(folder / "config.json", json.dumps(config, indent=1) + "\n")
         write_status(folder, state="waiting", progress=0.0, message="Not started yet.")
-    except OSError:  # a full disk leaves no empty run behind
+    except OSError:  # a full disk must leave no empty run
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
 
 
 def _next_colour() -> int:
-    """A number that no run has, the least: so it is another one than those of the runs beside it."""
+    """Choose the least number that no run has, so that runs side by side differ in colour."""
     colours = {run.colour for run in list_runs()}
     return next(number for number in itertools.count() if number not in colours)
 
@@ -135,9 +135,9 @@ def _next_colour() -> int:
 def open_or_create_run(
     kind: str, settings: "RunSettings", title: str = "", folder: Path | None = None, cores: int | None = None
 ) -> Path:
-    """Create a run as `create_run_folder`; or take `folder`, where it holds a run of the same settings.
+    """Create a run by `create_run_folder`, or take the run in `folder` if it has the same settings.
 
-    That run may be finished or not.
+    That run may be finished or not. Raises RunError.
     """
     if folder and (folder / "config.json").exists() and settings.equals(load_config(folder)["settings"]):
         if read_run(folder).active:
@@ -157,7 +157,7 @@ def annotate_run(folder: Path, title: str | None = None, note: str | None = None
 
 
 def load_config(folder: Path) -> dict:
-    """Read config.json. Raises RunError where it is missing or damaged, or of another version."""
+    """Read config.json. Raises RunError where it is missing, damaged or of another version."""
     try:
         config = read_json(folder / "config.json")
         version, kind = config["version"], config["kind"]
@@ -178,13 +178,13 @@ def load_config(folder: Path) -> dict:
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run as it stands. It never raises: an unreadable run is damaged."""
+    """Read the state of a run. It never raises: an unreadable run has the state "damaged"."""
     try:
         config = load_config(folder)
         return _make_run(folder, config, read_status(folder))
     except RunError as error:
         return Run(folder, message=str(error))
-    except (TypeError, ValueError, AttributeError):  # a field that should be a number is none
+    except (TypeError, ValueError, AttributeError):  # a field has another type
         return Run(folder, message="Its config.json or its status.json is damaged: delete it.")
 
 
@@ -198,7 +198,7 @@ def _make_run(folder: Path, config: dict, status: dict) -> Run:
             "interrupted",
             "Not started yet." if is_new else ("It was interrupted: resume it to go on from the last epoch."),
         )
-    elif state not in STATES or state == "damaged":  # status.json is lost: the training itself is whole
+    elif state not in STATES or state == "damaged":  # status.json is lost, but the training can go on
         state, message = (
             ("running", message)
             if is_locked(folder)
@@ -227,7 +227,7 @@ def _make_run(folder: Path, config: dict, status: dict) -> Run:
 
 
 def _check_settings(settings: dict) -> None:
-    """Raise TypeError or ValueError unless what a page or a table shows of the settings is of its type."""
+    """Check the types of the settings that pages and tables show. Raises TypeError or ValueError."""
     for name in settings.keys() & TEXT_SETTINGS:
         if not isinstance(settings[name], str):
             raise TypeError(f"{name} is text.")
@@ -238,14 +238,14 @@ def _check_settings(settings: dict) -> None:
 
 
 def _number(value: Any) -> float:
-    """Convert to a finite number. Raises TypeError or ValueError for what is none."""
+    """Convert to a finite number. Raises TypeError or ValueError."""
     if isinstance(value, bool) or not abs(value) < MAX_NUMBER:  # NaN is not below the limit either
         raise ValueError("It is no number, or none that a table could show.")
     return float(value)
 
 
 def _numbers(values: dict) -> dict:
-    """The values that are finite numbers."""
+    """Select the values that are finite numbers."""
     numbers = {}
     for name, value in values.items():
         with suppress(TypeError, ValueError):
@@ -255,7 +255,7 @@ def _numbers(values: dict) -> dict:
 
 
 def list_runs(kind: str | None = None) -> list[Run]:
-    """All runs under EARMARK_HOME, the newest first."""
+    """List the runs under EARMARK_HOME, the newest first."""
     if not runs_folder().is_dir():
         return []
     runs = [read_run(folder) for folder in runs_folder().iterdir() if folder.is_dir()]
@@ -276,8 +276,8 @@ def find_run(name: str | Path, kind: str | None = None) -> Path:
     raise RunError(f"There is no run {str(name)!r}: give its folder, or its name in {runs_folder()}.")
 
 
-def read_metrics(folder: Path, name: str = METRICS) -> list[dict]:
-    """One dictionary an epoch, in order. An epoch that was done twice counts once."""
+def read_metrics(folder: Path, name: str = METRICS_FILE) -> list[dict]:
+    """Read one dictionary an epoch, in order. An epoch that was done twice is read once."""
     epochs: dict[tuple, dict] = {}
     try:
         lines = read_regular(folder / name, MAX_JSON_BYTES).splitlines()
@@ -293,7 +293,7 @@ def read_metrics(folder: Path, name: str = METRICS) -> list[dict]:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a run is done, and its files are there and whole: report, card and weights."""
+    """Return whether a run is done and its report, card and weights are complete."""
     if read_run(folder).state != "done":
         return False
     try:
@@ -308,12 +308,12 @@ def is_finished(folder: Path) -> bool:
 
 
 def read_progress(folder: Path) -> dict:
-    """The parts of a run's status that a resumed process starts from: "progress" and the "last" epoch."""
+    """Read the parts of a run's status for a resumed process: "progress" and the "last" epoch."""
     return {key: value for key, value in read_status(folder).items() if key in ("progress", "last")}
 
 
 def read_status(folder: Path) -> dict:
-    """The content of status.json; {} where it is missing or damaged."""
+    """Read status.json; {} where it is missing or damaged."""
     try:
         status = read_json(folder / "status.json")
         return status if isinstance(status, dict) else {}
@@ -322,12 +322,12 @@ def read_status(folder: Path) -> dict:
 
 
 def write_status(folder: Path, **values: Any) -> None:
-    """Replace status.json, with the present as its heartbeat."""
+    """Replace status.json, with the present time as its heartbeat."""
     write_atomic(folder / "status.json", json.dumps({**values, "heartbeat": time.time()}) + "\n")
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a living process works on the run."""
+    """Return whether a living process works on the run."""
     try:
         with open(folder / ".lock", "rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

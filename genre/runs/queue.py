@@ -1,9 +1,9 @@
-"""The cores, shared among all runs: one queue, EARMARK_HOME/queue.json, first come, first served.
+"""The queue of all runs for the cores: EARMARK_HOME/queue.json, first come, first served.
 
-A run enters the file at its end, and leaves it when its process ends. It has its slot once its cores and
-those of all entries before it fit into the machine, which each process sees by itself: entries before it only
-ever leave. So waiting takes no more than a look at the file's date; the file is read when it has changed, and
-locked and replaced only by a process that enters, leaves, or finds an entry whose process has died.
+A run is appended to the file, and removed when its process ends. It has its core slot once its cores and
+those of all entries before it fit into the machine. Each process sees this by itself, since entries before it
+can only leave. So a waiting process only checks the file's date, and reads the file when it has changed; a
+process locks and replaces the file only when it enters, leaves, or finds an entry whose process has died.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def core_slot(folder: Path, n_cores: int) -> Iterator[None]:
-    """Wait until the cores are free: those of this run and of all that came before it must fit."""
+    """Wait until the cores of this run and of all runs before it fit into the machine, then hold them."""
     run = str(folder.resolve())
     entry = {"run": run, "cores": min(n_cores, all_cores())}
     try:  # a SIGTERM may come at any moment from here on
@@ -63,7 +63,7 @@ def _wait_for_slot(entry: dict) -> None:
             is_next = n_before <= all_cores()
         if time.monotonic() >= next_check:
             next_check = time.monotonic() + DEAD_CHECK_S
-            # Whoever stands further back is checked by the one behind it.
+            # Entries further back are checked by the entries behind them.
             if any(not is_locked(Path(other["run"])) for other in (before if is_next else before[-1:])):
                 with _edit_queue():
                     version = None
@@ -84,7 +84,7 @@ def _read_version() -> tuple[int, int, int] | None:
 
 
 def _read_entries() -> list[dict]:
-    """The working and waiting runs, oldest first; none where the file is missing or damaged."""
+    """Read the working and waiting runs, oldest first; none where the file is missing or damaged."""
     try:
         entries = read_json(home() / "queue.json")
         return [{"run": str(entry["run"]), "cores": int(entry["cores"])} for entry in entries]
@@ -98,8 +98,8 @@ def _edit_queue() -> Iterator[list[dict]]:
     home().mkdir(parents=True, exist_ok=True)
     with open(home() / "queue.lock", "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stored = _read_entries()
-        entries = [entry for entry in stored if is_locked(Path(entry["run"]))]
+        stored_entries = _read_entries()
+        entries = [entry for entry in stored_entries if is_locked(Path(entry["run"]))]
         yield entries
-        if entries != stored or _read_version() is None:
+        if entries != stored_entries or _read_version() is None:
             write_atomic(home() / "queue.json", json.dumps(entries) + "\n")

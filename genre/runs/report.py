@@ -1,4 +1,4 @@
-"""The report of a finished run: report.json, one reader and one writer."""
+"""The report of a finished run, report.json, with its only reader and writer."""
 
 import json
 from dataclasses import asdict, dataclass, field, fields
@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from genre.legacy import REPORT, renew_keys
+from genre.legacy import REPORT_KEYS, renew_keys
 from genre.paths import write_atomic
 from genre.reading import read_json
 
@@ -14,12 +14,12 @@ MAX_NUMBER = 1e15  # largest number in a report; larger ones are damage, and no 
 
 
 class ReportError(ValueError):
-    """There is no report yet, or a damaged one; the text says what to do."""
+    """A report is missing or damaged; the text says what to do."""
 
 
 @dataclass
 class Report:
-    """The outcome of a run. Empty parts are not stored."""
+    """The outcome of a run; empty parts are not stored."""
 
     model: str
     input: str = ""
@@ -37,7 +37,7 @@ class Report:
 
     @property
     def is_tested(self) -> bool:
-        """Whether the run has test tracks."""
+        """Return whether the run has test tracks."""
         return bool(self.by_track)
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,10 +46,10 @@ class Report:
 
     @classmethod
     def from_dict(cls, values: Any) -> "Report":
-        """Read what `to_dict` gave, also of older versions. Raises ReportError for what is no report."""
+        """Read the values of `to_dict`, also of older versions. Raises ReportError for other values."""
         if not isinstance(values, dict):
             raise ReportError("A report is a JSON object.")
-        values = renew_keys(values, REPORT)
+        values = renew_keys(values, REPORT_KEYS)
         names = {part.name for part in fields(cls)}
         others = {key: value for key, value in values.items() if key not in names}
         parts = {key: value for key, value in values.items() if key in names}
@@ -73,23 +73,28 @@ def _has_types(parts: dict[str, Any]) -> bool:
 
 
 def _is_whole(report: Report) -> bool:
-    """Whether the report of a test has what tables and charts show of it."""
+    """Return whether the report of a test has all parts that tables and charts show."""
     try:
-        measured = [report.training_s, report.inference_ms, report.by_window["accuracy"]]
-        measured += [report.split["train_tracks"], report.split["test_tracks"], report.parameters or 0]
-        tested = report.by_track
-        measured += [tested["count"], tested["accuracy"], tested["macro_f1"], *tested["accuracy_interval"]]
-        for row in (*tested["genres"].values(), *report.by_window.get("genres", {}).values()):
-            measured += [row["precision"], row["recall"], row["f1"], row["count"]]
-        sides = [len(tested["genres"]), len(tested["confusion"]), *map(len, tested["confusion"])]
-        measured += [count for row in tested["confusion"] for count in row]
-        measured += [row["probability"] for row in report.predictions]
+        numbers = [report.training_s, report.inference_ms, report.by_window["accuracy"]]
+        numbers += [report.split["train_tracks"], report.split["test_tracks"], report.parameters or 0]
+        by_track = report.by_track
+        numbers += [
+            by_track["count"],
+            by_track["accuracy"],
+            by_track["macro_f1"],
+            *by_track["accuracy_interval"],
+        ]
+        for row in (*by_track["genres"].values(), *report.by_window.get("genres", {}).values()):
+            numbers += [row["precision"], row["recall"], row["f1"], row["count"]]
+        sides = [len(by_track["genres"]), len(by_track["confusion"]), *map(len, by_track["confusion"])]
+        numbers += [count for row in by_track["confusion"] for count in row]
+        numbers += [row["probability"] for row in report.predictions]
         names = [row[part] for row in report.predictions for part in ("track", "genre", "prediction")]
         names += [report.split["name"], report.data["source"]]
         return (
-            len(tested["accuracy_interval"]) == 2
+            len(by_track["accuracy_interval"]) == 2
             and len(set(sides)) == 1
-            and all(isfinite(number) and abs(number) < MAX_NUMBER for number in measured)
+            and all(isfinite(number) and abs(number) < MAX_NUMBER for number in numbers)
             and all(isinstance(name, str) for name in names)
             and isinstance(report.split["leaky"], bool)
         )

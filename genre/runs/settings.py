@@ -1,10 +1,10 @@
-"""Settings in a run's config.json: dataclasses that become plain JSON and come back."""
+"""Settings in a run's config.json: dataclasses that are converted to plain JSON and back."""
 
 import json
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any, Self, TypeVar
 
-from genre.legacy import SETTINGS, renew_keys
+from genre.legacy import SETTINGS_KEYS, renew_keys
 
 SettingType = TypeVar("SettingType")
 
@@ -21,7 +21,7 @@ class RunSettings:
         return json.loads(json.dumps(asdict(self)))  # type: ignore[call-overload]
 
     def equals(self, values: dict) -> bool:
-        """Whether the `values` of a config.json, perhaps of an older version, are the same settings."""
+        """Return whether the `values` of a config.json, of any version, are the same settings."""
         try:
             return self.from_dict(values).to_dict() == self.to_dict()
         except SettingsError:
@@ -29,9 +29,9 @@ class RunSettings:
 
     @classmethod
     def from_dict(cls, values: dict) -> Self:
-        """Read what `to_dict` gave, in any version. Raises SettingsError for values that do not fit."""
+        """Read the values of `to_dict`, of any version. Raises SettingsError for values that do not fit."""
         try:
-            return _restore(cls, renew_keys(values, SETTINGS))
+            return _restore(cls, renew_keys(values, SETTINGS_KEYS))
         except (KeyError, TypeError) as error:
             raise SettingsError(
                 "This run was made by another version of Earmark: start a new one."
@@ -39,16 +39,16 @@ class RunSettings:
 
 
 def _restore(kind: type[SettingType], values: dict) -> SettingType:
-    nested = {
+    nested_settings = {
         part.name: _restore(part.type, values[part.name])
         for part in fields(kind)  # type: ignore[arg-type]
         if isinstance(part.type, type) and is_dataclass(part.type)
     }
-    settings = kind(**{**values, **nested})
+    settings = kind(**{**values, **nested_settings})
     for part in fields(kind):  # type: ignore[arg-type]
-        expected: Any = (int, float) if part.type is float else part.type
+        field_type: Any = (int, float) if part.type is float else part.type
         if part.type in (str, int, float, bool, dict) and not isinstance(
-            getattr(settings, part.name), expected
+            getattr(settings, part.name), field_type
         ):
             raise TypeError(f"{part.name} must be of another type.")
     return settings

@@ -1,4 +1,4 @@
-"""A run from the inside: how the process that works on it is seen, stopped and resumed.
+"""The worker, a run from inside its process: it reports progress, and can be stopped and resumed.
 
 with work_on(folder) as run:
     for ...:
@@ -21,10 +21,10 @@ from genre.errors import FAILED, INTERRUPTED, OK, SEE_LOG, error_sentence
 from genre.logs import configure_logging
 from genre.paths import remove_temporaries, write_atomic
 from genre.runs.directory import (
-    METRICS,
-    METRICS_COPY,
-    STOPPED,
-    WAITING,
+    METRICS_COPY_FILE,
+    METRICS_FILE,
+    STOPPED_MESSAGE,
+    WAITING_MESSAGE,
     load_config,
     read_metrics,
     read_progress,
@@ -34,17 +34,17 @@ from genre.runs.process import lock_run
 from genre.runs.queue import core_slot
 from genre.runs.report import Report, write_report
 
-HEARTBEAT_S = 10.0  # seconds between heartbeats; readers take a run for interrupted after STALE_S
+HEARTBEAT_S = 10.0  # seconds between heartbeats; a run without one for STALE_S counts as interrupted
 
 logger = logging.getLogger(__name__)
 
 
-class Stopped(BaseException):
-    """The exception inside a run that is to stop."""
+class RunStopped(BaseException):
+    """The exception that ends the work of a run when it is stopped."""
 
 
 class Worker:
-    """The run as the process that works on it sees it."""
+    """The run as seen by the process that works on it."""
 
     def __init__(self, folder: Path, config: dict) -> None:
         self.folder, self.config, self.settings = folder, config, config["settings"]
@@ -52,10 +52,10 @@ class Worker:
         self._began: tuple[float, float] | None = None  # (s, progress) of the first step
         self._epochs = self._restore_epochs()
         self._writing = threading.Lock()
-        self.set_status(WAITING)
+        self.set_status(WAITING_MESSAGE)
 
     def set_status(self, message: str, **values: Any) -> None:
-        """Set the message, and other parts of the status."""
+        """Set the message and other parts of the status."""
         with self._writing:
             self._status |= {"message": message, **values}
             write_status(self.folder, **self._status)
@@ -66,36 +66,38 @@ class Worker:
             write_status(self.folder, **self._status)
 
     def record_epoch(self, values: dict, progress: float) -> None:
-        """Record the metrics of an epoch, and the share (0 to 1) that is done with it."""
-        path = self.folder / METRICS
+        """Record the metrics of an epoch, and the fraction of the work that is done with it."""
+        path = self.folder / METRICS_FILE
         is_torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
         with open(path, "a") as file:
             file.write("\n" * bool(is_torn) + json.dumps(values) + "\n")
         self._epochs.append(values)
-        write_atomic(self.folder / METRICS_COPY, _lines(self._epochs))
+        write_atomic(self.folder / METRICS_COPY_FILE, _lines(self._epochs))
         logger.info("  ".join(f"{name} {value:.4g}" for name, value in values.items()))
         self.set_progress(progress, f"Epoch {values['epoch']} is done.", last=values)
 
     def set_progress(self, progress: float, message: str, **values: Any) -> None:
-        """Set the share (0 to 1) that is done; the time left follows from the pace so far."""
+        """Set the fraction of the work that is done; the time left follows from the pace so far."""
         now = time.monotonic()
         start, progress_then = self._began = self._began or (now, progress)
-        gained = progress - progress_then
-        eta = (now - start) / gained * (1 - progress) if gained > 0 else None
+        progress_gain = progress - progress_then
+        eta = (now - start) / progress_gain * (1 - progress) if progress_gain > 0 else None
         self.set_status(message, progress=progress, eta_s=eta, **values)
 
     def _restore_epochs(self) -> list[dict]:
-        """The epochs so far, after putting those back that metrics.jsonl has lost."""
-        stored = read_metrics(self.folder)
-        epochs = {(line.get("part", 0), line["epoch"]) for line in stored}
-        copied = read_metrics(self.folder, METRICS_COPY)
-        if missing := [line for line in copied if (line.get("part", 0), line["epoch"]) not in epochs]:
-            stored = sorted([*stored, *missing], key=lambda line: (line.get("part", 0), line["epoch"]))
-            write_atomic(self.folder / METRICS, _lines(stored))
-        return stored
+        """Read the epochs so far, after restoring those that metrics.jsonl has lost."""
+        lines = read_metrics(self.folder)
+        epochs = {(line.get("part", 0), line["epoch"]) for line in lines}
+        epochs_copy = read_metrics(self.folder, METRICS_COPY_FILE)
+        if missing_lines := [
+            line for line in epochs_copy if (line.get("part", 0), line["epoch"]) not in epochs
+        ]:
+            lines = sorted([*lines, *missing_lines], key=lambda line: (line.get("part", 0), line["epoch"]))
+            write_atomic(self.folder / METRICS_FILE, _lines(lines))
+        return lines
 
     def finish(self, report: Report, message: str = "Done.") -> None:
-        """Write the report; the run is then done."""
+        """Write the report, which ends the run."""
         write_report(self.folder, report)
         self.set_status(message, state="done", progress=1.0, eta_s=0.0)
 
@@ -106,9 +108,9 @@ def _lines(epochs: list[dict]) -> str:
 
 @contextmanager
 def work_on(folder: Path) -> Iterator[Worker]:
-    """Lock the run, wait for its cores, and record in status.json how it ended.
+    """Lock the run, wait for its cores, and record its end in status.json.
 
-    A SIGTERM stops it in good order. Raises errors from inside, after recording them.
+    A SIGTERM stops the run, which can be resumed. Errors in the `with` block are recorded and raised again.
     """
     config = load_config(folder)
     with lock_run(folder):
@@ -121,11 +123,11 @@ def work_on(folder: Path) -> Iterator[Worker]:
             with _stoppable(), core_slot(folder, config["cores"]):
                 worker.set_status("Getting ready.", state="running")
                 yield worker
-        except (Stopped, KeyboardInterrupt):
-            worker.set_status(STOPPED, state="stopped")
+        except (RunStopped, KeyboardInterrupt):
+            worker.set_status(STOPPED_MESSAGE, state="stopped")
             raise
         except Exception as error:
-            with suppress(OSError):  # on a full disk this fails too, and it shows as interrupted
+            with suppress(OSError):  # on a full disk this fails too; the run then counts as interrupted
                 worker.set_status(error_sentence(error), state="failed")
             raise
         finally:
@@ -136,13 +138,13 @@ def work_on(folder: Path) -> Iterator[Worker]:
 def perform(folder: Path, program: str, execute: Callable[[Worker], Any]) -> tuple[int, Any]:
     """Do a run's work in this process -> (exit status of the command line, the result).
 
-    `execute` does its own imports: not before it has its cores, since that takes memory and seconds.
+    `execute` does its own imports, once it has its cores, since they take memory and seconds.
     """
     configure_logging(folder.name)
     try:
         with work_on(folder) as worker:
             return OK, execute(worker)
-    except (Stopped, KeyboardInterrupt):
+    except (RunStopped, KeyboardInterrupt):
         logger.warning("Stopped. To go on: python -m %s train --resume %s", program, folder)
         return INTERRUPTED, None
     except Exception as error:
@@ -156,15 +158,15 @@ def _beat(worker: Worker, over: threading.Event) -> None:
         try:
             worker.renew_heartbeat()
         except OSError:
-            continue  # the disk is full: the work itself will say so
+            continue  # the disk is full, which the work itself will report
 
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let SIGTERM raise Stopped in the main thread."""
+    """Let SIGTERM raise RunStopped in the main thread."""
 
     def raise_stopped(number: int, frame: object) -> None:
-        raise Stopped
+        raise RunStopped
 
     if threading.current_thread() is not threading.main_thread():
         yield

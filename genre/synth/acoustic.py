@@ -1,7 +1,7 @@
 """The older styles of the built-in dataset: blues, classical, country, jazz.
 
-Each style is one function that tells a band what to play and fills its mix; the first lines choose
-instruments at random, so that no two seeds share a sound. Neighbours share instruments and tempi
+Each style is one function that lets a band play and fills its mix; the first lines choose
+instruments at random, so that no two seeds share a sound. Related styles share instruments and tempi
 on purpose.
 """
 
@@ -14,7 +14,7 @@ def blues(band: Band) -> None:
     """Twelve-bar shuffle with a blue-note lead."""
     second, last = band.pick(0, 5), band.pick(0, 7)
     progression = changes(f"0:7 {second}:7 0:7 0:7 5:7 5:7 0:7 0:7 7:7 5:7 0:7 {last}:7")
-    alone = band.chance(0.6)  # one guitar and a foot play alone
+    alone = band.chance(0.6)  # whether one guitar and a foot play alone
     guitar = (
         band.timbre("steel", "slide", "steel")
         if alone
@@ -43,7 +43,7 @@ def blues(band: Band) -> None:
             band.chord(
                 "chords",
                 guitar,
-                band.voiced(root, quality, 62),
+                band.voicing(root, quality, 62),
                 first + band.pick(1.5, 2.5, 3),
                 0.9,
                 0.7,
@@ -102,7 +102,7 @@ def classical(band: Band) -> None:
     bowed = scene in ("quartet", "orchestra")
     for number, first in band.bars():
         root, quality = progression[number % len(progression)]
-        chord = band.voiced(root, quality, 57)
+        chord = band.voicing(root, quality, 57)
         chord = [*chord, chord[0] + 12]
         swell = 10 ** (0.35 * np.sin(number * 0.7 + band.origin) - 0.3)  # the swell spans 14 dB
         if bowed:
@@ -143,7 +143,7 @@ def country(band: Band) -> None:
     for number, first in band.bars():
         root, quality = progression[number % len(progression)]
         low = band.key + root - 12 * (root > 5)
-        chord = [*band.voiced(root, quality, 59), band.voiced(root, quality, 59)[0] + 12]
+        chord = [*band.voicing(root, quality, 59), band.voicing(root, quality, 59)[0] + 12]
         for step in (0, 2):
             band.play("bass", bass, low - 12 + (7 if step and root != 7 else 0), first + step, 1.95)
         for step in range(8):
@@ -205,13 +205,13 @@ def jazz(band: Band) -> None:
         approach = following + band.pick(-1, 1, 2)
         for step, pitch in enumerate([*walk, approach]):
             band.play("bass", bass, pitch, first + step, 0.95)
-        chord = band.voiced(root, quality, 61)
+        chord = band.voicing(root, quality, 61)
         for beat in band.pick((0.5, 2.5), (1, 3.5), (0, 1.5), (1.5, 3), (0, 2.5, 3.5)):
             band.chord("comp", piano, chord, first + beat, band.pick(0.4, 0.9, 1.5), 0.7)
         if big and number % 4 in (1, 3):
             for beat in band.pick((0, 1.5), (0.5, 2, 3.5), (1, 2.5)):
                 band.chord(
-                    "section", section, [p + 8 for p in band.voiced(root, quality, 60)], first + beat, 0.6
+                    "section", section, [p + 8 for p in band.voicing(root, quality, 60)], first + beat, 0.6
                 )
     if drums:
         ride = band.pick("ride", "ride", "brush")

@@ -1,7 +1,7 @@
-"""A band at play: musical time, chords, melodies and drum patterns become stems of samples.
+"""The band, which turns musical time, chords, melodies and drum patterns into stems of samples.
 
-Musical positions are in beats from the band's own first bar; the clip starts somewhere inside, as
-an excerpt of a recording does.
+Musical positions are in beats from the band's own first bar; the clip starts somewhere inside, like
+an excerpt of a recording.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genre.audio.clip import SAMPLE_RATE
-from genre.synth.instruments import Singer, Timbre, drum, sing, tone, varied
+from genre.synth.instruments import Singer, Timbre, drum, sing, tone, vary_timbre
 
 QUALITIES = {
     "maj": (0, 4, 7),
@@ -60,7 +60,7 @@ class Channel:
 
 
 class Band:
-    """The players of one piece. Everything random comes from `rng`, in the order of the calls."""
+    """The players of one piece; all random numbers come from `rng`, in the order of the calls."""
 
     def __init__(
         self,
@@ -72,8 +72,11 @@ class Band:
         rubato: float = 0.0,
         loose: float = 0.006,
     ) -> None:
-        """`tempo` in beats a minute; `swing`: where in each `grid` beats its second half falls
-        (0.5 straight, 0.667 triplets); `rubato` in beats; `loose`: timing spread in seconds."""
+        """Gather the players.
+
+        `tempo` is in beats a minute, `rubato` in beats, and `loose`, the spread of the timing, in seconds.
+        `swing` is the position of the second half in each `grid` beats (0.5 straight, 0.667 triplets).
+        """
         self.rng = rng
         self.count = round(seconds * SAMPLE_RATE)
         self.beat = 60 / tempo
@@ -91,11 +94,11 @@ class Band:
         return bool(self.rng.random() < probability)
 
     def pick(self, *options):
-        """Choose one of the options, each as likely."""
+        """Choose one of the options at random."""
         return options[int(self.rng.integers(len(options)))]
 
     def timbre(self, *names: str) -> Timbre:
-        return varied(self.pick(*names), self.rng)
+        return vary_timbre(self.pick(*names), self.rng)
 
     def bars(self, length: float = 4) -> Iterator[tuple[int, float]]:
         """Yield number and first beat of every bar of `length` beats."""
@@ -111,7 +114,7 @@ class Band:
         return self.origin + beat * self.beat
 
     def add(self, stem: str, sound: np.ndarray, seconds: float) -> None:
-        """Mix samples (N,) into a stem at a time, cutting what lies outside the clip."""
+        """Mix samples (N,) into a stem at a time (s); parts outside the clip are cut."""
         track = self.stems.setdefault(stem, np.zeros(self.count, np.float32))
         start = int(seconds * SAMPLE_RATE)
         sound = sound[max(0, -start) : max(0, self.count - start)]
@@ -179,16 +182,18 @@ class Band:
         fills: int = 4,
         change: float = 0.06,
     ) -> None:
-        """Repeat one bar of patterns ("x" loud, "o" medium, "-" soft) with a fill and a crash
-        every `fills` bars (0: none). `change`: chance that a piece flips a cell of its own."""
-        own = {}
+        """Repeat one bar of patterns ("x" loud, "o" medium, "-" soft), with a fill and a crash.
+
+        These come every `fills` bars (0: never). `change` is the chance that a cell of a pattern is flipped.
+        """
+        variants = {}
         for name, pattern in patterns.items():
             cells = [self.pick("-", ".") if self.chance(change) and cell != "x" else cell for cell in pattern]
-            own[name] = "".join(cells)
+            variants[name] = "".join(cells)
         toms = self.pick("tom", "snare")
         for number, first in self.bars(bar):
             filling = fills and number % fills == fills - 1 and self.chance(0.7)
-            for name, pattern in own.items():
+            for name, pattern in variants.items():
                 step = bar / len(pattern)
                 for place, cell in enumerate(pattern):
                     if cell != "." and not (filling and place * step >= bar - 1 and name == "snare"):
@@ -197,10 +202,10 @@ class Band:
                 for place in range(4):
                     if self.chance(0.8):
                         self.hit(toms, first + bar - 1 + place / 4, 0.5 + 0.12 * place)
-                if "hat" in own and self.chance(0.6):
+                if "hat" in variants and self.chance(0.6):
                     self.hit("crash", first + bar, 0.5)
 
-    def voiced(self, root: int, quality: str, centre: int = 60) -> list[int]:
+    def voicing(self, root: int, quality: str, centre: int = 60) -> list[int]:
         """Compute MIDI pitches of a chord, each moved by octaves to lie around `centre`, low first."""
         return sorted(centre - 6 + (self.key + root + step - centre + 6) % 12 for step in QUALITIES[quality])
 
@@ -215,8 +220,11 @@ class Band:
         rest: float = 0.15,
         leap: int = 2,
     ) -> Line:
-        """A line of two-bar motifs over one chord a bar. `density`: notes a beat; `rest`: chance
-        that a motif leaves its second bar empty; `leap`: widest usual step in scale degrees."""
+        """Invent a line of two-bar motifs over one chord a bar.
+
+        `density` is the number of notes a beat, `rest` the chance that a motif leaves its second bar empty,
+        `leap` the widest usual step in scale degrees.
+        """
         ladder = [p for p in range(low, high + 1) if (p - self.key) % 12 in SCALES[scale]]
         motifs = []
         for _ in range(2):
@@ -258,7 +266,7 @@ class Band:
         self.chord(stem, guitar, [pitch, pitch + 7, pitch + 12], beat, length, 1.0, 0.002)
 
     def singer(self, rough: float = 0.0, fall: float = 0.0) -> tuple[Singer, int]:
-        """A new voice and the lowest pitch of its tenth."""
+        """Draw a new voice -> (the voice, the lowest pitch of its range of a tenth)."""
         woman = self.chance(0.35)
         size = (1.16 if woman else 1.0) * self.rng.uniform(0.95, 1.06)
         voice = Singer(

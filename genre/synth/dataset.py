@@ -1,7 +1,7 @@
-"""The built-in dataset: procedurally played bands in the ten styles, mixed and mastered.
+"""The built-in dataset: music of synthesised bands in the ten styles, mixed and mastered.
 
-Nothing is sampled or downloaded; a style, a seed and a length fix every sample. The music is nobody
-else's, so it can be played, shared and trained on freely.
+Nothing is sampled or downloaded; a style, a seed and a length determine every sample. The music belongs to
+nobody else, so it can be played, shared and trained on freely.
 """
 
 import io
@@ -28,7 +28,7 @@ from genre.synth import electric as styles_electric
 from genre.synth.band import Band, Channel
 from genre.synth.instruments import amplify, band_noise
 
-SYNTH_VERSION = 1  # version; raise it when the same seed no longer gives the same samples
+SYNTH_VERSION = 1  # raise it when the same seed no longer gives the same samples
 SHORTEST_S, LONGEST_S = 0.5, 600.0
 PEAK = 0.89
 # Edges in Hz of the ten bands in which a master's tone is described.
@@ -37,16 +37,16 @@ BANDS = (30, 60, 120, 250, 500, 1_000, 2_000, 4_000, 6_000, 8_000, 10_500)
 
 @dataclass(frozen=True)
 class Style:
-    """The recipe for records of one style: tempo, tone, loudness; then varied."""
+    """The recipe for records of one style, such as tempo, tone and loudness; each piece varies it."""
 
     play: Callable[[Band], None]
     tempo: tuple[float, float]  # range in beats a minute
-    tone: tuple[float, ...]  # levels in dB of each of BANDS against the whole
-    loudness: float  # dB RMS against full scale
+    tone: tuple[float, ...]  # level of each of BANDS in dB relative to the whole
+    loudness: float  # RMS in dB of full scale
     ratio: float  # ratio of the bus compressor
     room: tuple[float, float]  # range of the reverberation time, in s
     swing: tuple[float, float] = (0.5, 0.5)
-    grid: float = 1.0  # length in beats of what swing divides
+    grid: float = 1.0  # length in beats of the unit that swing divides
     rubato: float = 0.0  # beats
     noise_db: float = -62.0  # level in dB of the recording's noise
     crackle: float = 0.0  # clicks a second of a worn record
@@ -182,7 +182,7 @@ def _room(seconds: float, rng: np.random.Generator) -> np.ndarray:
     bright, dark = rng.standard_normal((2, count)).astype(np.float32)
     dark = lfilter([0.25], [1, -0.75], dark)
     response = 0.4 * bright * np.exp(-11 * time / seconds) + dark * np.exp(-6.9 * time / seconds)
-    response[: int(rng.uniform(0.002, 0.02) * SAMPLE_RATE)] = 0  # the first wall is some metres away
+    response[: int(rng.uniform(0.002, 0.02) * SAMPLE_RATE)] = 0  # the first echo needs some ms
     return (response / (np.sqrt(np.sum(response**2)) + 1e-9)).astype(np.float32)
 
 
@@ -203,14 +203,14 @@ def _master(band: Band, style: Style, rng: np.random.Generator) -> np.ndarray:
             samples = amplify(samples, channel.drive)
             rms = np.sqrt(np.mean(samples**2))
         gain = 10 ** ((channel.level + rng.uniform(-2.5, 2.5)) / 20) / rms
-        # Drums hear more of the room than anyone.
+        # Drums get more of the room than other stems.
         wet = channel.wet + (rng.uniform(0.1, 0.4) if name == "drums" else 0)
         edges = gain / (1 + (channel.low / np.maximum(hertz, 1)) ** 4) / (1 + (hertz / channel.high) ** 6)
         spectrum = fft.rfft(samples, n=size) * edges
         dry += spectrum
         send += wet * spectrum
-    mixed = dry + send * fft.rfft(room, n=size)
-    samples = fft.irfft(mixed * _tone(mixed, hertz, style, rng), n=size)[: band.count]
+    mix = dry + send * fft.rfft(room, n=size)
+    samples = fft.irfft(mix * _tone(mix, hertz, style, rng), n=size)[: band.count]
     samples = _compress(samples, style.ratio)
     flutter = rng.standard_normal(band.count * 240 // SAMPLE_RATE + 3)
     flutter = np.interp(np.arange(band.count) * (240 / SAMPLE_RATE), np.arange(len(flutter)), flutter)
@@ -225,7 +225,7 @@ def _master(band: Band, style: Style, rng: np.random.Generator) -> np.ndarray:
         clicks[where] = rng.normal(0, 10 ** (style.loudness / 20) * 0.8, len(where))
         samples += lfilter([1, -0.6], [1, 0.35], clicks)
     samples *= 10 ** (rng.uniform(-4, 2) / 20)
-    # Peaks bend softly above 0.6; the loudest thousandth stays clear of flat tops.
+    # Peaks are compressed softly above 0.6, so that the loudest thousandth is not clipped flat.
     samples *= min(1.0, 0.85 / (np.quantile(np.abs(samples), 0.999) + 1e-9))
     samples = np.where(
         np.abs(samples) < 0.6,
@@ -240,40 +240,40 @@ def _master(band: Band, style: Style, rng: np.random.Generator) -> np.ndarray:
     return (samples * min(1.0, PEAK / (np.abs(samples).max() + 1e-9))).astype(np.float32)
 
 
-def _tone(mixed: np.ndarray, hertz: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndarray:
-    """Equaliser (bins,) that moves a mix most of the way to the tone of its style.
+def _tone(mix: np.ndarray, hertz: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndarray:
+    """Compute the equaliser (bins,) that moves a mix most of the way to the tone of its style.
 
-    Every piece has its own target: the style's, tilted and bent at random as records are, so that
-    tone alone does not give the style away.
+    The target of each piece is that of the style, tilted and bent at random as in real records, so that
+    the tone alone does not identify the style.
     """
-    power = np.abs(mixed) ** 2
+    power = np.abs(mix) ** 2
     sums = np.add.reduceat(power, np.searchsorted(hertz, BANDS))[:-1]
-    measured = 10 * np.log10(sums / sums.sum() + 1e-9)
+    levels_db = 10 * np.log10(sums / sums.sum() + 1e-9)
     middle = np.log2(np.sqrt(np.multiply(BANDS[:-1], BANDS[1:])))
     octaves = middle - np.log2(700)
     target = np.array(style.tone) + rng.normal(0, 1.0) * octaves + rng.normal(0, 2.5, len(middle))
-    change = np.clip(0.75 * (target - measured), -14, 14)
-    change -= np.average(change, weights=10 ** (measured / 10))
+    change = np.clip(0.75 * (target - levels_db), -14, 14)
+    change -= np.average(change, weights=10 ** (levels_db / 10))
     curve = np.interp(np.log2(np.maximum(hertz, 20)), middle, change)
     rumble = 1 / (1 + (28 / np.maximum(hertz, 1)) ** 6)
     return (10 ** (curve / 20) * rumble).astype(np.float32)
 
 
 def _compress(samples: np.ndarray, ratio: float) -> np.ndarray:
-    """A bus compressor: 3 ms steps, fast attack, slow release, threshold at the piece's own RMS."""
+    """Compress like a bus compressor: 3 ms steps, fast attack, slow release, threshold at the piece's RMS."""
     step = 64
     blocks = np.pad(samples, (0, -len(samples) % step)).reshape(-1, step)
     loud = 10 * np.log10(np.mean(blocks**2, axis=1) + 1e-9)
     threshold = 10 * np.log10(np.mean(samples**2) + 1e-9) - 4
     over = np.maximum(lfilter([0.12], [1, -0.88], loud - threshold), 0)
-    cut = np.maximum(lfilter([0.02], [1, -0.98], over), lfilter([0.3], [1, -0.7], over)) * (1 / ratio - 1)
-    gain = np.interp(np.arange(len(samples)), np.arange(len(cut)) * step, 10 ** (cut / 20))
+    gain_db = np.maximum(lfilter([0.02], [1, -0.98], over), lfilter([0.3], [1, -0.7], over)) * (1 / ratio - 1)
+    gain = np.interp(np.arange(len(samples)), np.arange(len(gain_db)) * step, 10 ** (gain_db / 20))
     return (samples * gain).astype(np.float32)
 
 
 def _write(path: Path, genre: str, seed: int, seconds: float) -> None:
-    """Render one piece to a 16-bit WAV file, which appears whole or not at all."""
-    if path.exists():  # another process was sooner
+    """Render one piece to a 16-bit WAV file, which is written in one step."""
+    if path.exists():  # another process has rendered it
         return
     samples = np.round(render(genre, seed, seconds) * 32_767).astype("<i2")
     content = io.BytesIO()
@@ -295,10 +295,10 @@ def build(
 ) -> Path:
     """Write the dataset in GTZAN's layout, `folder`/<genre>/<genre>.00000.wav, and its about.json.
 
-    Files already there are kept, so a build that was stopped goes on. Piece k of a genre has the
-    seed `seed` * 100,000 + k. `progress` is called with (files done, files in all); `workers`
-    processes play at once (None: one a core, 1: none besides this). Returns `folder`. Raises
-    ValueError for bad numbers and for a folder that holds another build.
+    Existing files are kept, so a build that was stopped goes on. Piece k of a genre has the seed `seed` *
+    100,000 + k. `progress` is called with (files done, files in all). `workers` processes play at once; None
+    is one a core, 1 is this process alone. Returns `folder`. Raises ValueError for bad numbers and for a
+    folder that holds another build.
     """
     folder = Path(folder)
     if not 1 <= per_genre <= 10_000:
@@ -327,28 +327,28 @@ def build(
         for number in range(per_genre)
         for genre in GENRES
     ]
-    missing = [job for job in jobs if not job[0].exists()]
-    random.shuffle(missing)  # processes that were started together share the work
-    done = len(jobs) - len(missing)
+    missing_jobs = [job for job in jobs if not job[0].exists()]
+    random.shuffle(missing_jobs)  # so that processes started together share the work
+    n_done = len(jobs) - len(missing_jobs)
 
     def report() -> None:
         if progress:
-            progress(done, len(jobs))
+            progress(n_done, len(jobs))
 
     report()
-    workers = min(workers or cores(), len(missing))
+    workers = min(workers or cores(), len(missing_jobs))
     if workers <= 1:
-        for job in missing:
+        for job in missing_jobs:
             _write(*job)
-            done += 1
+            n_done += 1
             report()
         return folder
     with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
-        futures = [pool.submit(_write, *job) for job in missing]
+        futures = [pool.submit(_write, *job) for job in missing_jobs]
         try:
             for future in as_completed(futures):
                 future.result()
-                done += 1
+                n_done += 1
                 report()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -1,7 +1,7 @@
 """The younger styles of the built-in dataset: disco, hiphop, metal, pop, reggae, rock.
 
-Each style is one function that tells a band what to play and fills its mix; the first lines choose
-instruments at random, so that no two seeds share a sound. Neighbours share instruments and tempi
+Each style is one function that lets a band play and fills its mix; the first lines choose
+instruments at random, so that no two seeds share a sound. Related styles share instruments and tempi
 on purpose.
 """
 
@@ -25,7 +25,7 @@ def disco(band: Band) -> None:
     for number, first in band.bars():
         root, quality = progression[number % len(progression)]
         low = band.key + root - 12 * (root > 6) - 12
-        high, mid = band.voiced(root, quality, 74), band.voiced(root, quality, 62)
+        high, mid = band.voicing(root, quality, 74), band.voicing(root, quality, 62)
         for step in range(16):
             beat = first + step / 4
             if figure[step] != ".":
@@ -75,7 +75,7 @@ def hiphop(band: Band) -> None:
     line = band.pick((0, 0, 3, 5), (0, 7, 10, 0), (0, 0, 0, -2))
     for number, first in band.bars():
         root, quality = progression[number % len(progression)]
-        chord = [*band.voiced(root, quality, 66), band.key + 36 + root]
+        chord = [*band.voicing(root, quality, 66), band.key + 36 + root]
         for step in range(16):
             if cells[step] != ".":
                 band.play("loop", loop, chord[steps[step] % len(chord)], first + step / 4, 0.7)
@@ -184,7 +184,7 @@ def pop(band: Band) -> None:
     cells = band.pick("x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.", "xxxxxxxxxxxxxxxx", "x...x...x...x...")
     for number, first in band.bars():
         root, quality = progression[number % 4]
-        chord = band.voiced(root, quality, 64)
+        chord = band.voicing(root, quality, 64)
         band.chord("pad", pad, chord, first, 3.9)
         for step in range(16):
             if pulse[step] == "x":
@@ -215,7 +215,7 @@ def pop(band: Band) -> None:
         strings = band.timbre("electric", "steel")
         for number, first in band.bars(2):
             root, quality = progression[number // 2 % 4]
-            band.chord("hook", strings, band.voiced(root, quality, 60), first, 1.9, 0.8, 0.008)
+            band.chord("hook", strings, band.voicing(root, quality, 60), first, 1.9, 0.8, 0.008)
     band.mix.update(
         drums=Channel(-1, 0.08),
         bass=Channel(-3, 0.0),
@@ -239,7 +239,7 @@ def reggae(band: Band) -> None:
     double, bubble = band.chance(0.35), band.chance(0.6)
     for number, first in band.bars():
         root, quality = progression[number % len(progression)]
-        chord = band.voiced(root, quality, 65)
+        chord = band.voicing(root, quality, 65)
         for beat in (1, 3) if not double else (0.5, 1.5, 2.5, 3.5):
             band.chord("skank", skank, chord, first + beat, 0.25, 1.0, 0.003)
             if double is False and band.chance(0.3):
@@ -280,11 +280,11 @@ def rock(band: Band) -> None:
         band.timbre("pickbass", "bass"),
     )
     rhythm = band.pick("x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.", "x.....x.x.x.....", "x...x.x...x.x.x.")
-    jangle, verses = band.chance(0.5), band.chance(0.5)  # verses: four bars without the loud guitar
+    jangle, verses = band.chance(0.5), band.chance(0.5)  # verses are without the loud guitar
     for number, first in band.bars():
         root, quality = progression[number % 4]
         low = band.key + (root - 12 if root > 6 else root)
-        chord = [*band.voiced(root, quality, 60), band.voiced(root, quality, 60)[0] + 12]
+        chord = [*band.voicing(root, quality, 60), band.voicing(root, quality, 60)[0] + 12]
         for step in range(16):
             beat = first + step / 4
             if rhythm[step] == "x" and not (verses and number // 4 % 2):

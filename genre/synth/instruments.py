@@ -3,7 +3,7 @@
 Every sound is a function of numbers and a random generator and returns float32 mono samples at
 22,050 Hz. Pitched tones share one engine: a tone is a matrix of periods, one row a period, whose
 harmonics fade at their own rates. With `damping` it is the Karplus-Strong string in closed form
-(Karplus and Strong, "Digital Synthesis of Plucked-String and Drum Timbres", 1983); without, an
+(Karplus and Strong, "Digital Synthesis of Plucked-String and Drum Timbres", 1983), without it an
 organ pipe or a bowed string. The voice is the source-filter model (Klatt, 1980).
 """
 
@@ -16,16 +16,16 @@ from scipy.signal import lfilter, resample_poly
 
 from genre.audio.clip import SAMPLE_RATE
 
-TOP_HZ = 10_400.0  # highest partial: keeps clear of folding at half the sample rate
+TOP_HZ = 10_400.0  # highest partial, below half the sample rate, so that nothing is aliased
 
 
 @dataclass(frozen=True)
 class Timbre:
-    """The numbers that make one pitched instrument sound unlike another."""
+    """The parameters by which pitched instruments differ."""
 
     slope: float = 1.0  # harmonic k starts at k ** -slope
     even: float = 1.0  # level of the even harmonics (a closed pipe has few)
-    pluck: float = 0.0  # where the string is struck, 0..0.5 of its length; 0: no notches
+    pluck: float = 0.0  # position of the pluck, 0..0.5 of the string's length; 0: no notches
     decay: float = 0.0  # decay of all harmonics, in nepers a second
     damping: float = 0.0  # further nepers a second for each harmonic number
     attack: float = 0.004  # seconds to full level
@@ -38,7 +38,7 @@ class Timbre:
     layers: int = 1  # number of detuned players
     detune: float = 0.06  # spread between layers, semitones
     noise: float = 0.0  # pick, hammer or bow noise at the start
-    breath: float = 0.0  # level of a noise that lasts
+    breath: float = 0.0  # level of a lasting noise
     drawbars: tuple[float, ...] = ()  # levels of the first harmonics; empty: the slope's law
     sustain: float = 2.5  # seconds rendered; longer notes end there
 
@@ -111,15 +111,15 @@ TIMBRES: dict[str, Timbre] = {
 }
 
 
-def varied(name: str, rng: np.random.Generator) -> Timbre:
-    """Vary the named timbre as another maker built it: every number moved by up to a quarter."""
+def vary_timbre(name: str, rng: np.random.Generator) -> Timbre:
+    """Vary the named timbre like another instrument of its kind: each number changes by up to a quarter."""
     timbre = TIMBRES[name]
-    moved = {
+    new_values = {
         f.name: float(getattr(timbre, f.name) * rng.uniform(0.78, 1.27))
         for f in fields(Timbre)
         if f.type is float and f.name not in ("sustain", "even")
     }
-    return replace(timbre, **moved)  # type: ignore[arg-type]
+    return replace(timbre, **new_values)  # type: ignore[arg-type]
 
 
 def tone(timbre: Timbre, frequency: float, rng: np.random.Generator) -> np.ndarray:
@@ -129,7 +129,7 @@ def tone(timbre: Timbre, frequency: float, rng: np.random.Generator) -> np.ndarr
     """
     frequency = min(frequency, 4_000.0)
     period = max(4, round(SAMPLE_RATE / frequency))
-    count = int(timbre.sustain * frequency * 1.08) + 4  # a bend may run ahead of the beat
+    count = int(timbre.sustain * frequency * 1.08) + 4  # a bend may shorten the periods
     harmonic = np.arange(1, max(2, int(min(TOP_HZ, 8 * timbre.cutoff) / frequency) + 1))
     harmonic = harmonic[harmonic < period].astype(np.float32)
     start = harmonic**-timbre.slope * np.where(harmonic % 2, 1.0, timbre.even)
@@ -146,8 +146,8 @@ def tone(timbre: Timbre, frequency: float, rng: np.random.Generator) -> np.ndarr
     level = np.exp(-seconds * (timbre.decay + timbre.damping * harmonic * (frequency / 220) ** 0.5))
     if timbre.bloom:
         level = level * (1 - np.exp(-seconds / (timbre.bloom * harmonic + 1e-3)))
-    # Random phases keep the crest low, as bodies and rooms do; rows are oversampled twice so that
-    # reading between samples below stays clean.
+    # Random phases keep the crest low, like bodies and rooms; rows are oversampled twice, so that the
+    # interpolation below adds no noise.
     spectrum = np.zeros((count, period + 1), np.complex64)
     phase = np.exp(2j * np.pi * rng.random(len(harmonic)))
     spectrum[:, 1 : len(harmonic) + 1] = start * level * phase
@@ -178,7 +178,7 @@ def tone(timbre: Timbre, frequency: float, rng: np.random.Generator) -> np.ndarr
 
 
 def band_noise(count: int, low: float, high: float, rng: np.random.Generator) -> np.ndarray:
-    """Make white noise (count,) kept between two edges in Hz, unit RMS."""
+    """Make white noise (count,) between two edges in Hz, with unit RMS."""
     size = fft.next_fast_len(count, real=True)
     spectrum = fft.rfft(rng.standard_normal(size).astype(np.float32))
     hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
@@ -251,10 +251,10 @@ VOWELS = (
 
 @dataclass(frozen=True)
 class Singer:
-    """A voice: the size of its throat and how it is used."""
+    """The parameters of a voice: the size of its throat, and its manner."""
 
     size: float = 1.0  # factor on the formants; about 1.17 for a woman
-    rough: float = 0.0  # 0 is clean, 1 growled
+    rough: float = 0.0  # roughness, from 0 (clean) to 1 (growled)
     breath: float = 0.04
     vibrato: float = 0.25  # semitones
     fall: float = 0.0  # semitones by which each syllable drops (speech, rap)
@@ -310,7 +310,7 @@ def sing(
     step = (440 / SAMPLE_RATE * 2 ** ((semitones - 69) / 12)).astype(np.float32)
     phase = np.cumsum(step, dtype=np.float64) % 1
     pulse = 2 * phase - 1
-    # Rounding the jump (polyBLEP, Valimaki and Huovilainen 2007) keeps the saw free of folding.
+    # The jump is rounded (polyBLEP, Valimaki and Huovilainen 2007), so that the saw has no aliasing.
     after, before = phase / step, (phase - 1) / step
     pulse -= np.where(after < 1, 2 * after - after**2 - 1, 0) + np.where(
         before > -1, before**2 + 2 * before + 1, 0
@@ -333,9 +333,9 @@ def sing(
 
 
 def amplify(samples: np.ndarray, gain: float) -> np.ndarray:
-    """Distort as a valve amplifier: asymmetric soft clipping at twice the sample rate, then no DC.
+    """Distort like a valve amplifier: asymmetric soft clipping at twice the sample rate, without DC.
 
-    `gain` is against the samples' own RMS: 1 warms, 5 is rock, 20 metal.
+    `gain` is relative to the samples' own RMS: 1 is warm, 5 is rock, 20 is metal.
     """
     level = np.sqrt(np.mean(samples**2)) + 1e-9
     doubled = resample_poly(samples * (gain / level), 2, 1)

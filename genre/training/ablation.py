@@ -1,8 +1,8 @@
-"""The worth of each part of the Listen page's recipe: trainings with one part more at a time.
+"""The ablation of the from-scratch recipe: trainings with one more part of the recipe at a time.
 
 They are short and stay inside GTZAN's fault-filtered train list: seed s is tested on block s of the five
 of `genre.training.calibrate` and learns from the other four, so no track is tested twice. The valid list is
-not read; only `run_baseline`, the first step at full length, is tested on it, as the shipped model is.
+not read; only `run_baseline`, the first step at full length, is tested on it, like the shipped model.
 Interrupted trainings resume from their last epoch.
 """
 
@@ -31,7 +31,7 @@ from genre.training.loop import fit
 logger = logging.getLogger(__name__)
 
 SEEDS = 0, 1, 2
-EPOCHS = {"mel_30s": 40, "mel_3s": 20}  # epochs of these short trainings; the shipped model's are 200 and 100
+EPOCHS = {"mel_30s": 40, "mel_3s": 20}  # epochs of these short trainings; the shipped model has 200 and 100
 # The parts of the recipe that each step adds to the steps before it.
 ABLATION_STEPS = {
     "random crops alone": ("crop_frames",),
@@ -51,7 +51,7 @@ POOL_OVERRIDES = {  # pool settings of the last step and of the windows alone
 
 
 def step_settings(data: str, epochs: dict[str, int]) -> dict[str, ExperimentSettings]:
-    """Make the settings of each step, with seed 0. `epochs`: by input."""
+    """Make the settings of each step, with seed 0 and the `epochs` by input."""
     full = experiment_settings(ENSEMBLE, data, "mel_30s", "filtered", epochs=epochs["mel_30s"])
     names: list[str] = []
     by_step = {}
@@ -81,7 +81,7 @@ def run_ablation(data: str, epochs: dict[str, int]) -> list[dict]:
     A row has "step", the balanced accuracies of the seeds in "values", their mean "balanced_accuracy", the
     number of tested "tracks", and "gain": points of plain accuracy above the row before, with interval.
 
-    `epochs`: of the trainings, by input. Raises DataError and ArtefactError with a sentence.
+    `epochs` are those of the trainings, by input. Raises DataError and ArtefactError with a sentence.
     """
     steps = step_settings(data, epochs)
     dataset = open_dataset(data)
@@ -116,11 +116,11 @@ def _run_step(
 
 
 def run_baseline(data: str, epochs: int | None = None) -> dict:
-    """Run the first step at full length: it trains on the whole train list and is tested on the valid list.
+    """Train the first step at full length on the train list, and test it on the valid list.
 
     Returns "step", "epochs", the balanced accuracies of the seeds in "values", their mean
-    "balanced_accuracy", the "tracks" of the list.
-    `epochs`: of each training, if fewer. Raises DataError and ArtefactError with a sentence.
+    "balanced_accuracy", the number of tested "tracks". `epochs` are those of each training, if fewer. Raises
+    DataError and ArtefactError with a sentence.
     """
     full = find_model(ENSEMBLE).recipe_for("mel_30s").epochs
     settings = step_settings(data, {"mel_30s": epochs or full, "mel_3s": full})[BASELINE]

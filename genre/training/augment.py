@@ -1,7 +1,7 @@
-"""Random changes of spectrograms during training, so that a network learns the music and not the tape.
+"""Random changes of spectrograms during training, so that a network learns the music and not the recording.
 
-Every function takes (B, bands, frames) in units of the input (`unit_db` decibels to 1.0), draws from
-the given generator alone, and returns a new tensor of the same shape unless its docstring differs.
+Each function takes (B, bands, frames) in units of the input (1.0 is `unit_db` decibels), draws random numbers
+from `rng` alone, and returns a new tensor, of the same shape unless its docstring says otherwise.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from genre.audio.constants import FRAME_S
 from genre.audio.spectrogram import SpectrogramParams, mel_edges
 from genre.models.recipe import Augmentation
-from genre.training.augment_phone import phone
+from genre.training.augment_phone import augment_by_phone
 
 
 def augment(
@@ -33,10 +33,12 @@ def augment(
         batch = batch + _uniform(len(batch), rng).sub(0.5) * 3.46 * how.gain_db / unit_db
     if how.noise:
         batch = batch + how.noise * torch.randn(batch.shape, generator=rng)
-    batch = batch.clamp(low, high)  # the input's own range holds for the changed too
+    batch = batch.clamp(low, high)  # changed inputs keep the range of the batch
     if how.phone:
         far = torch.rand(len(batch), generator=rng) < how.phone
-        degraded = phone(batch[far], unit_db, column_s, rng).clamp(min=low) if far.any() else batch[far]
+        phone_batch = (
+            augment_by_phone(batch[far], unit_db, column_s, rng).clamp(min=low) if far.any() else batch[far]
+        )
     if how.band_limit:
         batch = limit_bands(batch, how.band_limit, unit_db, rng)
     if how.noise_floor:
@@ -46,7 +48,7 @@ def augment(
         is_changed = _uniform(len(batch), rng) < how.renormalize
         batch = batch + is_changed * (1.0 - batch.amax(dim=(1, 2), keepdim=True))
     if how.phone:
-        batch[far] = degraded
+        batch[far] = phone_batch
     for _ in range(2):
         batch = mask(batch, 1, how.mask_bands, rng)
         batch = mask(batch, 2, how.mask_frames, rng)
@@ -58,7 +60,7 @@ def _uniform(size: int, rng: Generator) -> Tensor:
 
 
 def crop(batch: Tensor, frames: int, stretch: float, rng: Generator) -> Tensor:
-    """Cut a random excerpt at a random tempo -> (B, bands, frames), by nearest frames as the pictures."""
+    """Cut a random excerpt at a random tempo -> (B, bands, frames), by nearest frames as GTZAN's pictures."""
     size, _, available = batch.shape
     tempo = torch.exp((torch.rand(size, generator=rng) * 2 - 1) * stretch)
     length = (frames * tempo).clamp(max=available) - 1
@@ -81,16 +83,16 @@ def shift_pitch(batch: Tensor, bands: float, rng: Generator) -> Tensor:
 
 
 def random_equalise(batch: Tensor, strength: float, rng: Generator) -> Tensor:
-    """Apply another equaliser: a smooth random curve over the bands through six points."""
+    """Apply a random equaliser: a smooth curve over the bands through six random points."""
     points = torch.randn(len(batch), 1, 6, generator=rng) * strength
     curve = F.interpolate(points, batch.shape[1], mode="linear", align_corners=True)
     return batch + curve.transpose(1, 2)
 
 
 def limit_bands(batch: Tensor, chance: float, unit_db: float, rng: Generator) -> Tensor:
-    """Keep what a small microphone leaves of mel bands up to 11,025 Hz: no bass, no treble, and noise.
+    """Limit mel bands up to 11,025 Hz like a small microphone: no bass, no treble, and noise.
 
-    Levels are measured against the loudest point that is left, which is 1 in the given batch.
+    Levels are relative to the loudest point that is left, which becomes 1.
     """
 
     def between(low: float, high: float) -> Tensor:  # draws evenly on a logarithmic scale
@@ -99,14 +101,14 @@ def limit_bands(batch: Tensor, chance: float, unit_db: float, rng: Generator) ->
     centres = mel_edges(SpectrogramParams(n_mels=batch.shape[1]))[1:-1]
     hz = torch.from_numpy(centres).float()[None, :, None]
     octaves = (between(50.0, 400.0) / hz).log2().relu() + (hz / between(4_000.0, 11_000.0)).log2().relu()
-    changed = batch - between(12.0, 36.0) * octaves / unit_db
-    changed = changed + (1.0 - changed.amax(dim=(1, 2), keepdim=True))
-    changed = torch.maximum(changed, 0.5 * _uniform(len(batch), rng))
-    return torch.where(_uniform(len(batch), rng) < chance, changed, batch)
+    limited = batch - between(12.0, 36.0) * octaves / unit_db
+    limited = limited + (1.0 - limited.amax(dim=(1, 2), keepdim=True))
+    limited = torch.maximum(limited, 0.5 * _uniform(len(batch), rng))
+    return torch.where(_uniform(len(batch), rng) < chance, limited, batch)
 
 
 def mask(batch: Tensor, axis: int, widest: int, rng: Generator) -> Tensor:
-    """Blank one random stripe along `axis` of each item with the item's mean."""
+    """Replace one random stripe along `axis` of each item by the item's mean."""
     if not widest:
         return batch
     size, count = len(batch), batch.shape[axis]
@@ -119,9 +121,9 @@ def mask(batch: Tensor, axis: int, widest: int, rng: Generator) -> Tensor:
 
 
 def mixup(batch: Tensor, targets: Tensor, alpha: float, rng: Generator) -> tuple[Tensor, Tensor]:
-    """Blend each item with another of the batch, its target alike (Zhang et al. 2018).
+    """Blend each item, and its target, with another of the batch (Zhang et al. 2018).
 
-    (B, ...), (B, classes) -> the same shapes. One weight a batch, from Beta(alpha, alpha).
+    (B, ...), (B, classes) -> the same shapes. A batch has one weight, drawn from Beta(alpha, alpha).
     """
     seed = int(torch.randint(2**31, (1,), generator=rng))
     weight = float(np.random.default_rng(seed).beta(alpha, alpha))  # torch's Beta takes no generator

@@ -1,13 +1,13 @@
 """Calibration of a run, measured on tracks that its networks were not trained on.
 
-The tracks that a run was trained on are cut into five blocks of neighbours; for each block a network is
+The training tracks of a run are cut into five blocks of neighbours; for each block a network is
 trained by the run's recipe on the other four and predicts it. The pooled predictions give the temperature,
 which softens or sharpens the probabilities, and the confidence threshold. Both go into the run's card. The
-tracks that the run was tested on are never used.
+test tracks of the run are never used.
 
 Networks of the Listen page also predict short excerpts of these recordings
 (`genre.evaluation.short_clips`), which give the thresholds of shorter clips. Where several runs become one
-model (`genre.training.ensemble`), all this is fitted anew to the predictions of all.
+model (`genre.training.ensemble`), the calibration is fitted anew to the predictions of all runs.
 """
 
 import logging
@@ -42,14 +42,14 @@ from genre.training.loop import fit
 
 logger = logging.getLogger(__name__)
 
-PREDICTIONS = "calibration/predictions.safetensors"  # predictions by networks not trained on the track
+PREDICTIONS = "calibration/predictions.safetensors"  # by networks not trained on the track
 OLD_PREDICTIONS = "calibration/answers.safetensors"
 
 
 def calibrate_run(folder: Path, epochs: int | None = None) -> dict:
     """Calibrate the run in `folder`, write its card anew and return the summary.
 
-    `epochs` shortens the trainings of the five networks; interrupted ones resume. Raises DataError,
+    `epochs` shortens the trainings of the five networks; interrupted trainings are resumed. Raises DataError,
     ArtefactError, RunError or OSError with a sentence.
     """
     card = load_card(folder)
@@ -116,14 +116,14 @@ def thresholds_of_excerpts(
 
 
 def _is_branch(settings: ExperimentSettings) -> bool:
-    """Whether this is a network of the Listen page, which can become a branch of an ensemble."""
+    """Return whether the settings are those of a network that can become a branch of an ensemble."""
     return settings.model == ENSEMBLE and settings.input in BRANCHES
 
 
 def pool_windows(
     settings: ExperimentSettings, probabilities: np.ndarray, examples: Examples
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pool window probabilities (N, G) -> (T, G), labels (T,), names (T,), as the classifier will do it."""
+    """Pool window probabilities (N, G) like the classifier -> (T, G), labels (T,), names (T,)."""
     if not _is_branch(settings):
         return aggregate_by_track(probabilities, examples.labels, examples.tracks)
     logs = np.log(probabilities.clip(1e-9))
@@ -134,13 +134,13 @@ def pool_windows(
 def count_windows(settings: ExperimentSettings, examples: Examples) -> np.ndarray:
     """Count the windows side by side of each track: (T,), in the order of `pool_windows`."""
     windows = np.unique(examples.tracks, return_counts=True)[1].astype(float)
-    return (windows + 1) / 2 if settings.windows == "overlap" else windows  # such windows overlap by half
+    return (windows + 1) / 2 if settings.windows == "overlap" else windows  # these overlap by half
 
 
 def _train_fold(
     folder: Path, settings: ExperimentSettings, number: int, train: Examples, epochs: int | None
 ) -> nn.Module:
-    """Train a network on `train` alone; one that continues another run begins with that run's fold."""
+    """Train a network on `train` alone; if the run continues another one, it begins with that run's fold."""
     if settings.initial_run:
         first = Path(settings.initial_run)
         first_settings = ExperimentSettings.from_dict(load_config(first)["settings"])

@@ -37,7 +37,7 @@ def read_checkpoint(path: Path) -> tuple[Groups, dict[str, Any]]:
                 group, name = key.split("/", 1)
                 groups.setdefault(group, {})[name] = file.get_tensor(key)
             metadata = file.metadata()
-        # Older versions of the generator's training stored the epoch by itself.
+        # Older versions of the generator's training stored the epoch alone.
         numbers = json.loads(metadata["state"]) if "state" in metadata else {"epoch": int(metadata["epoch"])}
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise damaged_checkpoint(path) from error
@@ -47,19 +47,19 @@ def read_checkpoint(path: Path) -> tuple[Groups, dict[str, Any]]:
 
 
 def damaged_checkpoint(path: Path) -> ArtefactError:
-    """Make the error for a checkpoint that is damaged, or another network's."""
+    """Make the error for a checkpoint that is damaged, or that of another network."""
     return ArtefactError(
         f"The checkpoint in {path.parent} is damaged: begin this training anew, or delete it."
     )
 
 
 def optimiser_groups(name: str, optimiser: torch.optim.Optimizer) -> Groups:
-    """Collect the optimiser's moments as groups `name-0`, `name-1`, ... one a parameter."""
+    """Collect the optimiser's moments as groups `name-0`, `name-1`, ..., one for each parameter."""
     return {f"{name}-{index}": values for index, values in optimiser.state_dict()["state"].items()}
 
 
 def restore_optimiser(name: str, optimiser: torch.optim.Optimizer, groups: Groups) -> None:
-    """Restore the moments that `optimiser_groups` gave. Raises ValueError for moments that do not fit."""
+    """Restore the moments of `optimiser_groups`. Raises ValueError for moments that do not fit."""
     prefix = f"{name}-"
     moments = {int(key.removeprefix(prefix)): part for key, part in groups.items() if key.startswith(prefix)}
     optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})

@@ -1,9 +1,9 @@
 """Several trained networks as one model of the Listen page.
 
-Runs on the same input, each from a seed of its own, become one branch with all their members; runs on
+Runs on the same input, each with its own seed, become one branch with all their members; runs on
 different inputs become branches of one model. The weight of each branch, the class bias, the temperature and
-the confidence thresholds are fitted to the predictions that `calibrate` left in their runs, all by networks
-that were not trained on the track.
+the confidence thresholds are fitted to the predictions of `calibrate` in the runs, all by networks that were
+not trained on the track.
 """
 
 import itertools
@@ -27,14 +27,15 @@ from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError, Card, load_card
 from genre.training.calibrate import OLD_PREDICTIONS, PREDICTIONS
 
-SHARED = ("genres", "shape", "front_end", "windows", "split")  # settings that all runs of one branch share
+# Settings that all runs of one branch share.
+SHARED_SETTINGS = ("genres", "shape", "front_end", "windows", "split")
 BRANCH_PARTS = ("shape", "options", "front_end", "previous_recipes", "recipe", "seeds", "windows", "data")
 BRANCH_WEIGHTS = (1, 2, 3, 4)  # candidate weights
 
 
 @dataclass
 class TrainedRun:
-    """One training: its weights, its card and, where it was calibrated, its predictions."""
+    """A finished training: its weights, its card and, where it was calibrated, its predictions."""
 
     weights: dict[str, Tensor]
     card: Card
@@ -61,7 +62,7 @@ class TrainedRun:
 def build_ensemble(folders: list[Path]) -> tuple[dict[str, Tensor], Card]:
     """Build one model from runs of the model `listen` -> (weights, card).
 
-    Where all of them were calibrated, so is the whole. Raises ArtefactError with a sentence.
+    The model is calibrated if all runs are. Raises ArtefactError with a sentence.
     """
     by_kind: dict[str, list[TrainedRun]] = {kind: [] for kind in BRANCHES}
     for folder in folders:
@@ -100,7 +101,7 @@ def _branch_part(card: Card) -> dict:
 
 
 def _merge_members(runs: list[TrainedRun]) -> TrainedRun:
-    """Merge runs on one input into one run with all their members, each with the same weight."""
+    """Merge runs on one input into one run with all their members, which have equal weights."""
     if len(runs) == 1:
         return runs[0]
     runs = sorted(runs, key=lambda run: run.seed)
@@ -125,7 +126,7 @@ def _merge_members(runs: list[TrainedRun]) -> TrainedRun:
 
 
 def _merge_predictions(runs: list[TrainedRun]) -> Predictions | None:
-    """Average the runs' predictions, weighted by their members, of the excerpts that all have."""
+    """Average the predictions of the excerpts that all runs have, weighted by the runs' members."""
     predictions = [run.predictions for run in runs if run.predictions]
     if len(predictions) < len(runs):
         return None
@@ -141,11 +142,11 @@ def _merge_predictions(runs: list[TrainedRun]) -> Predictions | None:
 
 
 def _shared_parts(card: Card) -> dict:
-    return {name: getattr(card, name) for name in SHARED} | {"recipe": card.recipe | {"seed": None}}
+    return {name: getattr(card, name) for name in SHARED_SETTINGS} | {"recipe": card.recipe | {"seed": None}}
 
 
 def _calibrate(card: Card, branches: list[Predictions]) -> Card:
-    """Calibrate the card: the most likely branch weights, and the calibration of all branches together."""
+    """Calibrate the card: fit the branch weights, and the calibration of all branches together."""
     excerpts = sorted(set.intersection(*map(set, branches)))
     probabilities, n_windows, labels = (
         np.array([[predictions[excerpt][part] for excerpt in excerpts] for predictions in branches])

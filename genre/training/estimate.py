@@ -9,16 +9,16 @@ from torch.nn import functional as F
 from genre.audio.clip import SAMPLE_RATE
 from genre.data import splits
 from genre.data.input_spec import InputSpec
-from genre.data.protocols import FOLDED
+from genre.data.protocols import FOLD_PROTOCOLS
 from genre.data.windows import window_starts
 from genre.models.registry import find_model
 from genre.training.experiment import ExperimentSettings
 
 ASSUMED_TRACK_S = 30.0  # assumed length of a recording
-PROBE_BATCH = 8  # small, because a step of the largest network with 32 takes seconds
+PROBE_BATCH = 8  # windows of a step; with 32, the largest network takes seconds
 START_S = 6.0  # seconds to load the libraries and read the cache
 CLASSICAL_S = 0.004  # rough time per window, in s, of models that have no steps to measure
-# Decoding a track and computing its input for the first time, in s on one core.
+# Seconds for decoding a track and computing its input for the first time, on one core.
 PREPARE_S = {
     "features": 0.5,
     "raw": 0.05,
@@ -31,13 +31,13 @@ PREPARE_S = {
 PLAY_S = 0.7  # seconds to play a piece of the built-in set
 
 
-def windows_per_track(spec: InputSpec, windowing: str = "even") -> int:
+def count_track_windows(spec: InputSpec, windowing: str = "even") -> int:
     """Count the windows cut from a track of 30 s."""
     return len(window_starts(np.ones(round(ASSUMED_TRACK_S * SAMPLE_RATE), np.float32), spec, windowing))
 
 
-def seconds_per_window(model: str, kind: str, genres: int = 10) -> float:
-    """The measured training time of one window: forward, backward and an optimiser step, in s."""
+def measure_window_s(model: str, kind: str, genres: int = 10) -> float:
+    """Measure the training time of one window in s: forward, backward and an optimiser step."""
     spec = find_model(model)
     if spec.kind != "network":
         return CLASSICAL_S
@@ -47,43 +47,43 @@ def seconds_per_window(model: str, kind: str, genres: int = 10) -> float:
     inputs, targets = torch.rand(PROBE_BATCH, *shape), torch.arange(PROBE_BATCH) % genres
     fastest = float("inf")
     for _ in range(2):  # the first pass is slower
-        started = time.perf_counter()
+        start_s = time.perf_counter()
         logits = network(inputs)
         if logits.ndim == 3:  # an ensemble gives three dimensions
-            logits, repeated = logits.flatten(0, 1), targets.repeat_interleave(logits.shape[1])
+            logits, repeated_targets = logits.flatten(0, 1), targets.repeat_interleave(logits.shape[1])
         else:
-            repeated = targets
-        F.cross_entropy(logits, repeated).backward()
+            repeated_targets = targets
+        F.cross_entropy(logits, repeated_targets).backward()
         optimiser.step()
         optimiser.zero_grad()
-        fastest = min(fastest, time.perf_counter() - started)
+        fastest = min(fastest, time.perf_counter() - start_s)
     return fastest / PROBE_BATCH
 
 
-def training_s(settings: ExperimentSettings, tracks: int, window_s: float) -> float:
-    """The time of a whole run on `tracks` tracks at `window_s` (see `seconds_per_window`) a window, in s."""
+def training_time_s(settings: ExperimentSettings, tracks: int, window_s: float) -> float:
+    """Estimate the time in s of a run on `tracks` tracks, with `window_s` from `measure_window_s`."""
     epochs = settings.recipe.epochs if settings.spec.kind == "network" else 1
-    windows = settings.recipe.windows_per_track or windows_per_track(settings.input_spec, settings.windows)
+    windows = settings.recipe.windows_per_track or count_track_windows(settings.input_spec, settings.windows)
     windows_seen = tracks * windows * _passes_per_epoch(settings.split)
     return START_S + windows_seen * epochs * window_s
 
 
 def _passes_per_epoch(split: str) -> float:
-    """The number of times that each window is trained on in an epoch of all parts together."""
+    """Count the trainings on each window in an epoch of all parts together."""
     if split == "all":
         return 1.0
-    if split in FOLDED:  # each fold trains without its fifth, and a last model on everything
+    if split in FOLD_PROTOCOLS:  # each fold trains without its fifth, and a last model on everything
         return splits.FOLDS - 1 + 1.0
     return 1.0 - splits.TEST_SHARE
 
 
-def preparation_s(kinds: set[str], tracks: int, to_play: int, cores: int) -> float:
-    """The time before the first training: playing, decoding, computing the inputs, in s."""
+def preparation_time_s(kinds: set[str], tracks: int, to_play: int, cores: int) -> float:
+    """Estimate the time in s before the first training: playing, decoding, computing the inputs."""
     return (to_play * PLAY_S + tracks * sum(PREPARE_S[kind] for kind in kinds)) / cores
 
 
 def duration_text(seconds: float) -> str:
-    """Write a duration as exactly as an estimate can be: 97 -> "2 minutes"."""
+    """Write a duration with the precision of an estimate: 97 -> "2 minutes"."""
     if seconds < 50:
         return f"{max(5, 5 * round(seconds / 5))} seconds"
     if seconds < 55 * 60:

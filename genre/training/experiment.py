@@ -1,7 +1,7 @@
-"""One experiment: settings in, a trained and evaluated run directory out.
+"""The experiment, which turns settings into a run directory with a trained and tested model.
 
-Networks and classical models share the same path. The settings stand in the run's config.json; a run that
-was interrupted does the same again, from its last checkpoint.
+Networks and classical models take the same path. The settings are stored in the run's config.json; an
+interrupted run goes on from its last checkpoint.
 """
 
 import shutil
@@ -21,7 +21,7 @@ from genre.data.builtin import load_examples
 from genre.data.dataset import BUILT_IN, named_folder, require_genres
 from genre.data.examples import DataError, Examples
 from genre.data.input_spec import InputSpec
-from genre.data.protocols import FOLDED, PROTOCOLS
+from genre.data.protocols import FOLD_PROTOCOLS, PROTOCOLS
 from genre.data.windows import SPECTROGRAMS, WINDOWINGS, front_end, serving_spec
 from genre.evaluation.report import split_metrics
 from genre.models import classical
@@ -37,17 +37,18 @@ from genre.runs.worker import Worker
 from genre.training.checkpoint import CHECKPOINT
 from genre.training.loop import fit
 
-PEAK_NORMALIZED = ("mel_30s", "mel_3s")  # inputs in which 1 is the peak
-TIMED_PREDICTIONS = 5  # timed predictions, of which the median is reported
+PEAK_NORMALIZED_INPUTS = ("mel_30s", "mel_3s")  # inputs whose peak is 1
+TIMED_PREDICTIONS = 5  # predictions whose median time is reported
 
-# The command line's names of augmentations, at usual strengths.
+# The augmentations by their names on the command line, at usual strengths.
 AUGMENTATIONS: dict[str, dict[str, Any]] = {
     "mask": {"mask_bands": 12, "mask_frames": 12},
     "mixup": {"mixup": 0.2},
     "noise": {"noise": 0.02},
     "gain": {"gain_db": 3.0},
     "pitch": {"pitch_bands": 2.0},
-    # Crops to the frames there are: it can only slow down, and leaves half of the windows alone.
+    # The crop has all frames of a window, so it can only slow the music down, and half of the windows stay as
+    # they are.
     "stretch": {"crop_frames": 1_000_000, "stretch": 0.15},
     "equaliser": {"equaliser_db": 4.0},
 }
@@ -63,11 +64,11 @@ class ExperimentSettings(RunSettings):
     split: str
     recipe: Recipe
     windows: str = "even"
-    seconds: float | None = None  # length of the windows that features are taken of; None: the model's own
+    seconds: float | None = None  # length in s of the windows of features; None: the model's own
     artists: str | None = None  # path of the list of artists for the split "artist"
     options: dict[str, Any] = field(default_factory=dict)  # options of the model
-    initial_run: str | None = None  # folder of the run whose weights this training begins with
-    previous_recipes: list[dict] = field(default_factory=list)  # recipes of that run, the first one first
+    initial_run: str | None = None  # folder of the run with whose weights this training begins
+    previous_recipes: list[dict] = field(default_factory=list)  # earlier recipes of that run, oldest first
 
     @property
     def spec(self) -> ModelSpec:
@@ -76,7 +77,7 @@ class ExperimentSettings(RunSettings):
 
     @property
     def input_spec(self) -> InputSpec:
-        """The model's input, with the settings' own window length."""
+        """The model's input, with the window length of the settings."""
         spec = self.spec.input(self.input)
         return replace(spec, seconds=self.seconds) if self.seconds else spec
 
@@ -92,9 +93,9 @@ def experiment_settings(
     options: dict[str, Any] | None = None,
     **recipe: Any,
 ) -> ExperimentSettings:
-    """Make settings with the model's own recipe, except for the values that are not None in `recipe`.
+    """Make settings with the model's own recipe, changed by the values in `recipe` that are not None.
 
-    Raises ValueError with a sentence for settings that exclude each other; nothing is read yet.
+    Raises ValueError with a sentence for settings that exclude each other; no file is read yet.
     """
     spec = find_model(model)
     input_spec = spec.input(input)
@@ -140,19 +141,19 @@ def parse_augmentation(names: str) -> Augmentation:
 
 
 def continued_settings(folder: Path, phone: float | None = None, **recipe: Any) -> ExperimentSettings:
-    """Make settings that continue the trained network in `folder`, with the values of `recipe` but for None.
+    """Make settings that continue the training in `folder`, with the values of `recipe` that are not None.
 
-    `phone` is the probability of `genre.training.augment_phone`. Data, split and seed stay, so nothing is
-    tested on tracks of the first training. Raises ArtefactError, RunError or ValueError with a sentence.
+    `phone` is the probability of `genre.training.augment_phone`. Data, split and seed stay, so that no test
+    track was in the first training. Raises ArtefactError, RunError or ValueError with a sentence.
     """
     before = ExperimentSettings.from_dict(load_config(folder)["settings"])
-    if before.spec.kind != "network" or before.split in FOLDED:
+    if before.spec.kind != "network" or before.split in FOLD_PROTOCOLS:
         raise ValueError("Only a network can be gone on from, and only one that was trained in one part.")
-    load_model(folder)  # raises when there are no weights to begin with
+    load_model(folder)  # raises where there are no weights
     changes = {name: value for name, value in recipe.items() if value is not None}
     if phone is not None:
-        if before.input not in PEAK_NORMALIZED:
-            raise ValueError(f"Only {' and '.join(PEAK_NORMALIZED)} can go through a simulated phone.")
+        if before.input not in PEAK_NORMALIZED_INPUTS:
+            raise ValueError(f"Only {' and '.join(PEAK_NORMALIZED_INPUTS)} can go through a simulated phone.")
         if not 0 <= phone <= 1:
             raise ValueError("The probability of a phone lies between 0 and 1.")
         changes["augmentation"] = replace(before.recipe.augmentation, phone=phone)
@@ -165,7 +166,7 @@ def continued_settings(folder: Path, phone: float | None = None, **recipe: Any) 
 
 
 def run_experiment(worker: Worker) -> Report:
-    """Train and test by a run's settings; leave weights, card and report in its folder.
+    """Train and test by a run's settings; write weights, card and report to its folder.
 
     Raises DataError, ArtefactError, AudioError, FloatingPointError or OSError with a sentence.
     """
@@ -208,7 +209,7 @@ def run_experiment(worker: Worker) -> Report:
         report = replace(report, **parts)
     _save(worker.folder, model, settings, examples, report)
     worker.finish(report, _outcome_sentence(report))
-    for checkpoints in worker.folder.glob("part-*"):  # the parts' checkpoints are of no use any more
+    for checkpoints in worker.folder.glob("part-*"):  # the parts' checkpoints are no longer needed
         shutil.rmtree(checkpoints, ignore_errors=True)
     return report
 
@@ -218,22 +219,22 @@ def _train_network(
 ) -> nn.Module:
     recipe = settings.recipe
     train = examples.take(split.parts[number].train)
-    # Data that changed since an interruption may be split anew: a part then begins again, rather than be
-    # tested on tracks that it was trained on.
+    # Data that changed since an interruption may be split in another way. A part then begins again, so that
+    # it is not tested on tracks of its training.
     folder = worker.folder / f"part-{number + 1}-{train.fingerprint()}"
     folder.mkdir(exist_ok=True)
     train, valid = hold_out_validation(train, recipe, split.leaky)
     network = new_network(settings, examples.genres)
     if settings.initial_run and not (folder / CHECKPOINT).exists():
         network.load_state_dict(_initial_weights(Path(settings.initial_run), train))
-    started = time.monotonic()
+    start_s = time.monotonic()
 
     def on_epoch(values: dict) -> None:
-        nonlocal started
+        nonlocal start_s
         now = time.monotonic()
         progress = (number + values["epoch"] / recipe.epochs) / len(split.parts)
-        worker.record_epoch(values | {"part": number + 1, "seconds": round(now - started, 3)}, progress)
-        started = now
+        worker.record_epoch(values | {"part": number + 1, "seconds": round(now - start_s, 3)}, progress)
+        start_s = now
 
     network.load_state_dict(fit(network, train, valid, recipe, on_epoch, folder))
     return network
@@ -242,10 +243,9 @@ def _train_network(
 def hold_out_validation(
     train: Examples, recipe: Recipe, leaky: bool = False
 ) -> tuple[Examples, Examples | None]:
-    """Hold out validation tracks -> (training examples, validation examples that choose the best epoch, if
-    the recipe has patience).
+    """Hold out validation tracks -> (training examples, validation examples).
 
-    Raises DataError.
+    The latter choose the best epoch; they are None for a recipe without patience. Raises DataError.
     """
     if not recipe.patience:
         return train, None
@@ -259,9 +259,9 @@ def hold_out_validation(
 
 
 def _initial_weights(folder: Path, train: Examples) -> dict[str, Tensor]:
-    """Load the weights of the run in `folder`, which must have been trained on the same tracks.
+    """Load the weights of the run in `folder`, which must have been trained on the tracks of `train`.
 
-    So it was trained on none that is tested now.
+    It was then not trained on tracks that are tested now.
     """
     weights, card = load_artefact(folder)
     if card.genres != train.genres or card.split.get("train_fingerprint") != train.fingerprint():
@@ -273,7 +273,7 @@ def _initial_weights(folder: Path, train: Examples) -> dict[str, Tensor]:
 
 
 def new_network(settings: ExperimentSettings, genres: tuple[str, ...]) -> nn.Module:
-    """Build the network with the random weights of its seed."""
+    """Build the network with random weights from its seed."""
     torch.manual_seed(settings.recipe.seed)
     return settings.spec.build(settings.input_spec.shape, len(genres), **settings.options)
 
@@ -284,7 +284,7 @@ def _train_classical(
     train = examples.take(split.parts[number].train)
     options = ({"seed": settings.recipe.seed} if settings.model == "forest" else {}) | settings.options
     model = settings.spec.build(settings.input_spec.shape, len(examples.genres), **options)
-    started = time.monotonic()
+    start_s = time.monotonic()
     neighbours = getattr(model.named_steps["classifier"], "n_neighbors", 1)
     if neighbours > len(train):
         raise DataError(
@@ -292,7 +292,7 @@ def _train_classical(
             "windows to learn from: add recordings."
         )
     model.fit(summaries(train), train.labels)
-    seconds = round(time.monotonic() - started, 3)
+    seconds = round(time.monotonic() - start_s, 3)
     worker.record_epoch({"epoch": 1, "part": number + 1, "seconds": seconds}, (number + 1) / len(split.parts))
     return model
 
@@ -301,9 +301,9 @@ def _inference_ms(model: Any, examples: Examples) -> float:
     """Measure the median time to predict one window, in ms."""
     window, times = examples.take(np.arange(1)), []
     for _ in range(TIMED_PREDICTIONS):
-        started = time.perf_counter()
+        start_s = time.perf_counter()
         predict_examples(model, window)
-        times.append(time.perf_counter() - started)
+        times.append(time.perf_counter() - start_s)
     return round(1000 * statistics.median(times), 3)
 
 

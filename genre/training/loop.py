@@ -1,8 +1,8 @@
-"""One plain training loop for every network.
+"""One plain training loop for all networks.
 
-The loop touches no file but its checkpoint: it takes a network, examples and a recipe, and returns the
-weights. Interrupted at any point, it resumes from the last whole epoch to the same final weights, because
-every epoch is seeded by (seed, epoch) alone.
+The loop takes a network, examples and a recipe, and returns the weights; the only file that it writes is its
+checkpoint. After an interruption at any point it resumes from the last whole epoch and ends with the same
+weights, since the random numbers of an epoch depend on (seed, epoch) alone.
 """
 
 import copy
@@ -43,7 +43,7 @@ class TrainingState:
     best_weights: dict[str, Tensor] | None = None
 
     def is_out_of_patience(self, recipe: Recipe) -> bool:
-        """Whether the recipe's patience ended without a better epoch."""
+        """Return whether there was no better epoch for as long as the recipe's patience."""
         return bool(recipe.patience) and self.epoch - self.best_epoch >= recipe.patience
 
 
@@ -56,16 +56,16 @@ def fit(
     folder: Path | None = None,
     prepare: Prepare | None = None,
 ) -> dict[str, Tensor]:
-    """Train and return the weights: with `valid`, of the best epoch (if `keep_best`), else of the last.
+    """Train -> the weights of the best epoch with `valid` and `keep_best`, else those of the last epoch.
 
     `prepare` makes a batch of rows, by default with the recipe's augmentation of spectrograms: (rows,
     progress from 0 to 1, rng) -> inputs (B, ...), targets (B, classes).
 
     `on_epoch` gets {"epoch", "loss", "accuracy", "learning_rate"} and, with `valid`,
-    {"valid_loss", "valid_accuracy"} after each epoch; accuracies are of single windows. With a
-    `folder`, every epoch leaves a checkpoint there, and an earlier one is resumed.
+    {"valid_loss", "valid_accuracy"} after each epoch; accuracies are those of single windows. With a
+    `folder`, each epoch writes a checkpoint there, and an earlier checkpoint is resumed.
     """
-    prepare = prepare or (lambda rows, progress, rng: _augmented(train, rows, recipe, rng))
+    prepare = prepare or (lambda rows, progress, rng: _augment_batch(train, rows, recipe, rng))
     target = device()
     bfloat16 = recipe.bfloat16 and (target.type == "cuda" or has_bfloat16())
     network.to(target)
@@ -118,7 +118,7 @@ def fit(
             if recipe.keep_best and metrics["valid_accuracy"] > state.best_accuracy:
                 best_weights = copy.deepcopy(averaged.state_dict())
                 state = TrainingState(epoch + 1, metrics["valid_accuracy"], epoch + 1, best_weights)
-        on_epoch(metrics)  # called before the checkpoint: an epoch may be reported twice, never lost
+        on_epoch(metrics)  # before the checkpoint, so that no epoch is lost; one may be reported twice
         if folder:
             _save(folder / CHECKPOINT, state, network, averaged, optimiser)
     return state.best_weights or averaged.state_dict()
@@ -126,7 +126,7 @@ def fit(
 
 @torch.no_grad()
 def update_average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move the averaged weights towards the network's: average = decay * average + (1 - decay) * weight.
+    """Update the averaged weights: average = decay * average + (1 - decay) * weight.
 
     Integers, such as batch norm's counters, are copied.
     """
@@ -139,12 +139,14 @@ def update_average(averaged: nn.Module, network: nn.Module, decay: float) -> Non
 
 def _loss(logits: Tensor, targets: Tensor, weights: Tensor | None, smoothing: float) -> Tensor:
     """Compute the cross-entropy of (B, members, classes) against (B, classes), the mean over members."""
-    repeated = targets[:, None].expand_as(logits).flatten(0, 1)
+    repeated_targets = targets[:, None].expand_as(logits).flatten(0, 1)
     weights = None if weights is None else weights.to(logits.device)
-    return F.cross_entropy(logits.flatten(0, 1), repeated, weight=weights, label_smoothing=smoothing)
+    return F.cross_entropy(logits.flatten(0, 1), repeated_targets, weight=weights, label_smoothing=smoothing)
 
 
-def _augmented(train: Examples, rows: np.ndarray, recipe: Recipe, rng: Generator) -> tuple[Tensor, Tensor]:
+def _augment_batch(
+    train: Examples, rows: np.ndarray, recipe: Recipe, rng: Generator
+) -> tuple[Tensor, Tensor]:
     inputs = train.batch(rows)
     targets = F.one_hot(torch.from_numpy(train.labels[rows]), len(train.genres)).float()
     if inputs.ndim == 3:
@@ -206,9 +208,9 @@ def _save(
 def _restore(
     path: Path, network: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer
 ) -> TrainingState:
-    """Load a checkpoint into the networks. Raises ArtefactError for a damaged one, or another network's."""
+    """Load a checkpoint. Raises ArtefactError for a damaged one, or for that of another network."""
     groups, numbers = read_checkpoint(path)
-    # Older versions named the optimiser's groups by their number alone.
+    # In older versions, the names of the optimiser groups are numbers.
     groups = {f"optimiser-{name}" if name.isdigit() else name: part for name, part in groups.items()}
     try:
         network.load_state_dict(groups["network"])

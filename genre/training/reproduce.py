@@ -1,9 +1,9 @@
 """Published metrics beside ours: under the paper's own protocol, and under an honest one.
 
-A row is a model and an input. Where a metric was published, it is repeated the way the paper seems
-to have measured it; every row is measured honestly as well: on GTZAN's fault-filtered lists where the
-data is GTZAN, else on held-out tracks. Rows are runs under EARMARK_HOME/reproduce, the cheap ones
-first; runs that a budget cuts off resume at the next call.
+A row is a model and an input. A published metric is repeated by the protocol that the paper seems to use.
+Every row is also measured by an honest protocol: on GTZAN's fault-filtered lists where the data is GTZAN,
+else on held-out tracks. Rows are runs under EARMARK_HOME/reproduce, the cheap ones first; runs that a budget
+interrupts are resumed at the next call.
 """
 
 import time
@@ -26,8 +26,8 @@ from genre.runs.report import Report, ReportError, load_report
 from genre.training.experiment import ExperimentSettings, experiment_settings
 from genre.training.sweep import Prefetcher, create_run, run_all, with_fewer_epochs
 
-UNPUBLISHED = ("mel_30s", "mel_3s_zscored")  # inputs that have no published figure and all of GTZAN's tracks
-BATCH_WEIGHT = 3  # training on a window costs about three predictions
+UNPUBLISHED_INPUTS = ("mel_30s", "mel_3s_zscored")  # inputs without published metrics, of all tracks of GTZAN
+BATCH_WEIGHT = 3  # cost of training on a window, in predictions
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Row:
     input: str
     paper: ExperimentSettings | None  # settings under the paper's protocol; None where nothing was published
     honest: ExperimentSettings
-    folder: Path  # its experiments' runs lie beside one another, their names beginning with this one's
+    folder: Path  # path of its runs, without the suffixes of their names
 
     @property
     def experiments(self) -> dict[str, tuple[ExperimentSettings, Path]]:
-        """Settings and folder of each column's run; a paper's protocol may be the honest one."""
+        """The settings and the folder of each column's run; a paper's protocol may be the honest one."""
         honest = self.honest, self.folder.with_name(f"{self.folder.name}-honest")
         if not self.paper:
             return {"honest": honest}
@@ -52,8 +52,10 @@ class Row:
 
 
 def build_rows(data: str, only: list[str] | None = None, epochs: int | None = None) -> list[Row]:
-    """Build every row that the data allows, the cheap ones first; `only` those of these models, or of
-    these MODEL:INPUT. With `epochs`, networks train for no more. Raises DataError, ValueError.
+    """Build all rows that the data allows, the cheap ones first.
+
+    `only` selects rows by MODEL or MODEL:INPUT; `epochs` is the most that networks train for. Raises
+    DataError and ValueError.
     """
     selection = set()
     for name in only or ():
@@ -77,14 +79,20 @@ def build_rows(data: str, only: list[str] | None = None, epochs: int | None = No
         for kind in spec.inputs:
             if only and not {spec.name, f"{spec.name}:{kind}"} & selection:
                 continue
-            published = spec.published.get(kind)
+            published_metric = spec.published.get(kind)
             ready_made = {"mel_30s": dataset.mel_30s, "mel_3s_zscored": dataset.mel_3s_zscored}.get(kind)
             is_ours = not spec.published and kind == spec.default_input
-            if not (published or ready_made or is_ours):
+            if not (published_metric or ready_made or is_ours):
                 continue
             paper = (
-                settings(spec.name, kind, published.split, published.windows, published.seconds)
-                if published
+                settings(
+                    spec.name,
+                    kind,
+                    published_metric.split,
+                    published_metric.windows,
+                    published_metric.seconds,
+                )
+                if published_metric
                 else None
             )
             rows.append(
@@ -96,7 +104,7 @@ def build_rows(data: str, only: list[str] | None = None, epochs: int | None = No
 
 
 def _digest(dataset: Dataset) -> str:
-    """Hash the folder and its files: rows of music that changed are measured anew."""
+    """Hash the folder and its files, so that rows are measured anew when the music changes."""
     files = [Path(track.path) for track in dataset.files]
     files += [
         path
@@ -108,7 +116,7 @@ def _digest(dataset: Dataset) -> str:
 
 
 def _is_gtzan(dataset: Dataset) -> bool:
-    """Whether the filtered lists name these tracks. The built-in music borrows GTZAN's file names."""
+    """Return whether the filtered lists name these tracks; the built-in music has GTZAN's file names too."""
     if (dataset.folder / "about.json").exists():
         return False
     if dataset.mel_30s or dataset.mel_3s_zscored:
@@ -126,7 +134,7 @@ def _cost(row: Row) -> float:
     start = time.perf_counter()
     with torch.inference_mode():
         network(torch.zeros(1, *spec.shape))
-    windows = 30 / spec.seconds if row.input not in UNPUBLISHED else 1
+    windows = 30 / spec.seconds if row.input not in UNPUBLISHED_INPUTS else 1
     return (time.perf_counter() - start) * BATCH_WEIGHT * windows * row.honest.recipe.epochs
 
 
@@ -166,7 +174,7 @@ def run_rows(
 
 
 def _is_complete(folder: Path, settings: ExperimentSettings) -> bool:
-    """Whether there is all that the table needs."""
+    """Return whether there is all that the table needs."""
     return runs.is_finished(folder) and _experiment_outcome(folder, settings)["state"] == "done"
 
 
@@ -181,12 +189,12 @@ def row_results(rows: list[Row]) -> list[dict]:
     """Collect each row as a dictionary for JSON: published, same, honest; with state and reason of both."""
     table = []
     for row in rows:
-        published = row.spec.published.get(row.input)
+        published_metric = row.spec.published.get(row.input)
         entry: dict[str, Any] = {
             "model": row.spec.name,
             "input": row.input,
-            "published": published.figure if published else None,
-            "protocol": published.protocol if published else None,
+            "published": published_metric.figure if published_metric else None,
+            "protocol": published_metric.protocol if published_metric else None,
         }
         outcomes = {
             name: _experiment_outcome(folder, settings)

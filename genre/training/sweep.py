@@ -1,7 +1,7 @@
-"""Many experiments side by side: comparing models, and sweeping the settings of one.
+"""Many experiments side by side: the comparison of models, and the sweep over the settings of one.
 
-Each is a run of its own (genre.runs), in its own process, as many at a time as the given cores hold. Inputs
-that several of them need are computed once, before.
+Each experiment is a run (genre.runs) in its own process, and as many run at a time as the cores allow. Inputs
+that several of them need are computed once, before the runs start.
 """
 
 import itertools
@@ -23,8 +23,8 @@ from genre.training.experiment import ExperimentSettings
 
 SMALL_MODELS = ("knn", "svm", "forest", "linear", "cnn-simple", "cnn-complex", "cnn-dawra", "lstm")
 QUICK_EPOCHS = 12
-# (epochs, batch size, highest learning rate). Aurnob et al. try seven such settings and get from
-# 0.3345 to 0.9178; which seven we do not know. Ours go from far too little to plenty.
+# (epochs, batch size, highest learning rate). Aurnob et al. try seven such settings, which they do not state,
+# and get accuracies from 0.3345 to 0.9178. Ours go from far too little training to plenty.
 SEVEN_SETTINGS = (
     (10, 128, 1e-4),
     (10, 128, 1e-3),
@@ -37,14 +37,14 @@ SEVEN_SETTINGS = (
 
 
 def with_fewer_epochs(settings: ExperimentSettings, epochs: int = QUICK_EPOCHS) -> ExperimentSettings:
-    """Return the same settings with at most `epochs` epochs, for a quick table; features are quick anyway."""
+    """Limit the settings to `epochs` epochs, for a quick table; those on features are quick anyway."""
     if settings.input == "features" or settings.recipe.epochs <= epochs:
         return settings
     return replace(settings, recipe=replace(settings.recipe, epochs=epochs))
 
 
 class Prefetcher:
-    """A helper that computes the inputs of experiments before they start, each only once.
+    """A prefetcher, which computes each input of experiments once, before they start.
 
     `notify` is called once for each folder of music with files that cannot be used.
     """
@@ -63,11 +63,11 @@ class Prefetcher:
             self._datasets[settings.data] = open_dataset(settings.data)
         key = (settings.data, settings.input_spec, settings.windows)
         if key not in self._prepared:
-            skipped = prepare(self._datasets[settings.data], settings.input_spec, settings.windows)
+            skipped_files = prepare(self._datasets[settings.data], settings.input_spec, settings.windows)
             self._prepared.add(key)
-            if skipped and settings.data not in self._reported:
+            if skipped_files and settings.data not in self._reported:
                 self._reported.add(settings.data)
-                self._notify(skipped_files_line(skipped))
+                self._notify(skipped_files_line(skipped_files))
 
 
 def run_all(
@@ -79,18 +79,18 @@ def run_all(
 ) -> None:
     """Do the runs in order, `at_once` at a time, until all have ended or the deadline has come.
 
-    `deadline` is a time.monotonic(). `before` is called just before each is started and may refuse it. A
-    run that is under way already, begun by another process, is waited for. At the end, whatever its cause,
-    the runs under way that were started here are stopped, and can be resumed; others go on.
+    `deadline` is a time of time.monotonic(). `before` is called just before a run starts and may refuse it.
+    The function also waits for runs that another process has started. At the end, and after an error, it
+    stops the runs that it has started and that are still under way; they can be resumed. Other runs go on.
     """
     waiting = list(folders)
     active: list[Path] = []
-    started: dict[Path, int] = {}  # run that was started here -> its process
+    process_ids: dict[Path, int] = {}  # folder of a run -> its process, of the runs started here
     try:
         while waiting or active:
             for folder in [folder for folder in active if _has_ended(folder)]:
                 active.remove(folder)
-                started.pop(folder, None)
+                process_ids.pop(folder, None)
                 on_end(runs.read_run(folder))
             if deadline is not None and time.monotonic() > deadline:
                 return
@@ -99,18 +99,18 @@ def run_all(
                 if runs.read_run(folder).active:
                     active.append(folder)
                 elif before(folder):
-                    started[folder] = process.start_run(folder)
+                    process_ids[folder] = process.start_run(folder)
                     active.append(folder)
             else:
                 time.sleep(0.1)
     finally:
-        process.stop_runs(started)
+        process.stop_runs(process_ids)
 
 
 def _has_ended(folder: Path) -> bool:
-    """Whether a run has ended.
+    """Return whether a run has ended.
 
-    One that has slept along with the machine seems interrupted until its next heartbeat.
+    After a sleep of the machine, a run seems interrupted until its next heartbeat.
     """
     run = runs.read_run(folder)
     deadline = time.monotonic() + 2 * HEARTBEAT_S
@@ -125,10 +125,10 @@ def create_run(settings: ExperimentSettings, folder: Path | None = None) -> Path
     return runs.create_run_folder("genre", settings.to_dict(), settings.model, folder, cores=1)
 
 
-def grid(
+def settings_grid(
     settings: ExperimentSettings, epochs: list[int], batch_sizes: list[int], rates: list[float]
 ) -> list[ExperimentSettings]:
-    """Make all combinations, or the seven settings where nothing is given, without early stopping."""
+    """Make all combinations, or the seven settings for empty lists, without early stopping."""
     combinations: Iterable[tuple[int, int, float]] = SEVEN_SETTINGS
     if epochs or batch_sizes or rates:
         recipe = settings.recipe
@@ -145,7 +145,7 @@ def grid(
 
 
 def comparison_rows(folders: Iterable[Path]) -> list[dict]:
-    """Make a row for each run, the best first, the unfinished last."""
+    """Make a row for each run, the best run first, unfinished runs last."""
     rows = []
     for folder in folders:
         run = runs.read_run(folder)

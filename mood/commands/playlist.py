@@ -34,7 +34,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
         default="match",
         help="songs that match the mood (default), or that lift it or calm it",
     )
-    parser.add_argument(  # the old name
+    parser.add_argument(  # the option's old name
         "--wish", dest="direction", choices=directions, default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
     parser.add_argument("--count", type=_parse_count, default=12, metavar="N", help="1 to 50 (default: 12)")

@@ -15,7 +15,7 @@ LOG_ZOOM_RANGE = (-0.28, 0.22)  # logarithm of the fraction of the picture that 
 MAX_SHEAR = 0.08
 MAX_SHADE = 0.6  # fraction by which one side may be darker
 MAX_NOISE = 0.06  # standard deviation of the noise
-MIN_BLUR_SIZE = 14  # pixels that a far face is drawn with
+MIN_BLUR_SIZE = 14  # smallest width in pixels to which a blurred face is reduced
 BLUR_FRACTION = 0.2  # fraction of the faces that are blurred
 
 
@@ -45,7 +45,7 @@ def warp_randomly(faces: Tensor, size: int, rng: Generator) -> Tensor:
 def vary_light(faces: Tensor, rng: Generator) -> Tensor:
     """Vary the light: (B, 1, H, W) in 0 to 1 -> the same shape.
 
-    Half of the faces get another exposure and light from one side, half the noise of a cheap camera.
+    Half of the faces get another exposure and light from one side; half get the noise of a cheap camera.
     """
     count, size = len(faces), faces.shape[2]
     gamma = torch.empty(count, 1, 1, 1).uniform_(-0.5, 0.5, generator=rng).exp()
@@ -60,7 +60,7 @@ def vary_light(faces: Tensor, rng: Generator) -> Tensor:
 
 
 def blur(faces: Tensor, size: int) -> Tensor:
-    """Reduce (B, 1, H, W) to `size` pixels and enlarge it again, as from afar -> the same shape."""
+    """Reduce (B, 1, H, W) to `size` pixels and enlarge it again, as if seen from afar -> the same shape."""
     small = F.interpolate(faces, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
     return F.interpolate(small, size=faces.shape[2:], mode="bilinear", align_corners=False)
 

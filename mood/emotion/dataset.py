@@ -1,4 +1,4 @@
-"""FER2013 (Goodfellow et al. 2013) as arrays, without the train faces that valid holds too."""
+"""FER2013 (Goodfellow et al. 2013) as arrays, without the train faces that are also in valid."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ FER2013_COLUMNS = {"number", "usage", "emotion", "image"}
 
 
 def default_faces() -> Path:
-    """Find FER2013 in the folder of real data. Raises DataError with a sentence without EARMARK_DATA."""
+    """Find FER2013 in the folder of real data. Raises DataError if EARMARK_DATA is not set."""
     folder = data_folder()
     if folder is None:
         raise DataError("Name FER2013's parquet file with --data, or the folder of faces/ with EARMARK_DATA.")

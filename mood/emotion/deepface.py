@@ -1,7 +1,7 @@
 """DeepFace's emotion network (Serengil and Ozpinar 2021) as an EmotionRecognizer, for comparison.
 
 It runs on onnxruntime and gets our crops; its own face detector, ten times slower, is not used. Its
-weights (6 MB) are downloaded the first time, into DEEPFACE_HOME where that is set, else into ours.
+weights (6 MB) are downloaded at the first use, into DEEPFACE_HOME if it is set, else into EARMARK_HOME.
 """
 
 import os
@@ -24,13 +24,13 @@ TIMEOUT_S = 10.0  # seconds to wait for a response, and between two chunks of it
 DOWNLOAD_S = 180.0  # seconds for the whole download
 CHUNK_BYTES = 1 << 16
 
-ProgressCallback = Callable[[int, int | None], None]  # (bytes received, bytes in all where they are known)
+ProgressCallback = Callable[[int, int | None], None]  # (bytes received, bytes in all or None)
 
 _NO_INTERNET = (
     "DeepFace's weights could not be downloaded: connect to the internet and try again, or use "
     "Earmark's own network."
 )
-_BROKEN = "DeepFace's weights are damaged: delete {path} and try again, or use Earmark's own network."
+_BROKEN_MESSAGE = "DeepFace's weights are damaged: delete {path} and try again, or use Earmark's own network."
 _NO_PACKAGE = "DeepFace cannot be loaded here: run `make setup`, or use Earmark's own network."
 _DISK_FULL = "DeepFace's weights could not be kept in {path}: free some space, or set DEEPFACE_HOME."
 
@@ -51,8 +51,8 @@ class DeepFaceRecognizer:
 
     @classmethod
     def load(cls, on_progress: ProgressCallback | None = None) -> "DeepFaceRecognizer":
-        """Load the weights, downloaded where they are missing. Raises RecognizerError with a sentence."""
-        os.environ.setdefault("DEEPFACE_BACKEND_ENGINE", "onnx")  # with torch there it would choose torch
+        """Load the weights, and download them if they are missing. Raises RecognizerError with a sentence."""
+        os.environ.setdefault("DEEPFACE_BACKEND_ENGINE", "onnx")  # deepface prefers torch
         try:
             from deepface.models.demography.onnx.Emotion import WEIGHTS_URL, EmotionClient
         except ImportError as error:
@@ -63,11 +63,11 @@ class DeepFaceRecognizer:
         try:
             with _deepface_home(path.parents[2]):
                 return cls(EmotionClient())
-        except Exception as error:  # onnxruntime has no one type for a file that is no model
-            raise RecognizerError(_BROKEN.format(path=path)) from error
+        except Exception as error:  # onnxruntime raises several types for a file that is no model
+            raise RecognizerError(_BROKEN_MESSAGE.format(path=path)) from error
 
     def predict(self, faces: Sequence[np.ndarray]) -> np.ndarray:
-        """Predict B crops (48, 48) grey uint8 -> probabilities (B, 7) float32."""
+        """Predict the emotions of B crops (48, 48) grey uint8 -> probabilities (B, 7) float32."""
         if not len(faces):
             return np.zeros((0, len(EMOTIONS)), np.float32)
         colour = np.repeat(np.stack(faces)[..., None], 3, axis=3).astype(np.float32) / 255
@@ -76,7 +76,7 @@ class DeepFaceRecognizer:
 
 
 def weights_path() -> Path:
-    """Choose the path of DeepFace's weights: in DEEPFACE_HOME, else the user's own if there, else ours."""
+    """Choose the path of DeepFace's weights: in DEEPFACE_HOME, else in ~ if they are there, else in ours."""
     relative = Path(".deepface", "weights", ONNX_FILE)
     if folder := os.environ.get(HOME_VARIABLE):
         return Path(folder).expanduser() / relative
@@ -110,7 +110,7 @@ def download_weights(urls: Sequence[str], path: Path, on_progress: ProgressCallb
 
 
 def _chunks(url: str, on_progress: ProgressCallback) -> Iterator[bytes]:
-    """Yield the body at an address. Raises httpx.HTTPError, also for one that is too slow, large or short."""
+    """Yield a response in chunks. Raises httpx.HTTPError, also if it is too slow, too large or too short."""
     end = time.monotonic() + DOWNLOAD_S
     with httpx.stream("GET", url, follow_redirects=True, timeout=TIMEOUT_S) as response:
         response.raise_for_status()
@@ -129,7 +129,7 @@ def _chunks(url: str, on_progress: ProgressCallback) -> Iterator[bytes]:
 
 @contextmanager
 def _deepface_home(folder: Path) -> Iterator[None]:
-    """Set DEEPFACE_HOME to this folder for a while."""
+    """Set DEEPFACE_HOME to this folder inside a `with` block."""
     previous = os.environ.get(HOME_VARIABLE)
     os.environ[HOME_VARIABLE] = str(folder)
     try:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-EMOTION_COLOURS = {  # colours of middle lightness: they do in light, in dark and on skin
+EMOTION_COLOURS = {  # colours of middle lightness: visible on light, on dark and on skin
     "angry": "#CF4B4B",
     "disgust": "#7A9A2E",
     "fear": "#937ED4",
@@ -23,7 +23,7 @@ def draw_faces(
 ) -> np.ndarray:
     """Copy the picture (H, W, 3) RGB uint8 with a frame around each face (x, y, w, h).
 
-    That of the tracked face is bolder, and in the colour of its emotion.
+    The frame of the tracked face is bolder, and has the colour of its emotion.
     """
     annotated = np.array(image, order="C")
     thickness = max(1, round(min(image.shape[:2]) / 240))

@@ -33,7 +33,7 @@ def evaluate_recognizer(
 
 
 def predict_probabilities(recognizer: EmotionRecognizer, faces: np.ndarray) -> np.ndarray:
-    """Predict faces (N, 48, 48) uint8 -> probabilities (N, emotions)."""
+    """Predict the emotions of faces (N, 48, 48) uint8 -> probabilities (N, emotions)."""
     parts = torch.arange(len(faces)).split(BATCH)
     return np.concatenate([recognizer.predict(list(faces[rows.numpy()])) for rows in parts])
 
@@ -92,7 +92,7 @@ def jitter_crop(fraction: float) -> Perturbation:
 
 
 def darken(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Leave a quarter of the light, with the noise of a camera that makes up for it."""
+    """Reduce the light to a quarter, and add the noise of a camera that amplifies it."""
     return _add_noise(face * 0.25, 4.0, rng)
 
 
@@ -103,7 +103,7 @@ def light_from_side(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def reduce_resolution(pixels: int) -> Perturbation:
-    """Make the perturbation to a face so many pixels wide."""
+    """Make the perturbation that reduces a face to so many pixels across."""
 
     def perturb(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         small = cv2.resize(face, (pixels, pixels), interpolation=cv2.INTER_AREA)

@@ -1,7 +1,7 @@
 """Faces of a picture: their boxes, and crops as the emotion network expects them.
 
 The detector is OpenCV's Haar cascade of frontal faces (Viola and Jones 2001, Lienhart and Maydt 2002),
-checked by a second one: what both call a face is hardly ever something else.
+checked by a second one: what both detect is nearly always a face.
 """
 
 import ctypes
@@ -24,22 +24,22 @@ from PIL import Image, ImageOps
 from genre.audio.files import find_files
 from mood.emotion.network import SIZE
 
-# Files of a folder with these suffixes are read; a file that is named is tried whatever its suffix.
+# Of a folder, the files with these suffixes are read. A path to a file is read whatever its suffix.
 IMAGE_SUFFIXES = frozenset((".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
 IMAGE_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 MAX_IMAGE_BYTES = 64 << 20
-# Both are checked before anything is unpacked. Cameras give JPEG, which takes 7 bytes of memory a pixel
-# while it is decoded; of the others WebP takes the most, up to 20.
+# Both limits are checked before the picture is decoded. Cameras write JPEG, which takes 7 bytes of memory a
+# pixel while it is decoded; of the other formats WebP takes the most, up to 20.
 MAX_PIXELS, MAX_JPEG_PIXELS = 25_000_000, 64_000_000
-# The limit is pixels times scans of a progressive JPEG. Cameras and programs write about ten scans, and each
-# goes over the whole picture: a billion takes 4 s; 269 kB of 200 scans over 64 megapixels took 15 s.
+# Pixels times scans of a progressive JPEG. Cameras and programs write about ten scans, and each goes over the
+# whole picture. A billion pixels take 4 s; a file of 269 kB, with 200 scans over 64 megapixels, took 15 s.
 MAX_SCANNED_PIXELS = 1_000_000_000
 STRIP_ROWS = 256  # rows of a picture of more than 8 bits that are converted at a time
 BACKGROUND_GREY = 127  # grey that shows through where a picture is transparent
 
 # FER2013's crops are the boxes of such a cascade: over upscaled faces of FER2013 the box is 0.97 of the
 # frame wide (median; half of them 0.91 to 1.03) and lies in its middle to a hundredth.
-CROP_RATIO = 1.03  # side of the crop, in sides of the box
+CROP_RATIO = 1.03  # side of the crop divided by the side of the box
 MIN_SIZE = 12  # pixels across a face below which nothing can be read from it
 MIN_MEAN, MIN_STD = 14, 4  # grey levels: a face with a lower mean or standard deviation cannot be seen
 
@@ -54,18 +54,18 @@ class DetectorSettings(NamedTuple):
 
 
 VIDEO = DetectorSettings(max_side=640, scale_factor=1.2, min_face_divisor=5, min_neighbours=2)
-# More neighbours, since the scales lie closer together.
+# A photograph needs more neighbours, since its scales lie closer together.
 PHOTOGRAPH = DetectorSettings(max_side=1024, scale_factor=1.1, min_face_divisor=20, min_neighbours=3)
-MIN_FACE_PIXELS = 24  # of the reduced picture
-EDGE_MARGIN = 0.2  # of the shorter side: photographs are made wider to find faces cut off by their edge
+MIN_FACE_PIXELS = 24  # side of the smallest face, in pixels of the reduced picture
+EDGE_MARGIN = 0.2  # fraction of the shorter side that is added around, to find faces cut off by an edge
 # Pixels of a photograph's longer side beyond which nothing is gained: the smallest face that is detected
 # is as large there as the network's input.
 MAX_PHOTOGRAPH_SIDE = PHOTOGRAPH.max_side * SIZE // MIN_FACE_PIXELS
 ROTATIONS = (-25, 25)  # degrees, tried on photographs where there is no upright face
 MAX_OVERLAP = 0.4  # fraction of the smaller of two boxes, above which both are one face
-VERIFY_MARGIN, VERIFY_SIZE = 0.3, 64  # margin (in boxes) and size (pixels) of what the second cascade gets
+VERIFY_MARGIN, VERIFY_SIZE = 0.3, 64  # margin (in boxes) and box size (pixels) for the second cascade
 
-_MISSING = "The picture could not be found: check its name, or choose another one."
+_MISSING_MESSAGE = "The picture could not be found: check its name, or choose another one."
 _NO_ACCESS = "The picture could not be opened: check that you may read it, or choose another one."
 _FOLDER = "This is a folder: choose one of the pictures inside it."
 _EMPTY = "The file is empty: choose another picture, or take it again."
@@ -74,15 +74,15 @@ _TOO_MANY_SCANS = (
     "The picture is packed so that it takes too long to open: save it again as a plain JPEG or PNG."
 )
 _NO_PICTURE = "This is not a picture we can read: choose a JPEG, PNG or WebP file."
-_DAMAGED = "The picture is damaged: export it or take it again."
+_DAMAGED_MESSAGE = "The picture is damaged: export it or take it again."
 _TOO_SMALL = "The face is too small to read: come closer, or choose a larger picture."
 _TOO_DARK = "It is too dark to see your face: turn on a light, or turn towards the window."
 _NO_FACE = "We see no face: look straight at the camera, with the whole face in the picture."
 
 
-_JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # those between compressed bytes have no header
+_JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # without the markers that have no header
 _decoding = threading.Lock()
-# Of what is wrong with a picture its reader is told by FaceError, and nobody by a line on stderr.
+# A fault in a picture is reported by FaceError alone, never by a line on stderr.
 warnings.filterwarnings("ignore", module=r"PIL\b")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 with suppress(AttributeError, OSError):  # a Pillow without libtiff writes lines of its own
@@ -110,11 +110,11 @@ def find_images(paths: Iterable[str]) -> Iterator[tuple[str, "FaceError | None"]
 
 
 def decode_image(image: bytes | Path, max_side: int | None = None) -> np.ndarray:
-    """Decode a picture in any common format -> (H, W, 3) RGB uint8, the way up it was taken.
+    """Decode a picture in any common format -> (H, W, 3) RGB uint8, upright as it was taken.
 
-    Of an animation it is the first frame; transparent parts become grey; 16 bits become 8. A picture whose
-    longer side has more than `max_side` pixels is reduced to that. Memory is bounded, also for many
-    visitors: one picture is decoded at a time. Raises FaceError, and nothing else, whatever the bytes.
+    Only the first frame of an animation is decoded; transparent parts become grey; 16 bits become 8. A
+    picture whose longer side has more than `max_side` pixels is reduced to that. Memory is bounded, also for
+    many visitors: one picture is decoded at a time. Raises FaceError, and nothing else, whatever the bytes.
     """
     data = image if isinstance(image, bytes) else _read(image)
     if not data:
@@ -131,8 +131,8 @@ def decode_image(image: bytes | Path, max_side: int | None = None) -> np.ndarray
         raise FaceError(_TOO_BIG) from error
     except Image.UnidentifiedImageError as error:
         raise FaceError(_NO_PICTURE) from error
-    except Exception as error:  # on damaged files Pillow's decoders raise whatever comes
-        raise FaceError(_DAMAGED) from error
+    except Exception as error:  # Pillow's decoders raise any type on damaged files
+        raise FaceError(_DAMAGED_MESSAGE) from error
 
 
 def detect_faces(image: np.ndarray, thorough: bool = False) -> list[Box]:
@@ -185,8 +185,8 @@ def crop_face(image: np.ndarray, box: Box) -> np.ndarray:
 def resize_face(image: np.ndarray) -> np.ndarray:
     """Resize a picture that is a face from edge to edge -> (48, 48) grey uint8.
 
-    One that is not square loses what is too much of its longer side. Raises FaceError where it is too
-    small or too dark to be read.
+    A picture that is not square is first cropped on its longer side. Raises FaceError where it is too small
+    or too dark to be read.
     """
     grey = to_greyscale(image)
     height, width = grey.shape
@@ -220,7 +220,7 @@ def _read(path: Path) -> bytes:
             raise FaceError(_TOO_BIG)
         return Path(path).read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise FaceError(_MISSING) from error
+        raise FaceError(_MISSING_MESSAGE) from error
     except FaceError:
         raise
     except (OSError, ValueError) as error:  # no permission, a NUL in a path
@@ -245,7 +245,7 @@ def _count_scans(jpeg: bytes) -> int:
         if kind == 0xD9:  # the end of the picture; what follows is another one, or a video
             break
         scans += kind == 0xDA
-        place += int.from_bytes(jpeg[place : place + 2], "big")  # the header, in which anything may stand
+        place += int.from_bytes(jpeg[place : place + 2], "big")  # skips the header, which may hold any bytes
     return scans
 
 
@@ -257,7 +257,7 @@ def _to_rgb(picture: Image.Image, max_side: int | None) -> np.ndarray:
         picture.draft(picture.mode, (int(scale * picture.width), int(scale * picture.height)))
     if picture.mode[0] in "IF":  # 16 or 32 bits a pixel, which convert() would clip
         picture = _to_eight_bits(picture)
-    elif picture.mode in ("1", "P", "PA"):  # cannot be reduced without their colours
+    elif picture.mode in ("1", "P", "PA"):  # palettes, whose indices cannot be averaged
         picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     if max_side:
         picture.thumbnail((max_side, max_side), Image.Resampling.BOX)
@@ -329,7 +329,7 @@ def _detect(grey: np.ndarray, settings: DetectorSettings) -> list[Detection]:
 
 
 def _is_verified(grey: np.ndarray, box: Box) -> bool:
-    """Whether the other cascade finds a face of about this size there too."""
+    """Return whether the other cascade finds a face of about this size there too."""
     margin = round(VERIFY_MARGIN * box.w)
     region = grey[
         max(0, box.y - margin) : box.y + box.h + margin, max(0, box.x - margin) : box.x + box.w + margin
@@ -344,7 +344,7 @@ def _is_verified(grey: np.ndarray, box: Box) -> bool:
 
 
 def _detect_at_edges(grey: np.ndarray, settings: DetectorSettings) -> list[Detection]:
-    """As _detect, of the faces that an edge of the picture cuts off: it goes on beyond, as it ends."""
+    """Detect faces that an edge of the picture cuts off: the pixels of its edges are repeated around it."""
     margin = round(EDGE_MARGIN * min(grey.shape))
     wider = cv2.copyMakeBorder(grey, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     height, width = grey.shape
@@ -357,7 +357,7 @@ def _detect_at_edges(grey: np.ndarray, settings: DetectorSettings) -> list[Detec
 
 
 def _detect_rotated(grey: np.ndarray, rotation: int, settings: DetectorSettings) -> list[Detection]:
-    """Detect as `_detect`, on the picture rotated by so many degrees; the boxes are upright again."""
+    """Detect faces in the picture rotated by so many degrees; the boxes are those of the upright picture."""
     height, width = grey.shape
     forward = cv2.getRotationMatrix2D((width / 2, height / 2), rotation, 1.0)
     inverse = cv2.invertAffineTransform(forward)
@@ -373,11 +373,11 @@ def _detect_rotated(grey: np.ndarray, rotation: int, settings: DetectorSettings)
 
 def _suppress_overlaps(detections: list[Detection]) -> list[Box]:
     """Keep, of boxes that overlap, the one with the most detections (non-maximum suppression)."""
-    selected: list[Box] = []
+    kept_boxes: list[Box] = []
     for box, _ in sorted(detections, key=lambda detection: -detection.n_neighbours):
-        if all(_overlap(box, other) <= MAX_OVERLAP for other in selected):
-            selected.append(box)
-    return selected
+        if all(_overlap(box, other) <= MAX_OVERLAP for other in kept_boxes):
+            kept_boxes.append(box)
+    return kept_boxes
 
 
 def _overlap(a: Box, b: Box) -> float:
@@ -388,7 +388,7 @@ def _overlap(a: Box, b: Box) -> float:
 
 
 def _to_full_size(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
-    """Scale a box of the reduced picture to the picture, no pixel of it outside."""
+    """Scale a box of the reduced picture to the whole picture, and clip it to the picture's edges."""
     height, width = shape[:2]
     left, right = (min(max(0, round(x / scale)), width) for x in (box.x, box.x + box.w))
     top, bottom = (min(max(0, round(y / scale)), height) for y in (box.y, box.y + box.h))

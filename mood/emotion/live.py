@@ -1,7 +1,7 @@
-"""Live video: emotions recognised as fast as they can be, without ever holding the video up.
+"""Live video: emotions are recognised as fast as possible, and the video never waits for them.
 
-Frames come in at the camera's pace. A worker thread takes the newest; those that come meanwhile are
-dropped. Nothing is written anywhere, and the history does not grow.
+Frames come at the camera's pace. A worker thread takes the newest one; the frames that come meanwhile are
+dropped. Nothing is written anywhere, and the history has a bounded length.
 """
 
 import logging
@@ -20,12 +20,14 @@ HISTORY_S = 60.0
 HISTORY_STEP_S = 0.5  # seconds between two points of the history
 RATE_WINDOW_S = 4.0  # seconds over which frame rates are counted
 IDLE_TIMEOUT_S = 5.0  # seconds without a frame after which the thread ends; the next frame starts another
-MIN_INTERVAL_S = 0.1  # seconds between two predictions: ten a second follow any face, the video has the rest
-MIN_REST_RATIO = 0.5  # pause after a prediction, in its duration: a slow machine has other work to do
+MIN_INTERVAL_S = 0.1  # seconds between two predictions: ten a second are enough to follow a face
+MIN_REST_RATIO = 0.5  # pause after a prediction, as a fraction of its duration: a slow machine has other work
 CAPTURE_INTERVAL_S = 0.25  # seconds between two captured faces: neighbouring frames are all but the same
 
-MAX_FAILURES = 3  # failures of the recognizer in a row after which it is asked no more
-BROKEN = "Something is wrong with what reads faces: choose another one in the settings, or start again."
+MAX_FAILURES = 3  # failures of the recognizer in a row after which it is not called again
+FAILURE_MESSAGE = (
+    "Something is wrong with what reads faces: choose another one in the settings, or start again."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +51,10 @@ class TrackedFaces:
 
 @dataclass(frozen=True)
 class FrameRates:
-    """Frames a second over the last seconds: pushed, and processed."""
+    """Frames a second over the last RATE_WINDOW_S: of the camera, and of the predictions."""
 
-    pushed: float
-    processed: float
+    camera: float
+    predictions: float
 
 
 class LiveRecognizer:
@@ -76,7 +78,7 @@ class LiveRecognizer:
 
     @property
     def recognizer(self) -> EmotionRecognizer:
-        """The recognizer; it may be exchanged at any time, also for one that works."""
+        """The recognizer; it may be replaced at any time."""
         return self._recognizer
 
     @recognizer.setter
@@ -85,7 +87,7 @@ class LiveRecognizer:
             self._recognizer, self._failures = recognizer, 0
 
     def push_frame(self, frame: np.ndarray) -> TrackedFaces:
-        """Take a frame (H, W, 3) RGB uint8 for the next prediction -> the faces of the last one."""
+        """Take a frame (H, W, 3) RGB uint8 for the next prediction -> the faces of the last prediction."""
         with self._condition:
             self._push_times.append(time.monotonic())
             if self._failures >= MAX_FAILURES:
@@ -124,14 +126,14 @@ class LiveRecognizer:
     def frame_rates(self) -> FrameRates:
         with self._condition:
             since = time.monotonic() - RATE_WINDOW_S
-            pushed, processed = (
+            camera, predictions = (
                 sum(moment > since for moment in times) / RATE_WINDOW_S
                 for times in (self._push_times, self._process_times)
             )
-            return FrameRates(pushed, processed)
+            return FrameRates(camera, predictions)
 
     def start_capture(self, count: int) -> None:
-        """Capture the tracked face of the next frames, `count` of them, in place of earlier captures."""
+        """Capture the tracked face in the next `count` frames; earlier captures are dropped."""
         with self._condition:
             self._captures, self.n_captures = [], count
 
@@ -141,7 +143,7 @@ class LiveRecognizer:
             return list(self._captures)
 
     def _work(self) -> None:
-        """Process the newest frame, again and again, while frames come."""
+        """Process the newest frame repeatedly, while frames come."""
         this_thread = threading.current_thread()
         while True:
             with self._condition:
@@ -161,7 +163,7 @@ class LiveRecognizer:
             except Exception:
                 self._failures += 1
                 logger.exception("Live recognition failed, %d times in a row", self._failures)
-                error_message = BROKEN if self._failures >= MAX_FAILURES else ""
+                error_message = FAILURE_MESSAGE if self._failures >= MAX_FAILURES else ""
             else:
                 self._failures = 0
             with self._condition:

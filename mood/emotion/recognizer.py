@@ -30,7 +30,7 @@ class EmotionRecognizer(Protocol):
     emotions: tuple[str, ...]
 
     def predict(self, faces: Sequence[np.ndarray]) -> np.ndarray:
-        """Predict B crops (48, 48) grey uint8 -> probabilities (B, emotions) float32; rows add up to 1."""
+        """Predict B crops (48, 48) grey uint8 -> probabilities (B, emotions) float32, which add up to 1."""
         ...
 
 
@@ -81,7 +81,7 @@ class EmotionNetRecognizer:
             ) from error
 
     def predict(self, faces: Sequence[np.ndarray]) -> np.ndarray:
-        """Predict B crops (48, 48) grey uint8 -> probabilities (B, 7) float32."""
+        """Predict the emotions of B crops (48, 48) grey uint8 -> probabilities (B, 7) float32."""
         return self.classify_embeddings(self.embed(faces))
 
     @torch.inference_mode()
@@ -108,7 +108,7 @@ class EmotionNetRecognizer:
 
 
 def is_trained_on_valid(recognizer: EmotionRecognizer) -> bool:
-    """Whether it is a network of ours that was trained on FER2013's valid faces too."""
+    """Return whether the recognizer is our network trained on FER2013's valid faces too."""
     return isinstance(recognizer, EmotionNetRecognizer) and recognizer.card.data.get("split") == "all"
 
 
@@ -118,7 +118,7 @@ def convolution_dtype() -> torch.dtype:
 
 
 def fingerprint_weights(network: nn.Module) -> str:
-    """Hash the weights, 16 hexadecimal digits: embeddings of other weights mean something else."""
+    """Hash the weights to 16 hexadecimal digits: embeddings of different weights are not comparable."""
     digest = hashlib.blake2b(digest_size=8)
     for tensor in network.state_dict().values():
         digest.update(tensor.contiguous().numpy().tobytes())
@@ -140,11 +140,11 @@ def fuse_batch_norm(network: EmotionNet) -> EmotionNet:
 def recognize_emotions(
     recognizer: EmotionRecognizer, image: np.ndarray, is_crop: bool = False, thorough: bool = False
 ) -> list[FaceEmotion]:
-    """Recognize the faces in (H, W, 3) RGB or (H, W) grey uint8, the largest first; none where none is found.
+    """Recognize the emotions of the faces in (H, W, 3) RGB or (H, W) grey uint8, the largest face first.
 
-    `is_crop` says that the picture is a face from edge to edge; `thorough` searches longer, as photographs
-    want and video does not allow. Faces too dark to be read are left out. Raises FaceError where that
-    leaves none of those that were detected.
+    `is_crop` says that the picture is a face from edge to edge; `thorough` searches longer, which suits
+    photographs and is too slow for video. Faces too dark to be read are left out. Raises FaceError where
+    faces were detected and all of them are left out.
     """
     height, width = image.shape[:2]
     if is_crop:

@@ -1,4 +1,4 @@
-"""One calm mood of many frames: smoothed over time, slow to change, and honest when unsure."""
+"""One stable mood from many frames: smoothed over time, slow to change, and marked where it is unsure."""
 
 import math
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from mood.emotion.recognizer import FaceEmotion
 
-TIME_CONSTANT_S = 0.6  # time constant of the exponential smoothing: after it, two thirds of a change
+TIME_CONSTANT_S = 0.6  # time constant of the exponential smoothing, in which two thirds of a change pass
 SWITCH_MARGIN = 0.08  # lead in probability that another emotion needs before the mood changes
 CONFIDENCE_THRESHOLD = 0.45  # smoothed probability from which the mood is named
-MAX_GAP_S = 1.0  # seconds that a face may be missing, at a blink or a turn, and is still there
+MAX_GAP_S = 1.0  # seconds that a face may be missing, at a blink or a turn, without a reset
 SWITCH_AREA_RATIO = 1.4  # ratio by which another face must be larger before it is tracked instead
 MIN_IOU = 0.2  # intersection over union of the boxes of one face in two frames
 
@@ -61,8 +61,8 @@ class MoodTracker:
             else:
                 self.mood = _make_mood(self.mood.scores, emotion, 0, None)
             return self.mood
-        tracked = self._match([face.box for face in faces])
-        current = faces[tracked].scores
+        tracked_face = self._match([face.box for face in faces])
+        current = faces[tracked_face].scores
         previous = self.mood.scores if self.mood.scores.keys() == current.keys() else None
         if previous and self._last_time_s is not None and time_s - self._last_time_s <= MAX_GAP_S:
             weight = 1 - math.exp(-max(0.0, time_s - self._last_time_s) / TIME_CONSTANT_S)
@@ -71,8 +71,8 @@ class MoodTracker:
         else:
             scores, emotion = dict(current), max(current, key=current.__getitem__)
         self._last_time_s = time_s if self._last_time_s is None else max(time_s, self._last_time_s)
-        self._last_box = faces[tracked].box
-        self.mood = _make_mood(scores, emotion, len(faces), tracked)
+        self._last_box = faces[tracked_face].box
+        self.mood = _make_mood(scores, emotion, len(faces), tracked_face)
         return self.mood
 
     def _match(self, boxes: list[Sequence[int]]) -> int:

@@ -1,4 +1,4 @@
-"""Training of the emotion network: FER2013 in, a run directory with weights, card and report out."""
+"""Training of the emotion network on FER2013, into a run directory with weights, card and report."""
 
 import time
 from dataclasses import dataclass, replace
@@ -67,7 +67,7 @@ def train_emotion_network(worker: Worker) -> Report:
     settings = EmotionSettings.from_dict(worker.settings)
     recipe = settings.recipe
     worker.set_status("Reading the faces.")
-    train, valid, dropped = load_faces(Path(settings.data))
+    train, valid, n_dropped = load_faces(Path(settings.data))
     examples = train if settings.split == "train" else concatenate_examples(train, valid)
     torch.manual_seed(recipe.seed)
     network = EmotionNet()
@@ -93,7 +93,7 @@ def train_emotion_network(worker: Worker) -> Report:
 
     validation = valid if settings.split == "train" else None
     weights = compact(fit(network, examples, validation, recipe, on_epoch, worker.folder, prepare))
-    network.load_state_dict(expand(weights))  # the metrics are of the weights that are saved
+    network.load_state_dict(expand(weights))  # the saved weights are evaluated
     card = Card(
         "emotion",
         EMOTIONS,
@@ -105,7 +105,7 @@ def train_emotion_network(worker: Worker) -> Report:
             "name": Path(settings.data).name,
             "split": settings.split,
             "faces": len(examples),
-            "near_duplicates_dropped": dropped,
+            "near_duplicates_dropped": n_dropped,
             "near_duplicate_correlation": DUPLICATE_CORRELATION,
         },
     )

@@ -38,7 +38,7 @@ def playlists_folder() -> Path:
 
 
 def save_playlist(query: str, provider: str, tracks: tuple[YoutubeTrack, ...], is_complete: bool) -> None:
-    """Save a playlist, and delete the oldest ones; a full or read-only disk is no reason to fail."""
+    """Save a playlist, and delete the oldest ones; a full or read-only disk is no error."""
     record = {
         "query": query,
         "provider": provider,
@@ -56,8 +56,8 @@ def save_playlist(query: str, provider: str, tracks: tuple[YoutubeTrack, ...], i
 
 def load_playlist(query: str) -> CachedPlaylist | None:
     """Load the playlist cached for `query`, however old."""
-    cached = _read(_path(query))
-    return cached if cached and cached.query == query else None
+    cached_playlist = _read(_path(query))
+    return cached_playlist if cached_playlist and cached_playlist.query == query else None
 
 
 def recent_playlists(count: int = 5) -> list[CachedPlaylist]:
@@ -70,9 +70,9 @@ def recent_playlists(count: int = 5) -> list[CachedPlaylist]:
     for path in paths:
         if len(playlists) == count:
             break
-        cached = _read(path)
-        if cached:
-            playlists.append(cached)
+        cached_playlist = _read(path)
+        if cached_playlist:
+            playlists.append(cached_playlist)
     return playlists
 
 

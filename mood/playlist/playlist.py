@@ -21,7 +21,7 @@ from mood.playlist.youtube import SearchError, YoutubeTrack, queue_url, search_u
 
 DEFAULT_TRACKS = 12
 MAX_TRACKS = 50  # tracks in one playlist
-# Shorter is a clip or an advertisement, longer a mix, a concert or a talk.
+# A shorter video is an excerpt or an advertisement, a longer one a mix, a concert or a talk.
 MIN_SONG_S, MAX_SONG_S = 60, 12 * 60
 NO_SONGS = "Nothing fitting was found: try another mood, language or artist."
 NO_MORE = "There are no more songs for these words: try another mood, language or artist."
@@ -43,7 +43,7 @@ class Playlist:
     search_url: str  # address of the same search in YouTube, whatever happened here
     provider: str = ""  # provider of the tracks; empty without any
     tracks: tuple[YoutubeTrack, ...] = ()
-    error: str = ""  # a sentence; where there are tracks, they are an older playlist
+    error: str = ""  # a sentence, or empty; beside it, the tracks are those of an older playlist
     from_cache: bool = False
     fetched_at: float | None = None  # seconds since 1970, of a cached playlist
 
@@ -68,7 +68,7 @@ class Playlist:
 
     def to_csv(self) -> str:
         """Write one line a track, safe to open in a spreadsheet."""
-        from genre.text import spreadsheet_cell  # the import brings audio and numerics
+        from genre.text import spreadsheet_cell  # imported here: it loads audio and numerics
 
         columns = ["title", "channel", "duration_s", "url"]
         buffer = io.StringIO()
@@ -134,25 +134,29 @@ def find_by_query(
         return select_songs(tracks, count, exclude)
 
     def is_enough(tracks: Sequence[YoutubeTrack]) -> bool:
-        """Whether there are `count` songs of known duration; the others only fill up."""
-        timed = [track for track in tracks if track.duration_s is not None]
-        return len(timed) >= count and len(select(timed)) == count
+        """Return whether there are `count` songs of known duration; the others only fill up."""
+        timed_tracks = [track for track in tracks if track.duration_s is not None]
+        return len(timed_tracks) >= count and len(select(timed_tracks)) == count
 
-    empty, cached = Playlist(query, search_url(query)), None
+    empty, cached_playlist = Playlist(query, search_url(query)), None
     cached_tracks: tuple[YoutubeTrack, ...] = ()
     try:
-        if use_cache and (cached := cache.load_playlist(query)):
-            cached_tracks = select(cached.tracks)
-            if cached.is_fresh and (cached.is_complete or len(cached_tracks) == count):
-                return _fill(empty, cached, cached_tracks, exclude)
+        if use_cache and (cached_playlist := cache.load_playlist(query)):
+            cached_tracks = select(cached_playlist.tracks)
+            if cached_playlist.is_fresh and (cached_playlist.is_complete or len(cached_tracks) == count):
+                return _fill(empty, cached_playlist, cached_tracks, exclude)
         result = search_providers(query, is_enough, providers)
         tracks = select(result.tracks)
         if result.failure and (not tracks or len(tracks) < len(cached_tracks)):
             raise result.failure  # the cached playlist has more than came before the failure
     except SearchError as error:
-        playlist = _fill(empty, cached, cached_tracks, exclude) if cached and cached_tracks else empty
+        playlist = (
+            _fill(empty, cached_playlist, cached_tracks, exclude)
+            if cached_playlist and cached_tracks
+            else empty
+        )
         return replace(playlist, error=str(error))
-    is_shorter = result.failure and cached and len(result.tracks) < len(cached.tracks)
+    is_shorter = result.failure and cached_playlist and len(result.tracks) < len(cached_playlist.tracks)
     if use_cache and result.tracks and not is_shorter:
         cache.save_playlist(query, result.provider, result.tracks, result.is_complete)
     return _fill(empty, result, tracks, exclude)
@@ -163,12 +167,12 @@ def select_songs(
 ) -> tuple[YoutubeTrack, ...]:
     """Select the first `count` tracks that may be songs, each once; those of unknown duration come last.
 
-    Two tracks are the same with the same id or the same normalize_title().
+    Two tracks are the same where their ids or their normalized titles are the same.
     """
     ids = {track.video_id for track in exclude}
     titles = {normalize_title(track.title) for track in exclude}
-    timed: list[YoutubeTrack] = []
-    untimed: list[YoutubeTrack] = []
+    timed_tracks: list[YoutubeTrack] = []
+    untimed_tracks: list[YoutubeTrack] = []
     for track in tracks:
         title = normalize_title(track.title)
         if track.video_id in ids or title in titles:
@@ -177,16 +181,16 @@ def select_songs(
             continue
         ids.add(track.video_id)
         titles.add(title)
-        (untimed if track.duration_s is None else timed).append(track)
-    return tuple((timed + untimed)[:count])
+        (untimed_tracks if track.duration_s is None else timed_tracks).append(track)
+    return tuple((timed_tracks + untimed_tracks)[:count])
 
 
 def normalize_title(title: str) -> str:
     """Normalize the title for comparison: without case, punctuation and words that uploaders add."""
-    folded = unicodedata.normalize("NFKC", title).casefold()
-    short = _TRAILING_SUFFIX.sub("", _BRACKETED_SUFFIX.sub(" ", folded).strip())
+    title_key = unicodedata.normalize("NFKC", title).casefold()
+    short = _TRAILING_SUFFIX.sub("", _BRACKETED_SUFFIX.sub(" ", title_key).strip())
     words = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in short).split()
-    return " ".join(words) or folded
+    return " ".join(words) or title_key
 
 
 def _fill(

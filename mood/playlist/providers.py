@@ -33,7 +33,7 @@ class Provider(Protocol):
 
 
 class YtDlp:
-    """yt-dlp's flat search: titles, channels and lengths, no video is opened."""
+    """yt-dlp's flat search: it reads titles, channels and durations, and opens no video."""
 
     name = "yt-dlp"
 
@@ -85,7 +85,7 @@ class YtDlp:
 
 
 class YoutubeSearchPython:
-    """youtube-search-python 1.6.6, with guards around what it trips over in today's answers."""
+    """youtube-search-python 1.6.6, with guards for today's answers, on which it fails by itself."""
 
     name = "youtube-search-python"
 

@@ -1,6 +1,6 @@
-"""Queries: a mood, a language and perhaps an artist become the words that are searched for.
+"""Queries: a mood, a language and perhaps an artist become the words of a search.
 
-The words themselves are data: mood/playlist/words.json.
+The words of each language are in mood/playlist/words.json.
 """
 
 import difflib
@@ -65,8 +65,8 @@ def compose_query(
     """Compose the query: "Adele sad songs", "canciones alegres jazz".
 
     `emotion` is one of EMOTIONS or a custom mood ("punk"), whose name is then the word;
-    with `direction` "change" it asks for songs that lead elsewhere, a custom mood to cheerful ones.
-    `language` is a name or code of LANGUAGES, or any other one: then English words with its name.
+    with `direction` "change" the query is for songs of the target mood, for a custom mood of cheerful ones.
+    `language` is a name or code of LANGUAGES; for any other one, its name is added to English words.
     `genre` is one of genre.GENRES. Raises ValueError, with a sentence, for an empty mood, a direction
     that is not in DIRECTIONS and an unknown genre.
     """
@@ -81,11 +81,11 @@ def compose_query(
         raise ValueError(f"The genre is one of {', '.join(GENRES)}: choose one of them.")
     known_language = find_language(language)
     words = known_language or _names()[_fold(DEFAULT_LANGUAGE)]
-    folded = mood.casefold()
+    mood_key = mood.casefold()
     if direction == "change":
-        phrase = words.change[TARGET_MOODS.get(folded, "cheerful")]
+        phrase = words.change[TARGET_MOODS.get(mood_key, "cheerful")]
     else:
-        phrase = words.match[folded] if folded in EMOTIONS else words.custom.replace("{mood}", mood)
+        phrase = words.match[mood_key] if mood_key in EMOTIONS else words.custom.replace("{mood}", mood)
     if genre:
         phrase = words.with_genre.format(genre=words.genres[genre], mood=phrase)
     return " ".join(
@@ -96,8 +96,8 @@ def compose_query(
 def find_language(text: str) -> Language | None:
     """Find the language of LANGUAGES that `text` names.
 
-    It may be named in English, in its own script, by its code or a usual other name, whatever its case and
-    accents; small slips are forgiven. The result is None for any other, English where nothing is named.
+    The name may be English, in the language's own script, its code or another usual name; case, accents and
+    small slips do not matter. The result is None for an unknown name, and English for an empty one.
     """
     names = _names()
     key = _fold(clean_text(text)) or _fold(DEFAULT_LANGUAGE)
@@ -110,7 +110,7 @@ def find_language(text: str) -> Language | None:
 def clean_text(text: str, max_chars: int = MAX_PHRASE_CHARS) -> str:
     """Put `text` on one line of at most `max_chars`, without control and other invisible characters.
 
-    What it returns can be encoded, displayed, and put through again without another change.
+    The result can be encoded and displayed, and a second call does not change it.
     """
     # The bound comes first, since the normal form can be eighteen times as long as its input.
     normal = unicodedata.normalize("NFC", text[: 4 * max_chars])
@@ -122,7 +122,7 @@ def clean_text(text: str, max_chars: int = MAX_PHRASE_CHARS) -> str:
         else c
         for c in normal
     )
-    # Normalized again: a removed character may have stood between a letter and its accent.
+    # It is normalized again, since a removed character may have stood between a letter and its accent.
     line = unicodedata.normalize("NFC", " ".join(visible.split()))
     return line[:max_chars].strip(f" {_JOINERS}")
 

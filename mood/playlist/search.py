@@ -1,4 +1,4 @@
-"""One search: the providers in turn, each tried again where that may help, all within a time."""
+"""One search by the providers in turn, with retries where they may help, within a time limit."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ class SearchResult:
     provider: str
     tracks: tuple[YoutubeTrack, ...]
     is_complete: bool  # whether YouTube has no more results
-    failure: SearchError | None = None  # why the provider gave no more
+    failure: SearchError | None = None  # the reason why the provider gave no more results
 
 
 def search_providers(
@@ -27,8 +27,8 @@ def search_providers(
 ) -> SearchResult:
     """Ask `providers` in turn until one finds something; results are read until `is_enough`.
 
-    Results from before a failure stay. Raises SearchError, the first provider's,
-    when none answered; finding nothing is an answer, and a reason to ask the next one.
+    Results from before a failure are kept. Raises SearchError, the first provider's, when no provider
+    answered. A provider that finds nothing has answered; the next one is asked then.
     """
     stand_in_address()  # raises at once for a wrong setting
     deadline = time.monotonic() + BUDGET_S
@@ -62,7 +62,7 @@ def _search_with_retries(
             return SearchResult(provider.name, tuple(tracks), is_complete=True)
         except SearchError as error:
             failure = error
-        except Exception as error:  # libraries raise anything on an answer they do not know
+        except Exception as error:  # libraries raise any type on an answer that they cannot read
             failure = SearchError(UNREADABLE)
             failure.__cause__ = error
         if tracks:

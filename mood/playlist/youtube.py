@@ -22,7 +22,7 @@ HOST = "www.youtube.com"
 HOST_VARIABLE = "EARMARK_YOUTUBE_HOST"
 REQUEST_S = 8.0  # seconds for one answer from first to last byte; usually it takes one
 MAX_RESPONSE_BYTES = 8 * 2**20  # size of an answer; a page of 20 results is half a megabyte
-# A first page of results has the one, the next pages the other; a sign-in page has neither.
+# The first page of results has one of these, the next pages have the other; a sign-in page has neither.
 RESPONSE_KEYS = (b'"twoColumnSearchResultsRenderer"', b'"onResponseReceivedCommands"')
 MAX_TITLE_CHARS = 200
 MAX_DURATION_S = 48 * 3600  # a longer duration is a mistake
@@ -32,9 +32,9 @@ _ID = re.compile(r"[\w-]{11}", re.ASCII)
 
 
 class SearchError(Exception):
-    """An answer of YouTube that is missing: the message is a sentence for people.
+    """A search that YouTube did not answer; the message is a sentence for people.
 
-    `can_retry`: another try may help.
+    `can_retry` says that another try may help.
     """
 
     def __init__(self, message: str, can_retry: bool = False):
@@ -122,10 +122,10 @@ def stand_in_address() -> tuple[str, int] | None:
 def post_search(url: str, body: bytes, headers: Mapping[str, str], deadline: float) -> bytes:
     """POST a search to YouTube, or to its stand-in, whatever host `url` names -> the answer's body.
 
-    `deadline` is a time of time.monotonic(), and counts everything: looking the name up, the headers, a slow
-    trickle of bytes that no time-out of a single wait ends. Raises SearchError for anything but a whole
-    answer of status 200 in time. Redirects are not followed: YouTube has none here, the sign-in pages of
-    hotels and trains have.
+    `deadline` is a time of time.monotonic(). It bounds everything: the name's look-up, the headers, and a
+    slow trickle of bytes, which no time-out of a single wait would end. Raises SearchError for anything but
+    a whole answer of status 200 in time. Redirects are not followed: YouTube sends none here, but the
+    sign-in pages of hotels and trains do.
     """
     end = min(deadline, time.monotonic() + REQUEST_S)
     request = _Request(url, body, headers, end)
@@ -141,7 +141,7 @@ def post_search(url: str, body: bytes, headers: Mapping[str, str], deadline: flo
 
 
 class _Request:
-    """One search on its way; whoever waits for it no longer can cut it off."""
+    """One search under way, which a caller that no longer waits can cut off."""
 
     def __init__(self, url: str, body: bytes, headers: Mapping[str, str], end: float) -> None:
         self.url, self.body, self.headers, self.end = url, body, headers, end
@@ -169,14 +169,14 @@ class _Request:
 
     def _remember_connection(self, event: str, info: dict) -> None:
         if event == "connection.connect_tcp.complete":
-            # A duplicate: TLS takes the socket itself over.
+            # A duplicate is stored, since TLS takes over the socket itself.
             self._connections.append(info["return_value"].get_extra_info("socket").dup())
             if self._is_cut_off:
                 self.cut_off()
 
     def _exchange(self) -> bytes:
         """Exchange request and answer -> the answer's body. Raises SearchError."""
-        import httpx  # imported when something is searched: the command line answers --help without it
+        import httpx  # imported here, so that --help does not wait for it
 
         address = stand_in_address()
         host, port = address or (HOST, None)

@@ -46,7 +46,7 @@ def _song_table(library: "Library") -> "pd.DataFrame":
         {
             "Title": [encodable(song.name) for song in songs],
             "Genre": [genre_name(song.genre or "") for song in songs],
-            "Sure": best,
+            "Sure": 100 * best,
             "Feels": feelings,
             "Tempo": [song.tempo_bpm for song in songs],
             "Length": [song.duration_s for song in songs],

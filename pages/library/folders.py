@@ -49,6 +49,12 @@ def show_folders() -> None:
             "EARMARK_MUSIC."
         )
         return
+    if read_progress().state == "watching":
+        st.button(
+            "Stop watching", icon=":material/stop_circle:", key="library_stop_watching", on_click=stop_scan
+        )
+        st.caption("Changes in these folders are followed: new songs appear by themselves.")
+        return
     _choose_folder()
     if known_folders():
         st.button(

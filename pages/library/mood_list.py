@@ -61,7 +61,7 @@ def _show_list(mood: str, direction: str) -> None:
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
             st.button(
                 f"{'Stop' if is_playing else 'Play'} {name}",
-                key=f"icon_own_song_{song.id}",
+                key=f"icon_own_play_{song.id}",
                 type="tertiary",
                 icon=":material/stop_circle:" if is_playing else ":material/play_circle:",
                 help="Stop" if is_playing else "Play here",
@@ -69,8 +69,9 @@ def _show_list(mood: str, direction: str) -> None:
                 args=(None if is_playing else song.id,),
             )
             with st.container(gap=None):
-                st.markdown(f"{number}. **{name}**")
-                st.caption(f"{escaped(item.reason)} {genre_name(song.genre or '')}, {clock(song.duration_s)}")
+                st.markdown(f"{number}\\. **{name}**")
+                facts = f"{genre_name(song.genre or '').capitalize()} · {clock(song.duration_s)}"
+                st.caption(f"{escaped(item.reason)} {facts}")
         if is_playing:
             play_song(song, autoplay=state.is_fresh)
             state.is_fresh = False

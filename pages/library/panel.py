@@ -25,6 +25,9 @@ def show_library() -> None:
         return
     st.html(LIBRARY)
     with st.container(border=True, key="library"):
+        is_new = not has_library() and not read_progress().active
+        begins = is_new and st.session_state.get("library_begun", False)
+        view = None
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
                 ":material/library_music: **My library**",
@@ -32,32 +35,30 @@ def show_library() -> None:
                 "leaves the machine, and no file is changed.",
                 width="stretch",
             )
-            if not has_library() and not read_progress().active:
-                _show_invitation()
-                return
-            view = st.segmented_control(
-                "View of the library",
-                list(LABELS),
-                key="library_view",
-                format_func=LABELS.__getitem__,
-                label_visibility="collapsed",
-                persist_state="session",
-            )
-        if view:
-            _show_view(view)
-
-
-def _show_invitation() -> None:
-    """Show that there could be a library."""
-    if not st.session_state.get("library_begun"):
-        st.button("Read a folder of music", icon=":material/folder:", key="library_begin", on_click=_begin)
-    else:
-        with st.container():
+            if not is_new:
+                view = st.segmented_control(
+                    "View of the library",
+                    list(LABELS),
+                    key="library_view",
+                    format_func=LABELS.__getitem__,
+                    label_visibility="collapsed",
+                    persist_state="session",
+                )
+            elif not begins:
+                st.button(
+                    "Read a folder of music", icon=":material/folder:", key="library_begin", on_click=_begin
+                )
+        if begins:
             show_folders()
+        elif view:
+            _show_view(view)
+        elif not is_new:
+            show_scan()
 
 
 def _begin() -> None:
     st.session_state.library_begun = True
+    st.session_state.library_view = FOLDERS
 
 
 def _show_view(view: str) -> None:

@@ -36,7 +36,7 @@ def show_table(library: "Library") -> None:
         column_config={
             "Title": st.column_config.TextColumn(width="medium"),
             "Sure": st.column_config.ProgressColumn(
-                format="percent", min_value=0, max_value=1, width="small"
+                format="%.0f %%", min_value=0, max_value=100, width="small"
             ),
             "Tempo": st.column_config.NumberColumn(format="%.0f", width="small", help="Beats a minute"),
             "Length": st.column_config.NumberColumn(format="%.0f s", width="small"),
@@ -63,7 +63,7 @@ def _filters(library: "Library") -> "np.ndarray":
 
     from genre.inference.description import MIN_DEVIATION
     from genre.library.playlists.mood_path import WORDS
-    from genre.models.pretrained.heads import EMOTIONS
+    from genre.models.pretrained.heads import MUSIC_EMOTIONS
 
     text = st.text_input(
         "Search", key="library_search", placeholder="Title, artist, album or path", icon=":material/search:"
@@ -72,16 +72,18 @@ def _filters(library: "Library") -> "np.ndarray":
     with left:
         genres = st.multiselect("Genres", GENRES, key="library_genres", format_func=genre_name)
     with middle:
-        feelings = st.multiselect("Feels", EMOTIONS, key="library_feelings", format_func=WORDS.__getitem__)
+        feelings = st.multiselect(
+            "Feels", MUSIC_EMOTIONS, key="library_feelings", format_func=WORDS.__getitem__
+        )
     with right:
         low, high = st.slider("Tempo", *TEMPO_RANGE, TEMPO_RANGE, step=5, key="library_tempo")
     chosen = np.ones(len(library), bool)
     if text.strip():
         chosen &= library.text_matches(text)
     if genres:
-        chosen &= np.array([song.genre in genres for song in library.songs], bool)
+        chosen &= np.isin(library.genres, [GENRES.index(genre) for genre in genres])
     for feeling in feelings:
-        chosen &= library.heights[:, EMOTIONS.index(feeling)] >= MIN_DEVIATION
+        chosen &= library.heights[:, MUSIC_EMOTIONS.index(feeling)] >= MIN_DEVIATION
     if (low, high) != TEMPO_RANGE:
-        chosen &= np.array([low <= (song.tempo_bpm or -1) <= high for song in library.songs], bool)
+        chosen &= (library.tempi >= low) & (library.tempi <= high)
     return np.flatnonzero(chosen)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from genre.inference.classifier import Prediction
-from genre.inference.description import energy_over_time, strongest_emotions
+from genre.inference.description import strongest_emotions, window_energy
 from genre.models.cards import load_card
 from genre.paths import WEIGHTS
 from genre.plots import prediction as plots
@@ -64,7 +64,7 @@ def show_description(prediction: Prediction, begin_s: float) -> None:
         st.plotly_chart(
             plots.energy_over_time(
                 prediction.window_times_s,
-                energy_over_time(description, own["emotions"]),
+                window_energy(description, own["emotions"]),
                 prediction.duration_s,
                 begin_s,
             ),

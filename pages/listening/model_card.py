@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from genre.data.protocols import FOLDED
+from genre.data.protocols import FOLD_PROTOCOLS
 from genre.models.cards import ArtefactError, Card, load_card
 from genre.paths import PROMOTED, WEIGHTS, home
 from genre.text import genre_name
@@ -32,7 +32,7 @@ def card_text(folder: Path, is_stand_in: bool = False) -> str:
         metrics = card.metrics["by_track"]
         genres: dict[str, dict] = metrics["genres"]
         is_leaky = bool(card.split.get("leaky"))
-        is_folded = card.split.get("name") in FOLDED
+        is_folded = card.split.get("name") in FOLD_PROTOCOLS
         origin = _pretrained_origin(card) if card.pretrained else _origin(card, is_folded, is_stand_in)
         paragraphs = [origin, _overall(metrics, is_leaky, is_folded), _other_songs(card)]
         if not is_leaky:

@@ -119,4 +119,4 @@ def show_mood_history(live: LiveRecognizer) -> None:
         if rows:
             st.vega_lite_chart(pd.DataFrame(rows), description, alt="The mood over the last minute")
     rates = live.frame_rates()
-    st.caption(f"{rates.pushed:.0f} pictures a second, {rates.processed:.0f} of them read.")
+    st.caption(f"{rates.camera:.0f} pictures a second, {rates.predictions:.0f} of them read.")

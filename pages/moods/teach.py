@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from genre.errors import error_sentence
-from mood.emotion.custom_moods.learning import MAX_FRAMES, MIN_FRAMES, learn_mood
+from mood.emotion.custom_moods.learning import MAX_MOOD_FRAMES, MIN_MOOD_FRAMES, learn_mood
 from mood.emotion.faces import (
     MAX_PHOTOGRAPH_SIDE,
     FaceError,
@@ -108,9 +108,9 @@ def _choose_files() -> None:
 def _record_faces(live: LiveRecognizer) -> None:
     """Show a button, and its progress while it records."""
     if not live.n_captures:
-        count = min(N_RECORDED, MAX_FRAMES - len(_training_faces()))
+        count = min(N_RECORDED, MAX_MOOD_FRAMES - len(_training_faces()))
         st.button(
-            f"Record {count} pictures" if count else f"{MAX_FRAMES} pictures are the most",
+            f"Record {count} pictures" if count else f"{MAX_MOOD_FRAMES} pictures are the most",
             icon=":material/radio_button_checked:",
             key="record",
             disabled=not count,
@@ -148,8 +148,8 @@ def _add_faces(photos: list[UploadedFile]) -> None:
 
 def _add_face(photo: UploadedFile, faces: list[np.ndarray]) -> str:
     """Add the largest face of a picture -> the reason why it was skipped, or nothing."""
-    if len(faces) >= MAX_FRAMES:
-        return f"{MAX_FRAMES} faces are the most."
+    if len(faces) >= MAX_MOOD_FRAMES:
+        return f"{MAX_MOOD_FRAMES} faces are the most."
     try:
         image = decode_image(photo.getvalue(), MAX_PHOTOGRAPH_SIDE)
         boxes = detect_faces(image, thorough=True)
@@ -182,12 +182,18 @@ def _name_mood() -> None:
                 on_click=_try,
             )
         return
-    words = f", {MIN_FRAMES - count} to go" if count < MIN_FRAMES else ": enough, more are better"
-    st.progress(min(1.0, count / MIN_FRAMES), f"{count} {'picture' if count == 1 else 'pictures'}{words}")
+    words = f", {MIN_MOOD_FRAMES - count} to go" if count < MIN_MOOD_FRAMES else ": enough, more are better"
+    st.progress(
+        min(1.0, count / MIN_MOOD_FRAMES), f"{count} {'picture' if count == 1 else 'pictures'}{words}"
+    )
     name = st.text_input("Its name", key=widget_key("teach_name"), max_chars=40, placeholder="punk")
     with st.container(horizontal=True):
         is_pressed = st.button(
-            "Teach it", type="primary", disabled=count < MIN_FRAMES, icon=":material/school:", key="teach"
+            "Teach it",
+            type="primary",
+            disabled=count < MIN_MOOD_FRAMES,
+            icon=":material/school:",
+            key="teach",
         )
         if is_pressed and name.strip():
             _save_mood(name, faces, names)

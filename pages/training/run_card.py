@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from genre.data.protocols import FOLDED
+from genre.data.protocols import FOLD_PROTOCOLS
 from genre.errors import error_sentence
 from genre.models.registry import MODELS
 from genre.paths import promoted_title
@@ -85,7 +85,7 @@ def _show_metrics(report: Report, number: int) -> None:
         )
     leaky = " **The test leaks: this says nothing about new music.**" if split["leaky"] else ""
     protocol = f"Learnt from {split['train_tracks']} tracks and tested on {split['test_tracks']}"
-    if split["name"] in FOLDED:
+    if split["name"] in FOLD_PROTOCOLS:
         protocol = (
             f"Learnt from {split['test_tracks']} tracks. Tested by five siblings, each on a fifth that "
             "it had not learnt from"

@@ -124,7 +124,7 @@ def _show_estimate(experiments: list[ExperimentSettings], cores: int, music: Lis
     n_parallel = max(1, all_cores() // cores)
     with st.spinner("Measuring a few steps"):
         seconds = [
-            estimate.training_s(experiment, music.count, _window_s(experiment.model, experiment.input))
+            estimate.training_time_s(experiment, music.count, _window_s(experiment.model, experiment.input))
             for experiment in experiments
         ]
     total_s = max(max(seconds), sum(seconds) / n_parallel)
@@ -136,7 +136,7 @@ def _show_estimate(experiments: list[ExperimentSettings], cores: int, music: Lis
     }
     to_play = music.to_play if inputs else 0
     busy_cores = min(all_cores(), len(experiments) * cores)
-    preparation_s = estimate.preparation_s(inputs, music.count, to_play, busy_cores)
+    preparation_s = estimate.preparation_time_s(inputs, music.count, to_play, busy_cores)
     if preparation_s > MIN_PREPARATION_S:
         text += f", and the first time {estimate.duration_text(preparation_s)} to prepare the music"
     st.caption(
@@ -148,4 +148,4 @@ def _show_estimate(experiments: list[ExperimentSettings], cores: int, music: Lis
 
 @st.cache_data(show_spinner=False, ttl=600)
 def _window_s(model: str, kind: str) -> float:
-    return estimate.seconds_per_window(model, kind)
+    return estimate.measure_window_s(model, kind)

@@ -64,7 +64,7 @@ def by_librosa(content: bytes, classifier: Classifier) -> np.ndarray:
     power = torch.from_numpy(power_by_librosa(samples))[None]
     with torch.inference_mode():
         windows = classifier.predict_windows([0.0], samples[None], power)
-        return classifier.calibrated(windows.overall).numpy()
+        return classifier.apply_calibration(windows.overall).numpy()
 
 
 def prediction_rows() -> list[Row]:

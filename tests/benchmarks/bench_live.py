@@ -41,13 +41,13 @@ def updates(classifier: Classifier) -> tuple[list[float], float, list[float | No
     second = packets(1.0)
     inference_ms, pushing_s, memory = [], 0.0, []
     for number in range(UPDATES):
-        before = live.latest().predictions
+        before = live.latest().n_predictions
         started = time.perf_counter()
         for packet in second:
             live.push(packet, 48_000)
         pushing_s += time.perf_counter() - started
         deadline = time.monotonic() + 10
-        while number >= 3 and live.latest().predictions == before and time.monotonic() < deadline:
+        while number >= 3 and live.latest().n_predictions == before and time.monotonic() < deadline:
             time.sleep(0.001)
         if number >= WINDOW_S:
             inference_ms.append(live.latest().inference_ms)

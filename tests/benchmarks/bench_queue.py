@@ -21,7 +21,7 @@ from genre.paths import home
 from genre.runs.directory import create_run_folder, read_run
 from genre.runs.process import lock_run
 from genre.runs.queue import core_slot
-from genre.runs.worker import Stopped, work_on
+from genre.runs.worker import RunStopped, work_on
 from tests.benchmarks.measure import Row, cpu_s, parse_arguments, report_table
 
 WINDOW_S = 20.0
@@ -55,7 +55,7 @@ def wait_as_run(folder: Path) -> None:
         (folder / COUNTS).write_text(json.dumps(counts))
 
     signal.signal(signal.SIGUSR1, write_counts)
-    with suppress(Stopped), work_on(folder):
+    with suppress(RunStopped), work_on(folder):
         pass
 
 

@@ -116,7 +116,7 @@ def test_words_in_html_are_only_words():
 
 def test_a_history_is_read_as_far_as_it_can_be(tmp_path):
     history = read_training_history(make_history(tmp_path))
-    assert list(history.samples) == list(EPOCHS) and history.genres == GENRES
+    assert list(history.sample_sheets) == list(EPOCHS) and history.genres == GENRES
     assert [epoch for epoch, _ in history.timeline(3)] == list(EPOCHS)
     picture = cv2.imread(str(tmp_path / "samples" / "0008.webp"), cv2.IMREAD_GRAYSCALE)
     assert np.array_equal(history.timeline(3)[-1][1], picture[:, 3 * 128 : 4 * 128])

@@ -28,7 +28,7 @@ def test_a_recipe_gives_the_same_clip() -> None:
     recipe = json.loads((OLD / "recipe.json").read_text())
     expected = json.loads((OLD / "recipe_sound.json").read_text())
     sampler = Sampler.load()
-    assert recipe["weights"] == sampler.weights
+    assert recipe["weights"] == sampler.fingerprint
     generated = sampler.generate(request_from_recipe(recipe))
     stored = read_spectrogram(OLD / "spectrogram.npz")
     np.testing.assert_allclose(generated.mel_db, stored.mel_db, atol=0.05)  # float16
@@ -69,7 +69,7 @@ def test_the_settings_of_a_run() -> None:
 
 def test_a_training_history() -> None:
     history = read_training_history(OLD / "run")
-    assert history.genres == ("classical", "metal") and list(history.samples) == [1, 2]
+    assert history.genres == ("classical", "metal") and list(history.sample_sheets) == [1, 2]
     assert [epoch for epoch, _ in history.discriminator_curves()["d_fake"]] == [1, 2]
     real, fake = history.balance()
     assert 0.5 < fake < real < 0.52

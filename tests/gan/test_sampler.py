@@ -68,7 +68,7 @@ def test_the_json_makes_it_again(sampler: Sampler) -> None:
     request = make_similar_request(mix_requests(JAZZ, replace(ROCK, prompt="loud rock"), 0.3), seed=11)
     recipe = sampler.generate(replace(request, seconds=3.0)).recipe()
     read = request_from_recipe(json.loads(json.dumps(recipe)))
-    assert recipe["weights"] == sampler.weights and len(sampler.weights) == 16
+    assert recipe["weights"] == sampler.fingerprint and len(sampler.fingerprint) == 16
     np.testing.assert_array_equal(
         sampler.generate_mel(read), sampler.generate_mel(replace(request, seconds=3.0))
     )

@@ -23,7 +23,7 @@ from genre.data.examples import DataError
 from genre.models.cards import ArtefactError
 from genre.runs import directory as runs
 from genre.runs.settings import SettingsError
-from genre.runs.worker import Stopped, Worker, work_on
+from genre.runs.worker import RunStopped, Worker, work_on
 from genre.synth.dataset import render
 
 TINY = {
@@ -80,11 +80,11 @@ def test_stopped_and_resumed_it_gives_the_same_weights(
 
     def stop_in_the_second_epoch(trainer, rng):
         if trainer.steps_done:
-            raise Stopped
+            raise RunStopped
         return step(trainer, rng)
 
     monkeypatch.setattr(train.GanTrainer, "step", stop_in_the_second_epoch)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunStopped):
         run(tmp_path / "gan", settings)
     assert runs.read_run(tmp_path / "gan").state == "stopped"
     assert not (tmp_path / "gan" / "model.safetensors").exists()
@@ -103,10 +103,10 @@ def test_one_genre_is_enough_and_nothing_is_lost_at_the_end(
     settings, finish = GanSettings(str(folder_of_music(("jazz",))), "all", **TINY), Worker.finish
 
     def stop_at_the_end(worker, report):
-        raise Stopped
+        raise RunStopped
 
     monkeypatch.setattr(Worker, "finish", stop_at_the_end)
-    with pytest.raises(Stopped):
+    with pytest.raises(RunStopped):
         run(tmp_path / "gan", settings)
     monkeypatch.setattr(Worker, "finish", finish)
     monkeypatch.setattr(train.GanTrainer, "step", lambda *_: pytest.fail("begun anew"))

@@ -31,6 +31,15 @@ PRIVATE_WORDS = set(
     ]
 )
 
+# A value is called by the noun that it is: n_missing, missing_lines or is_damaged, not missing or damaged.
+BARE_PARTICIPLES = re.compile(
+    "allowed|arrived|asked|cached|changed|chosen|copied|covered|damaged|done|drawn|dropped|each|existed|expected"
+    "|filled|found|gained|given|granted|heard|ignored|inherited|kept|known|listed|lost|made|measured|missing"
+    "|mixed|moved|parsed|passed|processed|pushed|received|refused|rejected|removed|renewed|repeated|resolved"
+    "|said|seen|selected|shared|shown|skipped|spent|started|stopped|stored|taken|tested|timed|told|tracked"
+    "|untimed|used|varied|voiced"
+)
+
 
 def identifiers(path: Path) -> Iterator[str]:
     """The names that a module defines: functions, classes, parameters, variables, attributes."""
@@ -54,5 +63,16 @@ def test_no_identifier_has_a_private_word():
         for path in sorted((REPOSITORY / package).rglob("*.py"))
         for name in identifiers(path)
         if words(name) & PRIVATE_WORDS
+    ]
+    assert not offenders
+
+
+def test_no_identifier_is_a_bare_participle():
+    offenders = [
+        f"{path.relative_to(REPOSITORY)}: {name}"
+        for package in ("genre", "gan", "mood")
+        for path in sorted((REPOSITORY / package).rglob("*.py"))
+        for name in identifiers(path)
+        if BARE_PARTICIPLES.fullmatch(name.strip("_").lower())
     ]
     assert not offenders

@@ -15,7 +15,7 @@ from genre.logs import configure_logging
 from genre.paths import home
 from genre.runs import directory as runs
 from genre.runs.report import Report
-from genre.runs.worker import Stopped, work_on
+from genre.runs.worker import RunStopped, work_on
 from tests.support.patience import wait_until
 
 
@@ -60,7 +60,7 @@ def main() -> int:
             save_file({"weight": np.zeros(1, np.float32)}, folder / "model.safetensors")
             (folder / "card.json").write_text('{"model": "none"}')
             run.finish(Report("none", metrics={"epochs": epochs}))
-    except (Stopped, ValueError):
+    except (RunStopped, ValueError):
         return 1
     return 0
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from genre.library.search import Library, QueryError, Song, feeling_statistics
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 
 MATCH, LIFT, CALM = DIRECTIONS = ("match", "lift", "calm")
 CANDIDATES = 40  # nearest songs that are considered for each point
@@ -76,8 +76,10 @@ def mood_path(library: Library, start: Mapping[str, float], direction: str, coun
     """
     if direction not in DIRECTIONS:
         raise QueryError(f"The direction is {', '.join(DIRECTIONS)}, not {direction!r}: choose one.")
-    if unknown := set(start) - set(EMOTIONS):
-        raise QueryError(f"There is no feeling {sorted(unknown)[0]!r}; there are: {', '.join(EMOTIONS)}.")
+    if unknown := set(start) - set(MUSIC_EMOTIONS):
+        raise QueryError(
+            f"There is no feeling {sorted(unknown)[0]!r}; there are: {', '.join(MUSIC_EMOTIONS)}."
+        )
     rows = _candidates(library)
     count = min(max(1, count), MAX_SONGS, len(rows))
     if not count:
@@ -155,4 +157,4 @@ def _sentence(lead: str, library: Library, row: int) -> str:
 
 
 def _vector(profile: Mapping[str, float]) -> np.ndarray:
-    return np.array([profile.get(name, 0.0) for name in EMOTIONS])
+    return np.array([profile.get(name, 0.0) for name in MUSIC_EMOTIONS])

@@ -1,8 +1,8 @@
-"""The first layer of the pretrained network: convolutions whose largest value over all bands counts alone.
+"""The first layer of the pretrained network: convolutions of which only the maximum over all bands is used.
 
 `BandPeak` gives the numbers of a convolution, ReLU, batch norm and maximum over the bands, in a third of the
-time. Half of that is won by taking the maximum first, and half by multiplying spectra instead of sliding wide
-filters along the bands.
+time. Half of the gain comes from taking the maximum first, and half from multiplying spectra instead of
+sliding wide filters along the bands.
 """
 
 import numpy as np
@@ -12,12 +12,12 @@ from torch.nn import functional as F
 
 NORM_EPS = 1e-3  # TensorFlow's epsilon
 ROWS_AT_ONCE = (
-    48  # frames whose products fit a processor's cache: 8 to 48 are equally fast, 187 take half more
+    48  # frames whose products fit a processor's cache: 8 to 48 are equally fast, 187 take 1.5 times as long
 )
 
 
 class Norm(nn.Module):
-    """Batch normalisation as it is after training: a scale and a shift of each channel (dim 1)."""
+    """The batch normalisation of a trained network: a scale and a shift of each channel (dim 1)."""
 
     scale: Tensor
     shift: Tensor
@@ -35,8 +35,8 @@ class Norm(nn.Module):
 class BandPeak(nn.Module):
     """A convolution, ReLU, batch norm and the maximum over all bands: (B, 1, T, 96) -> (B, channels, T).
 
-    The maximum is taken first, of a kernel whose sign follows the sign of its scale: the same numbers for
-    half the work.
+    The maximum is taken first, with the kernel's sign set by the sign of its scale. This gives the same
+    numbers with half the work.
     """
 
     def __init__(self, channels: int, frames: int, bands: int) -> None:
@@ -60,8 +60,8 @@ class BandPeak(nn.Module):
 def _narrow_peaks(x: Tensor, kernel: Tensor) -> Tensor:
     """Correlate (B, T + frames - 1, bands) with (C, frames), and take the maximum over bands: (B, C, T).
 
-    A matrix product over patches, item by item: with one input channel that is half as long again as fast
-    as a convolution.
+    It is a matrix product over patches, item by item, which with one input channel is faster than a
+    convolution.
     """
     peaks = []
     for patches in x.unfold(1, kernel.shape[1], 1):  # (T, bands, frames)
@@ -71,17 +71,17 @@ def _narrow_peaks(x: Tensor, kernel: Tensor) -> Tensor:
 
 
 def _wide_peaks(x: Tensor, kernel: Tensor) -> Tensor:
-    """Correlate (B, T + frames - 1, bands) with (C, frames, width), and take the maximum over the positions
-    at which the kernel lies inside the bands: (B, C, T).
+    """Correlate (B, T + frames - 1, bands) with (C, frames, width), and take the maximum: (B, C, T).
 
-    Along the bands, each spectrum is multiplied by those of the kernels, and a matrix gives the inverse
-    transform at these positions alone. All of it is in real numbers.
+    The maximum is taken over the positions at which the kernel lies inside the bands. Along the bands, each
+    spectrum is multiplied by those of the kernels, and a matrix gives the inverse transform at these
+    positions alone. All numbers are real.
     """
     (batch, padded_frames, bands), (channels, frames, width) = x.shape, kernel.shape
     n_frames = padded_frames - frames + 1
     inverse = torch.from_numpy(_inverse_transform(bands, bands - width + 1)).to(x.dtype)  # (positions, 2 F)
     spectrum = torch.fft.rfft(kernel, n=bands, dim=2).permute(2, 1, 0)  # (F, frames, C)
-    real, imaginary = spectrum.real, -spectrum.imag  # a correlation: the conjugate
+    real, imaginary = spectrum.real, -spectrum.imag  # the conjugate, for a correlation
     weights = torch.stack(
         [torch.cat([real, -imaginary], dim=1), torch.cat([imaginary, real], dim=1)], dim=1
     ).flatten(0, 1)  # (2 F, 2 frames, C): to the real parts, to the imaginary parts
@@ -96,9 +96,9 @@ def _wide_peaks(x: Tensor, kernel: Tensor) -> Tensor:
 
 
 def _inverse_transform(size: int, positions: int) -> np.ndarray:
-    """The inverse of a real Fourier transform of `size`, at the first positions: (positions, 2 F).
+    """Compute the inverse of a real Fourier transform of `size`, at the first positions: (positions, 2 F).
 
-    It takes the real and the imaginary part of each frequency, one after the other.
+    Its inputs are the real and the imaginary part of each frequency, one after the other.
     """
     frequencies = np.arange(size // 2 + 1)
     angle = 2 * np.pi * np.outer(np.arange(positions), frequencies) / size

@@ -1,4 +1,4 @@
-"""Features of segments: their level, the windows of 3 s, and the pretrained network on each.
+"""Features of segments by the pretrained network: normalization of the level, windows of 3 s, the network.
 
 Training and the classifier both compute features here, so that they cannot drift apart.
 """
@@ -17,15 +17,15 @@ from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError
 from genre.models.pretrained.networks import TAG_MEL, WINDOW_FRAMES, TagFeatures, Tagger
 
-LEVEL = 0.1  # root mean square of the audible parts as the network gets them: -20 dB of full scale
+LEVEL = 0.1  # root mean square of the audible parts in the network's input: -20 dB of full scale
 BLOCK_S = 0.1  # length of the blocks in which the level is measured
-BLOCK_AUDIBLE_DB = 40.0  # blocks this far below the loudest do not count
-MAX_WINDOWS = 60  # of a long recording: they say as much as all of them, and take a second
+BLOCK_AUDIBLE_DB = 40.0  # blocks this far below the loudest one are not measured
+MAX_WINDOWS = 60  # windows of a long recording; they take a second, and more would add nothing
 FRAME_S = TAG_MEL.hop_length / TAG_MEL.sample_rate
 
 
 class PretrainedFeatures:
-    """The network on windows of 3 s, one for each `seconds_per_window` of a segment."""
+    """The pretrained network on windows of 3 s, one for each `seconds_per_window` of a segment."""
 
     def __init__(self, tagger: Tagger, seconds_per_window: float) -> None:
         self.tagger = tagger.eval().requires_grad_(False)
@@ -37,15 +37,17 @@ class PretrainedFeatures:
         Returns the centre of each window in its segment (W,) in s, and the features. `gain` (P, bands, T)
         changes the power of each point of our spectrogram.
         """
-        levelled = normalize_level(segments)
-        waveform = np.stack([soxr.resample(part, SAMPLE_RATE, TAG_MEL.sample_rate) for part in levelled])
+        segments_at_level = normalize_level(segments)
+        waveform = np.stack(
+            [soxr.resample(part, SAMPLE_RATE, TAG_MEL.sample_rate) for part in segments_at_level]
+        )
         power = self.tagger.mel.power(torch.from_numpy(waveform))
         if gain is not None:
             power = power * resample_gain(gain, power.shape[1])
         mel = self.tagger.mel.compress(power)
         seconds = segments.size / SAMPLE_RATE
         seconds_per_window = max(self.seconds_per_window, seconds / MAX_WINDOWS)
-        starts = window_starts(mel.shape[1], seconds_per_window)
+        starts = window_first_frames(mel.shape[1], seconds_per_window)
         centres_s = window_centres(segments.shape[1], seconds_per_window)
         return centres_s, self.tagger(cut_windows(mel, starts).flatten(0, 1))
 
@@ -57,7 +59,7 @@ def cut_windows(mel: Tensor, starts: np.ndarray) -> Tensor:
     return torch.stack([mel[:, start : start + WINDOW_FRAMES] for start in starts.tolist()], dim=1)
 
 
-def window_starts(frames: int, seconds_per_window: float) -> np.ndarray:
+def window_first_frames(frames: int, seconds_per_window: float) -> np.ndarray:
     """Choose the first frame of each window, spread evenly over `frames`: (W,).
 
     There is one for each `seconds_per_window`, and at most as many as fit side by side.
@@ -69,10 +71,10 @@ def window_starts(frames: int, seconds_per_window: float) -> np.ndarray:
 
 
 def window_centres(n_samples: int, seconds_per_window: float) -> np.ndarray:
-    """The centres in s of the windows of a segment of so many samples: (W,)."""
+    """Compute the centres in s of the windows of a segment of so many samples: (W,)."""
     seconds = n_samples / SAMPLE_RATE
     frames = 1 + round(seconds * TAG_MEL.sample_rate) // TAG_MEL.hop_length
-    starts = window_starts(frames, seconds_per_window)
+    starts = window_first_frames(frames, seconds_per_window)
     return ((starts + WINDOW_FRAMES / 2) * FRAME_S).clip(max=seconds)
 
 
@@ -93,7 +95,7 @@ def load_tagger(folder: Path, sha256: str) -> Tagger:
 
 
 def normalize_level(segments: np.ndarray) -> np.ndarray:
-    """Scale segments (P, N) of one clip, their audible blocks together, to LEVEL; silence stays silence."""
+    """Scale segments (P, N) of one clip by one factor, so that their audible blocks have LEVEL."""
     size = min(segments.shape[1], round(BLOCK_S * SAMPLE_RATE))
     blocks = segments[:, : segments.shape[1] // size * size].reshape(-1, size)
     power = np.square(blocks, dtype=np.float64).mean(axis=1)
@@ -102,9 +104,9 @@ def normalize_level(segments: np.ndarray) -> np.ndarray:
 
 
 def resample_gain(gain: Tensor, frames: int) -> Tensor:
-    """Resample factors (P, bands, T) on the points of our spectrogram -> (P, frames, 96).
+    """Resample factors (P, bands, T) of our spectrogram to the pretrained network's mel -> (P, frames, 96).
 
-    They then hold for the pretrained network's mel, between the points by linear interpolation.
+    The values between the points come from linear interpolation.
     """
     ours, theirs = mel_edges(SpectrogramParams())[1:-1], mel_edges(TAG_MEL)[1:-1]
     position = np.interp(theirs, ours, np.arange(len(ours)))

@@ -1,11 +1,11 @@
-"""The network that learnt 50 tags from 200,000 songs, as its authors published it.
+"""The pretrained network musicnn, which its authors trained on 50 tags of 200,000 songs.
 
 `MusicnnNet` (Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging",
 2019) has filters of many bands and few frames for timbre, and of one band and many frames for rhythm. It
 learnt the 50 most frequent Last.fm tags of the Million Song Dataset. It sees windows of 3 s of a
 mel-spectrogram, and gives the probability of each tag and the features before it.
-`genre.training.transfer.import_musicnn` converts the published weights. The same release holds a plain
-network, vgg; with it the heads were no better, and twice as slow.
+`genre.training.transfer.import_musicnn` converts the published weights. The same release has a plain
+network, vgg, on which the heads were no better and took twice as long.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from genre.models.pretrained.band_peak import BandPeak, Norm
 
 TAG_MEL = SpectrogramParams(sample_rate=16_000, n_fft=512, hop_length=256, n_mels=96)
 WINDOW_FRAMES = 187  # 3 s
-COMPRESSION = 10_000.0  # mel power is seen as log10(1 + COMPRESSION * power)
+COMPRESSION = 10_000.0  # the network sees log10(1 + COMPRESSION * mel power)
 TAGS = (
     "rock",
     "pop",
@@ -77,7 +77,7 @@ N_FEATURES = N_EMBEDDING + len(TAGS)
 
 
 class TagMel(nn.Module):
-    """The front end: waveform at 16 kHz to what the network sees: (B, N) -> (B, frames, 96)."""
+    """The front end: waveform at 16 kHz (B, N) -> input of the network (B, frames, 96)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class TagMel(nn.Module):
         return self.spectrogram.power(waveform).transpose(1, 2)
 
     def compress(self, power: Tensor) -> Tensor:
-        """Compress mel power, of any shape, as the network takes it."""
+        """Compress mel power, of any shape, to the network's scale."""
         return torch.log10(1.0 + COMPRESSION * power)
 
     def forward(self, waveform: Tensor) -> Tensor:
@@ -135,8 +135,8 @@ class TagFeatures(NamedTuple):
     def vector(self) -> Tensor:
         """Join the embedding and the logarithm of each tag's probability: (B, 250).
 
-        These late features carry over to collections that they were not fitted on; the maps before them
-        know the collection.
+        These late features generalize to other collections than the heads' training songs; heads on the maps
+        before them learn to recognise the collection.
         """
         return torch.cat([self.embedding, F.logsigmoid(self.logits)], dim=1)
 
@@ -150,6 +150,6 @@ class Tagger(nn.Module):
         self.musicnn = MusicnnNet()
 
     def forward(self, windows: Tensor) -> TagFeatures:
-        """Run the network on (B, 187, 96), as `genre.models.pretrained.features.cut_windows` gives them."""
+        """Run the network on (B, 187, 96), the windows of `genre.models.pretrained.features.cut_windows`."""
         logits, embedding, _ = self.musicnn(windows)
         return TagFeatures(embedding, logits)

@@ -1,7 +1,8 @@
-"""The worth of pretraining, of the songs of other collections and of the from-scratch ensemble, each alone.
+"""The ablation of the transfer model: pretraining, songs of other collections, and the from-scratch ensemble.
 
-Models of the train parts, measured on the recordings of GTZAN's valid list and on the development part of the
-other collections. A seed draws the rooms of the simulated phones; the ensemble is of one seed.
+The models are trained on the train parts, and measured on the recordings of GTZAN's valid list and on the
+development part of the other collections. The seed draws the rooms of the simulated phones; the ensemble has
+a single seed.
 """
 
 from dataclasses import replace
@@ -19,9 +20,10 @@ from genre.training.transfer.songs import OTHER, Song, dev_names, gtzan_songs, w
 from genre.training.transfer.train import load_songs, with_features
 
 SEEDS = 0, 1, 2
-WINDOW_COUNTS = 2, 3, 5, 7  # windows used of the ten in 30 s; `make bench` tells the time that each takes
+WINDOW_COUNTS = 2, 3, 5, 7  # windows used of the ten in 30 s; `make bench` measures the time of one
 WINDOWS_STEP = "both, and other collections, on {} windows"
-# Whether songs of other collections are learnt from, and the weight of the from-scratch ensemble in the pool.
+# Variant -> whether it learns from songs of other collections, weight of the from-scratch ensemble in the
+# pool.
 VARIANTS = {
     "from scratch alone": (False, 1.0),
     "pretrained alone, GTZAN only": (False, 0.0),
@@ -38,20 +40,22 @@ def run_transfer_ablation(gtzan: Path, wild: Path, scratch: str) -> list[dict]:
     mean of the plain "accuracy". Raises DataError and ArtefactError.
     """
     names = dev_names()
-    tested = {
+    test_songs = {
         "gtzan": [song for song in gtzan_songs(gtzan, ("valid",)) if song.path],
         "wild": [song for song in wild_songs(wild) if song.name in names and song.genre != OTHER],
     }
     values: dict[str, dict[str, list[tuple[float, float]]]] = {
-        step: {part: [] for part in tested}
+        step: {part: [] for part in test_songs}
         for step in (*VARIANTS, *(WINDOWS_STEP.format(count) for count in WINDOW_COUNTS))
     }
     for seed in SEEDS:
         recipe = TransferRecipe(seed=seed)
         songs = with_features(load_songs(gtzan, wild, is_measured=True).train, recipe)
-        own = [item for item in songs if item.song.collection != "wild"]
-        heads = {uses_wild: fit_heads(songs if uses_wild else own, recipe) for uses_wild in (False, True)}
-        for part, others in tested.items():
+        gtzan_only = [item for item in songs if item.song.collection != "wild"]
+        heads = {
+            uses_wild: fit_heads(songs if uses_wild else gtzan_only, recipe) for uses_wild in (False, True)
+        }
+        for part, others in test_songs.items():
             features = song_features(others, CLEAN, seed, recipe.seconds_per_window)
             ensemble = scratch_predictions(others, WEIGHTS / scratch, recipe.seconds_per_window)
             for variant, (uses_wild, weight) in VARIANTS.items():
@@ -65,10 +69,10 @@ def run_transfer_ablation(gtzan: Path, wild: Path, scratch: str) -> list[dict]:
         {"step": variant}
         | {
             part: {
-                "balanced_accuracy": [round(balanced, 4) for balanced, _ in results],
-                "mean": round(float(np.mean([balanced for balanced, _ in results])), 4),
-                "accuracy": round(float(np.mean([plain for _, plain in results])), 4),
-                "count": len(tested[part]),
+                "balanced_accuracy": [round(balanced_accuracy, 4) for balanced_accuracy, _ in results],
+                "mean": round(float(np.mean([balanced_accuracy for balanced_accuracy, _ in results])), 4),
+                "accuracy": round(float(np.mean([accuracy for _, accuracy in results])), 4),
+                "count": len(test_songs[part]),
             }
             for part, results in parts.items()
         }
@@ -88,7 +92,7 @@ def _measure(
     predictions = [
         PooledPrediction(song, part, ensemble[song.name]) for song, part in zip(songs, logits, strict=True)
     ]
-    predicted = np.array([item.pooled(slice(None), weight).argmax() for item in predictions])
+    predicted = np.array([item.pool(slice(None), weight).argmax() for item in predictions])
     labels = np.array([song.label for song in songs])
     return balanced_accuracy(predicted, labels), float((predicted == labels).mean())
 

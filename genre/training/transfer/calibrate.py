@@ -1,6 +1,6 @@
-"""Confidence of a pooled prediction: the temperature, the thresholds by duration, and what is unfamiliar.
+"""Confidence of a pooled prediction: the temperature, the thresholds by duration, the limit of familiarity.
 
-All of it is fitted to predictions of songs that neither the heads nor the from-scratch ensemble learnt from.
+All are fitted to predictions of songs from which neither the heads nor the from-scratch ensemble learnt.
 """
 
 from dataclasses import dataclass
@@ -29,19 +29,19 @@ from genre.training.transfer.songs import OTHER, Song
 SELECTIVE_ACCURACY = 0.9  # accuracy that confident predictions must reach on songs of other collections
 MAX_OTHER_CONFIDENT = 0.15  # share of the songs of other styles that may get a confident genre
 OTHER_LIMITS = np.linspace(0.05, 0.95, 19)  # candidates for the largest probability of other music
-VERSION = 1
+SCRATCH_VERSION = 1
 
 
 @dataclass(frozen=True)
 class PooledPrediction:
-    """A song's prediction by the heads, and by the from-scratch ensemble where the song is new to that."""
+    """A song's prediction by the heads, and by the from-scratch ensemble if that did not learn from it."""
 
     song: Song
     logits: np.ndarray  # (W, G + 1)
     scratch: np.ndarray | None  # (1 + W, G) probabilities of the whole, and of each window
 
-    def pooled(self, windows: slice, scratch_weight: float) -> np.ndarray:
-        """Pool the probabilities (G,) of some of the windows, as the classifier pools them."""
+    def pool(self, windows: slice, scratch_weight: float) -> np.ndarray:
+        """Pool the probabilities (G,) of some of the windows like the classifier."""
         logs = log_softmax(self.logits[windows].mean(axis=0)[:-1])
         if self.scratch is None:
             return softmax(logs)
@@ -57,7 +57,7 @@ class PooledPrediction:
 
 @dataclass(frozen=True)
 class Confidence:
-    """The fitted parts of a card."""
+    """The parts of a card that are fitted here."""
 
     temperature: float
     threshold: float
@@ -66,23 +66,23 @@ class Confidence:
 
 
 def fit_confidence(predictions: list[PooledPrediction], recipe: TransferRecipe) -> Confidence:
-    """Fit to songs of the ten genres and of others; the thresholds hold for other collections than GTZAN."""
+    """Fit to songs of the ten genres and of other styles; the thresholds are for music outside GTZAN."""
     in_vocabulary = [item for item in predictions if item.song.genre != OTHER]
     labels = np.array([item.song.label for item in in_vocabulary])
-    pooled = np.array([item.pooled(slice(None), recipe.scratch_weight) for item in in_vocabulary])
+    pooled = np.array([item.pool(slice(None), recipe.scratch_weight) for item in in_vocabulary])
     temperature = fit_temperature(pooled, labels)
     wild = [item for item in in_vocabulary if item.song.collection == "wild"]
     wild_labels = np.array([item.song.label for item in wild])
-    calibrated = _calibrated(wild, slice(None), recipe, temperature)
-    strange = [item for item in predictions if item.song.genre == OTHER]
-    max_other, threshold = _fit_limits(wild, calibrated, wild_labels, strange, recipe, temperature)
+    calibrated = _calibrated_probabilities(wild, slice(None), recipe, temperature)
+    other_styles = [item for item in predictions if item.song.genre == OTHER]
+    max_other, threshold = _fit_limits(wild, calibrated, wild_labels, other_styles, recipe, temperature)
     seconds, parts, part_labels = [], [], []
     for duration_s in DURATIONS_S:
         count = max(1, round(duration_s / recipe.seconds_per_window))
         for first in (0, count):
             windows = slice(first, first + count)
             if all(len(item.logits) >= first + count for item in wild):
-                parts.append(_calibrated(wild, windows, recipe, temperature))
+                parts.append(_calibrated_probabilities(wild, windows, recipe, temperature))
                 seconds += [duration_s] * len(wild)
                 part_labels.append(wild_labels)
     thresholds = fit_thresholds_by_duration(
@@ -96,10 +96,10 @@ def fit_confidence(predictions: list[PooledPrediction], recipe: TransferRecipe) 
     return Confidence(temperature, threshold, tuple(thresholds), max_other)
 
 
-def _calibrated(
+def _calibrated_probabilities(
     items: list[PooledPrediction], windows: slice, recipe: TransferRecipe, temperature: float
 ) -> np.ndarray:
-    pooled = np.array([item.pooled(windows, recipe.scratch_weight) for item in items])
+    pooled = np.array([item.pool(windows, recipe.scratch_weight) for item in items])
     return apply_temperature(pooled, temperature)
 
 
@@ -107,27 +107,27 @@ def _fit_limits(
     in_vocabulary: list[PooledPrediction],
     calibrated: np.ndarray,
     labels: np.ndarray,
-    strange: list[PooledPrediction],
+    other_styles: list[PooledPrediction],
     recipe: TransferRecipe,
     temperature: float,
 ) -> tuple[float, float]:
-    """Fit the limits of confidence: of all pairs that keep both promises the one with the largest coverage.
+    """Fit the limits of confidence: the pair with the largest coverage that meets both requirements.
 
-    Returns the largest probability of other music that is familiar, and the confidence threshold.
+    Returns the largest probability of other music in a familiar song, and the confidence threshold.
     """
-    known_other = np.array([item.other for item in in_vocabulary])
-    strange_other = np.array([item.other for item in strange])
-    strange_confidence = _calibrated(strange, slice(None), recipe, temperature).max(axis=1)
+    other_of_genres = np.array([item.other for item in in_vocabulary])
+    other_of_styles = np.array([item.other for item in other_styles])
+    style_confidences = _calibrated_probabilities(other_styles, slice(None), recipe, temperature).max(axis=1)
     best = (0.0, float(OTHER_LIMITS[0]), 1.0)
     for limit in OTHER_LIMITS:
-        familiar = known_other <= limit
+        familiar = other_of_genres <= limit
         threshold, share = fit_confidence_threshold(
             calibrated[familiar], labels[familiar], SELECTIVE_ACCURACY
         )
-        allowed = np.sort(strange_confidence[strange_other <= limit])[::-1]
-        n_allowed = int(MAX_OTHER_CONFIDENT * len(strange))
-        if len(allowed) > n_allowed:
-            threshold = max(threshold, float(np.nextafter(allowed[n_allowed], 1)))
+        confidences = np.sort(style_confidences[other_of_styles <= limit])[::-1]
+        max_confident = int(MAX_OTHER_CONFIDENT * len(other_styles))
+        if len(confidences) > max_confident:
+            threshold = max(threshold, float(np.nextafter(confidences[max_confident], 1)))
         coverage = float((calibrated[familiar].max(axis=1) >= threshold).sum() / len(labels))
         if share > 0 and coverage > best[0]:
             best = (coverage, float(limit), threshold)
@@ -137,11 +137,15 @@ def _fit_limits(
 def scratch_predictions(songs: list[Song], folder: Path, seconds_per_window: float) -> dict[str, np.ndarray]:
     """Predict recordings by the from-scratch ensemble in `folder`.
 
-    Returns name -> (1 + W, G): the whole and each window.
+    Returns name -> (1 + W, G), for the whole and for each window.
     """
     sha256 = load_card(folder).weights_sha256
     jobs = {
-        key_of(VERSION, sha256, song.name, seconds_per_window): (song.path, str(folder), seconds_per_window)
+        key_of(SCRATCH_VERSION, sha256, song.name, seconds_per_window): (
+            song.path,
+            str(folder),
+            seconds_per_window,
+        )
         for song in songs
     }
     results = dict(
@@ -162,7 +166,9 @@ def _compute(job: tuple[str, str, float]) -> bytes:
     with torch.inference_mode():
         power = scratch.front_end.power(torch.from_numpy(segments))
         windows = scratch.predict_windows([0.0], segments, power)
-        overall, by_window = (scratch.calibrated(part) for part in (windows.overall, windows.by_window))
+        overall, by_window = (
+            scratch.apply_calibration(part) for part in (windows.overall, windows.by_window)
+        )
     centres_s = window_centres(len(samples), seconds_per_window)
     nearest = np.abs(centres_s[:, None] - windows.times_s).argmin(axis=1)
     return pack(torch.cat([overall[None], by_window[nearest]]).numpy().clip(1e-9))

@@ -1,7 +1,7 @@
-"""Pretrained features of songs, computed once and cached: windows of 3 s, as the classifier will see them.
+"""Pretrained features of songs, computed once and cached, by windows of 3 s like those of the classifier.
 
-A recording counts twice, as it is and through a simulated phone. A piece that exists as a log-mel of 3 s
-alone is made audible first.
+A recording is used twice, as it is and through a simulated phone. A piece of which there is only a log-mel of
+3 s is inverted to audio first.
 """
 
 import zlib
@@ -20,7 +20,7 @@ from genre.models.pretrained.features import PretrainedFeatures, load_tagger
 from genre.paths import WEIGHTS
 from genre.training.transfer.songs import Song
 
-VERSION = 1  # version; raise it when the same song gives other features
+FEATURES_VERSION = 1  # raise it when the same song gives other features
 PHONE, CLEAN = "phone", "clean"
 
 
@@ -32,7 +32,9 @@ def song_features(
     jobs = {}
     for song in songs:
         draw = seed if condition == PHONE else 0
-        key = key_of(VERSION, song.collection, song.name, condition, draw, seconds_per_window, tagger)
+        key = key_of(
+            FEATURES_VERSION, song.collection, song.name, condition, draw, seconds_per_window, tagger
+        )
         jobs[key] = (song, condition, draw, seconds_per_window)
     results = dict(
         cached_results("tag_features", jobs, _compute, unpack, progress_line(f"Features, {condition}"))

@@ -1,8 +1,8 @@
-"""Fitting of the heads, and their predictions of songs that they did not see.
+"""Fitting of the heads, and their predictions of songs from which they did not learn.
 
-The genre head is multinomial logistic regression on the mean features of each song. Each genre counts alike,
-and within it GTZAN, the simulated phones, the pieces without a recording and the songs of other collections
-by the weights of the recipe. The head of feelings is ridge regression.
+The genre head is multinomial logistic regression on the mean features of each song. All genres count alike;
+within a genre, the recipe has the weights of GTZAN, of the simulated phones, of the pieces without a
+recording and of the songs of other collections. The head of feelings is ridge regression.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
 
-from genre.models.pretrained.heads import EMOTIONS, TransferHeads
+from genre.models.pretrained.heads import MUSIC_EMOTIONS, TransferHeads
 from genre.runs.settings import RunSettings
 from genre.training.transfer.songs import CLASSES, Song
 
@@ -28,16 +28,16 @@ class TransferRecipe(RunSettings):
     seconds_per_window: float = 3.0
     inverse_penalty: float = 0.1  # C of the logistic regression
     emotion_penalty: float = 1000.0  # penalty of the ridge regression
-    phone_weight: float = 0.5  # weight of a recording through a simulated phone; the recording as it is has 1
+    phone_weight: float = 0.5  # weight of a recording through a simulated phone; the clean one has 1
     resynthesized_weight: float = 0.5  # weight of a genre's pieces without a recording; GTZAN's have 1
-    enough_songs: int = 12  # songs of other collections in a genre; with fewer, its songs count less
+    enough_songs: int = 12  # songs of other collections in a genre, below which they count less
     scratch_weight: float = 0.25  # weight of the from-scratch ensemble in the pool
     seed: int = 0  # seed of the phones' rooms
 
 
 @dataclass(frozen=True)
 class SongFeatures:
-    """A song with the features of its windows (W, 250), as it is and, where recorded, through a phone."""
+    """A song with the features of its windows (W, 250); a recording has them through a phone too."""
 
     song: Song
     clean: np.ndarray
@@ -105,27 +105,27 @@ def logits_of(heads: TransferHeads, features: np.ndarray) -> np.ndarray:
 
 
 def out_of_fold_logits(songs: list[SongFeatures], recipe: TransferRecipe) -> dict[str, np.ndarray]:
-    """Compute the logits of each recording's windows, by heads that learnt without its group.
+    """Compute the logits of each recording's windows by heads that did not learn from its group.
 
     Returns name -> (W, G + 1).
     """
-    recorded = [item for item in songs if item.song.path]
-    labels = np.array([item.song.label for item in recorded])
-    groups = np.array([item.song.group for item in recorded])
+    recordings = [item for item in songs if item.song.path]
+    labels = np.array([item.song.label for item in recordings])
+    groups = np.array([item.song.group for item in recordings])
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
     result = {}
-    for _, tested in folds.split(labels, labels, groups):
-        left_out = set(groups[tested])
+    for _, test_rows in folds.split(labels, labels, groups):
+        left_out = set(groups[test_rows])
         heads = fit_heads([item for item in songs if item.song.group not in left_out], recipe)
-        for k in tested:
-            result[recorded[k].song.name] = logits_of(heads, recorded[k].clean)
+        for k in test_rows:
+            result[recordings[k].song.name] = logits_of(heads, recordings[k].clean)
     return result
 
 
 def emotion_statistics(songs: list[SongFeatures], recipe: TransferRecipe) -> dict[str, dict[str, float]]:
-    """Compute for each feeling Pearson's "correlation" with the listeners' share, in folds by artist.
+    """Compute the statistics of each feeling, in folds by artist.
 
-    It has the "mean" and "deviation" of the predictions, too.
+    They are Pearson's "correlation" with the listeners' share, and "mean" and "deviation" of the predictions.
     """
     with_emotions = [item for item in songs if item.song.emotions]
     truth = np.array([item.song.emotions for item in with_emotions])
@@ -141,5 +141,5 @@ def emotion_statistics(songs: list[SongFeatures], recipe: TransferRecipe) -> dic
             "mean": round(float(predicted[:, k].mean()), 4),
             "deviation": round(float(predicted[:, k].std()), 4),
         }
-        for k, name in enumerate(EMOTIONS)
+        for k, name in enumerate(MUSIC_EMOTIONS)
     }

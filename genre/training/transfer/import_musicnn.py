@@ -1,4 +1,4 @@
-"""The published weights of musicnn, from its wheel, as one of our artefacts.
+"""The import of musicnn's published weights from its wheel, as one of our artefacts.
 
     pip download --no-deps musicnn==0.1.0
     python -m genre.training.transfer.import_musicnn musicnn-0.1.0-py3-none-any.whl
@@ -32,10 +32,10 @@ FLOAT32 = 1  # TensorFlow's number for the type
 LICENCE = "musicnn-0.1.0.dist-info/LICENSE.md"
 
 
-def read_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
+def read_tensorflow_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
     """Read the float32 variables of a TensorFlow checkpoint with one shard, by name.
 
-    Raises ValueError for what is no such checkpoint.
+    Raises ValueError for other content.
     """
     if len(index) < 48 or struct.unpack("<Q", index[-8:])[0] != MAGIC:
         raise ValueError("This is no index of a TensorFlow checkpoint.")
@@ -49,7 +49,7 @@ def read_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
                 continue
             entry = _message(value)
             if entry.get(1) == FLOAT32:
-                shape = [_message(dim).get(1, 0) for dim in _repeated(entry.get(2, b""), 2)]
+                shape = [_message(dim).get(1, 0) for dim in _repeated_field(entry.get(2, b""), 2)]
                 offset, n_bytes = entry.get(4, 0), entry[5]
                 array = np.frombuffer(data[offset : offset + n_bytes], "<f4")
                 variables[key.decode()] = array.reshape(shape)
@@ -57,7 +57,7 @@ def read_checkpoint(index: bytes, data: bytes) -> dict[str, np.ndarray]:
 
 
 def _varint(content: bytes, position: int) -> tuple[int, int]:
-    """Read the number of seven bits a byte at `position` -> (number, the position after it)."""
+    """Read the number with seven bits a byte at `position` -> (number, the position after it)."""
     value = shift = 0
     while True:
         byte = content[position]
@@ -76,7 +76,7 @@ def _block_handle(content: bytes, position: int) -> tuple[tuple[int, int], int]:
 
 
 def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the (key, value) pairs of a block; each key is stored as what differs from the one before."""
+    """Yield the (key, value) pairs of a block; a key is stored by its difference from the key before."""
     n_restarts = struct.unpack("<I", block[-4:])[0]
     end, position, key = len(block) - 4 * (n_restarts + 1), 0, b""
     while position < end:
@@ -111,24 +111,24 @@ def _message(message: bytes) -> dict:
     return dict(_fields(message))
 
 
-def _repeated(message: bytes, number: int) -> list[bytes]:
+def _repeated_field(message: bytes, number: int) -> list[bytes]:
     return [value for name, value in _fields(message) if name == number and isinstance(value, bytes)]
 
 
 class _Variables:
-    """A checkpoint's variables in the order in which the network was built."""
+    """The variables of a checkpoint, in the order in which the network was built."""
 
     def __init__(self, variables: dict[str, np.ndarray]) -> None:
         self.variables = variables
 
     def kernel(self, scope: str) -> tuple[Tensor, Tensor]:
-        """Take weight and bias of a convolution (time, mel, in, out) or matrix (in, out) in torch's order."""
+        """Read weight and bias of a convolution (time, mel, in, out) or matrix (in, out) in torch's order."""
         kernel = torch.from_numpy(self.variables[f"{scope}/kernel"].copy())
         bias = torch.from_numpy(self.variables[f"{scope}/bias"].copy())
         return (kernel.permute(3, 2, 0, 1) if kernel.ndim == 4 else kernel.T).contiguous(), bias
 
     def norm(self, scope: str) -> tuple[Tensor, Tensor]:
-        """Take scale and shift of a batch normalisation after training."""
+        """Compute scale and shift of a trained batch normalisation."""
         gamma, beta, mean, variance = (
             torch.from_numpy(self.variables[f"{scope}/{part}"].copy()).double()
             for part in ("gamma", "beta", "moving_mean", "moving_variance")
@@ -143,9 +143,9 @@ def _set_norm(norm: nn.Module, values: tuple[Tensor, Tensor]) -> None:
 
 def _set_kernel(layer: nn.Module, values: tuple[Tensor, Tensor]) -> None:
     weight, bias = values
-    own = layer.weight
-    assert isinstance(own, Tensor)
-    layer.load_state_dict({"weight": weight.reshape(own.shape), "bias": bias})
+    target = layer.weight
+    assert isinstance(target, Tensor)
+    layer.load_state_dict({"weight": weight.reshape(target.shape), "bias": bias})
 
 
 def convert_musicnn(variables: dict[str, np.ndarray]) -> MusicnnNet:
@@ -173,7 +173,7 @@ def convert_musicnn(variables: dict[str, np.ndarray]) -> MusicnnNet:
 def import_wheel(wheel: Path, target: Path) -> None:
     """Write weights, cards and licence of the network. Raises KeyError, ValueError or OSError."""
     with zipfile.ZipFile(wheel) as archive:
-        variables = read_checkpoint(
+        variables = read_tensorflow_checkpoint(
             archive.read("musicnn/MSD_musicnn/.index"),
             archive.read("musicnn/MSD_musicnn/.data-00000-of-00001"),
         )

@@ -1,8 +1,8 @@
-"""The music that the heads of the pretrained networks learn from: GTZAN, and songs of other collections.
+"""The training music of the pretrained network's heads: GTZAN, and songs of other collections.
 
 The songs of other collections lie in folders by genre, beside SOURCES.tsv (clip, genre, source, artist or
-track) and EMOTIONS.tsv (the share of listeners who felt each of nine feelings). They are folded by artist
-where one is named for a whole collection, else by source: never by clip.
+track) and EMOTIONS.tsv (the share of listeners who felt each of nine feelings). They are split into folds by
+artist in a collection that names all artists, else by source, and never by clip.
 """
 
 import csv
@@ -16,20 +16,20 @@ from genre.data.dataset import open_dataset
 from genre.data.examples import DataError
 from genre.data.gtzan import mel_3s_decibels
 from genre.data.splits import LISTS
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.reading import read_text
 
 MAX_TABLE_BYTES = 64 << 20
 OTHER = "other"  # class of music that is none of the ten genres
 CLASSES = (*GENRES, OTHER)
-DEV_LIST = LISTS / "wild-dev.txt"  # clips that are read once per release candidate
-DOUBTFUL = LISTS / "wild-doubtful.tsv"  # clips that are left out, each with the reason
+DEV_LIST = LISTS / "wild-dev.txt"  # clips that are tested once for each release candidate
+DOUBTFUL_LIST = LISTS / "wild-doubtful.tsv"  # clips that are left out, with the reasons
 EMOTION_COLLECTION = "RohitJacob/MusicAnalysis"  # Emotify's songs, each with its artist
 
 
 @dataclass(frozen=True)
 class Song:
-    """A piece with a genre, and where known with its feelings."""
+    """A piece of music with its genre and, where they are known, its feelings."""
 
     name: str
     genre: str  # one of CLASSES
@@ -57,16 +57,16 @@ def gtzan_songs(folder: Path, parts: tuple[str, ...]) -> list[Song]:
         for track in dataset.files
         if track.name in names
     ]
-    recorded = {song.name for song in songs}
+    recorded_names = {song.name for song in songs}
     mels, decibels = mel_3s_decibels(dataset)
     for name, values in zip(mels.tracks.tolist(), decibels, strict=True):
-        if name in names - recorded:
+        if name in names - recorded_names:
             songs.append(Song(name, name.split(".")[0], _block(name), "resynthesized", log_mel=values))
     return songs
 
 
 def _block(name: str) -> str:
-    """Name the block of a track: neighbours in GTZAN are often of one artist: "jazz.00017" -> "jazz.0001"."""
+    """Name a track's block ("jazz.00017" -> "jazz.0001"): neighbours in GTZAN are often by one artist."""
     return name[:-1]
 
 
@@ -75,7 +75,7 @@ def wild_songs(folder: Path) -> list[Song]:
     try:
         sources = _read_table(folder / "SOURCES.tsv")
         emotions = {row["clip"]: row for row in _read_table(folder / "EMOTIONS.tsv")}
-        doubtful = {row["clip"] for row in _read_table(DOUBTFUL)}
+        doubtful = {row["clip"] for row in _read_table(DOUBTFUL_LIST)}
         songs = []
         for row in sources:
             if row["clip"] in doubtful or row["genre"] not in CLASSES:
@@ -89,7 +89,7 @@ def wild_songs(folder: Path) -> list[Song]:
                     f"artist {row['artist_or_track']}" if by_artist else f"source {row['source']}",
                     "wild",
                     str(folder / row["genre"] / f"{row['clip']}.opus"),
-                    emotions=tuple(float(shares[name]) for name in EMOTIONS) if shares else None,
+                    emotions=tuple(float(shares[name]) for name in MUSIC_EMOTIONS) if shares else None,
                 )
             )
     except (OSError, KeyError, ValueError, csv.Error) as error:

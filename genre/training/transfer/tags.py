@@ -1,21 +1,21 @@
-"""Tags that may be shown: those whose precision on labelled songs is high enough, and from where on.
+"""The selection of tags whose precision on labelled songs is high enough, with their thresholds.
 
-The labels of GTZAN and the other collections say whether a tag is right: "hard rock" of a rock or metal
-song, say. Tags of calm and of cheer are checked against listeners. No label says whether a voice is a woman's
-or which decade a song is from, so that such tags are not shown.
+The labels of GTZAN and the other collections say whether a tag is right: "hard rock" of a rock or metal song,
+say. Tags of calm and of cheer are checked against listeners. No label says whether a voice is a woman's, or
+from which decade a song is, so such tags are never displayed.
 """
 
 import numpy as np
 
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.models.pretrained.networks import N_EMBEDDING, TAGS
 from genre.training.transfer.fit import SongFeatures
 
-PRECISION = 0.75  # least share of the songs with a tag of which the tag is true
+PRECISION = 0.75  # least share of right tags among the songs with the tag
 MIN_SONGS = 12  # least number of songs that get the tag
 ELECTRONIC = "electronic"  # tag of songs of other styles whose names say so
 ELECTRONIC_NAMES = ("electronic", "edm", "techno", "electro", "eurodance", "dubstep", "nightcore")
-# The genres of which a tag is true; None where listeners' feelings decide.
+# Tag -> the genres of which it is true; None where listeners' feelings decide.
 GENRES_OF_TAG: dict[str, tuple[str, ...]] = {
     "rock": ("rock", "metal"),
     "alternative rock": ("rock",),
@@ -39,7 +39,7 @@ GENRES_OF_TAG: dict[str, tuple[str, ...]] = {
     "dance": (ELECTRONIC, "disco", "pop"),
     "instrumental": ("classical", "jazz", ELECTRONIC),
 }
-# The feeling, and the least share of listeners who must feel it.
+# Tag -> the feeling, and the least share of listeners who must feel it.
 FEELING_OF_TAG = {
     "mellow": ("calmness", 0.35),
     "chill": ("calmness", 0.35),
@@ -60,18 +60,18 @@ def tag_probabilities(features: np.ndarray) -> np.ndarray:
 
 
 def tag_precisions(songs: list[SongFeatures]) -> dict[str, dict]:
-    """Find for each tag the lowest probability from which on it is right often enough.
+    """Find the lowest probability of each tag from which it is right often enough.
 
     Returns tag -> {"threshold", "precision", "count"}.
     """
-    recorded = [item for item in songs if item.song.path]
-    probabilities = np.array([tag_probabilities(item.clean) for item in recorded])
+    recordings = [item for item in songs if item.song.path]
+    probabilities = np.array([tag_probabilities(item.clean) for item in recordings])
     result = {}
     for tag in (*GENRES_OF_TAG, *FEELING_OF_TAG):
         values = probabilities[:, TAGS.index(tag)]
-        truth = [_is_true(tag, item) for item in recorded]
-        labelled = np.array([k for k, right in enumerate(truth) if right is not None])
-        order = labelled[np.argsort(-values[labelled])]
+        truth = [_is_true(tag, item) for item in recordings]
+        labelled_rows = np.array([k for k, right in enumerate(truth) if right is not None])
+        order = labelled_rows[np.argsort(-values[labelled_rows])]
         count = np.arange(1, len(order) + 1)
         precision = np.cumsum([bool(truth[k]) for k in order]) / count
         is_last_of_ties = np.append(np.diff(values[order]) < 0, True)
@@ -87,8 +87,10 @@ def tag_precisions(songs: list[SongFeatures]) -> dict[str, dict]:
 
 
 def verified_tags(songs: list[SongFeatures], held_out: list[SongFeatures]) -> dict[str, dict]:
-    """Tag -> {"threshold", "precision", "count"}: thresholds from `songs`, precision and count on songs that
-    were kept aside. Tags that are not right often enough there, or given too seldom, are left out.
+    """Verify the tags of `songs` on `held_out` songs -> tag -> {"threshold", "precision", "count"}.
+
+    The thresholds come from `songs`, precision and count from `held_out`. Tags that are right too seldom
+    there, or that too few songs get, are left out.
     """
     result = {}
     for tag, part in tag_precisions(songs).items():
@@ -106,11 +108,11 @@ def verified_tags(songs: list[SongFeatures], held_out: list[SongFeatures]) -> di
 
 
 def _is_true(tag: str, item: SongFeatures) -> bool | None:
-    """Whether the tag is true of the song; None where nobody says."""
+    """Return whether the tag is true of the song; None where no label says."""
     song = item.song
     if tag in FEELING_OF_TAG:
         feeling, least = FEELING_OF_TAG[tag]
-        return None if song.emotions is None else song.emotions[EMOTIONS.index(feeling)] >= least
+        return None if song.emotions is None else song.emotions[MUSIC_EMOTIONS.index(feeling)] >= least
     if song.genre != "other":
         return song.genre in GENRES_OF_TAG[tag]
     is_electronic = any(word in song.name.lower() for word in ELECTRONIC_NAMES)

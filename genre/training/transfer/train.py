@@ -1,7 +1,7 @@
 """Training of the Listen page's model: `python -m genre transfer NAME`.
 
-NAME-train learns from GTZAN's train list and the songs of other collections that are not in the development
-part; NAME from everything. All figures, thresholds and judgements are taken from the first.
+NAME-train learns from GTZAN's train list and from the songs of other collections outside the development
+part; NAME learns from everything. All metrics, thresholds and verified tags come from the first.
 """
 
 import logging
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TransferData:
-    """The songs of a training, and those that are kept aside."""
+    """The songs of a training, and the held-out songs."""
 
     train: list[Song]
     held_out: list[Song]  # recordings of GTZAN's valid list, and the development part of the others
@@ -53,10 +53,10 @@ def load_songs(gtzan: Path, wild: Path, is_measured: bool) -> TransferData:
 
 def with_features(songs: list[Song], recipe: TransferRecipe) -> list[SongFeatures]:
     """Compute the missing features of songs."""
-    recorded = [song for song in songs if song.path]
+    recordings = [song for song in songs if song.path]
     clean = song_features(songs, CLEAN, recipe.seed, recipe.seconds_per_window)
-    through_phone = song_features(recorded, PHONE, recipe.seed, recipe.seconds_per_window)
-    phone = dict(zip((song.name for song in recorded), through_phone, strict=True))
+    through_phone = song_features(recordings, PHONE, recipe.seed, recipe.seconds_per_window)
+    phone = dict(zip((song.name for song in recordings), through_phone, strict=True))
     return [SongFeatures(song, part, phone.get(song.name)) for song, part in zip(songs, clean, strict=True)]
 
 
@@ -70,8 +70,8 @@ def train_transfer(
 ) -> Path:
     """Train the heads and write the artefact `name` -> its folder.
 
-    `scratch` is the from-scratch ensemble that it is pooled with. A model that is measured fits its own
-    confidence; the other takes it from `metrics_from`. Raises ArtefactError, DataError, OSError.
+    `scratch` names the from-scratch ensemble in the pool. A model that is measured fits its own confidence;
+    another one takes it from `metrics_from`. Raises ArtefactError, DataError, OSError.
     """
     songs = with_features(data.train, recipe)
     logger.info("%s: heads on %d songs", name, len(songs))
@@ -94,10 +94,10 @@ def train_transfer(
         },
     )
     if metrics_from:
-        measured = load_card(WEIGHTS / metrics_from)
-        shared = {key: measured.pretrained[key] for key in ("max_other", "tags", "emotions")}
-        parts = {part: getattr(measured, part) for part in MEASURED_PARTS}
-        card = replace(card, pretrained=card.pretrained | shared, metrics_from=metrics_from, **parts)
+        measured_card = load_card(WEIGHTS / metrics_from)
+        shared_parts = {key: measured_card.pretrained[key] for key in ("max_other", "tags", "emotions")}
+        parts = {part: getattr(measured_card, part) for part in MEASURED_PARTS}
+        card = replace(card, pretrained=card.pretrained | shared_parts, metrics_from=metrics_from, **parts)
     else:
         card = _calibrate(card, songs, with_features(data.held_out, recipe), recipe)
     save_artefact(WEIGHTS / name, heads.state_dict(), card)
@@ -114,13 +114,13 @@ def _counts(songs: list[Song]) -> dict[str, int]:
 def pooled_predictions(
     songs: list[SongFeatures], scratch: str, recipe: TransferRecipe
 ) -> list[PooledPrediction]:
-    """Predict recordings by heads that learnt without their group.
+    """Predict recordings by heads that did not learn from their group.
 
-    The prediction is pooled with the ensemble where that did not learn from them.
+    The prediction is pooled with the ensemble where that did not learn from the recording either.
     """
     logits = out_of_fold_logits(songs, recipe)
-    new = [item.song for item in songs if item.song.collection == "wild"]
-    by_ensemble = scratch_predictions(new, WEIGHTS / scratch, recipe.seconds_per_window)
+    wild_recordings = [item.song for item in songs if item.song.collection == "wild"]
+    by_ensemble = scratch_predictions(wild_recordings, WEIGHTS / scratch, recipe.seconds_per_window)
     return [
         PooledPrediction(item.song, logits[item.song.name], by_ensemble.get(item.song.name))
         for item in songs

@@ -18,7 +18,7 @@ from mood.emotion.augment import vary_light, warp_randomly
 from mood.emotion.network import SIZE
 from mood.emotion.recognizer import EmotionNetRecognizer
 
-MIN_FRAMES, MAX_FRAMES = 8, 60  # frames of a mood; ten to twenty are good
+MIN_MOOD_FRAMES, MAX_MOOD_FRAMES = 8, 60  # frames of a mood; ten to twenty are good
 N_VARIANTS = 6  # embeddings of a frame: the frame as it is, then augmented
 MAX_NAME_CHARS = 40
 N_FOLDS = 5  # folds of neighbouring frames; each is held out once
@@ -34,12 +34,12 @@ class MoodError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class CustomMood:
-    """A custom mood as it was learnt."""
+    """A custom mood: its name and the embeddings of its frames."""
 
     name: str
     embeddings: np.ndarray = field(repr=False)  # (frames, N_VARIANTS, D) float32, frames in order of time
     network: str  # fingerprint of the network that made the embeddings
-    created: float = 0.0  # s since 1970
+    created: float = 0.0  # seconds since 1970
     key: str = ""  # the file's name, once it is saved
 
     @property
@@ -82,7 +82,10 @@ class CustomMoodRecognizer:
     def __init__(
         self, recognizer: EmotionNetRecognizer, moods: Sequence[CustomMood], with_emotions: bool = True
     ) -> None:
-        """Fit to moods. Raises MoodError for those of another network, or for one without the emotions."""
+        """Fit to the moods.
+
+        Raises MoodError for moods of another network, and for a single mood without the emotions.
+        """
         require_network(recognizer, moods)
         if not moods or (len(moods) < 2 and not with_emotions):
             raise MoodError("Teach at least two moods, or keep the seven emotions beside them.")
@@ -94,33 +97,33 @@ class CustomMoodRecognizer:
         self._proximities = [_Proximity(mood.embeddings) for mood in moods]
 
     def predict(self, faces: Sequence[np.ndarray]) -> np.ndarray:
-        """Predict B crops (48, 48) grey uint8 -> probabilities (B, emotions) float32."""
+        """Predict the moods of B crops (48, 48) grey uint8 -> probabilities (B, emotions) float32."""
         embeddings = self._recognizer.embed(faces)
         if not len(embeddings):
             return np.zeros((0, len(self.emotions)), np.float32)
         mood_probabilities = self._classify(embeddings)
         if not self._with_emotions:
             return mood_probabilities
-        # The seven have no examples here to be compared with: a custom mood wins as far as the face is
-        # as near to its frames as they are to each other.
+        # The seven emotions have no frames here to be compared with, so the probability of a custom mood is
+        # weighted by how near the face is to the mood's frames.
         proximity = np.stack([proximity(embeddings) for proximity in self._proximities], axis=1)
         weight = (mood_probabilities * proximity).sum(axis=1, keepdims=True)
         emotion_probabilities = self._recognizer.classify_embeddings(embeddings) * (1 - weight)
-        combined = np.zeros((len(embeddings), len(self.emotions)), np.float32)
+        probabilities = np.zeros((len(embeddings), len(self.emotions)), np.float32)
         for names, values in (
             (EMOTIONS, emotion_probabilities),
             (self.mood_names, mood_probabilities * proximity),
         ):
             for column, name in enumerate(names):
-                combined[:, self.emotions.index(name)] += values[:, column]
-        return combined / combined.sum(axis=1, keepdims=True)
+                probabilities[:, self.emotions.index(name)] += values[:, column]
+        return probabilities / probabilities.sum(axis=1, keepdims=True)
 
 
 class _Proximity:
     """The nearness of an embedding to a mood's frames: 1 among them, 0 far away, one half at MIDPOINT.
 
-    The unit of distance is that of held-out frames, four fifths of which are nearer than 1. Faces of other
-    people lie at 1.5 at the least and mostly beyond 3.
+    The unit of distance is chosen so that four fifths of the held-out frames are nearer than 1. Faces of
+    other people lie at 1.5 or more, most of them beyond 3.
     """
 
     MIDPOINT, SLOPE_WIDTH = 1.7, 0.15
@@ -135,7 +138,7 @@ class _Proximity:
         self._unit = max(float(np.quantile(np.concatenate(distances), DISTANCE_QUANTILE)), 1e-6)
 
     def __call__(self, embeddings: np.ndarray) -> np.ndarray:
-        """Measure embeddings (B, D) -> (B,) from 0 to 1."""
+        """Measure the nearness of embeddings (B, D) -> (B,) from 0 to 1."""
         distance = np.linalg.norm(embeddings - self._centre, axis=1) / self._unit
         return expit((self.MIDPOINT - distance) / self.SLOPE_WIDTH)
 
@@ -143,16 +146,16 @@ class _Proximity:
 def learn_mood(recognizer: EmotionNetRecognizer, name: str, faces: Sequence[np.ndarray]) -> CustomMood:
     """Learn a mood from crops of its face, in order of time. Raises MoodError."""
     name = validate_name(name)
-    if not MIN_FRAMES <= len(faces) <= MAX_FRAMES:
+    if not MIN_MOOD_FRAMES <= len(faces) <= MAX_MOOD_FRAMES:
         raise MoodError(
-            f"A mood needs {MIN_FRAMES} to {MAX_FRAMES} pictures of your face: take "
-            f"{'more' if len(faces) < MIN_FRAMES else 'fewer'}."
+            f"A mood needs {MIN_MOOD_FRAMES} to {MAX_MOOD_FRAMES} pictures of your face: take "
+            f"{'more' if len(faces) < MIN_MOOD_FRAMES else 'fewer'}."
         )
     return CustomMood(name, embed_variants(recognizer, faces), recognizer.fingerprint, time.time())
 
 
 def embed_variants(recognizer: EmotionNetRecognizer, faces: Sequence[np.ndarray]) -> np.ndarray:
-    """Embed crops (48, 48) uint8 -> (frames, N_VARIANTS, D) float32, the same for the same crops."""
+    """Embed crops (48, 48) uint8 -> (frames, N_VARIANTS, D) float32; the variants are always the same."""
     frames = torch.from_numpy(np.stack(faces))[:, None].float() / 255
     rng = torch.Generator().manual_seed(0)
     variants = [frames, *(vary_light(warp_randomly(frames, SIZE, rng), rng) for _ in range(N_VARIANTS - 1))]
@@ -169,10 +172,10 @@ def validate_name(name: str) -> str:
 
 
 def cross_validate(moods: Sequence[CustomMood]) -> Separation:
-    """Hold out a fold of each mood's frames in turn, and classify it by what the others teach.
+    """Hold out a fold of each mood's frames in turn, and classify it by a fit to the other folds.
 
-    Neighbouring frames are nearly the same picture: they stay together. Raises MoodError for fewer than
-    two moods.
+    Neighbouring frames are nearly the same picture, so they stay in one fold. Raises MoodError for fewer
+    than two moods.
     """
     from sklearn.metrics import confusion_matrix
 
@@ -193,7 +196,7 @@ def cross_validate(moods: Sequence[CustomMood]) -> Separation:
 
 
 def require_network(recognizer: EmotionNetRecognizer, moods: Sequence[CustomMood]) -> None:
-    """Check a mood. Raises MoodError where another network made its embeddings."""
+    """Check the moods. Raises MoodError where another network made the embeddings of one."""
     for mood in moods:
         made_by = (mood.network, mood.embeddings.shape[2])
         if made_by != (recognizer.fingerprint, recognizer.embedding_size):
@@ -206,7 +209,7 @@ def _folds(n_frames: int) -> list[np.ndarray]:
 
 
 def _fit_classifier(classes: list[np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
-    """Fit to (frames, N_VARIANTS, D) of each class.
+    """Fit a logistic regression to the embeddings (frames, N_VARIANTS, D) of each class.
 
     Returns a function (B, D) -> probabilities (B, classes) float32.
     """

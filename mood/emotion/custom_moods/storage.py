@@ -1,4 +1,4 @@
-"""Custom moods on disk: one file each, EARMARK_HOME/moods/<key>.safetensors, which is also what is exported.
+"""Custom moods on disk: each is one file, EARMARK_HOME/moods/<key>.safetensors, which is also its export.
 
 The metadata, JSON under "about", holds the format, the name, the network's fingerprint and the time.
 """
@@ -17,8 +17,8 @@ from safetensors.numpy import load, save
 from genre.paths import home, write_atomic
 from mood import EMOTIONS
 from mood.emotion.custom_moods.learning import (
-    MAX_FRAMES,
-    MIN_FRAMES,
+    MAX_MOOD_FRAMES,
+    MIN_MOOD_FRAMES,
     N_VARIANTS,
     CustomMood,
     MoodError,
@@ -78,7 +78,7 @@ def list_moods() -> list[CustomMood]:
 
 
 def rename_mood(key: str, name: str) -> CustomMood:
-    """Rename a mood. Raises MoodError where it is gone, and for a name that is taken or not valid."""
+    """Rename a mood. Raises MoodError where it was deleted, and for a name that is taken or not valid."""
     moods = {mood.key: mood for mood in list_moods()}
     if key not in moods:
         raise MoodError("This mood is gone: choose another.")
@@ -89,12 +89,12 @@ def rename_mood(key: str, name: str) -> CustomMood:
 
 
 def delete_mood(key: str) -> None:
-    """Delete a mood; one that is gone already is no error."""
+    """Delete a mood; a mood that was deleted before is no error."""
     _path(key).unlink(missing_ok=True)
 
 
 def parse_mood(content: bytes) -> CustomMood:
-    """Parse an exported file -> the mood. Nothing of it is believed unchecked. Raises MoodError."""
+    """Parse an exported file -> the mood. Every value is checked. Raises MoodError."""
     if len(content) > MAX_MOOD_BYTES:
         raise MoodError(_NOT_A_MOOD)
     try:
@@ -113,7 +113,7 @@ def parse_mood(content: bytes) -> CustomMood:
             and np.isfinite(created)
             and embeddings.dtype == np.float32
             and embeddings.ndim == 3
-            and MIN_FRAMES <= len(embeddings) <= MAX_FRAMES
+            and MIN_MOOD_FRAMES <= len(embeddings) <= MAX_MOOD_FRAMES
             and embeddings.shape[1] == N_VARIANTS
             and 1 <= embeddings.shape[2] <= MAX_EMBEDDING_SIZE
             and np.isfinite(embeddings).all()
@@ -134,11 +134,11 @@ def _path(key: str) -> Path:
 
 def require_free_name(name: str, moods: Sequence[CustomMood]) -> None:
     """Raise MoodError where one of the moods, or an emotion, has this name."""
-    folded = name.casefold()
-    if folded in EMOTIONS and name != folded:
+    name_key = name.casefold()
+    if name_key in EMOTIONS and name != name_key:
         raise MoodError(
-            f"There is an emotion called {folded!r}: write it like that to put your own in its "
+            f"There is an emotion called {name_key!r}: write it like that to put your own in its "
             "place, or choose another name."
         )
-    if folded in (mood.name.casefold() for mood in moods):
+    if name_key in (mood.name.casefold() for mood in moods):
         raise MoodError(f"There is a mood called {name!r} already: choose another name, or delete that one.")

@@ -154,7 +154,7 @@ def test_a_pipe_can_be_read():
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "label"),
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\music\\a \"b\" 'c'.mp3", "a \"b\" 'c'.mp3"),

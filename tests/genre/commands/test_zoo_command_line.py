@@ -164,7 +164,7 @@ def test_a_finished_run_is_not_trained_again(music, tmp_path, capsys):
     assert main(["train", "--resume", str(folder)]) == 0 and (folder / "report.json").exists()
 
 
-@pytest.mark.parametrize("lost", ["report.json", "status.json", "card.json", "model.safetensors"])
+@pytest.mark.parametrize("name", ["report.json", "status.json", "card.json", "model.safetensors"])
 def test_a_finished_run_that_lost_a_file_is_made_whole_by_the_same_command(music, tmp_path, capsys, name):
     folder = tmp_path / "run"
     command = ["train", "svm", "--data", str(music), "--input", "mel", "--run", str(folder)]

@@ -13,7 +13,7 @@ from genre.data.dataset import Track, open_dataset
 from genre.evaluation.benchmark import predict_ready_made, predict_recordings, predict_same_seconds
 from genre.inference.classifier import SHORT_CLIP, UNREACHABLE, Classifier, Prediction, reconcile
 from genre.inference.ensemble_classifier import EnsembleClassifier
-from genre.inference.load import SHIPPED, load_classifier
+from genre.inference.load import SHIPPED_MODEL, load_classifier
 from genre.paths import WEIGHTS
 from genre.synth.dataset import render
 from genre.text import genre_name
@@ -117,7 +117,7 @@ def test_a_long_clip_is_the_mean_of_its_segments(music: np.ndarray) -> None:
     np.testing.assert_allclose(uncalibrated[0], (uncalibrated[1] + uncalibrated[2]) / 2, atol=0.05)
 
 
-@pytest.mark.parametrize("name", [SHIPPED, SCRATCH])
+@pytest.mark.parametrize("name", [SHIPPED_MODEL, SCRATCH])
 @pytest.mark.parametrize("seconds", [3.0, 12.0, 40.0])
 def test_the_windows_add_up_to_the_whole(name: str, seconds: float, music: np.ndarray) -> None:
     """What a chart shows over time and what the headline says are one vote."""

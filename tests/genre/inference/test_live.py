@@ -14,7 +14,7 @@ from genre.audio.clip import SAMPLE_RATE
 from genre.inference import live
 from genre.inference.classifier import UNFAMILIAR, Prediction
 from genre.inference.description import Description
-from genre.inference.live import BROKEN, MAX_FAILURES, WINDOW_S, LiveClassifier, SmoothedPrediction
+from genre.inference.live import FAILURE_MESSAGE, MAX_FAILURES, WINDOW_S, LiveClassifier, SmoothedPrediction
 from genre.inference.load import load_classifier
 from tests.support.patience import wait_until
 
@@ -64,7 +64,7 @@ def test_a_prediction_every_second_on_the_last_ten():
     live_classifier = LiveClassifier(classify)
     ramp = np.arange(15 * SAMPLE_RATE, dtype=np.float32) / (15 * SAMPLE_RATE)
     push_packets(live_classifier, ramp)
-    wait_until(lambda: live_classifier.latest().predictions == len(classify.clips))
+    wait_until(lambda: live_classifier.latest().n_predictions == len(classify.clips))
     live_classifier.stop()
     assert len(classify.clips) == 13  # at 3, 4, ... 15 s
     lengths = [clip.duration_s for clip in classify.clips]
@@ -96,7 +96,7 @@ def test_music_gets_the_genres_of_the_classifier(play):
     live_classifier = LiveClassifier(classifier.classify)
     music = play("metal", 6.0)
     push_packets(live_classifier, music)
-    wait_until(lambda: live_classifier.latest().predictions >= 3)
+    wait_until(lambda: live_classifier.latest().n_predictions >= 3)
     latest = live_classifier.latest()
     live_classifier.stop()
     assert set(latest.probabilities) == set(classifier.genres)
@@ -113,7 +113,7 @@ def test_stopping_resets_and_a_restart_works():
         live_classifier.stop()
         assert not live_classifier.running and threads() == 0
         latest = live_classifier.latest()
-        assert latest.genre is None and latest.predictions == 0 and latest.level == 0
+        assert latest.genre is None and latest.n_predictions == 0 and latest.level == 0
     live_classifier.stop()
 
 
@@ -122,7 +122,7 @@ def test_without_sound_the_thread_ends(monkeypatch):
     live_classifier = LiveClassifier(RecordingClassifier())
     push_packets(live_classifier, np.ones(4 * SAMPLE_RATE, np.float32))
     wait_until(lambda: not threads())
-    assert not live_classifier.running and live_classifier.latest().predictions == 0
+    assert not live_classifier.running and live_classifier.latest().n_predictions == 0
 
 
 def test_a_slow_machine_skips_predictions_and_never_lags():
@@ -150,7 +150,7 @@ def test_a_failing_classifier_is_given_up_with_a_sentence():
         live_classifier.push(np.ones(4 * SAMPLE_RATE, np.float32), SAMPLE_RATE)
         wait_until(lambda: not threads())
         assert not live_classifier.running and len(calls) == min(count, MAX_FAILURES)
-    assert live_classifier.latest().message == BROKEN
+    assert live_classifier.latest().message == FAILURE_MESSAGE
     live_classifier.stop()  # and begun again, by the visitor
     push_packets(live_classifier, np.ones(4 * SAMPLE_RATE, np.float32))
     wait_until(lambda: live_classifier.latest().genre == "jazz")
@@ -159,7 +159,7 @@ def test_a_failing_classifier_is_given_up_with_a_sentence():
 
 def test_ten_minutes_need_no_more_memory_than_one():
     live_classifier = LiveClassifier(RecordingClassifier())
-    live_classifier._predicted = 10**12  # no predictions: this is about the ring
+    live_classifier._n_predicted = 10**12  # no predictions: this is about the ring
     packet = np.ones((SAMPLE_RATE, 2), np.int16)
     tracemalloc.start()
     for minute in range(10):
@@ -184,7 +184,7 @@ def test_many_visits_leave_no_thread():
 @given(st.lists(st.integers(0, 60_000), min_size=1, max_size=12))
 def test_the_ring_holds_the_newest_samples(sizes):
     live_classifier = LiveClassifier(RecordingClassifier())
-    live_classifier._predicted = 10**12
+    live_classifier._n_predicted = 10**12
     total = np.arange(sum(sizes), dtype=np.float32)
     place = 0
     for size in sizes:

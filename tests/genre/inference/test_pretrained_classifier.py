@@ -12,13 +12,13 @@ from genre import GENRES
 from genre.audio.clip import SAMPLE_RATE, Clip, load_clip
 from genre.evaluation.other_collections import emotion_correlations, predict_songs, song_metrics
 from genre.inference.classifier import UNFAMILIAR, Prediction
-from genre.inference.description import energy_over_time, strongest_emotions
+from genre.inference.description import strongest_emotions, window_energy
 from genre.inference.explain import deletion_check, explain
-from genre.inference.load import MEASURED, SHIPPED, load_classifier
+from genre.inference.load import MEASURED_MODEL, SHIPPED_MODEL, load_classifier
 from genre.inference.pretrained_classifier import MAX_TAGS, PretrainedClassifier
 from genre.inference.similarity import embed_clip
 from genre.models.cards import ArtefactError, load_card
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.paths import REPOSITORY, WEIGHTS
 from genre.training.transfer.songs import Song, dev_names, wild_songs
 from tests.support.data import SHARED_DATA
@@ -52,7 +52,7 @@ def dev_songs() -> list[Song]:
 def predicted_songs() -> tuple[list[Song], list[Prediction]]:
     """Every fourth song of the development part, of other artists and sources than those of the training."""
     songs = dev_songs()[::4]
-    return songs, predict_songs(load_classifier(MEASURED), songs)
+    return songs, predict_songs(load_classifier(MEASURED_MODEL), songs)
 
 
 @needs_songs
@@ -67,7 +67,7 @@ def test_other_peoples_songs(predicted_songs: tuple[list[Song], list[Prediction]
 @needs_songs
 def test_feelings_agree_with_listeners(predicted_songs: tuple[list[Song], list[Prediction]]) -> None:
     correlations = emotion_correlations(*predicted_songs)
-    assert tuple(correlations) == EMOTIONS
+    assert tuple(correlations) == MUSIC_EMOTIONS
     assert np.mean(list(correlations.values())) >= 0.35, correlations
 
 
@@ -76,7 +76,7 @@ def test_no_song_of_the_development_part_was_learnt_from() -> None:
     songs, names = wild_songs(WILD), dev_names()
     dev = {song.group for song in songs if song.name in names}
     assert not dev & {song.group for song in songs if song.name not in names}, "no artist, no source in both"
-    assert load_card(WEIGHTS / MEASURED).split["wild_tracks"] == len(songs) - len(names)
+    assert load_card(WEIGHTS / MEASURED_MODEL).split["wild_tracks"] == len(songs) - len(names)
 
 
 def test_a_clip_gets_tags_and_feelings(classifier: PretrainedClassifier, song: Clip) -> None:
@@ -87,11 +87,11 @@ def test_a_clip_gets_tags_and_feelings(classifier: PretrainedClassifier, song: C
         0 < len(description.tags) <= MAX_TAGS and description.tags.keys() <= classifier.tag_thresholds.keys()
     )
     assert all(0 < p < 1 for p in description.tags.values())
-    assert tuple(description.emotions) == EMOTIONS
+    assert tuple(description.emotions) == MUSIC_EMOTIONS
     assert all(0 <= share <= 1 for share in description.emotions.values())
-    assert description.window_emotions.shape == (len(prediction.window_times_s), len(EMOTIONS))
+    assert description.window_emotions.shape == (len(prediction.window_times_s), len(MUSIC_EMOTIONS))
     values = json.loads(json.dumps(prediction.to_json()))
-    assert values["familiar"] is True and values["tags"] and set(values["emotions"]) == set(EMOTIONS)
+    assert values["familiar"] is True and values["tags"] and set(values["emotions"]) == set(MUSIC_EMOTIONS)
 
 
 def test_loud_guitars_have_more_energy_than_a_slow_piece(classifier: PretrainedClassifier, play) -> None:
@@ -99,7 +99,7 @@ def test_loud_guitars_have_more_energy_than_a_slow_piece(classifier: PretrainedC
     calm, loud = (
         classifier.classify(Clip(play(genre, 9.0), 9.0)).description for genre in ("classical", "metal")
     )
-    assert energy_over_time(loud, statistics).mean() > energy_over_time(calm, statistics).mean()
+    assert window_energy(loud, statistics).mean() > window_energy(calm, statistics).mean()
     for description in (calm, loud):
         feelings = strongest_emotions(description, statistics)
         assert len(feelings) <= 3 and all(statistics[name]["correlation"] >= 0.5 for name in feelings)
@@ -116,24 +116,24 @@ def test_what_is_unlike_all_genres_is_never_confident(song: Clip) -> None:
 
 
 def test_the_model_and_its_parts_belong_together(tmp_path: Path) -> None:
-    for name in (SHIPPED, "listen-scratch", "musicnn"):
+    for name in (SHIPPED_MODEL, "listen-scratch", "musicnn"):
         shutil.copytree(WEIGHTS / name, tmp_path / name)
-    assert load_classifier(SHIPPED, tmp_path).genres == GENRES
-    path = tmp_path / SHIPPED / "card.json"
+    assert load_classifier(SHIPPED_MODEL, tmp_path).genres == GENRES
+    path = tmp_path / SHIPPED_MODEL / "card.json"
     values = json.loads(path.read_text())
     values["pretrained"]["tagger_sha256"] = "another"
     path.write_text(json.dumps(values))
     with pytest.raises(ArtefactError, match=r"train it again\.$"):
-        load_classifier(SHIPPED, tmp_path)
+        load_classifier(SHIPPED_MODEL, tmp_path)
     shutil.rmtree(tmp_path / "musicnn")
     with pytest.raises(ArtefactError, match="musicnn"):
-        load_classifier(SHIPPED, tmp_path)
+        load_classifier(SHIPPED_MODEL, tmp_path)
 
 
 def test_the_card_names_what_it_was_measured_by() -> None:
-    card, measured = load_card(WEIGHTS / SHIPPED), load_card(WEIGHTS / MEASURED)
+    card, measured = load_card(WEIGHTS / SHIPPED_MODEL), load_card(WEIGHTS / MEASURED_MODEL)
     assert (card.split["name"], measured.split["name"]) == ("all", "filtered")
-    assert card.metrics_from == MEASURED and card.recipe == measured.recipe
+    assert card.metrics_from == MEASURED_MODEL and card.recipe == measured.recipe
     assert card.metrics == measured.metrics and card.confidence_threshold == measured.confidence_threshold
     assert card.pretrained["scratch"] == "listen-scratch"
     assert measured.pretrained["scratch"] == "listen-scratch-train"

@@ -12,7 +12,7 @@ from genre.__main__ import main
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.data.windows import compute_windows, window_samples
 from genre.inference.explain import explain
-from genre.inference.load import SHIPPED, load_classifier
+from genre.inference.load import SHIPPED_MODEL, load_classifier
 from genre.inference.zoo_classifier import ZooClassifier
 from genre.models.cards import TRANSFER, ArtefactError
 from genre.models.registry import MODELS
@@ -125,7 +125,7 @@ def test_silence_beside_music_has_no_vote(music, kind):
 
 def test_what_is_no_model_name(music, capsys):
     folder = trained(music, "svm", "features")
-    for name in (SHIPPED, "../away", ".hidden", "", "x" * 80):
+    for name in (SHIPPED_MODEL, "../away", ".hidden", "", "x" * 80):
         with pytest.raises(ValueError, match="cannot be a model's name"):
             promote_run(folder, name)
     assert main(["promote", folder.name, "ours"]) == 0 and "ours" in capsys.readouterr().out
@@ -141,7 +141,7 @@ def test_a_promoted_model_can_be_unpublished(music, capsys):
     promote_run(folder, "ours")
     assert main(["unpublish", "ours"]) == 0 and not promoted_models()
     assert (folder / "card.json").exists(), "the run stays"
-    for name in ("ours", "../models", "", SHIPPED):
+    for name in ("ours", "../models", "", SHIPPED_MODEL):
         assert main(["unpublish", name]) == 2
     assert "There is no promoted model 'ours'; there are: none." in capsys.readouterr().err
 

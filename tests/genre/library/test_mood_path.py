@@ -7,7 +7,7 @@ import pytest
 
 from genre.library.playlists.mood_path import CALM, GOALS, LIFT, MATCH, mood_path
 from genre.library.search import Library, QueryError, feeling_statistics, load_library
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from tests.support.library import make_songs, scan
 
 ANGRY = {"tension": 1.0, "power": 1.0, "calmness": -1.0}
@@ -25,11 +25,11 @@ def along(library: Library, ids: list[int], direction: str) -> np.ndarray:
     weights = feeling_statistics()[2]
     profile = GOALS[direction].profile
     rows = {song.id: k for k, song in enumerate(library.songs)}
-    norm = sum(weights[EMOTIONS.index(n)] * abs(v) for n, v in profile.items())
+    norm = sum(weights[MUSIC_EMOTIONS.index(n)] * abs(v) for n, v in profile.items())
     return np.array(
         [
             sum(
-                weights[EMOTIONS.index(n)] * v * library.heights[rows[id_], EMOTIONS.index(n)]
+                weights[MUSIC_EMOTIONS.index(n)] * v * library.heights[rows[id_], MUSIC_EMOTIONS.index(n)]
                 for n, v in profile.items()
             )
             / norm
@@ -41,8 +41,8 @@ def along(library: Library, ids: list[int], direction: str) -> np.ndarray:
 def start_along(direction: str) -> float:
     """How far the mood itself lies in the direction of the goal."""
     weights, profile = feeling_statistics()[2], GOALS[direction].profile
-    norm = sum(weights[EMOTIONS.index(n)] * abs(v) for n, v in profile.items())
-    return sum(weights[EMOTIONS.index(n)] * v * ANGRY.get(n, 0.0) for n, v in profile.items()) / norm
+    norm = sum(weights[MUSIC_EMOTIONS.index(n)] * abs(v) for n, v in profile.items())
+    return sum(weights[MUSIC_EMOTIONS.index(n)] * v * ANGRY.get(n, 0.0) for n, v in profile.items()) / norm
 
 
 @pytest.mark.parametrize("direction", [CALM, LIFT])
@@ -64,7 +64,7 @@ def test_a_path_never_turns_back_and_its_reasons_are_true(library, direction):
 
 def test_a_match_takes_the_nearest_songs(library):
     weights = feeling_statistics()[2]
-    goal = np.array([ANGRY.get(name, 0.0) for name in EMOTIONS])
+    goal = np.array([ANGRY.get(name, 0.0) for name in MUSIC_EMOTIONS])
     distances = np.sqrt((weights * (library.heights - goal) ** 2).sum(axis=1))
     nearest = {library.songs[k].id for k in np.argsort(distances)[:10]}
     path = mood_path(library, ANGRY, MATCH, 10)

@@ -6,7 +6,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from genre import GENRES
 from genre.library.search import Library, Query, QueryError, load_library, tag_genres
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.models.pretrained.networks import TAGS
 from tests.support.library import make_songs, scan
 
@@ -36,7 +36,7 @@ def test_each_filter_keeps_what_it_says(library):
     assert len(library.find(Query(genre="jazz", count=1000))) == sum(s.genre == "jazz" for s in library.songs)
     slow = library.find(Query(tempo=(60, 90), count=1000))
     assert {m.song.id for m in slow} == {s.id for s in library.songs if 60 <= (s.tempo_bpm or 0) <= 90}
-    calm = EMOTIONS.index("calmness")
+    calm = MUSIC_EMOTIONS.index("calmness")
     feeling = library.find(Query(feeling="calmness", count=1000))
     heights = [library.heights[rows[m.song.id], calm] for m in feeling]
     assert min(heights) >= 0.25 and heights == sorted(heights, reverse=True)

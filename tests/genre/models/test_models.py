@@ -256,8 +256,8 @@ def test_a_saved_classical_model_gives_the_same_probabilities(name, n_classes):
     assert all(array.dtype != object for array in arrays.values())
     again = classical.load(arrays, json.loads(json.dumps(config)))
     for part in (inputs, test_inputs):
-        expected = classical.probabilities(model, part, n_classes)
-        np.testing.assert_allclose(classical.probabilities(again, part, n_classes), expected, atol=1e-6)
+        expected = classical.class_probabilities(model, part, n_classes)
+        np.testing.assert_allclose(classical.class_probabilities(again, part, n_classes), expected, atol=1e-6)
         np.testing.assert_allclose(expected.sum(axis=1), 1.0, atol=1e-6)
         np.testing.assert_array_equal(again.predict(part), model.predict(part))
 
@@ -267,8 +267,8 @@ def test_classes_without_an_example_get_no_probability(name):
     inputs, labels = examples((58,), 3)
     model = MODELS[name].build((58,), 6).fit(inputs, labels * 2)  # 0, 2, 4 of six
     again = classical.load(*classical.save(model))
-    probabilities = classical.probabilities(again, inputs, 6)
-    np.testing.assert_allclose(probabilities, classical.probabilities(model, inputs, 6), atol=1e-6)
+    probabilities = classical.class_probabilities(again, inputs, 6)
+    np.testing.assert_allclose(probabilities, classical.class_probabilities(model, inputs, 6), atol=1e-6)
     assert not probabilities[:, [1, 3, 5]].any()
 
 
@@ -281,9 +281,9 @@ def test_large_inputs_are_summarised(name, kind):
     model = MODELS[name].build(shape, 3, **options).fit(inputs, labels)
     arrays, config = classical.save(model)
     assert max(array.size for array in arrays.values()) <= 1024 * len(inputs)
-    expected = classical.probabilities(model, inputs, 3)
+    expected = classical.class_probabilities(model, inputs, 3)
     again = classical.load(arrays, config)
-    np.testing.assert_allclose(classical.probabilities(again, inputs, 3), expected, atol=1e-5)
+    np.testing.assert_allclose(classical.class_probabilities(again, inputs, 3), expected, atol=1e-5)
 
 
 def test_summaries():
@@ -300,7 +300,7 @@ def test_summaries():
 def test_knn_takes_the_published_neighbours(k):
     inputs, labels = examples((58,), 3)
     model = MODELS["knn"].build((58,), 3, k=k).fit(inputs, labels)
-    counts = classical.probabilities(model, inputs, 3) * k
+    counts = classical.class_probabilities(model, inputs, 3) * k
     np.testing.assert_allclose(counts, counts.round(), atol=1e-9)
 
 

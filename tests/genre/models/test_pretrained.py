@@ -21,11 +21,11 @@ from genre.models.pretrained.features import (
     normalize_level,
     resample_gain,
     window_centres,
-    window_starts,
+    window_first_frames,
 )
 from genre.models.pretrained.networks import TAG_MEL, TAGS, WINDOW_FRAMES, Tagger
 from genre.paths import WEIGHTS
-from genre.training.transfer.import_musicnn import FLOAT32, MAGIC, read_checkpoint
+from genre.training.transfer.import_musicnn import FLOAT32, MAGIC, read_tensorflow_checkpoint
 from tests.support.data import FIXTURES
 
 
@@ -74,7 +74,7 @@ def test_the_card_and_the_weights_belong_together() -> None:
 
 @given(frames=st.integers(1, 20_000), seconds=st.sampled_from([3.0, 6.0, 10.0]))
 def test_windows_lie_inside_and_overlap_by_half_at_most(frames: int, seconds: float) -> None:
-    starts = window_starts(frames, seconds)
+    starts = window_first_frames(frames, seconds)
     assert starts[0] == 0 and (starts <= max(0, frames - WINDOW_FRAMES)).all()
     assert len(starts) == 1 or np.diff(starts).min() >= WINDOW_FRAMES // 2
     assert len(starts) <= max(1.0, 1.5 + frames * 0.016 / seconds)
@@ -119,11 +119,11 @@ def test_a_checkpoint_of_tensorflow_is_read() -> None:
     index = _block([(b"dense/kernel", _varint(0) + _varint(len(data) - 5))])
     handle = _varint(len(data)) + _varint(len(index) - 5)
     footer = (_varint(0) + _varint(0) + handle).ljust(40, b"\0") + struct.pack("<Q", MAGIC)
-    variables = read_checkpoint(data + index + footer, b"\0" * 8 + array.tobytes())
+    variables = read_tensorflow_checkpoint(data + index + footer, b"\0" * 8 + array.tobytes())
     assert set(variables) == {"dense/bias", "dense/kernel"}
     np.testing.assert_array_equal(variables["dense/kernel"], array)
     with pytest.raises(ValueError, match="no index"):
-        read_checkpoint(b"x" * 100, b"")
+        read_tensorflow_checkpoint(b"x" * 100, b"")
 
 
 def _varint(value: int) -> bytes:

@@ -108,10 +108,10 @@ def test_a_stop_while_it_enters_the_queue_leaves_none_there(monkeypatch):
     def save_and_be_stopped(path: Path, text: str) -> None:
         monkeypatch.setattr(core_queue, "write_atomic", write_atomic)
         write_atomic(path, text)
-        raise worker.Stopped
+        raise worker.RunStopped
 
     folder = new_run()
     monkeypatch.setattr(core_queue, "write_atomic", save_and_be_stopped)
-    with pytest.raises(worker.Stopped), core_queue.core_slot(folder, 1):
+    with pytest.raises(worker.RunStopped), core_queue.core_slot(folder, 1):
         pass
     assert json.loads(queue_text()) == []

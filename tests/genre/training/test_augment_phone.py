@@ -47,7 +47,7 @@ def test_both_simulations_of_a_phone_agree(simulated_microphone, play, genre):
     samples = play(genre)[: 6 * SAMPLE_RATE]
     clip = Clip(samples.astype(np.float32), 6.0, (0.0,), "a piece")
     real = torch.cat([to_mel(degrade.simulate_phone(clip, seed).samples) for seed in range(ROOMS)])
-    ours = phone.phone(to_mel(samples).repeat(ROOMS, 1, 1), RANGE_DB, COLUMN_S, generator())
+    ours = phone.augment_by_phone(to_mel(samples).repeat(ROOMS, 1, 1), RANGE_DB, COLUMN_S, generator())
     difference = (real.mean(dim=(0, 2)) - ours.mean(dim=(0, 2))).abs() * RANGE_DB
     difference_before = (real.mean(dim=(0, 2)) - to_mel(samples).mean(dim=(0, 2))).abs() * RANGE_DB
     assert (
@@ -64,16 +64,16 @@ def test_both_simulations_of_a_phone_agree(simulated_microphone, play, genre):
 @given(st.integers(1, 4), st.integers(1, 60), st.integers(0, 99), st.sampled_from([0.0232, 0.0897]))
 def test_the_result_is_a_spectrogram_of_the_same_shape(count: int, columns: int, seed: int, column_s: float):
     batch = torch.rand(count, 128, columns, generator=generator(seed))
-    augmented = phone.phone(batch, 40.0, column_s, generator(seed))
+    augmented = phone.augment_by_phone(batch, 40.0, column_s, generator(seed))
     assert augmented.shape == batch.shape and augmented.isfinite().all()
     assert augmented.min() >= 0 and torch.allclose(augmented.amax(dim=(1, 2)), torch.ones(count))
-    assert torch.equal(augmented, phone.phone(batch, 40.0, column_s, generator(seed)))
+    assert torch.equal(augmented, phone.augment_by_phone(batch, 40.0, column_s, generator(seed)))
 
 
 def test_the_examples_of_a_batch_are_independent():
     batch = torch.rand(3, 128, 40, generator=generator(1))
     other = batch.clone()
     other[1] = 0.5
-    first, second = (phone.phone(one, 60.0, COLUMN_S, generator(2)) for one in (batch, other))
+    first, second = (phone.augment_by_phone(one, 60.0, COLUMN_S, generator(2)) for one in (batch, other))
     assert torch.allclose(first[0], second[0]) and torch.allclose(first[2], second[2])
     assert not torch.allclose(first[1], second[1])

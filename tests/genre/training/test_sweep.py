@@ -22,8 +22,8 @@ from genre.training.sweep import (
     comparison_rows,
     comparison_table,
     create_run,
-    grid,
     run_all,
+    settings_grid,
 )
 from tests.support.data import SHARED_DATA
 
@@ -77,9 +77,12 @@ def test_what_slept_along_with_the_machine_is_waited_for(pretended, monkeypatch)
 
 def test_a_grid_is_the_seven_settings_or_the_given_ones():
     base = experiment_settings("lstm", "builtin")
-    seven = [(s.recipe.epochs, s.recipe.batch_size, s.recipe.learning_rate) for s in grid(base, [], [], [])]
+    seven = [
+        (s.recipe.epochs, s.recipe.batch_size, s.recipe.learning_rate)
+        for s in settings_grid(base, [], [], [])
+    ]
     assert tuple(seven) == SEVEN_SETTINGS and len(set(seven)) == 7
-    settings = grid(base, [1, 2], [], [0.1])
+    settings = settings_grid(base, [1, 2], [], [0.1])
     assert [(s.recipe.epochs, s.recipe.batch_size) for s in settings] == [(1, 64), (2, 64)]
     assert all(s.recipe.patience == 0 for s in settings)
 
@@ -268,12 +271,12 @@ def test_the_progress_of_unfinished_runs_is_in_the_table(music, tmp_path, monkey
         MODELS["linear"], "mel", None, experiment_settings("linear", str(music), epochs=4), tmp_path / "row"
     )
     folder = create_run(row.honest, tmp_path / "row-honest")
-    runs.write_status(folder, state="stopped", progress=0.5, last={"epoch": 2}, message=runs.STOPPED)
+    runs.write_status(folder, state="stopped", progress=0.5, last={"epoch": 2}, message=runs.STOPPED_MESSAGE)
     assert row_results([row])[0]["honest"]["reason"] == "50% done, the budget was over"
     with work_on(folder):
         assert runs.read_run(folder).last == {"epoch": 2}
         assert row_results([row])[0]["honest"]["reason"] == "50% done, and under way"
-    runs.write_status(folder, state="stopped", progress=0.5, message=runs.STOPPED)
+    runs.write_status(folder, state="stopped", progress=0.5, message=runs.STOPPED_MESSAGE)
     monkeypatch.setitem(runs.PROGRAMS, "genre", "tests.support.pretended_work")
     process.start_run(folder)
     assert runs.read_run(folder).progress == 0.5

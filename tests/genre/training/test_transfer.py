@@ -8,7 +8,7 @@ import pytest
 
 from genre import GENRES
 from genre.data.examples import DataError
-from genre.models.pretrained.heads import EMOTIONS
+from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.models.pretrained.networks import N_EMBEDDING, N_FEATURES, TAGS
 from genre.training.transfer.calibrate import MAX_OTHER_CONFIDENT, PooledPrediction, fit_confidence
 from genre.training.transfer.fit import (
@@ -38,7 +38,7 @@ def made_up(count: int, seed: int = 0, noise: float = 1.0) -> list[SongFeatures]
             shape = (WINDOWS, N_FEATURES)
             clean = (centres[label] + noise * rng.normal(size=shape)).astype(np.float32)
             clean[:, N_EMBEDDING:] = -np.abs(clean[:, N_EMBEDDING:])  # logarithms of probabilities
-            emotions = tuple((0.3 + 0.1 * clean[:, : len(EMOTIONS)].mean(axis=0)).tolist())
+            emotions = tuple((0.3 + 0.1 * clean[:, : len(MUSIC_EMOTIONS)].mean(axis=0)).tolist())
             song = Song(
                 f"{genre}.{number}",
                 genre,
@@ -103,7 +103,7 @@ def test_confidence_keeps_both_promises() -> None:
     confidence = fit_confidence(items, RECIPE)
     sure = []
     for item in items:
-        p = item.pooled(slice(None), RECIPE.scratch_weight) ** (1 / confidence.temperature)
+        p = item.pool(slice(None), RECIPE.scratch_weight) ** (1 / confidence.temperature)
         p /= p.sum()
         sure.append(item.other <= confidence.max_other and p.max() >= confidence.threshold)
     in_vocabulary = np.array([item.song.genre != OTHER for item in items])
@@ -117,14 +117,14 @@ def test_confidence_keeps_both_promises() -> None:
 
 def test_pooling_with_a_flat_prediction_changes_no_order() -> None:
     item = predictions(noise=0.5)[0]
-    alone, pooled = item.pooled(slice(None), 0.0), item.pooled(slice(None), 0.5)
+    alone, pooled = item.pool(slice(None), 0.0), item.pool(slice(None), 0.5)
     assert (np.argsort(alone) == np.argsort(pooled)).all() and pooled.max() < alone.max()
     assert alone.sum() == pytest.approx(1) == pooled.sum()
 
 
 def test_feelings_are_learnt_in_folds_by_artist() -> None:
     statistics = emotion_statistics(made_up(10), replace(RECIPE, emotion_penalty=10.0))
-    assert tuple(statistics) == EMOTIONS
+    assert tuple(statistics) == MUSIC_EMOTIONS
     assert all(part["correlation"] > 0.7 and part["deviation"] > 0 for part in statistics.values())
 
 
@@ -151,13 +151,13 @@ def test_songs_of_other_collections(tmp_path: Path) -> None:
         "other\tRohitJacob__electronic_1\tRohitJacob/MusicAnalysis\tMantic\tRemix\tdataset\n"
         "polka\tc__song\tsomeone/else\tBand\tSong\tfolder\n"
     )
-    shares = "\t".join(["0.5"] * len(EMOTIONS))
-    (tmp_path / "EMOTIONS.tsv").write_text(
-        "clip\ttrack\t" + "\t".join(EMOTIONS) + f"\nRohitJacob__electronic_1\t1\t{shares}\n"
+    shares = "\t".join(["0.5"] * len(MUSIC_EMOTIONS))
+    (tmp_path / "MUSIC_EMOTIONS.tsv").write_text(
+        "clip\ttrack\t" + "\t".join(MUSIC_EMOTIONS) + f"\nRohitJacob__electronic_1\t1\t{shares}\n"
     )
     rock, electronic = wild_songs(tmp_path)
     assert (rock.group, rock.genre, rock.emotions) == ("source someone/collection", "rock", None)
     assert rock.path == str(tmp_path / "rock" / "b__song.opus")
-    assert electronic.group == "artist Mantic" and electronic.emotions == (0.5,) * len(EMOTIONS)
+    assert electronic.group == "artist Mantic" and electronic.emotions == (0.5,) * len(MUSIC_EMOTIONS)
     with pytest.raises(DataError, match=r"SOURCES\.tsv"):
         wild_songs(tmp_path / "nothing")

@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from mood import EMOTIONS
 from mood.emotion.custom_moods import storage
 from mood.emotion.custom_moods.learning import (
-    MIN_FRAMES,
+    MIN_MOOD_FRAMES,
     N_VARIANTS,
     CustomMood,
     CustomMoodRecognizer,
@@ -115,7 +115,7 @@ def test_the_same_frames_teach_the_same(recognizer, punk) -> None:
 
 def test_too_few_frames_and_bad_names_are_refused(recognizer) -> None:
     with pytest.raises(MoodError, match="take more"):
-        learn_mood(recognizer, "punk", frames(1)[: MIN_FRAMES - 1])
+        learn_mood(recognizer, "punk", frames(1)[: MIN_MOOD_FRAMES - 1])
     for name in ("", "  \n ", "\x00\x07", "x" * 41):
         with pytest.raises(MoodError, match="name"):
             learn_mood(recognizer, name, frames(1))

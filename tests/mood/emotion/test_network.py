@@ -13,7 +13,7 @@ from genre.models.artefacts import load_artefact
 from genre.models.recipe import Recipe
 from genre.runs import directory as runs
 from genre.runs.settings import SettingsError
-from genre.runs.worker import Stopped, work_on
+from genre.runs.worker import RunStopped, work_on
 from mood import EMOTIONS
 from mood.emotion import augment
 from mood.emotion import train as training
@@ -140,12 +140,12 @@ def test_a_stopped_training_goes_on_to_the_same_weights(faces, tmp_path, monkeyp
 
         def record_or_stop(values, progress):
             if values["epoch"] == 2:
-                raise Stopped
+                raise RunStopped
             record_epoch(values, progress)
 
         run.record_epoch = record_or_stop
 
-    with pytest.raises(Stopped), work_on(resumed) as run:
+    with pytest.raises(RunStopped), work_on(resumed) as run:
         stop_in_the_second_epoch(run)
         train_emotion_network(run)
     assert runs.read_run(resumed).state == "stopped"

@@ -13,6 +13,7 @@ from genre.library.search import load_library
 from pages.access.tokens import Role
 from pages.library import folders
 from pages.library.panel import FOLDERS, MAP, OVERVIEW, SONGS
+from tests.pages.access.test_guests import attempt
 from tests.support.app_visits import button, healthy, press, visit, words
 from tests.support.library import make_songs, scan
 from tests.support.open_house import visiting_as
@@ -131,6 +132,23 @@ def test_a_scan_is_watched_and_stopped(music, monkeypatch):
         assert "2.0 hours left" in visit("listen", library_view=MAP).get("progress")[0].proto.text
     app = visit("listen", library_view=FOLDERS)  # its process is no more
     assert "interrupted: scan again" in words(app)
+
+
+def test_a_watcher_is_told_from_a_scan_and_stopped(music, monkeypatch):
+    stopped = []
+    monkeypatch.setattr(folders, "stop_scan", lambda: stopped.append(True))
+    with lock_scan():
+        ProgressWriter([str(music)]).update("watching")
+        app = visit("listen", library_view=FOLDERS)
+        assert "Changes in these folders are followed" in words(app) and not app.get("progress")
+        press(app, "library_stop_watching")
+    assert stopped
+
+
+def test_what_is_hidden_from_a_guest_would_not_be_done_either(music, monkeypatch):
+    with visiting_as(Role.GUEST, monkeypatch):
+        for action in ("player.play_song(None, False)", "access.require_folder_choice()"):
+            assert "Only the host" in attempt(f"from pages.library import access, player; {action}")
 
 
 def test_a_failed_scan_says_why(music):

@@ -41,7 +41,7 @@ def offline(monkeypatch) -> None:
 
 
 def plays(app) -> list:
-    return [each for each in app.button if (each.key or "").startswith("icon_own_song_")]
+    return [each for each in app.button if (each.key or "").startswith("icon_own_play_")]
 
 
 def test_it_is_offered_beside_youtube_and_opened_on_request(searches, music):
@@ -78,7 +78,7 @@ def test_a_song_is_played_from_its_file(searches, music):
     (music / "00").rename(music.parent / "away")  # the stand-in's songs cannot be played
     scan([music])
     app = healthy(app.run())
-    assert [each.key for each in plays(app)] == [f"icon_own_song_{real.id}"] and listed
+    assert [each.key for each in plays(app)] == [f"icon_own_play_{real.id}"] and listed
     app = healthy(plays(app)[0].click().run())
     assert len(app.get("audio")) == 1
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mood import EMOTIONS
-from mood.emotion.custom_moods.learning import MAX_FRAMES, CustomMood, embed_variants
+from mood.emotion.custom_moods.learning import MAX_MOOD_FRAMES, CustomMood, embed_variants
 from mood.emotion.custom_moods.storage import list_moods, save_mood
 from pages.moods import teach as teach_page
 from pages.moods.labels import change_label, mood_label
@@ -47,12 +47,12 @@ def test_too_many_pictures_are_counted(searches):
     app = visit(
         view="teach",
         way="file",
-        mood_state=MoodState(training_faces=[drawn_face(n) for n in range(MAX_FRAMES - 1)]),
+        mood_state=MoodState(training_faces=[drawn_face(n) for n in range(MAX_MOOD_FRAMES - 1)]),
     )
     picture = encoded(astronaut(), "PNG")
     healthy(app.file_uploader[0].set_value([(f"{n}.png", picture, "image/png") for n in range(4)]).run())
-    assert f"3 of 4 pictures were left out. {MAX_FRAMES} faces are the most" in words(app)
-    assert len(app.session_state["mood_state"].training_faces) == MAX_FRAMES
+    assert f"3 of 4 pictures were left out. {MAX_MOOD_FRAMES} faces are the most" in words(app)
+    assert len(app.session_state["mood_state"].training_faces) == MAX_MOOD_FRAMES
 
 
 def test_a_click_while_it_works_teaches_no_picture_twice(monkeypatch):
