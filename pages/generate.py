@@ -71,6 +71,7 @@ def show_progress(interval_s: float | None) -> None:
     if not was_complete and (ticket.is_ready or is_over or poll_s() != interval_s):
         st.rerun()
     if not ticket.is_active:
+        st.empty()  # takes the bar away before the piece is drawn below it, which would jump otherwise
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="waiting"):
         st.progress(
@@ -206,7 +207,10 @@ else:
     )
 with st.container(horizontal=True, key="to_game"):
     st.page_link(
-        "pages/guess.py", label="Real or generated? Play the game with a room", icon=":material/quiz:"
+        "pages/guess.py",
+        label="Real or generated? Play the game",
+        icon=":material/quiz:",
+        query_params={"kind": "real"},
     )
 show_training()
 ask_before_leaving()

@@ -5,7 +5,7 @@ YouTube is searched once there is a face or a chosen mood, and never before.
 
 import streamlit as st
 
-from pages.moods.choices import choose_mood, choose_request
+from pages.moods.choices import choose_mood, choose_request, remember_request
 from pages.moods.photo import choose_photo, show_photo, show_photo_errors, take_photo
 from pages.moods.recognizer import choose_backend, load_default_backend, saved_moods
 from pages.moods.state import mood_state
@@ -81,6 +81,7 @@ def find_songs(way: str) -> None:
             is_offline = bool(playlist.error and not playlist.tracks)
             has_own_songs = show_own_songs(request.mood, is_first_choice=is_offline)
             show_own_music(request, at_once=is_offline and not has_own_songs)
+        remember_request(request)
     else:
         with st.container(border=True):
             st.markdown("**Your songs appear here.** Show your face, or press the mood that fits.")
@@ -129,28 +130,27 @@ with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
 follow_address("view", VIEW_LABELS, SONGS)
 if follow_address("way", INPUT_LABELS, CAMERA):
     forget_photo()
-with st.container(horizontal=True, horizontal_alignment="distribute"):
-    chosen_view = st.segmented_control(
-        "What to do",
-        list(VIEW_LABELS),
+chosen_view = st.segmented_control(
+    "What to do",
+    list(VIEW_LABELS),
+    required=True,
+    key="view",
+    format_func=VIEW_LABELS.__getitem__,
+    label_visibility="collapsed",
+    persist_state="session",
+)
+chosen_way = None
+if chosen_view != ACT:
+    chosen_way = st.segmented_control(
+        "How shall we see you?",
+        list(INPUT_LABELS),
         required=True,
-        key="view",
-        format_func=VIEW_LABELS.__getitem__,
+        key="way",
+        format_func=INPUT_LABELS.__getitem__,
         label_visibility="collapsed",
         persist_state="session",
+        on_change=forget_photo,
     )
-    chosen_way = None
-    if chosen_view != ACT:
-        chosen_way = st.segmented_control(
-            "How shall we see you?",
-            list(INPUT_LABELS),
-            required=True,
-            key="way",
-            format_func=INPUT_LABELS.__getitem__,
-            label_visibility="collapsed",
-            persist_state="session",
-            on_change=forget_photo,
-        )
 way, view = write_address("way", chosen_way), write_address("view", chosen_view)
 match view:
     case "teach":

@@ -5,6 +5,7 @@ Vega-Lite. Streamlit makes a Plotly chart anew whenever its figure changes, whic
 a Vega chart of the same description gets only the new data.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ RUN_COLOURS = (
     "#5F9FB8",
     "#C4554D",
 )
-FIRST_REACH = 5  # epochs on an axis at first
+AXIS_STEPS = (10, 15, 20, 25, 30, 40, 50, 60, 80)  # ends of an axis, times a power of ten
 LEAKY_COLOUR, HONEST_COLOUR = "#D9702E", "#2A8C8C"
 OTHER_GENRE = "#8A9099"
 # The wheel alone scrolls the page. Two fingers on a touchpad arrive as Ctrl and the wheel.
@@ -192,11 +193,10 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
 
 
 def reach(epochs: Iterable[int]) -> int:
-    """The right end of an axis of epochs: it doubles now and then, so that the axis mostly stays."""
-    longest, end = max(epochs, default=0), FIRST_REACH
-    while end < longest:
-        end *= 2
-    return end
+    """The right end of an axis of epochs: it moves on now and then, so that the axis mostly stays."""
+    longest = max(epochs, default=0)
+    ends = (step * 10**power for power in itertools.count() for step in AXIS_STEPS)
+    return next(end for end in ends if end >= longest)
 
 
 def _round_up(losses: Iterable[float]) -> float:

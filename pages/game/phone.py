@@ -8,7 +8,7 @@ from pages.game.state import game_state, rooms
 from pages.shared.style import GAME
 from pages.shared.widgets import escaped, fragment
 
-REFRESH_S = 1.0
+REFRESH_S = 1.5  # seconds; fifty phones ask so often
 
 
 def show_phone(code: str) -> None:

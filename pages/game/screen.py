@@ -71,7 +71,7 @@ def _show_start() -> None:
     kind = st.segmented_control(
         "What do you guess?",
         list(KINDS),
-        default=GENRE,
+        default=REAL if st.query_params.get("kind") == REAL else GENRE,
         required=True,
         key="game_kind",
         format_func=KINDS.__getitem__,
@@ -237,7 +237,7 @@ def _close(room: Room, asks_machine: bool = True) -> None:
     answer, current = None, room.round
     if asks_machine and _kind(room) == GENRE:
         try:
-            with visitor_turn():
+            with st.spinner("The machine is listening"), visitor_turn():
                 answer = machine_answer(default_classifier(), current.load(), current.options)
         except (ArtefactError, AudioError, OSError) as error:
             game_state().error = error_sentence(error)

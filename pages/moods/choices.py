@@ -44,6 +44,11 @@ class PlaylistRequest:
         return f"Songs for when you feel {word}"
 
 
+def remember_request(request: PlaylistRequest) -> None:
+    """Let the browser remember language and artist. At the end of the page: a script takes up a line."""
+    remember(REMEMBERED, {"language": request.language, "artist": request.artist})
+
+
 def _recall() -> None:
     """Begin with the language and the artist of the last visit, which this browser remembers."""
     last = remembered(REMEMBERED)
@@ -103,7 +108,6 @@ def choose_request(mood: str) -> PlaylistRequest:
             persist_state="session",
             placeholder="Anybody",
         )
-    remember(REMEMBERED, {"language": language or "", "artist": artist.strip()})
     if language and find_language(language) is None:
         st.caption("We have no words of our own in that language: we ask in English for it.")
     return PlaylistRequest(mood, direction, language or DEFAULT_LANGUAGE, artist.strip())

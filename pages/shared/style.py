@@ -220,6 +220,7 @@ def mood_cards(colours: list[str], key: str = "mood") -> str:
         for n, colour in enumerate(colours, 1)
     )
     return f"""<style>{cards}
+    .st-key-{key} {{ min-height: 7.3rem; }}  /* as tall as with the cards in it, which come late */
     .st-key-{key} [role=radio] {{ flex: 1 1 0; min-width: 5.6rem; min-height: 5.2rem; border-radius: .8rem;
         border: 2px solid color-mix(in srgb, var(--mood) 55%, transparent);
         background: color-mix(in srgb, var(--mood) 14%, transparent); color: inherit !important; }}

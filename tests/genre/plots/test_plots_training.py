@@ -2,7 +2,7 @@
 
 import pytest
 
-from genre.plots.training import Learning, confusion_matrix, learning_curve, live_curve
+from genre.plots.training import Learning, confusion_matrix, learning_curve, live_curve, reach
 
 
 def _epochs(with_validation: bool, part: int = 1, count: int = 3) -> list[dict]:
@@ -49,3 +49,27 @@ def test_of_several_parts_the_latest_is_drawn():
         assert list(line.x) == [1]
     rows, _ = live_curve([folds], "loss")
     assert {row["epoch"] for row in rows} == {1}
+
+
+def test_an_axis_of_epochs_moves_on_seldom_and_is_mostly_full():
+    assert [reach([longest]) for longest in (0, 1, 12, 14, 16, 21, 160, 1_001)] == [
+        10,
+        10,
+        15,
+        15,
+        20,
+        25,
+        200,
+        1_500,
+    ]
+    ends = [reach(range(longest + 1)) for longest in range(20, 1_000)]
+    assert all(longest <= end < 1.6 * longest for longest, end in enumerate(ends, 20))
+    assert reach([]) == 10
+
+
+@pytest.mark.parametrize("measure", ["accuracy", "loss"])
+def test_scales_do_not_wait_for_data(measure):
+    """Vega takes the extent of a scale of nothing for infinite, and says so in the console."""
+    for runs in ([], [Learning("a", [{"epoch": 1, "loss": 2.3, "accuracy": 0.1}])]):
+        _, description = live_curve(runs, measure)
+        assert all(len(description["encoding"][axis]["scale"]["domain"]) == 2 for axis in ("x", "y"))

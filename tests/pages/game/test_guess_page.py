@@ -106,6 +106,16 @@ def test_a_room_is_forgotten_with_the_visit_of_its_screen():
     assert len(rooms()) == 0
 
 
+def test_generate_leads_to_its_own_game():
+    app = visit("generate")
+    (link,) = [each for each in app.get("page_link") if "Real or generated" in each.proto.label]
+    assert link.proto.query_string == "kind=real"
+    app = AppTest.from_file(APP, default_timeout=LONG_S)
+    app.query_params["kind"] = "real"
+    healthy(app.switch_page("pages/guess.py").run())
+    assert app.session_state["game_kind"] == "real"
+
+
 def test_a_code_can_be_typed():
     screen_app = start("phones", "real")
     room = room_of(screen_app)
