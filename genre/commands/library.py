@@ -115,21 +115,26 @@ def _scan(options: argparse.Namespace) -> int:
             folders = index.folders()
     if not folders:
         raise ValueError("Name the folders of your music: nothing was scanned before.")
+    known_problems: set[tuple[str, str]] = set()
     while True:
         start = time.monotonic()
         bar = _Bar()
         try:
             summary = scan_folders(folders, rescan=options.rescan, listener=bar.show)
+        except KeyboardInterrupt:
+            print("Stopped. What was read is kept: scan again to go on.", file=sys.stderr)
+            raise
         finally:
             bar.close()
-        _show_summary(summary, options.json, is_repeat=options.watch)
+        _show_summary(summary, options.json, known_problems)
         if not options.watch:
             return FAILED if summary.n_problems else OK
-        options.rescan = False
+        options.rescan, known_problems = False, set(summary.problems)
         _wait(folders, max(LEAST_WAIT_S, WAIT_PER_LOOK * (time.monotonic() - start)))
 
 
 def _wait(folders: Sequence[str], seconds: float) -> None:
+    """Wait for the next look, as the one scan; whoever forgets a folder meanwhile is refused."""
     from genre.library.progress import ProgressWriter, lock_scan
 
     with lock_scan():
@@ -158,7 +163,8 @@ class _Bar:
             self.bar.close()
 
 
-def _show_summary(summary: "ScanSummary", as_json: bool, is_repeat: bool) -> None:
+def _show_summary(summary: "ScanSummary", as_json: bool, known_problems: set[tuple[str, str]]) -> None:
+    """Print what a scan did; problems that the look before had, too, are not repeated."""
     from genre.library.scan import summary_sentence
 
     if as_json:
@@ -166,11 +172,11 @@ def _show_summary(summary: "ScanSummary", as_json: bool, is_repeat: bool) -> Non
         print(json.dumps({**summary.counts(), "problems": problems}), flush=True)
         return
     for path, sentence in summary.problems:
-        print(f"{printable(path)}: {sentence}", file=sys.stderr)
+        if (path, sentence) not in known_problems:
+            print(f"{printable(path)}: {sentence}", file=sys.stderr)
     if rest := summary.n_problems - len(summary.problems):
         print(f"And {rest:,} more.", file=sys.stderr)
-    if not is_repeat or summary.predicted or summary.moved or summary.deleted:
-        print(summary_sentence(summary), flush=True)
+    print(summary_sentence(summary), flush=True)
 
 
 def _show_status(as_json: bool) -> int:
