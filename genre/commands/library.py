@@ -182,6 +182,7 @@ def _show_summary(summary: "ScanSummary", as_json: bool, known_problems: set[tup
 def _show_status(as_json: bool) -> int:
     from genre.library.index import Index, index_path, index_size
     from genre.library.progress import read_progress
+    from genre.library.scan import n_songs
 
     progress = read_progress()
     numbers: dict[str, int] = {}
@@ -202,7 +203,7 @@ def _show_status(as_json: bool) -> int:
         print(printable(folder))
     total = sum(numbers.values())
     print(
-        f"{total:,} songs ({', '.join(f'{n:,} {status}' for status, n in sorted(numbers.items()))})"
+        f"{n_songs(total)} ({', '.join(f'{n:,} {status}' for status, n in sorted(numbers.items()))})"
         if total
         else "No songs yet: scan a folder."
     )
@@ -219,6 +220,7 @@ def _show_status(as_json: bool) -> int:
 def _forget(folders: Sequence[str], as_json: bool) -> int:
     from genre.library.index import Index
     from genre.library.progress import lock_scan
+    from genre.library.scan import n_songs
 
     if not folders:
         raise ValueError("Name the folders to forget; scan --status lists them.")
@@ -229,7 +231,7 @@ def _forget(folders: Sequence[str], as_json: bool) -> int:
             if folder not in known and index.count_below(folder) == 0:
                 raise ValueError(f"{printable(folder)} is not in the library; scan --status lists what is.")
             count += index.forget(folder)
-    print(json.dumps({"forgotten": count}) if as_json else f"{count:,} songs forgotten. The files stay.")
+    print(json.dumps({"forgotten": count}) if as_json else f"{n_songs(count)} forgotten. The files stay.")
     return OK
 
 
@@ -293,6 +295,7 @@ def _like(path: str, library: "Library") -> "tuple[np.ndarray, frozenset[int]]":
 
 def _print_songs(options: argparse.Namespace, songs: "list[Song]", scores: list[float]) -> int:
     from genre.library.playlists.files import song_object, to_csv, to_m3u
+    from genre.library.scan import n_songs
     from genre.paths import write_atomic
     from genre.text import clock, genre_name
 
@@ -308,7 +311,7 @@ def _print_songs(options: argparse.Namespace, songs: "list[Song]", scores: list[
             genre = genre_name(song.genre or "") + ("" if song.confident else "?")
             print(f"{score:5.2f}  {genre:10}  {tempo}  {clock(song.duration_s):>6}  {printable(song.path)}")
     if options.m3u or options.csv:
-        print(f"{len(songs):,} songs written to {options.m3u or options.csv}.")
+        print(f"{n_songs(len(songs))} written to {options.m3u or options.csv}.")
     elif not songs and not options.json:
         print("No song of the library is like that.", file=sys.stderr)
     return OK if songs else FAILED

@@ -282,9 +282,14 @@ def _device_of(folder: str) -> int | None:
             return None
 
 
+def n_songs(count: int) -> str:
+    """Write a number of songs."""
+    return "1 song" if count == 1 else f"{count:,} songs"
+
+
 def summary_sentence(summary: ScanSummary) -> str:
     """A summary as one line."""
-    parts = [f"{summary.found:,} songs"]
+    parts = [n_songs(summary.found)]
     for count, words in (
         (summary.predicted, "read"),
         (summary.moved, "moved or copied"),
