@@ -11,6 +11,7 @@ import signal
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from genre.audio.clip import MAX_BYTES
 from genre.audio.decoders import AudioError
@@ -117,11 +118,11 @@ def file_hash(path: str) -> bytes:
         return content_hash(file.read()) if size <= WHOLE_BYTES else _hash_blocks(file, size)
 
 
-def _hash_blocks(file: "object", size: int) -> bytes:
+def _hash_blocks(file: BinaryIO, size: int) -> bytes:
     digest = hashlib.blake2b(str(size).encode(), digest_size=16)
     for number in range(BLOCKS):
-        file.seek((size - BLOCK_BYTES) * number // (BLOCKS - 1))  # type: ignore[attr-defined]
-        digest.update(file.read(BLOCK_BYTES))  # type: ignore[attr-defined]
+        file.seek((size - BLOCK_BYTES) * number // (BLOCKS - 1))
+        digest.update(file.read(BLOCK_BYTES))
     return digest.digest()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genre.compute import all_cores
+from genre.compute import all_cores, free_memory_bytes
 from genre.library import reading as outcomes
 from genre.library.default import fast_predictor
 from genre.library.index import Index, below, database_errors
@@ -25,6 +25,7 @@ from genre.library.walking import FoundFile, Unreadable, walk
 from genre.paths import may_read
 
 MAX_PROBLEMS = 1000  # sentences that a scan keeps; all are counted
+PROCESS_BYTES = 600 << 20  # 410 MB with the model, and a file of 64 MiB with its samples
 FILES_PER_PROCESS = 4  # loading the model takes as long as a dozen songs
 
 Listener = Callable[[ScanProgress], None]
@@ -100,7 +101,7 @@ def scan_folders(
                     raise FolderError(f"There is no folder {folder}: check its name.")
                 index.add_folder(folder, time.time())
             total = scan.compare(folders)
-            scan.read(total, all_cores() if processes is None else processes)
+            scan.read(total, default_processes() if processes is None else processes)
             scan.delete_gone(folders)
         except KeyboardInterrupt:
             writer.update("stopped", message="Stopped. What was read is kept: scan again to go on.")
@@ -262,6 +263,12 @@ class _Scan:
         return devices[folder] == device
 
 
+def default_processes() -> int:
+    """One process a core, and no more than the free memory holds."""
+    free = free_memory_bytes()
+    return all_cores() if free is None else min(all_cores(), max(1, free // PROCESS_BYTES))
+
+
 def _device_of(folder: str) -> int | None:
     """The file system of a folder, or of the nearest one above that is there."""
     while True:
@@ -275,9 +282,14 @@ def _device_of(folder: str) -> int | None:
             return None
 
 
+def n_songs(count: int) -> str:
+    """Write a number of songs."""
+    return "1 song" if count == 1 else f"{count:,} songs"
+
+
 def summary_sentence(summary: ScanSummary) -> str:
     """A summary as one line."""
-    parts = [f"{summary.found:,} songs"]
+    parts = [n_songs(summary.found)]
     for count, words in (
         (summary.predicted, "read"),
         (summary.moved, "moved or copied"),

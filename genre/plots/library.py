@@ -1,6 +1,7 @@
 """Plotly figures of a music library: its map, and how its genres and feelings are distributed."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import numpy as np
 import pandas  # noqa: F401 - whole: plotly looks at it, even when another thread has only half imported it
@@ -21,7 +22,11 @@ def library_map(
     One trace a genre, drawn by WebGL: 10,000 points stay smooth.
     """
     figure = go.Figure()
-    kinds, names_of, ids_of = np.array(genres, object), np.array(names, object), np.array(ids)
+    kinds, names_of, ids_of = (
+        np.array(genres, object),
+        np.array([escape(name) for name in names], object),
+        np.array(ids),
+    )
     size = 9 if len(ids) <= FEW else 6 if len(ids) <= MANY else 4
     for genre in sorted(set(genres)):
         rows = np.flatnonzero(kinds == genre)

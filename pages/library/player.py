@@ -1,10 +1,12 @@
 """A song of the library played on the page, and songs saved as a list."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from PIL import Image
 
 from genre.audio.clip import AudioError, load_excerpts
 from genre.library.playlists.files import to_csv, to_m3u
@@ -33,6 +35,7 @@ TYPES = {
     ".webm": "audio/webm",
 }
 MAX_PLAYED_BYTES = 48 << 20  # of a larger file, or another kind, three excerpts are played
+COVER_PIXELS, MAX_COVER_PIXELS = 144, 40_000_000
 GONE = "The file cannot be read just now: is its drive connected?"
 
 
@@ -65,7 +68,7 @@ def show_song(library: "Library", position: int, autoplay: bool) -> None:
     from genre.library.playlists.mood_path import WORDS
 
     song = library.songs[position]
-    cover = read_cover(Path(song.path)) if song.has_cover and may_read(Path(song.path)) else None
+    cover = thumbnail(read_cover(Path(song.path))) if song.has_cover and may_read(Path(song.path)) else None
     with st.container(border=True, key="library_player"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if cover:
@@ -79,6 +82,22 @@ def show_song(library: "Library", position: int, autoplay: bool) -> None:
                 for word in words:
                     st.badge(word, color="gray")
         play_song(song, autoplay)
+
+
+def thumbnail(picture: bytes | None) -> bytes | None:
+    """Make a small JPEG of a cover; None for what is no picture, or one that would not fit into memory."""
+    if not picture:
+        return None
+    try:
+        with Image.open(BytesIO(picture)) as image:
+            if image.width * image.height > MAX_COVER_PIXELS:
+                return None
+            image.thumbnail((COVER_PIXELS, COVER_PIXELS))
+            content = BytesIO()
+            image.convert("RGB").save(content, "JPEG")
+    except Exception:  # any bytes come here, and Pillow raises a dozen kinds
+        return None
+    return content.getvalue()
 
 
 def _facts(song: "Song") -> str:

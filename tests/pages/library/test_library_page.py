@@ -1,9 +1,11 @@
 """My library on the Listen page: every state of it, and that a guest sees none."""
 
+import io
 import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from genre.library.index import Index
@@ -13,6 +15,7 @@ from genre.library.search import load_library
 from pages.access.tokens import Role
 from pages.library import folders
 from pages.library.panel import FOLDERS, MAP, OVERVIEW, SONGS
+from pages.library.player import thumbnail
 from tests.pages.access.test_guests import attempt
 from tests.support.app_visits import button, healthy, press, visit, words
 from tests.support.library import make_songs, scan
@@ -164,6 +167,15 @@ def test_a_song_whose_drive_is_away_is_a_sentence(music):
     app.session_state["library_state"].play(real.id)
     app = healthy(app.run())
     assert "is its drive connected" in words(app) and not app.get("audio")
+
+
+def test_a_cover_is_shown_small_and_no_picture_is_none():
+    content = io.BytesIO()
+    Image.new("RGB", (600, 400)).save(content, "PNG")
+    with Image.open(io.BytesIO(thumbnail(content.getvalue()))) as image:
+        assert image.size == (144, 96)
+    for picture in (None, b"", b"\x89PNG\r\n\x1a\nnothing", content.getvalue()[:60]):
+        assert thumbnail(picture) is None
 
 
 def test_a_damaged_index_is_a_sentence(music, earmark_home):
