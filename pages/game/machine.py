@@ -35,8 +35,8 @@ def machine_answer(classifier: "Classifier", clip: "Clip", options: tuple[str, .
 
 
 def _reasons(prediction: "Prediction", shares: dict[str, float], choice: str) -> list[str]:
-    sure = percent(shares[choice])
-    reasons = [f"Of these answers it finds {genre_name(choice)} the likeliest: {sure}."]
+    certainty = percent(shares[choice])
+    reasons = [f"Of these answers it finds {genre_name(choice)} the likeliest: {certainty}."]
     rivals = sorted((option for option in shares if option != choice), key=lambda o: -shares[o])
     if shares[rivals[0]] >= MIN_RIVAL:
         reasons.append(f"It hears some {genre_name(rivals[0])} in it as well: {percent(shares[rivals[0]])}.")

@@ -23,7 +23,7 @@ def show_phone(code: str) -> None:
         )
         st.button("Back", icon=":material/arrow_back:", key="leave_room", on_click=_leave)
         return
-    if state.joined != room.code or state.player not in room.players:
+    if state.room_code != room.code or state.player not in room.players:
         _show_door(room)
         return
     fragment(run_every=REFRESH_S)(_show_round)(room.code, state.player)
@@ -44,7 +44,7 @@ def _enter(room: Room) -> None:
     state = game_state()
     state.error = ""
     try:
-        state.player, state.joined = room.join(st.session_state.player_name), room.code
+        state.player, state.room_code = room.join(st.session_state.player_name), room.code
     except RoomError as error:
         state.error = str(error)
 

@@ -67,8 +67,8 @@ class Room:
     def _free_name(self, name: str) -> str:
         name = " ".join("".join(c for c in name if c.isprintable()).split())[:MAX_NAME_CHARS].strip()
         name = name or f"Player {len(self.players) + 1}"
-        taken, free, number = {player.name for player in self.players.values()}, name, 1
-        while free in taken:
+        names, free, number = {player.name for player in self.players.values()}, name, 1
+        while free in names:
             number += 1
             free = f"{name} {number}"
         return free

@@ -20,7 +20,7 @@ class GameState:
     screen_player: str = ""  # the one who clicks on this screen
     clip: tuple[str, int, bytes] | None = None  # (room, round, WAV) of the clip that plays
     error: str = ""
-    joined: str = ""  # code of the room that this phone plays in
+    room_code: str = ""  # code of the room that this phone plays in
     player: str = ""  # its player there
 
 

@@ -54,8 +54,8 @@ class ActState:
 
     def score(self) -> tuple[int, int]:
         """Count what (people, the machine) guessed right, of the scenes that both have guessed."""
-        told = [scene for scene in self.scenes if scene.guess and scene.scores]
-        return sum(s.guess == s.mood for s in told), sum(s.machine_guess == s.mood for s in told)
+        scenes = [scene for scene in self.scenes if scene.guess and scene.scores]
+        return sum(s.guess == s.mood for s in scenes), sum(s.machine_guess == s.mood for s in scenes)
 
 
 def act_state() -> ActState:
@@ -121,8 +121,8 @@ def _turn() -> None:
 
 
 def _take_picture(scene: Scene) -> None:
-    refused = is_insecure()
-    if not (refused or st.session_state.get("act_camera_is_open")):
+    is_blocked = is_insecure()
+    if not (is_blocked or st.session_state.get("act_camera_is_open")):
         st.button(
             "Open the camera",
             type="primary",
@@ -132,7 +132,7 @@ def _take_picture(scene: Scene) -> None:
             help="The browser asks whether Earmark may use it.",
         )
         return
-    if refused:
+    if is_blocked:
         photo = st.file_uploader("A photo of the face", type=IMAGE_TYPES, key=widget_key("act_photo"))
     else:
         photo = st.camera_input(

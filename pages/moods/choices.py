@@ -9,7 +9,7 @@ from mood.playlist.playlist import Playlist, find_playlist
 from mood.playlist.query import DEFAULT_LANGUAGE, LANGUAGES, MAX_PHRASE_CHARS, find_language
 from pages.moods.labels import MOODS, change_label, look_word, mood_label
 from pages.moods.state import mood_state
-from pages.shared.remembered import remember, remembered
+from pages.shared.memory import recall, remember
 from pages.shared.style import mood_cards
 
 MATCH, CHANGE = "match", "change"
@@ -51,7 +51,7 @@ def remember_request(request: PlaylistRequest) -> None:
 
 def _recall() -> None:
     """Begin with the language and the artist of the last visit, which this browser remembers."""
-    last = remembered(REMEMBERED)
+    last = recall(REMEMBERED)
     if "language" not in st.session_state:
         default = next(language.label for language in LANGUAGES if language.name == DEFAULT_LANGUAGE)
         st.session_state.language = last.get("language", "")[:MAX_PHRASE_CHARS].strip() or default

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Played:
+class PlayedMusic:
     """What was played last, and each model's answer to it."""
 
     name: str
@@ -31,7 +31,7 @@ class TrainState:
     run_error: str = ""  # of the latest start or stop; shown until the next one
     started: set[str] = field(default_factory=set)  # names of the runs that this visit has started
     clip_number: int = 0  # number of the shown track among the genre's tracks under Data
-    played: Played | None = None  # music that the trained models have answered last
+    music: PlayedMusic | None = None  # music that the trained models have answered last
     n_played: int = 0  # new pieces that the synthesiser has played for this visit
     faults: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # data set -> faults, once checked
 

@@ -32,23 +32,23 @@ def show_finish(entries: list[Entry]) -> None:
     """Show how the latest race ended, and let its models be played to."""
     heat = latest_heat(entries)
     names = chart_names(heat)
-    tested = tested_runs(heat, names, [read_report(entry) for entry in heat])
-    if tested:
-        _show_result(tested)
+    results = tested_runs(heat, names, [read_report(entry) for entry in heat])
+    if results:
+        _show_result(results)
     if show_race(heat):
         st.caption(
             "How many pieces of a few seconds each model names right, on music that it does not learn from. "
             "Guessing gets 10 %."
         )
-    done = [(name, entry) for name, entry in zip(names, heat, strict=True) if entry.run.state == "done"]
-    if done:
-        show_play(_best_first(done, tested))
+    models = [(name, entry) for name, entry in zip(names, heat, strict=True) if entry.run.state == "done"]
+    if models:
+        show_play(_best_first(models, results))
 
 
-def _show_result(tested: list[TestedRun]) -> None:
-    honest = [run for run in tested if not run.report.split["leaky"]]
+def _show_result(results: list[TestedRun]) -> None:
+    honest = [run for run in results if not run.report.split["leaky"]]
     if len(honest) > 1:
-        show_winner(tested)
+        show_winner(results)
     elif honest:
         share = percent(honest[0].report.by_track["accuracy"])
         st.success(
@@ -56,12 +56,12 @@ def _show_result(tested: list[TestedRun]) -> None:
             "kept aside for the test. Guessing would get 10 %.",
             icon=":material/trophy:",
         )
-    _show_cheats(tested, honest)
+    _show_cheats(results, honest)
 
 
-def _show_cheats(tested: list[TestedRun], honest: list[TestedRun]) -> None:
+def _show_cheats(results: list[TestedRun], honest: list[TestedRun]) -> None:
     """Say that a leaky training is no winner, whatever its figure."""
-    for cheat in tested:
+    for cheat in results:
         if not cheat.report.split["leaky"]:
             continue
         figure = percent(cheat.report.by_track["accuracy"])
@@ -94,8 +94,8 @@ def show_race(heat: list[Entry]) -> bool:
     epochs = [line["epoch"] for learning in learnings for line in learning.epochs]
     if not epochs:
         return False
-    planned = [entry.recipe.get("epochs") for entry in heat]
-    finish = max(*epochs, *(number for number in planned if isinstance(number, int)))
+    epoch_limits = [entry.recipe.get("epochs") for entry in heat]
+    finish = max(*epochs, *(number for number in epoch_limits if isinstance(number, int)))
     rows, description = race_chart(learnings, finish)
     with st.container(key="race"):
         # The text for a screen reader stays: Streamlit draws a chart anew whose text changes.
@@ -108,7 +108,7 @@ def show_race(heat: list[Entry]) -> bool:
     return True
 
 
-def _best_first(done: list[tuple[str, Entry]], tested: list[TestedRun]) -> list[tuple[str, Entry]]:
+def _best_first(models: list[tuple[str, Entry]], results: list[TestedRun]) -> list[tuple[str, Entry]]:
     """The honest ones first, and of these the best."""
-    accuracy = {run.name: run.report.by_track["accuracy"] for run in tested}
-    return sorted(done, key=lambda pair: (pair[1].leaky, -accuracy.get(pair[0], 0.0)))
+    accuracy = {run.name: run.report.by_track["accuracy"] for run in results}
+    return sorted(models, key=lambda pair: (pair[1].leaky, -accuracy.get(pair[0], 0.0)))

@@ -1,4 +1,4 @@
-"""Music for a model that has just been trained: recorded, uploaded or an example, answered on the spot."""
+"""Music for a model that has just been trained: recorded, uploaded or an example, answers on the spot."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +19,7 @@ from pages.shared.permissions import is_insecure
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL, escaped, renew, widget_key
 from pages.training.run_display import show_swatch
-from pages.training.state import Played, train_state
+from pages.training.state import PlayedMusic, train_state
 
 if TYPE_CHECKING:
     from genre.audio.clip import Clip
@@ -40,8 +40,8 @@ def show_play(models: list[tuple[str, Entry]]) -> None:
         )
         _show_inputs(models)
         show_flash("play")
-        if (played := train_state().played) and any(entry.id in played.predictions for _, entry in models):
-            _show_answers(played, models)
+        if (music := train_state().music) and any(entry.id in music.predictions for _, entry in models):
+            _show_answers(music, models)
 
 
 def _show_inputs(models: list[tuple[str, Entry]]) -> None:
@@ -106,9 +106,9 @@ def _play(
         with st.spinner("Listening"), visitor_turn():
             clip = load_clip(read(), name)
             predictions = {entry.id: _load(entry).classify(clip) for _, entry in models}
-            state.played = Played(name, _wav_of(clip), truth, is_real, predictions)
+            state.music = PlayedMusic(name, _wav_of(clip), truth, is_real, predictions)
     except (ValueError, OSError) as error:
-        state.played = None
+        state.music = None
         set_flash("play", escaped(error_sentence(error)))
 
 
@@ -125,16 +125,16 @@ def _load(entry: Entry) -> "Classifier":
     return shared_model("trained", (str(folder), changed_ns), lambda: load_classifier_from(folder))
 
 
-def _show_answers(played: Played, models: list[tuple[str, Entry]]) -> None:
-    st.markdown(f"**{escaped(played.name)}**")
-    st.audio(played.wav, format="audio/wav", autoplay=True)
-    answered = [(name, entry) for name, entry in models if entry.id in played.predictions]
-    for number, (name, entry) in enumerate(answered):
+def _show_answers(music: PlayedMusic, models: list[tuple[str, Entry]]) -> None:
+    st.markdown(f"**{escaped(music.name)}**")
+    st.audio(music.wav, format="audio/wav", autoplay=True)
+    answers = [(name, entry) for name, entry in models if entry.id in music.predictions]
+    for number, (name, entry) in enumerate(answers):
         if number % 3 == 0:
-            columns = st.columns(min(3, len(answered)))
+            columns = st.columns(min(3, len(answers)))
         with columns[number % 3], st.container(border=True, height="stretch", key=f"answer_{number}"):
-            _show_answer(name, entry, played.predictions[entry.id], played.truth, number)
-    if played.is_real and any(entry.data == BUILT_IN for _, entry in answered):
+            _show_answer(name, entry, music.predictions[entry.id], music.truth, number)
+    if music.is_real and any(entry.data == BUILT_IN for _, entry in answers):
         st.caption(
             "They have learnt from synthesised music alone. On real music they can only guess, however sure "
             "they sound. The model of the Listen page has learnt from real songs."

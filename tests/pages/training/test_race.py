@@ -124,13 +124,13 @@ def test_what_was_trained_answers_on_the_same_page(trained):
     app = visit("train", step="Watch")
     assert "Now play it something" in words(app)
     press(app, "play_new_metal")
-    played = app.session_state["train"].played
+    played = app.session_state["train"].music
     (prediction,) = played.predictions.values()
     assert played.truth == "metal" and not played.is_real and prediction.genre in ("classical", "metal")
     assert prediction.genre.capitalize() in words(app) and "On real music" not in words(app)
     song = next(each for each in app.button if each.key.startswith("play_jazz"))
     healthy(song.click().run())
-    assert app.session_state["train"].played.truth == "jazz" and app.session_state["train"].played.is_real
+    assert app.session_state["train"].music.truth == "jazz" and app.session_state["train"].music.is_real
 
 
 def test_music_that_cannot_be_read_is_a_sentence(trained, wav):
@@ -140,7 +140,7 @@ def test_music_that_cannot_be_read_is_a_sentence(trained, wav):
     assert "not an audio file" in words(app)
     (box,) = app.get("file_uploader")
     healthy(box.upload("song.wav", wav("metal"), "audio/wav").run())
-    assert app.session_state["train"].played.name == "song.wav"
+    assert app.session_state["train"].music.name == "song.wav"
 
 
 def test_a_training_whose_weights_are_gone_is_a_sentence():

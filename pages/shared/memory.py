@@ -1,6 +1,6 @@
 """Choices that the visitor's own browser remembers, in a cookie: for a reload, and for the next visit.
 
-    values = remembered("songs")                    what the browser sent when this visit began
+    values = recall("songs")                    what the browser sent when this visit began
     remember("songs", {"language": "Tamil"})        at the end of a run; writes only what has changed
 
 Streamlit reads cookies and cannot write them, so that a script in the page does. Anybody can write into their
@@ -19,17 +19,17 @@ _KEY = "remembered"  # in the session state: {name: values}
 _WRITE = '<script>document.cookie = "NAME=VALUE; max-age=AGE; path=/; SameSite=Lax";</script>'
 
 
-def remembered(name: str) -> dict[str, str]:
+def recall(name: str) -> dict[str, str]:
     """Return what was remembered under this name; empty where there is nothing, or nothing to be read."""
-    kept = st.session_state.setdefault(_KEY, {})
-    if name not in kept:
-        kept[name] = _read(str(st.context.cookies.get(_cookie(name), "")))
-    return kept[name]
+    values_by_name = st.session_state.setdefault(_KEY, {})
+    if name not in values_by_name:
+        values_by_name[name] = _read(str(st.context.cookies.get(_cookie(name), "")))
+    return values_by_name[name]
 
 
 def remember(name: str, values: dict[str, str]) -> None:
     """Let the browser remember these from now on."""
-    if values == remembered(name):
+    if values == recall(name):
         return
     text = quote(json.dumps(values), safe="")
     if len(text) > MAX_CHARS:
