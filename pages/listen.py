@@ -15,7 +15,6 @@ from pages.listening.state import listen_state
 from pages.listening.uploads import show_uploader
 from pages.shared.browser import ask_before_leaving
 from pages.shared.models import chosen_model, default_classifier, warm_up
-from pages.shared.style import LISTEN_PAGE
 
 
 def show_results() -> None:
@@ -43,8 +42,8 @@ def show_placeholder() -> None:
         )
 
 
-st.html(LISTEN_PAGE)
 st.title("What genre is this?")
+st.markdown("Play Earmark some music, and it names the genre.")
 follow_model()
 show_recorder()
 show_introduction()

@@ -15,8 +15,7 @@ def show_introduction() -> None:
     names = [genre_name(genre) for genre in chosen_genres()]
     count = "ten" if len(names) == 10 else str(len(names))
     st.markdown(
-        f"Play Earmark some music and it names the genre. It knows {count} and no more: "
-        f"{escaped(', '.join(names[:-1]))} and {escaped(names[-1])}."
+        f"It knows {count} genres and no more: {escaped(', '.join(names[:-1]))} and {escaped(names[-1])}."
     )
 
 

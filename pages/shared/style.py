@@ -15,9 +15,6 @@ SHORT_FILE_LIST = """<style>
     [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
 </style>"""
 
-# Streamlit leaves a hand's breadth above the first line of a page.
-LISTEN_PAGE = "<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem; }</style>"
-
 # Styles of the answer in pages/listening/marks.py. Its symbols are of the font that Streamlit brings along.
 ANSWER = """<style>
     .answer { text-align: center; }
@@ -117,7 +114,7 @@ PRESENTER = """<style>
         line-height: 1.35; }
     .presenting :is([data-testid=stMarkdownContainer] p, .song-facts, .mood-bars) { font-size: 1.5rem; }
     .presenting h1 { font-size: 2rem !important; padding: 0; }
-    .presenting :is(h2, h3) { font-size: 2.2rem !important; }
+    .presenting :is(h2, h3):not(.answer-genre) { font-size: 2.2rem !important; }
     .presenting [data-testid=stMetricValue] * { font-size: 3rem !important; line-height: 1.1; }
 
     /* Generate: the piece. Mood: one face, one word, one song. */

@@ -81,6 +81,7 @@ def test_every_page_has_a_presenters_view(browser, streamlit_server):
 def test_live_listening_is_a_scene(browser, streamlit_server):
     visitor = Visit(browser, streamlit_server, viewport=STAGE)
     page = visitor.page
+    visitor.settle()
     page.get_by_role("switch", name="Keep listening until I stop").check()
     page.get_by_role("button", name="Record", exact=True).press("p")
     page.get_by_role("button", name="Record", exact=True).press("Enter")

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from genre.audio.clip import load_clip
@@ -79,25 +78,22 @@ def test_it_stops_by_itself_after_half_a_minute(browser, streamlit_server):
     visitor.leave()
 
 
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("NotAllowedError", "The browser refused the microphone."),
-        ("NotFoundError", "This device has no microphone"),
-        ("NotReadableError", "Another program uses the microphone."),
-    ],
-)
-def test_without_a_microphone_there_are_other_ways(browser, streamlit_server, name, sentence):
+def test_without_a_microphone_there_are_other_ways(browser, streamlit_server):
     visitor = Visit(browser, streamlit_server)
     page = visitor.page
-    page.evaluate(NO_MICROPHONE.replace("NAME", name))
-    page.get_by_role("button", name="Record", exact=True).click()
-    alert = page.get_by_role("alert").filter(has_text=sentence)
-    expect(alert).to_contain_text("choose a file or an example below")
-    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
-    if name == "NotFoundError":
-        alert.get_by_role("button", name="Use the plain recorder").click()
-        expect(page.get_by_test_id("stAudioInput")).to_be_visible(timeout=BUSY_MS)
+    record = page.get_by_role("button", name="Record", exact=True)
+    for name, sentence in (
+        ("NotAllowedError", "The browser refused the microphone."),
+        ("NotReadableError", "Another program uses the microphone."),
+        ("NotFoundError", "This device has no microphone"),
+    ):
+        page.evaluate(NO_MICROPHONE.replace("NAME", name))
+        record.click()
+        alert = page.get_by_role("alert").filter(has_text=sentence)
+        expect(alert).to_contain_text("choose a file or an example below")
+        expect(record).to_be_enabled()
+    alert.get_by_role("button", name="Use the plain recorder").click()
+    expect(page.get_by_test_id("stAudioInput")).to_be_visible(timeout=BUSY_MS)
     visitor.leave()
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from genre.audio.clip import Clip
 from genre.synth import dataset as synth
+from tests.screenshots import answer as screenshots_answer
 from tests.screenshots import generate as screenshots_generate
 from tests.screenshots import mood as screenshots_mood
 from tests.screenshots import train as screenshots_train
@@ -81,6 +82,7 @@ def main() -> int:
         screenshots_generate.take(browser, address, keep)
         screenshots_train.take(browser, address, Path(home), keep)
     screenshots_mood.take(program, keep)
+    screenshots_answer.take(program, FOLDER / "answer.webp")
     return 0
 
 

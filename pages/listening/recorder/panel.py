@@ -16,6 +16,7 @@ from pages.shared.permissions import is_insecure, show_insecure
 from pages.shared.turns import short_turn
 from pages.shared.widgets import fragment, renew, widget_key
 
+PLACE_PX = 304  # height that is kept for the component until it is there; its style then lets it grow
 FIRST_ANSWER_S = 4.8  # of sound before the first answer
 NEXT_ANSWER_S = 2.0  # of new sound before each later one
 NOTHING = "Nothing was recorded. Press the button again, and let it run for some seconds."
@@ -24,7 +25,7 @@ PLAIN = "plain_recorder"  # session state: whether the browser's own recorder is
 
 def show_recorder() -> None:
     """Show the recorder, and predict what it recorded."""
-    with st.container(key="recorder_panel"):
+    with st.container(key="recorder_panel", height=PLACE_PX, border=False):
         _run_recorder()
         if is_insecure():
             show_insecure("microphone", "choose a file or an example below")
@@ -32,15 +33,23 @@ def show_recorder() -> None:
             _show_plain_recorder()
     state = recorder_state()
     if state.finished:
-        finished, state.finished = state.finished, None
-        _predict_recording(finished)
+        try:
+            current_classifier()
+        except ArtefactError as error:
+            state.finished, state.error = None, str(error)
+            st.rerun()
+        _predict_recording(state.finished)
 
 
 def _predict_recording(content: bytes) -> None:
+    """Predict a recording; a click may end the run before that, and the next one resumes it."""
     state = listen_state()
     number = state.n_recordings + 1
-    predict_files([(f"Recording {number}", lambda: content)], "recording")
-    state.n_recordings = number
+
+    def note(_: int) -> None:
+        state.n_recordings, recorder_state().finished = number, None
+
+    predict_files([(f"Recording {number}", lambda: content)], "recording", note)
     st.rerun()
 
 
@@ -72,7 +81,8 @@ def _data(state: RecorderState) -> dict[str, Any]:
         "blocked": is_insecure(),
         "take": state.id,
         "received": state.received,
-        "finished": state.is_over,
+        "arrived": state.is_over,  # nothing of it need be sent again
+        "finished": state.is_over and state.finished is None,  # its answer is there
         "answer": state.answer,
         "message": state.message,
         "error": state.error,

@@ -67,6 +67,7 @@ class Recorder {
     if (this.data.take === this.take && this.state !== "idle") {
       this.acknowledged = this.data.received;
       this.waitsSince = 0;
+      this.hasArrived = this.data.arrived;
       if (this.data.finished) this.rest();
       else this.send();
     }
@@ -81,6 +82,8 @@ class Recorder {
   async start() {
     for (const media of document.querySelectorAll("audio, video")) media.pause(); // not to be heard twice
     this.button.focus();
+    this.take = null;
+    this.data = { ...this.data, answer: null, message: "" };
     this.setState("starting");
     this.find("trouble").hidden = true;
     try {
@@ -115,11 +118,11 @@ class Recorder {
     this.first = this.length = this.acknowledged = this.waitsSince = 0;
     this.heard = []; // [energy, samples at full scale] of each part of the last two seconds
     this.level = 0;
-    this.note = this.said = "";
-    this.data = { ...this.data, answer: null, message: "" };
+    this.note = "";
+    this.hasArrived = false;
     this.setState("recording");
     this.columns = this.find("waterfall").getContext("2d");
-    this.columns.clearRect(0, 0, 600, 96);
+    this.columns.clearRect(0, 0, this.columns.canvas.width, this.columns.canvas.height);
     this.frame = requestAnimationFrame(() => this.animate());
   }
 
@@ -174,6 +177,7 @@ class Recorder {
 
   // Send what the server has not acknowledged, unless it has still to answer the message before.
   send() {
+    if (this.hasArrived) return;
     const isLast = this.state === "stopping";
     const isWaiting = this.waitsSince && performance.now() - this.waitsSince < RESEND_MS;
     const fresh = (this.length - this.acknowledged) / this.rate;
@@ -247,7 +251,7 @@ class Recorder {
     this.button.querySelector(".recorder-mark").textContent = isOn ? "stop" : answer && isForming ? answer.mark : "mic";
     if (!isOn) this.find("word").textContent = this.state === "stopping" ? "One moment" : "Record";
     this.box.style.setProperty("--accent", isForming && answer ? answer.colour : "");
-    this.find("answer").hidden = !(isForming && answer);
+    this.find("answer").classList.toggle("waits", !answer); // its place is kept: nothing below it jumps
     if (isForming && answer) this.drawAnswer(answer);
     this.say();
   }

@@ -71,7 +71,7 @@ def wav_bytes(samples: np.ndarray) -> bytes:
 
 def test_the_first_visit_shows_what_will_appear(app):
     text = " ".join(element.value for element in app.markdown)
-    assert "ten and no more" in text and all(genre_name(genre) in text for genre in GENRES)
+    assert "ten genres and no more" in text and all(genre_name(genre) in text for genre in GENRES)
     assert "Your answer appears here" in text
     assert shown(app)["max_s"] == 30 and not app.audio_input
     assert charts(app) == 1 and not predicted_genre(app) and not app.dataframe

@@ -186,7 +186,7 @@ def test_one_button_makes_a_run_the_model_of_the_listen_page(trained):
     healthy(app.switch_page("pages/listen.py").run())
     assert app.selectbox(key=MODEL_CHOICE).value == "my-model"
     assert predicted_genre(app) in ("Classical", "Metal"), "earlier clips are predicted again"
-    assert "It knows 2 and no more: classical and metal." in words(app)
+    assert "It knows 2 genres and no more: classical and metal." in words(app)
     assert visit("listen").selectbox(key=MODEL_CHOICE).value is None, "others choose for themselves"
     app = press(healthy(app.switch_page("pages/train.py").run()), f"unpublish_{trained.name}")
     assert not promoted_models() and "Take it off the Listen page" not in labels(app) and not app.success
