@@ -13,13 +13,13 @@ from genre.inference.session import MAX_SOUND_S, OTHER, Session, SessionClip
 from genre.models.cards import ArtefactError
 from genre.plots import prediction as plots
 from genre.text import genre_name
+from pages.listening.answer.description import show_description
+from pages.listening.answer.marks import answer_html, bars_html, genres_over_time
+from pages.listening.answer.share_card import share_card
 from pages.listening.closer_look import show_closer_look
-from pages.listening.description import show_description
 from pages.listening.figures import once
-from pages.listening.marks import answer_html, bars_html, genres_over_time
 from pages.listening.player.component import mount_player, player_picture
 from pages.listening.predict import classify
-from pages.listening.share_card import share_card
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import chosen_model, is_taught_by_synthesiser
 from pages.shared.style import ANSWER

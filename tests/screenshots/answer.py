@@ -13,10 +13,10 @@ from pages.listening.examples import MUSIC
 from tests.support.browser.serving import chromium, serve
 
 WINDOW = {"width": 640, "height": 640}
-WIDTH = 480  # pixels of the picture
+WIDTH = 560  # pixels of the picture
 LENGTH_S, STEP_S = 20.0, 0.25
 BEGIN_S, RECORD_S = 1.0, 11.5  # until the button is pressed, and until it is pressed again
-QUALITY = 38  # percent
+QUALITY = 66  # percent
 WAIT_MS = 60_000
 SONG = MUSIC / "classical_hungarian-dance.opus"
 

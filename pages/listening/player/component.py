@@ -14,7 +14,7 @@ from genre.audio.overview import mel_overview, waveform_envelope
 from genre.inference.classifier import Prediction
 from genre.plots import prediction as plots
 from genre.text import genre_name
-from pages.listening.marks import colour_of, genre_mark
+from pages.listening.answer.marks import colour_of, genre_mark
 
 COLUMNS = 300  # of the waveform
 MATTERS = 0.08  # probability that a genre reaches somewhere to have a colour of its own

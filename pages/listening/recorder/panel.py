@@ -132,7 +132,7 @@ def _add(state: RecorderState, message: SoundMessage) -> None:
 
 def _add_live(state: RecorderState, message: SoundMessage) -> None:
     """Name what plays, and keep nothing of it."""
-    from pages.listening.marks import forming_answer
+    from pages.listening.answer.marks import forming_answer
     from pages.listening.recorder.live import LiveTake
 
     if state.live is None:
@@ -149,7 +149,7 @@ def _add_live(state: RecorderState, message: SoundMessage) -> None:
 
 def _answer_so_far(state: RecorderState, take: Take) -> None:
     """Predict what has arrived, if that is enough and the processor is free."""
-    from pages.listening.marks import answer_of
+    from pages.listening.answer.marks import answer_of
 
     seconds = take.seconds
     if seconds < (state.answered_s + NEXT_ANSWER_S if state.answered_s else FIRST_ANSWER_S):

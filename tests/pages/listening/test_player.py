@@ -14,9 +14,9 @@ from genre.audio.overview import mel_overview
 from genre.inference.classifier import Prediction
 from genre.inference.description import Description
 from genre.plots import prediction as plots
-from pages.listening.marks import MARKS, answer_html, bars_html, certainty, genres_over_time
+from pages.listening.answer.marks import MARKS, answer_html, bars_html, certainty, genres_over_time
+from pages.listening.answer.share_card import SIZE, share_card
 from pages.listening.player.component import player_picture, spectrogram_picture
-from pages.listening.share_card import SIZE, share_card
 
 CLIP = Clip(np.sin(np.arange(6 * SAMPLE_RATE, dtype=np.float32) ** 2 / 4e5).astype(np.float32), 6.0)
 
