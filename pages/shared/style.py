@@ -15,7 +15,7 @@ SHORT_FILE_LIST = """<style>
     [data-testid=stFileChips] > div { max-height: 9.5rem !important; }
 </style>"""
 
-# Styles of the answer in pages/listening/answer/marks.py. Its symbols are of the font that Streamlit brings along.
+# Styles of pages/listening/answer/marks.py. Its symbols are of the font that Streamlit brings along.
 ANSWER = """<style>
     .answer { text-align: center; }
     .answer p, .answer h2 { margin: 0; padding: 0; }

@@ -9,6 +9,7 @@ to this machine only.
 """
 
 import argparse
+import io
 import os
 import random
 import statistics
@@ -23,6 +24,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import cv2
+import soundfile as sf
 
 from genre import GENRES
 from genre.audio.clip import Clip
@@ -30,6 +32,7 @@ from genre.synth.dataset import render
 from tests.benchmarks.measure import Row, cpu_s, memory_mb, parse_arguments, report_table
 from tests.support.browser.serving import process_of, serve
 from tests.support.faces import astronaut
+from tests.support.sound_messages import recording
 from tests.support.websocket_visit import WebsocketVisit
 from tests.support.youtube import YoutubeStandIn
 
@@ -76,12 +79,12 @@ class Visitor:
         self.page = "listen"
         measured.n_visits += 1
 
-    def bring_clip(self, widget: str = "uploader") -> None:
-        """Upload a clip that nobody has brought before, or record it."""
+    def bring_clip(self) -> None:
+        """Upload a clip that nobody has brought before."""
         self.go("listen")
         noise = self.random.randbytes(8)  # at the end of the file: other bytes, the same sound
         content = self.random.choice(self.things.clips) + noise
-        key = next(id_ for id_ in self.visit.ids() if f"-{widget}_" in id_).rpartition("-")[2]
+        key = next(id_ for id_ in self.visit.ids() if "-uploader_" in id_).rpartition("-")[2]
         start = time.perf_counter()
         status = self.visit.upload(key, f"{noise.hex()}.wav", content, "audio/wav")
         assert status < 300, f"an upload was refused with {status}"
@@ -89,7 +92,12 @@ class Visitor:
         self.measured.answers_s.append(time.perf_counter() - start)
 
     def record(self) -> None:
-        self.bring_clip("recorder")
+        """Record a clip: its sound arrives in pieces, as fast as the server takes them."""
+        self.go("listen")
+        samples, rate = sf.read(io.BytesIO(self.random.choice(self.things.clips)), dtype="int16")
+        for message in recording(samples, rate, self.random.randbytes(8).hex()):
+            self.visit.trigger("sound_recorder", "sound", message)
+        self.visit.wait_for(lambda page: page.has("bars"))
 
     def play_example(self) -> None:
         self.go("listen")
@@ -154,7 +162,9 @@ def used_server(home: Path) -> Iterator[str]:
 def open_all_pages(address: str, things: Things) -> None:
     """Use every page once."""
     visitor = Visitor(address, things, Measured(), 0)
-    for thing in (visitor.bring_clip, visitor.play_example, visitor.generate, visitor.photograph):
+    for thing in (
+        visitor.bring_clip, visitor.record, visitor.play_example, visitor.generate, visitor.photograph
+    ):  # fmt: skip
         thing()
     visitor.go("train")
     visitor.leave()

@@ -9,6 +9,7 @@ Every request waits until the server has run the page to its end, and fetches th
 """
 
 import http.client
+import json
 import re
 import time
 import uuid
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from websockets.sync.client import connect
 
 PATIENCE_S = 180.0  # how long a busy machine takes is for the benchmark to say
@@ -77,6 +79,12 @@ class WebsocketVisit:
         """Press a button, given by its key."""
         self._ask(WidgetState(id=self.widget(key), trigger_value=True))
 
+    def trigger(self, key: str, event: str, value: object) -> None:
+        """Send what a component of our own, given by its key, sends of an event."""
+        content = json.dumps([{"event": event, "value": value}])
+        id_ = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{self.widget(key)}__events"
+        self._ask(WidgetState(id=id_, json_trigger_value=content))
+
     def choose(self, key: str, value: str) -> None:
         """Choose one of a segmented control, given by its key."""
         widget = self.widget(key)
@@ -85,7 +93,7 @@ class WebsocketVisit:
         self._ask()
 
     def upload(self, key: str, name: str, content: bytes, kind: str = "application/octet-stream") -> int:
-        """Put a file into an uploader, recorder or camera, and run the page on it -> the HTTP status."""
+        """Put a file into an uploader or camera, and run the page on it -> the HTTP status."""
         widget = self.widget(key)
         message = BackMsg()
         message.file_urls_request.request_id = uuid.uuid4().hex

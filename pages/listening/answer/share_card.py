@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from genre.inference.classifier import Prediction
 from genre.text import clock, genre_name, percent
 from pages.listening.answer.marks import best, certainty, colour_of, lead
-from pages.listening.player.component import spectrogram_image
+from pages.listening.answer.spectrogram import spectrogram_image
 
 SIZE = (1200, 630)  # pixels: what messengers and networks show of a link
 MARGIN = 60

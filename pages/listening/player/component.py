@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.overview import mel_overview, waveform_envelope
@@ -15,6 +14,7 @@ from genre.inference.classifier import Prediction
 from genre.plots import prediction as plots
 from genre.text import genre_name
 from pages.listening.answer.marks import colour_of, genre_mark
+from pages.listening.answer.spectrogram import spectrogram_image
 
 COLUMNS = 300  # of the waveform
 MATTERS = 0.08  # probability that a genre reaches somewhere to have a colour of its own
@@ -69,21 +69,6 @@ def spectrogram_picture(decibels: np.ndarray) -> str:
     buffer = io.BytesIO()
     spectrogram_image(decibels).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-def spectrogram_image(decibels: np.ndarray) -> Image.Image:
-    """Draw int8 dB below the loudest point (bands, columns) in the colours of all spectrograms."""
-    values = (decibels[::-1].astype(np.float32) / plots.RANGE_DB + 1).clip(0, 1)
-    image = Image.fromarray(np.round(255 * values).astype(np.uint8), "P")
-    image.putpalette(_palette())
-    return image
-
-
-def _palette() -> bytes:
-    colours = np.array([[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in plots.LOUDNESS], float)
-    places = np.linspace(0, len(colours) - 1, 256)
-    channels = [np.interp(places, np.arange(len(colours)), colours[:, k]) for k in range(3)]
-    return np.round(np.stack(channels, axis=1)).astype(np.uint8).tobytes()
 
 
 def _levels(clip: Clip) -> list[int | None]:

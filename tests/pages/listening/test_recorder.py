@@ -1,6 +1,5 @@
 """The recorder's messages: checked, bounded, put together again; and what becomes of them on the page."""
 
-import base64
 import io
 
 import numpy as np
@@ -22,14 +21,7 @@ from pages.shared.turns import _queue
 from tests.pages.listening.test_listen_page import shown
 from tests.support.app_visits import APP, healthy, words
 from tests.support.patience import wait_until
-
-RATE = 48_000
-
-
-def sent(samples: np.ndarray, start: int = 0, **changes: object) -> dict:
-    """What the browser sends of (n,) int16 samples."""
-    pcm = base64.b64encode(samples.astype("<i2").tobytes()).decode()
-    return {"take": "a", "live": False, "rate": RATE, "start": start, "pcm": pcm, "done": False} | changes
+from tests.support.sound_messages import RATE, sound_message
 
 
 def tone(seconds: float, rate: int = RATE) -> np.ndarray:
@@ -43,22 +35,22 @@ def tone(seconds: float, rate: int = RATE) -> np.ndarray:
         [],
         "sound",
         {},
-        sent(tone(0.1)) | {"pcm": "?"},
-        sent(tone(0.1)) | {"pcm": "AAAA"},  # one and a half samples
-        sent(tone(0.1)) | {"pcm": 5},
-        sent(tone(0.1)) | {"pcm": "A" * 10_000_000},
-        sent(tone(0.1), take=""),
-        sent(tone(0.1), take="x" * 100),
-        sent(tone(0.1), take=7),
-        sent(tone(0.1), live="no"),
-        sent(tone(0.1), done=None),
-        sent(tone(0.1), rate=RATES[0] - 1),
-        sent(tone(0.1), rate=RATES[1] + 1),
-        sent(tone(0.1), rate=44_100.5),
-        sent(tone(0.1), rate=True),
-        sent(tone(0.1), start=-1),
-        sent(tone(0.1), start=1 << 60),
-        sent(tone(0.1), start="0"),
+        sound_message(tone(0.1)) | {"pcm": "?"},
+        sound_message(tone(0.1)) | {"pcm": "AAAA"},  # one and a half samples
+        sound_message(tone(0.1)) | {"pcm": 5},
+        sound_message(tone(0.1)) | {"pcm": "A" * 10_000_000},
+        sound_message(tone(0.1), take=""),
+        sound_message(tone(0.1), take="x" * 100),
+        sound_message(tone(0.1), take=7),
+        sound_message(tone(0.1), live="no"),
+        sound_message(tone(0.1), done=None),
+        sound_message(tone(0.1), rate=RATES[0] - 1),
+        sound_message(tone(0.1), rate=RATES[1] + 1),
+        sound_message(tone(0.1), rate=44_100.5),
+        sound_message(tone(0.1), rate=True),
+        sound_message(tone(0.1), start=-1),
+        sound_message(tone(0.1), start=1 << 60),
+        sound_message(tone(0.1), start="0"),
     ],
 )
 def test_what_the_recorder_does_not_send_is_refused(value):
@@ -77,7 +69,7 @@ fields = some.sampled_from(["take", "live", "rate", "start", "pcm", "done"])
 @given(some.dictionaries(fields, json_values))
 def test_no_value_does_more_than_be_refused(changes):
     try:
-        message = read_message(sent(tone(0.01)) | changes)
+        message = read_message(sound_message(tone(0.01)) | changes)
     except TakeError:
         return
     take = Take(message)
@@ -91,23 +83,23 @@ def test_messages_that_overlap_or_get_lost_make_the_same_sound(pieces):
     whole = tone(0.1, SAMPLE_RATE * 2)
     take = None
     for first, count in pieces:
-        message = read_message(sent(whole[first : first + count], first, rate=SAMPLE_RATE * 2))
+        message = read_message(sound_message(whole[first : first + count], first, rate=SAMPLE_RATE * 2))
         take = take or Take(message)
         take.add(message)
     received = take.received if take else 0
-    last = read_message(sent(whole[received:], received, rate=SAMPLE_RATE * 2, done=True))
+    last = read_message(sound_message(whole[received:], received, rate=SAMPLE_RATE * 2, done=True))
     take = take or Take(last)
     take.add(last)
     once = Take(last)
-    once.add(read_message(sent(whole, rate=SAMPLE_RATE * 2, done=True)))
+    once.add(read_message(sound_message(whole, rate=SAMPLE_RATE * 2, done=True)))
     assert take.done and take.received == len(whole)
     ours, theirs = take.clip().samples, once.clip().samples
     assert abs(len(ours) - len(theirs)) <= 1 and len(ours) == pytest.approx(len(whole) / 2, abs=2)
     assert np.abs(ours[: len(theirs)] - theirs[: len(ours)]).max() < 0.002
 
 
-def test_the_sound_is_the_one_that_was_sent():
-    message = read_message(sent(tone(2.0), done=True))
+def test_the_sound_is_the_one_that_was_sound_message():
+    message = read_message(sound_message(tone(2.0), done=True))
     take = Take(message)
     take.add(message)
     samples, rate = sf.read(io.BytesIO(take.to_wav()), dtype="float32")
@@ -118,20 +110,20 @@ def test_the_sound_is_the_one_that_was_sent():
 
 
 def test_a_take_ends_after_half_a_minute_whatever_comes():
-    message = read_message(sent(np.zeros(round(31 * RATE), np.int16)))
+    message = read_message(sound_message(np.zeros(round(31 * RATE), np.int16)))
     take = Take(message)
     take.add(message)
     assert take.done and take.seconds == MAX_S
-    take.add(read_message(sent(tone(1.0), take.received)))
+    take.add(read_message(sound_message(tone(1.0), take.received)))
     assert take.seconds == MAX_S and len(take.to_wav()) < 1_400_000
 
 
 def test_another_rate_in_the_middle_is_refused():
-    first = read_message(sent(tone(0.5)))
+    first = read_message(sound_message(tone(0.5)))
     take = Take(first)
     take.add(first)
     with pytest.raises(TakeError, match="damaged"):
-        take.add(read_message(sent(tone(0.5), take.received, rate=44_100)))
+        take.add(read_message(sound_message(tone(0.5), take.received, rate=44_100)))
 
 
 @pytest.fixture
@@ -165,7 +157,7 @@ def of(samples: np.ndarray, rate: int = SAMPLE_RATE) -> np.ndarray:
 
 def test_the_answer_forms_after_five_seconds_and_the_end_is_a_clip(arrive, play):
     music = of(play("metal", 9.0))
-    parts = [sent(music[k : k + 55_125], k, rate=SAMPLE_RATE) for k in range(0, len(music), 55_125)]
+    parts = [sound_message(music[k : k + 55_125], k, rate=SAMPLE_RATE) for k in range(0, len(music), 55_125)]
     app, state = arrive(parts[0])
     assert shown(app)["received"] == 55_125 and shown(app)["answer"] is None
     app, state = arrive(parts[1])
@@ -173,7 +165,7 @@ def test_the_answer_forms_after_five_seconds_and_the_end_is_a_clip(arrive, play)
     expected = default_classifier().classify(state.take.clip())
     assert answer["name"] == genre_name(expected.genre).capitalize() and len(answer["bars"]) == 3
     assert "so far" in answer["certainty"] and answer["colour"].startswith("#")
-    app, state = arrive(parts[2], sent(music[165_375:], 165_375, rate=SAMPLE_RATE, done=True))
+    app, state = arrive(parts[2], sound_message(music[165_375:], 165_375, rate=SAMPLE_RATE, done=True))
     assert state.take is None and shown(app)["finished"] and not shown(app)["error"]
     (clip,) = app.session_state["listen"].session
     assert clip.name == "Recording 1" and clip.source == "recording"
@@ -183,20 +175,20 @@ def test_the_answer_forms_after_five_seconds_and_the_end_is_a_clip(arrive, play)
 
 
 def test_silence_says_so_while_it_can_be_mended(arrive):
-    app, _ = arrive(sent(np.zeros(6 * RATE, np.int16)))
+    app, _ = arrive(sound_message(np.zeros(6 * RATE, np.int16)))
     assert shown(app)["answer"] is None and "silence" in shown(app)["message"]
 
 
-@pytest.mark.parametrize("value", [{"take": "a"}, 5, sent(tone(0.1)) | {"rate": 1}])
+@pytest.mark.parametrize("value", [{"take": "a"}, 5, sound_message(tone(0.1)) | {"rate": 1}])
 def test_damaged_sound_is_a_sentence_on_the_page(arrive, value):
-    app, state = arrive(sent(tone(1.0)), value)
+    app, state = arrive(sound_message(tone(1.0)), value)
     assert shown(app)["error"] == DAMAGED and shown(app)["finished"] and state.take is None
-    app, state = arrive(sent(tone(1.0), take="b"))
+    app, state = arrive(sound_message(tone(1.0), take="b"))
     assert not shown(app)["error"] and state.take.seconds == 1.0, "the next recording is a new one"
 
 
 def test_nothing_recorded_is_a_sentence(arrive):
-    app, _ = arrive(sent(tone(0), done=True))
+    app, _ = arrive(sound_message(tone(0), done=True))
     assert "Nothing was recorded" in shown(app)["error"]
     assert app.session_state["listen"].session is None
 
@@ -207,31 +199,31 @@ def test_a_damaged_model_ends_the_recording_with_its_sentence(arrive, monkeypatc
 
     st.cache_resource.clear()
     monkeypatch.setattr("genre.inference.load.load_classifier", load_classifier)
-    app, _ = arrive(sent(tone(6.0)))
+    app, _ = arrive(sound_message(tone(6.0)))
     assert shown(app)["error"] == "The weights are damaged."
-    app, state = arrive(sent(tone(1.0), take="b", live=True))
+    app, state = arrive(sound_message(tone(1.0), take="b", live=True))
     assert shown(app)["error"] == "The weights are damaged." and state.live is None
     st.cache_resource.clear()
 
 
 def test_live_names_the_music_and_keeps_nothing(arrive, play):
     music = of(play("metal", 6.0))
-    app, state = arrive(sent(music[:22_050], live=True, rate=SAMPLE_RATE))
+    app, state = arrive(sound_message(music[:22_050], live=True, rate=SAMPLE_RATE))
     assert "three seconds" in shown(app)["message"] and state.take is None
     live = state.live
     for k in range(22_050, len(music), 22_050):
-        arrive(sent(music[k : k + 22_050], k, live=True, rate=SAMPLE_RATE))
+        arrive(sound_message(music[k : k + 22_050], k, live=True, rate=SAMPLE_RATE))
     wait_until(lambda: live.latest().genre)
-    app, state = arrive(sent(music[:0], len(music), live=True, rate=SAMPLE_RATE))
+    app, state = arrive(sound_message(music[:0], len(music), live=True, rate=SAMPLE_RATE))
     assert shown(app)["answer"]["name"] and shown(app)["received"] == len(music)
-    app, state = arrive(sent(music[:0], len(music), live=True, rate=SAMPLE_RATE, done=True))
+    app, state = arrive(sound_message(music[:0], len(music), live=True, rate=SAMPLE_RATE, done=True))
     assert shown(app)["finished"] and state.live is None and not live._live.running
     assert app.session_state["listen"].session is None
 
 
 def test_a_busy_server_leaves_the_answer_so_far_out(arrive, play):
     place = _queue().enter("someone")
-    app, _ = arrive(sent(of(play("metal", 6.0)), rate=SAMPLE_RATE))
+    app, _ = arrive(sound_message(of(play("metal", 6.0)), rate=SAMPLE_RATE))
     assert shown(app)["answer"] is None and not shown(app)["error"]
     place.leave()
     healthy(app.run())
