@@ -38,6 +38,8 @@ def take(program: str, path: Path) -> None:
             page.mouse.move(0, 0)
             page.wait_for_timeout(2_000)
             frames, durations_ms = _film(page)
+            if not page.locator(".answer-genre").is_visible():
+                raise RuntimeError("The machine is too busy for twenty seconds: try again later.")
     frames[0].save(
         path,
         save_all=True,
