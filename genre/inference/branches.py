@@ -76,14 +76,18 @@ class FullClipBranch(Branch):
 
 
 class WindowBranch(Branch):
-    """A branch that sees windows of 3 s side by side; the last one ends with the segment."""
+    """A branch that sees windows of 3 s side by side; the last one ends with the segment.
+
+    With a `spacing` above 1 they lie so many windows apart instead, and the sound between them is not seen.
+    """
 
     SIZE = COLUMNS_PER_CELL * WINDOW_CELLS  # frames: 128, as in training
+    spacing = 1
 
     def starts(self, frames: int) -> np.ndarray:
         """Compute the first frame of each window: (windows,)."""
         room = max(0, frames - self.SIZE)
-        return np.linspace(0, room, 1 + -(-room // self.SIZE)).round().astype(int)
+        return np.linspace(0, room, 1 + -(-room // (self.spacing * self.SIZE))).round().astype(int)
 
     def windows(self, power: Tensor) -> Tensor:
         """Cut (P, bands, frames) into (P, windows, bands, SIZE), normalized window by window."""

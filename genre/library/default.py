@@ -6,7 +6,7 @@ from genre.library.predictor import MODEL, Predict, Predictor
 from genre.models.cards import load_card
 from genre.paths import WEIGHTS
 
-SETTING = "fast-1"  # changes with everything but the weights that changes a prediction
+SETTING = "fast-2"  # changes with everything but the weights that changes a prediction
 
 
 def fast_predictor() -> Predictor:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from genre.compute import all_cores, free_memory_bytes
+from genre.errors import error_sentence
 from genre.library import reading as outcomes
 from genre.library.default import fast_predictor
 from genre.library.index import Index, below, database_errors
@@ -107,7 +108,7 @@ def scan_folders(
             writer.update("stopped", message="Stopped. What was read is kept: scan again to go on.")
             raise
         except BaseException as error:
-            writer.update("failed", message=str(error) or type(error).__name__)
+            writer.update("failed", message=error_sentence(error))
             raise
         if scan.summary.predicted or scan.summary.deleted or scan.summary.moved:
             from genre.library.projection import place_songs

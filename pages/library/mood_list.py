@@ -22,7 +22,7 @@ TITLE = "From my own music"
 
 def show_own_songs(mood: str, is_first_choice: bool) -> bool:
     """Show the offer of a playlist for a mood, open where it is the first choice -> whether it is open."""
-    if not may_see_library() or not has_library():
+    if not may_see_library() or not has_library() or (is_first_choice and not _has_music()):
         return False
     with st.container(border=True, key="own_songs"):
         if is_first_choice:
@@ -41,6 +41,14 @@ def show_own_songs(mood: str, is_first_choice: bool) -> bool:
         )
         _show_list(mood, direction or MATCH)
     return True
+
+
+def _has_music() -> bool:
+    """Whether there is any song to play; an index that cannot be read has none."""
+    try:
+        return bool(current_library().music.any())
+    except OSError:
+        return False
 
 
 def _show_list(mood: str, direction: str) -> None:

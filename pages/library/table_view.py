@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TEMPO_RANGE = (30, 240)
 TABLE_HEIGHT = 460
+OFTEN_EMPTY = ("Own tag", "Album", "Problem")  # columns that are left out where they say nothing
 
 
 def show_table(library: "Library") -> None:
@@ -41,7 +42,7 @@ def show_table(library: "Library") -> None:
             "Tempo": st.column_config.NumberColumn(format="%.0f", width="small", help="Beats a minute"),
             "Length": st.column_config.NumberColumn(format="%.0f s", width="small"),
         },
-        column_order=[name for name in table.columns if name != "Problem" or table[name].any()],
+        column_order=[name for name in table.columns if name not in OFTEN_EMPTY or table[name].any()],
     )
     chosen = [library.songs[rows[k]] for k in event.selection.rows if k < len(rows)]
     ids = [song.id for song in chosen]

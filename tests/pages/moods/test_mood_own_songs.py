@@ -64,7 +64,10 @@ def test_without_a_network_it_is_the_first_choice(offline, music):
     assert plays(app)[0].label.startswith("Stop")
 
 
-def test_without_a_library_the_generator_plays_as_before(offline, monkeypatch):
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_without_a_library_or_songs_the_generator_plays_as_before(offline, monkeypatch, tmp_path, is_empty):
+    if is_empty:
+        scan([tmp_path])
     made = []
     monkeypatch.setattr(own_music, "_make", lambda request: made.append(request) or b"RIFF")
     app = visit(mood="angry")
