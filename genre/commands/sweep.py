@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genre.commands.engine import add_engine_options, open_engine
 from genre.commands.program import complain, whole_number
 from genre.commands.train import add_experiment_options, add_recipe_options, settings_from
 from genre.errors import FAILED, INTERRUPTED, OK, USAGE
@@ -31,6 +32,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     add_experiment_options(parser)
     add_recipe_options(parser)
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    add_engine_options(parser)
     parser.set_defaults(run=compare)
 
     parser = commands.add_parser("sweep", help="train one model with a grid of settings")
@@ -41,6 +43,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--lr", type=_numbers(float), default=[], metavar="X,X,...")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    add_engine_options(parser)
     parser.set_defaults(run=sweep)
 
     parser = commands.add_parser("reproduce", help="published metrics beside ours")
@@ -65,6 +68,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--cores", type=whole_number, help="cores to use; by default all")
     parser.add_argument("--record", action="store_true", help="write the table into RESULTS.md")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    add_engine_options(parser)
     parser.set_defaults(run=reproduce)
 
 
@@ -120,17 +124,26 @@ def sweep(options: argparse.Namespace) -> int:
 
 
 def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namespace, recipe: bool) -> int:
-    """Train all experiments and print the table."""
-    from genre.compute import all_cores, cores, limit_cores
+    """Train all experiments and print the table. What an earlier command left unfinished is taken up."""
+    from genre.runs import batch
+    from genre.runs.directory import is_finished
     from genre.training.sweep import Prefetcher, comparison_rows, comparison_table, create_run, run_all
 
-    prefetcher = Prefetcher(_print_line)
+    all_settings = [settings.to_dict() for settings in experiments]
     try:
-        with limit_cores(options.cores or cores()), _stop_in_order():
+        with _stop_in_order(), open_engine(options) as engine:
+            prefetcher = Prefetcher(_print_line, pack=engine.cluster is not None)
             for settings in experiments:
                 prefetcher.prepare(settings)
-            folders = [create_run(settings) for settings in experiments]
-            run_all(folders, options.cores or all_cores(), on_end=_print_outcome)
+            before = batch.unfinished_batch(all_settings, engine.cluster)
+            folders = [
+                folder or create_run(settings, cluster=engine.cluster)
+                for settings, folder in zip(experiments, before, strict=True)
+            ]
+            batch.note_batch(all_settings, folders, engine.cluster)
+            waiting = [folder for folder in folders if not is_finished(folder)]
+            run_all(waiting, engine.at_once, on_end=_print_outcome)
+            batch.forget_batch(all_settings, engine.cluster)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     rows = comparison_rows(folders)
@@ -140,16 +153,15 @@ def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namesp
 
 def reproduce(options: argparse.Namespace) -> int:
     """Repeat the published experiments within a budget of time, and print ours beside them."""
-    from genre.compute import all_cores, cores, limit_cores
     from genre.evaluation.results import update_section
     from genre.training.reproduce import build_rows, reproduction_table, row_results, run_rows
 
     deadline = None if options.budget is None else time.monotonic() + 60 * options.budget
     only = [name.strip() for name in options.only.split(",")] if options.only else None
     try:
-        with limit_cores(options.cores or cores()), _stop_in_order():
+        with _stop_in_order(), open_engine(options) as engine:
             rows = build_rows(options.data, only, options.epochs)
-            run_rows(rows, options.cores or all_cores(), deadline, _print_outcome, _print_line)
+            run_rows(rows, engine.at_once, deadline, _print_outcome, _print_line, engine.cluster)
             results = row_results(rows)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
