@@ -28,6 +28,7 @@ MAX_PROBLEMS = 1000  # sentences that a scan keeps; all are counted
 FILES_PER_PROCESS = 4  # loading the model takes as long as a dozen songs
 
 Listener = Callable[[ScanProgress], None]
+ReadAll = Callable[[Iterator[Job], Predictor], Iterator[Reading]]  # yields what became of each job, once
 
 
 class FolderError(ValueError):
@@ -84,8 +85,11 @@ def scan_folders(
     predictor: Predictor | None = None,
     processes: int | None = None,
     listener: Listener = lambda progress: None,
+    read: ReadAll | None = None,
 ) -> ScanSummary:
     """Bring the index up to date with folders; with `rescan`, read every song again.
+
+    `read` reads the jobs, by default `processes` of this machine.
 
     Raises FolderError for what is no folder, LibraryError while another scan is under way or for an index
     that cannot be used, and OSError for a full disk. Whatever it raises, what was read is kept.
@@ -100,7 +104,7 @@ def scan_folders(
                     raise FolderError(f"There is no folder {folder}: check its name.")
                 index.add_folder(folder, time.time())
             total = scan.compare(folders)
-            scan.read(total, all_cores() if processes is None else processes)
+            scan.read(total, read or _read_here(total, all_cores() if processes is None else processes))
             scan.delete_gone(folders)
         except KeyboardInterrupt:
             writer.update("stopped", message="Stopped. What was read is kept: scan again to go on.")
@@ -163,16 +167,15 @@ class _Scan:
         path = os.fsencode(found.path)
         self.index.db.execute("INSERT OR IGNORE INTO todo VALUES (?, ?)", (path, found.size))
 
-    def read(self, total: int, processes: int) -> None:
+    def read(self, total: int, read: ReadAll) -> None:
         """Read what is to be read, and commit each song."""
         done = 0
         self.writer.update("reading", done=0, total=total)
         again: list[Job] = []  # copies of a song that was deleted meanwhile
-        processes = min(processes, -(-total // FILES_PER_PROCESS)) if processes else 0
         while True:
             jobs = iter(again) if done else self._jobs()
             again = []
-            for reading in read_all(jobs, self.predictor, processes) if total else ():
+            for reading in read(jobs, self.predictor) if total else ():
                 try:
                     self._store(reading)
                 except LookupError:
@@ -256,6 +259,12 @@ class _Scan:
         if folder not in devices:
             devices[folder] = _device_of(folder)
         return devices[folder] == device
+
+
+def _read_here(total: int, processes: int) -> ReadAll:
+    """Make the function that reads jobs in processes of this machine."""
+    processes = min(processes, -(-total // FILES_PER_PROCESS)) if processes else 0
+    return lambda jobs, predictor: read_all(jobs, predictor, processes)
 
 
 def _device_of(folder: str) -> int | None:

@@ -1,0 +1,67 @@
+"""A Ray cluster on this machine, of as many nodes as a test adds; skipped with a reason without Ray."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from genre.paths import REPOSITORY
+
+STORE_BYTES = 100_000_000  # of each node's object store
+
+
+class Nodes:
+    """The nodes of a cluster: a head without cores, and workers of one core each."""
+
+    def __init__(self) -> None:
+        from ray.cluster_utils import Cluster
+
+        head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": False}
+        self.cluster = Cluster(initialize_head=True, head_node_args=head)
+        self.address = self.cluster.address
+        self.workers: list = []
+
+    def add(self) -> None:
+        """Add a worker."""
+        self.workers.append(self.cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES))
+
+    def keep(self, count: int) -> None:
+        """Have so many workers, whatever a test before has killed."""
+        while len(self.workers) < count:
+            self.add()
+        while len(self.workers) > count:
+            self.kill()
+
+    def kill(self, position: int = -1) -> None:
+        """Kill a worker with everything on it, as a power cut does."""
+        self.cluster.remove_node(self.workers.pop(position), allow_graceful=False)
+
+    def options(self) -> list[str]:
+        """The options of a command that is to use the cluster."""
+        return ["--engine", "ray", "--address", self.address]
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory) -> Iterator[Nodes]:
+    """A cluster without workers. Its nodes' folders lie in a temporary one."""
+    pytest.importorskip("ray", reason="Ray is not installed: make setup-cluster")
+    patch = pytest.MonkeyPatch()
+    # In the environment of the nodes, which Ray's processes inherit.
+    patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])))
+    patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("nodes")))
+    patch.setattr(tempfile, "tempdir", None)
+    nodes = Nodes()
+    try:
+        yield nodes
+    finally:
+        nodes.cluster.shutdown()
+        patch.undo()
+
+
+@pytest.fixture
+def node_folders(cluster) -> Callable[[], list[Path]]:
+    """node_folders() -> Earmark's folder on each node that has one."""
+    return lambda: sorted(Path(os.environ["TMPDIR"]).glob("earmark-*/*"))
