@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from genre.errors import FAILED, INTERRUPTED, OK, USAGE
 if TYPE_CHECKING:
     from genre.runs.directory import Run
     from genre.training.experiment import ExperimentSettings
+
+DEFAULT_TRIALS = 20
 
 
 def add_commands(commands: "argparse._SubParsersAction") -> None:
@@ -41,6 +44,13 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--epochs", type=_numbers(int), default=[], metavar="N,N,...")
     parser.add_argument("--batch-size", type=_numbers(int), default=[], metavar="N,N,...")
     parser.add_argument("--lr", type=_numbers(float), default=[], metavar="X,X,...")
+    parser.add_argument(
+        "--search",
+        choices=("grid", "tpe"),
+        default="grid",
+        help="all combinations, or Optuna's proposals, of which poor ones are stopped early",
+    )
+    parser.add_argument("--trials", type=whole_number, metavar="N", help="with --search tpe; default 20")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
     add_engine_options(parser)
@@ -112,7 +122,11 @@ def sweep(options: argparse.Namespace) -> int:
     """Train one network with several settings and print them side by side."""
     from genre.training.sweep import grid
 
+    if options.search == "tpe":
+        return _search(options)
     try:
+        if options.trials:
+            raise ValueError("--trials goes with --search tpe.")
         plain = argparse.Namespace(**vars(options) | {"epochs": None, "batch_size": None})
         base = settings_from(plain)
         if base.spec.kind != "network":
@@ -121,6 +135,39 @@ def sweep(options: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     return _train_all(experiments, options, recipe=True)
+
+
+def _search(options: argparse.Namespace) -> int:
+    """Search for a recipe and print the trials."""
+    from genre.runs.trials import trial_rows, trial_table
+    from genre.training.search import Trials, import_optuna, search_here
+    from genre.training.sweep import Prefetcher, with_fewer_epochs
+
+    try:
+        if options.lr or options.batch_size or len(options.epochs) > 1:
+            raise ValueError(
+                "--search tpe chooses rates and batch sizes itself: give one number of --epochs."
+            )
+        import_optuna()
+        plain = argparse.Namespace(**vars(options) | {"epochs": None, "batch_size": None})
+        base = settings_from(plain)
+        if options.epochs:
+            base = replace(base, recipe=replace(base.recipe, epochs=options.epochs[0]))
+        trials = Trials(base if options.epochs else with_fewer_epochs(base))
+        with _stop_in_order(), open_engine(options) as engine:
+            Prefetcher(_print_line, pack=engine.cluster is not None).prepare(trials.base)
+            n_trials = options.trials or DEFAULT_TRIALS
+            if engine.cluster is None:
+                search_here(trials, n_trials, engine.at_once, _print_outcome)
+            else:
+                from genre.cluster.search import search_on_cluster
+
+                search_on_cluster(engine.ray, trials, n_trials, engine.cluster, _print_outcome)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    rows = trial_rows(trials.trials)
+    print(json.dumps(rows) if options.json else trial_table(rows))
+    return OK if any(row["state"] == "done" for row in rows) else FAILED
 
 
 def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namespace, recipe: bool) -> int:

@@ -1,8 +1,6 @@
 """Trainings on a cluster: the run directory here, stop and resume, a node that dies, and the same result."""
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +13,9 @@ from genre.runs import process
 from genre.runs.report import load_report
 from genre.training.experiment import experiment_settings
 from genre.training.sweep import create_run, pack_experiment, run_all
+from tests.support.patience import wait_until
 
 EPOCHS = 200  # enough for something to happen in the middle; an epoch on eight short pieces takes some ms
-WAIT_S = 170.0  # a machine that is used by others may be slow to start a process
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -59,15 +50,15 @@ def test_a_node_that_dies_costs_at_most_an_epoch(cluster, settings, node_folders
     run_all([here], 1)
     cluster.keep(1)
     folder = start(settings, cluster.address)
-    wait_for(lambda: len(runs.read_metrics(folder)) >= 5)
+    wait_until(lambda: len(runs.read_metrics(folder)) >= 5)
     assert runs.read_run(folder).state == "running"
     assert runs.read_status(folder)["node"]
     assert list(folder.glob("part-*/checkpoint.safetensors"))
     cluster.kill()
     n_epochs = len(runs.read_metrics(folder))
-    wait_for(lambda: "went away" in runs.read_run(folder).message)
+    wait_until(lambda: "went away" in runs.read_run(folder).message)
     cluster.add()
-    wait_for(lambda: not runs.read_run(folder).active)
+    wait_until(lambda: not runs.read_run(folder).active)
     assert runs.read_run(folder).state == "done", (folder / "log.txt").read_text()
     assert_same(folder, here)
     # The log has what was trained twice: no more than the epoch that was under way when the node died.
@@ -81,7 +72,7 @@ def test_a_run_is_stopped_and_resumed_as_any_other(cluster, settings, node_folde
     run_all([here], 1)
     cluster.keep(1)
     folder = start(settings, cluster.address)
-    wait_for(lambda: len(runs.read_metrics(folder)) >= 3)
+    wait_until(lambda: len(runs.read_metrics(folder)) >= 3)
     process.stop_run(folder)
     stopped = runs.read_run(folder)
     assert stopped.state == "stopped" and 0 < stopped.progress < 1
@@ -126,6 +117,6 @@ def test_a_failure_has_the_sentence_of_the_training(cluster, music):
     cluster.keep(1)
     settings = experiment_settings("knn", str(music), "features", options={"k": 5_000})
     folder = start(settings, cluster.address)
-    wait_for(lambda: not runs.read_run(folder).active)
+    wait_until(lambda: not runs.read_run(folder).active)
     run = runs.read_run(folder)
     assert run.state == "failed" and "neighbours" in run.message
