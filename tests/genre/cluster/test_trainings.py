@@ -1,6 +1,7 @@
 """Trainings on a cluster: the run directory here, stop and resume, a node that dies, and the same result."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from genre.training.experiment import experiment_settings
 from genre.training.sweep import create_run, pack_experiment, run_all
 from tests.support.patience import wait_until
 
-EPOCHS = 200  # enough for something to happen in the middle; an epoch on eight short pieces takes some ms
+EPOCHS = 60  # enough for something to happen in the middle; an epoch on eight short pieces takes some ms
 
 
 @pytest.fixture
@@ -61,9 +62,9 @@ def test_a_node_that_dies_costs_at_most_an_epoch(cluster, settings, node_folders
     wait_until(lambda: not runs.read_run(folder).active)
     assert runs.read_run(folder).state == "done", (folder / "log.txt").read_text()
     assert_same(folder, here)
-    # The log has what was trained twice: no more than the epoch that was under way when the node died.
-    trained = (folder / "log.txt").read_text().count(": epoch ")
-    assert EPOCHS <= trained <= EPOCHS + 1 + EPOCHS // n_epochs, trained
+    # The node that goes on begins with the epoch after the last checkpoint that came back.
+    log = (folder / "log.txt").read_text().split("went away")[-1]
+    assert int(re.findall(r": epoch (\d+)", log)[0]) >= n_epochs - 1  # metrics may be some ms ahead of it
     assert all(len(list(node.glob("inputs/*.npz"))) == 1 for node in node_folders())
 
 
