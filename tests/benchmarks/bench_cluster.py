@@ -213,6 +213,7 @@ def main() -> None:
     os.environ |= {
         "EARMARK_HOME": str(folder / "home"),
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",  # both engines have the same say on a machine with other work
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])),
     }

@@ -18,6 +18,7 @@ def cluster(tmp_path_factory) -> Iterator[Nodes]:
     patch = pytest.MonkeyPatch()
     # In the environment of the nodes, which Ray's processes inherit.
     patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    patch.setenv("RAY_worker_niceness", "0")  # by default Ray gives way to every other program
     patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])))
     patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("nodes")))
     patch.setattr(tempfile, "tempdir", None)
