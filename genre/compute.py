@@ -23,6 +23,15 @@ def cores() -> int:
     return int(limit) if limit.isdigit() and int(limit) else all_cores()
 
 
+def free_memory_bytes() -> int | None:
+    """The memory that new processes can have without swapping; None where the system does not tell."""
+    try:
+        with open("/proc/meminfo", "rb") as file:
+            return next(1024 * int(line.split()[1]) for line in file if line.startswith(b"MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        return None
+
+
 @contextmanager
 def limit_cores(count: int) -> Iterator[None]:
     """Let `cores()` be `count` inside, and the threads of processes that are started there."""

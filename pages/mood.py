@@ -71,9 +71,12 @@ def find_songs(way: str) -> None:
         show_songs(request.find_playlist, repr(request), "songs")
         playlist = st.session_state.songs.playlist
         with own:
+            from pages.library.mood_list import show_own_songs
             from pages.moods.own_music import show_own_music
 
-            show_own_music(request, at_once=bool(playlist.error and not playlist.tracks))
+            is_offline = bool(playlist.error and not playlist.tracks)
+            has_own_songs = show_own_songs(request.mood, is_first_choice=is_offline)
+            show_own_music(request, at_once=is_offline and not has_own_songs)
     else:
         with st.container(border=True):
             st.markdown("**Your songs appear here.** Show your face, or press the one that fits.")

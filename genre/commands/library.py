@@ -136,21 +136,26 @@ def _scan_until_stopped(options: argparse.Namespace, folders: list[str], engine:
         from genre.cluster.readers import read_jobs
 
         read = read_jobs(engine.ray)
+    known_problems: set[tuple[str, str]] = set()
     while True:
         start = time.monotonic()
         bar = _Bar()
         try:
             summary = scan_folders(folders, rescan=options.rescan, listener=bar.show, read=read)
+        except KeyboardInterrupt:
+            print("Stopped. What was read is kept: scan again to go on.", file=sys.stderr)
+            raise
         finally:
             bar.close()
-        _show_summary(summary, options.json, is_repeat=options.watch)
+        _show_summary(summary, options.json, known_problems)
         if not options.watch:
             return FAILED if summary.n_problems else OK
-        options.rescan = False
+        options.rescan, known_problems = False, set(summary.problems)
         _wait(folders, max(LEAST_WAIT_S, WAIT_PER_LOOK * (time.monotonic() - start)))
 
 
 def _wait(folders: Sequence[str], seconds: float) -> None:
+    """Wait for the next look, as the one scan; whoever forgets a folder meanwhile is refused."""
     from genre.library.progress import ProgressWriter, lock_scan
 
     with lock_scan():
@@ -179,7 +184,8 @@ class _Bar:
             self.bar.close()
 
 
-def _show_summary(summary: "ScanSummary", as_json: bool, is_repeat: bool) -> None:
+def _show_summary(summary: "ScanSummary", as_json: bool, known_problems: set[tuple[str, str]]) -> None:
+    """Print what a scan did; problems that the look before had, too, are not repeated."""
     from genre.library.scan import summary_sentence
 
     if as_json:
@@ -187,16 +193,17 @@ def _show_summary(summary: "ScanSummary", as_json: bool, is_repeat: bool) -> Non
         print(json.dumps({**summary.counts(), "problems": problems}), flush=True)
         return
     for path, sentence in summary.problems:
-        print(f"{printable(path)}: {sentence}", file=sys.stderr)
+        if (path, sentence) not in known_problems:
+            print(f"{printable(path)}: {sentence}", file=sys.stderr)
     if rest := summary.n_problems - len(summary.problems):
         print(f"And {rest:,} more.", file=sys.stderr)
-    if not is_repeat or summary.predicted or summary.moved or summary.deleted:
-        print(summary_sentence(summary), flush=True)
+    print(summary_sentence(summary), flush=True)
 
 
 def _show_status(as_json: bool) -> int:
     from genre.library.index import Index, index_path, index_size
     from genre.library.progress import read_progress
+    from genre.library.scan import n_songs
 
     progress = read_progress()
     numbers: dict[str, int] = {}
@@ -217,7 +224,7 @@ def _show_status(as_json: bool) -> int:
         print(printable(folder))
     total = sum(numbers.values())
     print(
-        f"{total:,} songs ({', '.join(f'{n:,} {status}' for status, n in sorted(numbers.items()))})"
+        f"{n_songs(total)} ({', '.join(f'{n:,} {status}' for status, n in sorted(numbers.items()))})"
         if total
         else "No songs yet: scan a folder."
     )
@@ -234,6 +241,7 @@ def _show_status(as_json: bool) -> int:
 def _forget(folders: Sequence[str], as_json: bool) -> int:
     from genre.library.index import Index
     from genre.library.progress import lock_scan
+    from genre.library.scan import n_songs
 
     if not folders:
         raise ValueError("Name the folders to forget; scan --status lists them.")
@@ -244,7 +252,7 @@ def _forget(folders: Sequence[str], as_json: bool) -> int:
             if folder not in known and index.count_below(folder) == 0:
                 raise ValueError(f"{printable(folder)} is not in the library; scan --status lists what is.")
             count += index.forget(folder)
-    print(json.dumps({"forgotten": count}) if as_json else f"{count:,} songs forgotten. The files stay.")
+    print(json.dumps({"forgotten": count}) if as_json else f"{n_songs(count)} forgotten. The files stay.")
     return OK
 
 
@@ -308,6 +316,7 @@ def _like(path: str, library: "Library") -> "tuple[np.ndarray, frozenset[int]]":
 
 def _print_songs(options: argparse.Namespace, songs: "list[Song]", scores: list[float]) -> int:
     from genre.library.playlists.files import song_object, to_csv, to_m3u
+    from genre.library.scan import n_songs
     from genre.paths import write_atomic
     from genre.text import clock, genre_name
 
@@ -323,7 +332,7 @@ def _print_songs(options: argparse.Namespace, songs: "list[Song]", scores: list[
             genre = genre_name(song.genre or "") + ("" if song.confident else "?")
             print(f"{score:5.2f}  {genre:10}  {tempo}  {clock(song.duration_s):>6}  {printable(song.path)}")
     if options.m3u or options.csv:
-        print(f"{len(songs):,} songs written to {options.m3u or options.csv}.")
+        print(f"{n_songs(len(songs))} written to {options.m3u or options.csv}.")
     elif not songs and not options.json:
         print("No song of the library is like that.", file=sys.stderr)
     return OK if songs else FAILED

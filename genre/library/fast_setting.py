@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from genre.audio.clip import SAMPLE_RATE, Clip, load_excerpts
 from genre.audio.loudness import integrated_loudness
 from genre.audio.tempo import estimate_tempo
-from genre.inference.classifier import MIN_CLIP_S
+from genre.inference.classifier import MIN_CLIP_S, Prediction
 from genre.inference.load import load_classifier
 from genre.inference.pretrained_classifier import PretrainedClassifier
 from genre.library.predictor import SongPrediction, unit
@@ -40,15 +41,18 @@ class FastSetting:
         """Predict a song from its bytes or its path. Raises AudioError for what cannot be read."""
         return self.predict_clip(load_excerpts(source, EXCERPTS, EXCERPT_S, name=""))
 
-    def predict_clip(self, clip: Clip) -> SongPrediction:
-        """Predict a clip, whole or excerpted."""
+    def classify(self, clip: Clip, power: Tensor | None = None) -> Prediction:
+        """Classify a clip, whole or excerpted; `power` is its mel power, where that is there already."""
         seconds_per_window = EXCERPT_S / WINDOWS_PER_EXCERPT if clip.excerpted else SECONDS_PER_WINDOW
         self.classifier.features.seconds_per_window = seconds_per_window
-        if len(clip.samples) < MIN_CLIP_S * SAMPLE_RATE:
-            return SongPrediction(self.classifier.classify(clip).status, clip.duration_s)
-        power = self.classifier.mel_power(clip)
-        prediction = self.classifier.classify(clip, power)
-        if prediction.genre is None:
+        return self.classifier.classify(clip, power)
+
+    def predict_clip(self, clip: Clip) -> SongPrediction:
+        """Predict a clip, whole or excerpted."""
+        is_long_enough = len(clip.samples) >= MIN_CLIP_S * SAMPLE_RATE
+        power = self.classifier.mel_power(clip) if is_long_enough else None
+        prediction = self.classify(clip, power)
+        if power is None or prediction.genre is None:
             return SongPrediction(prediction.status, clip.duration_s)
         description = prediction.description
         loudness = integrated_loudness(clip.samples, SAMPLE_RATE)

@@ -2,10 +2,9 @@
 
 A row a song in `songs`, and a row in `vectors` with its probabilities, feelings, tags and embedding as blobs
 of little-endian float16. Blobs rather than a memory-mapped array beside the database: a song and its vector
-are then written in one transaction, and no kill, full disk or power cut can leave them out of step; a matrix
-in memory is wanted for a search anyway, and 100,000 embeddings of 500 bytes are read into one in a fraction
-of a second. Write-ahead logging lets pages read while a scan writes. Each song is committed as soon as it is
-there.
+are then written in one transaction, and no kill, full disk or power cut can leave them out of step. A search
+wants the matrix in memory anyway; of 100,000 songs it takes two seconds to load, once. Write-ahead logging
+lets pages read while a scan writes. Each song is committed as soon as it is there.
 
 Paths are stored as the bytes of the file system (os.fsencode), since names need not be UTF-8.
 """
@@ -17,16 +16,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genre.library.predictor import SongPrediction
-from genre.library.reading import Reading
-from genre.library.tags import SongTags
 from genre.paths import home
+
+if TYPE_CHECKING:
+    from genre.library.reading import Reading
 
 SCHEMA_VERSION = 1
 BUSY_S = 30.0  # patience with another process that writes
+MAX_SAME_TIME, MAX_SAME_SIZE = 1000, 50  # songs whose content a new file is compared with
 ERROR = "error"  # status of a song that could not be read
 
 _SCHEMA = """
@@ -42,7 +44,7 @@ CREATE TABLE songs (
     has_cover INTEGER NOT NULL,
     x REAL, y REAL
 );
-CREATE INDEX songs_by_size ON songs (size);
+CREATE INDEX songs_by_size ON songs (size, mtime_ns);
 CREATE INDEX songs_by_hash ON songs (hash);
 CREATE TABLE vectors (
     song INTEGER PRIMARY KEY REFERENCES songs (id) ON DELETE CASCADE,
@@ -189,15 +191,20 @@ class Index:
         ).fetchone()
         return Entry(*row) if row else None
 
-    def hashes_of_size(self, size: int, predictor: str) -> list[bytes]:
-        """The hashes of the predicted songs of so many bytes."""
-        rows = self.db.execute(
-            "SELECT DISTINCT hash FROM songs WHERE size = ? AND predictor = ? AND status != ?",
-            (size, predictor, ERROR),
-        )
-        return [digest for (digest,) in rows]
+    def hashes_like(self, size: int, mtime_ns: int, predictor: str) -> frozenset[bytes]:
+        """The hashes of predicted songs that a file of this size and time may be moved or copied from.
 
-    def put(self, reading: Reading, predictor: str) -> None:
+        A moved file keeps its time. A copy may not: of songs of the same size alone, MAX_SAME_SIZE are
+        considered, since thousands of takes of one length would make the search as slow as a prediction.
+        """
+        query = "SELECT hash FROM songs WHERE size = ? {} AND predictor = ? AND status != ? LIMIT ?"
+        same = self.db.execute(
+            query.format("AND mtime_ns = ?"), (size, mtime_ns, predictor, ERROR, MAX_SAME_TIME)
+        ).fetchall()
+        others = self.db.execute(query.format(""), (size, predictor, ERROR, MAX_SAME_SIZE)).fetchall()
+        return frozenset(digest for (digest,) in same + others)
+
+    def put(self, reading: "Reading", predictor: str) -> None:
         """Store what became of a file, in place of what was known of its path.
 
         A known song takes the prediction of another one with its hash; LookupError where there is none now.
@@ -305,8 +312,8 @@ def below(folder: str) -> tuple[bytes, bytes]:
     return prefix, prefix[:-1] + b"0"  # the byte after "/"
 
 
-def _row(reading: Reading, prediction: SongPrediction, predictor: str) -> dict[str, object]:
-    tags: SongTags = reading.tags
+def _row(reading: "Reading", prediction: SongPrediction, predictor: str) -> dict[str, object]:
+    tags = reading.tags
     values = (
         os.fsencode(reading.path),
         reading.size,

@@ -24,6 +24,8 @@ from genre.text import encodable
 
 WRITE_EVERY_S = 0.5
 RATE_OVER_S = 20.0  # seconds over which files a second are counted
+READER_S = 0.5  # patience with a lock that a reader holds for a moment
+LOCK_FD_VARIABLE = "EARMARK_SCAN_LOCK"  # file descriptor of the lock, inherited by a new process
 SCANNING = "Another scan is under way: wait for its end, or stop it first."
 
 
@@ -84,11 +86,17 @@ def is_scanning() -> bool:
 
 
 @contextmanager
-def lock_scan() -> Iterator[None]:
-    """Be the one scan. Raises LibraryError with a sentence while there is another one."""
+def lock_scan() -> Iterator[int]:
+    """Be the one scan -> the lock's file descriptor. Raises LibraryError while there is another one."""
+    inherited = os.environ.pop(LOCK_FD_VARIABLE, None)
+    if inherited is not None:  # the lock was taken by the process that started this one
+        os.set_inheritable(int(inherited), False)
+        with open(int(inherited), "wb") as file:
+            yield file.fileno()
+        return
     library_folder().mkdir(parents=True, exist_ok=True)
     with open(_lock_path(), "wb") as file:
-        deadline = time.monotonic() + 0.5  # a reader holds it for a moment
+        deadline = time.monotonic() + READER_S
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,7 +105,7 @@ def lock_scan() -> Iterator[None]:
                 if time.monotonic() > deadline:
                     raise LibraryError(SCANNING) from None
                 time.sleep(0.02)
-        yield
+        yield file.fileno()
 
 
 class ProgressWriter:
@@ -137,7 +145,11 @@ class ProgressWriter:
     def _write(self) -> None:
         self._written = time.monotonic()
         with suppress(OSError):
-            write_atomic(_status_path(), json.dumps(asdict(self.progress)) + "\n")
+            _write_progress(self.progress)
+
+
+def _write_progress(progress: ScanProgress) -> None:
+    write_atomic(_status_path(), json.dumps(asdict(progress)) + "\n")
 
 
 def start_scan(folders: Sequence[str] = (), *options: str) -> int:
@@ -145,27 +157,23 @@ def start_scan(folders: Sequence[str] = (), *options: str) -> int:
 
     Raises LibraryError while another one scans.
     """
-    if is_scanning():
-        raise LibraryError(SCANNING)
-    library_folder().mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {
-        "EARMARK_HOME": str(home()),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])),
-    }
-    with open(library_folder() / "log.txt", "wb") as log:
+    with lock_scan() as lock, open(library_folder() / "log.txt", "wb") as log:
+        environment = os.environ | {
+            LOCK_FD_VARIABLE: str(lock),
+            "EARMARK_HOME": str(home()),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])),
+        }
         process = subprocess.Popen(
             [sys.executable, "-m", "genre", "scan", *options, "--", *folders],
             env=environment,
+            pass_fds=[lock],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    threading.Thread(target=process.wait, daemon=True).start()  # waiting leaves no zombie
-    write_atomic(
-        _status_path(),
-        json.dumps(asdict(ScanProgress("looking", folders=tuple(map(encodable, folders)), pid=process.pid))),
-    )
+        threading.Thread(target=process.wait, daemon=True).start()  # waiting leaves no zombie
+        _write_progress(ScanProgress("looking", folders=tuple(map(encodable, folders)), pid=process.pid))
     return process.pid
 
 

@@ -2,9 +2,10 @@
 
 t-SNE (van der Maaten and Hinton, 2008) arranges up to LANDMARKS songs, which takes seconds; each other song
 goes to the weighted mean of its nearest landmarks, so that the time grows with the library as a matrix
-product does. The first two principal components, which cost nothing, keep fewer neighbours together: on 441
-songs of other collections their trustworthiness is PCA_TRUST, the map's MAP_TRUST. With fewer than MIN_SONGS
-songs they are all there is. The points are stored with the songs, in [-1, 1], the same for the same songs.
+product does: 10,000 songs take 5 s. The first two principal components keep fewer neighbours together: on 467
+songs of other collections their trustworthiness (10 neighbours) is 0.84, the map's 0.98, and 0.94 from 200
+landmarks. With fewer than MIN_SONGS songs the components are all there is. The points are stored with the
+songs, in [-1, 1], the same for the same songs.
 """
 
 import numpy as np

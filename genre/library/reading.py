@@ -9,9 +9,9 @@ import hashlib
 import os
 import signal
 import stat
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from genre.audio.clip import MAX_BYTES
 from genre.audio.decoders import AudioError
@@ -118,11 +118,11 @@ def file_hash(path: str) -> bytes:
         return content_hash(file.read()) if size <= WHOLE_BYTES else _hash_blocks(file, size)
 
 
-def _hash_blocks(file: "object", size: int) -> bytes:
+def _hash_blocks(file: BinaryIO, size: int) -> bytes:
     digest = hashlib.blake2b(str(size).encode(), digest_size=16)
     for number in range(BLOCKS):
-        file.seek((size - BLOCK_BYTES) * number // (BLOCKS - 1))  # type: ignore[attr-defined]
-        digest.update(file.read(BLOCK_BYTES))  # type: ignore[attr-defined]
+        file.seek((size - BLOCK_BYTES) * number // (BLOCKS - 1))
+        digest.update(file.read(BLOCK_BYTES))
     return digest.digest()
 
 
@@ -141,8 +141,3 @@ def read_in_process(job: Job) -> Reading:
     """Read one file in a process that `start_process` prepared."""
     assert _predict is not None
     return read_song(job, _predict)
-
-
-def known_hashes(hashes: Collection[bytes]) -> frozenset[bytes]:
-    """Bound the hashes that travel with a job: a thousand files of one size are rare."""
-    return frozenset(sorted(hashes)[:1000])

@@ -13,18 +13,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genre.compute import all_cores
+from genre.compute import all_cores, free_memory_bytes
+from genre.errors import error_sentence
 from genre.library import reading as outcomes
 from genre.library.default import fast_predictor
 from genre.library.index import Index, below, database_errors
 from genre.library.pool import read_all
 from genre.library.predictor import Predictor
 from genre.library.progress import ProgressWriter, ScanProgress, lock_scan
-from genre.library.reading import Job, Reading, known_hashes
+from genre.library.reading import Job, Reading
 from genre.library.walking import FoundFile, Unreadable, walk
 from genre.paths import may_read
 
 MAX_PROBLEMS = 1000  # sentences that a scan keeps; all are counted
+PROCESS_BYTES = 600 << 20  # 410 MB with the model, and a file of 64 MiB with its samples
 FILES_PER_PROCESS = 4  # loading the model takes as long as a dozen songs
 
 Listener = Callable[[ScanProgress], None]
@@ -104,13 +106,15 @@ def scan_folders(
                     raise FolderError(f"There is no folder {folder}: check its name.")
                 index.add_folder(folder, time.time())
             total = scan.compare(folders)
-            scan.read(total, read or _read_here(total, all_cores() if processes is None else processes))
+            scan.read(
+                total, read or _read_here(total, default_processes() if processes is None else processes)
+            )
             scan.delete_gone(folders)
         except KeyboardInterrupt:
             writer.update("stopped", message="Stopped. What was read is kept: scan again to go on.")
             raise
         except BaseException as error:
-            writer.update("failed", message=str(error) or type(error).__name__)
+            writer.update("failed", message=error_sentence(error))
             raise
         if scan.summary.predicted or scan.summary.deleted or scan.summary.moved:
             from genre.library.projection import place_songs
@@ -133,7 +137,9 @@ class _Scan:
         self.unreadable: list[str] = []
         # Half a million paths stay out of this process's memory.
         index.db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (id INTEGER PRIMARY KEY, device INTEGER)")
-        index.db.execute("CREATE TEMP TABLE IF NOT EXISTS todo (path BLOB PRIMARY KEY, size INTEGER)")
+        index.db.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS todo (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER)"
+        )
         index.db.execute("DELETE FROM seen")
         index.db.execute("DELETE FROM todo")
 
@@ -165,7 +171,9 @@ class _Scan:
                 self.summary.unchanged += 1
                 return
         path = os.fsencode(found.path)
-        self.index.db.execute("INSERT OR IGNORE INTO todo VALUES (?, ?)", (path, found.size))
+        self.index.db.execute(
+            "INSERT OR IGNORE INTO todo VALUES (?, ?, ?)", (path, found.size, found.mtime_ns)
+        )
 
     def read(self, total: int, read: ReadAll) -> None:
         """Read what is to be read, and commit each song."""
@@ -189,11 +197,11 @@ class _Scan:
     def _jobs(self) -> Iterator[Job]:
         last = b""
         while rows := self.index.db.execute(
-            "SELECT path, size FROM todo WHERE path > ? ORDER BY path LIMIT 500", (last,)
+            "SELECT path, size, mtime_ns FROM todo WHERE path > ? ORDER BY path LIMIT 500", (last,)
         ).fetchall():
-            for path, size in rows:
-                hashes = [] if self.rescan else self.index.hashes_of_size(size, self.predictor.key)
-                yield Job(os.fsdecode(path), known_hashes(hashes))
+            for path, size, mtime_ns in rows:
+                hashes = self.index.hashes_like(size, mtime_ns, self.predictor.key)
+                yield Job(os.fsdecode(path), frozenset() if self.rescan else hashes)
             last = rows[-1][0]
 
     def _store(self, reading: Reading) -> None:
@@ -267,6 +275,12 @@ def _read_here(total: int, processes: int) -> ReadAll:
     return lambda jobs, predictor: read_all(jobs, predictor, processes)
 
 
+def default_processes() -> int:
+    """One process a core, and no more than the free memory holds."""
+    free = free_memory_bytes()
+    return all_cores() if free is None else min(all_cores(), max(1, free // PROCESS_BYTES))
+
+
 def _device_of(folder: str) -> int | None:
     """The file system of a folder, or of the nearest one above that is there."""
     while True:
@@ -280,9 +294,14 @@ def _device_of(folder: str) -> int | None:
             return None
 
 
+def n_songs(count: int) -> str:
+    """Write a number of songs."""
+    return "1 song" if count == 1 else f"{count:,} songs"
+
+
 def summary_sentence(summary: ScanSummary) -> str:
     """A summary as one line."""
-    parts = [f"{summary.found:,} songs"]
+    parts = [n_songs(summary.found)]
     for count, words in (
         (summary.predicted, "read"),
         (summary.moved, "moved or copied"),

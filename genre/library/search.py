@@ -9,7 +9,7 @@ few neighbours, and has to be built and stored.
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +109,44 @@ class Library:
     def __len__(self) -> int:
         return len(self.songs)
 
-    @property
+    # Columns of the songs, made once: 100,000 attributes take longer than the product of the matrix.
+
+    @cached_property
     def music(self) -> np.ndarray:
         """Which songs have a genre: (n,) bool."""
         return np.array([song.status in MUSIC for song in self.songs], bool)
 
+    @cached_property
+    def confident(self) -> np.ndarray:
+        """Which songs have a confident prediction: (n,) bool."""
+        return np.array([song.confident for song in self.songs], bool)
+
+    @cached_property
+    def genres(self) -> np.ndarray:
+        """The position of each song's genre in GENRES, -1 for none: (n,)."""
+        positions: dict[str | None, int] = {genre: k for k, genre in enumerate(GENRES)}
+        return np.array([positions.get(song.genre, -1) for song in self.songs], int)
+
+    @cached_property
+    def tempi(self) -> np.ndarray:
+        """The tempo of each song in beats a minute, NaN for none: (n,)."""
+        return np.array([np.nan if song.tempo_bpm is None else song.tempo_bpm for song in self.songs], float)
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        """What words are looked for in, song by song."""
+        return [
+            f"{song.title} {song.artist} {song.album} {song.tag_genre} {song.path}".casefold()
+            for song in self.songs
+        ]
+
+    @cached_property
+    def _positions(self) -> dict[int, int]:
+        return {song.id: k for k, song in enumerate(self.songs)}
+
     def position(self, id_: int) -> int | None:
         """The row of a song; None where there is none of that id."""
-        return next((k for k, song in enumerate(self.songs) if song.id == id_), None)
+        return self._positions.get(id_)
 
     def strongest_feelings(self, position: int, count: int = 3) -> list[str]:
         """The feelings in which a song stands out, of those that are predicted well, the strongest first."""
@@ -139,9 +169,7 @@ class Library:
         chosen, scores = self._filters(query)
         if query.like is not None:
             scores = [self.embeddings @ np.asarray(query.like, np.float32)]
-        score = (
-            np.mean(scores, axis=0) if scores else np.array([song.confident for song in self.songs], float)
-        )
+        score = np.mean(scores, axis=0) if scores else self.confident.astype(float)
         rows = np.flatnonzero(chosen)
         count = min(query.count, len(rows))
         if count == 0:
@@ -152,15 +180,15 @@ class Library:
 
     def _filters(self, query: Query) -> tuple[np.ndarray, list[np.ndarray]]:
         """The songs that pass the filters (n,) bool, and the scores (n,) of what was asked for."""
-        chosen, scores = self.music, []
+        chosen, scores = self.music.copy(), []
         if query.genre is not None:
             if query.genre not in GENRES:
                 raise QueryError(f"There is no genre {query.genre!r}; there are: {', '.join(GENRES)}.")
-            chosen &= np.array([song.genre == query.genre for song in self.songs], bool)
+            chosen &= self.genres == GENRES.index(query.genre)
             scores.append(self.probabilities[:, GENRES.index(query.genre)])
         if query.tag is not None:
             values = self._tag_values(query.tag)
-            chosen &= values >= self._tag_threshold(query.tag, values, chosen)
+            chosen &= values >= self._tag_threshold(query.tag, values)
             scores.append(values)
         if query.feeling is not None:
             if query.feeling not in EMOTIONS:
@@ -170,13 +198,13 @@ class Library:
             scores.append(1 / (1 + np.exp(-heights)))
         if query.tempo is not None:
             low, high = query.tempo
-            chosen &= np.array([low <= (song.tempo_bpm or -1.0) <= high for song in self.songs], bool)
+            chosen &= (self.tempi >= low) & (self.tempi <= high)
         if query.confident:
-            chosen &= np.array([song.confident for song in self.songs], bool)
+            chosen &= self.confident
         if query.text:
-            chosen &= self._text_matches(query.text)
+            chosen &= self.text_matches(query.text)
         if query.exclude:
-            chosen &= np.array([song.id not in query.exclude for song in self.songs], bool)
+            chosen[[k for id_ in query.exclude if (k := self.position(id_)) is not None]] = False
         return chosen, scores
 
     def _tag_values(self, tag: str) -> np.ndarray:
@@ -184,7 +212,7 @@ class Library:
             raise QueryError(f"There is no tag {tag!r}; there are: {', '.join(TAGS)}.")
         return self.tags[:, TAGS.index(tag)]
 
-    def _tag_threshold(self, tag: str, values: np.ndarray, among: np.ndarray) -> float:
+    def _tag_threshold(self, tag: str, values: np.ndarray) -> float:
         """The probability from which a song has the tag."""
         known = _own()["tags"].get(tag)
         if known:
@@ -192,14 +220,10 @@ class Library:
         music = values[self.music]
         return float(np.quantile(music, 1 - TOP_SHARE)) if len(music) else 1.0
 
-    def _text_matches(self, text: str) -> np.ndarray:
+    def text_matches(self, text: str) -> np.ndarray:
+        """Which songs have all words of a text in title, artist, album, tag or path: (n,) bool."""
         words = text.casefold().split()
-
-        def has_all(song: Song) -> bool:
-            where = f"{song.title} {song.artist} {song.album} {song.tag_genre} {song.path}".casefold()
-            return all(word in where for word in words)
-
-        return np.array([has_all(song) for song in self.songs], bool)
+        return np.array([all(word in where for word in words) for where in self._texts], bool)
 
     def duplicates(self) -> list[list[Song]]:
         """Groups of songs with the same content, the largest first."""

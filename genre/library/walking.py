@@ -57,7 +57,7 @@ def walk(root: str) -> Iterator[FoundFile | Unreadable]:
             if entry.name.startswith("."):
                 continue
             try:
-                kind = _kind(entry)
+                kind = _kind(entry, root)
                 if kind == "folder" and depth < MAX_DEPTH:
                     (links if entry.is_symlink() else inside).append((entry.path, depth + 1))
                 elif kind == "file" and os.path.splitext(entry.name)[1].lower() in AUDIO_SUFFIXES:
@@ -68,10 +68,11 @@ def walk(root: str) -> Iterator[FoundFile | Unreadable]:
         folders.extend(reversed(inside))
 
 
-def _kind(entry: "os.DirEntry[str]") -> str:
+def _kind(entry: "os.DirEntry[str]", root: str) -> str:
     """Tell what an entry is, its link followed: "folder", "file" or "" for all else.
 
-    A link that leads out of EARMARK_MUSIC, where that is set, or nowhere, is nothing.
+    A link that leads out of EARMARK_MUSIC, where that is set, or nowhere, is nothing, and so is one to a file
+    below the root, which is found where it lies.
     """
     if entry.is_symlink():
         if not may_read(Path(entry.path)):
@@ -80,7 +81,10 @@ def _kind(entry: "os.DirEntry[str]") -> str:
             mode = os.stat(entry.path).st_mode
         except OSError:  # it leads nowhere, or in a circle
             return ""
-        return "folder" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else ""
+        if stat.S_ISREG(mode):
+            is_inside = Path(entry.path).resolve().is_relative_to(Path(root).resolve())
+            return "" if is_inside else "file"
+        return "folder" if stat.S_ISDIR(mode) else ""
     if entry.is_dir(follow_symlinks=False):
         return "folder"
     return "file" if entry.is_file(follow_symlinks=False) else ""  # a pipe might never end

@@ -7,7 +7,7 @@ require_operator("delete trainings")     and would not be done either
 import streamlit as st
 from streamlit import runtime
 
-from pages.access.tokens import LOCAL_NAME, PROXY_HEADERS, Access, Credentials, Role, access
+from pages.access.tokens import LOCAL_NAME, PROXY_HEADERS, Access, Credentials, Role, access, is_loopback
 
 
 class AccessError(ValueError):
@@ -43,6 +43,15 @@ def _is_served() -> bool:
 def is_operator() -> bool:
     """Whether this visit may do everything."""
     return role() == Role.OPERATOR
+
+
+def is_at_this_machine() -> bool:
+    """Whether this visitor sits at the machine that runs Earmark, as far as the connection tells."""
+    house = access()
+    if house is None and not _is_served():  # a page that runs in a test
+        return True
+    sender = credentials(house or Access(LOCAL_NAME))
+    return not sender.is_forwarded and is_loopback(sender.client)
 
 
 def require_operator(action: str) -> None:

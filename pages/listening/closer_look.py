@@ -13,6 +13,7 @@ from genre.inference.session import Session, SessionClip
 from genre.models.cards import ArtefactError
 from genre.plots import prediction as plots
 from genre.text import genre_name
+from pages.library.neighbours import show_library_neighbours
 from pages.listening.figures import once
 from pages.listening.state import listen_state
 from pages.shared.models import current_classifier
@@ -57,6 +58,8 @@ def show_closer_look(result: SessionClip, session: Session) -> None:
             _show_explanation(result, prediction, classifier)
         else:
             _show_neighbours(result, session, classifier)
+            neighbours = listen_state().neighbours
+            show_library_neighbours(neighbours and neighbours[1].embeddings.get(result.id))
 
 
 def _reuse(latest: tuple[tuple, Result] | None, key: tuple, compute: Callable[[], Result]) -> Result:

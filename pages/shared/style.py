@@ -95,3 +95,16 @@ def swatch(colour: str) -> str:
         '<span style="display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;'
         f'background:{colour}"></span>'
     )
+
+
+# Styles of pages/library/panel.py: the library is wider than the Listen page where there is room.
+LIBRARY = """<style>
+    @media (min-width: 70rem) {
+        .st-key-library:has(.st-key-library_map, .st-key-library_table, .st-key-library_genre_counts) {
+            width: min(72rem, 100vw - 6rem) !important; max-width: none !important;
+            margin-left: 50%; transform: translateX(-50%); }
+    }
+    @media (max-width: 640px) { .st-key-library_view [data-testid=stIconMaterial] { display: none; }
+        .st-key-library_view [role=radio] { padding-inline: .55rem; }
+        .st-key-library_view [role=radio] * { gap: 0; } }
+</style>"""

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from genre.audio.clip import Clip
 from genre.synth import dataset as synth
 from tests.screenshots import generate as screenshots_generate
+from tests.screenshots import library as screenshots_library
 from tests.screenshots import mood as screenshots_mood
 from tests.screenshots import train as screenshots_train
 from tests.support.browser.chromium import find_chromium
@@ -46,8 +47,12 @@ def keep(page: Page, name: str, height: int | None = None) -> None:
     )
     page.wait_for_timeout(1_500)  # charts settle into the new size
     page.evaluate(_TO_THE_TOP)
-    Image.open(BytesIO(page.screenshot())).save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
+    save(Image.open(BytesIO(page.screenshot())), name)
     page.context.close()
+
+
+def save(picture: Image.Image, name: str) -> None:
+    picture.save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
 
 
 _TO_THE_TOP = "document.querySelector('[data-testid=stMain]').scrollTo(0, 0)"
@@ -81,6 +86,7 @@ def main() -> int:
         keep(page, "listen-table", height=1_350)
         screenshots_generate.take(browser, address, keep)
         screenshots_train.take(browser, address, Path(home), keep)
+        screenshots_library.take(browser, save)
     screenshots_mood.take(program, keep)
     return 0
 

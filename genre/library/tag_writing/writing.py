@@ -47,12 +47,12 @@ class TagChange:
 
 def plan_tags(library: Library, songs: Iterable[Song]) -> Iterator[TagChange]:
     """Yield what would be written into each song's file; those that would not change are left out."""
-    positions = {song.id: k for k, song in enumerate(library.songs)}
     for song in songs:
         wanted: Values = {}
         if song.confident and song.genre:
             wanted["genre"] = [genre_name(song.genre).title()]
-        if feelings := library.strongest_feelings(positions[song.id]):
+        position = library.position(song.id)
+        if position is not None and (feelings := library.strongest_feelings(position)):
             wanted["mood"] = [WORDS[name].capitalize() for name in feelings]
         if not wanted:
             continue

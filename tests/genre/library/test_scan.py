@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from genre.library import projection
+from genre.library import scan as scans
 from genre.library.index import Index, LibraryError
 from genre.library.pool import CRASHED
 from genre.library.predictor import Predictor
@@ -360,6 +361,13 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_done(tmp_path):
     summary = scan([tmp_path])
     assert summary.unchanged == kept and summary.found == len(songs)
     assert content() == content_from_nothing(tmp_path)
+
+
+def test_there_are_no_more_processes_than_the_memory_holds(monkeypatch):
+    monkeypatch.setattr(scans, "all_cores", lambda: 64)
+    for free, processes in ((None, 64), (10 * scans.PROCESS_BYTES, 10), (5, 1)):
+        monkeypatch.setattr(scans, "free_memory_bytes", lambda free=free: free)
+        assert scans.default_processes() == processes
 
 
 def test_two_thousand_songs(tmp_path, monkeypatch):

@@ -24,6 +24,7 @@ def test_links_in_a_circle_end_and_each_folder_is_entered_once(tmp_path):
     (tmp_path / "real" / "up").symlink_to(tmp_path)
     (tmp_path / "real" / "self").symlink_to(tmp_path / "real" / "self")
     (tmp_path / "nowhere.mp3").symlink_to(tmp_path / "gone.mp3")
+    (tmp_path / "again.mp3").symlink_to(tmp_path / "real" / "00" / "song 00001.mp3")
     assert found(tmp_path) == ["real/00/song 00000.mp3", "real/00/song 00001.mp3"]
 
 
@@ -31,7 +32,9 @@ def test_a_link_to_music_elsewhere_is_followed(tmp_path):
     make_songs(tmp_path / "elsewhere", 1)
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "link").symlink_to(tmp_path / "elsewhere")
-    assert found(tmp_path / "music") == ["link/00/song 00000.mp3"]
+    (tmp_path / "one.mp3").touch()
+    (tmp_path / "music" / "a file.mp3").symlink_to(tmp_path / "one.mp3")
+    assert found(tmp_path / "music") == ["a file.mp3", "link/00/song 00000.mp3"]
 
 
 def test_names_of_any_bytes_go_through_the_index_and_back(tmp_path):

@@ -11,6 +11,7 @@ import streamlit as st
 import streamlit_webrtc
 
 from genre.audio.clip import SAMPLE_RATE
+from genre.library.scan import scan_folders
 from genre.models.cards import ArtefactError, load_card
 from genre.paths import WEIGHTS
 from pages.listening.closer_look import ALIKE, BEAUTIFUL, WHY
@@ -231,3 +232,17 @@ def test_confusions_are_named_where_they_are_counted(tmp_path):
         assert "calls itself sure" in words and "The less it hears" not in words
     (tmp_path / "card.json").write_text(json.dumps({"model": "x", "genres": []}))
     assert card_text(tmp_path) == card_text(tmp_path / "none") == ""
+
+
+def test_similar_music_comes_out_of_the_library_too(app, wav, tmp_path):
+    (tmp_path / "music").mkdir()
+    for genre in ("jazz", "metal"):
+        (tmp_path / "music" / f"{genre}.wav").write_bytes(wav(genre))
+    scan_folders([str(tmp_path / "music")], processes=0)
+    upload(app, ("a.wav", wav("jazz")))
+    choose(app, ALIKE)
+    assert "In your library, the nearest" in text(app)
+    play = next(button for button in app.button if button.label == "Play jazz")
+    n_players = len(app.get("audio"))
+    healthy(play.click().run())
+    assert len(app.get("audio")) == n_players + 1

@@ -63,7 +63,7 @@ def test_the_first_visit_shows_what_will_appear(app):
     assert "Your answer appears here" in text
     assert app.audio_input[0].sample_rate == SAMPLE_RATE
     assert charts(app) == 1 and not app.metric and not app.dataframe
-    labels = [b.label for b in app.button]
+    labels = [b.label for b in app.button if b.key != "library_begin"]
     assert labels[-10:] == [genre_name(genre).capitalize() for genre in GENRES]
     assert labels[:3] == ["Hungarian Dance No. 5", "Vibe Ace", "Let's Go Fishin'"], "real songs come first"
 

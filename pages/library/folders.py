@@ -1,0 +1,183 @@
+"""The folders of the library: named, scanned as a process of its own, watched, stopped, forgotten."""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from genre.errors import error_sentence
+from genre.library.index import Index
+from genre.library.progress import ScanProgress, is_scanning, lock_scan, read_progress, start_scan, stop_scan
+from genre.paths import music_folder
+from genre.text import encodable
+from pages.library.access import may_choose_folders, require_folder_choice
+from pages.library.content import has_library
+from pages.library.state import library_state
+from pages.shared.widgets import escaped, fragment
+
+MAX_SUGGESTIONS = 12
+EVERY_S = 1.0  # between two looks at a scan
+STATES = {
+    "looking": "Looking through the folders",
+    "reading": "Reading the songs",
+    "placing": "Drawing the map",
+    "watching": "Watching for changes",
+}
+
+
+def show_folders() -> None:
+    """Show the folders that were scanned, and what can be done with them."""
+    state = library_state()
+    if state.error:
+        st.error(escaped(state.error), icon=":material/error:")
+        state.error = ""
+    for folder in known_folders():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f":material/folder: {escaped(encodable(folder))}", width="stretch")
+            st.button(
+                f"Forget {escaped(encodable(folder))}",
+                key=f"icon_forget_{folder.encode(errors='surrogateescape').hex()}",
+                type="tertiary",
+                icon=":material/delete:",
+                help="Take its songs out of the library. No file is touched.",
+                on_click=_forget,
+                args=(folder,),
+            )
+    if not may_choose_folders():
+        st.caption(
+            "Folders can be named at the machine that runs Earmark, or anywhere once it is started with "
+            "EARMARK_MUSIC."
+        )
+        return
+    if read_progress().state == "watching":
+        st.button(
+            "Stop watching", icon=":material/stop_circle:", key="library_stop_watching", on_click=stop_scan
+        )
+        st.caption("Changes in these folders are followed: new songs appear by themselves.")
+        return
+    _choose_folder()
+    if known_folders():
+        st.button(
+            "Look for changes",
+            icon=":material/refresh:",
+            key="library_rescan",
+            on_click=_start,
+            help="New, changed and moved songs are read; all else stays as it is.",
+        )
+
+
+def known_folders() -> list[str]:
+    """Return the folders that were scanned."""
+    if not has_library():
+        return []
+    with Index() as index:
+        return index.folders()
+
+
+def _choose_folder() -> None:
+    suggestions = _suggestions()
+    with st.form("library_folder_form", border=False, enter_to_submit=True):
+        path = st.text_input(
+            "Folder of music",
+            value=suggestions[0] if suggestions else "",
+            placeholder="/home/me/Music",
+            key="library_folder",
+            help="On the machine that runs Earmark. Its sub-folders count too. The files are only read.",
+        )
+        if st.form_submit_button("Add and scan", type="primary", icon=":material/library_add:"):
+            _start(path)
+            st.rerun()
+    if len(suggestions) > 1:
+        st.caption("Here, for example: " + ", ".join(escaped(encodable(name)) for name in suggestions))
+
+
+def _suggestions() -> list[str]:
+    """Folders that music may lie in, the likeliest first, without those that are known."""
+    root = music_folder()
+    known = set(known_folders())
+    candidates = [Path.home() / "Music", Path.home() / "music"] if root is None else [root]
+    found = [str(path) for path in candidates if path.is_dir()]
+    if root is not None and found:
+        try:
+            inside = sorted(
+                entry.path for entry in os.scandir(root) if entry.is_dir() and entry.name[0] != "."
+            )
+        except OSError:
+            inside = []
+        found += inside
+    return [path for path in found if path not in known][:MAX_SUGGESTIONS]
+
+
+def _start(folder: str | None = None) -> None:
+    """Scan a folder, or all that are known; what is wrong is shown by the next run."""
+    from genre.library.scan import check_folders  # imports the decoders
+
+    try:
+        require_folder_choice()
+        if folder is not None and not folder.strip():
+            raise ValueError("Type the path of a folder of music first.")
+        folders = (
+            check_folders([os.path.expanduser(folder.strip())]) if folder is not None else known_folders()
+        )
+        if folder is not None and not os.path.isdir(folders[0]):
+            raise ValueError(f"There is no folder {folder.strip()}: check its name.")
+        start_scan(folders)
+    except (ValueError, OSError) as error:
+        library_state().error = error_sentence(error)
+
+
+def _forget(folder: str) -> None:
+    try:
+        require_folder_choice()
+        with lock_scan(), Index() as index:
+            index.forget(folder)
+    except (ValueError, OSError) as error:
+        library_state().error = error_sentence(error)
+
+
+def show_scan() -> bool:
+    """Show the scan that is under way -> whether there is one."""
+    progress = read_progress()
+    if not progress.active or progress.state == "watching":
+        return False
+    _watch_scan()
+    return True
+
+
+@fragment(run_every=EVERY_S)
+def _watch_scan() -> None:
+    progress = read_progress()
+    if not progress.active or progress.state == "watching":
+        st.rerun()
+    _show_progress(progress)
+    if may_choose_folders() and st.button("Stop", icon=":material/stop_circle:", key="library_stop"):
+        with st.spinner("Finishing the songs in work"):
+            stop_scan()
+        st.rerun()
+
+
+def _show_progress(progress: ScanProgress) -> None:
+    words = STATES[progress.state]
+    if progress.state == "reading" and progress.total:
+        words += f": {progress.done:,} of {progress.total:,}"
+        if progress.files_per_s:
+            words += f", {progress.files_per_s:.1f} a second"
+        if progress.eta_s:
+            words += f", {_left(progress.eta_s)} left"
+    st.progress(progress.done / progress.total if progress.total else 0.0, text=words)
+    if progress.current:
+        st.caption(escaped(progress.current))
+
+
+def _left(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
+
+
+def show_last_scan() -> None:
+    """Say how the latest scan ended, where it did not end well."""
+    progress = read_progress()
+    if progress.state in ("failed", "stopped") and progress.message and not is_scanning():
+        st.warning(escaped(progress.message), icon=":material/info:")

@@ -1,0 +1,69 @@
+"""The map of the library: every song a point; a click plays one, a frame around several makes a list."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from genre.plots.library import library_map
+from genre.text import encodable
+from pages.library.player import save_songs, show_song
+from pages.library.state import library_state
+
+if TYPE_CHECKING:
+    from genre.library.search import Library
+
+
+def show_map(library: "Library") -> None:
+    """Show the map, and below it what was clicked."""
+    import numpy as np
+
+    state = library_state()
+    rows = [k for k, song in enumerate(library.songs) if song.x is not None and song.genre]
+    if not rows:
+        st.info("There is no music on the map yet: scan a folder with songs.", icon=":material/map:")
+        return
+    songs = [library.songs[k] for k in rows]
+    event = st.plotly_chart(
+        library_map(
+            np.array([(song.x, song.y) for song in songs]),
+            [song.genre or "" for song in songs],
+            [encodable(song.name) for song in songs],
+            [song.id for song in songs],
+        ),
+        config={"displaylogo": False, "scrollZoom": True, "responsive": True},
+        key="library_map",
+        on_select="rerun",
+        selection_mode=("points", "box", "lasso"),
+        alt=f"A map of {len(songs):,} songs: those that sound alike lie together, coloured by genre",
+    )
+    chosen = [int(point["customdata"]) for point in event.selection.points if "customdata" in point]
+    if chosen != state.map_selection:
+        state.map_selection = chosen
+        if len(chosen) == 1:
+            state.play(chosen[0])
+    st.caption(
+        "Songs that sound alike to our model lie together. Click one to play it, scroll to zoom, and draw a "
+        "frame around several to make a list of them."
+    )
+    if len(chosen) > 1:
+        wanted = set(chosen)
+        save_songs([song for song in songs if song.id in wanted], "library_map_list")
+    show_playing(library)
+
+
+def show_playing(library: "Library") -> None:
+    """Show the song that plays, and what sounds like it."""
+    from genre.library.search import Query
+    from pages.library.neighbours import show_matches
+
+    state = library_state()
+    position = library.position(state.playing) if state.playing is not None else None
+    if position is None:
+        return
+    show_song(library, position, autoplay=state.is_fresh)
+    state.is_fresh = False
+    if library.music[position]:
+        like = Query(
+            like=library.embeddings[position], exclude=frozenset((library.songs[position].id,)), count=3
+        )
+        show_matches(library.find(like), "like_playing", "Sounds like it")

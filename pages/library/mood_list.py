@@ -1,0 +1,86 @@
+"""From my own music: a playlist out of the library for the mood of the Mood page, played right there."""
+
+import streamlit as st
+
+from genre.errors import error_sentence
+from genre.text import clock, encodable, genre_name
+from pages.library.access import may_see_library
+from pages.library.content import current_library, has_library
+from pages.library.player import play_song, save_songs
+from pages.library.state import library_state
+from pages.shared.widgets import escaped
+
+MATCH, LIFT, CALM = "match", "lift", "calm"
+LABELS = {
+    MATCH: ":material/favorite: Match my mood",
+    LIFT: ":material/trending_up: Lift me up",
+    CALM: ":material/spa: Calm me down",
+}
+COUNT = 10
+TITLE = "From my own music"
+
+
+def show_own_songs(mood: str, is_first_choice: bool) -> bool:
+    """Show the offer of a playlist for a mood, open where it is the first choice -> whether it is open."""
+    if not may_see_library() or not has_library() or (is_first_choice and not _has_music()):
+        return False
+    with st.container(border=True, key="own_songs"):
+        if is_first_choice:
+            st.markdown(f"**{TITLE}.** YouTube cannot be reached just now; your library needs no network.")
+        elif not st.toggle(f"{TITLE}, without any network", key="own_songs_open"):
+            return False
+        direction = st.segmented_control(
+            "Where shall the music lead?",
+            list(LABELS),
+            default=MATCH,
+            required=True,
+            key="own_songs_direction",
+            format_func=LABELS.__getitem__,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        _show_list(mood, direction or MATCH)
+    return True
+
+
+def _has_music() -> bool:
+    """Whether there is any song to play; an index that cannot be read has none."""
+    try:
+        return bool(current_library().music.any())
+    except OSError:
+        return False
+
+
+def _show_list(mood: str, direction: str) -> None:
+    from mood.playlist.own_songs import own_playlist  # imports torch
+
+    try:
+        path = own_playlist(current_library(), mood, direction, COUNT)
+    except OSError as error:
+        st.error(escaped(error_sentence(error)), icon=":material/error:")
+        return
+    if not path:
+        st.info("There is no music in the library yet: scan a folder on the Listen page.")
+        return
+    state = library_state()
+    for number, item in enumerate(path, 1):
+        song, is_playing = item.song, item.song.id == state.playing
+        name = escaped(encodable(song.name))
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+            st.button(
+                f"{'Stop' if is_playing else 'Play'} {name}",
+                key=f"icon_own_play_{song.id}",
+                type="tertiary",
+                icon=":material/stop_circle:" if is_playing else ":material/play_circle:",
+                help="Stop" if is_playing else "Play here",
+                on_click=state.play,
+                args=(None if is_playing else song.id,),
+            )
+            with st.container(gap=None):
+                st.markdown(f"{number}\\. **{name}**")
+                facts = f"{genre_name(song.genre or '').capitalize()} · {clock(song.duration_s)}"
+                st.caption(f"{escaped(item.reason)} {facts}")
+        if is_playing:
+            play_song(song, autoplay=state.is_fresh)
+            state.is_fresh = False
+    save_songs([item.song for item in path], "own_songs_list")

@@ -1,0 +1,28 @@
+"""The state of one visit to the library, apart from its widgets."""
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+KEY = "library_state"
+
+
+@dataclass
+class LibraryState:
+    """The state of a visit besides its widgets."""
+
+    playing: int | None = None  # id of the song that plays
+    is_fresh: bool = False  # whether it was chosen just now, and is to begin by itself
+    map_selection: list[int] = field(default_factory=list)  # ids of the latest selection on the map
+    table_selection: list[int] = field(default_factory=list)  # and in the table
+    error: str = ""  # a sentence about the latest action
+
+    def play(self, id_: int | None) -> None:
+        """Play a song from now on."""
+        self.is_fresh = id_ is not None and id_ != self.playing
+        self.playing = id_
+
+
+def library_state() -> LibraryState:
+    """Return the state of this visit."""
+    return st.session_state.setdefault(KEY, LibraryState())

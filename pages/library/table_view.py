@@ -1,0 +1,88 @@
+"""The songs of the library as a table: searched, filtered, sorted; chosen ones are played or made a list."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from genre import GENRES
+from genre.text import genre_name
+from pages.library.content import song_table
+from pages.library.map_view import show_playing
+from pages.library.player import save_songs
+from pages.library.state import library_state
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from genre.library.search import Library
+
+TEMPO_RANGE = (30, 240)
+TABLE_HEIGHT = 460
+OFTEN_EMPTY = ("Own tag", "Album", "Problem")  # columns that are left out where they say nothing
+
+
+def show_table(library: "Library") -> None:
+    """Show the filters, the table, and what was chosen in it."""
+    state = library_state()
+    rows = _filters(library)
+    table = song_table(library).iloc[rows]
+    st.caption(f"{len(rows):,} of {len(library):,} songs. Click a column's title to sort by it.")
+    event = st.dataframe(
+        table,
+        key="library_table",
+        height=TABLE_HEIGHT,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config={
+            "Title": st.column_config.TextColumn(width="medium"),
+            "Sure": st.column_config.ProgressColumn(
+                format="%.0f %%", min_value=0, max_value=100, width="small"
+            ),
+            "Tempo": st.column_config.NumberColumn(format="%.0f", width="small", help="Beats a minute"),
+            "Length": st.column_config.NumberColumn(format="%.0f s", width="small"),
+        },
+        column_order=[name for name in table.columns if name not in OFTEN_EMPTY or table[name].any()],
+    )
+    chosen = [library.songs[rows[k]] for k in event.selection.rows if k < len(rows)]
+    ids = [song.id for song in chosen]
+    if ids != state.table_selection:
+        added = [id_ for id_ in ids if id_ not in state.table_selection]
+        state.table_selection = ids
+        if added:
+            state.play(added[-1])
+    songs = chosen or [library.songs[k] for k in rows if library.songs[k].genre]
+    if songs:
+        save_songs(songs, "library_list")
+    if chosen and not chosen[-1].error:
+        show_playing(library)
+
+
+def _filters(library: "Library") -> "np.ndarray":
+    """Show the filters -> the rows of the songs that pass, in the order of their paths."""
+    import numpy as np
+
+    from genre.inference.description import MIN_DEVIATION
+    from genre.library.playlists.mood_path import WORDS
+    from genre.models.pretrained.heads import EMOTIONS
+
+    text = st.text_input(
+        "Search", key="library_search", placeholder="Title, artist, album or path", icon=":material/search:"
+    )
+    left, middle, right = st.columns(3)
+    with left:
+        genres = st.multiselect("Genres", GENRES, key="library_genres", format_func=genre_name)
+    with middle:
+        feelings = st.multiselect("Feels", EMOTIONS, key="library_feelings", format_func=WORDS.__getitem__)
+    with right:
+        low, high = st.slider("Tempo", *TEMPO_RANGE, TEMPO_RANGE, step=5, key="library_tempo")
+    chosen = np.ones(len(library), bool)
+    if text.strip():
+        chosen &= library.text_matches(text)
+    if genres:
+        chosen &= np.isin(library.genres, [GENRES.index(genre) for genre in genres])
+    for feeling in feelings:
+        chosen &= library.heights[:, EMOTIONS.index(feeling)] >= MIN_DEVIATION
+    if (low, high) != TEMPO_RANGE:
+        chosen &= (library.tempi >= low) & (library.tempi <= high)
+    return np.flatnonzero(chosen)

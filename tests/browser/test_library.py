@@ -1,0 +1,83 @@
+"""My library in a real Chromium: a folder is scanned by the shipped model, mapped, clicked and played."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browser.serving import serve, troubles
+from tests.support.browser.visits import BUSY_MS, Visit
+
+GENRES = ("metal", "classical", "reggae")
+# Where a song of the map lies on the screen.
+_FIRST_POINT = """() => {
+    const chart = document.querySelector(".st-key-library_map .js-plotly-plot"), layout = chart._fullLayout;
+    const trace = chart._fullData[0], box = chart.getBoundingClientRect();
+    return [box.left + layout.xaxis._offset + layout.xaxis.d2p(trace.x[0]),
+            box.top + layout.yaxis._offset + layout.yaxis.d2p(trace.y[0])];
+}"""
+_PLAYS = "() => [...document.querySelectorAll('audio')].some(sound => sound.currentTime > 0)"
+
+
+@pytest.fixture
+def address(tmp_path, monkeypatch) -> Iterator[str]:
+    """A server that reaches no network."""
+    monkeypatch.setenv("EARMARK_YOUTUBE_HOST", "127.0.0.1:9")
+    home = tmp_path / "served"
+    home.mkdir()
+    with serve(home) as running:
+        yield running
+        assert troubles(home) == []
+
+
+@pytest.fixture
+def music(tmp_path, wav) -> Path:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for genre in GENRES:
+        (folder / f"{genre} song.wav").write_bytes(wav(genre, 11.0))
+    return folder
+
+
+def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, music):
+    visit = Visit(browser, address)
+    page = visit.page
+    page.get_by_role("button", name="Read a folder of music").click()
+    page.get_by_role("textbox", name="Folder of music").fill(str(music))
+    page.get_by_role("button", name="Add and scan").click()
+    views = page.locator(".st-key-library_view")
+    views.get_by_role("radio", name="Map").click()
+    chart = page.locator(".st-key-library_map")
+    expect(chart.locator(".main-svg").first).to_be_visible(timeout=BUSY_MS)
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    visit.settle()
+    assert page.evaluate("document.querySelector('.st-key-library_map .js-plotly-plot').data.length") >= 1
+    chart.scroll_into_view_if_needed()
+    page.mouse.click(*page.evaluate(_FIRST_POINT))
+    player = page.locator(".st-key-library_player")
+    expect(player.get_by_text("song").first).to_be_visible()
+    page.wait_for_function(_PLAYS)
+    expect(page.get_by_text("Sounds like it")).to_be_visible()
+    assert visit.overflow() <= 0
+    views.get_by_role("radio", name="Songs").click()
+    expect(page.get_by_text("3 of 3 songs")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Playlist of 3").click()
+    listed = Path(download.value.path()).read_text().splitlines()[2::2]
+    assert sorted(listed) == sorted(str(path) for path in music.iterdir())
+    _play_on_the_mood_page(page, visit)
+    visit.leave()
+
+
+def _play_on_the_mood_page(page: Page, visit: Visit) -> None:
+    """Without a network the first choice is a list of one's own music."""
+    page.get_by_role("link", name="Mood").click()
+    page.get_by_role("radio", name="Angry").click()
+    songs = page.locator(".st-key-own_songs")
+    expect(songs.get_by_text("your library needs no network")).to_be_visible()
+    songs.get_by_role("radio", name="Calm me down").click()
+    visit.settle()
+    expect(songs.get_by_text("Ends")).to_be_visible()
+    songs.get_by_role("button", name="Play").first.click()
+    page.wait_for_function(_PLAYS)

@@ -1,0 +1,213 @@
+"""My library on the Listen page: every state of it, and that a guest sees none."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from genre.library.index import Index
+from genre.library.playlists.files import to_m3u
+from genre.library.progress import ProgressWriter, lock_scan
+from genre.library.search import load_library
+from pages.access.tokens import Role
+from pages.library import folders
+from pages.library.panel import FOLDERS, MAP, OVERVIEW, SONGS
+from pages.library.player import thumbnail
+from tests.pages.access.test_guests import attempt
+from tests.support.app_visits import button, healthy, press, visit, words
+from tests.support.library import make_songs, scan
+from tests.support.open_house import visiting_as
+
+
+@pytest.fixture
+def music(tmp_path, wav) -> Path:
+    """A scanned folder: 30 songs that only the stand-in can read, a real one twice, and a damaged one."""
+    folder = tmp_path / "music"
+    make_songs(folder, 30)
+    for name in ("real.wav", "the same.wav"):
+        (folder / name).write_bytes(wav("rock"))
+    (folder / "broken.mp3").write_bytes(b"BAD")
+    scan([folder])
+    return folder
+
+
+@pytest.fixture
+def started(monkeypatch) -> list[list[str]]:
+    """The scans that would have been started."""
+    calls: list[list[str]] = []
+    monkeypatch.setattr(folders, "start_scan", lambda paths=(), *_: calls.append(list(paths)))
+    return calls
+
+
+def charts(app: AppTest) -> int:
+    return len(app.get("plotly_chart"))
+
+
+def test_without_a_library_there_is_one_button_and_then_a_form(started, tmp_path):
+    app = visit("listen")
+    assert "My library" in words(app)
+    app = press(app, "library_begin")
+    app.text_input(key="library_folder").set_value(str(tmp_path / "nowhere"))
+    app = healthy(button(app, "Add and scan").click().run())
+    assert "There is no folder" in words(app) and not started
+    app.text_input(key="library_folder").set_value(" ")
+    app = healthy(button(app, "Add and scan").click().run())
+    assert "Type the path" in words(app) and not started
+    app.text_input(key="library_folder").set_value(str(tmp_path))
+    healthy(button(app, "Add and scan").click().run())
+    assert started == [[str(tmp_path)]]
+
+
+def test_closed_it_draws_nothing(music):
+    app = visit("listen")
+    assert charts(app) == 1 and not app.dataframe  # the placeholder of the answer
+
+
+def test_the_map_has_all_songs_and_plays_the_clicked_one(music):
+    app = visit("listen", library_view=MAP)
+    assert charts(app) == 2
+    real = next(song for song in load_library().songs if song.path.endswith("real.wav"))
+    app.session_state["library_state"].play(real.id)
+    app = healthy(app.run())
+    assert len(app.get("audio")) == 1
+    assert "Sounds like it" in words(app) and "the same" in words(app)
+
+
+def test_the_table_is_searched_and_filtered(music):
+    app = visit("listen", library_view=SONGS)
+    table = app.dataframe[0].value
+    assert len(table) == 33 and list(table["Problem"]).count("") == 32
+    app.text_input(key="library_search").set_value("the same")
+    app = healthy(app.run())
+    assert list(app.dataframe[0].value["Title"]) == ["the same"]
+    app.text_input(key="library_search").set_value("")
+    app.multiselect(key="library_genres").set_value(["jazz"])
+    app = healthy(app.run())
+    assert set(app.dataframe[0].value["Genre"]) <= {"jazz"}
+    app.multiselect(key="library_genres").set_value([])
+    app.multiselect(key="library_feelings").set_value(["calmness"])
+    app.slider(key="library_tempo").set_value((60, 100))
+    app = healthy(app.run())
+    found = app.dataframe[0].value
+    assert ((found["Tempo"] >= 60) & (found["Tempo"] <= 100)).all()
+
+
+def test_the_overview_counts_and_lists(music):
+    with Index() as index:
+        values = "tag_genre = 'Jazz', genre = 'rock', confident = 1"
+        index.db.execute(f"UPDATE songs SET {values} WHERE CAST(path AS TEXT) LIKE '%7.mp3'")
+    app = visit("listen", library_view=OVERVIEW)
+    assert charts(app) == 3
+    titles = [expander.label for expander in app.expander]
+    assert any(title.startswith("1 recordings are there more than once") for title in titles)
+    assert any(title.startswith("1 files that cannot be read") for title in titles)
+    assert any(title.startswith("3 songs whose own tag says another genre") for title in titles)
+
+
+def test_the_folders_are_forgotten_and_looked_through_again(music, started):
+    app = visit("listen", library_view=FOLDERS)
+    assert str(music) in words(app).replace("\\_", "_")
+    press(app, "library_rescan")
+    assert started == [[str(music)]]
+    forget = next(each for each in app.button if each.label.startswith("Forget"))
+    app = healthy(forget.click().run())
+    assert len(load_library()) == 0
+    assert (music / "real.wav").exists()
+    app.segmented_control(key="library_view").set_value(MAP)
+    assert "No songs yet" in words(healthy(app.run()))
+
+
+def test_a_scan_is_watched_and_stopped(music, monkeypatch):
+    stopped = []
+    monkeypatch.setattr(folders, "stop_scan", lambda: stopped.append(True))
+    with lock_scan():
+        writer = ProgressWriter([str(music)])
+        writer.update("reading", done=10, total=40, files_per_s=5.5, eta_s=30.0, current="song.mp3")
+        app = visit("listen", library_view=FOLDERS)
+        text = app.get("progress")[0].proto.text
+        assert text == "Reading the songs: 10 of 40, 5.5 a second, 30 seconds left"
+        press(app, "library_stop")
+        assert stopped
+        writer.update("reading", eta_s=7200.0)
+        assert "2.0 hours left" in visit("listen", library_view=MAP).get("progress")[0].proto.text
+    app = visit("listen", library_view=FOLDERS)  # its process is no more
+    assert "interrupted: scan again" in words(app)
+
+
+def test_a_watcher_is_told_from_a_scan_and_stopped(music, monkeypatch):
+    stopped = []
+    monkeypatch.setattr(folders, "stop_scan", lambda: stopped.append(True))
+    with lock_scan():
+        ProgressWriter([str(music)]).update("watching")
+        app = visit("listen", library_view=FOLDERS)
+        assert "Changes in these folders are followed" in words(app) and not app.get("progress")
+        press(app, "library_stop_watching")
+    assert stopped
+
+
+def test_what_is_hidden_from_a_guest_would_not_be_done_either(music, monkeypatch):
+    with visiting_as(Role.GUEST, monkeypatch):
+        for action in ("player.play_song(None, False)", "access.require_folder_choice()"):
+            assert "Only the host" in attempt(f"from pages.library import access, player; {action}")
+
+
+def test_a_failed_scan_says_why(music):
+    with lock_scan():
+        ProgressWriter([str(music)]).update("failed", message="The disk is full.")
+    assert "The disk is full." in words(visit("listen", library_view=FOLDERS))
+
+
+def test_a_song_whose_drive_is_away_is_a_sentence(music):
+    real = next(song for song in load_library().songs if song.path.endswith("real.wav"))
+    os.unlink(real.path)
+    app = visit("listen", library_view=MAP)
+    app.session_state["library_state"].play(real.id)
+    app = healthy(app.run())
+    assert "is its drive connected" in words(app) and not app.get("audio")
+
+
+def test_a_cover_is_shown_small_and_no_picture_is_none():
+    content = io.BytesIO()
+    Image.new("RGB", (600, 400)).save(content, "PNG")
+    with Image.open(io.BytesIO(thumbnail(content.getvalue()))) as image:
+        assert image.size == (144, 96)
+    for picture in (None, b"", b"\x89PNG\r\n\x1a\nnothing", content.getvalue()[:60]):
+        assert thumbnail(picture) is None
+
+
+def test_a_damaged_index_is_a_sentence(music, earmark_home):
+    for path in (earmark_home / "library").glob("index*"):
+        path.write_bytes(b"no database" * 100)
+    app = visit("listen", library_view=MAP)
+    assert "damaged: move" in words(app)
+
+
+def test_a_guest_has_no_library(music, monkeypatch):
+    with visiting_as(Role.GUEST, monkeypatch):
+        app = visit("listen", library_view=MAP)
+        assert "My library" not in words(app) and charts(app) == 1
+
+
+def test_an_operator_elsewhere_needs_a_music_folder(music, monkeypatch, started):
+    monkeypatch.setattr("pages.library.access.is_at_this_machine", lambda: False)
+    app = visit("listen", library_view=FOLDERS)
+    assert "at the machine that runs Earmark" in words(app)
+    assert not [each for each in app.text_input if each.key == "library_folder"]
+    monkeypatch.setenv("EARMARK_MUSIC", str(music))
+    app = visit("listen", library_view=FOLDERS)
+    app.text_input(key="library_folder").set_value(str(music.parent))
+    app = healthy(button(app, "Add and scan").click().run())
+    assert "lies outside" in words(app) and not started
+
+
+def test_a_playlist_has_the_bytes_of_the_paths(music):
+    name = os.fsencode(music) + b"/caf\xe9.mp3"
+    with open(name, "wb") as file:
+        file.write(b"another")
+    scan([music])
+    songs = load_library().songs
+    assert name in to_m3u(songs).split(b"\n")
+    assert healthy(visit("listen", library_view=SONGS)).dataframe  # and the page can show it
