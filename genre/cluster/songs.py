@@ -51,6 +51,7 @@ class _Hand:
     ready: Any  # reference to its description, until it has come
     node: str = ""
     batches: dict[Any, list[tuple[int, Any]]] = field(default_factory=dict)  # reference -> (index, item)
+    has_suspect: bool = False  # it reads one item that may end it, and nothing else
 
 
 def map_songs(
@@ -71,7 +72,7 @@ def map_songs(
             for hand in crew.idle():
                 if suspects:
                     if not hand.batches:
-                        crew.give(hand, [suspects.popleft()])
+                        crew.give(hand, [suspects.popleft()], is_suspect=True)
                     continue
                 batch: list[tuple[int, Item]] = []
                 while len(batch) < crew.batch_size and (entry := _next(again, waiting)):
@@ -92,7 +93,7 @@ def map_songs(
                 batches = list(hand.batches.values())
                 if is_node_gone or not batches:
                     again.extend(entry for batch in batches for entry in batch)
-                elif len(batches) == 1 and len(batches[0]) == 1:
+                elif hand.has_suspect:
                     index, item = batches[0][0]
                     yield index, give_up(item)
                 else:
@@ -141,15 +142,17 @@ class _Crew:
 
     def idle(self) -> list[_Hand]:
         """The actors that can take a batch, those with the least in hand first."""
-        free = [hand for hand in self._hands if hand.ready is None and len(hand.batches) < IN_HAND]
+        ready = [hand for hand in self._hands if hand.ready is None and not hand.has_suspect]
+        free = [hand for hand in ready if len(hand.batches) < IN_HAND]
         return sorted(free, key=lambda hand: len(hand.batches))
 
     def busy(self) -> bool:
         """Whether some actor has a batch."""
         return any(hand.batches for hand in self._hands)
 
-    def give(self, hand: _Hand, batch: list[tuple[int, Any]]) -> None:
+    def give(self, hand: _Hand, batch: list[tuple[int, Any]], is_suspect: bool = False) -> None:
         """Hand a batch to an actor."""
+        hand.has_suspect = is_suspect
         hand.batches[hand.actor.read.remote([item for _, item in batch])] = batch
 
     def results(self) -> Iterator[tuple[list[tuple[int, Any]], list | None]]:
@@ -179,7 +182,7 @@ class _Crew:
                 hand.ready, hand.node, self._failed_starts = None, value["node"], 0
                 continue
             results, seconds = value
-            batch = hand.batches.pop(ref)
+            batch, hand.has_suspect = hand.batches.pop(ref), False
             pace = seconds / len(batch)
             self._seconds_an_item += 0.3 * (pace - self._seconds_an_item)
             yield batch, results

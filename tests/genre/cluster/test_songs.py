@@ -1,7 +1,6 @@
 """Songs on a cluster: every one has one row, whatever dies, and the row that it has here."""
 
 import os
-import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from genre.library.predictor import Predictor, SongPrediction
 from genre.library.scan import scan_folders
 from genre.library.shards import SCAN_SCHEMA, ShardFolder, write_shards
 from tests.genre.cluster.test_shards import rows_by_path, write_list
+from tests.support.patience import PATIENCE_S
 
 SLOW_S = 0.05  # a pretended song
 
@@ -57,13 +57,22 @@ def test_a_node_that_joins_is_used(cluster):
     from genre.cluster.songs import map_songs
 
     cluster.keep(1)
+    processes: set[int] = set()
+    deadline = time.monotonic() + PATIENCE_S
+
+    def items():
+        """Items until a second process reads them."""
+        number = 100
+        while len(processes) < 2 and time.monotonic() < deadline:
+            yield number
+            number += 1
+
     ray = connect(cluster.address)
-    processes = set()
     try:
-        for index, (_, process) in map_songs(ray, range(100, 600), _load_slow, lambda item: (0, 0)):
+        for index, (_, process) in map_songs(ray, items(), _load_slow, lambda item: (0, 0)):
             processes.add(process)
-            if index == 120 and len(cluster.workers) == 1:
-                threading.Thread(target=cluster.add).start()
+            if index == 20:
+                cluster.add()
     finally:
         disconnect()
     assert len(processes) == 2
