@@ -1,4 +1,4 @@
-# make setup | run | test | bench | soak | weights | lint | fuzz | screenshots | clean
+# make setup | setup-cluster | run | test | bench | soak | weights | lint | fuzz | screenshots | clean
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
@@ -31,7 +31,7 @@ export PYTHONUNBUFFERED := 1
 # Idle threads sleep: while a training runs beside the app, answers come three times sooner.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: setup importable setup-dev chromium run test bench soak weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint fuzz screenshots clean
+.PHONY: setup importable setup-dev setup-cluster chromium run test bench soak weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint fuzz screenshots clean
 
 # The virtual environment holds a copy of its pins: they are installed once, and again when they change.
 setup:
@@ -60,6 +60,14 @@ setup-dev: setup
 	@cmp -s requirements-dev.txt .venv/requirements-dev.txt || { \
 		echo "Installing the packages of requirements-dev.txt"; \
 		$(PIP) -r requirements-dev.txt && cp requirements-dev.txt .venv/requirements-dev.txt; \
+	}
+
+# Ray and Optuna, for `--engine ray` and `sweep --search tpe`; the pins of requirements.txt stay as they are.
+setup-cluster: setup
+	@cmp -s requirements-cluster.txt .venv/requirements-cluster.txt || { \
+		echo "Installing the packages of requirements-cluster.txt"; \
+		$(PIP) -c requirements.txt -r requirements-cluster.txt \
+			&& cp requirements-cluster.txt .venv/requirements-cluster.txt; \
 	}
 
 chromium: setup-dev

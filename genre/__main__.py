@@ -3,7 +3,18 @@
 import argparse
 import sys
 
-from genre.commands import cache, classify, evaluate, features, library, publish, sweep, train, transfer
+from genre.commands import (
+    cache,
+    classify,
+    cluster,
+    evaluate,
+    features,
+    library,
+    publish,
+    sweep,
+    train,
+    transfer,
+)
 from genre.commands.program import run_program
 
 
@@ -21,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     features.add_command(commands)
     transfer.add_command(commands)
     library.add_commands(commands)
+    cluster.add_command(commands)
     cache.add_command(commands)
     return run_program(parser, arguments)
 

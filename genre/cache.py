@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,9 @@ JOBS_WORTH_A_PROCESS = 8  # jobs for which a process, whose start takes seconds,
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]  # (done, total)
+# (jobs {key: argument}, compute) -> pairs (key, result), of those jobs that could be done elsewhere
+Elsewhere = Callable[[dict[str, Any], Callable[[Any], bytes]], Iterator[tuple[str, bytes]]]
+_elsewhere: list[Elsewhere] = []  # where results are computed at present, the latest one last
 
 
 def key_of(*parts: Any) -> str:
@@ -65,6 +68,16 @@ def compute_missing(
         progress(n_done, len(jobs))
     if missing_jobs:
         evict({_path(folder, key) for key in jobs})
+
+
+@contextmanager
+def computed_elsewhere(elsewhere: Elsewhere) -> Iterator[None]:
+    """Let other machines compute what is missing inside; what they do not return is computed here."""
+    _elsewhere.append(elsewhere)
+    try:
+        yield
+    finally:
+        _elsewhere.remove(elsewhere)
 
 
 def cached_results(
@@ -228,6 +241,11 @@ def _compute_one(folder: Path, key: str, compute: Callable[[Any], bytes], argume
 def _compute_all(folder: Path, jobs: dict[str, Any], compute: Callable[[Any], bytes]) -> Iterable[None]:
     """Do the jobs in random order, so that processes started together share them; yield after each."""
     jobs = dict(random.sample(list(jobs.items()), len(jobs)))
+    if _elsewhere and jobs:
+        for key, content in _elsewhere[-1](dict(jobs), compute):
+            write_atomic(_path(folder, key), content)
+            del jobs[key]
+            yield
     workers = min(cores(), len(jobs) // JOBS_WORTH_A_PROCESS)
     if workers <= 1:
         for key, argument in jobs.items():

@@ -2,13 +2,18 @@
 
 import argparse
 import json
+import os
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from genre.audio.files import AUDIO_SUFFIXES, find_files, printable
+from genre.commands.engine import open_engine, require_engine
+from genre.commands.program import complain
+from genre.commands.shards import add_shard_options, audio_files, classify_into_shards
 from genre.errors import FAILED, OK, USAGE
 
 if TYPE_CHECKING:
@@ -27,10 +32,11 @@ def add_command(commands: "argparse._SubParsersAction") -> None:
         "2 the command line is wrong.",
     )
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="an audio file, or a folder to search for them"
+        "paths", nargs="*", metavar="PATH", help="an audio file, or a folder to search for them"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--model", metavar="NAME", help="a shipped or promoted model; default listen")
+    add_shard_options(parser)
     parser.set_defaults(run=classify)
 
 
@@ -40,6 +46,16 @@ def classify(options: argparse.Namespace) -> int:
     from genre.inference.load import SHIPPED_MODEL, load_classifier
     from genre.models.cards import ArtefactError
 
+    try:
+        require_engine(options)
+        if options.songs or options.out:
+            return classify_into_shards(options)
+        if not options.paths:
+            raise ValueError("Name a file or a folder to classify.")
+        if options.engine == "ray":
+            return _classify_on_cluster(options)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
     try:
         classifier = load_classifier(options.model or SHIPPED_MODEL)
     except ArtefactError as error:
@@ -55,11 +71,43 @@ def classify(options: argparse.Namespace) -> int:
         else:
             prediction = classifier.classify(clip)
             result, text = prediction.to_json(), prediction_line(prediction)
-        if options.json:
-            print(json.dumps({"path": path, **result}), flush=True)
-        else:
-            print(f"{printable(path):{width}}  {text}", flush=True)
+        print(result_line(path, result, text, width, options.json), flush=True)
     return status
+
+
+def _classify_on_cluster(options: argparse.Namespace) -> int:
+    """Print a line for each file, in the order given, read by a cluster. Raises ValueError, OSError."""
+    from genre.inference.load import SHIPPED
+
+    recordings = list(audio_files(options.paths))
+    width = max(len(printable(path)) for path in recordings)
+    status, waiting, position = OK, dict[int, Any](), 0
+    with open_engine(options) as engine:
+        from genre.cluster.readers import give_up_predict, load_predict
+        from genre.cluster.songs import map_songs
+
+        paths = [os.path.abspath(path) for path in recordings]
+        load = partial(load_predict, options.model or SHIPPED)
+        for index, prediction in map_songs(engine.ray, paths, load, give_up_predict):
+            waiting[index] = prediction
+            while position in waiting:
+                prediction, path = waiting.pop(position), recordings[position]
+                if isinstance(prediction, str):
+                    status = FAILED
+                    line = result_line(
+                        path, {"error": prediction}, f"error: {prediction}", width, options.json
+                    )
+                else:
+                    text = prediction_line(prediction)
+                    line = result_line(path, prediction.to_json(), text, width, options.json)
+                print(line, flush=True)
+                position += 1
+    return status
+
+
+def result_line(path: str, result: dict[str, Any], text: str, width: int, as_json: bool) -> str:
+    """A result on one line; the path takes `width` columns."""
+    return json.dumps({"path": path, **result}) if as_json else f"{printable(path):{width}}  {text}"
 
 
 def find_recordings(paths: Iterable[str]) -> Iterator[tuple[str, "AudioError | None"]]:

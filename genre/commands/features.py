@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from genre.commands.engine import add_engine_options, open_engine
 from genre.commands.program import complain
 from genre.errors import OK, USAGE
 from genre.evaluation.feature_agreement import agreement
@@ -18,6 +19,7 @@ def add_command(commands: "argparse._SubParsersAction") -> None:
         help="recordings with features_30_sec.csv beside them; by default EARMARK_DATA/gtzan",
     )
     parser.add_argument("--json", action="store_true", help="one object")
+    add_engine_options(parser)
     parser.set_defaults(run=features)
 
 
@@ -26,7 +28,8 @@ def features(options: argparse.Namespace) -> int:
     from genre.paths import gtzan_folder
 
     try:
-        tracks, correlation = agreement(options.data or gtzan_folder())
+        with open_engine(options):
+            tracks, correlation = agreement(options.data or gtzan_folder())
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     if options.json:

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genre.audio.files import printable
+from genre.commands.engine import open_engine, require_engine
 from genre.commands.program import complain, whole_number
+from genre.commands.shards import add_shard_options, scan_into_shards
 from genre.errors import FAILED, OK, USAGE
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from genre.commands.engine import Engine
     from genre.library.progress import ScanProgress
     from genre.library.scan import ScanSummary
     from genre.library.search import Library, Query, Song
@@ -45,6 +48,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
         "--status", action="store_true", help="show what the index holds, and the scan under way"
     )
     parser.add_argument("--json", action="store_true", help="one object")
+    add_shard_options(parser)
     parser.set_defaults(run=scan)
 
     parser = commands.add_parser(
@@ -92,6 +96,11 @@ def scan(options: argparse.Namespace) -> int:
     if options.status + options.forget + (options.rescan or options.watch) > 1:
         return complain("Give one of --status, --forget, and --rescan or --watch.", USAGE)
     try:
+        require_engine(options)
+        if options.songs or options.out:
+            if options.status or options.forget or options.rescan or options.watch:
+                raise ValueError("--songs and --out go with none of --status, --forget, --rescan, --watch.")
+            return scan_into_shards(options)
         if options.status:
             return _show_status(options.json)
         if options.forget:
@@ -103,7 +112,7 @@ def scan(options: argparse.Namespace) -> int:
 
 def _scan(options: argparse.Namespace) -> int:
     from genre.library.index import Index
-    from genre.library.scan import check_folders, scan_folders
+    from genre.library.scan import check_folders
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -115,12 +124,24 @@ def _scan(options: argparse.Namespace) -> int:
             folders = index.folders()
     if not folders:
         raise ValueError("Name the folders of your music: nothing was scanned before.")
+    with open_engine(options) as engine:
+        return _scan_until_stopped(options, folders, engine)
+
+
+def _scan_until_stopped(options: argparse.Namespace, folders: list[str], engine: "Engine") -> int:
+    from genre.library.scan import scan_folders
+
+    read = None
+    if engine.ray is not None:
+        from genre.cluster.readers import read_jobs
+
+        read = read_jobs(engine.ray)
     known_problems: set[tuple[str, str]] = set()
     while True:
         start = time.monotonic()
         bar = _Bar()
         try:
-            summary = scan_folders(folders, rescan=options.rescan, listener=bar.show)
+            summary = scan_folders(folders, rescan=options.rescan, listener=bar.show, read=read)
         except KeyboardInterrupt:
             print("Stopped. What was read is kept: scan again to go on.", file=sys.stderr)
             raise

@@ -73,7 +73,7 @@ def train_here(
         if options.cores or "OMP_NUM_THREADS" not in os.environ:  # torch reads the variable when it loads
             begun_on = runs.load_config(folder)["cores"] if folder else all_cores()
             os.environ["OMP_NUM_THREADS"] = str(options.cores or begun_on)
-        from genre.runs.worker import perform
+        from genre.runs.worker import PARENT_VARIABLE, perform
 
         folder = folder or create(options)
     except (ValueError, OSError) as error:
@@ -84,7 +84,7 @@ def train_here(
     if not options.resume and (runs.read_run(folder).progress or runs.read_metrics(folder)):
         print(f"Going on with {folder}.")
     status, result = perform(folder, program, execute)
-    if status == OK:
+    if status == OK and PARENT_VARIABLE not in os.environ:  # else that process tells
         if in_words:
             print(in_words(result))
         print(f"kept in {folder}")

@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genre.commands.engine import add_engine_options, open_engine
 from genre.commands.program import complain, whole_number
 from genre.commands.train import add_experiment_options, add_recipe_options, settings_from
 from genre.errors import FAILED, INTERRUPTED, OK, USAGE
@@ -17,6 +19,8 @@ from genre.errors import FAILED, INTERRUPTED, OK, USAGE
 if TYPE_CHECKING:
     from genre.runs.directory import Run
     from genre.training.experiment import ExperimentSettings
+
+DEFAULT_TRIALS = 20
 
 
 def add_commands(commands: "argparse._SubParsersAction") -> None:
@@ -31,6 +35,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     add_experiment_options(parser)
     add_recipe_options(parser)
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    add_engine_options(parser)
     parser.set_defaults(run=compare)
 
     parser = commands.add_parser("sweep", help="train one model with a grid of settings")
@@ -39,8 +44,16 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--epochs", type=_numbers(int), default=[], metavar="N,N,...")
     parser.add_argument("--batch-size", type=_numbers(int), default=[], metavar="N,N,...")
     parser.add_argument("--lr", type=_numbers(float), default=[], metavar="X,X,...")
+    parser.add_argument(
+        "--search",
+        choices=("grid", "tpe"),
+        default="grid",
+        help="all combinations, or Optuna's proposals, of which poor ones are stopped early",
+    )
+    parser.add_argument("--trials", type=whole_number, metavar="N", help="with --search tpe; default 20")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    add_engine_options(parser)
     parser.set_defaults(run=sweep)
 
     parser = commands.add_parser("reproduce", help="published metrics beside ours")
@@ -65,6 +78,7 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--cores", type=whole_number, help="cores to use; by default all")
     parser.add_argument("--record", action="store_true", help="write the table into RESULTS.md")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    add_engine_options(parser)
     parser.set_defaults(run=reproduce)
 
 
@@ -108,7 +122,11 @@ def sweep(options: argparse.Namespace) -> int:
     """Train one network with several settings and print them side by side."""
     from genre.training.sweep import settings_grid
 
+    if options.search == "tpe":
+        return _search(options)
     try:
+        if options.trials:
+            raise ValueError("--trials goes with --search tpe.")
         plain = argparse.Namespace(**vars(options) | {"epochs": None, "batch_size": None})
         base = settings_from(plain)
         if base.spec.kind != "network":
@@ -119,18 +137,60 @@ def sweep(options: argparse.Namespace) -> int:
     return _train_all(experiments, options, recipe=True)
 
 
+def _search(options: argparse.Namespace) -> int:
+    """Search for a recipe and print the trials."""
+    from genre.runs.trials import trial_rows, trial_table
+    from genre.training.search import Trials, import_optuna, search_here
+    from genre.training.sweep import Prefetcher, with_fewer_epochs
+
+    try:
+        if options.lr or options.batch_size or len(options.epochs) > 1:
+            raise ValueError(
+                "--search tpe chooses rates and batch sizes itself: give one number of --epochs."
+            )
+        import_optuna()
+        plain = argparse.Namespace(**vars(options) | {"epochs": None, "batch_size": None})
+        base = settings_from(plain)
+        if options.epochs:
+            base = replace(base, recipe=replace(base.recipe, epochs=options.epochs[0]))
+        trials = Trials(base if options.epochs else with_fewer_epochs(base))
+        with _stop_in_order(), open_engine(options) as engine:
+            Prefetcher(_print_line, pack=engine.cluster is not None).prepare(trials.base)
+            n_trials = options.trials or DEFAULT_TRIALS
+            if engine.cluster is None:
+                search_here(trials, n_trials, engine.at_once, _print_outcome)
+            else:
+                from genre.cluster.search import search_on_cluster
+
+                search_on_cluster(engine.ray, trials, n_trials, engine.cluster, _print_outcome)
+    except (ValueError, OSError) as error:
+        return complain(error, USAGE)
+    rows = trial_rows(trials.trials)
+    print(json.dumps(rows) if options.json else trial_table(rows))
+    return OK if any(row["state"] == "done" for row in rows) else FAILED
+
+
 def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namespace, recipe: bool) -> int:
-    """Train all experiments and print the table."""
-    from genre.compute import all_cores, cores, limit_cores
+    """Train all experiments and print the table. What an earlier command left unfinished is taken up."""
+    from genre.runs import batch
+    from genre.runs.directory import is_finished
     from genre.training.sweep import Prefetcher, comparison_rows, comparison_table, create_run, run_all
 
-    prefetcher = Prefetcher(_print_line)
+    all_settings = [settings.to_dict() for settings in experiments]
     try:
-        with limit_cores(options.cores or cores()), _stop_in_order():
+        with _stop_in_order(), open_engine(options) as engine:
+            prefetcher = Prefetcher(_print_line, pack=engine.cluster is not None)
             for settings in experiments:
                 prefetcher.prepare(settings)
-            folders = [create_run(settings) for settings in experiments]
-            run_all(folders, options.cores or all_cores(), on_end=_print_outcome)
+            before = batch.unfinished_batch(all_settings, engine.cluster)
+            folders = [
+                folder or create_run(settings, cluster=engine.cluster)
+                for settings, folder in zip(experiments, before, strict=True)
+            ]
+            batch.note_batch(all_settings, folders, engine.cluster)
+            waiting = [folder for folder in folders if not is_finished(folder)]
+            run_all(waiting, engine.at_once, on_end=_print_outcome)
+            batch.forget_batch(all_settings, engine.cluster)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     rows = comparison_rows(folders)
@@ -147,9 +207,9 @@ def reproduce(options: argparse.Namespace) -> int:
     deadline = None if options.budget is None else time.monotonic() + 60 * options.budget
     only = [name.strip() for name in options.only.split(",")] if options.only else None
     try:
-        with limit_cores(options.cores or cores()), _stop_in_order():
+        with _stop_in_order(), open_engine(options) as engine:
             rows = build_rows(options.data, only, options.epochs)
-            run_rows(rows, options.cores or all_cores(), deadline, _print_outcome, _print_line)
+            run_rows(rows, engine.at_once, deadline, _print_outcome, _print_line, engine.cluster)
             results = row_results(rows)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)

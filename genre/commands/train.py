@@ -207,6 +207,10 @@ def _continue(options: argparse.Namespace) -> Path:
 
 
 def _execute(worker: "Worker") -> "Report":
+    if address := worker.config.get("cluster"):
+        from genre.cluster.training import train_on_cluster
+
+        return train_on_cluster(worker, address)
     from genre.training.experiment import run_experiment
 
     return run_experiment(worker)

@@ -30,6 +30,7 @@ PROCESS_BYTES = 600 << 20  # 410 MB with the model, and a file of 64 MiB with it
 FILES_PER_PROCESS = 4  # loading the model takes as long as a dozen songs
 
 Listener = Callable[[ScanProgress], None]
+ReadAll = Callable[[Iterator[Job], Predictor], Iterator[Reading]]  # yields what became of each job, once
 
 
 class FolderError(ValueError):
@@ -86,8 +87,11 @@ def scan_folders(
     predictor: Predictor | None = None,
     processes: int | None = None,
     listener: Listener = lambda progress: None,
+    read: ReadAll | None = None,
 ) -> ScanSummary:
     """Bring the index up to date with folders; with `rescan`, read every song again.
+
+    `read` reads the jobs, by default `processes` of this machine.
 
     Raises FolderError for what is no folder, LibraryError while another scan is under way or for an index
     that cannot be used, and OSError for a full disk. Whatever it raises, what was read is kept.
@@ -102,7 +106,9 @@ def scan_folders(
                     raise FolderError(f"There is no folder {folder}: check its name.")
                 index.add_folder(folder, time.time())
             total = scan.compare(folders)
-            scan.read(total, default_processes() if processes is None else processes)
+            scan.read(
+                total, read or _read_here(total, default_processes() if processes is None else processes)
+            )
             scan.delete_gone(folders)
         except KeyboardInterrupt:
             writer.update("stopped", message="Stopped. What was read is kept: scan again to go on.")
@@ -169,16 +175,15 @@ class _Scan:
             "INSERT OR IGNORE INTO todo VALUES (?, ?, ?)", (path, found.size, found.mtime_ns)
         )
 
-    def read(self, total: int, processes: int) -> None:
+    def read(self, total: int, read: ReadAll) -> None:
         """Read what is to be read, and commit each song."""
         done = 0
         self.writer.update("reading", done=0, total=total)
         again: list[Job] = []  # copies of a song that was deleted meanwhile
-        processes = min(processes, -(-total // FILES_PER_PROCESS)) if processes else 0
         while True:
             jobs = iter(again) if done else self._jobs()
             again = []
-            for reading in read_all(jobs, self.predictor, processes) if total else ():
+            for reading in read(jobs, self.predictor) if total else ():
                 try:
                     self._store(reading)
                 except LookupError:
@@ -262,6 +267,12 @@ class _Scan:
         if folder not in devices:
             devices[folder] = _device_of(folder)
         return devices[folder] == device
+
+
+def _read_here(total: int, processes: int) -> ReadAll:
+    """Make the function that reads jobs in processes of this machine."""
+    processes = min(processes, -(-total // FILES_PER_PROCESS)) if processes else 0
+    return lambda jobs, predictor: read_all(jobs, predictor, processes)
 
 
 def default_processes() -> int:

@@ -93,9 +93,17 @@ def runs_folder() -> Path:
 
 
 def create_run_folder(
-    kind: str, settings: dict, title: str = "", folder: Path | None = None, cores: int | None = None
+    kind: str,
+    settings: dict,
+    title: str = "",
+    folder: Path | None = None,
+    cores: int | None = None,
+    cluster: str | None = None,
 ) -> Path:
-    """Create a run directory with its config.json, not started. Raises RunError if there is one."""
+    """Create a run directory with its config.json, not started. Raises RunError if there is one.
+
+    `cluster` is the address of the Ray cluster that is to train it; None: this machine.
+    """
     if kind not in PROGRAMS:
         raise RunError(f"There are no runs of kind {kind!r}: {', '.join(PROGRAMS)}.")
     if folder is None:
@@ -116,6 +124,8 @@ def create_run_folder(
         "colour": _next_colour(),
         "settings": settings,
     }
+    if cluster:
+        config["cluster"] = cluster
     try:
         remove_temporaries(folder)
         write_atomic(folder / "config.json", json.dumps(config, indent=1) + "\n")
@@ -172,6 +182,7 @@ def load_config(folder: Path) -> dict:
         or kind not in PROGRAMS
         or not isinstance(config.get("settings"), dict)
         or not isinstance(config.get("cores", 1), int)
+        or not isinstance(config.get("cluster", ""), str)
     ):
         raise RunError(f"{folder.name} was made by another version of Earmark: start a new run like it.")
     return {"title": "", "note": "", "created": 0.0, "cores": 1} | config

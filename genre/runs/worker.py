@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from genre.runs.queue import core_slot
 from genre.runs.report import Report, write_report
 
 HEARTBEAT_S = 10.0  # seconds between heartbeats; a run without one for STALE_S counts as interrupted
+PARENT_VARIABLE = "EARMARK_PARENT"  # id of the process without which this one is to stop, where it has one
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +121,9 @@ def work_on(folder: Path) -> Iterator[Worker]:
         heart = threading.Thread(target=_beat, args=(worker, over), daemon=True)
         heart.start()
         try:
-            with _stoppable(), core_slot(folder, config["cores"]):
+            # The cores of a cluster are its own affair.
+            slot = nullcontext() if config.get("cluster") else core_slot(folder, config["cores"])
+            with _stoppable(), slot:
                 worker.set_status("Getting ready.", state="running")
                 yield worker
         except (RunStopped, KeyboardInterrupt):
@@ -154,7 +157,10 @@ def perform(folder: Path, program: str, execute: Callable[[Worker], Any]) -> tup
 
 
 def _beat(worker: Worker, over: threading.Event) -> None:
+    parent = os.environ.get(PARENT_VARIABLE, "")
     while not over.wait(HEARTBEAT_S):
+        if parent and str(os.getppid()) != parent:  # nobody would fetch what is learnt here
+            os.kill(os.getpid(), signal.SIGTERM)
         try:
             worker.renew_heartbeat()
         except OSError:

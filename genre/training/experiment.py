@@ -21,6 +21,7 @@ from genre.data.builtin import load_examples
 from genre.data.dataset import BUILT_IN, named_folder, require_genres
 from genre.data.examples import DataError, Examples
 from genre.data.input_spec import InputSpec
+from genre.data.packed import given_inputs
 from genre.data.protocols import FOLD_PROTOCOLS, PROTOCOLS
 from genre.data.windows import SPECTROGRAMS, WINDOWINGS, front_end, serving_spec
 from genre.evaluation.report import split_metrics
@@ -172,10 +173,7 @@ def run_experiment(worker: Worker) -> Report:
     """
     settings = ExperimentSettings.from_dict(worker.settings)
     worker.set_status("Reading the data.")
-    examples, summary = load_examples(settings.data, settings.input_spec, settings.windows)
-    require_genres(examples.labels, examples.tracks, examples.genres)
-    artists = Path(settings.artists) if settings.artists else None
-    split = splits.split(examples, settings.split, settings.recipe.seed, artists)
+    examples, summary, split = _read_data(settings)
     train: Callable = _train_network if settings.spec.kind == "network" else _train_classical
     probabilities, rows = [], []
     for number, part in enumerate(split.parts):
@@ -212,6 +210,19 @@ def run_experiment(worker: Worker) -> Report:
     for checkpoints in worker.folder.glob("part-*"):  # the parts' checkpoints are no longer needed
         shutil.rmtree(checkpoints, ignore_errors=True)
     return report
+
+
+def _read_data(settings: ExperimentSettings) -> tuple[Examples, dict, splits.Split]:
+    """Read the examples with their summary, and split them. Raises DataError."""
+    protocol, artists = settings.split, settings.artists
+    if packed := given_inputs():
+        examples, summary = packed.examples, packed.summary
+        protocol, artists = packed.list_path(protocol), artists and packed.list_path(artists)
+    else:
+        examples, summary = load_examples(settings.data, settings.input_spec, settings.windows)
+    require_genres(examples.labels, examples.tracks, examples.genres)
+    artists_path = Path(artists) if artists else None
+    return examples, summary, splits.split(examples, protocol, settings.recipe.seed, artists_path)
 
 
 def _train_network(

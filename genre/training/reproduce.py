@@ -140,14 +140,16 @@ def _cost(row: Row) -> float:
 
 def run_rows(
     rows: list[Row],
-    cores: int,
+    at_once: int | Callable[[], int],
     deadline: float | None,
     on_end: Callable[[runs.Run], None],
     notify: Callable[[str], None] = lambda line: None,
+    cluster: str | None = None,
 ) -> None:
     """Run unfinished experiments until the deadline, a time.monotonic(); music that is being prepared then is
     prepared to the end. An experiment that fails keeps its reason. What was done with other settings is
-    replaced when the row is run. `notify` gets a line on files that are skipped.
+    replaced when the row is run. `notify` gets a line on files that are skipped. `cluster` is the address of
+    the cluster that trains; None: this machine.
     """
     settings_by_folder = {
         folder: settings
@@ -155,14 +157,14 @@ def run_rows(
         for settings, folder in row.experiments.values()
         if not _is_complete(folder, settings)
     }
-    prefetcher = Prefetcher(notify)
+    prefetcher = Prefetcher(notify, pack=cluster is not None)
 
     def prepare_run(folder: Path) -> bool:
         settings = settings_by_folder[folder]
         if not _has_settings(folder, settings) or runs.read_run(folder).state == "done":
             if folder.exists():
                 process.delete_run(folder)
-            create_run(settings, folder)
+            create_run(settings, folder, cluster)
         try:
             prefetcher.prepare(settings)
             return True
@@ -170,7 +172,7 @@ def run_rows(
             process.mark_failed(folder, str(error))
             return False
 
-    run_all(settings_by_folder, cores, deadline, prepare_run, on_end)
+    run_all(settings_by_folder, at_once, deadline, prepare_run, on_end)
 
 
 def _is_complete(folder: Path, settings: ExperimentSettings) -> bool:

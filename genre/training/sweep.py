@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from genre.data.builtin import comes_with_earmark
+from genre.data.builtin import comes_with_earmark, load_examples
 from genre.data.dataset import Dataset, open_dataset
+from genre.data.packed import note_inputs, pack_inputs
+from genre.data.protocols import PROTOCOLS
 from genre.data.windows import prepare
 from genre.evaluation.report import skipped_files_line
 from genre.models.registry import MODELS
@@ -46,10 +48,13 @@ def with_fewer_epochs(settings: ExperimentSettings, epochs: int = QUICK_EPOCHS) 
 class Prefetcher:
     """A prefetcher, which computes each input of experiments once, before they start.
 
-    `notify` is called once for each folder of music with files that cannot be used.
+    `notify` is called once for each folder of music with files that cannot be used. With `pack`, inputs are
+    packed for another machine as well.
     """
 
-    def __init__(self, notify: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(self, notify: Callable[[str], None] = lambda line: None, pack: bool = False) -> None:
+        self._pack = pack
+        self._packed: dict[tuple, str] = {}
         self._datasets: dict[str, Dataset] = {}
         self._prepared: set[tuple] = set()
         self._reported: set[str] = set()
@@ -57,6 +62,16 @@ class Prefetcher:
 
     def prepare(self, settings: ExperimentSettings) -> None:
         """Compute the input of the settings. Raises DataError where the data does not have it."""
+        self._prepare_here(settings)
+        if self._pack:
+            lists = settings.split, settings.artists
+            key = (settings.data, settings.input_spec, settings.windows, *lists)
+            if key in self._packed:
+                note_inputs(settings.to_dict(), self._packed[key])
+            else:
+                self._packed[key] = pack_experiment(settings)
+
+    def _prepare_here(self, settings: ExperimentSettings) -> None:
         if comes_with_earmark(settings.data, settings.input_spec, settings.windows):
             return
         if settings.data not in self._datasets:
@@ -70,18 +85,28 @@ class Prefetcher:
                 self._notify(skipped_files_line(skipped_files))
 
 
+def pack_experiment(settings: ExperimentSettings) -> str:
+    """Pack what a training reads, and note it -> the key of the file. Raises DataError, OSError."""
+    examples, summary = load_examples(settings.data, settings.input_spec, settings.windows)
+    lists = [path for path in (settings.split, settings.artists) if path and path not in PROTOCOLS]
+    key = pack_inputs(examples, summary, lists)
+    note_inputs(settings.to_dict(), key)
+    return key
+
+
 def run_all(
     folders: Iterable[Path],
-    at_once: int,
+    at_once: int | Callable[[], int],
     deadline: float | None = None,
     before: Callable[[Path], bool] = lambda folder: True,
     on_end: Callable[[runs.Run], None] = lambda run: None,
 ) -> None:
     """Do the runs in order, `at_once` at a time, until all have ended or the deadline has come.
 
-    `deadline` is a time of time.monotonic(). `before` is called just before a run starts and may refuse it.
-    The function also waits for runs that another process has started. At the end, and after an error, it
-    stops the runs that it has started and that are still under way; they can be resumed. Other runs go on.
+    `at_once` may be a function, for a number that changes. `deadline` is a time of time.monotonic(). `before` is
+    called just before a run starts and may refuse it. The function also waits for runs that another process
+    has started. At the end, and after an error, it stops the runs that it has started and that are still
+    under way; they can be resumed. Other runs go on.
     """
     waiting = list(folders)
     active: list[Path] = []
@@ -94,7 +119,7 @@ def run_all(
                 on_end(runs.read_run(folder))
             if deadline is not None and time.monotonic() > deadline:
                 return
-            if waiting and len(active) < at_once:
+            if waiting and len(active) < (at_once() if callable(at_once) else at_once):
                 folder = waiting.pop(0)
                 if runs.read_run(folder).active:
                     active.append(folder)
@@ -120,9 +145,9 @@ def _has_ended(folder: Path) -> bool:
     return not run.active
 
 
-def create_run(settings: ExperimentSettings, folder: Path | None = None) -> Path:
-    """Create a run of one core for these settings."""
-    return runs.create_run_folder("genre", settings.to_dict(), settings.model, folder, cores=1)
+def create_run(settings: ExperimentSettings, folder: Path | None = None, cluster: str | None = None) -> Path:
+    """Create a run of one core for these settings, on this machine or the cluster of that address."""
+    return runs.create_run_folder("genre", settings.to_dict(), settings.model, folder, 1, cluster)
 
 
 def settings_grid(

@@ -1,0 +1,215 @@
+"""Songs read by all cores of a cluster: actors that hold the model, each with two batches, and no more.
+
+Every item comes back once, whatever dies. A node that goes away gives its items back. Where an actor ends and
+its node does not, one of the items in its hands may be the cause: each is read again alone, and the one that
+ends its actor once more is given up. Ray Data was measured beside this (RESULTS.md): a song that ends its
+process fails the whole data set there, or takes its block along.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from genre.cluster.connection import ClusterError, cluster_cores, own_versions, require_versions
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Read = Callable[[Item], Result]
+
+BATCH_S = 1.0  # seconds of work in a batch; a call costs some milliseconds
+MAX_BATCH = 64  # items
+IN_HAND = 2  # batches that an actor works on or has waiting
+LOOK_S = 2.0  # seconds between two looks at the nodes
+MAX_FAILED_STARTS = 3  # actors in a row that cannot even load the model
+
+
+class SongActor(Generic[Item, Result]):
+    """A process on a node that holds a model."""
+
+    def __init__(self, load: Callable[[], Read]) -> None:
+        self._read = load()
+
+    def describe(self) -> dict[str, Any]:
+        """The node and its versions."""
+        import ray
+
+        return {"node": ray.get_runtime_context().get_node_id(), "versions": own_versions()}
+
+    def read(self, items: list[Item]) -> tuple[list[Result], float]:
+        """Read items -> (their results, seconds)."""
+        began = time.perf_counter()
+        return [self._read(item) for item in items], time.perf_counter() - began
+
+
+@dataclass
+class _Hand:
+    """An actor and what it has in hand."""
+
+    actor: Any
+    ready: Any  # reference to its description, until it has come
+    node: str = ""
+    batches: dict[Any, list[tuple[int, Any]]] = field(default_factory=dict)  # reference -> (index, item)
+    has_suspect: bool = False  # it reads one item that may end it, and nothing else
+
+
+def map_songs(
+    ray: Any, items: Iterable[Item], load: Callable[[], Read], give_up: Callable[[Item], Result]
+) -> Iterator[tuple[int, Result]]:
+    """Yield (index, result) of every item once, in the order of their ends.
+
+    `load` is a function of a module, or a partial of one; what it returns must not raise. `give_up` makes the
+    result, here, of an item that ends the process that reads it. Raises ClusterError.
+    """
+    crew = _Crew(ray, load)
+    waiting = enumerate(items)
+    again: deque[tuple[int, Item]] = deque()  # those that a node took along
+    suspects: deque[tuple[int, Item]] = deque()  # to be read alone
+    try:
+        while True:
+            crew.hire()
+            for hand in crew.idle():
+                if suspects:
+                    if not hand.batches:
+                        crew.give(hand, [suspects.popleft()], is_suspect=True)
+                    continue
+                batch: list[tuple[int, Item]] = []
+                while len(batch) < crew.batch_size and (entry := _next(again, waiting)):
+                    batch.append(entry)
+                if not batch:
+                    break
+                crew.give(hand, batch)
+            if not (again or suspects or crew.busy()):
+                entry = next(waiting, None)
+                if entry is None:
+                    return
+                again.append(entry)
+            for batch, results in crew.results():
+                if results is not None:
+                    for (index, _), result in zip(batch, results, strict=True):
+                        yield index, result
+            for hand, is_node_gone in crew.lost():
+                batches = list(hand.batches.values())
+                if is_node_gone or not batches:
+                    again.extend(entry for batch in batches for entry in batch)
+                elif hand.has_suspect:
+                    index, item = batches[0][0]
+                    yield index, give_up(item)
+                else:
+                    suspects.extend(batches[0])
+                    again.extend(entry for batch in batches[1:] for entry in batch)
+    finally:
+        crew.dismiss()
+
+
+def _next(again: deque, waiting: Iterator) -> Any:
+    return again.popleft() if again else next(waiting, None)
+
+
+class _Crew:
+    """The actors of one call, as many as the cluster has cores at the moment."""
+
+    def __init__(self, ray: Any, load: Callable[[], Read]) -> None:
+        self._ray, self._load = ray, load
+        self._hands: list[_Hand] = []
+        self._lost: list[_Hand] = []
+        self._looked = -LOOK_S
+        self._failed_starts = 0
+        self._seconds_an_item = BATCH_S
+
+    @property
+    def batch_size(self) -> int:
+        """The items in a second, by what was measured."""
+        return max(1, min(MAX_BATCH, round(BATCH_S / self._seconds_an_item)))
+
+    def hire(self) -> None:
+        """Start an actor for each core that has none."""
+        if time.monotonic() - self._looked < LOOK_S and self._hands:
+            return
+        self._looked = time.monotonic()
+        missing = cluster_cores(self._ray) - len(self._hands)
+        remote = self._ray.remote(SongActor).options(
+            num_cpus=1, max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD"
+        )
+        for _ in range(missing):
+            actor = remote.remote(self._load)
+            self._hands.append(_Hand(actor, actor.describe.remote()))
+        for hand in [hand for hand in self._hands if hand.ready is not None][: max(0, -missing)]:
+            self._end(hand)
+        if not self._hands:
+            time.sleep(LOOK_S / 4)  # every node is gone: one may come
+
+    def idle(self) -> list[_Hand]:
+        """The actors that can take a batch, those with the least in hand first."""
+        ready = [hand for hand in self._hands if hand.ready is None and not hand.has_suspect]
+        free = [hand for hand in ready if len(hand.batches) < IN_HAND]
+        return sorted(free, key=lambda hand: len(hand.batches))
+
+    def busy(self) -> bool:
+        """Whether some actor has a batch."""
+        return any(hand.batches for hand in self._hands)
+
+    def give(self, hand: _Hand, batch: list[tuple[int, Any]], is_suspect: bool = False) -> None:
+        """Hand a batch to an actor."""
+        hand.has_suspect = is_suspect
+        hand.batches[hand.actor.read.remote([item for _, item in batch])] = batch
+
+    def results(self) -> Iterator[tuple[list[tuple[int, Any]], list | None]]:
+        """Wait for a moment -> the batches that are done, and their results."""
+        owners = {
+            ref: hand for hand in self._hands for ref in ([hand.ready] if hand.ready is not None else [])
+        }
+        owners |= {ref: hand for hand in self._hands for ref in hand.batches}
+        if not owners:
+            return
+        done, _ = self._ray.wait(list(owners), num_returns=len(owners), timeout=0.02)
+        if not done:
+            done, _ = self._ray.wait(list(owners), num_returns=1, timeout=LOOK_S)
+        for ref in done:
+            hand = owners[ref]
+            if hand not in self._hands:
+                continue
+            try:
+                value = self._ray.get(ref)
+            except self._ray.exceptions.RayActorError as error:
+                self._lose(hand, error)
+                continue
+            except self._ray.exceptions.RayTaskError as error:
+                raise ClusterError(f"A node could not read songs: {error.cause}") from error
+            if ref is hand.ready:
+                require_versions(value["node"][:12], value["versions"])
+                hand.ready, hand.node, self._failed_starts = None, value["node"], 0
+                continue
+            results, seconds = value
+            batch, hand.has_suspect = hand.batches.pop(ref), False
+            pace = seconds / len(batch)
+            self._seconds_an_item += 0.3 * (pace - self._seconds_an_item)
+            yield batch, results
+
+    def _lose(self, hand: _Hand, error: Exception) -> None:
+        if hand.ready is not None:
+            self._failed_starts += 1
+            if self._failed_starts >= MAX_FAILED_STARTS:
+                raise ClusterError(f"No node could load the model: {' '.join(str(error).split())[-300:]}")
+        self._end(hand)
+        self._lost.append(hand)
+
+    def lost(self) -> Iterator[tuple[_Hand, bool]]:
+        """The actors that have ended since the last call, each with whether its node is gone."""
+        if not self._lost:
+            return
+        time.sleep(0.5)  # the cluster may not know of its node yet
+        alive = {node["NodeID"] for node in self._ray.nodes() if node["Alive"]}
+        lost, self._lost = self._lost, []
+        for hand in lost:
+            yield hand, hand.node not in alive
+
+    def _end(self, hand: _Hand) -> None:
+        self._hands.remove(hand)
+        self._ray.kill(hand.actor)
+
+    def dismiss(self) -> None:
+        """End all actors."""
+        for hand in list(self._hands):
+            self._end(hand)

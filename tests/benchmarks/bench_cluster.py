@@ -1,0 +1,249 @@
+"""Benchmark of the cluster: `python -m tests.benchmarks.bench_cluster`, after `make setup-cluster`.
+
+One node of one core is compared with two, and with this machine's own engine on one core. Beside the wall
+clock stand CPU seconds, which other load on the machine changes little. From the figures follows what a
+million songs take on 1, 16 and 256 machines, and what becomes the narrow place then.
+"""
+
+import argparse
+import importlib.util
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from genre.cluster.connection import cluster_cores, connect, disconnect
+from genre.cluster.readers import give_up_scan, load_scan
+from genre.cluster.songs import map_songs
+from genre.library.default import fast_predictor
+from genre.library.pool import read_all
+from genre.library.reading import Job
+from genre.library.shards import SCAN_SCHEMA, ShardFolder, scan_row, write_shards
+from genre.paths import REPOSITORY, data_folder
+from genre.synth import dataset as synth
+from genre.training.experiment import experiment_settings
+from genre.training.sweep import create_run, grid, pack_experiment, run_all
+from tests.benchmarks.measure import RECORD, Row, parse_arguments, report_table
+from tests.support.cluster import Nodes
+
+AIM_SCALING = 1.8  # songs a second on two nodes over one
+AIM_OVERHEAD = 10.0  # % of CPU seconds
+RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)  # learning rates of the sweep
+MACHINES = (1, 16, 256)
+CORES_A_MACHINE = 16  # an assumption of the arithmetic
+MILLION = 1_000_000
+
+
+def make_songs(count: int, folder: Path) -> list[str]:
+    """Copies of GTZAN's recordings, or of the synthesiser's where there are none, each of its own bytes."""
+    data = data_folder()
+    found = sorted((data / "gtzan").rglob("*.wav"))[:20] if data else []
+    if not found:
+        for seed in range(4):
+            synth._write(folder / f"source-{seed}.wav", "rock", seed, 30.0)
+        found = sorted(folder.glob("source-*.wav"))
+    songs = []
+    for number in range(count):
+        path = folder / f"{number:05d}.wav"
+        path.write_bytes(found[number % len(found)].read_bytes() + number.to_bytes(4, "big"))
+        songs.append(str(path))
+    return songs
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of this process and of everything that it has started, also of what has ended."""
+    ticks: dict[int, int] = {}
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        try:
+            fields = Path(f"/proc/{int(entry)}/stat").read_text().rpartition(")")[2].split()
+        except (ValueError, OSError):
+            continue
+        ticks[int(entry)] = sum(map(int, fields[11:15]))  # its own, and its ended children's
+        children.setdefault(int(fields[1]), []).append(int(entry))
+    found = [os.getpid()]
+    for process in found:
+        found += children.get(process, [])
+    return sum(ticks.get(process, 0) for process in found) / os.sysconf("SC_CLK_TCK")
+
+
+def steady(results: Iterator[Any], warm_up: int) -> tuple[float, float]:
+    """(songs a second, CPU seconds a song) from the result `warm_up` to the last: the model is loaded."""
+    began = cpu = 0.0
+    count = 0
+    for count, _ in enumerate(results, 1):
+        if count == warm_up:
+            began, cpu = time.perf_counter(), cpu_seconds()
+    songs = count - warm_up
+    return songs / (time.perf_counter() - began), (cpu_seconds() - cpu) / songs
+
+
+def scan_rows(songs: list[str], nodes: Nodes) -> tuple[list[Row], float]:
+    """Rates and costs of a scan -> (rows, songs a second and core)."""
+    predictor, warm_up = fast_predictor(), 16
+    here, here_cpu = steady(read_all(map(Job, songs), predictor, 1), warm_up)
+    figures = []
+    for count in (1, 2):
+        nodes.keep(count)
+        ray = connect(nodes.address)
+        try:
+            while cluster_cores(ray) != count:
+                time.sleep(0.2)
+            results = map_songs(ray, songs, partial(load_scan, predictor), give_up_scan)
+            figures.append(steady(results, warm_up * count))
+        finally:
+            disconnect()
+    (one, one_cpu), (two, _) = figures
+    overhead = 100 * (one_cpu / here_cpu - 1)
+    return [
+        (f"scan of {len(songs)} songs of 30 s: this machine's engine, one core", f"{here:.2f} songs/s", ""),
+        ("scan, Ray: one node of one core", f"{one:.2f} songs/s", ""),
+        ("scan, Ray: two nodes of one core each", f"{two:.2f} songs/s", ""),
+        ("scan: two nodes over one", f"{two / one:.2f} times", f"{AIM_SCALING} times"),
+        ("CPU seconds a song: this machine's engine, and Ray with all its processes",
+         f"{here_cpu:.3f} and {one_cpu:.3f}", ""),
+        ("scan: overhead of the engine in CPU seconds", f"{overhead:.1f} %", f"< {AIM_OVERHEAD:.0f} %"),
+    ], here  # fmt: skip
+
+
+def sweep_rows(nodes: Nodes) -> list[Row]:
+    """Seconds of a sweep of six trainings."""
+    base = experiment_settings("linear", "builtin", "mel", epochs=10)
+    trials = grid(base, [10], [32], list(RATES))
+    pack_experiment(trials[0])
+    seconds = []
+    for count in (1, 2):
+        nodes.keep(count)
+        folders = [create_run(settings, cluster=nodes.address) for settings in trials]
+        began = time.perf_counter()
+        run_all(folders, count + 1)
+        seconds.append(time.perf_counter() - began)
+    one, two = seconds
+    return [
+        (f"sweep of {len(RATES)} short trainings, Ray: one node of one core", f"{one:.0f} s", ""),
+        ("sweep, Ray: two nodes of one core each", f"{two:.0f} s", ""),
+        ("sweep: two nodes over one", f"{one / two:.2f} times", f"{AIM_SCALING} times"),
+    ]
+
+
+def _load_nothing() -> Callable[[str], dict]:
+    return _read_nothing
+
+
+def _read_nothing(address: str) -> dict:
+    return give_up_scan(address)
+
+
+def driver_rows(nodes: Nodes, folder: Path, songs: list[str]) -> tuple[list[Row], float]:
+    """How many rows a second one driver takes and writes -> (rows, that rate)."""
+    nodes.keep(2)
+    predict = fast_predictor().load()
+    from genre.library.addresses import read_address
+
+    row = scan_row(read_address(songs[0], predict))
+    shards = ShardFolder(str(folder / "driver"), SCAN_SCHEMA)
+    shards.open(lambda: [f"/music/{number:07d}.mp3" for number in range(20_000)], "driver")
+    began = time.perf_counter()
+    write_shards(shards, lambda paths: ((number, row | {"path": path}) for number, path in enumerate(paths)))
+    write_rate = len(shards.songs) / (time.perf_counter() - began)
+    n_bytes = sum(path.stat().st_size for path in (folder / "driver").iterdir()) / len(shards.songs)
+    ray = connect(nodes.address)
+    try:
+        addresses = [f"/music/{number}" for number in range(20_000)]
+        call_rate, _ = steady(map_songs(ray, addresses, _load_nothing, give_up_scan), 1_000)
+    finally:
+        disconnect()
+    rate = 1 / (1 / write_rate + 1 / call_rate)
+    return [
+        ("driver: rows written to Parquet", f"{write_rate:,.0f} rows/s", ""),
+        ("driver: results taken from actors that do nothing", f"{call_rate:,.0f} rows/s", ""),
+        ("driver: both, one after the other", f"{rate:,.0f} rows/s", ""),
+        ("a row in Parquet, of the same song again and again", f"{n_bytes:,.0f} bytes", ""),
+    ], rate
+
+
+def arithmetic(rate: float, driver: float, song_bytes: float) -> str:
+    """The page of arithmetic, as Markdown: `rate` songs a second and core, `driver` rows a second."""
+    lines = [
+        f"### A million songs, from these figures\n\nA core reads {rate:.2f} songs a second, a song has "
+        f"{song_bytes / 1e6:.1f} MB, a machine {CORES_A_MACHINE} cores.\n",
+        "| machines | cores | songs/s | time | read from the file system | of what a driver takes |",
+        "|---|---|---|---|---|---|",
+    ]
+    for machines in MACHINES:
+        cores = machines * CORES_A_MACHINE
+        songs_s = rate * cores
+        hours = MILLION / min(songs_s, driver) / 3600
+        megabytes = min(songs_s, driver) * song_bytes / 1e6
+        lines.append(
+            f"| {machines} | {cores} | {songs_s:,.0f} | {hours:.1f} h | {megabytes:,.0f} MB/s "
+            f"| {100 * songs_s / driver:.0f} % |"
+        )
+    limit = driver / rate / CORES_A_MACHINE
+    disk, network = 500e6 / song_bytes / rate / CORES_A_MACHINE, 1.25e9 / song_bytes / rate / CORES_A_MACHINE
+    lines += [
+        "",
+        f"The file system is the first narrow place: one that gives 500 MB/s feeds {disk:.1f} machines, and "
+        f"a network of 10 Gbit/s into it {network:.1f}. Keep the songs on each machine's disk, or in an "
+        "object store that many machines read at once (`--songs` with s3:// or gs:// addresses), or as MP3, "
+        "which has a tenth of the bytes.",
+        "",
+        f"The driver is the next, at {limit:,.0f} machines of this kind: then cut the list, and give each "
+        "part its own driver and its own `--out`. The object store is none: a result has some kilobytes and "
+        "goes straight to the driver; a song's bytes never enter it. An actor takes about 600 MB, so a "
+        f"machine needs {0.6 * CORES_A_MACHINE:.0f} GB for {CORES_A_MACHINE} of them; start Ray there with "
+        "`--object-store-memory=200000000` and leave the rest to them.",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--songs", type=int, default=2_000)
+    parser.add_argument("--only", choices=("scan", "sweep", "driver"))
+    options = parse_arguments(parser)
+    if importlib.util.find_spec("ray") is None:
+        print("Ray is not installed: run `make setup-cluster` to measure the cluster.")
+        return
+    folder = Path(tempfile.mkdtemp(prefix="bench-cluster-"))
+    os.environ |= {
+        "EARMARK_HOME": str(folder / "home"),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",  # both engines have the same say on a machine with other work
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])),
+    }
+    nodes = Nodes()
+    try:
+        rows: list[Row] = []
+        songs = make_songs(options.songs, folder)
+        rate = driver = None
+        if options.only in (None, "scan"):
+            scan, rate = scan_rows(songs, nodes)
+            rows += scan
+        if options.only in (None, "sweep"):
+            rows += sweep_rows(nodes)
+        if options.only in (None, "driver"):
+            driven, driver = driver_rows(nodes, folder, songs)
+            rows += driven
+        load = f"{os.getloadavg()[1]:.1f} on {os.cpu_count()} cores"
+        rows.append(("load of the machine by others and this, over five minutes", load, ""))
+        report_table("Cluster", rows)
+        if rate and driver:
+            page = arithmetic(rate, driver, os.path.getsize(songs[0]))
+            print(page)
+            if getattr(options, RECORD.strip("-")):
+                from genre.evaluation.results import update_section
+
+                update_section("cluster-arithmetic", page)
+    finally:
+        nodes.cluster.shutdown()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
