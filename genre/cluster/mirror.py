@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from genre.paths import write_atomic
-from genre.runs.directory import METRICS_COPY
+from genre.runs.directory import METRICS_COPY_FILE
 
 Files = dict[str, bytes | None]  # path inside the directory -> the content; None: it is gone
 NOT_SENT = frozenset((".lock", "log.txt", "config.json", "status.json"))
@@ -66,7 +66,7 @@ class Mirror:
 def is_sent(name: str) -> bool:
     """Whether a file of a run directory is the training's own, and no temporary one."""
     last = name.rpartition("/")[2]
-    return name not in NOT_SENT and (last == METRICS_COPY or not last.startswith("."))
+    return name not in NOT_SENT and (last == METRICS_COPY_FILE or not last.startswith("."))
 
 
 def _late(name: str) -> tuple[bool, str]:

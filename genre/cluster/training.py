@@ -24,7 +24,7 @@ PATIENCE_S = 5.0  # seconds that a node waits for something to send
 STOP_S = 8.0  # seconds that a stop may take; a process that takes ten is ended (genre.runs.process)
 PART_BYTES = 16 << 20  # bytes of inputs that are sent at a time
 MAX_DEATHS = 3  # nodes that may die in one epoch: then it is the training that takes them along
-WAITING = "Waiting for a free core of the cluster."
+WAITING_MESSAGE = "Waiting for a free core of the cluster."
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def train_on_cluster(worker: Worker, address: str) -> Report:
         raise ClusterError(
             "A run that begins with another one's weights is trained on this machine: leave out the cluster."
         )
-    worker.set_status(WAITING, state="waiting")
+    worker.set_status(WAITING_MESSAGE, state="waiting")
     key = noted_inputs(worker.settings) or _pack(worker.settings)
     ray = connect(address)
     deaths, n_epochs = 0, -1
@@ -56,7 +56,7 @@ def train_on_cluster(worker: Worker, address: str) -> Report:
                     "memory is enough, then resume it."
                 ) from error
             logger.warning("The node went away: another one goes on from the last epoch that came back.")
-            worker.set_status("Its node went away. " + WAITING, state="waiting")
+            worker.set_status("Its node went away. " + WAITING_MESSAGE, state="waiting")
 
 
 def _pack(settings: dict[str, Any]) -> str:

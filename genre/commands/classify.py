@@ -77,7 +77,7 @@ def classify(options: argparse.Namespace) -> int:
 
 def _classify_on_cluster(options: argparse.Namespace) -> int:
     """Print a line for each file, in the order given, read by a cluster. Raises ValueError, OSError."""
-    from genre.inference.load import SHIPPED
+    from genre.inference.load import SHIPPED_MODEL
 
     recordings = list(audio_files(options.paths))
     width = max(len(printable(path)) for path in recordings)
@@ -87,7 +87,7 @@ def _classify_on_cluster(options: argparse.Namespace) -> int:
         from genre.cluster.songs import map_songs
 
         paths = [os.path.abspath(path) for path in recordings]
-        load = partial(load_predict, options.model or SHIPPED)
+        load = partial(load_predict, options.model or SHIPPED_MODEL)
         for index, prediction in map_songs(engine.ray, paths, load, give_up_predict):
             waiting[index] = prediction
             while position in waiting:

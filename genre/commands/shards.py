@@ -87,10 +87,10 @@ def _scan_here(predictor: "Predictor", processes: int, songs: Iterator[str]) -> 
 
 def classify_into_shards(options: argparse.Namespace) -> int:
     """Do what `classify` does, into Parquet files. Raises ValueError, OSError."""
-    from genre.inference.load import SHIPPED
+    from genre.inference.load import SHIPPED_MODEL
     from genre.library.shards import CLASSIFY_SCHEMA
 
-    model = options.model or SHIPPED
+    model = options.model or SHIPPED_MODEL
     paths = [os.path.abspath(path) for path in options.paths]
 
     def read(engine: Engine) -> Read:

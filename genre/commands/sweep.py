@@ -200,7 +200,6 @@ def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namesp
 
 def reproduce(options: argparse.Namespace) -> int:
     """Repeat the published experiments within a budget of time, and print our metrics beside theirs."""
-    from genre.compute import all_cores, cores, limit_cores
     from genre.evaluation.results import update_section
     from genre.training.reproduce import build_rows, reproduction_table, row_results, run_rows
 

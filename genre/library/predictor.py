@@ -25,7 +25,7 @@ class SongPrediction:
     tempo_bpm: float | None = None
     loudness_lufs: float | None = None
     probabilities: np.ndarray = field(default_factory=_empty)  # (10,) float16 of the genres
-    feelings: np.ndarray = field(default_factory=_empty)  # (9,) share of listeners, in the order of EMOTIONS
+    feelings: np.ndarray = field(default_factory=_empty)  # (9,) listeners' share, as MUSIC_EMOTIONS
     tags: np.ndarray = field(default_factory=_empty)  # (50,) probabilities, in the order of TAGS
     embedding: np.ndarray = field(default_factory=_empty)  # (250,) of length 1
 

@@ -103,10 +103,10 @@ def run_all(
 ) -> None:
     """Do the runs in order, `at_once` at a time, until all have ended or the deadline has come.
 
-    `at_once` may be a function, for a number that changes. `deadline` is a time of time.monotonic(). `before` is
-    called just before a run starts and may refuse it. The function also waits for runs that another process
-    has started. At the end, and after an error, it stops the runs that it has started and that are still
-    under way; they can be resumed. Other runs go on.
+    `at_once` may be a function, for a number that changes. `deadline` is a time of time.monotonic().
+    `before` is called just before a run starts and may refuse it. The function also waits for runs that
+    another process has started. At the end, and after an error, it stops the runs that it has started and
+    that are still under way; they can be resumed. Other runs go on.
     """
     waiting = list(folders)
     active: list[Path] = []

@@ -26,7 +26,7 @@ from genre.library.shards import SCAN_SCHEMA, ShardFolder, scan_row, write_shard
 from genre.paths import REPOSITORY, data_folder
 from genre.synth import dataset as synth
 from genre.training.experiment import experiment_settings
-from genre.training.sweep import create_run, grid, pack_experiment, run_all
+from genre.training.sweep import create_run, pack_experiment, run_all, settings_grid
 from tests.benchmarks.measure import RECORD, Row, parse_arguments, report_table
 from tests.support.cluster import Nodes
 
@@ -113,7 +113,7 @@ def scan_rows(songs: list[str], nodes: Nodes) -> tuple[list[Row], float]:
 def sweep_rows(nodes: Nodes) -> list[Row]:
     """Seconds of a sweep of six trainings."""
     base = experiment_settings("linear", "builtin", "mel", epochs=10)
-    trials = grid(base, [10], [32], list(RATES))
+    trials = settings_grid(base, [10], [32], list(RATES))
     pack_experiment(trials[0])
     seconds = []
     for count in (1, 2):
