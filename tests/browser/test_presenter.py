@@ -4,22 +4,14 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.support.browser.stage import READABLE_PX, STAGE, type_px
 from tests.support.browser.visits import Visit
 
-STAGE = {"width": 1280, "height": 720}
-READABLE_PX = 30  # on a screen of this width: 2.3 % of it, 4.6 cm of two metres
 PLACE_S = "document.querySelector('.st-key-answer_sound audio').currentTime"
 
 
 def is_presenting(page: Page) -> bool:
     return page.evaluate("document.documentElement.classList.contains('presenting')")
-
-
-def type_px(page: Page, selector: str) -> float:
-    """The size of letters as they are on the screen."""
-    return page.locator(selector).first.evaluate(
-        "element => parseFloat(getComputedStyle(element).fontSize) * (element.currentCSSZoom ?? 1)"
-    )
 
 
 def test_an_answer_plays_and_is_shown_to_a_room(browser, streamlit_server):
@@ -75,25 +67,4 @@ def test_every_page_has_a_presenters_view(browser, streamlit_server):
         assert visitor.overflow() <= 0, name
         page.keyboard.press("P")
         assert not is_presenting(page)
-    visitor.leave()
-
-
-def test_live_listening_is_a_scene(browser, streamlit_server):
-    visitor = Visit(browser, streamlit_server, viewport=STAGE)
-    page = visitor.page
-    visitor.settle()
-    page.get_by_role("switch", name="Keep listening until I stop").check()
-    page.get_by_role("button", name="Record", exact=True).press("p")
-    page.get_by_role("button", name="Record", exact=True).press("Enter")
-    genre = page.locator(".recorder-genre b")
-    expect(genre).to_be_in_viewport(ratio=1)
-    assert type_px(page, ".recorder-genre b") > 100
-    assert type_px(page, ".recorder-bars") >= READABLE_PX
-    waterfall = page.locator(".recorder-waterfall")
-    expect(waterfall).to_be_in_viewport(ratio=1)
-    before = waterfall.evaluate("canvas => canvas.toDataURL()")
-    page.wait_for_timeout(300)
-    assert waterfall.evaluate("canvas => canvas.toDataURL()") != before
-    page.keyboard.press("Enter")
-    expect(genre).to_be_hidden()
     visitor.leave()

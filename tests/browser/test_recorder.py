@@ -8,6 +8,7 @@ from genre.audio.clip import load_clip
 from genre.inference.load import load_classifier
 from genre.text import genre_name
 from tests.support.browser.serving import disk_full
+from tests.support.browser.stage import READABLE_PX, STAGE, type_px
 from tests.support.browser.visits import BUSY_MS, PHONE, Visit
 
 NO_MICROPHONE = """() => {
@@ -62,16 +63,32 @@ def test_the_answer_forms_while_it_records_by_keyboard_and_without_a_disk(
     visitor.leave()
 
 
-def test_it_listens_on_until_it_is_stopped_on_a_phone(browser, streamlit_server, microphone_recording):
+def test_it_listens_on_until_it_is_stopped_on_a_phone_and_on_a_stage(
+    browser, streamlit_server, microphone_recording
+):
     visitor = Visit(browser, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
     page = visitor.page
+    visitor.settle()
     page.get_by_role("switch", name="Keep listening until I stop").check()
-    page.get_by_role("button", name="Record", exact=True).click()
-    expect(page.locator(".recorder-genre b")).to_have_text(expected_genre(microphone_recording))
+    page.get_by_role("button", name="Record", exact=True).press("Enter")
+    genre = page.locator(".recorder-genre b")
+    expect(genre).to_have_text(expected_genre(microphone_recording))
     assert visitor.overflow() <= 0
-    expect(page.locator(".recorder-genre")).to_be_in_viewport()
-    page.get_by_role("button", name="Stop recording").click()
-    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+    expect(genre).to_be_in_viewport()
+
+    page.set_viewport_size(STAGE)
+    page.keyboard.press("p")
+    expect(genre).to_be_in_viewport(ratio=1)
+    assert type_px(page, ".recorder-genre b") > 100
+    assert type_px(page, ".recorder-bars") >= READABLE_PX
+    waterfall = page.locator(".recorder-waterfall")
+    expect(waterfall).to_be_in_viewport(ratio=1)
+    before = waterfall.evaluate("canvas => canvas.toDataURL()")
+    page.wait_for_timeout(300)
+    assert waterfall.evaluate("canvas => canvas.toDataURL()") != before
+    page.keyboard.press("Enter")
+    expect(genre).to_be_hidden()
+    page.keyboard.press("Escape")
     expect(page.get_by_text("Your answer appears here")).to_be_visible()
     visitor.leave()
 
@@ -100,7 +117,16 @@ def test_without_a_microphone_there_are_other_ways(browser, streamlit_server):
         expect(alert).to_contain_text("choose a file or an example below")
         expect(record).to_be_enabled()
     alert.get_by_role("button", name="Use the plain recorder").click()
-    expect(page.get_by_test_id("stAudioInput")).to_be_visible(timeout=BUSY_MS)
+    plain = page.get_by_test_id("stAudioInput")
+    expect(plain).to_be_visible(timeout=BUSY_MS)
+    page.evaluate("delete navigator.mediaDevices.getUserMedia; delete window.AnalyserNode")
+    record.first.click()
+    alert = page.get_by_role("alert").filter(has_text="This browser cannot run our recorder.")
+    expect(alert).to_contain_text("Use the plain one")
+    plain.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_timeout(3_000)
+    plain.get_by_role("button", name="Stop recording").click()
+    visitor.wait_for_answer()
     visitor.leave()
 
 
@@ -116,18 +142,4 @@ def test_an_unplugged_microphone_leaves_what_was_heard(browser, streamlit_server
     page.evaluate("window.microphone.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
     visitor.wait_for_answer()
     expect(page.get_by_text("The microphone was unplugged.")).to_be_visible()
-    visitor.leave()
-
-
-def test_where_it_cannot_run_the_plain_recorder_comes(browser, streamlit_server):
-    visitor = Visit(browser, streamlit_server)
-    page = visitor.page
-    page.evaluate("delete window.AnalyserNode")
-    page.get_by_role("button", name="Record", exact=True).click()
-    plain = page.get_by_test_id("stAudioInput")
-    expect(plain).to_be_visible()
-    plain.get_by_role("button", name="Record", exact=True).click()
-    page.wait_for_timeout(3_000)
-    plain.get_by_role("button", name="Stop recording").click()
-    visitor.wait_for_answer()
     visitor.leave()
