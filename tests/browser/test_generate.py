@@ -56,6 +56,9 @@ class Studio(Visit):
     def wait_for_music(self) -> None:
         expect(self.page.locator(".st-key-item audio")).to_be_visible(timeout=BUSY_MS)
         expect(self.page.locator(".st-key-waiting")).to_have_count(0, timeout=BUSY_MS)
+        # The bar goes first; until the run ends, the piece of before may still stand beside the new one.
+        self.page.locator("[data-test-script-state=notRunning]").wait_for(timeout=BUSY_MS)
+        expect(self.page.locator(".st-key-spectrogram .heatmaplayer image")).to_have_count(1, timeout=BUSY_MS)
         expect(self.page.locator(".st-key-spectrogram .heatmaplayer image")).to_be_visible(timeout=BUSY_MS)
         self.settle()
 
