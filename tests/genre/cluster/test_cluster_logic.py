@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,7 +165,7 @@ def test_packed_inputs_come_back_bit_for_bit(tmp_path, monkeypatch):
         assert np.array_equal(getattr(packed.examples, name), value), name
         assert getattr(getattr(packed.examples, name), "dtype", None) == getattr(value, "dtype", None)
     there = packed.list_path(str(listed))
-    assert open(there).read() == "a\n" and os.path.basename(there) == listed.name
+    assert Path(there).read_text() == "a\n" and Path(there).name == listed.name
     assert packed.list_path("track") == "track"
 
 
