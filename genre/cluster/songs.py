@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from genre.cluster.connection import ClusterError, cluster_cores, own_versions, require_versions
+from genre.cluster.connection import ClusterError, cluster_cores, death_errors, own_versions, require_versions
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -173,7 +173,7 @@ class _Crew:
                 continue
             try:
                 value = self._ray.get(ref)
-            except self._ray.exceptions.RayActorError as error:
+            except death_errors(self._ray) as error:
                 self._lose(hand, error)
                 continue
             except self._ray.exceptions.RayTaskError as error:

@@ -25,10 +25,19 @@ class RayTaskError(RayError):
     pass
 
 
+class ObjectLostError(RayError):
+    pass
+
+
 class PretendedRay:
     """Nodes of one core each. At each wait, one node in `one_node_in` goes away, and another one comes."""
 
-    exceptions = SimpleNamespace(RayError=RayError, RayActorError=RayActorError, RayTaskError=RayTaskError)
+    exceptions = SimpleNamespace(
+        RayError=RayError,
+        RayActorError=RayActorError,
+        RayTaskError=RayTaskError,
+        ObjectLostError=ObjectLostError,
+    )
 
     def __init__(self, seed: int, n_nodes: int, one_node_in: int) -> None:
         self.random = random.Random(seed)
@@ -84,6 +93,8 @@ class PretendedRay:
     def get(self, ref: "Ref") -> Any:
         if not ref.done:
             raise RayActorError("The actor died.")
+        if ref.actor.dead and self.random.random() < 0.5:
+            raise ObjectLostError("The result lay on a node that died.")
         return ref.value
 
 
