@@ -82,6 +82,11 @@ def disconnect() -> None:
         ray.shutdown()
 
 
+def death_errors(ray: Any) -> tuple[type[Exception], ...]:
+    """What a call raises whose actor died, or whose result lay on a node that did."""
+    return ray.exceptions.RayActorError, ray.exceptions.ObjectLostError
+
+
 def cluster_cores(ray: Any) -> int:
     """The number of cores of all living nodes."""
     return int(ray.cluster_resources().get("CPU", 0))

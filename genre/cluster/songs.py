@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from genre.cluster.connection import ClusterError, cluster_cores, own_versions, require_versions
+from genre.cluster.connection import ClusterError, cluster_cores, death_errors, own_versions, require_versions
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -23,6 +23,7 @@ MAX_BATCH = 64  # items
 IN_HAND = 2  # batches that an actor works on or has waiting
 LOOK_S = 2.0  # seconds between two looks at the nodes
 MAX_FAILED_STARTS = 3  # actors in a row that cannot even load the model
+MAX_LOST_STARTS = 20  # actors in a row that end before they have: nodes go away, or the memory is too small
 
 
 class SongActor(Generic[Item, Result]):
@@ -172,7 +173,7 @@ class _Crew:
                 continue
             try:
                 value = self._ray.get(ref)
-            except self._ray.exceptions.RayActorError as error:
+            except death_errors(self._ray) as error:
                 self._lose(hand, error)
                 continue
             except self._ray.exceptions.RayTaskError as error:
@@ -190,7 +191,8 @@ class _Crew:
     def _lose(self, hand: _Hand, error: Exception) -> None:
         if hand.ready is not None:
             self._failed_starts += 1
-            if self._failed_starts >= MAX_FAILED_STARTS:
+            is_its_fault = getattr(error, "actor_init_failed", True)
+            if self._failed_starts >= (MAX_FAILED_STARTS if is_its_fault else MAX_LOST_STARTS):
                 raise ClusterError(f"No node could load the model: {' '.join(str(error).split())[-300:]}")
         self._end(hand)
         self._lost.append(hand)

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from genre.cluster.connection import ClusterError, connect, require_versions
+from genre.cluster.connection import ClusterError, connect, death_errors, require_versions
 from genre.cluster.mirror import read_files, write_files
 from genre.cluster.remote_run import Changes, RemoteRun
 from genre.data.packed import noted_inputs, packed_path
@@ -42,6 +42,7 @@ def train_on_cluster(worker: Worker, address: str) -> Report:
     worker.set_status(WAITING_MESSAGE, state="waiting")
     key = noted_inputs(worker.settings) or _pack(worker.settings)
     ray = connect(address)
+    deaths_of_node: tuple[type[Exception], ...] = (*death_errors(ray), TrainingEndedError)
     deaths, n_epochs = 0, -1
     while True:
         n_before, n_epochs = n_epochs, len(runs.read_metrics(worker.folder))
@@ -49,7 +50,7 @@ def train_on_cluster(worker: Worker, address: str) -> Report:
         try:
             with _remote_run(ray, worker) as actor:
                 return _follow(ray, actor, worker, key)
-        except (ray.exceptions.RayActorError, TrainingEndedError) as error:
+        except deaths_of_node as error:
             if deaths == MAX_DEATHS:
                 raise ClusterError(
                     f"{MAX_DEATHS} nodes went away while they trained the same epoch: see whether their "
@@ -103,7 +104,7 @@ def _follow(ray: Any, actor: Any, worker: Worker, key: str) -> Report:
             _apply(worker, changes)
             if not changes["active"]:
                 break
-    except ray.exceptions.RayActorError:
+    except death_errors(ray):
         raise
     except BaseException:  # a stop, most of all
         with suppress(Exception):

@@ -6,12 +6,12 @@ that has it needs it no second time. A process whose EARMARK_INPUTS names such a
 """
 
 import hashlib
-import io
 import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -97,7 +97,7 @@ class PackedInputs:
                 self._lists = {
                     name: arrays[f"list-{number}"].tobytes() for number, name in enumerate(about["lists"])
                 }
-        except (OSError, ValueError, KeyError, TypeError, io.UnsupportedOperation) as error:
+        except (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"The inputs in {path} are damaged: delete that file, and resume the run."
             ) from error

@@ -178,6 +178,8 @@ def test_scan_and_classify_with_the_real_model(cluster, music, tmp_path, capsys)
             out = tmp_path / f"{command}-{engine}"
             options = cluster.options() if engine == "ray" else []
             assert main([command, "--songs", str(listed), "--out", str(out), *options]) == 1  # one is damaged
+            printed = capsys.readouterr()
+            assert "9 read now, 1 of them" in printed.out, printed.err
             folders[engine] = rows_by_path(out)
         assert folders["local"] == folders["ray"]
         assert len(folders["ray"]) == 9 and folders["ray"][str(damaged)]["error"]
