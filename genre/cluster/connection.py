@@ -19,7 +19,9 @@ from genre.cache import key_of
 from genre.paths import REPOSITORY, WEIGHTS
 
 AUTO = "auto"  # the address of the cluster that this machine has joined
-MISSING = "Ray is not installed here: run `make setup-cluster` first, on every machine of the cluster."
+MISSING_MESSAGE = (
+    "Ray is not installed here: run `make setup-cluster` first, on every machine of the cluster."
+)
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "safetensors", "librosa", "soundfile", "soxr", "av")
 
 
@@ -47,7 +49,7 @@ def connect(address: str = AUTO) -> Any:
     try:
         import ray
     except ImportError as error:
-        raise ClusterError(MISSING) from error
+        raise ClusterError(MISSING_MESSAGE) from error
     if ray.is_initialized():
         return ray
     with _own_signals():
@@ -99,9 +101,9 @@ def list_nodes(ray: Any) -> list[Node]:
     for entry in ray.nodes():
         cores = float(entry.get("Resources", {}).get("CPU", 0.0))
         idle = float(free.get(entry["NodeID"], {}).get("CPU", 0.0))
-        used = cores - idle if entry["Alive"] else 0.0
+        n_used = cores - idle if entry["Alive"] else 0.0
         name, address = entry["NodeManagerHostname"], entry["NodeManagerAddress"]
-        nodes.append(Node(entry["NodeID"], name, address, bool(entry["Alive"]), cores, used))
+        nodes.append(Node(entry["NodeID"], name, address, bool(entry["Alive"]), cores, n_used))
     return sorted(nodes, key=lambda node: (not node.alive, node.name, node.id))
 
 
@@ -116,10 +118,10 @@ class Versions:
     def differences(self, other: "Versions") -> list[str]:
         """The names of what is not equal."""
         names = sorted({*self.packages, *other.packages})
-        found = [name for name in names if self.packages.get(name) != other.packages.get(name)]
+        differences = [name for name in names if self.packages.get(name) != other.packages.get(name)]
         if self.python != other.python:
-            found.insert(0, "Python")
-        return [*found, "Earmark"] if self.earmark != other.earmark else found
+            differences.insert(0, "Python")
+        return [*differences, "Earmark"] if self.earmark != other.earmark else differences
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain values."""

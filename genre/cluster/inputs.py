@@ -28,8 +28,8 @@ def compute_on(ray: Any) -> Callable[[Jobs, Callable[[Any], bytes]], Iterator[tu
                 pending.append(compute_there.remote(part, file_sizes(part), compute))
             if not pending:
                 return
-            done, pending = ray.wait(pending, num_returns=1)
-            yield from ray.get(done[0]).items()
+            ready, pending = ray.wait(pending, num_returns=1)
+            yield from ray.get(ready[0]).items()
 
     return compute_all
 

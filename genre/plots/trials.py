@@ -22,10 +22,10 @@ def parallel_coordinates(rows: Sequence[Mapping[str, Any]], value: str = "valid_
     """The rows of genre.training.search.trial_rows, in the colour of `value`, a share; rows without it are
     left out. Settings on a logarithmic scale have powers of ten as ticks.
     """
-    shown = [row for row in rows if row.get(value) is not None]
-    names = [name for name in LABELS if name != value and any(name in row for row in shown)]
-    dimensions = [_dimension(name, [float(row[name]) for row in shown]) for name in names]
-    accuracies = [100 * float(row[value]) for row in shown]
+    measured_rows = [row for row in rows if row.get(value) is not None]
+    names = [name for name in LABELS if name != value and any(name in row for row in measured_rows)]
+    dimensions = [_dimension(name, [float(row[name]) for row in measured_rows]) for name in names]
+    accuracies = [100 * float(row[value]) for row in measured_rows]
     dimensions.append({"label": f"{LABELS.get(value, value)}, %", "values": accuracies, "tickformat": ".0f"})
     figure = go.Figure(
         go.Parcoords(
@@ -58,11 +58,11 @@ def _dimension(name: str, values: list[float]) -> dict[str, Any]:
 
 def trials_text(rows: Sequence[Mapping[str, Any]], value: str = "valid_accuracy") -> str:
     """The figure in words, for who cannot see it."""
-    shown = [row for row in rows if row.get(value) is not None]
-    if not shown:
+    measured_rows = [row for row in rows if row.get(value) is not None]
+    if not measured_rows:
         return "No trial has an accuracy yet."
-    best = max(shown, key=lambda row: row[value])
+    best = max(measured_rows, key=lambda row: row[value])
     settings = ", ".join(
         f"{LABELS[name]} {best[name]:.3g}" for name in LABELS if name in best and name != value
     )
-    return f"{len(shown)} trials. The best has {100 * best[value]:.1f} % validation accuracy: {settings}."
+    return f"{len(measured_rows)} trials. The best has {100 * best[value]:.1f} % validation accuracy: {settings}."

@@ -12,7 +12,7 @@ import pytest
 from genre.__main__ import main
 from genre.cache import cached_results, compute_missing, computed_elsewhere
 from genre.cluster import songs
-from genre.cluster.connection import MISSING, ClusterError, own_versions, require_versions
+from genre.cluster.connection import MISSING_MESSAGE, ClusterError, own_versions, require_versions
 from genre.cluster.inputs import compute_some, file_sizes
 from genre.cluster.mirror import Mirror, read_files, write_files
 from genre.cluster.node import UNUSED_S, ReceivedInputs, remove_unused
@@ -251,7 +251,7 @@ def test_without_ray_a_sentence_says_what_to_install(monkeypatch, tmp_path, caps
         ["cluster"],
     ):
         assert main(command) == 1
-        assert capsys.readouterr().err.strip() == MISSING
+        assert capsys.readouterr().err.strip() == MISSING_MESSAGE
 
 
 def test_a_run_for_the_cluster_waits_for_no_core_of_this_machine(monkeypatch):
