@@ -97,7 +97,7 @@ def settings_from(options: argparse.Namespace, model: str | None = None) -> "Exp
     if getattr(options, "augment", None):
         recipe["augmentation"] = parse_augmentation(options.augment)
     return experiment_settings(
-        model or options.model,
+        options.model if model is None else model,
         options.data,
         options.input,
         options.split,

@@ -65,4 +65,5 @@ def trials_text(rows: Sequence[Mapping[str, Any]], value: str = "valid_accuracy"
     settings = ", ".join(
         f"{LABELS[name]} {best[name]:.3g}" for name in LABELS if name in best and name != value
     )
-    return f"{len(measured_rows)} trials. The best has {100 * best[value]:.1f} % validation accuracy: {settings}."
+    accuracy = f"{100 * best[value]:.1f} % validation accuracy"
+    return f"{len(measured_rows)} trials. The best has {accuracy}: {settings}."

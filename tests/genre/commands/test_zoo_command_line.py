@@ -119,6 +119,7 @@ def test_the_same_command_goes_on_with_what_was_interrupted(music, tmp_path, cap
         (["evaluate", "--model", "no"], "There is no model 'no'; there are: listen"),
         (["classify", "x.wav", "--model", "emotion"], "'emotion' is no model that hears music"),
         (["promote", "nothing", "x"], "no run 'nothing'"),
+        (["compare", ""], "no model ''"),
         (["compare", "knn:video"], "does not take the input"),
         (["sweep", "knn"], "no epochs"),
         (["train", "knn", "--patience", "5"], "no epochs"),
