@@ -125,15 +125,17 @@ def _token_in(text: str) -> str:
     return parse_qs(urlsplit(text).query).get("token", [""])[-1] if "token=" in text else text
 
 
-def _answer_token(house: Access, given: Role | None, role: Role | None, scope: Scope, query: str) -> Response:
+def _answer_token(
+    house: Access, token_role: Role | None, role: Role | None, scope: Scope, query: str
+) -> Response:
     """Keep a good token as a cookie, and open the same page without it: no history and no log shows it."""
-    if given is None and role is None:
+    if token_role is None and role is None:
         return _stranger(house, is_wrong=True)
     rest = urlencode([(name, value) for name, value in parse_qsl(query) if name != "token"])
     path = "/" + scope["path"].lstrip("/\\")  # two slashes would lead to another site
     response = RedirectResponse(f"{path}?{rest}" if rest else path, 303, {"Cache-Control": "no-store"})
-    if given is not None:
-        token = house.operator_token if given == Role.OPERATOR else house.guest_token
+    if token_role is not None:
+        token = house.operator_token if token_role == Role.OPERATOR else house.guest_token
         response.set_cookie(
             house.cookie, token, COOKIE_S, httponly=True, samesite="lax", secure=house.is_https
         )

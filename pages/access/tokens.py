@@ -73,9 +73,9 @@ class Access:
         """Find the role that a token gives, compared in constant time; None for any other text."""
         if not self.is_shared:
             return None
-        given = token.encode("utf-8", "surrogateescape")
-        is_operator = hmac.compare_digest(given, self.operator_token.encode())
-        is_guest = hmac.compare_digest(given, self.guest_token.encode())
+        candidate = token.encode("utf-8", "surrogateescape")
+        is_operator = hmac.compare_digest(candidate, self.operator_token.encode())
+        is_guest = hmac.compare_digest(candidate, self.guest_token.encode())
         return Role.OPERATOR if is_operator else Role.GUEST if is_guest else None
 
     def link(self, name: str, role: Role | None = None) -> str:

@@ -120,7 +120,7 @@ def forget_ended_visits() -> int:
         return 0
     stored = dict(storage._cache._data)  # type: ignore[attr-defined]
     storage._cache.expire()  # type: ignore[attr-defined]
-    ended = [info for visit, info in stored.items() if visit not in storage._cache]
-    for info in ended:
+    closed_visits = [info for visit, info in stored.items() if visit not in storage._cache]
+    for info in closed_visits:
         info.session.shutdown()
-    return len(ended)
+    return len(closed_visits)

@@ -89,16 +89,16 @@ def show_end(room: Room, mode: str) -> None:
     st.dataframe(
         [
             {
-                "Piece": f"{number + 1}. {each.credit}",
-                "It was": option_label(each.truth),
-                f"{who} said": _cell(room.people_choice(number), each.truth),
+                "Piece": f"{number + 1}. {round_.credit}",
+                "It was": option_label(round_.truth),
+                f"{who} said": _cell(room.people_choice(number), round_.truth),
             }
             | (
-                {"The machine said": _cell(answer.choice, each.truth)}
+                {"The machine said": _cell(answer.choice, round_.truth)}
                 if (answer := room.machine.get(number))
                 else {}
             )
-            for number, each in enumerate(room.rounds)
+            for number, round_ in enumerate(room.rounds)
         ],
         hide_index=True,
         key="rounds_played",

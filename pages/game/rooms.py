@@ -155,7 +155,7 @@ class Room:
         """List (name, right answers), the best first."""
         with self._lock:
             scores = [(player.name, self.player_score(key)) for key, player in self.players.items()]
-        return sorted(scores, key=lambda each: -each[1])
+        return sorted(scores, key=lambda entry: -entry[1])
 
 
 class Rooms:

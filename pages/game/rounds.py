@@ -83,7 +83,7 @@ def _genres(rng: random.Random) -> list[Round]:
     for genre in rng.sample(_stored_genres(), min(MOST_GENERATED, len(_stored_genres()))):
         rounds.append(Round(genre, _options(rng, genre), "generated", genre))
     while len(rounds) < N_ROUNDS:  # the genres that had no turn yet come first
-        counts = {genre: sum(each.truth == genre for each in rounds) for genre in GENRES}
+        counts = {genre: sum(round_.truth == genre for round_ in rounds) for genre in GENRES}
         genre = rng.choice([genre for genre in GENRES if counts[genre] == min(counts.values())])
         seed = rng.randrange(10_000, 1_000_000)  # no piece that any model has learnt from
         rounds.append(Round(genre, _options(rng, genre), "synthesised", genre, seed=seed))

@@ -94,18 +94,18 @@ def _choose_folder() -> None:
 def _suggestions() -> list[str]:
     """Folders that music may lie in, the likeliest first, without those that are known."""
     root = music_folder()
-    known = set(known_folders())
+    indexed = set(known_folders())
     candidates = [Path.home() / "Music", Path.home() / "music"] if root is None else [root]
-    found = [str(path) for path in candidates if path.is_dir()]
-    if root is not None and found:
+    folders = [str(path) for path in candidates if path.is_dir()]
+    if root is not None and folders:
         try:
             inside = sorted(
                 entry.path for entry in os.scandir(root) if entry.is_dir() and entry.name[0] != "."
             )
         except OSError:
             inside = []
-        found += inside
-    return [path for path in found if path not in known][:MAX_SUGGESTIONS]
+        folders += inside
+    return [path for path in folders if path not in indexed][:MAX_SUGGESTIONS]
 
 
 def _start(folder: str | None = None) -> None:

@@ -36,18 +36,18 @@ def show_map(library: "Library") -> None:
         selection_mode=("points", "box", "lasso"),
         alt=f"A map of {len(songs):,} songs: those that sound alike lie together, coloured by genre",
     )
-    chosen = [int(point["customdata"]) for point in event.selection.points if "customdata" in point]
-    if chosen != state.map_selection:
-        state.map_selection = chosen
-        if len(chosen) == 1:
-            state.play(chosen[0])
+    indices = [int(point["customdata"]) for point in event.selection.points if "customdata" in point]
+    if indices != state.map_selection:
+        state.map_selection = indices
+        if len(indices) == 1:
+            state.play(indices[0])
     st.caption(
         "Songs that sound alike to our model lie together. Click one to play it, scroll to zoom, and draw a "
         "frame around several to make a list of them."
     )
-    if len(chosen) > 1:
-        wanted = set(chosen)
-        save_songs([song for song in songs if song.id in wanted], "library_map_list")
+    if len(indices) > 1:
+        selection = set(indices)
+        save_songs([song for song in songs if song.id in selection], "library_map_list")
     show_playing(library)
 
 

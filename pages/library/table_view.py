@@ -44,17 +44,17 @@ def show_table(library: "Library") -> None:
         },
         column_order=[name for name in table.columns if name not in OFTEN_EMPTY or table[name].any()],
     )
-    chosen = [library.songs[rows[k]] for k in event.selection.rows if k < len(rows)]
-    ids = [song.id for song in chosen]
+    selection = [library.songs[rows[k]] for k in event.selection.rows if k < len(rows)]
+    ids = [song.id for song in selection]
     if ids != state.table_selection:
         added = [id_ for id_ in ids if id_ not in state.table_selection]
         state.table_selection = ids
         if added:
             state.play(added[-1])
-    songs = chosen or [library.songs[k] for k in rows if library.songs[k].genre]
+    songs = selection or [library.songs[k] for k in rows if library.songs[k].genre]
     if songs:
         save_songs(songs, "library_list")
-    if chosen and not chosen[-1].error:
+    if selection and not selection[-1].error:
         show_playing(library)
 
 
@@ -78,13 +78,13 @@ def _filters(library: "Library") -> "np.ndarray":
         )
     with right:
         low, high = st.slider("Tempo", *TEMPO_RANGE, TEMPO_RANGE, step=5, key="library_tempo")
-    chosen = np.ones(len(library), bool)
+    mask = np.ones(len(library), bool)
     if text.strip():
-        chosen &= library.text_matches(text)
+        mask &= library.text_matches(text)
     if genres:
-        chosen &= np.isin(library.genres, [GENRES.index(genre) for genre in genres])
+        mask &= np.isin(library.genres, [GENRES.index(genre) for genre in genres])
     for feeling in feelings:
-        chosen &= library.heights[:, MUSIC_EMOTIONS.index(feeling)] >= MIN_DEVIATION
+        mask &= library.heights[:, MUSIC_EMOTIONS.index(feeling)] >= MIN_DEVIATION
     if (low, high) != TEMPO_RANGE:
-        chosen &= (library.tempi >= low) & (library.tempi <= high)
-    return np.flatnonzero(chosen)
+        mask &= (library.tempi >= low) & (library.tempi <= high)
+    return np.flatnonzero(mask)

@@ -126,9 +126,9 @@ def _explanation_text(explanation: "Explanation", begin_s: float) -> str:
 
 def _show_enhanced(result: SessionClip) -> None:
     state, key = listen_state(), (result.id, result.part)
-    kept = _reuse(state.enhancement, key, lambda: _enhance(result.clip()))
-    state.enhancement = (key, kept)
-    enhanced, sound = kept
+    enhancement = _reuse(state.enhancement, key, lambda: _enhance(result.clip()))
+    state.enhancement = (key, enhancement)
+    enhanced, sound = enhancement
     before, after = enhanced.before, enhanced.after
     if not math.isfinite(before.loudness):
         st.caption("There is only silence here: nothing to make more beautiful.")

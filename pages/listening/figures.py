@@ -17,13 +17,13 @@ MAX_CLIPS = 3  # clips of a visit whose figures are kept: 3 MB each for 30 s, 55
 def once(result: SessionClip, name: str, compute: Callable[[], Result]) -> Result:
     """Return what `compute` returned for this clip, its chosen part and its prediction, under this name."""
     figures, key = listen_state().figures, (result.id, result.part)
-    kept = figures.get(key)
-    if kept is None or kept[0] is not result.prediction:  # another model has predicted it since
-        kept = figures[key] = (result.prediction, {})
+    entry = figures.get(key)
+    if entry is None or entry[0] is not result.prediction:  # another model has predicted it since
+        entry = figures[key] = (result.prediction, {})
     figures.move_to_end(key)
     while len(figures) > MAX_CLIPS:
         figures.popitem(last=False)
-    values = kept[1]
+    values = entry[1]
     if name not in values:
         values[name] = compute()
     return values[name]

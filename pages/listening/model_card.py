@@ -154,14 +154,14 @@ def _confusions(metrics: dict, genres: tuple[str, ...]) -> str:
         hardest = [genre for genre in sorted(genres, key=recalls.__getitem__) if recalls[genre] < 1][:3]
         return f"It has most trouble with {_join(hardest)}." if hardest else "It missed none of them."
     mistakes = [
-        (count / max(1, sum(row)), true, named)
+        (count / max(1, sum(row)), true, other)
         for true, row in zip(genres, confusion, strict=True)
-        for named, count in zip(genres, row, strict=True)
-        if true != named and count / max(1, sum(row)) >= MIN_CONFUSION
+        for other, count in zip(genres, row, strict=True)
+        if true != other and count / max(1, sum(row)) >= MIN_CONFUSION
     ]
     worst = [
-        f"{genre_name(true)} for {genre_name(named)} ({100 * share:.0f} of 100)"
-        for share, true, named in sorted(mistakes, reverse=True)[:5]
+        f"{genre_name(true)} for {genre_name(other)} ({100 * share:.0f} of 100)"
+        for share, true, other in sorted(mistakes, reverse=True)[:5]
     ]
     return f"It most often takes {_join(worst)}." if worst else "It confuses no two genres often."
 

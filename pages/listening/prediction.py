@@ -112,7 +112,7 @@ def _show_heading(result: SessionClip) -> None:
 
 def _show_their_word(result: SessionClip) -> None:
     """Show what the visitor says it is, above the prediction."""
-    prediction, said = result.prediction, correction_label(result.correction or OTHER)
+    prediction, correction = result.prediction, correction_label(result.correction or OTHER)
     if prediction and prediction.genre == result.correction:
         predicted = "We heard the same."
     elif prediction and prediction.genre:
@@ -120,7 +120,7 @@ def _show_their_word(result: SessionClip) -> None:
         predicted = f"We had heard {genre_name(prediction.genre)}, {share}."
     else:
         predicted = "We had named no genre."
-    st.success(f"**You say: {said}.** {predicted}", icon=":material/edit:")
+    st.success(f"**You say: {correction}.** {predicted}", icon=":material/edit:")
 
 
 def show_answer(prediction: Prediction) -> None:

@@ -64,10 +64,10 @@ def score_bars(scores: dict[str, float]) -> str:
     return f'{MOOD_BARS}<div class="mood-bars">{"".join(rows)}</div>'
 
 
-def show_mood_heading(mood: str, is_confident: bool, said: str | None = None) -> None:
-    """The mood in large letters: the one that the visitor has `said`, or else the one that was recognized."""
-    if said and said != mood:
-        st.subheader(f"{mood_icon(said)} You say {look_word(said)}", anchor=False)
+def show_mood_heading(mood: str, is_confident: bool, correction: str | None = None) -> None:
+    """The mood in large letters: the one that the visitor has `correction`, or else the one that was recognized."""
+    if correction and correction != mood:
+        st.subheader(f"{mood_icon(correction)} You say {look_word(correction)}", anchor=False)
         st.caption(f"We read {look_word(mood)} on your face. Your word counts.")
         return
     words = f"You look {look_word(mood)}" if is_confident else f"Hard to say: perhaps {look_word(mood)}"

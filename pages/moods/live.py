@@ -89,8 +89,8 @@ def show_live_mood(live: LiveRecognizer) -> None:
     show_mood_heading(mood.emotion, mood.is_confident)
     st.caption(mood.message or "\u00a0")  # a no-break space keeps the line: nothing below it may jump
     st.html(score_bars(mood.scores))
-    if (said := st.session_state.get("mood")) and said != mood.emotion:
-        st.caption(f"The songs below are for feeling {look_word(said)}, as you chose.")
+    if (choice := st.session_state.get("mood")) and choice != mood.emotion:
+        st.caption(f"The songs below are for feeling {look_word(choice)}, as you chose.")
     st.button(
         "Songs for this mood",
         type="primary",

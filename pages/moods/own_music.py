@@ -31,8 +31,8 @@ _KEY = "own_music"  # in the session state: (request, WAV bytes)
 def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
     """A piece for the mood with its player; `at_once` without being asked for."""
     key = (request.mood, request.direction)
-    kept = st.session_state.get(_KEY)
-    is_made = kept is not None and kept[0] == key
+    entry = st.session_state.get(_KEY)
+    is_made = entry is not None and entry[0] == key
     with st.container(border=True, key="own_music"):
         word = look_word(request.mood)
         if at_once:
@@ -47,13 +47,13 @@ def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
         if is_pressed or (at_once and not is_made):
             try:
                 with st.spinner("Making up a piece"):
-                    kept = st.session_state[_KEY] = (key, _make(request))
+                    entry = st.session_state[_KEY] = (key, _make(request))
             except (ValueError, OSError) as error:  # no weights
                 st.caption(escaped(error_sentence(error)))
                 return
             is_made = True
-        if is_made and kept:
-            st.audio(kept[1], format="audio/wav", autoplay=at_once or is_pressed)
+        if is_made and entry:
+            st.audio(entry[1], format="audio/wav", autoplay=at_once or is_pressed)
 
 
 def prompt_for(request: PlaylistRequest) -> str:

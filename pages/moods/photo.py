@@ -114,7 +114,7 @@ def show_photo(photo: RecognizedPhoto) -> None:
             return
         largest = photo.faces[0]
         is_confident = largest.scores[largest.emotion] >= CONFIDENCE_THRESHOLD
-        show_mood_heading(largest.emotion, is_confident, said=st.session_state.get("mood"))
+        show_mood_heading(largest.emotion, is_confident, correction=st.session_state.get("mood"))
         st.html(score_bars(largest.scores))
         if others := len(photo.faces) - 1:
             st.caption(

@@ -59,8 +59,8 @@ def write_address(key: str, value: str | None, drop: str = "") -> str:
     present = address.written[key] or address.bare[key]
     if value and value != present:
         address.written[key] = value
-        kept = {name: st.query_params.get_all(name) for name in st.query_params if name != drop}
-        st.query_params.from_dict({**kept, key: value})
+        parameters = {name: st.query_params.get_all(name) for name in st.query_params if name != drop}
+        st.query_params.from_dict({**parameters, key: value})
     return value or present
 
 

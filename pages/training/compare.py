@@ -42,12 +42,12 @@ def show_compare() -> None:
             "Yours will stand above them.",
             icon=":material/history:",
         )
-    chosen = show_run_table(_filter(entries))
-    if not chosen:
+    selection = show_run_table(_filter(entries))
+    if not selection:
         return
-    _show_side_by_side(chosen[:MAX_COMPARED])
-    if len(chosen) > MAX_COMPARED:
-        st.caption(f"The first {MAX_COMPARED} of the {len(chosen)} chosen ones are shown.")
+    _show_side_by_side(selection[:MAX_COMPARED])
+    if len(selection) > MAX_COMPARED:
+        st.caption(f"The first {MAX_COMPARED} of the {len(selection)} chosen ones are shown.")
 
 
 def _filter(entries: list[Entry]) -> list[Entry]:

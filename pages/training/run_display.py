@@ -108,19 +108,19 @@ def plain_title(entry: Entry) -> str:
     return f"{MODEL_NAMES[model]} {number}".rstrip()
 
 
-def chart_names(chosen: list[Entry]) -> list[str]:
+def chart_names(entries: list[Entry]) -> list[str]:
     """A name for each, all different, and the same wherever a run is shown: numbered among all runs."""
     runs = sorted(load_entries(), key=lambda entry: (entry.recorded, entry.run.created, entry.id))
     names = unique_names([_label(entry) for entry in runs])
     by_id = dict(zip((entry.id for entry in runs), names, strict=True))
-    return [by_id.get(entry.id, _label(entry)) for entry in chosen]
+    return [by_id.get(entry.id, _label(entry)) for entry in entries]
 
 
 def free_title(model: str, leaky: bool) -> str:
     """A title for a new run of a model. It keeps its number when earlier ones are deleted."""
-    taken = {(entry.title, entry.leaky) for entry in load_entries() if not entry.recorded}
+    labels = {(entry.title, entry.leaky) for entry in load_entries() if not entry.recorded}
     titles = itertools.chain([model], (f"{model} {number}" for number in itertools.count(2)))
-    return next(title for title in titles if (title, leaky) not in taken)
+    return next(title for title in titles if (title, leaky) not in labels)
 
 
 def _label(entry: Entry) -> str:

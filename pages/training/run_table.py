@@ -106,14 +106,14 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
         st.caption(
             "Tick one row to see a training, two or more to compare them. The name of a column sorts by it."
         )
-    chosen = [entries[row] for row in selection["selection"]["rows"] if row < len(entries)]
-    state.compared = [entry.id for entry in chosen]
-    names = [entry.run.name for entry in chosen[:MAX_COMPARED]]
+    selection_rows = [entries[row] for row in selection["selection"]["rows"] if row < len(entries)]
+    state.compared = [entry.id for entry in selection_rows]
+    names = [entry.run.name for entry in selection_rows[:MAX_COMPARED]]
     present = requested or _names(entries, _newest(entries))
     if sorted(names) != sorted(present):  # each writing is one step for Back
         state.address_runs = names
         st.query_params.from_dict({"step": "Compare", "runs": names})
-    return chosen
+    return selection_rows
 
 
 def _names(entries: list[Entry], ids: list[str]) -> list[str]:

@@ -53,13 +53,13 @@ def show_description(prediction: Prediction, begin_s: float) -> None:
                 st.badge(f"{strength} {tag}", color="gray")
         if kind := _kind(prediction):
             st.caption(kind)
-    named = [FEELINGS[name] for name in strongest_emotions(description, own["emotions"])]
+    feelings = [FEELINGS[name] for name in strongest_emotions(description, own["emotions"])]
     st.markdown(
         "**What it feels like**",
         help="Learnt from 258 songs whose listeners said what they felt. Energy is power, joy and tension "
         "less calm, tenderness and sadness.",
     )
-    st.markdown(f"{_join(named).capitalize()}." if named else "No feeling stands out.")
+    st.markdown(f"{_join(feelings).capitalize()}." if feelings else "No feeling stands out.")
     if len(prediction.window_times_s) > 1:
         st.plotly_chart(
             plots.energy_over_time(

@@ -76,9 +76,9 @@ def _levels(clip: Clip) -> list[int | None]:
     times, levels = waveform_envelope(clip, COLUMNS)
     columns: list[int | None] = [None] * (2 * COLUMNS)
     peak = max(0.05, float(np.nanmax(np.abs(levels), initial=0.05)))
-    known = ~np.isnan(times) & ~np.isnan(levels)
-    places = (times[known] / max(clip.duration_s, 0.01) * COLUMNS).astype(int).clip(0, COLUMNS - 1)
-    values = np.round(127 * levels[known] / peak).astype(int)
+    is_known = ~np.isnan(times) & ~np.isnan(levels)
+    places = (times[is_known] / max(clip.duration_s, 0.01) * COLUMNS).astype(int).clip(0, COLUMNS - 1)
+    values = np.round(127 * levels[is_known] / peak).astype(int)
     for place, value in zip(places.tolist(), values.tolist(), strict=True):
         low, high = columns[2 * place], columns[2 * place + 1]
         columns[2 * place] = value if low is None else min(low, value)

@@ -52,11 +52,11 @@ def read_message(value: object) -> SoundMessage:
     """Check a message of the browser. Raises TakeError for anything that our recorder would not send."""
     if not isinstance(value, dict):
         raise TakeError(DAMAGED)
-    take, live, done = value.get("take"), value.get("live"), value.get("done")
+    take, live, is_last = value.get("take"), value.get("live"), value.get("done")
     rate, start, pcm = _count(value.get("rate")), _count(value.get("start")), value.get("pcm")
     if not (isinstance(take, str) and 0 < len(take) <= MAX_ID and isinstance(live, bool)):
         raise TakeError(DAMAGED)
-    if not isinstance(done, bool):
+    if not isinstance(is_last, bool):
         raise TakeError(DAMAGED)
     if not (isinstance(pcm, str) and len(pcm) <= PCM_CHARS and RATES[0] <= rate <= RATES[1]):
         raise TakeError(DAMAGED)
@@ -66,7 +66,7 @@ def read_message(value: object) -> SoundMessage:
         raise TakeError(DAMAGED) from error
     if len(content) % BYTES:
         raise TakeError(DAMAGED)
-    return SoundMessage(take, live, rate, start, np.frombuffer(content, "<i2"), done)
+    return SoundMessage(take, live, rate, start, np.frombuffer(content, "<i2"), is_last)
 
 
 def _count(value: object) -> int:

@@ -132,16 +132,16 @@ def _show_totals(entries: list[Entry]) -> None:
                 on_click=_apply,
                 args=(process.start_run, resumable),
             )
-        done = [entry.id for entry in entries if entry.run.state == "done"]
-        if done and not active:
-            label = "Compare them" if len(done) > 1 else "See what it learnt"
+        finished_ids = [entry.id for entry in entries if entry.run.state == "done"]
+        if finished_ids and not active:
+            label = "Compare them" if len(finished_ids) > 1 else "See what it learnt"
             st.button(
                 label,
                 type="primary",
                 icon=":material/compare_arrows:",
                 key="to_compare",
                 on_click=_compare,
-                args=(done[::-1],),
+                args=(finished_ids[::-1],),
             )
 
 
@@ -159,7 +159,7 @@ def _show_curves(entries: list[Entry], names: list[str]) -> None:
         )
         for name, entry in zip(names, entries, strict=True)
     ]
-    if not any(each.epochs for each in learnings):
+    if not any(learning.epochs for learning in learnings):
         st.caption("The curves begin with the first epoch.")
         return
     for column, (measure, title, about) in zip(st.columns(2), CURVES, strict=True):
