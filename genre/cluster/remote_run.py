@@ -91,9 +91,11 @@ class RemoteRun:
         }
 
     def stop(self) -> Changes:
-        """Stop the training in good order -> the last changes."""
+        """Stop the training in good order and delete its directory here -> the last changes."""
         process.stop_run(self._folder)
-        return self._changes()
+        changes = self._changes()
+        self.close()
+        return changes
 
     def close(self) -> None:
         """Delete the directory on the node."""

@@ -20,7 +20,7 @@ from genre.runs import directory as runs
 from genre.runs.report import Report, load_report
 from genre.runs.worker import Worker
 
-PATIENCE_S = 5.0  # seconds that a node waits for something to send
+PATIENCE_S = 1.0  # seconds that a node waits for something to send; a stop waits as long
 STOP_S = 8.0  # seconds that a stop may take; a process that takes ten is ended (genre.runs.process)
 PART_BYTES = 16 << 20  # bytes of inputs that are sent at a time
 MAX_DEATHS = 3  # nodes that may die in one epoch: then it is the training that takes them along
@@ -109,7 +109,6 @@ def _follow(ray: Any, actor: Any, worker: Worker, key: str) -> Report:
     except BaseException:  # a stop, most of all
         with suppress(Exception):
             _apply(worker, ray.get(actor.stop.remote(), timeout=STOP_S))
-            ray.get(actor.close.remote(), timeout=1.0)
         raise
     ray.get(actor.close.remote())
     return _outcome(worker, changes)
