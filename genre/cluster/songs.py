@@ -20,7 +20,7 @@ Read = Callable[[Item], Result]
 
 BATCH_S = 1.0  # seconds of work in a batch; a call costs some milliseconds
 MAX_BATCH = 64  # items
-IN_HAND = 2  # batches that an actor works on or has waiting
+BATCHES_PER_READER = 2  # batches that an actor works on or has waiting
 LOOK_S = 2.0  # seconds between two looks at the nodes
 MAX_FAILED_STARTS = 3  # actors in a row that cannot even load the model
 MAX_LOST_STARTS = 20  # actors in a row that end before they have: nodes go away, or the memory is too small
@@ -45,8 +45,8 @@ class SongActor(Generic[Item, Result]):
 
 
 @dataclass
-class _Hand:
-    """An actor and what it has in hand."""
+class _Reader:
+    """An actor and the batches that it has got."""
 
     actor: Any
     ready: Any  # reference to its description, until it has come
@@ -63,58 +63,58 @@ def map_songs(
     `load` is a function of a module, or a partial of one; what it returns must not raise. `give_up` makes the
     result, here, of an item that ends the process that reads it. Raises ClusterError.
     """
-    crew = _Crew(ray, load)
+    pool = _ReaderPool(ray, load)
     waiting = enumerate(items)
     again: deque[tuple[int, Item]] = deque()  # those that a node took along
     suspects: deque[tuple[int, Item]] = deque()  # to be read alone
     try:
         while True:
-            crew.hire()
-            for hand in crew.idle():
+            pool.grow()
+            for reader in pool.idle():
                 if suspects:
-                    if not hand.batches:
-                        crew.give(hand, [suspects.popleft()], is_suspect=True)
+                    if not reader.batches:
+                        pool.give(reader, [suspects.popleft()], is_suspect=True)
                     continue
                 batch: list[tuple[int, Item]] = []
-                while len(batch) < crew.batch_size and (entry := _next(again, waiting)):
+                while len(batch) < pool.batch_size and (entry := _next(again, waiting)):
                     batch.append(entry)
                 if not batch:
                     break
-                crew.give(hand, batch)
-            if not (again or suspects or crew.busy()):
+                pool.give(reader, batch)
+            if not (again or suspects or pool.busy()):
                 entry = next(waiting, None)
                 if entry is None:
                     return
                 again.append(entry)
-            for batch, results in crew.results():
+            for batch, results in pool.results():
                 if results is not None:
                     for (index, _), result in zip(batch, results, strict=True):
                         yield index, result
-            for hand, is_node_gone in crew.lost():
-                batches = list(hand.batches.values())
+            for reader, is_node_gone in pool.dead_readers():
+                batches = list(reader.batches.values())
                 if is_node_gone or not batches:
                     again.extend(entry for batch in batches for entry in batch)
-                elif hand.has_suspect:
+                elif reader.has_suspect:
                     index, item = batches[0][0]
                     yield index, give_up(item)
                 else:
                     suspects.extend(batches[0])
                     again.extend(entry for batch in batches[1:] for entry in batch)
     finally:
-        crew.dismiss()
+        pool.close()
 
 
 def _next(again: deque, waiting: Iterator) -> Any:
     return again.popleft() if again else next(waiting, None)
 
 
-class _Crew:
+class _ReaderPool:
     """The actors of one call, as many as the cluster has cores at the moment."""
 
     def __init__(self, ray: Any, load: Callable[[], Read]) -> None:
         self._ray, self._load = ray, load
-        self._hands: list[_Hand] = []
-        self._lost: list[_Hand] = []
+        self._readers: list[_Reader] = []
+        self._dead_readers: list[_Reader] = []
         self._looked = -LOOK_S
         self._failed_starts = 0
         self._seconds_an_item = BATCH_S
@@ -124,94 +124,96 @@ class _Crew:
         """The items in a second, by what was measured."""
         return max(1, min(MAX_BATCH, round(BATCH_S / self._seconds_an_item)))
 
-    def hire(self) -> None:
+    def grow(self) -> None:
         """Start an actor for each core that has none."""
-        if time.monotonic() - self._looked < LOOK_S and self._hands:
+        if time.monotonic() - self._looked < LOOK_S and self._readers:
             return
         self._looked = time.monotonic()
-        missing = cluster_cores(self._ray) - len(self._hands)
+        n_missing = cluster_cores(self._ray) - len(self._readers)
         remote = self._ray.remote(SongActor).options(
             num_cpus=1, max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD"
         )
-        for _ in range(missing):
+        for _ in range(n_missing):
             actor = remote.remote(self._load)
-            self._hands.append(_Hand(actor, actor.describe.remote()))
-        for hand in [hand for hand in self._hands if hand.ready is not None][: max(0, -missing)]:
-            self._end(hand)
-        if not self._hands:
+            self._readers.append(_Reader(actor, actor.describe.remote()))
+        for reader in [reader for reader in self._readers if reader.ready is not None][: max(0, -n_missing)]:
+            self._end(reader)
+        if not self._readers:
             time.sleep(LOOK_S / 4)  # every node is gone: one may come
 
-    def idle(self) -> list[_Hand]:
-        """The actors that can take a batch, those with the least in hand first."""
-        ready = [hand for hand in self._hands if hand.ready is None and not hand.has_suspect]
-        free = [hand for hand in ready if len(hand.batches) < IN_HAND]
-        return sorted(free, key=lambda hand: len(hand.batches))
+    def idle(self) -> list[_Reader]:
+        """The actors that can take a batch, those with the fewest batches first."""
+        ready = [reader for reader in self._readers if reader.ready is None and not reader.has_suspect]
+        free = [reader for reader in ready if len(reader.batches) < BATCHES_PER_READER]
+        return sorted(free, key=lambda reader: len(reader.batches))
 
     def busy(self) -> bool:
         """Whether some actor has a batch."""
-        return any(hand.batches for hand in self._hands)
+        return any(reader.batches for reader in self._readers)
 
-    def give(self, hand: _Hand, batch: list[tuple[int, Any]], is_suspect: bool = False) -> None:
+    def give(self, reader: _Reader, batch: list[tuple[int, Any]], is_suspect: bool = False) -> None:
         """Hand a batch to an actor."""
-        hand.has_suspect = is_suspect
-        hand.batches[hand.actor.read.remote([item for _, item in batch])] = batch
+        reader.has_suspect = is_suspect
+        reader.batches[reader.actor.read.remote([item for _, item in batch])] = batch
 
     def results(self) -> Iterator[tuple[list[tuple[int, Any]], list | None]]:
         """Wait for a moment -> the batches that are done, and their results."""
         owners = {
-            ref: hand for hand in self._hands for ref in ([hand.ready] if hand.ready is not None else [])
+            ref: reader
+            for reader in self._readers
+            for ref in ([reader.ready] if reader.ready is not None else [])
         }
-        owners |= {ref: hand for hand in self._hands for ref in hand.batches}
+        owners |= {ref: reader for reader in self._readers for ref in reader.batches}
         if not owners:
             return
-        done, _ = self._ray.wait(list(owners), num_returns=len(owners), timeout=0.02)
-        if not done:
-            done, _ = self._ray.wait(list(owners), num_returns=1, timeout=LOOK_S)
-        for ref in done:
-            hand = owners[ref]
-            if hand not in self._hands:
+        ready_refs, _ = self._ray.wait(list(owners), num_returns=len(owners), timeout=0.02)
+        if not ready_refs:
+            ready_refs, _ = self._ray.wait(list(owners), num_returns=1, timeout=LOOK_S)
+        for ref in ready_refs:
+            reader = owners[ref]
+            if reader not in self._readers:
                 continue
             try:
                 value = self._ray.get(ref)
             except death_errors(self._ray) as error:
-                self._lose(hand, error)
+                self._lose(reader, error)
                 continue
             except self._ray.exceptions.RayTaskError as error:
                 raise ClusterError(f"A node could not read songs: {error.cause}") from error
-            if ref is hand.ready:
+            if ref is reader.ready:
                 require_versions(value["node"][:12], value["versions"])
-                hand.ready, hand.node, self._failed_starts = None, value["node"], 0
+                reader.ready, reader.node, self._failed_starts = None, value["node"], 0
                 continue
             results, seconds = value
-            batch, hand.has_suspect = hand.batches.pop(ref), False
+            batch, reader.has_suspect = reader.batches.pop(ref), False
             pace = seconds / len(batch)
             self._seconds_an_item += 0.3 * (pace - self._seconds_an_item)
             yield batch, results
 
-    def _lose(self, hand: _Hand, error: Exception) -> None:
-        if hand.ready is not None:
+    def _lose(self, reader: _Reader, error: Exception) -> None:
+        if reader.ready is not None:
             self._failed_starts += 1
             is_its_fault = getattr(error, "actor_init_failed", True)
             if self._failed_starts >= (MAX_FAILED_STARTS if is_its_fault else MAX_LOST_STARTS):
                 raise ClusterError(f"No node could load the model: {' '.join(str(error).split())[-300:]}")
-        self._end(hand)
-        self._lost.append(hand)
+        self._end(reader)
+        self._dead_readers.append(reader)
 
-    def lost(self) -> Iterator[tuple[_Hand, bool]]:
+    def dead_readers(self) -> Iterator[tuple[_Reader, bool]]:
         """The actors that have ended since the last call, each with whether its node is gone."""
-        if not self._lost:
+        if not self._dead_readers:
             return
         time.sleep(0.5)  # the cluster may not know of its node yet
         alive = {node["NodeID"] for node in self._ray.nodes() if node["Alive"]}
-        lost, self._lost = self._lost, []
-        for hand in lost:
-            yield hand, hand.node not in alive
+        dead, self._dead_readers = self._dead_readers, []
+        for reader in dead:
+            yield reader, reader.node not in alive
 
-    def _end(self, hand: _Hand) -> None:
-        self._hands.remove(hand)
-        self._ray.kill(hand.actor)
+    def _end(self, reader: _Reader) -> None:
+        self._readers.remove(reader)
+        self._ray.kill(reader.actor)
 
-    def dismiss(self) -> None:
+    def close(self) -> None:
         """End all actors."""
-        for hand in list(self._hands):
-            self._end(hand)
+        for reader in list(self._readers):
+            self._end(reader)

@@ -246,10 +246,10 @@ def _forget(folders: Sequence[str], as_json: bool) -> int:
     if not folders:
         raise ValueError("Name the folders to forget; scan --status lists them.")
     with lock_scan(), Index() as index:
-        known = index.folders()
+        indexed_folders = index.folders()
         count = 0
         for folder in map(os.path.abspath, folders):
-            if folder not in known and index.count_below(folder) == 0:
+            if folder not in indexed_folders and index.count_below(folder) == 0:
                 raise ValueError(f"{printable(folder)} is not in the library; scan --status lists what is.")
             count += index.forget(folder)
     print(json.dumps({"forgotten": count}) if as_json else f"{n_songs(count)} forgotten. The files stay.")

@@ -55,7 +55,7 @@ def scan_into_shards(options: argparse.Namespace) -> int:
 
     def find() -> Iterator[str]:
         for folder in folders:
-            yield from (found.path for found in walk(folder) if isinstance(found, FoundFile))
+            yield from (file.path for file in walk(folder) if isinstance(file, FoundFile))
 
     def read(engine: Engine) -> Read:
         if engine.ray is None:
@@ -168,29 +168,29 @@ class RowProgress:
         self._times: deque[tuple[float, int]] = deque()
         self._printed = time.monotonic()
 
-    def show(self, done: int, total: int) -> None:
+    def show(self, n_done: int, total: int) -> None:
         """Note that so many songs are done."""
         from tqdm import tqdm
 
         if self._bar is None:
-            self._bar = tqdm(total=total, initial=done, unit="songs", disable=None, dynamic_ncols=True)
-        self._bar.update(done - self._bar.n)
+            self._bar = tqdm(total=total, initial=n_done, unit="songs", disable=None, dynamic_ncols=True)
+        self._bar.update(n_done - self._bar.n)
         now = time.monotonic()
-        self._times.append((now, done))
+        self._times.append((now, n_done))
         while now - self._times[0][0] > RATE_OVER_S:
             self._times.popleft()
         if self._bar.disable:
-            self._bar.n = done
+            self._bar.n = n_done
             if now - self._printed > LINE_EVERY_S:
                 self._printed = now
-                print(self.line(done, total), file=sys.stderr, flush=True)
+                print(self.line(n_done, total), file=sys.stderr, flush=True)
 
-    def line(self, done: int, total: int) -> str:
+    def line(self, n_done: int, total: int) -> str:
         """The progress in words."""
         (then, before), (now, _) = self._times[0], self._times[-1]
-        rate = (done - before) / (now - then) if now > then else 0.0
-        left = f", {(total - done) / rate / 60:,.0f} minutes left" if rate else ""
-        return f"{done:,} of {total:,} songs, {rate:.1f} a second{left}"
+        rate = (n_done - before) / (now - then) if now > then else 0.0
+        left = f", {(total - n_done) / rate / 60:,.0f} minutes left" if rate else ""
+        return f"{n_done:,} of {total:,} songs, {rate:.1f} a second{left}"
 
     def close(self) -> None:
         """Leave the bar as it is."""

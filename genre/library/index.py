@@ -244,15 +244,15 @@ class Index:
             "x",
             "y",
         )
-        found = self.db.execute(
+        original = self.db.execute(
             f"SELECT id, {', '.join(names)} FROM songs WHERE hash = ? AND predictor = ? AND status != ?",
             (digest, predictor, ERROR),
         ).fetchone()
-        if found is None:
+        if original is None:
             raise LookupError("The song that this one is a copy of is gone.")
-        row |= dict(zip(names, found[1:], strict=True))
+        row |= dict(zip(names, original[1:], strict=True))
         vectors = self.db.execute(
-            "SELECT probabilities, feelings, tags, embedding FROM vectors WHERE song = ?", (found[0],)
+            "SELECT probabilities, feelings, tags, embedding FROM vectors WHERE song = ?", (original[0],)
         ).fetchone()
         return list(vectors) if vectors else None
 

@@ -68,7 +68,7 @@ def _read_together(
         try:
             _check_started(pool)
             pending: dict[Future[Reading], Job] = {}
-            done: deque[Future[Reading]] = deque()
+            completions: deque[Future[Reading]] = deque()
             while True:
                 for job in islice(jobs, (1 + AHEAD) * processes - len(pending)):
                     try:
@@ -78,9 +78,9 @@ def _read_together(
                         return
                 if not pending:
                     return
-                done.extend(wait(pending, return_when=FIRST_COMPLETED).done)
-                while done:
-                    future = done.popleft()
+                completions.extend(wait(pending, return_when=FIRST_COMPLETED).done)
+                while completions:
+                    future = completions.popleft()
                     try:
                         reading = future.result()
                     except BrokenProcessPool:

@@ -65,7 +65,7 @@ def score_bars(scores: dict[str, float]) -> str:
 
 
 def show_mood_heading(mood: str, is_confident: bool, correction: str | None = None) -> None:
-    """The mood in large letters: the one that the visitor has `correction`, or else the one that was recognized."""
+    """Show the mood in large letters: the visitor's correction, or else the one that was recognized."""
     if correction and correction != mood:
         st.subheader(f"{mood_icon(correction)} You say {look_word(correction)}", anchor=False)
         st.caption(f"We read {look_word(mood)} on your face. Your word counts.")

@@ -88,30 +88,30 @@ def mood_path(library: Library, start: Mapping[str, float], direction: str, coun
     begin, goal = _vector(start), GOALS.get(direction)
     end = begin if goal is None else _vector(goal.profile)
     targets = begin + np.linspace(0.0, 1.0, count)[:, None] * (end - begin)
-    chosen, distances = _assign(library.heights[rows], targets, weights)
-    chosen = rows[chosen]
+    selection, distances = _assign(library.heights[rows], targets, weights)
+    selection = rows[selection]
     if goal is None:
         order = np.argsort(distances, kind="stable")
         return [
             PathSong(library.songs[k], _match_reason(library, k), float(d))
-            for k, d in zip(chosen[order].tolist(), distances[order], strict=True)
+            for k, d in zip(selection[order].tolist(), distances[order], strict=True)
         ]
     axis = weights * end / np.abs(weights * end).sum()
-    along = library.heights[chosen] @ axis
+    along = library.heights[selection] @ axis
     order = np.argsort(along, kind="stable")
     starts_near = float(along.min() - begin @ axis) <= NEAR
-    return _with_reasons(library, chosen[order].tolist(), along[order].tolist(), goal, starts_near)
+    return _with_reasons(library, selection[order].tolist(), along[order].tolist(), goal, starts_near)
 
 
 def _candidates(library: Library) -> np.ndarray:
     """The rows of songs to choose from, each recording once: (n,)."""
-    known: set[object] = set()
+    seen_keys: set[object] = set()
     rows = []
     for k in np.flatnonzero(library.music).tolist():
         song = library.songs[k]
         keys = {song.hash, (song.artist.casefold(), song.title.casefold()) if song.title else song.hash}
-        if song.duration_s >= MIN_SONG_S and not keys & known:
-            known |= keys
+        if song.duration_s >= MIN_SONG_S and not keys & seen_keys:
+            seen_keys |= keys
             rows.append(k)
     return np.array(rows, int)
 
