@@ -22,7 +22,7 @@ from genre.paths import REPOSITORY
 NAMES = ("earmark-first", "earmark-second")
 ADDRESSES = ("10.213.77.1", "10.213.77.2")
 PORT = 6399
-COMPARE = ["-m", "genre", "compare", "linear:mel", "svm", "--epochs", "3", "--json"]
+COMPARE = ["-m", "genre", "compare", "linear:mel", "cnn-simple", "--epochs", "3", "--json"]
 SAME = ("model", "input", "epochs", "accuracy", "macro_f1", "ece", "window_accuracy", "count")
 
 
