@@ -10,7 +10,7 @@ from genre.cluster.songs import map_songs
 from genre.library.addresses import AddressError, is_remote, read_address, read_bytes
 from genre.library.pool import CRASHED
 from genre.library.predictor import Predictor
-from genre.library.reading import DAMAGED, GONE, Job, Reading, file_hash, read_song
+from genre.library.reading import DAMAGED_FILE, GONE, Job, Reading, file_hash, read_song
 from genre.library.shards import classify_row, scan_row
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _give_up_job(job: Job) -> Reading:
     except OSError:
         return Reading(job.path, GONE)
     identity = status.st_size, status.st_mtime_ns, status.st_dev
-    return Reading(job.path, DAMAGED, *identity, digest, error=CRASHED)
+    return Reading(job.path, DAMAGED_FILE, *identity, digest, error=CRASHED)
 
 
 def _as_seen_here(reading: Reading) -> Reading:
@@ -75,7 +75,7 @@ def _scan_address(predict: Any, address: str) -> Row:
 
 def give_up_scan(address: str) -> Row:
     """Make the row of a song that ends the process that reads it."""
-    return scan_row(Reading(address, DAMAGED, error=CRASHED))
+    return scan_row(Reading(address, DAMAGED_FILE, error=CRASHED))
 
 
 def load_classify(model: str) -> Callable[[str], Row]:

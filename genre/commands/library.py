@@ -176,7 +176,7 @@ class _Bar:
         if self.bar is None:
             self.bar = tqdm(total=progress.total, unit="files", disable=None, dynamic_ncols=True)
         self.bar.set_postfix_str(printable(progress.current)[-40:], refresh=False)
-        self.bar.update(progress.done - self.bar.n)
+        self.bar.update(progress.n_done - self.bar.n)
 
     def close(self) -> None:
         """Leave the bar as it is."""
@@ -214,7 +214,7 @@ def _show_status(as_json: bool) -> int:
     if as_json:
         state = {
             "state": progress.state,
-            "done": progress.done,
+            "done": progress.n_done,
             "total": progress.total,
             "eta_s": progress.eta_s,
         }
@@ -232,7 +232,7 @@ def _show_status(as_json: bool) -> int:
     if progress.active:
         eta = f", {progress.eta_s / 60:.0f} minutes left" if progress.eta_s else ""
         print(
-            f"A scan is under way: {progress.done:,} of {progress.total:,}, "
+            f"A scan is under way: {progress.n_done:,} of {progress.total:,}, "
             f"{progress.files_per_s} a second{eta}."
         )
     return OK

@@ -9,12 +9,12 @@ from genre.audio.decoders import AudioError
 from genre.library.predictor import Predict
 from genre.library.reading import (
     CHANGING,
-    DAMAGED,
+    DAMAGED_FILE,
     EMPTY,
     GONE,
     PREDICTED,
-    REFUSED,
     TOO_BIG,
+    UNREADABLE,
     Job,
     Reading,
     content_hash,
@@ -29,7 +29,7 @@ NO_FILE_SYSTEM = "No package for this kind of address is installed: install the 
 SENTENCES = {
     GONE: "There is no such file, or its drive is away: check the address.",
     CHANGING: "The file changed while it was read: read it again later.",
-    REFUSED: "The file could not be opened: check that it may be read.",
+    UNREADABLE: "The file could not be opened: check that it may be read.",
 }
 
 
@@ -57,7 +57,7 @@ def read_bytes(address: str) -> bytes:
         except FileNotFoundError as error:
             raise AddressError(SENTENCES[GONE]) from error
         except PermissionError as error:
-            raise AddressError(SENTENCES[REFUSED]) from error
+            raise AddressError(SENTENCES[UNREADABLE]) from error
         except (ImportError, ValueError) as error:  # an unknown protocol, or a package that is missing
             raise AddressError(NO_FILE_SYSTEM) from error
         except Exception as error:  # each file system has its own
@@ -78,18 +78,20 @@ def read_address(address: str, predict: Predict) -> Reading:
     """Read and predict the song at an address; as `read_song`, but that every failure has its sentence."""
     if not is_remote(address):
         if not may_read(Path(address)):
-            return Reading(address, REFUSED, error="It lies outside EARMARK_MUSIC: choose a file inside it.")
+            return Reading(
+                address, UNREADABLE, error="It lies outside EARMARK_MUSIC: choose a file inside it."
+            )
         return with_sentence(read_song(Job(address), predict))
     try:
         content = read_bytes(address)
     except AddressError as error:
         return Reading(address, GONE, error=str(error))
     except AudioError as error:
-        return Reading(address, DAMAGED, error=str(error))
+        return Reading(address, DAMAGED_FILE, error=str(error))
     size, digest = len(content), content_hash(content)
     try:
         if not content:
             raise AudioError(EMPTY)
         return Reading(address, PREDICTED, size, 0, 0, digest, read_tags(content), predict(content))
     except AudioError as error:
-        return Reading(address, DAMAGED, size, 0, 0, digest, read_tags(content), error=str(error))
+        return Reading(address, DAMAGED_FILE, size, 0, 0, digest, read_tags(content), error=str(error))

@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from genre.compute import limit_cores
 from genre.library.predictor import Predictor
 from genre.library.reading import (
-    DAMAGED,
+    DAMAGED_FILE,
     GONE,
     Job,
     Reading,
@@ -106,7 +106,7 @@ def _read_alone(job: Job, predictor: Predictor) -> Reading:
     except OSError:
         return Reading(job.path, GONE)
     identity = status.st_size, status.st_mtime_ns, status.st_dev
-    return Reading(job.path, DAMAGED, *identity, digest, error=CRASHED)
+    return Reading(job.path, DAMAGED_FILE, *identity, digest, error=CRASHED)
 
 
 def _check_started(pool: ProcessPoolExecutor) -> None:

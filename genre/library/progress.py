@@ -34,7 +34,7 @@ class ScanProgress:
     """A scan as it stands, or as it ended."""
 
     state: str = "none"  # "none", "looking", "reading", "placing", "watching", "done", "stopped" or "failed"
-    done: int = 0
+    n_done: int = 0
     total: int = 0
     files_per_s: float = 0.0
     eta_s: float | None = None
@@ -64,7 +64,7 @@ def read_progress() -> ScanProgress:
         values = read_json(_status_path())
         fields = {name: values[name] for name in ScanProgress.__dataclass_fields__ if name in values}
         progress = ScanProgress(**{**fields, "folders": tuple(map(str, fields.get("folders", ())))})
-        if not (isinstance(progress.done, int) and isinstance(progress.total, int)):
+        if not (isinstance(progress.n_done, int) and isinstance(progress.total, int)):
             return ScanProgress()
     except (OSError, ValueError, TypeError, AttributeError):
         return ScanProgress()
@@ -88,10 +88,10 @@ def is_scanning() -> bool:
 @contextmanager
 def lock_scan() -> Iterator[int]:
     """Be the one scan -> the lock's file descriptor. Raises LibraryError while there is another one."""
-    inherited = os.environ.pop(LOCK_FD_VARIABLE, None)
-    if inherited is not None:  # the lock was taken by the process that started this one
-        os.set_inheritable(int(inherited), False)
-        with open(int(inherited), "wb") as file:
+    inherited_fd = os.environ.pop(LOCK_FD_VARIABLE, None)
+    if inherited_fd is not None:  # the lock was taken by the process that started this one
+        os.set_inheritable(int(inherited_fd), False)
+        with open(int(inherited_fd), "wb") as file:
             yield file.fileno()
         return
     library_folder().mkdir(parents=True, exist_ok=True)
@@ -122,23 +122,23 @@ class ProgressWriter:
         self.progress = replace(self.progress, state=state, **values)  # type: ignore[arg-type]
         self._write()
 
-    def step(self, done: int, total: int, path: str = "") -> ScanProgress:
+    def step(self, n_done: int, total: int, path: str = "") -> ScanProgress:
         """Note that so many files are done -> the progress, with files a second and the time left."""
         now = time.monotonic()
-        self._times.append((now, done))
+        self._times.append((now, n_done))
         while len(self._times) > 2 and now - self._times[0][0] > RATE_OVER_S:
             self._times.pop(0)
         before, seconds = self._times[0][1], now - self._times[0][0]
-        rate = (done - before) / seconds if seconds > 0 else 0.0
+        rate = (n_done - before) / seconds if seconds > 0 else 0.0
         self.progress = replace(
             self.progress,
-            done=done,
+            n_done=n_done,
             total=total,
             files_per_s=round(rate, 2),
-            eta_s=round((total - done) / rate, 1) if rate else None,
+            eta_s=round((total - n_done) / rate, 1) if rate else None,
             current=encodable(os.path.basename(path)),
         )
-        if now - self._written > WRITE_EVERY_S or done == total:
+        if now - self._written > WRITE_EVERY_S or n_done == total:
             self._write()
         return self.progress
 

@@ -36,14 +36,14 @@ def project(embeddings: np.ndarray) -> np.ndarray:
     components = principal_components(embeddings, COMPONENTS)
     points = components[:, :2]
     if len(embeddings) >= MIN_SONGS:
-        chosen = np.random.default_rng(0).permutation(len(components))[:LANDMARKS]
-        landmarks = _arrange(components[chosen])
+        landmark_rows = np.random.default_rng(0).permutation(len(components))[:LANDMARKS]
+        landmarks = _arrange(components[landmark_rows])
         points = np.empty((len(components), 2))
         for first in range(0, len(components), BLOCK):
             points[first : first + BLOCK] = _place(
-                components[first : first + BLOCK], components[chosen], landmarks
+                components[first : first + BLOCK], components[landmark_rows], landmarks
             )
-        points[chosen] = landmarks
+        points[landmark_rows] = landmarks
     extent = np.abs(points).max(initial=0.0)
     return points / extent if extent > 0 else points
 

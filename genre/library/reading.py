@@ -25,7 +25,7 @@ TOO_BIG = "The file is larger than 1 GiB: cut out a part or save it as MP3, then
 EMPTY = "The file is empty: copy or record it again, then scan it again."
 
 # What became of a file.
-PREDICTED, KNOWN, DAMAGED, CHANGING, GONE, REFUSED = (
+PREDICTED, KNOWN_SONG, DAMAGED_FILE, CHANGING, GONE, UNREADABLE = (
     "predicted",
     "known",
     "damaged",
@@ -47,9 +47,9 @@ class Job:
 class Reading:
     """What became of a file.
 
-    PREDICTED has a prediction; KNOWN has none, since one of the known hashes is its own. DAMAGED has a
-    sentence. Of CHANGING (it changed while it was read), GONE (the drive went away, or the file) and REFUSED
-    (no permission) nothing may be concluded.
+    PREDICTED has a prediction; KNOWN_SONG has none, since one of the known hashes is its own. DAMAGED_FILE
+    has a sentence. Nothing may be concluded from CHANGING (it changed while it was read), GONE (the drive
+    or the file went away) and UNREADABLE (no permission).
     """
 
     path: str
@@ -76,7 +76,9 @@ def _read_once(job: Job, predict: Predict) -> Reading:
     try:
         descriptor = os.open(job.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError:
-        return Reading(job.path, REFUSED, error="The file could not be opened: check that you may read it.")
+        return Reading(
+            job.path, UNREADABLE, error="The file could not be opened: check that you may read it."
+        )
     except (OSError, ValueError):
         return Reading(job.path, GONE)
     try:
@@ -86,10 +88,10 @@ def _read_once(job: Job, predict: Predict) -> Reading:
                 return Reading(job.path, GONE)
             content = file.read(WHOLE_BYTES + 1) if before.st_size <= WHOLE_BYTES else None
             digest = content_hash(content) if content is not None else _hash_blocks(file, before.st_size)
-        known = digest in job.known_hashes
+        is_known = digest in job.known_hashes
         source = Path(job.path) if content is None else content
         tags, prediction, error = read_tags(source), None, ""
-        if not known:
+        if not is_known:
             try:
                 if not 0 < before.st_size <= MAX_BYTES:
                     raise AudioError(TOO_BIG if before.st_size else EMPTY)
@@ -102,7 +104,7 @@ def _read_once(job: Job, predict: Predict) -> Reading:
     identity = before.st_size, before.st_mtime_ns, before.st_dev
     if (after.st_size, after.st_mtime_ns, after.st_dev) != identity:
         return Reading(job.path, CHANGING)
-    outcome = DAMAGED if error else KNOWN if known else PREDICTED
+    outcome = DAMAGED_FILE if error else KNOWN_SONG if is_known else PREDICTED
     return Reading(job.path, outcome, *identity, digest, tags, prediction, error)
 
 

@@ -41,13 +41,13 @@ class FolderError(ValueError):
 class ScanSummary:
     """What a scan did, in numbers of songs, and what went wrong."""
 
-    found: int = 0  # audio files
-    unchanged: int = 0
-    predicted: int = 0
-    moved: int = 0  # known by their content: moved, renamed or copied
-    damaged: int = 0
-    deleted: int = 0
-    away: int = 0  # not to be seen, and kept
+    n_files: int = 0  # audio files
+    n_unchanged: int = 0
+    n_predicted: int = 0
+    n_moved: int = 0  # known by their content: moved, renamed or copied
+    n_damaged: int = 0
+    n_deleted: int = 0
+    n_away: int = 0  # not to be seen, and kept
     n_problems: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)  # (path, sentence)
 
@@ -116,7 +116,7 @@ def scan_folders(
         except BaseException as error:
             writer.update("failed", message=error_sentence(error))
             raise
-        if scan.summary.predicted or scan.summary.deleted or scan.summary.moved:
+        if scan.summary.n_predicted or scan.summary.n_deleted or scan.summary.n_moved:
             from genre.library.projection import place_songs
 
             writer.update("placing")
@@ -149,39 +149,37 @@ class _Scan:
         with database_errors():
             db.execute("BEGIN")
             for folder in folders:
-                for found in walk(folder):
-                    if isinstance(found, Unreadable):
-                        self.unreadable.append(found.path)
-                        self.summary.add_problem(found.path, found.reason)
+                for file in walk(folder):
+                    if isinstance(file, Unreadable):
+                        self.unreadable.append(file.path)
+                        self.summary.add_problem(file.path, file.reason)
                     else:
-                        self._compare_file(found)
+                        self._compare_file(file)
             db.execute("COMMIT")
-            self.summary.found = db.execute(
+            self.summary.n_files = db.execute(
                 "SELECT (SELECT COUNT(*) FROM seen) + (SELECT COUNT(*) FROM todo WHERE path NOT IN "
                 "(SELECT path FROM songs))"
             ).fetchone()[0]
             return db.execute("SELECT COUNT(*) FROM todo").fetchone()[0]
 
-    def _compare_file(self, found: FoundFile) -> None:
-        entry = self.index.entry(found.path)
+    def _compare_file(self, file: FoundFile) -> None:
+        entry = self.index.entry(file.path)
         if entry:
-            self.index.db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (entry.id, found.device))
-            is_same = (entry.size, entry.mtime_ns) == (found.size, found.mtime_ns)
+            self.index.db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (entry.id, file.device))
+            is_same = (entry.size, entry.mtime_ns) == (file.size, file.mtime_ns)
             if is_same and entry.predictor == self.predictor.key and not self.rescan:
-                self.summary.unchanged += 1
+                self.summary.n_unchanged += 1
                 return
-        path = os.fsencode(found.path)
-        self.index.db.execute(
-            "INSERT OR IGNORE INTO todo VALUES (?, ?, ?)", (path, found.size, found.mtime_ns)
-        )
+        path = os.fsencode(file.path)
+        self.index.db.execute("INSERT OR IGNORE INTO todo VALUES (?, ?, ?)", (path, file.size, file.mtime_ns))
 
     def read(self, total: int, read: ReadAll) -> None:
         """Read what is to be read, and commit each song."""
-        done = 0
-        self.writer.update("reading", done=0, total=total)
+        n_done = 0
+        self.writer.update("reading", n_done=0, total=total)
         again: list[Job] = []  # copies of a song that was deleted meanwhile
         while True:
-            jobs = iter(again) if done else self._jobs()
+            jobs = iter(again) if n_done else self._jobs()
             again = []
             for reading in read(jobs, self.predictor) if total else ():
                 try:
@@ -189,8 +187,8 @@ class _Scan:
                 except LookupError:
                     again.append(Job(reading.path))
                     continue
-                done += 1
-                self.listener(self.writer.step(done, total, reading.path))
+                n_done += 1
+                self.listener(self.writer.step(n_done, total, reading.path))
             if not again:
                 return
 
@@ -212,27 +210,27 @@ class _Scan:
         if reading.outcome == outcomes.CHANGING:
             self.summary.add_problem(reading.path, "The file changed while it was read: scan again later.")
             return
-        if reading.outcome == outcomes.REFUSED:
+        if reading.outcome == outcomes.UNREADABLE:
             self.summary.add_problem(reading.path, reading.error)
             return
         self.index.put(reading, self.predictor.key)
         entry = self.index.entry(reading.path)
         assert entry is not None
         self.index.db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (entry.id, reading.device))
-        if reading.outcome == outcomes.DAMAGED:
-            self.summary.damaged += 1
+        if reading.outcome == outcomes.DAMAGED_FILE:
+            self.summary.n_damaged += 1
             self.summary.add_problem(reading.path, reading.error)
-        elif reading.outcome == outcomes.KNOWN:
-            self.summary.moved += 1
+        elif reading.outcome == outcomes.KNOWN_SONG:
+            self.summary.n_moved += 1
         else:
-            self.summary.predicted += 1
+            self.summary.n_predicted += 1
 
     def delete_gone(self, folders: Sequence[str]) -> None:
         """Delete the songs that are gone, and note where the others were seen."""
         db, gone = self.index.db, []
         with database_errors():
             # A drive may have another number after each start of the machine.
-            moved = dict(
+            new_devices = dict(
                 db.execute(
                     "SELECT songs.device, seen.device FROM seen JOIN songs USING (id) GROUP BY 1"
                 ).fetchall()
@@ -246,10 +244,10 @@ class _Scan:
                     (low, high),
                 )
                 for id_, path, device in rows:
-                    if self._is_gone(os.fsdecode(path), moved.get(device, device), devices):
+                    if self._is_gone(os.fsdecode(path), new_devices.get(device, device), devices):
                         gone.append(id_)
                     else:
-                        self.summary.away += 1
+                        self.summary.n_away += 1
             with self.index.transaction():
                 db.execute(
                     "UPDATE songs SET device = (SELECT device FROM seen WHERE seen.id = songs.id) "
@@ -257,7 +255,7 @@ class _Scan:
                     "WHERE seen.device != songs.device)"
                 )
         self.index.delete(gone)
-        self.summary.deleted = len(gone)
+        self.summary.n_deleted = len(gone)
 
     def _is_gone(self, path: str, device: int, devices: dict[str, int | None]) -> bool:
         """Whether a song that was not found is no more, rather than out of reach."""
@@ -301,13 +299,13 @@ def n_songs(count: int) -> str:
 
 def summary_sentence(summary: ScanSummary) -> str:
     """A summary as one line."""
-    parts = [n_songs(summary.found)]
+    parts = [n_songs(summary.n_files)]
     for count, words in (
-        (summary.predicted, "read"),
-        (summary.moved, "moved or copied"),
-        (summary.damaged, "damaged"),
-        (summary.deleted, "gone"),
-        (summary.away, "out of reach and kept"),
+        (summary.n_predicted, "read"),
+        (summary.n_moved, "moved or copied"),
+        (summary.n_damaged, "damaged"),
+        (summary.n_deleted, "gone"),
+        (summary.n_away, "out of reach and kept"),
     ):
         if count:
             parts.append(f"{count:,} {words}")

@@ -159,12 +159,12 @@ def _watch_scan() -> None:
 def _show_progress(progress: ScanProgress) -> None:
     words = STATES[progress.state]
     if progress.state == "reading" and progress.total:
-        words += f": {progress.done:,} of {progress.total:,}"
+        words += f": {progress.n_done:,} of {progress.total:,}"
         if progress.files_per_s:
             words += f", {progress.files_per_s:.1f} a second"
         if progress.eta_s:
             words += f", {_left(progress.eta_s)} left"
-    st.progress(progress.done / progress.total if progress.total else 0.0, text=words)
+    st.progress(progress.n_done / progress.total if progress.total else 0.0, text=words)
     if progress.current:
         st.caption(escaped(progress.current))
 

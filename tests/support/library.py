@@ -17,7 +17,7 @@ from genre.audio.decoders import AudioError
 from genre.library.predictor import Predict, Predictor, SongPrediction, unit
 from genre.library.scan import ScanSummary, scan_folders
 
-DAMAGED = "The file is damaged: export it again."
+DAMAGED_FILE = "The file is damaged: export it again."
 SLOW_S = 0.02
 
 
@@ -25,7 +25,7 @@ def predict(source: bytes | Path) -> SongPrediction:
     """Draw a prediction from a file's bytes."""
     content = source if isinstance(source, bytes) else source.read_bytes()
     if content.startswith(b"BAD"):
-        raise AudioError(DAMAGED)
+        raise AudioError(DAMAGED_FILE)
     if content.startswith(b"CRASH"):
         os._exit(1)
     digest = hashlib.sha256(content).digest()

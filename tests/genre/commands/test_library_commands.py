@@ -62,8 +62,8 @@ def test_a_folder_is_scanned_by_the_shipped_model_and_asked(run_command, tmp_pat
     status, lines, _ = run_command("scan", music, "--json")
     [summary] = map(json.loads, lines)
     assert status == 1  # one is broken
-    assert (summary["found"], summary["damaged"]) == (5, 1)
-    assert summary["predicted"] + summary["moved"] == 4
+    assert (summary["n_files"], summary["n_damaged"]) == (5, 1)
+    assert summary["n_predicted"] + summary["n_moved"] == 4
     assert summary["problems"][0]["path"] == str(music / "broken.mp3")
 
     library = load_library()

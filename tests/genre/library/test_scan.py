@@ -23,7 +23,7 @@ from genre.library.progress import lock_scan, read_progress
 from genre.library.scan import FolderError
 from genre.library.search import load_library
 from genre.paths import REPOSITORY
-from tests.support.library import DAMAGED, STAND_IN, load, make_songs, scan
+from tests.support.library import DAMAGED_FILE, STAND_IN, load, make_songs, scan
 from tests.support.patience import PATIENCE_S
 
 
@@ -105,11 +105,11 @@ def test_a_scan_after_any_changes_equals_one_from_nothing(tmp_path, changes):
 def test_only_what_is_new_or_changed_is_read(tmp_path):
     make_songs(tmp_path, 5)
     first = scan([tmp_path])
-    assert (first.found, first.predicted, first.unchanged) == (5, 5, 0)
+    assert (first.n_files, first.n_predicted, first.n_unchanged) == (5, 5, 0)
     make_songs(tmp_path, 2, start=4)  # one is written anew, one is new
     second = scan([tmp_path])
-    assert (second.found, second.unchanged) == (6, 4)
-    assert second.predicted + second.moved == 2
+    assert (second.n_files, second.n_unchanged) == (6, 4)
+    assert second.n_predicted + second.n_moved == 2
 
 
 def test_a_moved_or_copied_song_is_not_predicted_again(tmp_path):
@@ -121,7 +121,7 @@ def test_a_moved_or_copied_song_is_not_predicted_again(tmp_path):
     songs[0].rename(target)
     (tmp_path / "copy.mp3").write_bytes(songs[1].read_bytes())
     summary = scan([tmp_path], predictor=Predictor(STAND_IN.key, load_nothing))
-    assert (summary.moved, summary.predicted, summary.deleted) == (2, 0, 1)
+    assert (summary.n_moved, summary.n_predicted, summary.n_deleted) == (2, 0, 1)
     after = {row[0]: row[1:] for row in content()}
     assert after[os.fsencode(target)] == before[os.fsencode(songs[0])]
     assert len(after) == 4
@@ -173,9 +173,9 @@ def test_a_damaged_file_is_a_row_with_its_error_and_is_not_read_twice(tmp_path):
     (tmp_path / "broken.mp3").write_bytes(b"BAD")
     (tmp_path / "empty.mp3").touch()
     summary = scan([tmp_path])
-    assert (summary.damaged, summary.predicted, summary.n_problems) == (2, 1, 2)
+    assert (summary.n_damaged, summary.n_predicted, summary.n_problems) == (2, 1, 2)
     errors = {Path(song.path).name: song.error for song in load_library().songs if song.error}
-    assert errors["broken.mp3"] == DAMAGED
+    assert errors["broken.mp3"] == DAMAGED_FILE
     assert "empty" in errors["empty.mp3"]
     assert scan([tmp_path]).unchanged == 3
 
@@ -184,7 +184,7 @@ def test_a_file_that_ends_its_process_is_damaged_and_the_others_are_read(tmp_pat
     make_songs(tmp_path, 6)
     (tmp_path / "00" / "song 00002b.mp3").write_bytes(b"CRASH")
     summary = scan([tmp_path], processes=2)
-    assert (summary.predicted, summary.damaged) == (6, 1)
+    assert (summary.n_predicted, summary.n_damaged) == (6, 1)
     assert [song.error for song in load_library().songs if song.error] == [CRASHED]
 
 
@@ -200,7 +200,7 @@ def test_a_folder_that_cannot_be_listed_takes_no_songs_with_it(tmp_path, monkeyp
 
     monkeypatch.setattr(os, "scandir", refuse)
     summary = scan([tmp_path])
-    assert (summary.deleted, summary.away, summary.unchanged) == (0, 50, 100)
+    assert (summary.n_deleted, summary.n_away, summary.n_unchanged) == (0, 50, 100)
     assert summary.problems == [(str(tmp_path / "01"), "The folder could not be opened: permission denied.")]
 
 
@@ -210,7 +210,7 @@ def test_a_drive_that_is_away_takes_no_songs_with_it(tmp_path):
     scan([music])
     (tmp_path / "drive").rename(tmp_path / "unplugged")
     summary = scan([music])
-    assert (summary.deleted, summary.away, summary.n_problems) == (0, 3, 1)
+    assert (summary.n_deleted, summary.n_away, summary.n_problems) == (0, 3, 1)
     (tmp_path / "unplugged").rename(tmp_path / "drive")
     assert scan([music]).unchanged == 3
 
@@ -232,7 +232,7 @@ def test_a_drive_with_another_number_loses_only_what_was_deleted(tmp_path):
         index.db.execute("UPDATE songs SET device = device + 1")
     songs[0].unlink()
     summary = scan([tmp_path])
-    assert (summary.deleted, summary.unchanged, summary.away) == (1, 2, 0)
+    assert (summary.n_deleted, summary.n_unchanged, summary.n_away) == (1, 2, 0)
 
 
 def test_a_drive_that_goes_away_while_it_is_read_loses_nothing(tmp_path):
@@ -242,7 +242,7 @@ def test_a_drive_that_goes_away_while_it_is_read_loses_nothing(tmp_path):
     for song in songs:
         os.utime(song, (1, 1))  # all are to be read again
     summary = scan([tmp_path / "music"], rescan=True, predictor=Predictor("stand-in", load_unplugging))
-    assert summary.n_problems >= 1 and summary.deleted == 0
+    assert summary.n_problems >= 1 and summary.n_deleted == 0
     assert len(content()) == len(before)
 
 
@@ -273,7 +273,7 @@ def test_a_folder_outside_the_music_folder_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("EARMARK_MUSIC", str(tmp_path / "music"))
     with pytest.raises(FolderError, match="outside EARMARK_MUSIC"):
         scan([tmp_path / "other"])
-    assert scan([tmp_path / "music"]).found == 1  # nor does a link lead there
+    assert scan([tmp_path / "music"]).n_files == 1  # nor does a link lead there
 
 
 # --- two scans, Ctrl+C, kill -9, a full disk ----------------------------------------------------------------
@@ -290,7 +290,7 @@ def test_a_stop_keeps_what_was_read(tmp_path):
     make_songs(tmp_path, 10)
 
     def interrupt(progress) -> None:
-        if progress.done == 4:
+        if progress.n_done == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -298,7 +298,7 @@ def test_a_stop_keeps_what_was_read(tmp_path):
     assert len(content()) == 4
     assert read_progress().state == "stopped"
     summary = scan([tmp_path])
-    assert (summary.unchanged, summary.predicted) == (4, 6)
+    assert (summary.n_unchanged, summary.n_predicted) == (4, 6)
     assert read_progress().state == "done"
 
 
@@ -311,7 +311,7 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path):
     kept = len(content())
     assert 0 < kept < 300
     summary = scan([tmp_path])
-    assert (summary.unchanged, summary.predicted) == (kept, 300 - kept)
+    assert (summary.n_unchanged, summary.n_predicted) == (kept, 300 - kept)
 
 
 @contextmanager
@@ -348,7 +348,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_done(tmp_path):
     for wait_s in (0.7, 1.1, 1.3):
         process = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=environment)
         deadline = time.monotonic() + PATIENCE_S
-        while read_progress().done == 0 and process.poll() is None and time.monotonic() < deadline:
+        while read_progress().n_done == 0 and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(wait_s - 0.6)
         process.send_signal(signal.SIGKILL)
@@ -359,7 +359,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_done(tmp_path):
         kept = len(rows)
         assert all(row[-1] for row in rows)  # each has its vectors
     summary = scan([tmp_path])
-    assert summary.unchanged == kept and summary.found == len(songs)
+    assert summary.n_unchanged == kept and summary.n_files == len(songs)
     assert content() == content_from_nothing(tmp_path)
 
 

@@ -125,7 +125,7 @@ def test_a_scan_is_watched_and_stopped(music, monkeypatch):
     monkeypatch.setattr(folders, "stop_scan", lambda: stopped.append(True))
     with lock_scan():
         writer = ProgressWriter([str(music)])
-        writer.update("reading", done=10, total=40, files_per_s=5.5, eta_s=30.0, current="song.mp3")
+        writer.update("reading", n_done=10, total=40, files_per_s=5.5, eta_s=30.0, current="song.mp3")
         app = visit("listen", library_view=FOLDERS)
         text = app.get("progress")[0].proto.text
         assert text == "Reading the songs: 10 of 40, 5.5 a second, 30 seconds left"
