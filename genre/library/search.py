@@ -166,11 +166,11 @@ class Library:
 
     def find(self, query: Query) -> list[Match]:
         """The songs that answer a question, the best first. Raises QueryError for unknown names."""
-        chosen, scores = self._filters(query)
+        mask, scores = self._filters(query)
         if query.like is not None:
             scores = [self.embeddings @ np.asarray(query.like, np.float32)]
         score = np.mean(scores, axis=0) if scores else self.confident.astype(float)
-        rows = np.flatnonzero(chosen)
+        rows = np.flatnonzero(mask)
         count = min(query.count, len(rows))
         if count == 0:
             return []
@@ -180,15 +180,15 @@ class Library:
 
     def _filters(self, query: Query) -> tuple[np.ndarray, list[np.ndarray]]:
         """The songs that pass the filters (n,) bool, and the scores (n,) of what was asked for."""
-        chosen, scores = self.music.copy(), []
+        mask, scores = self.music.copy(), []
         if query.genre is not None:
             if query.genre not in GENRES:
                 raise QueryError(f"There is no genre {query.genre!r}; there are: {', '.join(GENRES)}.")
-            chosen &= self.genres == GENRES.index(query.genre)
+            mask &= self.genres == GENRES.index(query.genre)
             scores.append(self.probabilities[:, GENRES.index(query.genre)])
         if query.tag is not None:
             values = self._tag_values(query.tag)
-            chosen &= values >= self._tag_threshold(query.tag, values)
+            mask &= values >= self._tag_threshold(query.tag, values)
             scores.append(values)
         if query.feeling is not None:
             if query.feeling not in MUSIC_EMOTIONS:
@@ -196,18 +196,18 @@ class Library:
                     f"There is no feeling {query.feeling!r}; there are: {', '.join(MUSIC_EMOTIONS)}."
                 )
             heights = self.heights[:, MUSIC_EMOTIONS.index(query.feeling)]
-            chosen &= heights >= MIN_DEVIATION
+            mask &= heights >= MIN_DEVIATION
             scores.append(1 / (1 + np.exp(-heights)))
         if query.tempo is not None:
             low, high = query.tempo
-            chosen &= (self.tempi >= low) & (self.tempi <= high)
+            mask &= (self.tempi >= low) & (self.tempi <= high)
         if query.confident:
-            chosen &= self.confident
+            mask &= self.confident
         if query.text:
-            chosen &= self.text_matches(query.text)
+            mask &= self.text_matches(query.text)
         if query.exclude:
-            chosen[[k for id_ in query.exclude if (k := self.position(id_)) is not None]] = False
-        return chosen, scores
+            mask[[k for id_ in query.exclude if (k := self.position(id_)) is not None]] = False
+        return mask, scores
 
     def _tag_values(self, tag: str) -> np.ndarray:
         if tag not in TAGS:
@@ -216,9 +216,9 @@ class Library:
 
     def _tag_threshold(self, tag: str, values: np.ndarray) -> float:
         """The probability from which a song has the tag."""
-        known = _own()["tags"].get(tag)
-        if known:
-            return float(known["threshold"])
+        measured_tag = _own()["tags"].get(tag)
+        if measured_tag:
+            return float(measured_tag["threshold"])
         music = values[self.music]
         return float(np.quantile(music, 1 - TOP_SHARE)) if len(music) else 1.0
 
@@ -271,17 +271,19 @@ def _library(rows: Sequence[tuple], vectors: Iterable[tuple]) -> Library:
     songs = [_song(*row) for row in rows]
     positions = {song.id: k for k, song in enumerate(songs)}
     sizes = len(GENRES), len(MUSIC_EMOTIONS), len(TAGS), N_FEATURES
-    found = [
+    rows_with_vectors = [
         (positions[row[0]], row[1:])
         for row in vectors
         if row[0] in positions
         and all(len(blob) == 2 * size for blob, size in zip(row[1:], sizes, strict=True))
     ]
-    where = np.array([position for position, _ in found], int)
+    where = np.array([position for position, _ in rows_with_vectors], int)
     arrays = []
     for k, size in enumerate(sizes):
         array = np.zeros((len(songs), size), np.float32)
-        array[where] = np.frombuffer(b"".join(blobs[k] for _, blobs in found), "<f2").reshape(-1, size)
+        array[where] = np.frombuffer(b"".join(blobs[k] for _, blobs in rows_with_vectors), "<f2").reshape(
+            -1, size
+        )
         arrays.append(array)
     mean, deviation, _ = feeling_statistics()
     heights = np.zeros_like(arrays[1])

@@ -124,7 +124,7 @@ def test_status_forget_and_rescan(run_command, tmp_path, stand_in):
     result = json.loads(lines[0])
     assert result["folders"] == [str(tmp_path / "music")]
     assert sum(result["songs"].values()) == 3 and result["scan"]["state"] == "done"
-    assert json.loads(run_command("scan", "--rescan", "--json")[1][0])["unchanged"] == 0
+    assert json.loads(run_command("scan", "--rescan", "--json")[1][0])["n_unchanged"] == 0
     assert run_command("scan", "--forget", tmp_path / "music")[:2] == (
         0,
         ["3 songs forgotten. The files stay."],

@@ -143,7 +143,7 @@ def test_tags_are_written_and_taken_back_in_every_kind_of_file(recordings, tmp_p
         assert np.array_equal(sound_of(path), sound)
         assert path.stat().st_mode == mode
         assert [child.name for child in path.parent.iterdir()] == [path.name]
-        assert scan([path.parent]).unchanged == 1  # the index knows
+        assert scan([path.parent]).n_unchanged == 1  # the index knows
         [restored] = restore_tags(index)
         assert not restored.error
     assert all_tags(path) == before
