@@ -7,7 +7,7 @@ from typing import Any
 
 from genre.cluster.connection import cluster_cores
 
-JOBS_PER_TASK = 4  # of about a quarter of a second each
+JOBS_PER_TASK = 4  # recordings
 AHEAD = 3  # tasks in work or waiting, for each core
 
 Jobs = dict[str, Any]

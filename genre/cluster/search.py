@@ -85,29 +85,29 @@ def _node_address(ray: Any, node_id: str) -> str:
     return next(node["NodeManagerAddress"] for node in ray.nodes() if node["NodeID"] == node_id)
 
 
-def _make_callback(tune: Any, trials: Trials, address: str, on_end: Callable[[runs.Run], None]) -> Any:
+def _make_callback(tune: Any, search: Trials, address: str, on_end: Callable[[runs.Run], None]) -> Any:
     class Runs(tune.Callback):
         """Starts and ends the run of each of Tune's trials, in this process."""
 
         def __init__(self) -> None:
             self.by_id: dict[str, Trial] = {}
 
-        def on_trial_start(self, iteration: int, trials_: list, trial: Any, **info: Any) -> None:
-            ours = trials.begin(dict(trial.config), address)
+        def on_trial_start(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
+            ours = search.begin(dict(trial.config), address)
             self.by_id[trial.trial_id] = ours
             if not runs.read_run(ours.folder).active and not runs.is_finished(ours.folder):
                 process.start_run(ours.folder)
-            link_path(trials.folder, dict(trial.config)).write_text(ours.run)
+            link_path(search.folder, dict(trial.config)).write_text(ours.run)
 
-        def on_trial_complete(self, iteration: int, trials_: list, trial: Any, **info: Any) -> None:
+        def on_trial_complete(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
             self._end(trial)
 
-        def on_trial_error(self, iteration: int, trials_: list, trial: Any, **info: Any) -> None:
+        def on_trial_error(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
             self._end(trial)
 
         def _end(self, trial: Any) -> None:
             if ours := self.by_id.pop(trial.trial_id, None):
-                trials.end(ours, pruned=runs.read_run(ours.folder).active)
+                search.end(ours, pruned=runs.read_run(ours.folder).active)
                 on_end(runs.read_run(ours.folder))
 
     return Runs()

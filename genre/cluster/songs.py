@@ -2,8 +2,7 @@
 
 Every item comes back once, whatever dies. A node that goes away gives its items back. Where an actor ends and
 its node does not, one of the items in its hands may be the cause: each is read again alone, and the one that
-ends its actor once more is given up. Ray Data was measured beside this (RESULTS.md): a song that ends its
-process fails the whole data set there, or takes its block along.
+ends its actor once more is given up.
 """
 
 import time

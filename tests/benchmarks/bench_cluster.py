@@ -194,9 +194,7 @@ def arithmetic(rate: float, driver: float, song_bytes: float) -> str:
         "",
         f"The driver is the next, at {limit:,.0f} machines of this kind: then cut the list, and give each "
         "part its own driver and its own `--out`. The object store is none: a result has some kilobytes and "
-        "goes straight to the driver; a song's bytes never enter it. An actor takes about 600 MB, so a "
-        f"machine needs {0.6 * CORES_A_MACHINE:.0f} GB for {CORES_A_MACHINE} of them; start Ray there with "
-        "`--object-store-memory=200000000` and leave the rest to them.",
+        "goes straight to the driver; a song's bytes never enter it.",
     ]
     return "\n".join(lines)
 
