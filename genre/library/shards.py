@@ -128,18 +128,18 @@ class ShardFolder:
     def __len__(self) -> int:
         return -(-len(self.songs) // self.size)
 
-    def expected(self, number: int) -> range:
+    def song_indices(self, number: int) -> range:
         """The indices of the songs in a part."""
         return range(number * self.size, min((number + 1) * self.size, len(self.songs)))
 
-    def missing(self) -> list[int]:
+    def missing_parts(self) -> list[int]:
         """The numbers of the parts that are not there, or not whole."""
         return [number for number in range(len(self)) if not self._is_whole(number)]
 
     def _is_whole(self, number: int) -> bool:
         try:
             with self._system.open(self._path(part_name(number)), "rb") as file:
-                return pq.ParquetFile(file).metadata.num_rows == len(self.expected(number))
+                return pq.ParquetFile(file).metadata.num_rows == len(self.song_indices(number))
         except (OSError, pa.ArrowException):
             return False
 
@@ -173,34 +173,34 @@ def part_name(number: int) -> str:
 def write_shards(
     folder: ShardFolder,
     read: Callable[[Iterator[str]], Iterator[tuple[int, dict[str, Any]]]],
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] = lambda n_done, total: None,
 ) -> tuple[int, int]:
     """Fill the missing parts of an opened folder -> (songs that were read now, those with an error).
 
     `read` yields (position in what it was given, row), in any order, each position once. `progress` is called
     with the songs that are there, and all.
     """
-    missing = folder.missing()
-    wanted = [index for number in missing for index in folder.expected(number)]
-    done = len(folder.songs) - len(wanted)
+    numbers = folder.missing_parts()
+    indices_to_read = [index for number in numbers for index in folder.song_indices(number)]
+    n_done = len(folder.songs) - len(indices_to_read)
     parts: dict[int, dict[int, dict[str, Any]]] = {}
     n_errors = 0
-    progress(done, len(folder.songs))
-    for position, row in read(folder.songs[index] for index in wanted):
-        index = wanted[position]
+    progress(n_done, len(folder.songs))
+    for position, row in read(folder.songs[index] for index in indices_to_read):
+        index = indices_to_read[position]
         number = index // folder.size
         part = parts.setdefault(number, {})
         if index in part:
             raise AssertionError(f"The song {index} came twice.")
         part[index] = row
         n_errors += bool(row["error"])
-        done += 1
-        expected = folder.expected(number)
-        if len(part) == len(expected):
-            folder.write(number, [part[index] for index in expected])
+        n_done += 1
+        song_indices = folder.song_indices(number)
+        if len(part) == len(song_indices):
+            folder.write(number, [part[index] for index in song_indices])
             del parts[number]
-        progress(done, len(folder.songs))
-    return len(wanted), n_errors
+        progress(n_done, len(folder.songs))
+    return len(indices_to_read), n_errors
 
 
 def scan_row(reading: Reading) -> dict[str, Any]:

@@ -66,11 +66,11 @@ def trial_table(rows: list[dict[str, Any]]) -> str:
 
 def read_searches() -> list[list[Trial]]:
     """The trials of every search under EARMARK_HOME, the latest search first; a damaged one is left out."""
-    found = []
+    searches = []
     for path in (home() / "searches").glob("*/trials.json"):
         try:
             trials = [Trial(**entry) for entry in read_json(path)["trials"]]
-            found.append((path.stat().st_mtime, trials))
+            searches.append((path.stat().st_mtime, trials))
         except (OSError, ValueError, KeyError, TypeError):
             continue
-    return [trials for _, trials in sorted(found, key=lambda entry: -entry[0])]
+    return [trials for _, trials in sorted(searches, key=lambda entry: -entry[0])]

@@ -24,7 +24,7 @@ from genre.text import spreadsheet_cell
 from genre.training.experiment import ExperimentSettings
 from genre.training.sweep import create_run
 
-MISSING = "Optuna is not installed here: run `make setup-cluster` first."
+MISSING_MESSAGE = "Optuna is not installed here: run `make setup-cluster` first."
 REDUCTION = 3  # of the trials that reach a rung, one in so many goes on
 GRACE_EPOCHS = 3  # epochs that every trial has
 PRUNED = "Stopped early: other settings were better after as many epochs."
@@ -109,7 +109,7 @@ def import_optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise SearchError(MISSING) from error
+        raise SearchError(MISSING_MESSAGE) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 

@@ -51,7 +51,7 @@ def test_parts_have_every_song_once_in_order(folder):
     shuffled = lambda songs: reversed(list(rows_of(songs)))  # noqa: E731
     assert write_shards(folder, shuffled) == (8, 0)
     assert [row["genre"] for row in folder.rows()] == list("01234567")
-    assert folder.missing() == []
+    assert folder.missing_parts() == []
 
 
 def test_only_missing_and_damaged_parts_are_read_again(folder, tmp_path):

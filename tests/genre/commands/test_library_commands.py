@@ -178,7 +178,8 @@ def test_tags_are_shown_first_and_written_on_request(run_command, tmp_path, wav,
 
 
 WATCHING = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
 from genre.commands import library
 from genre.library import scan
 from tests.support.library import STAND_IN

@@ -137,9 +137,9 @@ def load_nothing():
 def test_another_model_predicts_all_songs_again_and_so_does_rescan(tmp_path):
     make_songs(tmp_path, 3)
     scan([tmp_path])
-    assert scan([tmp_path], predictor=Predictor("newer", load)).predicted == 3
-    assert scan([tmp_path], predictor=Predictor("newer", load)).predicted == 0
-    assert scan([tmp_path], predictor=Predictor("newer", load), rescan=True).predicted == 3
+    assert scan([tmp_path], predictor=Predictor("newer", load)).n_predicted == 3
+    assert scan([tmp_path], predictor=Predictor("newer", load)).n_predicted == 0
+    assert scan([tmp_path], predictor=Predictor("newer", load), rescan=True).n_predicted == 3
 
 
 def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_scan(tmp_path):
@@ -177,7 +177,7 @@ def test_a_damaged_file_is_a_row_with_its_error_and_is_not_read_twice(tmp_path):
     errors = {Path(song.path).name: song.error for song in load_library().songs if song.error}
     assert errors["broken.mp3"] == DAMAGED_FILE
     assert "empty" in errors["empty.mp3"]
-    assert scan([tmp_path]).unchanged == 3
+    assert scan([tmp_path]).n_unchanged == 3
 
 
 def test_a_file_that_ends_its_process_is_damaged_and_the_others_are_read(tmp_path):
@@ -212,7 +212,7 @@ def test_a_drive_that_is_away_takes_no_songs_with_it(tmp_path):
     summary = scan([music])
     assert (summary.n_deleted, summary.n_away, summary.n_problems) == (0, 3, 1)
     (tmp_path / "unplugged").rename(tmp_path / "drive")
-    assert scan([music]).unchanged == 3
+    assert scan([music]).n_unchanged == 3
 
 
 def test_an_empty_mount_point_takes_no_songs_with_it(tmp_path):
@@ -222,7 +222,7 @@ def test_an_empty_mount_point_takes_no_songs_with_it(tmp_path):
         index.db.execute("UPDATE songs SET device = device + 1")
     for path in (tmp_path / "music").rglob("*.mp3"):
         path.unlink()
-    assert scan([tmp_path / "music"]).away == 3
+    assert scan([tmp_path / "music"]).n_away == 3
 
 
 def test_a_drive_with_another_number_loses_only_what_was_deleted(tmp_path):
@@ -283,7 +283,7 @@ def test_a_second_scan_at_once_is_refused_in_a_sentence(tmp_path):
     make_songs(tmp_path, 1)
     with lock_scan(), pytest.raises(LibraryError, match="Another scan is under way"):
         scan([tmp_path])
-    assert scan([tmp_path]).predicted == 1
+    assert scan([tmp_path]).n_predicted == 1
 
 
 def test_a_stop_keeps_what_was_read(tmp_path):
@@ -373,8 +373,8 @@ def test_there_are_no_more_processes_than_the_memory_holds(monkeypatch):
 def test_two_thousand_songs(tmp_path, monkeypatch):
     monkeypatch.setattr(projection, "LANDMARKS", 200)  # t-SNE of more takes seconds
     make_songs(tmp_path, 2000)
-    assert scan([tmp_path]).predicted == 2000
-    assert scan([tmp_path]).unchanged == 2000
+    assert scan([tmp_path]).n_predicted == 2000
+    assert scan([tmp_path]).n_unchanged == 2000
     library = load_library()
     assert len(library) == 2000
     assert all(-1 <= song.x <= 1 and -1 <= song.y <= 1 for song in library.songs)

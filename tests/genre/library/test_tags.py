@@ -148,7 +148,7 @@ def test_tags_are_written_and_taken_back_in_every_kind_of_file(recordings, tmp_p
         assert not restored.error
     assert all_tags(path) == before
     assert np.array_equal(sound_of(path), sound)
-    assert scan([path.parent]).unchanged == 1
+    assert scan([path.parent]).n_unchanged == 1
     with Index() as index:
         assert list(restore_tags(index)) == []
 

@@ -42,8 +42,8 @@ def test_names_of_any_bytes_go_through_the_index_and_back(tmp_path):
     for number, name in enumerate(names):
         with open(os.path.join(os.fsencode(tmp_path), name), "wb") as file:
             file.write(b"song %d" % number)
-    assert scan([tmp_path]).predicted == 4
-    assert scan([tmp_path]).unchanged == 4
+    assert scan([tmp_path]).n_predicted == 4
+    assert scan([tmp_path]).n_unchanged == 4
     assert sorted(os.path.basename(os.fsencode(path)) for path in found(tmp_path)) == sorted(names)
 
 

@@ -152,7 +152,7 @@ def test_songs_of_other_collections(tmp_path: Path) -> None:
         "polka\tc__song\tsomeone/else\tBand\tSong\tfolder\n"
     )
     shares = "\t".join(["0.5"] * len(MUSIC_EMOTIONS))
-    (tmp_path / "MUSIC_EMOTIONS.tsv").write_text(
+    (tmp_path / "EMOTIONS.tsv").write_text(
         "clip\ttrack\t" + "\t".join(MUSIC_EMOTIONS) + f"\nRohitJacob__electronic_1\t1\t{shares}\n"
     )
     rock, electronic = wild_songs(tmp_path)
