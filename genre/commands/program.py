@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 def run_program(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:
     """Run the command of the arguments, by default the process's own -> the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments.count("--") > 1:  # argparse would take a second one for a value that is a list
+        parser.error("-- may stand only once; write ./-- for a file of that name")
     options = parser.parse_args(arguments)
     try:
         return options.run(options)

@@ -134,6 +134,12 @@ def test_wrong_arguments_are_a_sentence_and_status_2(command, message, capsys):
     assert message in errors and "Traceback" not in errors
 
 
+def test_a_second_end_of_options_is_a_sentence(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["publish", "", "--", "--"])
+    assert exit_.value.code == 2 and "-- may stand only once" in capsys.readouterr().err
+
+
 def test_a_file_system_that_refuses_is_a_sentence_and_status_1(music, tmp_path, monkeypatch, capsys):
     nowhere = tmp_path / "a file"
     nowhere.write_text("")
