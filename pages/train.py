@@ -61,8 +61,10 @@ match step:
         show_watch()
     case "Compare":
         from pages.training.compare import show_compare
+        from pages.training.trials import show_trials
 
         show_compare()
+        show_trials()
     case _:
         from pages.training.leak import show_leak
 

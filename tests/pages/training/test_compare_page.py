@@ -32,6 +32,29 @@ from tests.support.hostile import NAMES
 from tests.support.training_runs import make_run
 
 
+def test_the_trials_of_a_search_are_drawn_and_a_damaged_one_is_left_out():
+    assert "Search for a recipe" not in [
+        element.value for element in visit("train", step="Compare").subheader
+    ]
+    params = {"learning_rate": 0.002, "batch_size": 64, "weight_decay": 0.001, "label_smoothing": 0.1}
+    trials = [
+        {
+            "params": params | {"mixup": k / 10},
+            "run": f"/runs/trial-{k}",
+            "state": "done",
+            "value": 0.5 + k / 10,
+        }
+        for k in range(3)
+    ]
+    for name, content in (("one", json.dumps({"trials": trials})), ("two", "{")):
+        (home() / "searches" / name).mkdir(parents=True)
+        (home() / "searches" / name / "trials.json").write_text(content)
+    app = healthy(visit("train", step="Compare"))
+    assert "Search for a recipe" in [element.value for element in app.subheader]
+    assert "70.0" in words(app) or any("70.0" in caption.value for caption in app.caption)
+    assert len(app.dataframe[-1].value) == 3
+
+
 def test_the_first_visit_has_recorded_runs_to_compare():
     app = visit("train", step="Compare")
     assert "recorded" in app.info[0].value
