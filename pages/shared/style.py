@@ -15,7 +15,9 @@ FOCUS_RINGS = """<style>
 CONTRAST = """<style>
     [data-testid=stCaptionContainer] { opacity: .72 !important; }
     [data-testid=stButtonGroup] [data-selected=true], [data-testid=stSliderThumbValue],
-    [data-testid=stButtonGroup] [data-selected=true] *, [data-testid=stSliderThumbValue] * {
+    [data-testid=stButtonGroup] [data-selected=true] *, [data-testid=stSliderThumbValue] *,
+    :is([data-testid=stBaseButton-secondary], [data-testid=stBaseButton-tertiary]):is(:hover, :focus,
+        :active) {
         color: inherit !important; }
 </style>"""
 

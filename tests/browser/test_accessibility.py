@@ -134,6 +134,7 @@ def test_guess_first(browser, streamlit_server):
     page.keyboard.press("2")
     expect(page.locator(".game-truth")).to_be_visible()
     visitor.settle()
+    page.get_by_role("button", name="End the game").hover()  # in the primary colour it was too dark
     require_accessible(visitor)
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Piece 2 of 10")).to_be_visible()

@@ -134,6 +134,7 @@ def test_two_clips_are_mixed(studio):
     studio.generate()
     expect(page.get_by_role("heading", name="Your gallery")).to_be_visible(timeout=BUSY_MS)
     page.get_by_role("button", name="Mix", exact=True).click()
+    studio.settle()  # what opened it would open it again
     page.get_by_role("button", name="Mix these two").click()
     studio.settle()
     expect(page.locator(".st-key-item")).to_contain_text("50 % No. 1, 50 % No. 2", timeout=BUSY_MS)
