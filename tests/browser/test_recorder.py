@@ -99,6 +99,7 @@ def test_it_stops_by_itself_after_half_a_minute(browser, streamlit_server):
     visitor.page.get_by_role("button", name="Record", exact=True).click()
     expect(visitor.page.get_by_text("Recorded here, 0:30 long.")).to_be_visible(timeout=BUSY_MS)
     expect(visitor.page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+    visitor.settle()  # a page that is left while its answer comes loads what is gone
     visitor.leave()
 
 

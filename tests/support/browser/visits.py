@@ -81,7 +81,7 @@ class Visit:
     def leave(self) -> None:
         """Close the page; fails if its console has shown an error."""
         self.close()
-        assert not self.console_errors
+        assert not self.console_errors, "\n".join(map(str, self.console_errors))
 
     def wait_for_answer(self) -> str:
         """Return the genre on the page, once its picture is drawn."""
