@@ -2,6 +2,19 @@
 
 GENRE_NAMES = {"hiphop": "hip-hop"}  # all other genres are written like their names
 
+# How music feels, by the name of its feeling.
+FEELING_WORDS = {
+    "amazement": "amazing",
+    "solemnity": "solemn",
+    "tenderness": "tender",
+    "nostalgia": "nostalgic",
+    "calmness": "calm",
+    "power": "powerful",
+    "joyful_activation": "joyful",
+    "tension": "tense",
+    "sadness": "sad",
+}
+
 
 def genre_name(genre: str) -> str:
     """Write a genre's name for people: "hiphop" -> "hip-hop"."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from genre.cluster.songs import map_songs
 from genre.library.addresses import AddressError, is_remote, read_address, read_bytes
-from genre.library.pool import CRASHED
+from genre.library.pool import CRASHED, give_up_job
 from genre.library.predictor import Predictor
-from genre.library.reading import DAMAGED_FILE, GONE, Job, Reading, file_hash, read_song
+from genre.library.reading import DAMAGED_FILE, GONE, Job, Reading, read_song
 from genre.library.shards import classify_row, scan_row
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def read_jobs(ray: Any) -> Callable[[Iterator[Job], Predictor], Iterator[Reading
     """Make the function that reads a scan's jobs on nodes that see the folders at the same paths."""
 
     def read(jobs: Iterator[Job], predictor: Predictor) -> Iterator[Reading]:
-        for _, reading in map_songs(ray, jobs, partial(_load_jobs, predictor), _give_up_job):
+        for _, reading in map_songs(ray, jobs, partial(_load_jobs, predictor), give_up_job):
             yield _as_seen_here(reading)
 
     return read
@@ -35,16 +35,6 @@ def _load_jobs(predictor: Predictor) -> Callable[[Job], Reading]:
 
 def _read_job(predict: Any, job: Job) -> Reading:
     return read_song(job, predict)
-
-
-def _give_up_job(job: Job) -> Reading:
-    try:
-        status = os.stat(job.path)
-        digest = file_hash(job.path)
-    except OSError:
-        return Reading(job.path, GONE)
-    identity = status.st_size, status.st_mtime_ns, status.st_dev
-    return Reading(job.path, DAMAGED_FILE, *identity, digest, error=CRASHED)
 
 
 def _as_seen_here(reading: Reading) -> Reading:

@@ -100,6 +100,11 @@ def _read_alone(job: Job, predictor: Predictor) -> Reading:
             return pool.submit(read_in_process, job).result()
         except BrokenProcessPool:
             pass
+    return give_up_job(job)
+
+
+def give_up_job(job: Job) -> Reading:
+    """Make the reading of a file that ends the process that reads it."""
     try:
         status = os.stat(job.path)
         digest = file_hash(job.path)

@@ -34,11 +34,11 @@ def song_table(library: "Library") -> "pd.DataFrame":
 def _song_table(library: "Library") -> "pd.DataFrame":
     import pandas as pd
 
-    from genre.library.playlists.mood_path import WORDS
+    from genre.text import FEELING_WORDS
 
     songs = library.songs
     feelings = [
-        ", ".join(WORDS[name] for name in library.strongest_feelings(k, FEELING_WORDS_OF_A_SONG))
+        ", ".join(FEELING_WORDS[name] for name in library.strongest_feelings(k, FEELING_WORDS_OF_A_SONG))
         for k in range(len(songs))
     ]
     best = library.probabilities.max(axis=1, initial=0.0)

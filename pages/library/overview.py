@@ -47,10 +47,10 @@ def _show_counts(counts: dict[str, int], colours: dict[str, str], key: str) -> N
 
 
 def _feeling_counts(library: "Library") -> dict[str, int]:
-    from genre.library.playlists.mood_path import WORDS
+    from genre.text import FEELING_WORDS
 
     names = (library.strongest_feelings(k, 1) for k in range(len(library)) if library.songs[k].genre)
-    return dict(Counter(WORDS[name[0]] if name else "none stands out" for name in names))
+    return dict(Counter(FEELING_WORDS[name[0]] if name else "none stands out" for name in names))
 
 
 def _show_duplicates(library: "Library") -> None:

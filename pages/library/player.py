@@ -65,7 +65,7 @@ def _sound(path: str) -> tuple[bytes, str, bool]:
 
 def show_song(library: "Library", position: int, autoplay: bool) -> None:
     """Show a song with its player: cover, name, what is predicted of it, and where it lies."""
-    from genre.library.playlists.mood_path import WORDS
+    from genre.text import FEELING_WORDS
 
     song = library.songs[position]
     cover = thumbnail(read_cover(Path(song.path))) if song.has_cover and may_read(Path(song.path)) else None
@@ -76,7 +76,7 @@ def show_song(library: "Library", position: int, autoplay: bool) -> None:
             with st.container(gap="xsmall"):
                 st.markdown(f"**{escaped(encodable(song.name))}**")
                 st.caption(_facts(song))
-        words = [WORDS[name] for name in library.strongest_feelings(position)]
+        words = [FEELING_WORDS[name] for name in library.strongest_feelings(position)]
         if words:
             with st.container(horizontal=True, gap="xsmall"):
                 for word in words:

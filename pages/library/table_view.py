@@ -63,8 +63,8 @@ def _filters(library: "Library") -> "np.ndarray":
     import numpy as np
 
     from genre.inference.description import MIN_DEVIATION
-    from genre.library.playlists.mood_path import WORDS
     from genre.models.pretrained.heads import MUSIC_EMOTIONS
+    from genre.text import FEELING_WORDS
 
     text = st.text_input(
         "Search", key="library_search", placeholder="Title, artist, album or path", icon=":material/search:"
@@ -74,7 +74,7 @@ def _filters(library: "Library") -> "np.ndarray":
         genres = st.multiselect("Genres", GENRES, key="library_genres", format_func=genre_name)
     with middle:
         feelings = st.multiselect(
-            "Feels", MUSIC_EMOTIONS, key="library_feelings", format_func=WORDS.__getitem__
+            "Feels", MUSIC_EMOTIONS, key="library_feelings", format_func=FEELING_WORDS.__getitem__
         )
     with right:
         low, high = st.slider("Tempo", *TEMPO_RANGE, TEMPO_RANGE, step=5, key="library_tempo")

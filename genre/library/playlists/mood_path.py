@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from genre.library.search import Library, QueryError, Song, feeling_statistics
 from genre.models.pretrained.heads import MUSIC_EMOTIONS
+from genre.text import FEELING_WORDS
 
 MATCH, LIFT, CALM = DIRECTIONS = ("match", "lift", "calm")
 CANDIDATES = 40  # nearest songs that are considered for each point
@@ -22,17 +23,6 @@ MAX_SONGS = 200
 NOTICEABLE = 0.1  # of a standard deviation: a smaller step is none
 NEAR = 0.5  # standard deviations from the mood within which a list begins at it
 MIN_SONG_S = 10.0  # shorter is a sound, not a song
-WORDS = {
-    "amazement": "amazing",
-    "solemnity": "solemn",
-    "tenderness": "tender",
-    "nostalgia": "nostalgic",
-    "calmness": "calm",
-    "power": "powerful",
-    "joyful_activation": "joyful",
-    "tension": "tense",
-    "sadness": "sad",
-}
 
 
 @dataclass(frozen=True)
@@ -152,7 +142,7 @@ def _match_reason(library: Library, row: int) -> str:
 
 
 def _sentence(lead: str, library: Library, row: int) -> str:
-    words = [WORDS[name] for name in library.strongest_feelings(row, 2)]
+    words = [FEELING_WORDS[name] for name in library.strongest_feelings(row, 2)]
     return f"{lead}: {' and '.join(words)}." if words else f"{lead}."
 
 

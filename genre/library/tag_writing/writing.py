@@ -24,13 +24,12 @@ import av
 
 from genre.errors import DISK_FULL
 from genre.library.index import Index, database_errors
-from genre.library.playlists.mood_path import WORDS
 from genre.library.reading import file_hash
 from genre.library.search import Library, Song
 from genre.library.tag_writing.fields import FIELDS, TagError, get_field, open_file, save, set_field
 from genre.library.tags import clean
 from genre.paths import may_read
-from genre.text import genre_name
+from genre.text import FEELING_WORDS, genre_name
 
 Values = dict[str, list[str]]  # of FIELDS
 
@@ -53,7 +52,7 @@ def plan_tags(library: Library, songs: Iterable[Song]) -> Iterator[TagChange]:
             wanted["genre"] = [genre_name(song.genre).title()]
         position = library.position(song.id)
         if position is not None and (feelings := library.strongest_feelings(position)):
-            wanted["mood"] = [WORDS[name].capitalize() for name in feelings]
+            wanted["mood"] = [FEELING_WORDS[name].capitalize() for name in feelings]
         if not wanted:
             continue
         try:

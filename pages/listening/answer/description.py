@@ -7,22 +7,11 @@ from genre.inference.description import strongest_emotions, window_energy
 from genre.models.cards import load_card
 from genre.paths import WEIGHTS
 from genre.plots import prediction as plots
-from genre.text import genre_name
+from genre.text import FEELING_WORDS, genre_name
 from pages.shared.models import chosen_model
 from pages.shared.widgets import STILL
 
 MODEL = "listen"
-FEELINGS = {
-    "amazement": "amazing",
-    "solemnity": "solemn",
-    "tenderness": "tender",
-    "nostalgia": "nostalgic",
-    "calmness": "calm",
-    "power": "powerful",
-    "joyful_activation": "joyful",
-    "tension": "tense",
-    "sadness": "sad",
-}
 STRENGTHS = ((3.0, "strongly"), (1.6, "clearly"), (0.0, "somewhat"))  # (times the tag's threshold, word)
 # The kinds of a genre that tags name, for the sentence "rock, rather classic rock".
 KINDS = {
@@ -53,7 +42,7 @@ def show_description(prediction: Prediction, begin_s: float) -> None:
                 st.badge(f"{strength} {tag}", color="gray")
         if kind := _kind(prediction):
             st.caption(kind)
-    feelings = [FEELINGS[name] for name in strongest_emotions(description, own["emotions"])]
+    feelings = [FEELING_WORDS[name] for name in strongest_emotions(description, own["emotions"])]
     st.markdown(
         "**What it feels like**",
         help="Learnt from 258 songs whose listeners said what they felt. Energy is power, joy and tension "
