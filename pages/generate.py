@@ -22,7 +22,7 @@ from pages.generation.studio import (
     submit_requests,
 )
 from pages.generation.training import show_training
-from pages.shared.browser import ask_before_leaving, scroll_to
+from pages.shared.browser.scripts import ask_before_leaving, scroll_to
 from pages.shared.entry import enter
 from pages.shared.models import warm_up
 from pages.shared.style import MEDIUM_PAGE, STORED_PIECES

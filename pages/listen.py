@@ -14,7 +14,7 @@ from pages.listening.predict import follow_model
 from pages.listening.recorder.panel import show_recorder
 from pages.listening.state import listen_state
 from pages.listening.uploads import show_uploader
-from pages.shared.browser import ask_before_leaving
+from pages.shared.browser.scripts import ask_before_leaving
 from pages.shared.models import chosen_model, default_classifier, warm_up
 
 

@@ -9,7 +9,7 @@ from pages.moods.choices import choose_mood, choose_request, remember_request
 from pages.moods.photo import choose_photo, show_photo, show_photo_errors, take_photo
 from pages.moods.recognizer import choose_backend, load_default_backend, saved_moods
 from pages.moods.state import mood_state
-from pages.shared.address import follow_address, write_address
+from pages.shared.browser.address import follow_address, write_address
 from pages.shared.entry import enter
 from pages.shared.models import warm_up
 from pages.shared.playlist_view import YOUTUBE_NOTICE, show_songs

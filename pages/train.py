@@ -6,7 +6,7 @@ server shows the same. Each step imports what it needs, so that the first paint 
 
 import streamlit as st
 
-from pages.shared.address import follow_address, write_address
+from pages.shared.browser.address import follow_address, write_address
 from pages.shared.entry import enter
 from pages.shared.style import WIDE_PAGE
 from pages.training.state import train_state

@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from genre.cluster.addresses import AddressError, is_remote, read_address, read_bytes
+from genre.cluster.shards import classify_row, scan_row
 from genre.cluster.songs import map_songs
-from genre.library.addresses import AddressError, is_remote, read_address, read_bytes
 from genre.library.pool import CRASHED, give_up_job
 from genre.library.predictor import Predictor
 from genre.library.reading import DAMAGED_FILE, GONE, Job, Reading, read_song
-from genre.library.shards import classify_row, scan_row
 
 if TYPE_CHECKING:
     from genre.inference.classifier import Classifier, Prediction

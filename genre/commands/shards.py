@@ -45,9 +45,9 @@ def add_shard_options(parser: argparse.ArgumentParser) -> None:
 
 def scan_into_shards(options: argparse.Namespace) -> int:
     """Do what `scan` does, into Parquet files instead of the index. Raises ValueError, OSError."""
+    from genre.cluster.shards import SCAN_SCHEMA
     from genre.library.default import fast_predictor
     from genre.library.scan import check_folders
-    from genre.library.shards import SCAN_SCHEMA
     from genre.library.walking import FoundFile, walk
 
     predictor = fast_predictor()
@@ -69,10 +69,10 @@ def scan_into_shards(options: argparse.Namespace) -> int:
 
 def _scan_here(predictor: "Predictor", processes: int, songs: Iterator[str]) -> Iterator[tuple[int, Row]]:
     """Read songs in processes of this machine."""
-    from genre.library.addresses import with_sentence
+    from genre.cluster.addresses import with_sentence
+    from genre.cluster.shards import scan_row
     from genre.library.pool import read_all
     from genre.library.reading import Job
-    from genre.library.shards import scan_row
 
     positions: dict[str, deque[int]] = {}
 
@@ -87,8 +87,8 @@ def _scan_here(predictor: "Predictor", processes: int, songs: Iterator[str]) -> 
 
 def classify_into_shards(options: argparse.Namespace) -> int:
     """Do what `classify` does, into Parquet files. Raises ValueError, OSError."""
+    from genre.cluster.shards import CLASSIFY_SCHEMA
     from genre.inference.load import SHIPPED_MODEL
-    from genre.library.shards import CLASSIFY_SCHEMA
 
     model = options.model or SHIPPED_MODEL
     paths = [os.path.abspath(path) for path in options.paths]
@@ -127,8 +127,8 @@ def _into_shards(
 ) -> int:
     """Write the rows of all songs, and say how it went. Raises ValueError, OSError."""
     from genre.cache import key_of
-    from genre.library.addresses import is_remote
-    from genre.library.shards import ShardFolder, read_list, write_shards
+    from genre.cluster.addresses import is_remote
+    from genre.cluster.shards import ShardFolder, read_list, write_shards
     from genre.paths import may_read
 
     if not options.out:

@@ -10,7 +10,7 @@ from genre.inference.session import Session, SessionClip
 from genre.text import clock, genre_name, whole_percent
 from pages.listening.prediction import correction_label, show_prediction
 from pages.listening.state import listen_state, visit_session
-from pages.shared.browser import scroll_to
+from pages.shared.browser.scripts import scroll_to
 from pages.shared.playlist_view import cheer_up
 from pages.shared.widgets import renew, widget_key
 

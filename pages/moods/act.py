@@ -11,8 +11,8 @@ from mood.emotion.drawing import EMOTION_COLOURS
 from pages.moods.labels import MOODS, look_word, mood_icon, mood_label, score_bars
 from pages.moods.photo import IMAGE_TYPES
 from pages.moods.recognizer import load_earmark_network
+from pages.shared.browser.permissions import is_insecure
 from pages.shared.flash import set_flash, show_flash
-from pages.shared.permissions import is_insecure
 from pages.shared.style import mood_cards
 from pages.shared.widgets import escaped, renew, widget_key
 

@@ -9,7 +9,7 @@ from mood.playlist.playlist import Playlist, find_playlist
 from mood.playlist.query import DEFAULT_LANGUAGE, LANGUAGES, MAX_PHRASE_CHARS, find_language
 from pages.moods.labels import MOODS, change_label, look_word, mood_label
 from pages.moods.state import mood_state
-from pages.shared.memory import recall, remember
+from pages.shared.browser.memory import recall, remember
 from pages.shared.style import mood_cards
 
 MATCH, CHANGE = "match", "change"

@@ -12,8 +12,8 @@ from pages.moods.charts import mood_history_chart
 from pages.moods.labels import look_word, score_bars, show_mood_heading
 from pages.moods.recognizer import current_recognizer
 from pages.moods.state import mood_state
-from pages.shared.permissions import is_insecure, show_insecure
-from pages.shared.webrtc import rtc_configuration
+from pages.shared.browser.permissions import is_insecure, show_insecure
+from pages.shared.browser.webrtc import rtc_configuration
 from pages.shared.widgets import fragment
 
 REFRESH_S = 0.5  # seconds between two updates of the mood

@@ -6,8 +6,8 @@ import streamlit as st
 from pages.moods.labels import score_bars, show_mood_heading
 from pages.moods.recognizer import current_recognizer
 from pages.moods.state import RecognizedPhoto, mood_state
+from pages.shared.browser.permissions import is_insecure, show_insecure
 from pages.shared.flash import set_flash, show_flash
-from pages.shared.permissions import is_insecure, show_insecure
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import renew, widget_key
 

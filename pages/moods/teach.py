@@ -27,8 +27,8 @@ from pages.moods.own_moods import keep_mood
 from pages.moods.photo import IMAGE_TYPES
 from pages.moods.recognizer import load_earmark_network
 from pages.moods.state import mood_state
+from pages.shared.browser.permissions import is_insecure, show_insecure
 from pages.shared.flash import set_flash, show_flash
-from pages.shared.permissions import is_insecure, show_insecure
 from pages.shared.widgets import escaped, fragment, renew, widget_key
 
 N_RECORDED = 15  # pictures in one recording from live video

@@ -18,11 +18,11 @@ from typing import Any
 
 from genre.cluster.connection import cluster_cores, connect, disconnect
 from genre.cluster.readers import give_up_scan, load_scan
+from genre.cluster.shards import SCAN_SCHEMA, ShardFolder, scan_row, write_shards
 from genre.cluster.songs import map_songs
 from genre.library.default import fast_predictor
 from genre.library.pool import read_all
 from genre.library.reading import Job
-from genre.library.shards import SCAN_SCHEMA, ShardFolder, scan_row, write_shards
 from genre.paths import REPOSITORY, data_folder
 from genre.synth import dataset as synth
 from genre.training.experiment import experiment_settings
@@ -142,7 +142,7 @@ def driver_rows(nodes: Nodes, folder: Path, songs: list[str]) -> tuple[list[Row]
     """How many rows a second one driver takes and writes -> (rows, that rate)."""
     nodes.keep(2)
     predict = fast_predictor().load()
-    from genre.library.addresses import read_address
+    from genre.cluster.addresses import read_address
 
     row = scan_row(read_address(songs[0], predict))
     shards = ShardFolder(str(folder / "driver"), SCAN_SCHEMA)

@@ -6,6 +6,7 @@ BAD cannot be read, what begins with CRASH ends the process that reads it.
 
 import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from genre import GENRES
 from genre.audio.decoders import AudioError
+from genre.library.index import Index
 from genre.library.predictor import Predict, Predictor, SongPrediction, unit
 from genre.library.scan import ScanSummary, scan_folders
 
@@ -80,3 +82,21 @@ def make_songs(folder: Path, count: int, start: int = 0) -> list[Path]:
         path.write_bytes(b"song %d" % number)
         paths.append(path)
     return paths
+
+
+def content() -> list[tuple]:
+    """What the index holds."""
+    with Index() as index:
+        return index.content()
+
+
+def content_from_nothing(*folders: Path) -> list[tuple]:
+    """What a scan in an empty EARMARK_HOME gives."""
+    before = os.environ["EARMARK_HOME"]
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["EARMARK_HOME"] = home
+        try:
+            scan(folders)
+            return content()
+        finally:
+            os.environ["EARMARK_HOME"] = before

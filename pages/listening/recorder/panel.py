@@ -11,8 +11,8 @@ from pages.listening.recorder.component import arrived_sound, mount_recorder
 from pages.listening.recorder.state import RecorderState, begin_recording, recorder_state
 from pages.listening.recorder.take import MAX_S, SoundMessage, Take, TakeError, read_message
 from pages.listening.state import listen_state
+from pages.shared.browser.permissions import is_insecure, show_insecure
 from pages.shared.models import current_classifier
-from pages.shared.permissions import is_insecure, show_insecure
 from pages.shared.turns import short_turn
 from pages.shared.widgets import fragment, renew, widget_key
 

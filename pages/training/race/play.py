@@ -13,9 +13,9 @@ from genre.data.recordings import recordings
 from genre.errors import error_sentence
 from genre.runs.catalogue import Entry
 from genre.text import genre_name, percent
+from pages.shared.browser.permissions import is_insecure
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import shared_model
-from pages.shared.permissions import is_insecure
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL, escaped, renew, widget_key
 from pages.training.run_display import show_swatch

@@ -7,11 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from genre.__main__ import main
-from genre.commands.shards import RowProgress
-from genre.library.addresses import SENTENCES, read_address
-from genre.library.predictor import SongPrediction
-from genre.library.reading import GONE
-from genre.library.shards import (
+from genre.cluster.addresses import SENTENCES, read_address
+from genre.cluster.shards import (
     CLASSIFY_SCHEMA,
     ShardError,
     ShardFolder,
@@ -20,6 +17,9 @@ from genre.library.shards import (
     read_list,
     write_shards,
 )
+from genre.commands.shards import RowProgress
+from genre.library.predictor import SongPrediction
+from genre.library.reading import GONE
 
 
 def write_list(path: Path, songs: list[str], column: str = "path") -> Path:

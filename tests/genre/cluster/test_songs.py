@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from genre.__main__ import main
+from genre.cluster.shards import SCAN_SCHEMA, ShardFolder, write_shards
 from genre.library.index import Index
 from genre.library.predictor import Predictor, SongPrediction
 from genre.library.scan import scan_folders
-from genre.library.shards import SCAN_SCHEMA, ShardFolder, write_shards
 from tests.genre.cluster.test_shards import rows_by_path, write_list
 from tests.support.patience import PATIENCE_S
 

@@ -1,13 +1,7 @@
 """A scan: what it finds, what it reads again, and what neither a change nor a kill takes from the index."""
 
 import os
-import signal
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,30 +13,17 @@ from genre.library import scan as scans
 from genre.library.index import Index, LibraryError
 from genre.library.pool import CRASHED
 from genre.library.predictor import Predictor
-from genre.library.progress import lock_scan, read_progress
 from genre.library.scan import FolderError
 from genre.library.search import load_library
-from genre.paths import REPOSITORY
-from tests.support.library import DAMAGED_FILE, STAND_IN, load, make_songs, scan
-from tests.support.patience import PATIENCE_S
-
-
-def content() -> list[tuple]:
-    with Index() as index:
-        return index.content()
-
-
-def content_from_nothing(*folders: Path) -> list[tuple]:
-    """What a scan in an empty EARMARK_HOME gives."""
-    before = os.environ["EARMARK_HOME"]
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["EARMARK_HOME"] = home
-        try:
-            scan(folders)
-            return content()
-        finally:
-            os.environ["EARMARK_HOME"] = before
-
+from tests.support.library import (
+    DAMAGED_FILE,
+    STAND_IN,
+    content,
+    content_from_nothing,
+    load,
+    make_songs,
+    scan,
+)
 
 # --- any changes, and then the same as from nothing ---------------------------------------------------------
 
@@ -276,91 +257,7 @@ def test_a_folder_outside_the_music_folder_is_refused(tmp_path, monkeypatch):
     assert scan([tmp_path / "music"]).n_files == 1  # nor does a link lead there
 
 
-# --- two scans, Ctrl+C, kill -9, a full disk ----------------------------------------------------------------
-
-
-def test_a_second_scan_at_once_is_refused_in_a_sentence(tmp_path):
-    make_songs(tmp_path, 1)
-    with lock_scan(), pytest.raises(LibraryError, match="Another scan is under way"):
-        scan([tmp_path])
-    assert scan([tmp_path]).n_predicted == 1
-
-
-def test_a_stop_keeps_what_was_read(tmp_path):
-    make_songs(tmp_path, 10)
-
-    def interrupt(progress) -> None:
-        if progress.n_done == 4:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        scan([tmp_path], listener=interrupt)
-    assert len(content()) == 4
-    assert read_progress().state == "stopped"
-    summary = scan([tmp_path])
-    assert (summary.n_unchanged, summary.n_predicted) == (4, 6)
-    assert read_progress().state == "done"
-
-
-def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path):
-    make_songs(tmp_path, 300)
-
-    with limited_index(), pytest.raises(OSError) as caught:
-        scan([tmp_path])
-    assert caught.value.errno == 28
-    kept = len(content())
-    assert 0 < kept < 300
-    summary = scan([tmp_path])
-    assert (summary.n_unchanged, summary.n_predicted) == (kept, 300 - kept)
-
-
-@contextmanager
-def limited_index() -> Iterator[None]:
-    """Let indexes hold 40 pages at most."""
-    patch = pytest.MonkeyPatch()
-    create = Index._create
-
-    def limit(self: Index) -> None:
-        create(self)
-        self.db.execute("PRAGMA max_page_count = 40")
-
-    patch.setattr(Index, "_create", limit)
-    try:
-        yield
-    finally:
-        patch.undo()
-
-
-KILLED = """
-import sys
-from tests.support.library import SLOW_STAND_IN
-from genre.library.scan import scan_folders
-if __name__ == "__main__":
-    scan_folders([sys.argv[1]], predictor=SLOW_STAND_IN, processes=2)
-"""
-
-
-def test_a_kill_at_any_moment_loses_nothing_that_was_done(tmp_path):
-    songs = make_songs(tmp_path, 60)
-    script = tmp_path / "scan.py"
-    script.write_text(KILLED)
-    kept, environment = 0, os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    for wait_s in (0.7, 1.1, 1.3):
-        process = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=environment)
-        deadline = time.monotonic() + PATIENCE_S
-        while read_progress().n_done == 0 and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(wait_s - 0.6)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert read_progress().state in ("stopped", "done")
-        rows = content()
-        assert len(rows) >= kept
-        kept = len(rows)
-        assert all(row[-1] for row in rows)  # each has its vectors
-    summary = scan([tmp_path])
-    assert summary.n_unchanged == kept and summary.n_files == len(songs)
-    assert content() == content_from_nothing(tmp_path)
+# --- the whole index ----------------------------------------------------------------------------------------
 
 
 def test_there_are_no_more_processes_than_the_memory_holds(monkeypatch):
