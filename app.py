@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.access.roles import may_invite, require_visitor
-from pages.shared.address import enter_page
-from pages.shared.browser import help_keyboard
+from pages.shared.browser.address import enter_page
+from pages.shared.browser.scripts import help_keyboard
 from pages.shared.presenter import offer_presenter
 from pages.shared.style import CONTRAST, FOCUS_RINGS, ICON_BUTTONS
 from pages.shared.uploads import keep_uploads_in_memory
