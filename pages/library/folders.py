@@ -57,13 +57,22 @@ def show_folders() -> None:
         return
     _choose_folder()
     if known_folders():
-        st.button(
-            "Look for changes",
-            icon=":material/refresh:",
-            key="library_rescan",
-            on_click=_start,
-            help="New, changed and moved songs are read; all else stays as it is.",
-        )
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                "Look for changes",
+                icon=":material/refresh:",
+                key="library_rescan",
+                on_click=_start,
+                help="New, changed and moved songs are read; all else stays as it is.",
+            )
+            st.button(
+                "Follow changes",
+                icon=":material/visibility:",
+                key="library_watch",
+                on_click=_start,
+                args=(None, "--watch"),
+                help="Look for changes again and again until you stop it, also while this page is closed.",
+            )
 
 
 def known_folders() -> list[str]:
@@ -108,8 +117,8 @@ def _suggestions() -> list[str]:
     return [path for path in folders if path not in indexed][:MAX_SUGGESTIONS]
 
 
-def _start(folder: str | None = None) -> None:
-    """Scan a folder, or all that are known; what is wrong is shown by the next run."""
+def _start(folder: str | None = None, *options: str) -> None:
+    """Scan a folder, or all that are known; what is wrong is shown by the next run. `options`: of `scan`."""
     from genre.library.scan import check_folders  # imports the decoders
 
     try:
@@ -121,7 +130,7 @@ def _start(folder: str | None = None) -> None:
         )
         if folder is not None and not os.path.isdir(folders[0]):
             raise ValueError(f"There is no folder {folder.strip()}: check its name.")
-        start_scan(folders)
+        start_scan(folders, *options)
     except (ValueError, OSError) as error:
         library_state().error = error_sentence(error)
 

@@ -12,13 +12,16 @@ from pages.library.state import library_state
 if TYPE_CHECKING:
     from genre.library.search import Library
 
+MAX_POINTS = 20_000  # songs on the map; more of them make a browser slow, and hide one another
+
 
 def show_map(library: "Library") -> None:
     """Show the map, and below it what was clicked."""
     import numpy as np
 
     state = library_state()
-    rows = [k for k, song in enumerate(library.songs) if song.x is not None and song.genre]
+    all_rows = [k for k, song in enumerate(library.songs) if song.x is not None and song.genre]
+    rows = evenly(all_rows, MAX_POINTS)
     if not rows:
         st.info("There is no music on the map yet: scan a folder with songs.", icon=":material/map:")
         return
@@ -44,11 +47,17 @@ def show_map(library: "Library") -> None:
     st.caption(
         "Songs that sound alike to our model lie together. Click one to play it, scroll to zoom, and draw a "
         "frame around several to make a list of them."
+        + (f" Of {len(all_rows):,} songs {len(rows):,} are drawn." if len(rows) < len(all_rows) else "")
     )
     if len(indices) > 1:
         selection = set(indices)
         save_songs([song for song in songs if song.id in selection], "library_map_list")
     show_playing(library)
+
+
+def evenly(rows: list[int], count: int) -> list[int]:
+    """Take `count` of some rows at equal distances; all where there are no more."""
+    return rows if len(rows) <= count else [rows[k * len(rows) // count] for k in range(count)]
 
 
 def show_playing(library: "Library") -> None:

@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 
 TEMPO_RANGE = (30, 240)
 TABLE_HEIGHT = 460
+MAX_ROWS = 20_000  # in the browser at once; a table of half a million would be 100 MB
 OFTEN_EMPTY = ("Own tag", "Album", "Problem")  # columns that are left out where they say nothing
 
 
 def show_table(library: "Library") -> None:
     """Show the filters, the table, and what was chosen in it."""
     state = library_state()
-    rows = _filters(library)
+    matches = _filters(library)
+    rows = matches[:MAX_ROWS]
     table = song_table(library).iloc[rows]
-    st.caption(f"{len(rows):,} of {len(library):,} songs. Click a column's title to sort by it.")
+    st.caption(f"{len(matches):,} of {len(library):,} songs. Click a column's title to sort by it.")
+    if len(matches) > len(rows):
+        st.caption(f"The first {len(rows):,} are listed: narrow them down by a word or a filter.")
     event = st.dataframe(
         table,
         key="library_table",
@@ -51,7 +55,7 @@ def show_table(library: "Library") -> None:
         state.table_selection = ids
         if added:
             state.play(added[-1])
-    songs = selection or [library.songs[k] for k in rows if library.songs[k].genre]
+    songs = selection or [library.songs[k] for k in matches if library.songs[k].genre]
     if songs:
         save_songs(songs, "library_list")
     if selection and not selection[-1].error:

@@ -14,9 +14,11 @@ from genre.runs import process
 from genre.runs.catalogue import LEAKY
 from genre.training import estimate
 from genre.training.experiment import ExperimentSettings, experiment_settings, parse_augmentation
+from pages.access.roles import require_operator
 from pages.shared.widgets import escaped
 from pages.training import quota
 from pages.training.data import choose_data, chosen_data, data_label, load_listing
+from pages.training.place import Place, choose_place
 from pages.training.plan import Plan, choose_plan, input_for
 from pages.training.run_display import UNFILTERED, free_title, load_entries
 from pages.training.state import train_state
@@ -35,7 +37,8 @@ def show_set_up() -> None:
     experiments, errors = _experiments(plan, chosen_data())
     for error in errors:
         st.error(error, icon=":material/error:")
-    _show_start(experiments, plan, music)
+    place = choose_place()
+    _show_start(experiments, plan, music, place)
 
 
 def _choose_music() -> Listing | None:
@@ -85,32 +88,41 @@ def _experiments(plan: Plan, data: str) -> tuple[list[ExperimentSettings], list[
     return experiments, list(dict.fromkeys(errors))
 
 
-def _show_start(experiments: list[ExperimentSettings], plan: Plan, music: Listing) -> None:
+def _show_start(
+    experiments: list[ExperimentSettings], plan: Plan, music: Listing, place: Place | None
+) -> None:
     count = len(experiments)
     if count > MAX_RUNS:
         st.error(
             f"These are {count} trainings. Choose a smaller grid: {MAX_RUNS} at most in one go.",
             icon=":material/error:",
         )
-    is_ready = 0 < count <= MAX_RUNS
+    is_ready = 0 < count <= MAX_RUNS and place is not None
     with st.container(horizontal=True, vertical_alignment="center"):
         label = "Start" if count == 1 else f"Start {count} trainings"
         if st.button(label, type="primary", disabled=not is_ready, icon=":material/play_arrow:", key="start"):
-            start_runs(experiments, plan.recipes.cores)
+            start_runs(experiments, plan.recipes.cores, place.cluster if place else None)
             st.rerun()
-        if is_ready:
-            _show_estimate(experiments, plan.recipes.cores, music)
+        if is_ready and place:
+            _show_estimate(experiments, plan.recipes.cores, music, place)
 
 
-def start_runs(experiments: list[ExperimentSettings], cores: int) -> None:
-    """Start all experiments, and go to Watch, which shows those that did start."""
+def start_runs(experiments: list[ExperimentSettings], cores: int, cluster: str | None = None) -> None:
+    """Start all experiments, and go to Watch, which shows those that did start.
+
+    `cluster` is the address of the Ray cluster that trains them; None: this machine.
+    """
     state = train_state()
     state.run_error = ""
     try:
+        if cluster:
+            require_operator("train on the cluster")
         quota.require_quota(experiments, cores, [entry.run for entry in load_entries() if entry.run.active])
         for experiment in experiments:
             title = free_title(experiment.model, experiment.split == LEAKY)
-            folder = runs.create_run_folder("genre", experiment.to_dict(), title, cores=cores)
+            folder = runs.create_run_folder(
+                "genre", experiment.to_dict(), title, cores=cores, cluster=cluster
+            )
             quota.note_started(folder.name, state.started)
             process.start_run(folder)
     except (ValueError, OSError) as error:
@@ -120,15 +132,15 @@ def start_runs(experiments: list[ExperimentSettings], cores: int) -> None:
     st.session_state.update(UNFILTERED)
 
 
-def _show_estimate(experiments: list[ExperimentSettings], cores: int, music: Listing) -> None:
-    n_parallel = max(1, all_cores() // cores)
+def _show_estimate(experiments: list[ExperimentSettings], cores: int, music: Listing, place: Place) -> None:
+    n_parallel = max(1, place.n_cores // cores)
     with st.spinner("Measuring a few steps"):
         seconds = [
             estimate.training_time_s(experiment, music.count, _window_s(experiment.model, experiment.input))
             for experiment in experiments
         ]
     total_s = max(max(seconds), sum(seconds) / n_parallel)
-    text = f"Estimate: **{estimate.duration_text(total_s)}** for all on this machine"
+    text = f"Estimate: **{estimate.duration_text(total_s)}** for all on {place.name}"
     inputs = {
         experiment.input
         for experiment in experiments

@@ -25,7 +25,7 @@ from genre.compute import all_cores
 from genre.evaluation.other_collections import predict_songs, song_metrics
 from genre.inference.load import MEASURED_MODEL, load_classifier
 from genre.library.fast_setting import FastSetting
-from genre.library.index import Index
+from genre.library.index import Index, index_size
 from genre.library.predictor import SongPrediction, unit
 from genre.library.reading import PREDICTED, Reading
 from genre.library.scan import scan_folders
@@ -34,7 +34,16 @@ from genre.library.tags import SongTags
 from genre.paths import data_folder
 from genre.synth.dataset import render
 from genre.training.transfer.songs import dev_names, wild_songs
-from tests.benchmarks.measure import Row, duration_s, median_durations_ms, parse_arguments, report_table
+from pages.library.content import song_table
+from tests.benchmarks.measure import (
+    Row,
+    duration_s,
+    median_durations_ms,
+    memory_mb,
+    parse_arguments,
+    report_table,
+)
+from tests.support.library import make_songs, scan
 
 COPIES = 8  # files of each genre's piece, of different content
 WARM = 12  # files after which the processes have loaded the model
@@ -189,8 +198,39 @@ def accuracy_rows(folder: Path) -> list[Row]:
     return rows
 
 
+def size_rows(count: int) -> list[Row]:
+    """A library of very many files, which a stand-in for the model predicts in no time."""
+    with temporary_home() as home:
+        make_songs(home / "music", count)
+        scan_s = duration_s(lambda: scan([home / "music"]))
+        scan_mb = memory_mb()
+        again_s = duration_s(lambda: scan([home / "music"]))
+        index_mb = index_size() / 1e6
+        start = time.perf_counter()
+        library = load_library()
+        loading_s = time.perf_counter() - start
+        library_mb = memory_mb()
+        query = Query(like=library.embeddings[0])
+        (find_ms,) = median_durations_ms(lambda: library.find(query))
+        table_s = duration_s(lambda: song_table(library))
+    return [
+        (f"a library of {count:,} files, all but the model: the first scan", f"{scan_s:.0f} s", ""),
+        ("  the same once more, nothing to read", f"{again_s:.1f} s", ""),
+        ("  index on the disk", f"{index_mb:.0f} MB", ""),
+        ("  memory of the scan at its end", f"{scan_mb or 0:.0f} MB", ""),
+        ("  loading the index, once", f"{loading_s:.1f} s", ""),
+        ("  memory with the index loaded", f"{library_mb or 0:.0f} MB", ""),
+        ("  the 30 nearest", f"{find_ms:.0f} ms", ""),
+        ("  the table of the page, once", f"{table_s:.1f} s", ""),
+    ]
+
+
 def main() -> None:
-    parse_arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--files", type=int, metavar="N", help="measure a library of so many files instead")
+    options = parse_arguments(parser)
+    if options.files:
+        return report_table("Library size", size_rows(options.files))
     rows = scan_rows() + search_rows()
     data = data_folder()
     if data and (data / "wild").is_dir():

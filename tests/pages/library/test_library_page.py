@@ -1,6 +1,7 @@
 """My library on the Listen page: every state of it, and that a guest sees none."""
 
 import io
+import json
 import os
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def music(tmp_path, wav) -> Path:
 def started(monkeypatch) -> list[list[str]]:
     """The scans that would have been started."""
     calls: list[list[str]] = []
-    monkeypatch.setattr(folders, "start_scan", lambda paths=(), *_: calls.append(list(paths)))
+    monkeypatch.setattr(folders, "start_scan", lambda paths=(), *options: calls.append([*options, *paths]))
     return calls
 
 
@@ -76,6 +77,19 @@ def test_the_map_has_all_songs_and_plays_the_clicked_one(music):
     assert "Sounds like it" in words(app) and "the same" in words(app)
 
 
+def test_a_library_too_large_for_a_browser_is_shown_in_part_and_says_so(music, monkeypatch):
+    monkeypatch.setattr("pages.library.map_view.MAX_POINTS", 10)
+    monkeypatch.setattr("pages.library.table_view.MAX_ROWS", 10)
+    app = visit("listen", library_view=MAP)
+    traces = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"]
+    assert sum(int(trace["name"].rpartition("(")[2][:-1]) for trace in traces) == 10  # "Jazz (3)"
+    assert "Of 32 songs 10 are drawn" in words(app)
+    app = visit("listen", library_view=SONGS)
+    assert len(app.dataframe[0].value) == 10
+    assert "33 of 33 songs" in words(app) and "The first 10 are listed" in words(app)
+    assert "Playlist of 32 (M3U)" in [download.proto.label for download in app.get("download_button")]
+
+
 def test_the_table_is_searched_and_filtered(music):
     app = visit("listen", library_view=SONGS)
     table = app.dataframe[0].value
@@ -111,7 +125,8 @@ def test_the_folders_are_forgotten_and_looked_through_again(music, started):
     app = visit("listen", library_view=FOLDERS)
     assert str(music) in words(app).replace("\\_", "_")
     press(app, "library_rescan")
-    assert started == [[str(music)]]
+    press(app, "library_watch")
+    assert started == [[str(music)], ["--watch", str(music)]]
     forget = next(each for each in app.button if each.label.startswith("Forget"))
     app = healthy(forget.click().run())
     assert len(load_library()) == 0
