@@ -41,15 +41,15 @@ MILLION = 1_000_000
 def make_songs(count: int, folder: Path) -> list[str]:
     """Copies of GTZAN's recordings, or of the synthesiser's where there are none, each of its own bytes."""
     data = data_folder()
-    found = sorted((data / "gtzan").rglob("*.wav"))[:20] if data else []
-    if not found:
+    sources = sorted((data / "gtzan").rglob("*.wav"))[:20] if data else []
+    if not sources:
         for seed in range(4):
             synth._write(folder / f"source-{seed}.wav", "rock", seed, 30.0)
-        found = sorted(folder.glob("source-*.wav"))
+        sources = sorted(folder.glob("source-*.wav"))
     songs = []
     for number in range(count):
         path = folder / f"{number:05d}.wav"
-        path.write_bytes(found[number % len(found)].read_bytes() + number.to_bytes(4, "big"))
+        path.write_bytes(sources[number % len(sources)].read_bytes() + number.to_bytes(4, "big"))
         songs.append(str(path))
     return songs
 
@@ -65,10 +65,10 @@ def cpu_seconds() -> float:
             continue
         ticks[int(entry)] = sum(map(int, fields[11:15]))  # its own, and its ended children's
         children.setdefault(int(fields[1]), []).append(int(entry))
-    found = [os.getpid()]
-    for process in found:
-        found += children.get(process, [])
-    return sum(ticks.get(process, 0) for process in found) / os.sysconf("SC_CLK_TCK")
+    processes = [os.getpid()]
+    for process in processes:
+        processes += children.get(process, [])
+    return sum(ticks.get(process, 0) for process in processes) / os.sysconf("SC_CLK_TCK")
 
 
 def steady(results: Iterator[Any], warm_up: int) -> tuple[float, float]:

@@ -46,10 +46,10 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path):
     with limited_index(), pytest.raises(OSError) as caught:
         scan([tmp_path])
     assert caught.value.errno == 28
-    kept = len(content())
-    assert 0 < kept < 300
+    n_before = len(content())
+    assert 0 < n_before < 300
     summary = scan([tmp_path])
-    assert (summary.n_unchanged, summary.n_predicted) == (kept, 300 - kept)
+    assert (summary.n_unchanged, summary.n_predicted) == (n_before, 300 - n_before)
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_done(tmp_path):
     songs = make_songs(tmp_path, 60)
     script = tmp_path / "scan.py"
     script.write_text(KILLED)
-    kept, environment = 0, os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    n_before, environment = 0, os.environ | {"PYTHONPATH": str(REPOSITORY)}
     for wait_s in (0.7, 1.1, 1.3):
         process = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=environment)
         deadline = time.monotonic() + PATIENCE_S
@@ -93,9 +93,9 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_done(tmp_path):
         process.wait()
         assert read_progress().state in ("stopped", "done")
         rows = content()
-        assert len(rows) >= kept
-        kept = len(rows)
+        assert len(rows) >= n_before
+        n_before = len(rows)
         assert all(row[-1] for row in rows)  # each has its vectors
     summary = scan([tmp_path])
-    assert summary.n_unchanged == kept and summary.n_files == len(songs)
+    assert summary.n_unchanged == n_before and summary.n_files == len(songs)
     assert content() == content_from_nothing(tmp_path)

@@ -58,7 +58,7 @@ def test_a_search_goes_on_with_the_trials_of_the_one_before(base):
     assert runs.read_run(trial.folder).message == PRUNED
     assert [t.state for t in Trials(base).finished()] == ["pruned"]
     assert again.begin(PARAMS).run != trial.run
-    assert [len(found) for found in read_searches()] == [2]
+    assert [len(trials) for trials in read_searches()] == [2]
     assert (again.folder / "trials.csv").read_text().count("\n") == 3
 
 

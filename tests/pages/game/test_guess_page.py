@@ -108,7 +108,7 @@ def test_a_room_is_forgotten_with_the_visit_of_its_screen():
 
 def test_generate_leads_to_its_own_game():
     app = visit("generate")
-    (link,) = [each for each in app.get("page_link") if "Real or generated" in each.proto.label]
+    (link,) = [link for link in app.get("page_link") if "Real or generated" in link.proto.label]
     assert link.proto.query_string == "kind=real"
     app = AppTest.from_file(APP, default_timeout=LONG_S)
     app.query_params["kind"] = "real"

@@ -32,33 +32,33 @@ def wrong(room: Room) -> str:
 
 @given(st.integers(0, 2**31))
 def test_what_is_right_is_known_and_among_the_answers(seed):
-    for each in make_rounds(GENRE, seed):
-        assert each.truth in each.options and len(set(each.options)) == N_OPTIONS
-        assert each.recording is None or each.recording.genre == each.truth
+    for game_round in make_rounds(GENRE, seed):
+        assert game_round.truth in game_round.options and len(set(game_round.options)) == N_OPTIONS
+        assert game_round.recording is None or game_round.recording.genre == game_round.truth
     rounds = make_rounds(REAL, seed)
-    assert all((each.truth == GENERATED) == (each.source == "generated") for each in rounds)
-    assert {each.truth for each in rounds} == {REAL_MUSIC, GENERATED}
+    assert all((game_round.truth == GENERATED) == (game_round.source == "generated") for game_round in rounds)
+    assert {game_round.truth for game_round in rounds} == {REAL_MUSIC, GENERATED}
     for kind in (GENRE, REAL):
         assert len(make_rounds(kind, seed)) == N_ROUNDS and make_rounds(kind, seed) == make_rounds(kind, seed)
 
 
 def test_no_genre_comes_much_more_often_than_others():
-    counts = Counter(each.truth for seed in range(30) for each in make_rounds(GENRE, seed))
+    counts = Counter(game_round.truth for seed in range(30) for game_round in make_rounds(GENRE, seed))
     assert set(counts) == set(GENRES) and max(counts.values()) < 3 * min(counts.values())
 
 
 @pytest.mark.parametrize("source", ["recording", "generated", "synthesised"])
 def test_each_source_gives_ten_seconds_of_sound(source):
-    rounds = [each for seed in range(5) for each in make_rounds(GENRE, seed)]
-    clip = next(each for each in rounds if each.source == source).load()
+    rounds = [game_round for seed in range(5) for game_round in make_rounds(GENRE, seed)]
+    clip = next(game_round for game_round in rounds if game_round.source == source).load()
     assert clip.duration_s == pytest.approx(CLIP_S, abs=0.2) and np.abs(clip.samples).max() > 0.01
 
 
 def test_a_song_that_comes_twice_is_heard_at_two_places():
-    rounds = [each for each in make_rounds(REAL, 3) if each.recording]
+    rounds = [game_round for game_round in make_rounds(REAL, 3) if game_round.recording]
     places = {}
-    for each in rounds:
-        places.setdefault(each.recording.file, []).append(each.place)
+    for game_round in rounds:
+        places.setdefault(game_round.recording.file, []).append(game_round.place)
     assert len(places) == min(len(recordings()), len(rounds))
     assert all(len(set(of_song)) == len(of_song) for of_song in places.values())
 

@@ -132,7 +132,7 @@ def test_no_click_loses_an_upload_or_an_item(visit, monkeypatch):
     assert "no recipe of ours" in app.error[0].value
     app = finished(app)
     assert clicks == ["upload", "collect"]
-    assert sorted(each.request.seed for each in gallery_items(app)) == [11, 12]
+    assert sorted(item.request.seed for item in gallery_items(app)) == [11, 12]
 
 
 def test_names_from_files_are_only_words(visit):

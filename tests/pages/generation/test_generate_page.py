@@ -60,18 +60,18 @@ def test_ten_stored_pieces_sound_at_the_first_click(visit):
 
 
 def test_pieces_and_seed_are_fine_tuning(visit):
-    fine = next(each for each in visit().expander if each.label == "Fine tuning")
-    assert {each.label for each in fine.number_input} == {"Pieces", "Seed"}
+    fine = next(expander for expander in visit().expander if expander.label == "Fine tuning")
+    assert {field.label for field in fine.number_input} == {"Pieces", "Seed"}
 
 
 def test_a_clip_is_generated_and_played(visit):
     app = generate(visit(request_genres=["jazz"]))
     (item,) = gallery_items(app)
     assert item.request.genres == {"jazz": 1.0} and item.request.seed == 11 and item.request.seconds == 3.0
-    assert "Jazz" in [each.value for each in app.subheader] and "No. 1 · 3 s · seed 11" in words(app)
+    assert "Jazz" in [line.value for line in app.subheader] and "No. 1 · 3 s · seed 11" in words(app)
     assert len(app.get("audio")) == 1 and len(app.get("plotly_chart")) == 1
     assert ANOTHER in labels(app) and CLASSIFY in labels(app)
-    assert [each.label for each in app.get("download_button")] == [
+    assert [download.label for download in app.get("download_button")] == [
         "Sound, WAV",
         "Sound, MP3",
         "Picture, PNG",
@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_sound_to_anybody(visit):
     one, other = generate(visit()), generate(visit())
     assert gallery_items(one)[0].wav == gallery_items(other)[0].wav
     one = generate(one)
-    assert len(gallery_items(one)) == 1 and any("very same music" in each.value for each in one.info)
+    assert len(gallery_items(one)) == 1 and any("very same music" in line.value for line in one.info)
     press(one, "surprise")
     one = finished(one)
     newest, first = gallery_items(one)
@@ -127,7 +127,7 @@ def test_odd_prompts_are_a_sentence_and_still_give_music(visit):
     app = visit(request_mode="words")
     for prompt in ODD:
         healthy(app.text_input(key="prompt").set_value(prompt).run())
-        assert any(each.value.rstrip().endswith(".") for each in app.caption), prompt
+        assert any(line.value.rstrip().endswith(".") for line in app.caption), prompt
         assert not app.button(key="generate").disabled
     assert len(gallery_items(generate(app))) == 1
 
@@ -232,7 +232,9 @@ def test_cancelling(visit, gate):
     press(app, "generate")
     assert "piece 1 of 3" in progress(generating(app)) and not app.get("audio")
     press(app, "cancel")
-    assert not generate_state_of(app).ticket.is_active and "cancel" not in [each.key for each in app.button]
+    assert not generate_state_of(app).ticket.is_active and "cancel" not in [
+        button.key for button in app.button
+    ]
     gate.set()
     time.sleep(0.2)
     healthy(app.run())
@@ -265,7 +267,7 @@ def test_clicks_while_it_generates_are_queued_and_too_many_are_refused(visit, ga
 def test_no_weights(visit, monkeypatch, tmp_path):
     monkeypatch.setattr(studio, "WEIGHTS", tmp_path / "none")
     app = visit()
-    assert "no painter here" in app.error[0].value and "generate" not in [each.key for each in app.button]
+    assert "no painter here" in app.error[0].value and "generate" not in [button.key for button in app.button]
     assert "How it learnt to paint" in words(app)
 
 

@@ -68,7 +68,7 @@ def test_the_history_is_of_the_newest_training(visit, processes):
         "the done one 2",
         "the done one",
     ]
-    assert {"the done one", "the done one 2"} <= {each.value for each in app.text} and older != newer
+    assert {"the done one", "the done one 2"} <= {line.value for line in app.text} and older != newer
 
 
 def test_models_of_one_title_have_different_names(visit):
@@ -121,7 +121,7 @@ def test_each_state_of_a_training(visit, processes):
         for state in ("running", "waiting"):
             locks.enter_context(lock_run(folders[state]))
         app = visit()
-        texts = [each.proto.text for each in app.get("progress")]
+        texts = [bar.proto.text for bar in app.get("progress")]
         assert "Round 4 of 8, about 1 minute left" in texts and "Waiting for its turn" in texts
         for state, act in (("running", "stop_run"), ("failed", "start_run"), ("stopped", "start_run")):
             press(app, f"{act}_{folders[state].name}")
@@ -137,7 +137,7 @@ def test_a_plain_dcgan_cannot_be_selected(visit):
     write_status(create_run_folder("gan", settings, "dcgan"), state="done", progress=1.0)
     app = visit()
     assert "dcgan" in words(app)
-    assert "model" not in [each.key for each in app.selectbox] and "Paint with it" not in labels(app)
+    assert "model" not in [box.key for box in app.selectbox] and "Paint with it" not in labels(app)
 
 
 def test_a_trained_model_generates(visit):
@@ -152,4 +152,4 @@ def test_a_trained_model_generates(visit):
     assert item.spectrogram.recipe["model"] == folder.name and set(item.request.genres) <= set(GENRES[:3])
     delete_run(folder)
     healthy(app.run())
-    assert "model" not in [each.key for each in app.selectbox]
+    assert "model" not in [box.key for box in app.selectbox]

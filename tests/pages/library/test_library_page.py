@@ -127,7 +127,7 @@ def test_the_folders_are_forgotten_and_looked_through_again(music, started):
     press(app, "library_rescan")
     press(app, "library_watch")
     assert started == [[str(music)], ["--watch", str(music)]]
-    forget = next(each for each in app.button if each.label.startswith("Forget"))
+    forget = next(button for button in app.button if button.label.startswith("Forget"))
     app = healthy(forget.click().run())
     assert len(load_library()) == 0
     assert (music / "real.wav").exists()
@@ -210,7 +210,7 @@ def test_an_operator_elsewhere_needs_a_music_folder(music, monkeypatch, started)
     monkeypatch.setattr("pages.library.access.is_at_this_machine", lambda: False)
     app = visit("listen", library_view=FOLDERS)
     assert "at the machine that runs Earmark" in words(app)
-    assert not [each for each in app.text_input if each.key == "library_folder"]
+    assert not [field for field in app.text_input if field.key == "library_folder"]
     monkeypatch.setenv("EARMARK_MUSIC", str(music))
     app = visit("listen", library_view=FOLDERS)
     app.text_input(key="library_folder").set_value(str(music.parent))

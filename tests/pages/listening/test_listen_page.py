@@ -42,7 +42,7 @@ def record(app: AppTest, content: bytes) -> AppTest:
 
 def shown(app: AppTest, component: str = "earmark_recorder") -> dict:
     """What one of our components is told."""
-    (one,) = [each.proto for each in app.get("bidi_component") if each.proto.component_name == component]
+    (one,) = [item.proto for item in app.get("bidi_component") if item.proto.component_name == component]
     return json.loads(one.json)
 
 

@@ -41,7 +41,7 @@ def offline(monkeypatch) -> None:
 
 
 def plays(app) -> list:
-    return [each for each in app.button if (each.key or "").startswith("icon_own_play_")]
+    return [button for button in app.button if (button.key or "").startswith("icon_own_play_")]
 
 
 def test_it_is_offered_beside_youtube_and_opened_on_request(searches, music):
@@ -77,18 +77,18 @@ def test_without_a_library_or_songs_the_generator_plays_as_before(offline, monke
 def test_a_song_is_played_from_its_file(searches, music):
     app = visit(mood="happy", own_songs_open=True)
     real = next(song for song in load_library().songs if song.path.endswith("real.wav"))
-    listed = {each.key for each in plays(app)}
+    listed = {button.key for button in plays(app)}
     (music / "00").rename(music.parent / "away")  # the stand-in's songs cannot be played
     scan([music])
     app = healthy(app.run())
-    assert [each.key for each in plays(app)] == [f"icon_own_play_{real.id}"] and listed
+    assert [button.key for button in plays(app)] == [f"icon_own_play_{real.id}"] and listed
     app = healthy(plays(app)[0].click().run())
     assert len(app.get("audio")) == 1
 
 
 def test_a_guest_is_offered_none(searches, music, monkeypatch):
     with visiting_as(Role.GUEST, monkeypatch):
-        assert not [each for each in visit(mood="sad").toggle if each.key == "own_songs_open"]
+        assert not [toggle for toggle in visit(mood="sad").toggle if toggle.key == "own_songs_open"]
 
 
 def test_every_emotion_has_a_beginning_and_custom_moods_begin_in_the_middle(music):

@@ -29,7 +29,7 @@ def test_the_guided_minute_comes_first(monkeypatch):
     assert app.session_state["step"] == "In a minute" and "See how one of them cheats" in words(app)
     press(app, "start_race")
     settings = [runs.load_config(folder)["settings"] for folder in started]
-    assert [(each["model"], each["split"]) for each in settings] == [
+    assert [(entry["model"], entry["split"]) for entry in settings] == [
         ("linear", "track"),
         ("cnn-simple", "track"),
         ("cnn-simple", "segment"),
@@ -128,7 +128,7 @@ def test_what_was_trained_answers_on_the_same_page(trained):
     (prediction,) = played.predictions.values()
     assert played.truth == "metal" and not played.is_real and prediction.genre in ("classical", "metal")
     assert prediction.genre.capitalize() in words(app) and "On real music" not in words(app)
-    song = next(each for each in app.button if each.key.startswith("play_jazz"))
+    song = next(button for button in app.button if button.key.startswith("play_jazz"))
     healthy(song.click().run())
     assert app.session_state["train"].music.truth == "jazz" and app.session_state["train"].music.is_real
 

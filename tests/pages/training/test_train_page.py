@@ -21,7 +21,9 @@ def processes(monkeypatch):
     done: list[tuple[str, Path]] = []
     monkeypatch.setattr(process, "start_run", lambda folder: done.append(("start", folder)))
     monkeypatch.setattr(process, "stop_run", lambda folder: done.append(("stop", folder)))
-    monkeypatch.setattr(process, "stop_runs", lambda folders: done.extend(("stop", each) for each in folders))
+    monkeypatch.setattr(
+        process, "stop_runs", lambda folders: done.extend(("stop", folder) for folder in folders)
+    )
     monkeypatch.setattr(process, "restart_run", lambda folder: done.append(("begin anew", folder)))
     return done
 
@@ -39,9 +41,9 @@ def test_start_works_at_once(processes):
     healthy(button(app, "Start 2 trainings").click().run())
     assert [act for act, _ in processes] == ["start"] * 2
     settings = [runs.load_config(folder)["settings"] for _, folder in processes]
-    assert [each["model"] for each in settings] == ["linear", "cnn-simple"]
-    assert {each["data"] for each in settings} == {"builtin"}
-    assert {each["split"] for each in settings} == {"track"}
+    assert [entry["model"] for entry in settings] == ["linear", "cnn-simple"]
+    assert {entry["data"] for entry in settings} == {"builtin"}
+    assert {entry["split"] for entry in settings} == {"track"}
     assert app.session_state["step"] == "Watch"
 
 
@@ -74,14 +76,14 @@ def test_a_grid_and_both_splits(processes):
     )
     healthy(button(app, "Start 10 trainings").click().run())
     settings = [runs.load_config(folder)["settings"] for _, folder in processes]
-    assert [each["split"] for each in settings] == ["track"] * 5 + ["segment"] * 5
+    assert [entry["split"] for entry in settings] == ["track"] * 5 + ["segment"] * 5
     grid = {
-        (each["recipe"]["epochs"], each["recipe"]["learning_rate"])
-        for each in settings
-        if each["model"] == "cnn-simple"
+        (entry["recipe"]["epochs"], entry["recipe"]["learning_rate"])
+        for entry in settings
+        if entry["model"] == "cnn-simple"
     }
     assert grid == {(5, 0.001), (5, 0.01), (10, 0.001), (10, 0.01)}
-    assert all(each["recipe"]["augmentation"]["mask_bands"] for each in settings)
+    assert all(entry["recipe"]["augmentation"]["mask_bands"] for entry in settings)
 
 
 def test_what_cannot_be_set_up_is_a_sentence(tmp_path):

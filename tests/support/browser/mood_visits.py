@@ -59,8 +59,8 @@ class RunningApp:
 def serve_mood(folder: Path) -> Iterator[RunningApp]:
     """Run the app with its files below `folder`; it asks a stand-in for YouTube."""
     home, temporary = folder / "home", folder / "tmp"
-    for each in (home, temporary):
-        each.mkdir()
+    for folder in (home, temporary):
+        folder.mkdir()
     with YoutubeStandIn() as youtube:
         settings = {"EARMARK_YOUTUBE_HOST": youtube.address, "TMPDIR": str(temporary)}
         with patch.dict(os.environ, settings), serve(home) as address:
