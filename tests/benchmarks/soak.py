@@ -47,7 +47,8 @@ FAULTS = ("Traceback", "ERROR", "CRITICAL", "Exception")  # in a line of the ser
 class Measured:
     """What the visitors saw; they write to it from their threads."""
 
-    answers_s: list[float] = field(default_factory=list)  # from a clip of 30 s to its answer
+    answers_s: list[float] = field(default_factory=list)  # from a clip of 30 s to its genre on the page
+    pages_s: list[float] = field(default_factory=list)  # and to all pictures of it
     switches_s: list[float] = field(default_factory=list)  # from a click on a page to the page
     pieces_s: list[float] = field(default_factory=list)  # from a press to a generated piece
     faults: list[str] = field(default_factory=list)
@@ -89,7 +90,8 @@ class Visitor:
         status = self.visit.upload(key, f"{noise.hex()}.wav", content, "audio/wav")
         assert status < 300, f"an upload was refused with {status}"
         self.visit.wait_for(lambda page: page.has("bars"))
-        self.measured.answers_s.append(time.perf_counter() - start)
+        self.measured.answers_s.append(self.visit.arrivals["answer"] - start)
+        self.measured.pages_s.append(time.perf_counter() - start)
 
     def record(self) -> None:
         """Record a clip: its sound arrives in pieces, as fast as the server takes them."""
@@ -278,9 +280,11 @@ def run(
         faults = [*first.faults, *long.faults, *many.faults, *log_faults(Path(folder) / "server.log")]
     table = [
         *rows(f"answer to a clip of {clip_s:.0f} s, {N_MEASURED} visitors at once", first.answers_s, "3 s"),
+        *rows("  the answer with all its pictures", first.pages_s),
         *rows("page switch meanwhile", first.switches_s, "1 s"),
         ("  processor seconds of the server, an answer", f"{used_s / max(1, len(first.answers_s)):.2f}", ""),
         *rows(f"answer, {visitors} visitors who do everything", long.answers_s),
+        *rows("  the answer with all its pictures", long.pages_s),
         *rows("page switch meanwhile", long.switches_s),
         *rows("generated piece meanwhile", long.pieces_s),
         ("visits", str(1 + first.n_visits + long.n_visits + many.n_visits), ""),

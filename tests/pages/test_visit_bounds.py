@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan.sampling import job_queue
@@ -79,7 +80,16 @@ def test_a_clip_does_not_wait_behind_a_piece():
         may_end.set()
 
 
-def test_a_clip_waits_for_its_turn_and_says_so():
+@pytest.fixture
+def one_at_once(monkeypatch):
+    """A machine of one core."""
+    monkeypatch.setattr(turns, "AT_ONCE", 1)
+    turns._queue.clear()
+    yield
+    turns._queue.clear()
+
+
+def test_a_clip_waits_for_its_turn_and_says_so(one_at_once):
     def page():
         import streamlit as st
 

@@ -25,6 +25,7 @@ from websockets.sync.client import connect
 
 PATIENCE_S = 180.0  # how long a busy machine takes is for the benchmark to say
 XSRF = "_streamlit_xsrf"
+_CLASS = re.compile(r'<div class="([\w-]+)"')
 
 
 class WebsocketVisit:
@@ -41,6 +42,7 @@ class WebsocketVisit:
         self._states: dict[str, WidgetState] = {}
         self._timers: dict[str, tuple[float, float]] = {}  # fragment -> interval, when it is due next
         self._fetched: set[str] = set()
+        self.arrivals: dict[str, float] = {}  # class of an element's HTML -> when it came last (perf_counter)
         self._urls: Any = None
         self._xsrf = self._get_xsrf()
         self._cookies = "; ".join(filter(None, [cookies, f"{XSRF}={self._xsrf}"]))
@@ -167,7 +169,7 @@ class WebsocketVisit:
         deadline = time.monotonic() + PATIENCE_S
         while not condition():
             now = time.monotonic()
-            assert now < deadline, f"the server did not answer: {self.text()[-500:]}"
+            assert now < deadline, f"the server did not answer: {self._situation()}"
             due = min((due for _, due in self._timers.values()), default=now + 1.0)
             try:
                 data = self._socket.recv(timeout=max(0.01, min(1.0, due - now)))
@@ -176,6 +178,11 @@ class WebsocketVisit:
                 continue
             assert isinstance(data, bytes)
             self._take(ForwardMsg.FromString(data))
+
+    def _situation(self) -> str:
+        keys = sorted(id_.rpartition("-")[2] for id_ in self.ids())
+        run = f"started {self._has_started}, finished {self._has_finished}, timers {list(self._timers)}"
+        return f"{run}, elements {keys}, text {self.text()[-300:]}"
 
     def _run_timers(self) -> None:
         now = time.monotonic()
@@ -200,6 +207,8 @@ class WebsocketVisit:
                 self._seen.add(place)
                 if message.delta.WhichOneof("type") == "new_element":
                     self.elements[place] = message.delta.new_element
+                    for name in _CLASS.findall(message.delta.new_element.html.body):
+                        self.arrivals[name] = time.perf_counter()
                 else:
                     self.elements.pop(place, None)
             case "file_urls_response":

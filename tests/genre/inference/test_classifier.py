@@ -1,5 +1,6 @@
 """The contract of a prediction, for clips of every length, and how good the shipped model is."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -102,6 +103,15 @@ def test_the_same_clip_gets_the_same_prediction(classifier: Classifier, music: n
     first, again = classifier.classify(clip(music)), load_classifier().classify(clip(music))
     assert first.probabilities == again.probabilities
     np.testing.assert_array_equal(first.window_probabilities, again.window_probabilities)
+
+
+def test_clips_at_the_same_time_get_the_predictions_that_each_gets_alone(classifier: Classifier) -> None:
+    clips = [Clip(render(genre, 5, 6.0), 6.0) for genre in ("jazz", "metal", "disco", "classical")]
+    alone = [classifier.classify(clip).probabilities for clip in clips]
+    with ThreadPoolExecutor(len(clips)) as pool:
+        together = [prediction.probabilities for prediction in pool.map(classifier.classify, clips)]
+    for one, other in zip(alone, together, strict=True):
+        assert one == pytest.approx(other, abs=1e-6)
 
 
 def test_a_long_clip_is_the_mean_of_its_segments(music: np.ndarray) -> None:
