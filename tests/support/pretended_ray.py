@@ -18,7 +18,7 @@ class RayError(Exception):
 
 
 class RayActorError(RayError):
-    pass
+    actor_init_failed = False  # its node went away
 
 
 class RayTaskError(RayError):
@@ -82,7 +82,9 @@ class PretendedRay:
         if self.one_node_in and self.random.randrange(self.one_node_in) == 0:
             self._lose_a_node()
         actors = [
-            actor for actor in {ref.actor for ref in refs} if not actor.dead and actor.node != "nowhere"
+            actor
+            for actor in dict.fromkeys(ref.actor for ref in refs)
+            if not actor.dead and actor.node != "nowhere"
         ]
         self.random.shuffle(actors)
         for actor in actors[: 1 + len(actors) // 2]:
