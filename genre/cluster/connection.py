@@ -7,6 +7,7 @@ program on its machines.
 import os
 import platform
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from typing import Any
 from genre.cache import key_of
 from genre.paths import REPOSITORY, WEIGHTS
 
+KNOCK_S = 5.0  # seconds in which a cluster's head accepts a connection
 AUTO = "auto"  # the address of the cluster that this machine has joined
 MISSING_MESSAGE = (
     "Ray is not installed here: run `make setup-cluster` first, on every machine of the cluster."
@@ -54,6 +56,8 @@ def connect(address: str = AUTO) -> Any:
         return ray
     with _own_signals():
         try:
+            if address != AUTO:
+                _require_answer(address)
             ray.init(address=address, namespace="earmark", log_to_driver=False, logging_level="ERROR")
         except (ConnectionError, ValueError, RuntimeError, OSError) as error:
             raise ClusterError(
@@ -61,6 +65,12 @@ def connect(address: str = AUTO) -> Any:
                 "this machine with `ray start --address=HOST:PORT`."
             ) from error
     return ray
+
+
+def _require_answer(address: str) -> None:
+    """Raise OSError or ValueError where nobody listens at HOST:PORT; Ray would try for half a minute."""
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), KNOCK_S).close()
 
 
 @contextmanager

@@ -6,7 +6,9 @@ within a second. When the node dies, another one goes on from the last checkpoin
 """
 
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,9 +20,10 @@ from genre.cluster.remote_run import Changes, RemoteRun
 from genre.data.packed import noted_inputs, packed_path
 from genre.runs import directory as runs
 from genre.runs.report import Report, load_report
-from genre.runs.worker import Worker
+from genre.runs.worker import RunStopped, Worker
 
-PATIENCE_S = 1.0  # seconds that a node waits for something to send; a stop waits as long
+PATIENCE_S = 1.0  # seconds that a node waits for something to send
+LOOK_S = 0.5  # seconds between two looks whether the run is to stop
 STOP_S = 8.0  # seconds that a stop may take; a process that takes ten is ended (genre.runs.process)
 PART_BYTES = 16 << 20  # bytes of inputs that are sent at a time
 MAX_DEATHS = 3  # nodes that may die in one epoch: then it is the training that takes them along
@@ -48,8 +51,8 @@ def train_on_cluster(worker: Worker, address: str) -> Report:
         n_before, n_epochs = n_epochs, len(runs.read_metrics(worker.folder))
         deaths = deaths + 1 if n_epochs == n_before else 1
         try:
-            with _remote_run(ray, worker) as actor:
-                return _follow(ray, actor, worker, key)
+            with _stop_request() as request, _remote_run(ray, worker) as actor:
+                return _follow(_Calls(ray, request), actor, worker, key)
         except deaths_of_node as error:
             if deaths == MAX_DEATHS:
                 raise ClusterError(
@@ -90,37 +93,69 @@ class _RemoteRunHere(RemoteRun):
         super().__init__(name, ray.get_runtime_context().get_node_id())
 
 
-def _follow(ray: Any, actor: Any, worker: Worker, key: str) -> Report:
-    about = ray.get(actor.describe.remote())
+@contextmanager
+def _stop_request() -> Iterator[threading.Event]:
+    """Note SIGTERM and Ctrl+C, which raise elsewhere: Ray's own code does not bear that in its midst."""
+    request = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+    numbers = signal.SIGTERM, signal.SIGINT
+    before = [signal.signal(number, lambda *_: request.set()) for number in numbers]
+    try:
+        yield request
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+class _Calls:
+    """Calls to an actor, which a stop interrupts."""
+
+    def __init__(self, ray: Any, stop_request: threading.Event) -> None:
+        self.ray, self._stop_request = ray, stop_request
+
+    def result(self, reference: Any) -> Any:
+        """Wait for the result of a call. Raises RunStopped, or what the call raised."""
+        while not self.ray.wait([reference], timeout=LOOK_S)[0]:
+            if self._stop_request.is_set():
+                raise RunStopped
+        if self._stop_request.is_set():
+            raise RunStopped
+        return self.ray.get(reference)
+
+
+def _follow(calls: _Calls, actor: Any, worker: Worker, key: str) -> Report:
+    about = calls.result(actor.describe.remote())
     require_versions(about["node"], about["versions"])
     worker.set_status(f"Sending the data to {about['node']}.", state="running", node=about["node"])
-    if ray.get(actor.needs.remote(key)):
-        _send_inputs(ray, actor, packed_path(key))
+    if calls.result(actor.needs.remote(key)):
+        _send_inputs(calls, actor, packed_path(key))
     progress = runs.read_progress(worker.folder)
-    ray.get(actor.begin.remote(worker.config, progress, read_files(worker.folder)))
+    calls.result(actor.begin.remote(worker.config, progress, read_files(worker.folder)))
     try:
         while True:
-            changes = ray.get(actor.changes.remote(PATIENCE_S))
+            changes = calls.result(actor.changes.remote(PATIENCE_S))
             _apply(worker, changes)
             if not changes["active"]:
                 break
-    except death_errors(ray):
+    except death_errors(calls.ray):
         raise
     except BaseException:  # a stop, most of all
         with suppress(Exception):
-            _apply(worker, ray.get(actor.stop.remote(), timeout=STOP_S))
+            _apply(worker, calls.ray.get(actor.stop.remote(), timeout=STOP_S))
         raise
-    ray.get(actor.close.remote())
+    calls.result(actor.close.remote())
     return _outcome(worker, changes)
 
 
-def _send_inputs(ray: Any, actor: Any, path: Path) -> None:
+def _send_inputs(calls: _Calls, actor: Any, path: Path) -> None:
     size, sent = path.stat().st_size, 0
     with open(path, "rb") as file:
         while sent < size:
             content = file.read(PART_BYTES)
             sent += len(content)
-            ray.get(actor.receive.remote(content, sent >= size))
+            calls.result(actor.receive.remote(content, sent >= size))
 
 
 def _apply(worker: Worker, changes: Changes) -> None:

@@ -123,7 +123,7 @@ def test_an_index_scanned_on_a_cluster_is_the_one_scanned_here(cluster, songs, t
         summary = scan_folders([str(songs)], predictor=PRETENDED, read=read_jobs(ray))
     finally:
         disconnect()
-    assert (summary.predicted, summary.damaged) == (38, 2)
+    assert (summary.n_predicted, summary.n_damaged) == (38, 2)
     with Index() as index:
         assert index.content() == here
 

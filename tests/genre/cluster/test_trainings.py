@@ -9,6 +9,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from genre.__main__ import main
+from genre.cluster.connection import ClusterError
+from genre.cluster.state import read_cluster_state
 from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.report import load_report
@@ -76,7 +78,7 @@ def test_a_run_is_stopped_and_resumed_as_any_other(cluster, settings, node_folde
     wait_until(lambda: len(runs.read_metrics(folder)) >= 3)
     process.stop_run(folder)
     stopped = runs.read_run(folder)
-    assert stopped.state == "stopped" and 0 < stopped.progress < 1
+    assert stopped.state == "stopped" and 0 < stopped.progress < 1, (folder / "log.txt").read_text()
     assert not runs.is_locked(folder)
     assert not [path for node in node_folders() for path in node.glob("runs/*/runs/*")]  # nothing left there
     assert main(["train", "--resume", str(folder)]) == 0
@@ -93,11 +95,11 @@ def test_compare_takes_up_what_a_killed_one_left(cluster, music, capsys, monkeyp
     def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sweep, "run_all", die)  # before a run has begun
-    assert main(command) == 130
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep, "run_all", die)  # before a run has begun
+        assert main(command) == 130, capsys.readouterr().err
     created = {run.name for run in runs.list_runs()}
-    assert len(created) == 2
+    assert len(created) == 2, capsys.readouterr()
     assert main(command) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["run"] for row in rows} == created
@@ -120,3 +122,17 @@ def test_a_failure_has_the_sentence_of_the_training(cluster, music):
     wait_until(lambda: not runs.read_run(folder).active)
     run = runs.read_run(folder)
     assert run.state == "failed" and "neighbours" in run.message
+
+
+def test_the_state_of_a_cluster_has_its_nodes_and_the_runs_on_them(cluster, settings):
+    cluster.keep(2)
+    folder = start(settings, cluster.address)
+    wait_until(lambda: runs.read_status(folder).get("node"))
+    state = read_cluster_state(cluster.address)
+    assert state.n_cores == 2 and sum(node.alive for node in state.nodes) >= 2
+    if runs.read_run(folder).active:  # not over yet
+        assert [run.run for run in state.runs] == [folder.name]
+    wait_until(lambda: not runs.read_run(folder).active)
+    assert not read_cluster_state(cluster.address).runs
+    with pytest.raises(ClusterError, match="No Ray cluster answers at 127"):
+        read_cluster_state("127.0.0.1:1")
