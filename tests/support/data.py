@@ -5,8 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from genre import GENRES
+from genre.audio.features import FEATURE_NAMES
 from genre.audio.spectrogram import FULL_CLIP_MEL
+from genre.data.dataset import open_dataset
 from genre.data.splits import LISTS
+from genre.data.windows import make_examples
+from genre.models.registry import MODELS
 from genre.paths import data_folder
 
 SHARED_DATA = data_folder() or Path("/nonexistent")
@@ -45,3 +49,15 @@ def make_gtzan(folder: Path, train: int, valid: int) -> list[str]:
     np.savez(folder / "pictures.npz", track=np.array(names), value=pictures)
     np.savez(folder / "mel3s.npz", track=np.array(names), value=(32 * (z + 4)).astype(np.uint8))
     return names
+
+
+def write_features_table(folder: Path) -> int:
+    """Write our own features of a folder's recordings as Kaggle's table -> the number of tracks."""
+    examples, _ = make_examples(open_dataset(folder), MODELS["forest"].input("features"))
+    rows = [
+        ",".join([f"{track}.wav", *map(str, values), examples.genres[label]])
+        for track, values, label in zip(examples.tracks, examples.values, examples.labels, strict=True)
+    ]
+    head = ",".join(["filename", *FEATURE_NAMES, "label"])
+    (folder / "features_30_sec.csv").write_text("\n".join([head, *rows]) + "\n")
+    return len(examples)

@@ -13,14 +13,12 @@ from dataclasses import replace
 import pytest
 
 from genre.__main__ import main
-from genre.audio.features import FEATURE_NAMES
-from genre.data.dataset import open_dataset
-from genre.data.windows import make_examples
 from genre.models.registry import MODELS
 from genre.paths import REPOSITORY
 from genre.runs import directory as runs
 from genre.runs.process import stop_run
 from genre.training.reproduce import build_rows
+from tests.support.data import write_features_table
 from tests.support.patience import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
@@ -275,16 +273,10 @@ def test_features_are_compared_with_a_table(music, tmp_path, capsys):
     assert "needs recordings and a features_30_sec.csv" in capsys.readouterr().err
     copy = tmp_path / "music"
     shutil.copytree(music, copy)
-    examples, _ = make_examples(open_dataset(copy), MODELS["forest"].input("features"))
-    rows = [
-        ",".join([f"{track}.wav", *map(str, values), examples.genres[label]])
-        for track, values, label in zip(examples.tracks, examples.values, examples.labels, strict=True)
-    ]
-    head = ",".join(["filename", *FEATURE_NAMES, "label"])
-    (copy / "features_30_sec.csv").write_text("\n".join([head, *rows]) + "\n")
+    n_tracks = write_features_table(copy)
     assert main(["features", "--data", str(copy), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result["tracks"] == len(examples) and len(result["correlation"]) == 57
+    assert result["tracks"] == n_tracks and len(result["correlation"]) == 57
     assert result["correlation"]["mfcc1_mean"] == pytest.approx(1.0, abs=1e-5)
     assert main(["features", "--data", str(copy)]) == 0
     assert "mfcc1_mean" in capsys.readouterr().out
