@@ -2,7 +2,9 @@
 
 Every item comes back once, whatever dies. A node that goes away gives its items back. Where an actor ends and
 its node does not, one of the items in its hands may be the cause: each is read again alone, and the one that
-ends its actor once more is given up.
+ends its actor once more is given up. Ray Data would stream songs through such actors, too, but sends a batch
+whose actor ended again and again: of 400 items, one of which ends its process, the job (2.60) was at no end
+after 195 s; without that one it takes 6 s.
 """
 
 import time
