@@ -84,9 +84,7 @@ endif
 test bench: export EARMARK_DATA := $(SHARED)
 
 test: setup-dev chromium
-	@run() { $(BIN) -m pytest --numprocesses 3 --dist loadgroup --max-worker-restart 0 "$$@" $(PYTEST_ARGS) \
-		|| [ $$? -eq 5 ]; }; \
-	run --ignore tests/browser; rest=$$?; run tests/browser && exit $$rest
+	@$(BIN) -m pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0 $(PYTEST_ARGS)
 
 bench: setup-dev chromium
 	@for file in tests/benchmarks/bench_*.py; do \

@@ -39,7 +39,8 @@ class ClusterState:
 
 def is_ray_installed() -> bool:
     """Whether a cluster could be used from here; it imports nothing."""
-    return importlib.util.find_spec("ray") is not None
+    spec = importlib.util.find_spec("ray")
+    return spec is not None and spec.origin is not None  # no mere folder of that name
 
 
 def read_cluster_state(address: str) -> ClusterState:
