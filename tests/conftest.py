@@ -46,8 +46,8 @@ settings.load_profile("earmark")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests for the workers, by file, and put the groups into an order that keeps them busy.
 
-    All in which librosa compiles are one group, because two processes must not compile at once. Groups of many
-    tests come first; those that open a browser, and mostly wait, lie between the others.
+    All in which librosa compiles are one group, because two processes must not compile at once. Groups of
+    many tests come first; those that open a browser, and mostly wait, lie between the others.
     """
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
