@@ -12,8 +12,13 @@ from genre.commands.program import complain, whole_number
 from genre.commands.sweep import print_line, print_outcome, stop_in_order
 from genre.errors import INTERRUPTED, OK, USAGE
 
-PARTS = {"rows": "every model and input", "settings": "the seven settings of the lstm's paper"}
-SECTIONS = {"rows": "reproduce", "settings": "lstm-settings"}  # of RESULTS.md, before the data's name
+PARTS = {
+    "rows": "every model and input",
+    "settings": "the seven settings of the lstm's paper",
+    "variants": "other readings of a protocol, where ours lies far from the published figure",
+}
+# The sections of RESULTS.md, before the data's name.
+SECTIONS = {"rows": "reproduce", "settings": "lstm-settings", "variants": "paper-variants"}
 
 Outcome = tuple[list[dict[str, Any]], str]  # entries for the record, and their table
 

@@ -24,12 +24,31 @@ def reproduction_table(rows: list[dict], data: str, epochs: int | None = None) -
     )
     lines += [
         "",
+        *_older_rows(rows),
         f"{unfinished} of the experiments are unfinished; the same command goes on with them."
         if unfinished
         else "All experiments are done.",
         "LEAKY: windows of the same recording are in both parts, which says nothing of new music.",
     ]
     return "\n".join(lines)
+
+
+def _older_rows(rows: list[dict]) -> list[str]:
+    """Write a line on the rows that the latest measurement left out; none if there are none."""
+    dates = {
+        f"{row['model']} on {row['input']}": min(
+            row[name].get("measured", "") for name in ("same", "honest") if row[name]
+        )
+        for row in rows
+    }
+    latest = max(dates.values(), default="")
+    older = [name for name, date in dates.items() if date and date < latest]
+    if not older:
+        return []
+    return [
+        f"The measurement of {latest} left out what takes longest (`--only`), or its budget was over. These "
+        f"rows are older: {', '.join(older)}."
+    ]
 
 
 def _paper_cell(outcome: dict | None) -> str:

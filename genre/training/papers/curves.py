@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from genre.compute import device
+from genre.compute import device, has_bfloat16
 from genre.data import splits
 from genre.data.examples import Examples
 from genre.evaluation.report import split_metrics
@@ -34,7 +34,7 @@ from genre.training.checkpoint import (
 )
 
 STEPS_PER_CHECKPOINT = 60  # about a minute on one core
-PATIENCE_STEPS = 600  # steps without a sign of learning after which a training counts as at chance
+PATIENCE_STEPS = 300  # steps without a sign of learning after which a training counts as at chance
 CHANCE_LOSS = 0.98  # such a sign is a loss below this share of the entropy of the genres' own shares
 KERAS_EPSILON = 1e-7  # of Adam
 POINT_METRICS = ("accuracy", "accuracy_interval", "balanced_accuracy", "macro_f1", "count", "confusion")
@@ -148,11 +148,17 @@ def _epoch(n_rows: int, curve: Curve, epoch: int) -> list[np.ndarray]:
 def _learn(
     network: LSTM, optimiser: torch.optim.Optimizer, train: Examples, rows: np.ndarray
 ) -> tuple[float, float]:
-    """Take one step -> (loss, share of the windows that were right)."""
+    """Take one step -> (loss, share of the windows that were right).
+
+    Where the processor multiplies in bfloat16, a step takes 0.30 s instead of 0.51 s. Over 150 steps on
+    Kaggle's table the losses of every 25 agreed to 0.02.
+    """
     network.train()
     network.norm.eval()
     labels = torch.from_numpy(train.labels[rows]).to(device())
-    logits = network(train.batch(rows).to(device()))
+    bfloat16 = device().type == "cuda" or has_bfloat16()
+    with torch.autocast(device().type, torch.bfloat16, enabled=bfloat16):
+        logits = network(train.batch(rows).to(device())).float()
     loss = F.cross_entropy(logits, labels)
     optimiser.zero_grad()
     loss.backward()

@@ -28,7 +28,7 @@ def show_paper(paper: Paper, figures: dict[tuple[str, str], Figures]) -> None:
     with st.container(border=True, key=f"paper_{paper.key}"):
         left, right = st.columns([5, 4], gap="large")
         with left:
-            st.markdown(f"**{paper.title}**  \n:gray[{paper.authors}]")
+            st.markdown(f"#### {paper.title}\n:gray[{paper.authors}]")
             st.markdown(f":material/campaign: {paper.claim}")
             st.markdown(f":material/science: {paper.protocol}")
         with right:
@@ -51,16 +51,21 @@ def show_paper(paper: Paper, figures: dict[tuple[str, str], Figures]) -> None:
 
 def _bars(figure: Figures) -> str:
     """Draw the three figures as bars of HTML."""
-    paper = float(figure.published.removeprefix("F1").split()[-1])
+    paper = figure.published.split(" to ")[-1]  # the best of several
     rows = [
-        ("The paper", PAPER_COLOUR, paper, figure.is_f1),
-        ("Ours, their test", LEAKY_COLOUR if figure.leaky else HONEST_COLOUR, figure.same, figure.is_f1),
-        ("Ours, new songs", HONEST_COLOUR, figure.honest, False),
+        ("The paper", PAPER_COLOUR, float(paper.removeprefix("F1")), published_percent(paper)),
+        (
+            "Ours, their test",
+            LEAKY_COLOUR if figure.leaky else HONEST_COLOUR,
+            figure.same,
+            _figure(figure.same, figure.is_f1),
+        ),
+        ("Ours, new songs", HONEST_COLOUR, figure.honest, _figure(figure.honest, False)),
     ]
     cells = "".join(
         f'<span>{label}</span><span class="track"><i style="width:{100 * (value or 0):.1f}%;'
-        f'background:{colour}"></i></span><b>{_figure(value, is_f1)}</b>'
-        for label, colour, value, is_f1 in rows
+        f'background:{colour}"></i></span><b>{text}</b>'
+        for label, colour, value, text in rows
     )
     return f'<div class="paper-bars">{cells}</div>'
 

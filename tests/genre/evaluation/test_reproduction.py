@@ -29,6 +29,16 @@ def test_a_newer_figure_replaces_the_older_one_and_an_unfinished_one_does_not():
     assert again[0]["honest"]["accuracy"] == 0.7 and again[0]["same"] == knn["same"]
 
 
+def test_the_table_names_the_rows_that_the_latest_measurement_left_out():
+    done = DONE | {"interval": [0.4, 0.6], "balanced_accuracy": 0.5, "train_tracks": 1, "test_tracks": 2}
+    done["measured"] = "2026-01-01"
+    old, new = row(honest=done), row("svm", honest=done | {"measured": "2026-02-02"})
+    assert "left out" not in reproduction_table([old], "music")
+    table = reproduction_table([old, new, row("forest", honest=WAITING)], "music")
+    assert "The measurement of 2026-02-02 left out" in table
+    assert "rows are older: knn on mel." in table and "1 of the experiments are unfinished" in table
+
+
 def test_entries_are_kept_by_part_and_section(tmp_path):
     path = tmp_path / "record.json"
     assert load_record("rows", "gtzan", path) == []

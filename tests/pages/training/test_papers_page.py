@@ -107,7 +107,7 @@ def test_the_gan_plays_a_piece_of_the_chosen_genre():
     app = visit("train", step=STEP)
     assert len(app.get("audio")) == 1 and "Fréchet" in words(app)
     before = app.get("audio")[0].proto.url
-    healthy(app.get("button_group")[-1].set_value(["metal"]).run())
+    healthy(app.get("button_group")[-1].set_value("metal").run())
     assert app.get("audio")[0].proto.url != before
 
 
