@@ -47,6 +47,7 @@ class Variant:
     is_magnitude: bool = False  # magnitudes instead of decibels
     is_balanced: bool = False  # as many tracks of each genre as the rarest has
     epochs: int = 0  # of a network
+    has_early_epochs: bool = False  # whether each epoch is an entry, and not the last alone
 
     @property
     def name(self) -> str:
@@ -55,7 +56,8 @@ class Variant:
 
 
 _KNN = Variant("knn", "features", "", windows="overlap", seconds=3.0)
-_PRCNN = Variant("prcnn", "stft", "", windows="overlap", epochs=3)
+_PRCNN = Variant("prcnn", "stft", "", windows="overlap", epochs=3, has_early_epochs=True)
+_LINEAR = Variant("linear", "mel", "", split="track", epochs=40)
 VARIANTS = (
     _KNN,
     replace(_KNN, change="k = 15", neighbours=15),
@@ -87,6 +89,9 @@ VARIANTS = (
     Variant("svm", "features", "", split="track", seconds=30.0),
     Variant("svm", "features", "values not scaled", split="track", seconds=30.0, is_scaled=False),
     Variant("svm", "features", "windows of 3 s, songs kept apart", split="track", seconds=3.0),
+    _LINEAR,
+    replace(_LINEAR, change="as many songs of each genre", is_balanced=True),
+    replace(_LINEAR, change="pieces of the same song on both sides", split="segment"),
     _PRCNN,
     replace(_PRCNN, change="songs kept apart", split="track"),
     replace(_PRCNN, change="magnitudes instead of decibels", is_magnitude=True),
@@ -165,7 +170,7 @@ def _classical(variant: Variant, train: Examples, test: Examples) -> dict[str, A
 
 
 def _network_entries(variant: Variant, train: Examples, test: Examples) -> list[dict[str, Any]]:
-    """Train for the epochs of the variant -> an entry for each. The test rows choose nothing."""
+    """Train for the epochs of the variant -> an entry for the last, or for each; tests choose nothing."""
     spec = MODELS[variant.model]
     recipe = replace(spec.recipe_for(variant.input), epochs=variant.epochs, patience=0)
     torch.manual_seed(recipe.seed)
@@ -173,8 +178,10 @@ def _network_entries(variant: Variant, train: Examples, test: Examples) -> list[
     entries: list[dict[str, Any]] = []
 
     def measure(metrics: dict) -> None:
-        after = f"after {metrics['epoch']} of {variant.epochs} epochs"
-        change = f"{variant.change}, {after}" if variant.change else after
+        if metrics["epoch"] < variant.epochs and not variant.has_early_epochs:
+            return
+        after = f"after {metrics['epoch']} of {variant.epochs} epochs" if variant.has_early_epochs else ""
+        change = ", ".join(filter(None, [variant.change, after]))
         entries.append(_entry(replace(variant, change=change), predict(network, test), train, test))
 
     fit(network, train, None, recipe, measure)

@@ -27,8 +27,9 @@ def show_papers() -> None:
     for paper in PAPERS:
         show_paper(paper, figures)
     st.caption(
-        "All figures are of GTZAN, ten genres of popular and classical music, as far as its recordings are "
-        "at hand. RESULTS.md holds them all; `python -m genre reproduce` measures them."
+        "All figures are of GTZAN, ten genres of music, as far as its recordings are at hand; how a paper "
+        "tested is our best reading of it. RESULTS.md holds them all, and `python -m genre reproduce` "
+        "measures them."
     )
 
 

@@ -152,6 +152,17 @@ def test_a_variant_changes_one_thing(examples, monkeypatch):
     assert entry["accuracy"] < 1.0, "without scaling the largest values decide"
 
 
+def test_a_networks_variant_is_measured_after_its_epochs(examples, monkeypatch):
+    pictures = np.repeat(np.repeat(examples.values[:, :1], 64, axis=1), 100, axis=2)
+    values = (20 * pictures + 60).clip(0, 255).astype(np.uint8)
+    monkeypatch.setattr(variants, "load_examples", lambda *_: (replace(examples, values=values), {}))
+    linear = Variant("linear", "mel", "songs kept apart", split="track", epochs=2)
+    (last,) = measure_variant(linear, "music")
+    early, late = measure_variant(replace(linear, has_early_epochs=True), "music")
+    assert early["change"] == "songs kept apart, after 1 of 2 epochs" and early["train_windows"] == 96
+    assert late | {"change": "songs kept apart"} == last
+
+
 def test_balanced_music_has_as_many_songs_of_each_genre(examples):
     few = examples.take(np.flatnonzero((examples.labels == 0) | (np.arange(120) < 30)))
     even = balanced(few)
