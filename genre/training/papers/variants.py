@@ -56,7 +56,7 @@ class Variant:
 
 
 _KNN = Variant("knn", "features", "", windows="overlap", seconds=3.0)
-_PRCNN = Variant("prcnn", "stft", "", windows="overlap", epochs=3, has_early_epochs=True)
+_PRCNN = Variant("prcnn", "stft", "", windows="overlap", epochs=2, has_early_epochs=True)
 _LINEAR = Variant("linear", "mel", "", split="track", epochs=40)
 VARIANTS = (
     _KNN,
@@ -82,8 +82,6 @@ VARIANTS = (
             replace(base, change="songs kept apart", split="track"),
         )
     ),
-    Variant("svm", "raw", "all samples of the wave, not scaled", windows="random", is_scaled=False,
-            is_summarised=False),
     Variant("svm", "raw", "all samples, as many songs of each genre", windows="random", is_scaled=False,
             is_summarised=False, is_balanced=True),
     Variant("svm", "features", "", split="track", seconds=30.0),
