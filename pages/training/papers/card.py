@@ -41,9 +41,7 @@ def show_paper(paper: Paper, figures: dict[tuple[str, str], Figures]) -> None:
             _show_gan()
         if is_operator():  # these trainings take longer than a guest's may
             _show_training(paper)
-        if figure and (figure.same_confusion or figure.honest_confusion):
-            with st.expander("What it takes for what", icon=":material/grid_on:"):
-                _show_confusions(paper, figure)
+        _show_matrices(paper, figures)
         if len(paper.systems) > 1:
             with st.expander(f"All {len(paper.systems)} figures of this paper", icon=":material/table_rows:"):
                 _show_systems(paper, figures)
@@ -131,6 +129,34 @@ def _train(paper: Paper) -> None:
     protocol = published.windows, published.seconds
     splits = dict.fromkeys((published.split, "track"))
     start_runs([experiment_settings(model, BUILT_IN, kind, split, *protocol) for split in splits], cores=1)
+
+
+def _show_matrices(paper: Paper, figures: dict[tuple[str, str], Figures]) -> None:
+    """Show the confusion matrices of one of the paper's systems, where some are recorded."""
+    recorded = {
+        system: figures[system]
+        for system in paper.systems
+        if system in figures and (figures[system].same_confusion or figures[system].honest_confusion)
+    }
+    if not recorded:
+        return
+    key = f"matrices_{paper.key}"
+    with st.expander(
+        "What it takes for what", icon=":material/grid_on:", key=key, on_change="rerun"
+    ) as expander:
+        if not expander.open:  # ten charts would be drawn for nobody
+            return
+        system = next(iter(recorded))
+        if len(recorded) > 1:
+            system = st.selectbox(
+                "System", list(recorded), format_func=_system_name, key=f"system_{paper.key}"
+            )
+        _show_confusions(paper, recorded[system])
+
+
+def _system_name(system: tuple[str, str]) -> str:
+    model, kind = system
+    return f"{MODEL_NAMES[model]} ({model}), on {kind}"
 
 
 def _show_confusions(paper: Paper, figure: Figures) -> None:

@@ -82,8 +82,25 @@ def test_confusions_stand_beside_each_other(record):
             if row[column]:
                 row[column] |= {"window_confusion": matrix, "confusion": matrix}
     record_entries("rows", "gtzan", rows, record)
-    charts = visit("train", step=STEP).get("plotly_chart")
-    assert len(charts) == 2 * len(PAPERS)
+    assert not visit("train", step=STEP).get("plotly_chart"), "nothing is drawn before it is opened"
+    app = visit("train", step=STEP, matrices_zhang=True)
+    assert len(app.get("plotly_chart")) == 2 and "**On new songs**, in tracks" in words(app)
+    choice = app.selectbox(key="system_zhang")
+    assert len(choice.options) == 15 and choice.value == ("res-bigru", "mel")
+    healthy(choice.set_value(("knn", "raw")).run())
+
+
+def test_only_systems_with_a_recorded_matrix_can_be_chosen(record):
+    rows = json.loads(record.read_text())["rows"]["gtzan"]
+    for row in rows:
+        for column in filter(None, (row["same"], row["honest"])):
+            column.pop("window_confusion", None)
+            column.pop("confusion", None)
+        if (row["model"], row["input"]) == ("knn", "features"):
+            row["honest"]["confusion"] = [[1] * 10] * 10
+    record_entries("rows", "gtzan", rows, record)
+    app = visit("train", step=STEP, matrices_dawra=True, matrices_zhang=True)
+    assert len(app.get("plotly_chart")) == 1 and not app.selectbox
 
 
 def test_one_click_trains_the_papers_system_as_it_did_and_honestly(monkeypatch):
