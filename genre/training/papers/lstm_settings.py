@@ -23,10 +23,10 @@ WORKING_RATE = 1e-3  # Keras's own for Adam
 # (activation, batch size, learning rate, split) of all trainings, the most telling first.
 TRAININGS = (
     ("tanh", 220, WORKING_RATE, "segment"),
+    ("tanh", 220, WORKING_RATE, "track"),
     ("relu", 220, 1e-2, "segment"),
     ("relu", 220, 1e-1, "segment"),
     ("tanh", 220, 1e-1, "segment"),
-    ("tanh", 220, WORKING_RATE, "track"),
     ("tanh", 220, 1e-2, "segment"),
     ("tanh", 128, WORKING_RATE, "segment"),
     ("relu", 128, 1e-2, "segment"),
