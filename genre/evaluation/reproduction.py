@@ -119,29 +119,34 @@ def _row_figures(row: dict) -> Figures:
 
 
 def _lstm_figures(trainings: list[dict]) -> Figures | None:
-    """Take the longest of the published settings, with the activation and the rate that do best there."""
-    epochs, batch_size, accuracy = LSTM_SETTINGS[-1]
-    points = {
-        training_kind(training): point
-        for training in trainings
-        if training["batch_size"] == batch_size
-        and (point := setting_point(training, lstm_steps(epochs, batch_size)))
-        and point["by_window"]
-    }
-    leaky = {kind: point for kind, point in points.items() if kind[2] == "segment"}
-    if not leaky:
-        return None
-    activation, rate, _ = max(leaky, key=lambda kind: leaky[kind]["by_window"]["accuracy"])
-    same, honest = leaky[activation, rate, "segment"], points.get((activation, rate, "track"))
+    """Take the longest of the published settings that a leaky training has reached, where it does best."""
+    for epochs, batch_size, accuracy in reversed(LSTM_SETTINGS):
+        points = {
+            training_kind(training): point
+            for training in trainings
+            if training["batch_size"] == batch_size
+            and (point := setting_point(training, lstm_steps(epochs, batch_size)))
+            and point["by_window"]
+        }
+        leaky = {kind: point for kind, point in points.items() if kind[2] == "segment"}
+        if leaky:
+            activation, rate, _ = max(leaky, key=lambda kind: leaky[kind]["by_window"]["accuracy"])
+            same = leaky[activation, rate, "segment"]
+            return _setting_figures(accuracy, same, points.get((activation, rate, "track")))
+    return None
+
+
+def _setting_figures(published: float, same: dict, honest: dict | None) -> Figures:
+    tracks = honest["by_track"] if honest else {}
     return Figures(
-        f"{accuracy}",
+        f"{published}",
         same["by_window"]["accuracy"],
-        honest["by_track"]["accuracy"] if honest else None,
+        tracks.get("accuracy"),
         True,
         False,
         same["by_window"]["confusion"],
-        honest["by_track"]["confusion"] if honest else None,
-        honest["by_track"]["count"] if honest else 0,
+        tracks.get("confusion"),
+        tracks.get("count", 0),
     )
 
 

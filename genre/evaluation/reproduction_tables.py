@@ -105,9 +105,9 @@ def _title(training: dict) -> str:
 
 
 def _setting_cell(training: dict | None, steps: int) -> str:
-    if training is None:
-        return "not trained"
-    point = setting_point(training, steps)
+    point = setting_point(training, steps) if training else None
+    if training is None or (point is None and not training["end"]):
+        return "not yet"
     if point is None or point["by_window"] is None:
         return "diverged"
     windows = f"{point['by_window']['accuracy']:.4f}"

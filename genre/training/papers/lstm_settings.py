@@ -7,7 +7,8 @@ rows. Settings of one batch size are prefixes of one training (genre.training.pa
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 from genre.data.builtin import load_examples
 from genre.data.dataset import open_dataset
@@ -15,6 +16,7 @@ from genre.models.papers import LSTM_SETTINGS, lstm_steps
 from genre.models.registry import MODELS
 from genre.paths import write_atomic
 from genre.reading import read_json
+from genre.training.checkpoint import CHECKPOINT, read_checkpoint
 from genre.training.papers.curves import Curve, train_curve
 from genre.training.reproduce import reproduction_folder
 
@@ -54,7 +56,7 @@ def curves() -> list[Curve]:
 
 
 def train_settings(data: str, deadline: float | None, notify: Callable[[str], None]) -> list[dict]:
-    """Do the trainings that are missing, until the deadline -> the outcomes of all that are done.
+    """Do the trainings that are missing, until the deadline -> the outcomes of all that have begun.
 
     `data` is a name as for `open_dataset`, `deadline` a time.monotonic(). Raises DataError.
     """
@@ -70,5 +72,14 @@ def train_settings(data: str, deadline: float | None, notify: Callable[[str], No
         outcome = train_curve(curve, examples, path.parent, deadline, notify)
         if outcome is not None:
             write_atomic(path, json.dumps(outcome) + "\n")
-    paths = [root / curve.name / "outcome.json" for curve in curves()]
-    return [read_json(path) for path in paths if path.exists()]
+    outcomes = (_outcome(curve, root / curve.name) for curve in curves())
+    return [outcome for outcome in outcomes if outcome]
+
+
+def _outcome(curve: Curve, folder: Path) -> dict | None:
+    """Read the outcome of a training, or what it has come to so far; None before its first checkpoint."""
+    if (folder / "outcome.json").exists():
+        return read_json(folder / "outcome.json")
+    if not (folder / CHECKPOINT).exists():
+        return None
+    return asdict(curve) | {"points": read_checkpoint(folder / CHECKPOINT)[1]["points"], "end": ""}

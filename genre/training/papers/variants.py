@@ -73,7 +73,8 @@ VARIANTS = (
     replace(_KNN, change="songs kept apart, k = 20", split="track", neighbours=20),
     *(
         variant
-        for model, kind in (("svm", "raw"), ("svm", "stft"), ("svm", "mel"), ("knn", "raw"))
+        for model, kind in (
+            ("svm", "raw"), ("svm", "stft"), ("svm", "mel"), ("knn", "raw"), ("knn", "stft"), ("knn", "mel"))
         for base in [Variant(model, kind, "", windows="random")]
         for variant in (
             base,

@@ -117,7 +117,12 @@ def test_only_missing_trainings_are_done(music, tmp_path, monkeypatch, examples)
     outcomes = lstm_settings.train_settings(str(music), None, lines.append)
     assert [outcome["split"] for outcome in outcomes] == ["segment", "track"] and len(lines) == 4
     assert lstm_settings.train_settings(str(music), None, lines.append) == outcomes and len(lines) == 4
-    assert list(home().rglob("outcome.json"))
+    folder = next(home().rglob(f"{CURVE.name}/outcome.json")).parent
+    (folder / "outcome.json").unlink()
+    monkeypatch.setattr(curves, "STEPS_PER_CHECKPOINT", 7)
+    assert train_curve(CURVE, examples, folder, deadline=time.monotonic()) is None
+    unfinished, _ = lstm_settings.train_settings(str(music), time.monotonic() - 1, lines.append)
+    assert [point["steps"] for point in unfinished["points"]] == [4] and not unfinished["end"]
 
 
 def test_the_table_of_settings_says_what_diverged(examples, tmp_path):
@@ -135,7 +140,7 @@ def test_the_table_of_settings_says_what_diverged(examples, tmp_path):
     bad = training | {"activation": "relu", "points": [], "end": "infinite after 3 steps"}
     lines = settings_table([good, honest, bad], "gtzan").splitlines()
     rows = [line for line in lines if line.startswith(("| 7 ", "| 120"))]
-    assert rows[0].endswith("| 0.3345 | not trained | not trained | not trained |")
+    assert rows[0].endswith("| 0.3345 | not yet | not yet | not yet |")
     assert rows[1].endswith("| 0.9178 | 0.5000 | 0.5000; tracks 0.250 (0.200 to 0.300) | diverged |")
     assert lines[-1].endswith("relu, rate 0.001, batch 220, by segment: infinite after 3 steps.")
 
