@@ -128,7 +128,8 @@ def variants_table(variants: list[dict], data: str) -> str:
         "| model | input | published | variant | split | accuracy | balanced accuracy | F1 |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for variant in variants:
+    systems = list(dict.fromkeys(_system(variant) for variant in variants))
+    for variant in sorted(variants, key=lambda variant: systems.index(_system(variant))):
         accuracy = f"{variant['accuracy']:.3f}"
         if variant is _nearest(variants, variant):
             accuracy = f"**{accuracy}**"
@@ -146,3 +147,7 @@ def _nearest(variants: list[dict], variant: dict) -> dict:
         if (other["model"], other["input"]) == (variant["model"], variant["input"])
     ]
     return min(rivals, key=lambda other: abs(other["accuracy"] - float(other["published"])))
+
+
+def _system(variant: dict) -> tuple[str, str]:
+    return variant["model"], variant["input"]

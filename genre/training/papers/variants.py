@@ -93,7 +93,6 @@ VARIANTS = (
     replace(_LINEAR, change="pieces of the same song on both sides", split="segment"),
     _PRCNN,
     replace(_PRCNN, change="songs kept apart", split="track"),
-    replace(_PRCNN, change="magnitudes instead of decibels", is_magnitude=True),
     replace(_PRCNN, change="magnitudes, songs kept apart", is_magnitude=True, split="track"),
 )  # fmt: skip
 
