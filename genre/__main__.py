@@ -11,6 +11,7 @@ from genre.commands import (
     features,
     library,
     publish,
+    reproduce,
     sweep,
     train,
     transfer,
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     evaluate.add_commands(commands)
     publish.add_commands(commands)
     sweep.add_commands(commands)
+    reproduce.add_command(commands)
     features.add_command(commands)
     transfer.add_command(commands)
     library.add_commands(commands)

@@ -17,6 +17,7 @@ STEPS = {
     "Set up": ":material/tune:",
     "Watch": ":material/timeline:",
     "Compare": ":material/compare_arrows:",
+    "The papers": ":material/menu_book:",
     "The leak": ":material/water_drop:",
 }
 enter()
@@ -65,6 +66,10 @@ match step:
 
         show_compare()
         show_trials()
+    case "The papers":
+        from pages.training.papers.section import show_papers
+
+        show_papers()
     case _:
         from pages.training.leak import show_leak
 

@@ -1,10 +1,9 @@
-"""The commands `compare`, `sweep` and `reproduce`."""
+"""The commands `compare` and `sweep`."""
 
 import argparse
 import json
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from genre.commands.engine import add_engine_options, open_engine
 from genre.commands.program import complain, whole_number
 from genre.commands.train import add_experiment_options, add_recipe_options, settings_from
-from genre.errors import FAILED, INTERRUPTED, OK, USAGE
+from genre.errors import FAILED, OK, USAGE
 
 if TYPE_CHECKING:
     from genre.runs.directory import Run
@@ -55,41 +54,6 @@ def add_commands(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
     add_engine_options(parser)
     parser.set_defaults(run=sweep)
-
-    parser = commands.add_parser("reproduce", help="published metrics beside ours")
-    parser.add_argument(
-        "--data",
-        default="builtin",
-        metavar="DIR",
-        help="GTZAN's or Kaggle's layout, a folder of genres, or builtin (default)",
-    )
-    parser.add_argument(
-        "--budget",
-        type=_minutes,
-        metavar="MINUTES",
-        help="stop after so long, music being prepared to the end; the same command goes on later",
-    )
-    parser.add_argument("--only", metavar="MODEL[:INPUT],...", help="only these models")
-    parser.add_argument(
-        "--epochs",
-        type=whole_number,
-        help="train networks for no more: a quicker table, stored apart from the full one",
-    )
-    parser.add_argument("--cores", type=whole_number, help="cores to use; by default all")
-    parser.add_argument("--record", action="store_true", help="write the table into RESULTS.md")
-    parser.add_argument("--json", action="store_true", help="the rows as JSON")
-    add_engine_options(parser)
-    parser.set_defaults(run=reproduce)
-
-
-def _minutes(text: str) -> float:
-    try:
-        minutes = float(text)
-    except ValueError:
-        minutes = -1.0
-    if not 0 <= minutes < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes")
-    return minutes
 
 
 def _numbers(kind: type):
@@ -154,15 +118,15 @@ def _search(options: argparse.Namespace) -> int:
         if options.epochs:
             base = replace(base, recipe=replace(base.recipe, epochs=options.epochs[0]))
         trials = Trials(base if options.epochs else with_fewer_epochs(base))
-        with _stop_in_order(), open_engine(options) as engine:
-            Prefetcher(_print_line, pack=engine.cluster is not None).prepare(trials.base)
+        with stop_in_order(), open_engine(options) as engine:
+            Prefetcher(print_line, pack=engine.cluster is not None).prepare(trials.base)
             n_trials = options.trials or DEFAULT_TRIALS
             if engine.cluster is None:
-                search_here(trials, n_trials, engine.at_once, _print_outcome)
+                search_here(trials, n_trials, engine.at_once, print_outcome)
             else:
                 from genre.cluster.search import search_on_cluster
 
-                search_on_cluster(engine.ray, trials, n_trials, engine.cluster, _print_outcome)
+                search_on_cluster(engine.ray, trials, n_trials, engine.cluster, print_outcome)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
     rows = trial_rows(trials.trials)
@@ -178,8 +142,8 @@ def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namesp
 
     all_settings = [settings.to_dict() for settings in experiments]
     try:
-        with _stop_in_order(), open_engine(options) as engine:
-            prefetcher = Prefetcher(_print_line, pack=engine.cluster is not None)
+        with stop_in_order(), open_engine(options) as engine:
+            prefetcher = Prefetcher(print_line, pack=engine.cluster is not None)
             for settings in experiments:
                 prefetcher.prepare(settings)
             before = batch.unfinished_batch(all_settings, engine.cluster)
@@ -189,7 +153,7 @@ def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namesp
             ]
             batch.note_batch(all_settings, folders, engine.cluster)
             waiting = [folder for folder in folders if not is_finished(folder)]
-            run_all(waiting, engine.at_once, on_end=_print_outcome)
+            run_all(waiting, engine.at_once, on_end=print_outcome)
             batch.forget_batch(all_settings, engine.cluster)
     except (ValueError, OSError) as error:
         return complain(error, USAGE)
@@ -198,33 +162,8 @@ def _train_all(experiments: "list[ExperimentSettings]", options: argparse.Namesp
     return OK if all(row["state"] == "done" for row in rows) else FAILED
 
 
-def reproduce(options: argparse.Namespace) -> int:
-    """Repeat the published experiments within a budget of time, and print our metrics beside theirs."""
-    from genre.evaluation.results import update_section
-    from genre.training.reproduce import build_rows, reproduction_table, row_results, run_rows
-
-    deadline = None if options.budget is None else time.monotonic() + 60 * options.budget
-    only = [name.strip() for name in options.only.split(",")] if options.only else None
-    try:
-        with _stop_in_order(), open_engine(options) as engine:
-            rows = build_rows(options.data, only, options.epochs)
-            run_rows(rows, engine.at_once, deadline, _print_outcome, _print_line, engine.cluster)
-            results = row_results(rows)
-    except (ValueError, OSError) as error:
-        return complain(error, USAGE)
-    except KeyboardInterrupt:
-        print("Stopped. The same command goes on where it was.", file=sys.stderr)
-        return INTERRUPTED
-    table = reproduction_table(results, Path(options.data).name, options.epochs)
-    if options.record:
-        section = f"reproduce-{'builtin' if options.data == 'builtin' else 'gtzan'}"
-        update_section(section + (f"-{options.epochs}-epochs" if options.epochs else ""), table)
-    print(json.dumps(results) if options.json else table)
-    return OK
-
-
 @contextmanager
-def _stop_in_order() -> Iterator[None]:
+def stop_in_order() -> Iterator[None]:
     """Treat SIGTERM as Ctrl+C in a `with` block: the trainings are stopped, and can be resumed."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -233,13 +172,13 @@ def _stop_in_order() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _print_outcome(run: "Run") -> None:
+def print_outcome(run: "Run") -> None:
     """Print one line on the outcome of a run."""
     settings = run.settings
-    _print_line(
+    print_line(
         f"{settings['model']} on {settings['input']}, split {Path(settings['split']).name}: {run.message}"
     )
 
 
-def _print_line(line: str) -> None:
+def print_line(line: str) -> None:
     print(line, file=sys.stderr, flush=True)

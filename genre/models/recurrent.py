@@ -2,9 +2,11 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from genre.models.convolutional import input_norm
 
+ACTIVATIONS = ("tanh", "relu")  # of the candidate and of the output of an LSTM; its gates stay sigmoids
 VARIES = 1e-10  # variance relative to the squared mean, below which it is only the rounding of sums
 
 
@@ -26,6 +28,33 @@ class Standardised(nn.BatchNorm1d):
         return normed * (self.running_var > VARIES * self.running_mean**2)[:, None]
 
 
+class ReluLSTM(nn.LSTM):
+    """An LSTM layer with ReLU instead of tanh, as Keras makes of `LSTM(units, activation="relu")`.
+
+    Nothing bounds its cell, so that a high learning rate soon ends in infinite numbers.
+    """
+
+    weight_ih_l0: Tensor
+    weight_hh_l0: Tensor
+    bias_ih_l0: Tensor
+    bias_hh_l0: Tensor
+
+    def forward(  # type: ignore[override]  # no packed sequences, and no state to begin with
+        self, sequence: Tensor, state: None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Compute the states of (B, steps, n_in) -> (B, steps, units), and the last hidden state and cell."""
+        projections = F.linear(sequence, self.weight_ih_l0, self.bias_ih_l0)
+        hidden = cell = sequence.new_zeros(len(sequence), self.hidden_size)
+        states = []
+        for projection in projections.unbind(1):
+            gates = projection + F.linear(hidden, self.weight_hh_l0, self.bias_hh_l0)
+            write, keep, candidate, read = gates.chunk(4, dim=1)
+            cell = keep.sigmoid() * cell + write.sigmoid() * candidate.relu()
+            hidden = read.sigmoid() * cell.relu()
+            states.append(hidden)
+        return torch.stack(states, dim=1), (hidden, cell)
+
+
 class LSTM(nn.Module):
     """Three LSTM layers (256, 128, 64) that read the 58 features one after the other.
 
@@ -33,7 +62,8 @@ class LSTM(nn.Module):
     gate, as in Keras, so torch's second one (`bias_hh`) is frozen at zero. The starting weights are Keras's
     too (Glorot for the input, orthogonal for the recurrence, 1 for the forget gate). The paper does not state
     the amount of dropout (ours: 0.2 after each layer) and the scaling of the features (ours: zero mean and
-    unit variance by the statistics of the training data, saved with the weights).
+    unit variance by the statistics of the training data, saved with the weights). It writes ReLU for the
+    hidden layers; ours is tanh, which trains, and `activation` has both.
     """
 
     def __init__(
@@ -42,13 +72,17 @@ class LSTM(nn.Module):
         n_classes: int,
         hidden: tuple[int, ...] = (256, 128, 64),
         dropout: float = 0.2,
+        activation: str = "tanh",
     ) -> None:
         super().__init__()
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"The activation of lstm is {' or '.join(ACTIVATIONS)}, not {activation!r}.")
+        kind = ReluLSTM if activation == "relu" else nn.LSTM
         n_steps, previous = shape
         self.norm = Standardised(n_steps)
         self.layers = nn.ModuleList()
         for units in hidden:
-            self.layers.append(_keras_lstm(previous, units))
+            self.layers.append(_with_keras_weights(kind(previous, units, batch_first=True)))
             previous = units
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(previous, n_classes)
@@ -61,8 +95,8 @@ class LSTM(nn.Module):
         return self.head(sequence[:, -1])
 
 
-def _keras_lstm(n_in: int, units: int) -> nn.LSTM:
-    layer = nn.LSTM(n_in, units, batch_first=True)
+def _with_keras_weights(layer: nn.LSTM) -> nn.LSTM:
+    units = layer.hidden_size
     weights = dict(layer.named_parameters())
     nn.init.xavier_uniform_(weights["weight_ih_l0"])
     nn.init.orthogonal_(weights["weight_hh_l0"])

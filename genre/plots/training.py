@@ -204,11 +204,11 @@ def _round_up(losses: Iterable[float]) -> float:
     return max(0.5, math.ceil(2 * max(losses, default=0.0)) / 2)
 
 
-def confusion_matrix(result: dict) -> go.Figure:
+def confusion_matrix(result: dict, unit: str = "tracks") -> go.Figure:
     """Draw the confusion matrix of `result`, metrics of genre.evaluation.metrics.compute_metrics.
 
     Each row is a true genre and adds up to 100 %, on a scale that is the same for all models. Right
-    predictions are green, wrong ones red.
+    predictions are green, wrong ones red. `unit` is what is counted.
     """
     counts = np.array(result["confusion"])
     genres = [genre_name(genre) for genre in result["genres"]]
@@ -235,7 +235,8 @@ def confusion_matrix(result: dict) -> go.Figure:
         ],
         "textfont": {"color": "white"},
         "showscale": False,
-        "hovertemplate": "%{y}, taken for %{x}:<br>%{customdata[0]} tracks, "
+        "hovertemplate": "%{y}, taken for %{x}:<br>%{customdata[0]} "
+        f"{unit}, "
         "%{customdata[1]:.0f}\u00a0%<extra></extra>",
     }
     plain = {"showgrid": False, "ticks": "", "fixedrange": True, "automargin": True}

@@ -64,11 +64,8 @@ def build_rows(data: str, only: list[str] | None = None, epochs: int | None = No
         selection.add(f"{model}:{kind}" if colon else model)
     dataset = open_dataset(data)
     honest = "filtered" if _is_gtzan(dataset) else "track"
-    root = (
-        home()
-        / "reproduce"
-        / (f"{dataset.folder.name}-{_digest(dataset)}" + (f"-{epochs}-epochs" if epochs else ""))
-    )
+    root = reproduction_folder(dataset)
+    root = root.with_name(f"{root.name}-{epochs}-epochs") if epochs else root
 
     def settings(model: str, *protocol: Any) -> ExperimentSettings:
         full = experiment_settings(model, data, *protocol)
@@ -103,8 +100,13 @@ def build_rows(data: str, only: list[str] | None = None, epochs: int | None = No
     return sorted(rows, key=_cost)
 
 
+def reproduction_folder(dataset: Dataset) -> Path:
+    """The folder of all that is measured on a data set; another one once its music has changed."""
+    return home() / "reproduce" / f"{dataset.folder.name}-{_digest(dataset)}"
+
+
 def _digest(dataset: Dataset) -> str:
-    """Hash the folder and its files, so that rows are measured anew when the music changes."""
+    """Hash the folder and its files."""
     files = [Path(track.path) for track in dataset.files]
     files += [
         path
@@ -237,56 +239,10 @@ def _table_metrics(report: Report) -> dict:
         "macro_f1": tracks["macro_f1"],
         "window_accuracy": windows["accuracy"],
         "window_f1": windows["macro_f1"],
+        "window_confusion": windows["confusion"],
+        "confusion": tracks["confusion"],
         "test_tracks": tracks["count"],
         "train_tracks": report.split["train_tracks"],
         "source": report.data["source"],
         "leaky": report.split["leaky"],
     }
-
-
-def reproduction_table(rows: list[dict], data: str, epochs: int | None = None) -> str:
-    """Write lines of Markdown: published metric, ours under the same protocol, ours under the honest one."""
-    lines = [
-        f"Measured on {data}. Same protocol: accuracy (F1) of windows, as published. Honest and balanced: "
-        "accuracy of tracks.",
-        *([f"Networks learn for {epochs} epochs at most, unless from features."] if epochs else []),
-        "",
-        "| model | input | published | ours, same protocol | ours, honest (95 % interval) "
-        "| balanced accuracy | train + test tracks |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        cells = [row["model"], row["input"], row["published"] or "-", _paper_cell(row["same"])]
-        lines.append(f"| {' | '.join([*cells, *_honest_cells(row['honest'])])} |")
-    unfinished = sum(
-        bool(row[name]) and row[name]["state"] != "done" for row in rows for name in ("same", "honest")
-    )
-    lines += [
-        "",
-        f"{unfinished} of the experiments are unfinished; the same command goes on with them."
-        if unfinished
-        else "All experiments are done.",
-        "LEAKY: windows of the same recording are in both parts, which says nothing of new music.",
-    ]
-    return "\n".join(lines)
-
-
-def _paper_cell(outcome: dict | None) -> str:
-    if outcome is None:
-        return "-"
-    if outcome["state"] != "done":
-        return f"unfinished: {outcome['reason']}"
-    leaky = " LEAKY" if outcome["leaky"] else ""
-    return f"{outcome['window_accuracy']:.3f} (F1 {outcome['window_f1']:.3f}){leaky}, {outcome['split']}"
-
-
-def _honest_cells(outcome: dict) -> tuple[str, str, str]:
-    """Format accuracy with its interval, balanced accuracy, tracks."""
-    if outcome["state"] != "done":
-        return f"unfinished: {outcome['reason']}", "-", "-"
-    low, high = outcome["interval"]
-    return (
-        f"{outcome['accuracy']:.3f} ({low:.3f} to {high:.3f})",
-        f"{outcome['balanced_accuracy']:.3f}",
-        f"{outcome['train_tracks']} + {outcome['test_tracks']}",
-    )

@@ -56,6 +56,27 @@ WIDE_PAGE = (
     ".st-key-train_about, [data-testid=stAlertContentSuccess] p) { display: none !important; }</style>"
 )
 
+# Styles of pages/training/papers/.
+PAPER_CARDS = """<style>
+    .paper-sentence { margin: 0 0 .4rem; font-size: clamp(1.5rem, 4.2vw, 2.3rem); font-weight: 600;
+        line-height: 1.25; letter-spacing: -.01em; text-wrap: balance; }
+    .paper-sentence b { font-weight: 800; white-space: nowrap; }
+    .paper-sentence small { display: block; margin-top: .35rem; font-size: .95rem; font-weight: 400;
+        letter-spacing: 0; opacity: .75; }
+    .paper-bars { display: grid; grid-template-columns: max-content 1fr 4.1rem; gap: .5rem .7rem;
+        align-items: center; line-height: 1.25; }
+    .paper-bars i { display: block; height: .8rem; border-radius: .4rem; }
+    .paper-bars .track { background: #8A909926; border-radius: .4rem; }
+    .paper-bars b { font-weight: 600; text-align: right; font-variant-numeric: tabular-nums; }
+    [class*=st-key-paper_] h4 { padding-top: 0; }
+
+    /* For a room: the sentence, then each paper's bars. */
+    .presenting:has(.paper-sentence) .st-key-train_about { display: none; }
+    .presenting .paper-sentence { font-size: 3.6rem; }
+    .presenting :is(.paper-sentence small, .paper-bars) { font-size: 1.5rem; }
+    .presenting .paper-bars { grid-template-columns: max-content 1fr 6rem; }
+</style>"""
+
 # The Generate page is wider than the Listen page.
 MEDIUM_PAGE = "<style>[data-testid=stMainBlockContainer] { max-width: 58rem; }</style>"
 

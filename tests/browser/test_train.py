@@ -135,7 +135,9 @@ def epochs_in_sight(chart: Locator) -> list[float]:
     ]
 
 
-@pytest.mark.parametrize("step", ["In a minute", "Data", "Set up", "Watch", "Compare", "The leak"])
+@pytest.mark.parametrize(
+    "step", ["In a minute", "Data", "Set up", "Watch", "Compare", "The papers", "The leak"]
+)
 def test_a_phone_shows_every_step(browser, streamlit_server, served_home, step):
     make_run()
     make_run("stopped", seed=1)

@@ -124,6 +124,8 @@ def test_the_same_command_goes_on_with_what_was_interrupted(music, tmp_path, cap
         (["reproduce", "--only", "vgg"], "no model 'vgg'"),
         (["compare", "knn", "--data", "/no/such"], "no folder"),
         (["reproduce", "--data", "/no/such"], "no folder"),
+        (["reproduce", "settings", "--epochs", "3"], "go with the rows alone"),
+        (["reproduce", "variants", "--data", "/no/such"], "no folder"),
     ],
 )
 def test_wrong_arguments_are_a_sentence_and_status_2(command, message, capsys):

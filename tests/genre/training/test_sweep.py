@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from genre.data.examples import DataError
+from genre.evaluation.reproduction_tables import reproduction_table
 from genre.models.registry import MODELS
 from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.worker import work_on
 from genre.training import sweep
 from genre.training.experiment import experiment_settings, run_experiment
-from genre.training.reproduce import Row, build_rows, reproduction_table, row_results, run_rows
+from genre.training.reproduce import Row, build_rows, row_results, run_rows
 from genre.training.sweep import (
     SEVEN_SETTINGS,
     Prefetcher,

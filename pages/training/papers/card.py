@@ -1,0 +1,191 @@
+"""A paper as a card: claim and protocol, three bars, a training with one click, and its other systems."""
+
+import streamlit as st
+
+from genre import GENRES
+from genre.data.dataset import BUILT_IN
+from genre.evaluation.reproduction import Figures
+from genre.models.cards import load_card
+from genre.models.papers import Paper
+from genre.models.registry import MODELS
+from genre.paths import WEIGHTS
+from genre.plots import training as plots_training
+from genre.plots.training import HONEST_COLOUR, LEAKY_COLOUR
+from genre.runs.catalogue import LEAKY
+from genre.text import genre_name, percent
+from pages.access.roles import is_operator
+from pages.training.run_display import MODEL_NAMES, published_percent, show_chart
+
+PAPER_COLOUR = "#8A9099"
+GAN = "gan"
+NOTHING = "not yet"  # in place of a figure that has not been measured
+FIRST_PIECE = "jazz"
+
+
+def show_paper(paper: Paper, figures: dict[tuple[str, str], Figures]) -> None:
+    """Show the card."""
+    figure = figures.get(paper.headline)
+    with st.container(border=True, key=f"paper_{paper.key}"):
+        left, right = st.columns([5, 4], gap="large")
+        with left:
+            st.markdown(f"#### {paper.title}\n:gray[{paper.authors}]")
+            st.markdown(f":material/campaign: {paper.claim}")
+            st.markdown(f":material/science: {paper.protocol}")
+        with right:
+            if figure:
+                st.html(_bars(figure))
+                st.caption(_measure(figure))
+            else:
+                st.caption("Its figures have not been measured here yet.")
+        if paper.has_gan:
+            _show_gan()
+        if is_operator():  # these trainings take longer than a guest's may
+            _show_training(paper)
+        _show_matrices(paper, figures)
+        if len(paper.systems) > 1:
+            with st.expander(f"All {len(paper.systems)} figures of this paper", icon=":material/table_rows:"):
+                _show_systems(paper, figures)
+
+
+def _bars(figure: Figures) -> str:
+    """Draw the three figures as bars of HTML."""
+    paper = figure.published.split(" to ")[-1]  # the best of several
+    rows = [
+        ("The paper", PAPER_COLOUR, float(paper.removeprefix("F1")), published_percent(paper)),
+        (
+            "Ours, their test",
+            LEAKY_COLOUR if figure.leaky else HONEST_COLOUR,
+            figure.same,
+            _figure(figure.same, figure.is_f1),
+        ),
+        ("Ours, new songs", HONEST_COLOUR, figure.honest, _figure(figure.honest, False)),
+    ]
+    cells = "".join(
+        f'<span>{label}</span><span class="track"><i style="width:{100 * (value or 0):.1f}%;'
+        f'background:{colour}"></i></span><b>{text}</b>'
+        for label, colour, value, text in rows
+    )
+    return f'<div class="paper-bars">{cells}</div>'
+
+
+def _figure(value: float | None, is_f1: bool) -> str:
+    if value is None:
+        return NOTHING
+    return f"F1 {value:.2f}" if is_f1 else percent(value)
+
+
+def _measure(figure: Figures) -> str:
+    """Say what the bars count."""
+    first = "F1 of whole clips" if figure.is_f1 else "Right answers for pieces of 3 s"
+    leak = ", with the leak" if figure.leaky else ""
+    new = f"for {figure.n_tracks} whole songs" if figure.n_tracks else "for whole songs"
+    return f"{first} in the first two rows{leak}; {new} in the last."
+
+
+def _show_gan() -> None:
+    """Play pieces of our generator, beside its distance from real music and that of the paper's kind."""
+    distance = load_card(WEIGHTS / GAN).metrics["distance"]
+    genres = [genre for genre in GENRES if (WEIGHTS / GAN / "pieces" / f"{genre}.mp3").is_file()]
+    st.markdown(
+        "**What our GAN sounds like.** "
+        f"Its pieces lie {distance['generated']['frechet']:.0f} from real music, those of a plain DCGAN as "
+        f"in the paper, trained on the same music, {distance['dcgan']['frechet']:.0f}, and noise "
+        f"{distance['noise']['frechet']:.0f} (Fréchet distance: less is nearer)."
+    )
+    genre = st.pills(
+        "Genre of the piece",
+        genres,
+        default=FIRST_PIECE if FIRST_PIECE in genres else None,
+        format_func=lambda name: genre_name(name).capitalize(),
+        key="paper_piece",
+        label_visibility="collapsed",
+    )
+    if genre:
+        st.audio((WEIGHTS / GAN / "pieces" / f"{genre}.mp3").read_bytes(), format="audio/mpeg")
+
+
+def _show_training(paper: Paper) -> None:
+    """Show the button that trains the same on the built-in music."""
+    model, kind = paper.headline
+    leaky = MODELS[model].published[kind].split == LEAKY
+    st.button(
+        "Train the same on the built-in music",
+        icon=":material/play_arrow:",
+        key=f"train_{paper.key}",
+        on_click=_train,
+        args=(paper,),
+        help=f"{MODEL_NAMES[model]} ({model}), tested as in the paper"
+        + (" and once more honestly: see The leak afterwards." if leaky else "."),
+    )
+
+
+def _train(paper: Paper) -> None:
+    """Start the paper's system on the built-in music, by its protocol and, where that leaks, by ours."""
+    from genre.training.experiment import experiment_settings
+    from pages.training.set_up import start_runs
+
+    model, kind = paper.headline
+    published = MODELS[model].published[kind]
+    protocol = published.windows, published.seconds
+    splits = dict.fromkeys((published.split, "track"))
+    start_runs([experiment_settings(model, BUILT_IN, kind, split, *protocol) for split in splits], cores=1)
+
+
+def _show_matrices(paper: Paper, figures: dict[tuple[str, str], Figures]) -> None:
+    """Show the confusion matrices of one of the paper's systems, where some are recorded."""
+    recorded = {
+        system: figures[system]
+        for system in paper.systems
+        if system in figures and (figures[system].same_confusion or figures[system].honest_confusion)
+    }
+    if not recorded:
+        return
+    key = f"matrices_{paper.key}"
+    with st.expander(
+        "What it takes for what", icon=":material/grid_on:", key=key, on_change="rerun"
+    ) as expander:
+        if not expander.open:  # ten charts would be drawn for nobody
+            return
+        system = next(iter(recorded))
+        if len(recorded) > 1:
+            system = st.selectbox(
+                "System", list(recorded), format_func=_system_name, key=f"system_{paper.key}"
+            )
+        _show_confusions(paper, recorded[system])
+
+
+def _system_name(system: tuple[str, str]) -> str:
+    model, kind = system
+    return f"{MODEL_NAMES[model]} ({model}), on {kind}"
+
+
+def _show_confusions(paper: Paper, figure: Figures) -> None:
+    matrices = (
+        ("same", "By the paper's test", "windows", figure.same_confusion),
+        ("honest", "On new songs", "tracks", figure.honest_confusion),
+    )
+    present = [matrix for matrix in matrices if matrix[3]]
+    for column, (name, title, unit, confusion) in zip(st.columns(2), present, strict=False):
+        with column:
+            show_chart(
+                plots_training.confusion_matrix({"confusion": confusion, "genres": GENRES}, unit),
+                key=f"paper_confusion_{paper.key}_{name}",
+                alt=f"{title}: what it is against what the model says",
+                title=f"**{title}**, in {unit}",
+            )
+
+
+def _show_systems(paper: Paper, figures: dict[tuple[str, str], Figures]) -> None:
+    rows = []
+    for model, kind in paper.systems:
+        figure = figures.get((model, kind))
+        rows.append(
+            {
+                "System": f"{MODEL_NAMES[model]} ({model})",
+                "Hears": kind,
+                "The paper": published_percent(MODELS[model].published[kind].figure),
+                "Ours, their test": _figure(figure.same, figure.is_f1) if figure else NOTHING,
+                "Ours, new songs": _figure(figure.honest, False) if figure else NOTHING,
+            }
+        )
+    st.dataframe(rows, hide_index=True, key=f"systems_{paper.key}", alt=f"All figures of {paper.authors}")

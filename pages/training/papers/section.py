@@ -1,0 +1,52 @@
+"""The step The papers: five papers, what they claimed, and what is left of it on songs that are new."""
+
+import streamlit as st
+
+from genre.evaluation.reproduction import Figures, read_figures
+from genre.models.papers import PAPERS, Paper
+from genre.text import percent
+from pages.shared.style import PAPER_CARDS
+from pages.training.papers.card import show_paper
+
+
+def show_papers() -> None:
+    """Show the step."""
+    st.subheader("Five papers, measured again")
+    try:
+        figures = read_figures()
+    except ValueError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.html(PAPER_CARDS)
+    if sentence := _sentence(figures):
+        st.html(f'<p class="paper-sentence">{sentence}</p>')
+    st.markdown(
+        "Earmark grew out of five papers. Their systems are all here. Each was trained again, tested as its "
+        "paper did and then on songs that it had never heard."
+    )
+    for paper in PAPERS:
+        show_paper(paper, figures)
+    st.caption(
+        "All figures are of GTZAN, ten genres of music, as far as its recordings are at hand; how a paper "
+        "tested is our best reading of it. RESULTS.md holds them all, and `python -m genre reproduce` "
+        "measures them."
+    )
+
+
+def _sentence(figures: dict[tuple[str, str], Figures]) -> str:
+    """Write the sentence to remember, of the headline that loses most on new songs; empty without one."""
+    pairs = [(paper, figures[paper.headline]) for paper in PAPERS if paper.headline in figures]
+    pairs = [(paper, figure) for paper, figure in pairs if figure.leaky and figure.honest and figure.same]
+    if not pairs:
+        return ""
+    paper, figure = max(pairs, key=_loss)
+    return (
+        f"With pieces of the same song on both sides <b>{percent(figure.same or 0)}</b> right, "
+        f"on new songs <b>{percent(figure.honest or 0)}</b>."
+        f"<small>The system of {paper.authors}, trained by us, in two tests</small>"
+    )
+
+
+def _loss(pair: tuple[Paper, Figures]) -> float:
+    _, figure = pair
+    return (figure.same or 0) - (figure.honest or 0)
