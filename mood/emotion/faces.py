@@ -1,7 +1,7 @@
 """Faces of a picture: their boxes, and crops as the emotion network expects them.
 
 The detector is OpenCV's Haar cascade of frontal faces (Viola and Jones 2001, Lienhart and Maydt 2002),
-checked by a second one: what both detect is nearly always a face.
+checked by two others: what all three detect is nearly always a face.
 """
 
 import ctypes
@@ -58,12 +58,16 @@ VIDEO = DetectorSettings(max_side=640, scale_factor=1.2, min_face_divisor=5, min
 PHOTOGRAPH = DetectorSettings(max_side=1024, scale_factor=1.1, min_face_divisor=20, min_neighbours=3)
 MIN_FACE_PIXELS = 24  # side of the smallest face, in pixels of the reduced picture
 EDGE_MARGIN = 0.2  # fraction of the shorter side that is added around, to find faces cut off by an edge
+# A large face that an edge cuts off is searched for in a small picture, so that video has the time for it.
+LARGE_FACE = DetectorSettings(max_side=320, scale_factor=1.2, min_face_divisor=5, min_neighbours=2)
+LARGE_FACE_MARGIN = 0.4
 # Pixels of a photograph's longer side beyond which nothing is gained: the smallest face that is detected
 # is as large there as the network's input.
 MAX_PHOTOGRAPH_SIDE = PHOTOGRAPH.max_side * SIZE // MIN_FACE_PIXELS
 ROTATIONS = (-25, 25)  # degrees, tried on photographs where there is no upright face
 MAX_OVERLAP = 0.4  # fraction of the smaller of two boxes, above which both are one face
-VERIFY_MARGIN, VERIFY_SIZE = 0.3, 64  # margin (in boxes) and box size (pixels) for the second cascade
+VERIFY_MARGIN, VERIFY_SIZE = 0.3, 64  # margin (in boxes) and box size (pixels) for the other cascades
+VERIFY_NEIGHBOURS = {"default": 1, "alt": 3}  # detections by each of them that make a face
 
 _MISSING_MESSAGE = "The picture could not be found: check its name, or choose another one."
 _NO_ACCESS = "The picture could not be opened: check that you may read it, or choose another one."
@@ -329,7 +333,7 @@ def _detect(grey: np.ndarray, settings: DetectorSettings) -> list[Detection]:
 
 
 def _is_verified(grey: np.ndarray, box: Box) -> bool:
-    """Return whether the other cascade finds a face of about this size there too."""
+    """Return whether the other cascades find a face of about this size there too."""
     margin = round(VERIFY_MARGIN * box.w)
     region = grey[
         max(0, box.y - margin) : box.y + box.h + margin, max(0, box.x - margin) : box.x + box.w + margin
@@ -337,10 +341,14 @@ def _is_verified(grey: np.ndarray, box: Box) -> bool:
     scale = VERIFY_SIZE / box.w
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     region = cv2.resize(region, None, fx=scale, fy=scale, interpolation=interpolation)
-    boxes = _cascade("default").detectMultiScale(
-        region, scaleFactor=1.1, minNeighbors=1, minSize=(44, 44), maxSize=(90, 90)
+    return all(
+        len(
+            _cascade(name).detectMultiScale(
+                region, scaleFactor=1.1, minNeighbors=n_neighbours, minSize=(44, 44), maxSize=(90, 90)
+            )
+        )
+        for name, n_neighbours in VERIFY_NEIGHBOURS.items()
     )
-    return len(boxes) > 0
 
 
 def _detect_at_edges(grey: np.ndarray, settings: DetectorSettings) -> list[Detection]:

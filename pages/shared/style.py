@@ -56,6 +56,23 @@ WIDE_PAGE = (
     ".st-key-train_about, [data-testid=stAlertContentSuccess] p) { display: none !important; }</style>"
 )
 
+# Styles of pages/training/line_up.py: on the stage it is all there is of the step Set up, with Start.
+LINE_UP = """<style>
+    :root:not(.presenting) .line-up { display: none; }
+    .presenting:has(.line-up) [data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] >
+        :not(:has(h1, .line-up, .st-key-start)), .presenting:has(.line-up) .st-key-train_about {
+        display: none !important; }
+    .presenting:has(.line-up) [data-testid=stElementContainer]:is(.st-key-start),
+        .presenting:has(.line-up) .st-key-start .stButton { display: flex !important; }
+    .presenting .line-up p { font-size: 1.6rem; margin: .2rem 0; }
+    .presenting .line-up .line-up-task { font-size: 2.3rem; font-weight: 700; line-height: 1.15; }
+    .presenting .line-up ol { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: .55rem; }
+    .presenting .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15;
+        padding: .25rem 0 .25rem 1rem; border-left: .55rem solid #0F8A8A; }
+    .presenting:has(.line-up) .st-key-start button { padding: .7rem 2.2rem; }
+    .presenting:has(.line-up) .st-key-start button :is(p, span) { font-size: 2rem !important; }
+</style>"""
+
 # The Generate page is wider than the Listen page.
 MEDIUM_PAGE = "<style>[data-testid=stMainBlockContainer] { max-width: 58rem; }</style>"
 

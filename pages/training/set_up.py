@@ -17,6 +17,7 @@ from genre.training.experiment import ExperimentSettings, experiment_settings, p
 from pages.shared.widgets import escaped
 from pages.training import quota
 from pages.training.data import choose_data, chosen_data, data_label, load_listing
+from pages.training.line_up import line_up_html
 from pages.training.plan import Plan, choose_plan, input_for
 from pages.training.run_display import UNFILTERED, free_title, load_entries
 from pages.training.state import train_state
@@ -93,6 +94,7 @@ def _show_start(experiments: list[ExperimentSettings], plan: Plan, music: Listin
             icon=":material/error:",
         )
     is_ready = 0 < count <= MAX_RUNS
+    st.html(line_up_html(plan, music, data_label(chosen_data())))
     with st.container(horizontal=True, vertical_alignment="center"):
         label = "Start" if count == 1 else f"Start {count} trainings"
         if st.button(label, type="primary", disabled=not is_ready, icon=":material/play_arrow:", key="start"):
