@@ -86,13 +86,13 @@ def show_examples() -> None:
         for genre in GENRES:
             label = genre_name(genre).capitalize()
             st.button(label, key=f"example_{genre}", on_click=_request, args=(genre,))
-    if requested := list(state.requested_examples):
-        predict_clips(
-            [_add(name) for name in requested],
-            lambda number: state.requested_examples.remove(requested[number]),
-            opens_last=True,
-        )
-        st.rerun()
+        # In their row, so that what comes below keeps its place; this very run then shows the answer.
+        if requested := list(state.requested_examples):
+            predict_clips(
+                [_add(name) for name in requested],
+                lambda number: state.requested_examples.remove(requested[number]),
+                opens_last=True,
+            )
 
 
 @dataclass(frozen=True)
