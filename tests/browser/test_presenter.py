@@ -76,7 +76,8 @@ def test_every_page_has_a_presenters_view(browser, streamlit_server):
     ("step", "start"), [("In a minute", "Start the race"), ("Set up", "Start 2 trainings")]
 )
 def test_a_race_is_announced_to_a_room(browser, streamlit_server, step, start):
-    visitor = Visit(browser, streamlit_server, f"train?step={quote(step)}", viewport=STAGE)
+    address = f"{streamlit_server}/train?step={quote(step)}"
+    visitor = Visit(browser, address, "Which model learns best?", viewport=STAGE)
     page = visitor.page
     visitor.settle()
     expect(page.locator(".line-up")).to_be_hidden()
