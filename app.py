@@ -6,7 +6,7 @@ from pages.access.roles import may_invite, require_visitor
 from pages.shared.browser.address import enter_page
 from pages.shared.browser.scripts import help_keyboard
 from pages.shared.presenter import offer_presenter
-from pages.shared.style import CONTRAST, FOCUS_RINGS, ICON_BUTTONS
+from pages.shared.style import CONTRAST, FOCUS_RINGS, ICON_BUTTONS, page_style
 from pages.shared.uploads import keep_uploads_in_memory
 
 keep_uploads_in_memory()  # before there is a page to upload from
@@ -26,6 +26,7 @@ if may_invite():
     pages.append(st.Page("pages/invite.py", title="Invite", icon=":material/qr_code_2:"))
 page = st.navigation(pages, position="top")
 st.set_page_config(page_title=f"{page.title} · Earmark")
+st.html(page_style(page.url_path))
 enter_page(page.url_path)
 page.run()
 help_keyboard()  # last: a script takes up a line

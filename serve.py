@@ -5,5 +5,6 @@ from starlette.middleware import Middleware
 
 from pages.access.gate import Gate
 from pages.access.upkeep import keep_house
+from pages.shared.browser.first_paint import FirstPaint
 
-app = st.App("app.py", middleware=[Middleware(Gate)], lifespan=keep_house)
+app = st.App("app.py", middleware=[Middleware(Gate), Middleware(FirstPaint)], lifespan=keep_house)

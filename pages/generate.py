@@ -25,7 +25,7 @@ from pages.generation.training import show_training
 from pages.shared.browser.scripts import ask_before_leaving, scroll_to
 from pages.shared.entry import enter
 from pages.shared.models import warm_up
-from pages.shared.style import MEDIUM_PAGE, STORED_PIECES
+from pages.shared.style import STORED_PIECES
 from pages.shared.widgets import escaped, fragment
 
 PIECES = WEIGHTS / PUBLISHED_MODEL / "pieces"  # MP3, 10 s: made by the published model, one a genre
@@ -172,7 +172,6 @@ def show_results() -> None:
 
 
 enter()
-st.html(MEDIUM_PAGE)
 st.title("Music that was never played")
 st.markdown(
     "A neural network has listened to some hundred recordings and learnt to paint pictures of sound. "

@@ -9,10 +9,8 @@ from pages.game.screen import show_screen
 from pages.game.state import game_state
 from pages.shared.entry import enter
 from pages.shared.models import default_classifier, warm_up
-from pages.shared.style import MEDIUM_PAGE
 
 enter()
-st.html(MEDIUM_PAGE)
 st.title("Guess first")
 code = st.query_params.get("room", "").strip().upper()
 if code and code != game_state().code:

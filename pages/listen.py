@@ -7,7 +7,7 @@ import streamlit as st
 
 from genre import GENRES
 from pages.library.panel import show_library
-from pages.listening.examples import show_examples
+from pages.listening.examples import answer_songs, show_examples
 from pages.listening.model_card import show_model_card
 from pages.listening.model_choice import show_introduction, show_model_choice
 from pages.listening.predict import follow_model
@@ -58,4 +58,4 @@ else:
 show_library()
 show_model_card(chosen_model())
 ask_before_leaving()
-warm_up(default_classifier, "genre.audio.overview", "genre.synth.dataset")
+warm_up(default_classifier, "genre.audio.overview", "genre.synth.dataset", answer_songs)

@@ -6,6 +6,7 @@ YouTube is searched once there is a face or a chosen mood, and never before.
 import streamlit as st
 
 from pages.moods.choices import choose_mood, choose_request, remember_request
+from pages.moods.labels import mood_word
 from pages.moods.photo import choose_photo, show_photo, show_photo_errors, take_photo
 from pages.moods.recognizer import choose_backend, load_default_backend, saved_moods
 from pages.moods.state import mood_state
@@ -13,6 +14,7 @@ from pages.shared.browser.address import follow_address, write_address
 from pages.shared.entry import enter
 from pages.shared.models import warm_up
 from pages.shared.playlist_view import YOUTUBE_NOTICE, show_songs
+from pages.shared.widgets import escaped
 
 CAMERA, FILE, LIVE = "camera", "file", "live"
 INPUT_LABELS = {
@@ -70,16 +72,18 @@ def find_songs(way: str) -> None:
     mood = choose_mood([mood.name for mood in saved_moods()])
     if mood:
         request = choose_request(mood)
-        st.subheader(request.title, anchor=False)
+        st.subheader(escaped(request.heading.text), anchor=False)
         own = st.container()
-        show_songs(request.find_playlist, repr(request), "songs")
+        show_songs(request.find_playlist, repr(request), "songs", request.heading)
         playlist = st.session_state.songs.playlist
         with own:
             from pages.library.mood_list import show_own_songs
             from pages.moods.own_music import show_own_music
 
             is_offline = bool(playlist.error and not playlist.tracks)
-            has_own_songs = show_own_songs(request.mood, is_first_choice=is_offline)
+            has_own_songs = show_own_songs(
+                request.mood, mood_word(request.mood), request.heading.symbol, is_first_choice=is_offline
+            )
             show_own_music(request, at_once=is_offline and not has_own_songs)
         remember_request(request)
     else:

@@ -8,7 +8,6 @@ import streamlit as st
 
 from pages.shared.browser.address import follow_address, write_address
 from pages.shared.entry import enter
-from pages.shared.style import WIDE_PAGE
 from pages.training.state import train_state
 
 STEPS = {
@@ -22,12 +21,10 @@ STEPS = {
 }
 enter()
 st.title("Which model learns best?")
-# As part of the text the style is there with the first paint; st.html comes later, and the page would jump.
 with st.container(key="train_about"):
     st.markdown(
-        f"{WIDE_PAGE}\n\nModels learn to tell kinds of music apart, and race for the best figure. You choose "
-        "who runs, on which music, and you see who wins and what they get wrong.",
-        unsafe_allow_html=True,
+        "Models learn to tell kinds of music apart, and race for the best figure. You choose who runs, on "
+        "which music, and you see who wins and what they get wrong."
     )
 state = train_state()
 follow_address("step", STEPS, "In a minute")

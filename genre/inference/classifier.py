@@ -33,6 +33,8 @@ PLAY_MORE = "Play us more of it: half a minute is best."
 SHORT_CLIP = f"The shorter a piece, the less often we are sure. {PLAY_MORE}"
 UNFAMILIAR = "This is not much like any of the genres that we know."
 RECONCILING_ROUNDS = 100
+# Of 49 takes of speech, 42 of them through simulated phones, none has this tag; 40 are taken for dance music.
+VOICELESS = "instrumental"
 LIKE_SPEECH = "It sounds almost like someone speaking, and so no genre is sure."
 
 
@@ -176,6 +178,8 @@ class Classifier(ABC):
     def _prediction(
         self, clip: Clip, windows: WindowPredictions, threshold: float, reason: str
     ) -> Prediction:
+        if reason == LIKE_SPEECH and VOICELESS in windows.description.tags:
+            reason = ""  # its level moves as in speech, but nobody speaks
         best = int(windows.overall.argmax())
         name = genre_name(self.genres[best])
         familiar = windows.description.familiar

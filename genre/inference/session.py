@@ -168,9 +168,6 @@ class Session:
         existing = self._clips.get(id_)
         if existing and (existing.sound or existing.error):
             return existing
-        if not existing:
-            while len(self._clips) >= MAX_CLIPS:
-                del self._clips[next(iter(self._clips))]
         clip = SessionClip(id_, digest, name, source)
         duplicate = next((c for c in self if c.digest == digest and (c.sound or c.error)), None)
         if duplicate:
@@ -182,12 +179,17 @@ class Session:
                 clip.full_prediction, clip.sound = classify(audio), StoredSound.of(audio)
             except AudioError as error:
                 clip.error = str(error)
-        if existing:  # the clip's sound was dropped, and is now stored again
+        if existing:
             clip.correction = existing.correction
-            del self._clips[id_]
-        self._clips[id_] = clip
-        self._drop_old_sound()
-        return clip
+        return self._store(clip)
+
+    def adopt(self, known: SessionClip) -> SessionClip:
+        """Add a clip of another session with its prediction, or return the one that is here already."""
+        existing = self._clips.get(known.id)
+        if existing and existing.sound and existing.full_prediction is known.full_prediction:
+            return existing
+        correction = existing.correction if existing else None
+        return self._store(replace(known, part=None, part_prediction=None, correction=correction))
 
     def classify_again(self, classify: Classify) -> None:
         """Classify all clips with stored sound by another model; a chosen part becomes the whole."""
@@ -195,6 +197,15 @@ class Session:
             if clip.sound is not None:
                 clip.full_prediction = classify(clip.sound.clip())
                 clip.part = clip.part_prediction = None
+
+    def _store(self, clip: SessionClip) -> SessionClip:
+        """Store a clip as the latest, in place of one whose sound was dropped."""
+        self._clips.pop(clip.id, None)
+        while len(self._clips) >= MAX_CLIPS:
+            del self._clips[next(iter(self._clips))]
+        self._clips[clip.id] = clip
+        self._drop_old_sound()
+        return clip
 
     def remove(self, id_: str) -> None:
         """Remove a clip; an unknown id is no error."""

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.access.roles import require_operator
 from pages.access.tokens import Role, access
 from pages.access.upkeep import guest_names
-from pages.shared.qr_code import qr_code
+from pages.shared.sharing.qr_code import qr_code
 
 RULES = (
     (

@@ -14,7 +14,7 @@ from pages.game.rooms import ANSWER, OVER, Room, RoomError
 from pages.game.rounds import GENRE, REAL, REAL_MUSIC, make_rounds, option_label
 from pages.game.state import ALONE, HANDS, PHONES, game_state, rooms, show_room, shown_room
 from pages.shared.models import default_classifier
-from pages.shared.qr_code import qr_code
+from pages.shared.sharing.qr_code import qr_code
 from pages.shared.style import GAME
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import escaped, fragment

@@ -11,10 +11,11 @@ from genre.plots import prediction as plots
 from genre.text import genre_name, percent
 from pages.access.links import link_to, reaches_others
 from pages.generation.html import render_thumbnail
+from pages.generation.piece_card import piece_card
 from pages.generation.state import generate_state
 from pages.generation.studio import new_seed, submit_to_same_model
 from pages.shared.models import default_classifier
-from pages.shared.qr_code import qr_code
+from pages.shared.sharing.qr_code import qr_code
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL, escaped
 
@@ -157,17 +158,17 @@ def _show_prediction(item: GalleryItem) -> None:
 
 
 def _share(item: GalleryItem) -> None:
-    """Show the piece's own address: whoever opens it gets the very same sound, made anew."""
-    if not (item.request and item.spectrogram.recipe.get("weights")):
-        return
+    """Show a picture of the piece, and its own address: whoever opens it gets the very same sound."""
+    has_link = bool(item.request and item.spectrogram.recipe.get("weights"))
     with st.popover(
         "Share", icon=":material/qr_code_2:", key=f"share_{item.id}", on_change="rerun"
     ) as popover:
         if not popover.open:
             return
-        from gan.sampling.link import pack_recipe
-
-        link = link_to("generate", piece=pack_recipe(item.spectrogram.recipe))
+        link = _link_to(item) if has_link else ""
+        _offer_card(item, link if reaches_others() else "")
+        if not link:
+            return
         st.markdown("This link makes the very same piece again, note for note.")
         st.code(link, language=None, wrap_lines=True)
         try:
@@ -179,6 +180,28 @@ def _share(item: GalleryItem) -> None:
                 "This Earmark serves its own machine alone, and so the link works here. With "
                 "`make run HTTPS=1` phones can open it too."
             )
+
+
+def _link_to(item: GalleryItem) -> str:
+    from gan.sampling.link import pack_recipe
+
+    return link_to("generate", piece=pack_recipe(item.spectrogram.recipe))
+
+
+def _offer_card(item: GalleryItem, link: str) -> None:
+    """Show the button that saves a picture of the piece, with a code where others can open the link."""
+    code = " The code on it lets whoever scans it in as a guest, until Earmark stops." if link else ""
+    st.download_button(
+        "Picture of this piece",
+        lambda: piece_card(item, link),
+        f"{item.file_name}-card.png",
+        "image/png",
+        key=f"card_{item.id}",
+        icon=":material/image:",
+        on_click="ignore",
+        width="stretch",
+        help=f"Its words and its spectrogram, to pass on.{code}",
+    )
 
 
 def _download(item: GalleryItem) -> None:

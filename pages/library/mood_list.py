@@ -8,6 +8,7 @@ from pages.library.access import may_see_library
 from pages.library.content import current_library, has_library
 from pages.library.player import play_song, save_songs
 from pages.library.state import library_state
+from pages.shared.sharing.song_card import CardHeading, CardSong, offer_song_card
 from pages.shared.widgets import escaped
 
 MATCH, LIFT, CALM = "match", "lift", "calm"
@@ -16,12 +17,20 @@ LABELS = {
     LIFT: ":material/trending_up: Lift me up",
     CALM: ":material/spa: Calm me down",
 }
+HEADINGS = {  # on the picture of the list; the word is the mood's
+    MATCH: "Songs for when you feel {word}",
+    LIFT: "Songs to lift you up when you feel {word}",
+    CALM: "Songs to calm you down when you feel {word}",
+}
 COUNT = 10
 TITLE = "From my own music"
 
 
-def show_own_songs(mood: str, is_first_choice: bool) -> bool:
-    """Show the offer of a playlist for a mood, open where it is the first choice -> whether it is open."""
+def show_own_songs(mood: str, word: str, symbol: str, is_first_choice: bool) -> bool:
+    """Show the offer of a playlist for a mood, open where it is the first choice -> whether it is open.
+
+    `word` and `symbol` are how the page writes the mood and draws it.
+    """
     if not may_see_library() or not has_library() or (is_first_choice and not _has_music()):
         return False
     with st.container(border=True, key="own_songs"):
@@ -39,7 +48,8 @@ def show_own_songs(mood: str, is_first_choice: bool) -> bool:
             label_visibility="collapsed",
             persist_state="session",
         )
-        _show_list(mood, direction or MATCH)
+        direction = direction or MATCH
+        _show_list(mood, direction, CardHeading(HEADINGS[direction].format(word=word), mood, symbol))
     return True
 
 
@@ -51,7 +61,7 @@ def _has_music() -> bool:
         return False
 
 
-def _show_list(mood: str, direction: str) -> None:
+def _show_list(mood: str, direction: str, heading: CardHeading) -> None:
     from mood.playlist.own_songs import own_playlist  # imports torch
 
     try:
@@ -83,4 +93,7 @@ def _show_list(mood: str, direction: str) -> None:
         if is_playing:
             play_song(song, autoplay=state.is_fresh)
             state.is_fresh = False
+    with st.container(horizontal=True, gap="small"):
+        songs = [CardSong(encodable(item.song.name), genre_name(item.song.genre or "")) for item in path]
+        offer_song_card(heading, songs, key="own_songs_card")
     save_songs([item.song for item in path], "own_songs_list")

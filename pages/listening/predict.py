@@ -16,8 +16,9 @@ from pages.shared.widgets import renew
 if TYPE_CHECKING:
     from genre.audio.clip import Clip
     from genre.inference.classifier import Prediction
+    from genre.inference.session import Session, SessionClip
 
-ReadAudio = Callable[[], bytes]
+AddClip = Callable[["Session"], "SessionClip"]
 
 
 def classify(clip: "Clip") -> "Prediction":
@@ -25,17 +26,21 @@ def classify(clip: "Clip") -> "Prediction":
     return current_classifier().classify(clip)
 
 
-def predict_files(
-    files: list[tuple[str, ReadAudio]],
-    source: str,
+def add_file(name: str, read: Callable[[], bytes], source: str) -> AddClip:
+    """Return what adds a file to a session: its bytes are read when its turn comes, and then predicted."""
+    return lambda session: session.add(name, read(), source, classify)
+
+
+def predict_clips(
+    clips: list[AddClip],
     on_prediction: Callable[[int], None] = lambda number: None,
     is_resumed: bool = False,
     opens_last: bool = False,
 ) -> None:
-    """Predict each file, given by its name and how to read it, and open the first or the last prediction.
+    """Add each clip to the visit's session, which predicts it, and open the first or the last one.
 
-    `on_prediction` gets the number of each file as soon as it is done. A click may end the run before the
-    rest: those files are resumed in the next run, and leave open what is.
+    `on_prediction` gets the number of each clip as soon as it is done. A click may end the run before the
+    rest: those clips are resumed in the next run, and leave open what is.
     """
     from genre.inference.session import MAX_SOUND_S  # importing takes a while
 
@@ -48,17 +53,17 @@ def predict_files(
         except ArtefactError as error:
             st.error(str(error))
             st.stop()
-        progress = st.progress(0.0) if len(files) > 1 else None
-        for number, (name, read) in enumerate(files):
+        progress = st.progress(0.0) if len(clips) > 1 else None
+        for number, add in enumerate(clips):
             if progress:
-                progress.progress(number / len(files), f"Clip {number + 1} of {len(files)}")
+                progress.progress(number / len(clips), f"Clip {number + 1} of {len(clips)}")
             with visitor_turn():
-                result = session.add(name, read(), source, classify)
+                result = add(session)
             on_prediction(number)
             if open_id is None or opens_last:
                 open_id = state.open_id = result.id
-    state.scroll_target = "answer" if len(files) == 1 else "results"
-    state.starting_id = open_id if len(files) == 1 else None
+    state.scroll_target = "answer" if len(clips) == 1 else "results"
+    state.starting_id = open_id if len(clips) == 1 else None
     if not is_resumed:
         renew("table")
 

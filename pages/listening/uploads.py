@@ -3,7 +3,7 @@
 import streamlit as st
 
 from genre.audio.files import AUDIO_SUFFIXES
-from pages.listening.predict import predict_files
+from pages.listening.predict import add_file, predict_clips
 from pages.listening.state import listen_state
 from pages.shared.style import SHORT_FILE_LIST
 from pages.shared.widgets import renew, widget_key
@@ -37,9 +37,8 @@ def show_uploader() -> None:
     ids = {file.file_id for file in new}
     is_resumed = ids <= state.upload_batch
     state.upload_batch = ids
-    predict_files(
-        [(file.name, file.getvalue) for file in new],
-        "upload",
+    predict_clips(
+        [add_file(file.name, file.getvalue, "upload") for file in new],
         lambda number: state.processed_uploads.add(new[number].file_id),
         is_resumed,
     )

@@ -7,9 +7,10 @@ import streamlit as st
 from mood.emotion.drawing import CUSTOM_MOOD_COLOUR, EMOTION_COLOURS
 from mood.playlist.playlist import Playlist, find_playlist
 from mood.playlist.query import DEFAULT_LANGUAGE, LANGUAGES, MAX_PHRASE_CHARS, find_language
-from pages.moods.labels import MOODS, change_label, look_word, mood_label
+from pages.moods.labels import MOODS, change_label, mood_label, mood_symbol, mood_word
 from pages.moods.state import mood_state
 from pages.shared.browser.memory import recall, remember
+from pages.shared.sharing.song_card import CardHeading
 from pages.shared.style import mood_cards
 
 MATCH, CHANGE = "match", "change"
@@ -30,9 +31,13 @@ class PlaylistRequest:
         return find_playlist(self.mood, self.language, self.artist, self.direction)
 
     @property
-    def title(self) -> str:
+    def heading(self) -> CardHeading:
+        """The songs' heading, on the page and on their picture."""
+        return CardHeading(self._title(), self.mood, mood_symbol(self.mood))
+
+    def _title(self) -> str:
         """The mood is named: what is on the page above may have moved on."""
-        word = look_word(self.mood)
+        word = mood_word(self.mood)
         if self.direction == CHANGE:
             aim = {
                 "Calm me down": "calm you down",

@@ -28,9 +28,14 @@ CHANGE_LABELS = {  # target mood of mood/playlist/query.py -> (label, icon)
 }
 
 
+def mood_symbol(mood: str) -> str:
+    """Return the name of an emotion's face among the Material symbols, a star for a custom mood."""
+    return MOODS[mood][0] if mood in MOODS else "star"
+
+
 def mood_icon(mood: str) -> str:
     """Return the face of an emotion, a star for a custom mood."""
-    return f":material/{MOODS[mood][0]}:" if mood in MOODS else ":material/star:"
+    return f":material/{mood_symbol(mood)}:"
 
 
 def mood_label(mood: str) -> str:
@@ -38,9 +43,14 @@ def mood_label(mood: str) -> str:
     return f"{mood_icon(mood)} {MOODS[mood][1] if mood in MOODS else escaped(mood)}"
 
 
+def mood_word(mood: str) -> str:
+    """Write a mood as in "You look ...", as plain text."""
+    return MOODS[mood][2] if mood in MOODS else mood
+
+
 def look_word(mood: str) -> str:
     """Write a mood as in "You look ...", safe as markdown."""
-    return MOODS[mood][2] if mood in MOODS else escaped(mood)
+    return escaped(mood_word(mood))
 
 
 def change_label(mood: str) -> tuple[str, str]:

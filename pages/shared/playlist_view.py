@@ -16,6 +16,7 @@ from mood.playlist import cache
 from mood.playlist.cache import CachedPlaylist
 from mood.playlist.playlist import MAX_TRACKS, NO_MORE, Playlist, find_more, find_playlist, select_songs
 from mood.playlist.youtube import YoutubeTrack
+from pages.shared.sharing.song_card import CardHeading, CardSong, offer_song_card
 from pages.shared.style import SONG_LIST
 from pages.shared.widgets import escaped, fragment
 
@@ -31,21 +32,22 @@ class PlaylistState:
 
     request: str
     playlist: Playlist
+    heading: CardHeading
     playing: str | None = None  # id of the video that plays
     message: str = ""  # result of the last press of More
     is_exhausted: bool = False  # whether YouTube has no more songs
     earlier_query: str = ""  # query of the older playlist in its place
 
 
-def show_songs(search: Callable[[], Playlist], request: str, key: str) -> None:
+def show_songs(search: Callable[[], Playlist], request: str, key: str, heading: CardHeading) -> None:
     """Show the songs of a request, fetched with `search` unless the visit has them already.
 
-    `request` identifies the request, `key` the place on the pages.
+    `request` identifies the request, `key` the place on the pages; `heading` is for a picture of the list.
     """
     state = st.session_state.get(key)
     if state is None or state.request != request:
         with st.spinner("Asking YouTube for songs"):
-            state = st.session_state[key] = PlaylistState(request, search())
+            state = st.session_state[key] = PlaylistState(request, search(), heading)
     st.html(SONG_LIST)
     _show_playlist(state, search, key)
 
@@ -53,10 +55,11 @@ def show_songs(search: Callable[[], Playlist], request: str, key: str) -> None:
 def cheer_up(genre: str) -> None:
     """Show a button for the Listen page; once it is pressed, cheerful songs of that genre."""
     request, state = f"cheer up with {genre}", st.session_state.get("cheer_up_songs")
-    st.markdown(f"**Cheerful {genre_name(genre)} songs on YouTube**", help=YOUTUBE_NOTICE)
+    heading = CardHeading(f"Cheerful {genre_name(genre)} songs", "happy", "queue_music")
+    st.markdown(f"**{heading.text} on YouTube**", help=YOUTUBE_NOTICE)
     is_pressed = st.button("Find some", icon=":material/queue_music:", key="cheer_up")
     if is_pressed or (state and state.request == request):
-        show_songs(lambda: find_playlist("happy", genre=genre), request, "cheer_up_songs")
+        show_songs(lambda: find_playlist("happy", genre=genre), request, "cheer_up_songs", heading)
     else:
         st.caption(YOUTUBE_NOTICE)
 
@@ -149,6 +152,8 @@ def _show_actions(state: PlaylistState, key: str) -> None:
         st.button(
             "Shuffle", icon=":material/shuffle:", key=f"{key}_shuffle", on_click=_shuffle, args=(state,)
         )
+        songs = [CardSong(track.title, track.channel) for track in playlist.tracks]
+        offer_song_card(state.heading, songs, link=playlist.queue_url, key=f"{key}_card")
         with st.popover("Save", icon=":material/download:"):
             st.download_button(
                 "As a table (CSV)",

@@ -1,5 +1,12 @@
 """All CSS of the pages, as <style> elements for st.html or unsafe markdown."""
 
+# Streamlit leaves a hand's breadth between the links at the top and the title. Its own style comes after the
+# document's (browser/first_paint.py), which .stApp outweighs.
+TOP = """<style>
+    .stApp [data-testid=stMainBlockContainer] { padding-top: 4.6rem; }
+    .stApp [data-testid=stMainBlockContainer] h1 { padding-top: .4rem; }
+</style>"""
+
 # A button whose key begins with icon_ shows its icon alone; a screen reader reads its label.
 ICON_BUTTONS = """<style>[class*="st-key-icon_"] :is(button, a) :is([data-testid=stMarkdownContainer], p) {
     position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }</style>"""
@@ -48,7 +55,7 @@ ANSWER = """<style>
 # The Train page is wider than the Listen page, for charts side by side, and no wider than lines can be read.
 # Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
 WIDE_PAGE = (
-    "<style>[data-testid=stMainBlockContainer] { max-width: 72rem; } "
+    "<style>.stApp [data-testid=stMainBlockContainer] { max-width: 72rem; } "
     "@media (hover: none) { .modebar { display: none !important; } } "
     # On the presenter's stage, which is zoomed, Streamlit gives a chart too much width. The race comes first.
     ".presenting svg.marks { max-width: 100%; height: auto; } "
@@ -77,8 +84,39 @@ PAPER_CARDS = """<style>
     .presenting .paper-bars { grid-template-columns: max-content 1fr 6rem; }
 </style>"""
 
+# Styles of pages/training/line_up.py: on the stage it is all there is of the step Set up, with Start.
+LINE_UP = """<style>
+    :root:not(.presenting) .line-up { display: none; }
+    .presenting:has(.line-up) :is(h1, .st-key-train_about, .st-key-chapters, .st-key-other_ways,
+        [data-testid=stColumn]:has(.st-key-racers)),
+    .presenting:has(.line-up) [data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] >
+        :not(:has(.line-up, .st-key-start, .st-key-start_race)) { display: none !important; }
+    .presenting:has(.line-up) [data-testid=stElementContainer]:is(.st-key-start, .st-key-start_race),
+    .presenting:has(.line-up) :is(.st-key-start, .st-key-start_race) .stButton { display: flex !important; }
+    .presenting [data-testid=stColumn]:has(.line-up) { flex: 1 1 100%; }
+    .presenting .line-up p { font-size: 1.6rem; margin: .2rem 0; }
+    .presenting .line-up .line-up-task { font-size: 2.6rem; margin-top: .6rem; font-weight: 700;
+        line-height: 1.15; }
+    .presenting .line-up ol { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: .55rem; }
+    .presenting .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15;
+        padding: .25rem 0 .25rem 1rem; border-left: .55rem solid #0F8A8A; }
+    .presenting:has(.line-up) :is(.st-key-start, .st-key-start_race) button { padding: .7rem 2.2rem; }
+    .presenting:has(.line-up) :is(.st-key-start, .st-key-start_race) button :is(p, span) {
+        font-size: 2rem !important; }
+</style>"""
+
 # The Generate page is wider than the Listen page.
-MEDIUM_PAGE = "<style>[data-testid=stMainBlockContainer] { max-width: 58rem; }</style>"
+MEDIUM_PAGE = "<style>.stApp [data-testid=stMainBlockContainer] { max-width: 58rem; }</style>"
+
+# All others are as wide as Streamlit has them.
+NARROW_PAGE = "<style>.stApp [data-testid=stMainBlockContainer] { max-width: 736px; }</style>"
+PAGE_WIDTHS = {"train": WIDE_PAGE, "generate": MEDIUM_PAGE, "guess": MEDIUM_PAGE}
+
+
+def page_style(path: str) -> str:
+    """Return the style of a page's outline by its path, which is empty for the first page."""
+    return TOP + PAGE_WIDTHS.get(path, NARROW_PAGE)
+
 
 # Styles of pages/generation/html.py.
 PICTURE_STRIP = """<style>
@@ -234,6 +272,11 @@ PRESENTER = """<style>
     .presenting .recorder-bars i { height: 1.3rem; border-radius: .65rem; }
     .presenting .recorder-waterfall { grid-area: fall; width: 100%; height: 11rem; }
 </style>"""
+
+
+def place_kept(key: str, height_px: int) -> str:
+    """Keep the place of what comes late in the container of this key, so that nothing below it jumps."""
+    return f"<style>.st-key-{key} {{ min-height: {height_px}px; }}</style>"
 
 
 def mood_cards(colours: list[str], key: str = "mood") -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from genre.models.registry import MODELS
 from genre.runs.catalogue import Entry, to_csv
+from pages.shared.style import place_kept
 from pages.training.run_display import INPUT_LABELS, SPLIT_NAMES, STATE_BADGES, plain_title, published_percent
 from pages.training.state import train_state
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_COMPARED = 6
 N_PRESELECTED = 3
+ROW_PX, MAX_TABLE_PX = 35, 400  # as Streamlit draws a table
 MAX_PRESELECTION = 30  # with more trainings, a visitor looks for some: nothing is drawn until a row is ticked
 
 _Text, _Number = st.column_config.TextColumn, st.column_config.NumberColumn
@@ -79,20 +81,22 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
     key = f"runs_{state.n_tables}_" + sha256("\n".join(ids).encode()).hexdigest()[:12]
     if state.compared is None:
         state.compared = _preselection(entries)
-    selection = st.dataframe(
-        pd.DataFrame([_cells(entry) for entry in entries]),
-        hide_index=True,
-        key=key,
-        on_select="rerun",
-        selection_mode="multi-row",
-        selection_default={
-            "selection": {"rows": [number for number, id_ in enumerate(ids) if id_ in state.compared]}
-        },
-        placeholder="",
-        alt="All trainings and their figures",
-        column_order=_columns(),
-        column_config=RUN_COLUMNS,
-    )
+    st.html(place_kept("run_table", min(MAX_TABLE_PX, ROW_PX * (1 + len(entries)))))
+    with st.container(key="run_table"):
+        selection = st.dataframe(
+            pd.DataFrame([_cells(entry) for entry in entries]),
+            hide_index=True,
+            key=key,
+            on_select="rerun",
+            selection_mode="multi-row",
+            selection_default={
+                "selection": {"rows": [number for number, id_ in enumerate(ids) if id_ in state.compared]}
+            },
+            placeholder="",
+            alt="All trainings and their figures",
+            column_order=_columns(),
+            column_config=RUN_COLUMNS,
+        )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle("All figures", key="all_figures", persist_state="session")
         st.download_button(

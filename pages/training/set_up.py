@@ -18,9 +18,10 @@ from pages.access.roles import require_operator
 from pages.shared.widgets import escaped
 from pages.training import quota
 from pages.training.data import choose_data, chosen_data, data_label, load_listing
+from pages.training.line_up import line_up_html
 from pages.training.place import Place, choose_place
 from pages.training.plan import Plan, choose_plan, input_for
-from pages.training.run_display import UNFILTERED, free_title, load_entries
+from pages.training.run_display import MODEL_NAMES, UNFILTERED, free_title, load_entries
 from pages.training.state import train_state
 
 MAX_RUNS = 40  # trainings in one go: each waits as a small process of its own
@@ -98,6 +99,9 @@ def _show_start(
             icon=":material/error:",
         )
     is_ready = 0 < count <= MAX_RUNS and place is not None
+    names = [MODEL_NAMES.get(model, model) for model in plan.models]
+    learnt_from = f"They learn from {music.count:,} pieces: {data_label(chosen_data())}."
+    st.html(line_up_html(names, len(music.by_genre), learnt_from))
     with st.container(horizontal=True, vertical_alignment="center"):
         label = "Start" if count == 1 else f"Start {count} trainings"
         if st.button(label, type="primary", disabled=not is_ready, icon=":material/play_arrow:", key="start"):

@@ -1,7 +1,9 @@
 """The picture of a clip over time, and the presenter's view, in a real Chromium."""
 
 import re
+from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser.stage import READABLE_PX, STAGE, type_px
@@ -67,4 +69,27 @@ def test_every_page_has_a_presenters_view(browser, streamlit_server):
         assert visitor.overflow() <= 0, name
         page.keyboard.press("P")
         assert not is_presenting(page)
+    visitor.leave()
+
+
+@pytest.mark.parametrize(
+    ("step", "start"), [("In a minute", "Start the race"), ("Set up", "Start 2 trainings")]
+)
+def test_a_race_is_announced_to_a_room(browser, streamlit_server, step, start):
+    address = f"{streamlit_server}/train?step={quote(step)}"
+    visitor = Visit(browser, address, "Which model learns best?", viewport=STAGE)
+    page = visitor.page
+    visitor.settle()
+    expect(page.locator(".line-up")).to_be_hidden()
+    page.get_by_role("button", name="Presenter's view").click()
+    expect(page.locator(".line-up li").first).to_have_text("Adding up")
+    for selector in (".line-up-task", ".line-up li", ".line-up p"):
+        assert type_px(page, selector) >= READABLE_PX
+    expect(page.get_by_role("button", name=start)).to_be_in_viewport(ratio=1)
+    expect(page.locator(".line-up")).to_be_in_viewport(ratio=1)
+    shown = page.locator(
+        "[data-testid=stMain] :is(button, input, h1, [data-testid=stCaptionContainer]):visible"
+    )
+    assert shown.count() == 1, "one thing at a time"
+    assert visitor.overflow() <= 0
     visitor.leave()

@@ -8,6 +8,7 @@ WIDE = {"width": 1_000, "height": 900}
 PHONE = {"width": 390, "height": 844}
 WAIT_MS = 120_000
 SEED = 2_026
+HEIGHT = 1_150  # of the picture in the README: the request and the piece
 PROMPT = "a calm late-night jazz piano with a marimba"
 
 
@@ -35,7 +36,8 @@ def take(browser: Browser, address: str, save: Callable[..., None]) -> None:
     _generate(page, 4)
     page.get_by_role("button", name="What does the Listen page hear?").click()
     page.locator(".st-key-prediction_bars .bars .point, .st-key-item [data-testid=stAlert]").first.wait_for()
-    save(page, "generate", _draw_all(page))
+    _draw_all(page)
+    save(page, "generate", HEIGHT)
 
     page = visit(browser, address, viewport=WIDE, color_scheme="dark")
     page.get_by_text("Reggae", exact=True).first.click()
@@ -57,6 +59,8 @@ def _generate(page: Page, n_clips: int) -> None:
         box.fill(str(value))
         box.press("Enter")
         _rest(page)
+    page.get_by_text("Fine tuning").click()  # closed again, so that the piece is in the picture
+    _rest(page)
     page.get_by_role("button", name="Generate", exact=True).click()
     expect(page.locator("audio")).to_have_count(n_clips, timeout=WAIT_MS)
     expect(page.locator(".st-key-waiting")).to_have_count(0, timeout=WAIT_MS)

@@ -42,7 +42,7 @@ SONGS = (  # nobody's: title, who sings it, s
     ("Whistle", "Big Room Choir", 168),
     ("Postcards", "Mira Sol", 236),
 )
-HEIGHT = 1_280  # of a page with songs: enough of them are to be seen
+HEIGHT = 1_300  # of a page with songs: enough of them are to be seen
 
 
 def visit(browser: Browser, served: RunningApp, **context: object) -> Page:

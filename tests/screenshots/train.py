@@ -17,6 +17,7 @@ from genre.runs.catalogue import RECORDED
 WIDE = {"width": 1_200, "height": 900}
 PHONE = {"width": 390, "height": 844}
 WAIT_MS = 60_000
+HEIGHT = 1_300  # of the comparison: the table, the winner, and how they learnt
 UNDER_WAY = {  # what to show half done: how many epochs of it, and for how much longer (s)
     "linear-track": (12, 2.0),
     "cnn-simple-track": (9, 40.0),
@@ -40,7 +41,7 @@ def take(browser: Browser, address: str, home: Path, keep: Callable[..., None]) 
     for name, scheme in (("train-compare", "light"), ("train-dark", "dark")):
         page = visit(browser, address, "Compare", viewport=WIDE, color_scheme=scheme)
         _see_everything(page, 6)
-        keep(page, name)
+        keep(page, name, HEIGHT)
     page = visit(browser, address, "The leak", viewport=WIDE)
     _see_everything(page, 3)
     keep(page, "train-leak")

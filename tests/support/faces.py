@@ -20,8 +20,14 @@ HOME_OF_DEEPFACE = SHARED_DATA / "deepface_home"
 @functools.cache
 def astronaut() -> np.ndarray:
     """(512, 512, 3) RGB uint8: Eileen Collins, her face at about (174, 66), 100 pixels wide."""
+    return photograph("astronaut")
+
+
+def photograph(name: str) -> np.ndarray:
+    """One of scikit-image's own pictures, (H, W, 3) RGB uint8."""
     skimage = pytest.importorskip("skimage", reason="scikit-image is not installed")
-    with Image.open(Path(skimage.__file__).parent / "data" / "astronaut.png") as picture:
+    (path,) = (Path(skimage.__file__).parent / "data").glob(f"{name}.[jp][pn]g")
+    with Image.open(path) as picture:
         image = np.array(picture.convert("RGB"))
     image.setflags(write=False)
     return image

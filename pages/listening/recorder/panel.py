@@ -6,7 +6,7 @@ import streamlit as st
 
 from genre.audio.constants import SAMPLE_RATE
 from genre.models.cards import ArtefactError
-from pages.listening.predict import classify, predict_files
+from pages.listening.predict import add_file, classify, predict_clips
 from pages.listening.recorder.component import arrived_sound, mount_recorder
 from pages.listening.recorder.state import RecorderState, begin_recording, recorder_state
 from pages.listening.recorder.take import MAX_S, SoundMessage, Take, TakeError, read_message
@@ -49,7 +49,7 @@ def _predict_recording(content: bytes) -> None:
     def note(_: int) -> None:
         state.n_recordings, recorder_state().finished = number, None
 
-    predict_files([(f"Recording {number}", lambda: content)], "recording", note)
+    predict_clips([add_file(f"Recording {number}", lambda: content, "recording")], note)
     st.rerun()
 
 

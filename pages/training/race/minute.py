@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from genre import GENRES
 from genre.data.dataset import BUILT_IN
 from genre.runs.catalogue import LEAKY
 from genre.training.experiment import ExperimentSettings, experiment_settings
-from pages.training.run_display import MODEL_NAMES, load_entries
+from pages.training.line_up import line_up_html
+from pages.training.run_display import LEAK, MODEL_NAMES, load_entries
 from pages.training.set_up import start_runs
 from pages.training.state import go_to
 
@@ -37,20 +39,23 @@ def show_minute() -> None:
     """Show the step."""
     left, right = st.columns([1, 1], gap="large")
     with left:
-        for icon, text in CHAPTERS:
-            st.markdown(f"{icon} {text}")
+        with st.container(key="chapters"):
+            for icon, text in CHAPTERS:
+                st.markdown(f"{icon} {text}")
+        st.html(
+            line_up_html(list(map(_name, RACERS)), len(GENRES), "They learn from 300 synthesised pieces.")
+        )
         if st.button("Start the race", type="primary", icon=":material/play_arrow:", key="start_race"):
             start_runs(race_settings(), cores=1)
             st.rerun()
         st.caption(
             "It takes about a minute on this machine. The music, 300 synthesised pieces, is here already."
         )
-    with right:
-        for model, split, about in RACERS:
+    with right, st.container(key="racers"):
+        for racer in RACERS:
             with st.container(border=True, gap="xsmall"):
-                leak = ", with a leak" if split == LEAKY else ""
-                st.markdown(f"**{MODEL_NAMES[model]}{leak}** :gray[{model}]")
-                st.caption(about)
+                st.markdown(f"**{_name(racer)}** :gray[{racer[0]}]")
+                st.caption(racer[2])
     with st.container(horizontal=True, vertical_alignment="center", key="other_ways"):
         st.button(
             "Choose music and models myself",
@@ -67,6 +72,11 @@ def show_minute() -> None:
                 on_click=go_to,
                 args=("Watch",),
             )
+
+
+def _name(racer: tuple[str, str, str]) -> str:
+    model, split, _ = racer
+    return MODEL_NAMES[model] + (LEAK if split == LEAKY else "")
 
 
 def race_settings() -> list[ExperimentSettings]:

@@ -12,9 +12,10 @@ from genre.audio.degrade import simulate_phone
 from genre.audio.spectrogram import FULL_CLIP_MEL, Spectrogram
 from genre.data.gtzan import read_mel_30s
 from genre.data.splits import LISTS
-from genre.inference.classifier import LIKE_SPEECH, Classifier
+from genre.inference.classifier import LIKE_SPEECH, UNFAMILIAR, Classifier
 from genre.inference.load import load_classifier
-from genre.inference.screening import SPEECH_DB, above_speech, is_stationary, speech_score
+from genre.inference.screening import DOUBTFUL_DB, SPEECH_DB, above_speech, is_stationary, speech_score
+from genre.paths import REPOSITORY
 from genre.synth.dataset import render
 from tests.support.data import SHARED_DATA, gtzan_recordings
 
@@ -165,3 +166,13 @@ def test_music_that_moves_like_speech_is_music(track: str, classifier: Classifie
     prediction = classifier.classify(clip)
     assert prediction.status != "not_music" and prediction.uncertainty_reason != LIKE_SPEECH
     assert load_classifier("listen-scratch").classify(clip).confident is False
+
+
+def test_music_without_a_voice_is_not_almost_someone_speaking(classifier: Classifier) -> None:
+    """A vibraphone pauses as a speaker does; what is tagged instrumental has no speaker."""
+    clip = load_clip(REPOSITORY / "assets" / "music" / "jazz_vibe-ace.opus")
+    assert above_speech(power(clip.samples), clip.duration_s) > -DOUBTFUL_DB, "its level moves as in speech"
+    prediction = classifier.classify(clip)
+    assert prediction.genre == "jazz" and prediction.uncertainty_reason == UNFAMILIAR
+    scratch = load_classifier("listen-scratch").classify(clip)
+    assert scratch.uncertainty_reason == LIKE_SPEECH, "a model without tags cannot tell"

@@ -51,6 +51,18 @@ def test_the_same_bytes_are_classified_once(classify, wav):
     assert first.correction is None
 
 
+def test_a_clip_of_another_session_is_adopted_and_stays_apart(classify, wav):
+    known = Session().add("a.wav", wav("jazz"), "example", classify)
+    session = Session()
+    clip = session.adopt(known)
+    assert clip is not known and clip == next(iter(session)) and session.adopt(known) is clip
+    assert clip.full_prediction is known.full_prediction and clip.sound is known.sound
+    clip.correction, clip.sound = "rock", None  # as if dropped for memory
+    again = session.adopt(known)
+    assert again.correction == "rock" and again.sound is known.sound and len(session) == 1
+    assert known.correction is None
+
+
 def test_genres_of_another_model_are_exported_too(wav):
     session = Session()
     session.add(

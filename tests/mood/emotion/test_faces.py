@@ -20,7 +20,7 @@ from mood.emotion.faces import (
     explain_no_face,
     resize_face,
 )
-from tests.support.faces import astronaut, drawn_face, encoded, valid_faces
+from tests.support.faces import astronaut, drawn_face, encoded, photograph, valid_faces
 
 FACE = (174, 66, 99, 99)  # the astronaut's
 
@@ -234,3 +234,37 @@ def test_a_face_cut_off_by_the_edge_is_found_in_a_photograph(columns: int) -> No
     image = astronaut()[:, FACE[0] + columns :]
     (box,) = detect_faces(np.ascontiguousarray(image), thorough=True)
     assert box.x == 0 and near(box, (0, FACE[1], FACE[2] - columns, FACE[3]), by=0.35)
+
+
+def cut_off(edge: str, share: float) -> np.ndarray:
+    """(384, 512) the astronaut, her face 198 pixels wide, with a share of it beyond an edge."""
+    image = cv2.resize(astronaut(), (1_024, 1_024), interpolation=cv2.INTER_CUBIC)[:384]
+    left, side = 2 * FACE[0], 2 * FACE[2]
+    right_part = image[:, left + round(share * side) :][:, :512]
+    left_part = image[:, : left + round((1 - share) * side)]
+    return np.ascontiguousarray(right_part if edge == "left" else left_part)
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+def test_the_largest_face_is_found_where_an_edge_cuts_it_off(thorough: bool) -> None:
+    """In live video, too: up to nearly a half of it may be missing."""
+    found = []
+    for edge in ("left", "right"):
+        for share in np.linspace(0.2, 0.46, 8):
+            image = cut_off(edge, share)
+            boxes = detect_faces(image, thorough)
+            middle = boxes[0].x + boxes[0].w / 2 if boxes else 256
+            from_edge = middle if edge == "left" else image.shape[1] - middle
+            found.append(bool(boxes) and from_edge < 150 and abs(boxes[0].y - 132) < 80 and boxes[0].h > 120)
+    assert np.mean(found) >= 0.7
+
+
+@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("name", ["clock_motion", "coffee", "motorcycle_left", "rocket"])
+def test_no_face_is_found_in_photographs_of_things(name: str, turn: int) -> None:
+    """Two of the three cascades take the clock for a face."""
+    image = cv2.cvtColor(np.rot90(photograph(name), turn), cv2.COLOR_RGB2GRAY)
+    for side in (320, 640):
+        scale = side / max(image.shape)
+        reduced = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        assert detect_faces(reduced) == []

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mood.emotion import faces
-from mood.emotion.faces import FaceError, decode_image
+from mood.emotion.faces import FaceError, decode_image, decoding
 from tests.support.faces import astronaut, encoded
 
 
@@ -37,7 +36,7 @@ def many_scans(side: int, count: int) -> bytes:
     ],
 )
 def test_a_bomb_is_refused_before_it_is_unpacked(bomb, word, monkeypatch):
-    monkeypatch.setattr(faces, "_to_rgb", lambda *_: pytest.fail("it is unpacked"))
+    monkeypatch.setattr(decoding, "_to_rgb", lambda *_: pytest.fail("it is unpacked"))
     with pytest.raises(FaceError, match=word):
         decode_image(bomb())
 

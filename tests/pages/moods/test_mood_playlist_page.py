@@ -107,7 +107,7 @@ def test_the_list_can_be_saved_and_opened_as_a_queue(searches):
     rows = list(csv.DictReader(io.StringIO(playlist.to_csv())))
     assert [row["title"] for row in rows] == song_titles(app)
     labels = [element.proto.label for element in app.get("download_button")]
-    assert labels == ["As a table (CSV)", "For a player (M3U)"]
+    assert labels == ["Picture of this list", "As a table (CSV)", "For a player (M3U)"]
     links = {element.proto.label: element.proto.url for element in app.get("link_button")}
     assert links["Play all in YouTube"] == playlist.queue_url
 
