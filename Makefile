@@ -87,13 +87,13 @@ test: setup-dev chromium
 	@$(BIN) -m pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0 $(PYTEST_ARGS)
 
 bench: setup-dev chromium
-	@for file in tests/benchmarks/bench_*.py; do \
-		$(BIN) -m tests.benchmarks.$$(basename "$$file" .py) --record || exit 1; \
+	@for file in tests/benchmarks/bench_*.py tests/benchmarks/app/bench_*.py; do \
+		$(BIN) -m $$(echo "$${file%.py}" | tr / .) --record || exit 1; \
 	done
 
 # Twenty visitors for ten minutes, then a thousand short visits: about a quarter of an hour. SOAK= takes options.
 soak: setup-dev
-	@$(BIN) -m tests.benchmarks.soak $(or $(SOAK),--record)
+	@$(BIN) -m tests.soak.soak $(or $(SOAK),--record)
 
 # The shipped networks, on two cores: about eight hours for Listen's with its three seeds and the ablation,
 # three for the emotion network and two for the generator; an interrupted training is resumed. A name that

@@ -7,7 +7,7 @@ from gan.commands import evaluate as evaluate_command
 from gan.commands import invert as invert_command
 from gan.commands import sample as sample_command
 from gan.commands import train as train_command
-from genre.commands.program import run_program
+from genre.commands.shared.program import run_program
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -16,7 +16,7 @@ from genre.commands import (
     train,
     transfer,
 )
-from genre.commands.program import run_program
+from genre.commands.shared.program import run_program
 
 
 def main(arguments: list[str] | None = None) -> int:

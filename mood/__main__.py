@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from genre.commands.program import run_program
+from genre.commands.shared.program import run_program
 from mood.commands import evaluate as evaluate_command
 from mood.commands import playlist as playlist_command
 from mood.commands import read as read_command

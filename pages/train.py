@@ -46,11 +46,11 @@ match step:
 
         show_minute()
     case "Data":
-        from pages.training.data import show_data
+        from pages.training.setup.data import show_data
 
         show_data()
     case "Set up":
-        from pages.training.set_up import show_set_up
+        from pages.training.setup.step import show_set_up
 
         show_set_up()
     case "Watch":

@@ -28,7 +28,7 @@ from tests.support.audio import soundfile_bytes
 from tests.support.browser import visits
 from tests.support.browser.chromium import find_chromium
 from tests.support.browser.serving import chromium, serve
-from tests.support.youtube import YoutubeStandIn
+from tests.support.stand_ins.youtube import YoutubeStandIn
 
 RECORDING_S = 5.0  # length of what the fake microphone plays
 BROWSERS = {"browser", "camera"}  # fixtures that start one

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from genre.commands.program import FAILED, OK, USAGE
+from genre.commands.shared.program import FAILED, OK, USAGE
 
 MAX_CLIPS_PER_GENRE = 200  # largest number of clips of each genre
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from genre.commands.program import FAILED, OK, USAGE
+from genre.commands.shared.program import FAILED, OK, USAGE
 
 
 def add_parser(commands: "argparse._SubParsersAction") -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genre.commands.program import FAILED, OK, USAGE
+from genre.commands.shared.program import FAILED, OK, USAGE
 from genre.reading import read_json
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genre.commands.program import OK, USAGE, add_run_options, complain, train_here
+from genre.commands.shared.program import OK, USAGE, add_run_options, complain, train_here
 
 if TYPE_CHECKING:
     from genre.runs.report import Report

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from genre.commands.program import complain
+from genre.commands.shared.program import complain
 from genre.errors import OK, USAGE
 
 

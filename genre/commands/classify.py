@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from genre.audio.files import AUDIO_SUFFIXES, find_files, printable
-from genre.commands.engine import open_engine, require_engine
-from genre.commands.program import complain
-from genre.commands.shards import add_shard_options, audio_files, classify_into_shards
+from genre.commands.shared.engine import open_engine, require_engine
+from genre.commands.shared.program import complain
+from genre.commands.shared.shards import add_shard_options, audio_files, classify_into_shards
 from genre.errors import FAILED, OK, USAGE
 
 if TYPE_CHECKING:

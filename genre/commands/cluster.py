@@ -4,7 +4,7 @@ import argparse
 import json
 
 from genre.audio.files import printable
-from genre.commands.program import complain
+from genre.commands.shared.program import complain
 from genre.errors import OK, USAGE
 
 

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from genre.commands.program import complain, whole_number
+from genre.commands.shared.program import complain, whole_number
 from genre.errors import FAILED, OK, USAGE
 
 

@@ -4,8 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from genre.commands.engine import add_engine_options, open_engine
-from genre.commands.program import complain
+from genre.commands.shared.engine import add_engine_options, open_engine
+from genre.commands.shared.program import complain
 from genre.errors import OK, USAGE
 from genre.evaluation.feature_agreement import agreement
 

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genre.audio.files import printable
-from genre.commands.engine import open_engine, require_engine
-from genre.commands.program import complain, whole_number
-from genre.commands.shards import add_shard_options, scan_into_shards
+from genre.commands.shared.engine import open_engine, require_engine
+from genre.commands.shared.program import complain, whole_number
+from genre.commands.shared.shards import add_shard_options, scan_into_shards
 from genre.errors import FAILED, OK, USAGE
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from genre.commands.engine import Engine
+    from genre.commands.shared.engine import Engine
     from genre.library.progress import ScanProgress
     from genre.library.scan import ScanSummary
     from genre.library.search import Library, Query, Song

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from genre.commands.engine import Engine, add_engine_options, open_engine
-from genre.commands.program import complain, whole_number
+from genre.commands.shared.engine import Engine, add_engine_options, open_engine
+from genre.commands.shared.program import complain, whole_number
 from genre.commands.sweep import print_line, print_outcome, stop_in_order
 from genre.errors import INTERRUPTED, OK, USAGE
 
@@ -96,7 +96,7 @@ def _rows(options: argparse.Namespace, section: str, engine: Engine, deadline: f
     """Measure rows -> these, or with --record all that are recorded, and their table."""
     from genre.evaluation.reproduction import load_record, merge_rows
     from genre.evaluation.reproduction_tables import reproduction_table
-    from genre.training.reproduce import build_rows, row_results, run_rows
+    from genre.training.papers.reproduce import build_rows, row_results, run_rows
 
     rows = build_rows(options.data, _only(options), options.epochs)
     run_rows(rows, engine.at_once, deadline, print_outcome, print_line, engine.cluster)

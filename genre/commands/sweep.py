@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genre.commands.engine import add_engine_options, open_engine
-from genre.commands.program import complain, whole_number
+from genre.commands.shared.engine import add_engine_options, open_engine
+from genre.commands.shared.program import complain, whole_number
 from genre.commands.train import add_experiment_options, add_recipe_options, settings_from
 from genre.errors import FAILED, OK, USAGE
 

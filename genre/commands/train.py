@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genre.commands.program import add_folder_options, train_here, whole_number
+from genre.commands.shared.program import add_folder_options, train_here, whole_number
 from genre.errors import OK
 from genre.reading import parse_json
 

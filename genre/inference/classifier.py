@@ -18,7 +18,7 @@ from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.loudness import is_silent
 from genre.audio.spectrogram import FULL_CLIP_MEL, Spectrogram, SpectrogramParams
 from genre.inference.description import Description
-from genre.inference.screening import DOUBTFUL_DB, above_speech, is_flat, is_gliding_tone, is_stationary
+from genre.inference.screening.music import DOUBTFUL_DB, above_speech, is_flat, is_gliding_tone, is_stationary
 from genre.models.cards import Card
 from genre.text import genre_name
 

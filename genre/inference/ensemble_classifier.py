@@ -9,7 +9,7 @@ from torch import Tensor
 from genre.audio.spectrogram import SpectrogramParams
 from genre.inference.branches import BRANCHES, Branch, resample_windows
 from genre.inference.classifier import Classifier, WindowPredictions, audible
-from genre.inference.noise import denoise, is_noisy
+from genre.inference.screening.noise import denoise, is_noisy
 from genre.legacy import INPUT_ALIASES
 from genre.models.artefacts import load_artefact
 from genre.models.cards import Card

@@ -183,13 +183,13 @@ class Session:
             clip.correction = existing.correction
         return self._store(clip)
 
-    def adopt(self, known: SessionClip) -> SessionClip:
+    def adopt(self, clip: SessionClip) -> SessionClip:
         """Add a clip of another session with its prediction, or return the one that is here already."""
-        existing = self._clips.get(known.id)
-        if existing and existing.sound and existing.full_prediction is known.full_prediction:
+        existing = self._clips.get(clip.id)
+        if existing and existing.sound and existing.full_prediction is clip.full_prediction:
             return existing
         correction = existing.correction if existing else None
-        return self._store(replace(known, part=None, part_prediction=None, correction=correction))
+        return self._store(replace(clip, part=None, part_prediction=None, correction=correction))
 
     def classify_again(self, classify: Classify) -> None:
         """Classify all clips with stored sound by another model; a chosen part becomes the whole."""

@@ -130,7 +130,7 @@ def _show_balance(history: TrainingHistory) -> None:
 
 
 def _start_training() -> None:
-    from pages.training.data import choose_data
+    from pages.training.setup.data import choose_data
 
     st.markdown(
         "It learns from music you choose, and then paints here. Count on a minute or two for each "

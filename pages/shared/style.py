@@ -84,7 +84,7 @@ PAPER_CARDS = """<style>
     .presenting .paper-bars { grid-template-columns: max-content 1fr 6rem; }
 </style>"""
 
-# Styles of pages/training/line_up.py: on the stage it is all there is of the step Set up, with Start.
+# Styles of pages/training/setup/line_up.py: on the stage it is all there is of the step Set up, with Start.
 LINE_UP = """<style>
     :root:not(.presenting) .line-up { display: none; }
     .presenting:has(.line-up) :is(h1, .st-key-train_about, .st-key-chapters, .st-key-other_ways,

@@ -17,8 +17,8 @@ from pages.access.roles import is_operator, require_operator
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import choose_model, chosen_model, take_off
 from pages.shared.widgets import escaped
-from pages.training.quota import may_change
 from pages.training.run_display import MODEL_NAMES, plain_title, show_chart, show_state, show_swatch
+from pages.training.setup.quota import may_change
 
 
 def show_run(entry: Entry, name: str, report: Report | None, colour: str, number: int) -> None:

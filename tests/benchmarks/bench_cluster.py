@@ -28,7 +28,7 @@ from genre.synth import dataset as synth
 from genre.training.experiment import experiment_settings
 from genre.training.sweep import create_run, pack_experiment, run_all, settings_grid
 from tests.benchmarks.measure import RECORD, Row, parse_arguments, report_table
-from tests.support.cluster import Nodes
+from tests.support.stand_ins.cluster import Nodes
 
 AIM_SCALING = 1.8  # songs a second on two nodes over one
 AIM_OVERHEAD = 10.0  # % of CPU seconds

@@ -43,7 +43,7 @@ from tests.benchmarks.measure import (
     parse_arguments,
     report_table,
 )
-from tests.support.library import make_songs, scan
+from tests.support.stand_ins.library import make_songs, scan
 
 COPIES = 8  # files of each genre's piece, of different content
 WARM = 12  # files after which the processes have loaded the model

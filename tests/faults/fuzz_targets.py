@@ -39,8 +39,8 @@ from pages.training.run_display import chart_names
 from pages.training.run_table import _cells
 from tests.genre.audio.test_audio_bad_input import assert_clip_or_sentence, valid_files
 from tests.support.faces import encoded
+from tests.support.stand_ins.youtube import FIXTURES
 from tests.support.training_runs import make_run
-from tests.support.youtube import FIXTURES
 
 WEIRD = (
     *(None, True, False, "", "x" * 300, "\ud800", "\0", "=1+1", "NaN", [], {}, [[]], {"": {}}),

@@ -16,7 +16,7 @@ from genre.runs import process
 from genre.runs.worker import work_on
 from genre.training.checkpoint import CHECKPOINT
 from genre.training.experiment import experiment_settings, run_experiment
-from tests.support.pretended_work import new_run, wait_for_state
+from tests.support.stand_ins.work import new_run, wait_for_state
 
 PATIENCE_S = 60.0
 KILLED_IN_A_WRITE = """
@@ -113,7 +113,7 @@ def test_a_damaged_checkpoint_can_be_given_up(music, shared_cache):
 @pytest.mark.parametrize("work", ["built-in", "cache"])
 def test_processes_that_prepare_music_end_with_the_one_that_started_them(work):
     parent = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.slow_work", work],
+        [sys.executable, "-m", "tests.support.stand_ins.slow_work", work],
         env={**os.environ, "OMP_NUM_THREADS": "2"},
         stderr=subprocess.DEVNULL,
     )

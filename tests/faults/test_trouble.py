@@ -17,7 +17,7 @@ from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.directory import RunError
 from genre.runs.worker import work_on
-from tests.support.pretended_work import new_run, pid_of, wait_for_state
+from tests.support.stand_ins.work import new_run, pid_of, wait_for_state
 
 PATIENCE_S = 60.0
 
@@ -115,7 +115,7 @@ def test_a_clock_that_was_set_back_stops_no_run_and_hides_none(monkeypatch):
 
 def test_two_processes_on_one_run_are_one_that_works_and_one_that_says_so():
     folder = new_run(epochs=40, seconds=0.05)
-    command = [sys.executable, "-m", "tests.support.pretended_work", "train", "--resume", str(folder)]
+    command = [sys.executable, "-m", "tests.support.stand_ins.work", "train", "--resume", str(folder)]
     first = subprocess.Popen(command)
     try:
         wait_until(lambda: runs.read_run(folder).state == "running")

@@ -14,7 +14,7 @@ CONFIG = REPOSITORY / ".streamlit" / "config.toml"
 
 
 def test_no_garbage_is_collected_after_each_script():
-    """It would hold the interpreter while music is generated: tests/benchmarks/bench_used_server.py."""
+    """It would hold the interpreter while music is generated: tests/benchmarks/app/bench_used_server.py."""
     assert tomllib.loads(CONFIG.read_text())["runner"]["postScriptGC"] is False
 
 

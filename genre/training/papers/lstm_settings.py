@@ -18,7 +18,7 @@ from genre.paths import write_atomic
 from genre.reading import read_json
 from genre.training.checkpoint import CHECKPOINT, read_checkpoint
 from genre.training.papers.curves import Curve, train_curve
-from genre.training.reproduce import reproduction_folder
+from genre.training.papers.reproduce import reproduction_folder
 
 WINDOW_S = 3.0
 WORKING_RATE = 1e-3  # Keras's own for Adam

@@ -26,7 +26,7 @@ from genre.models.registry import MODELS
 from genre.paths import write_atomic
 from genre.reading import read_json
 from genre.training.loop import fit
-from genre.training.reproduce import reproduction_folder
+from genre.training.papers.reproduce import reproduction_folder
 
 METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "count")
 

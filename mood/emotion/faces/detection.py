@@ -63,7 +63,7 @@ def detect_faces(image: np.ndarray, thorough: bool = False) -> list[Box]:
     if thorough or not detections:
         detections += _detect_large_at_edges(grey)
     if thorough and not detections:
-        detections = [found for rotation in ROTATIONS for found in _detect_rotated(grey, rotation, settings)]
+        detections = [box for rotation in ROTATIONS for box in _detect_rotated(grey, rotation, settings)]
     boxes = [_to_full_size(box, scale, image.shape) for box in _suppress_overlaps(detections)]
     if thorough:  # the same face has the same box, and so the same mood, in a photograph and in a video
         video = detect_faces(image)

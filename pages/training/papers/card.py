@@ -122,7 +122,7 @@ def _show_training(paper: Paper) -> None:
 def _train(paper: Paper) -> None:
     """Start the paper's system on the built-in music, by its protocol and, where that leaks, by ours."""
     from genre.training.experiment import experiment_settings
-    from pages.training.set_up import start_runs
+    from pages.training.setup.step import start_runs
 
     model, kind = paper.headline
     published = MODELS[model].published[kind]

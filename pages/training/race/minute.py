@@ -6,9 +6,9 @@ from genre import GENRES
 from genre.data.dataset import BUILT_IN
 from genre.runs.catalogue import LEAKY
 from genre.training.experiment import ExperimentSettings, experiment_settings
-from pages.training.line_up import line_up_html
 from pages.training.run_display import LEAK, MODEL_NAMES, load_entries
-from pages.training.set_up import start_runs
+from pages.training.setup.line_up import line_up_html
+from pages.training.setup.step import start_runs
 from pages.training.state import go_to
 
 EPOCHS = 12  # a minute for all three, on two cores

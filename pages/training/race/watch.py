@@ -19,7 +19,6 @@ from genre.text import percent
 from genre.training.experiment import ExperimentSettings
 from pages.shared.countdown import time_left
 from pages.shared.widgets import escaped, fragment
-from pages.training import quota
 from pages.training.race.finish import latest_heat, show_finish, show_race
 from pages.training.run_display import (
     SPLIT_NAMES,
@@ -31,6 +30,7 @@ from pages.training.run_display import (
     show_state,
     show_swatch,
 )
+from pages.training.setup import quota
 from pages.training.state import go_to, train_state
 
 ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # seconds between two refreshes: while something learns, and else

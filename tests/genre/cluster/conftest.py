@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from genre.paths import REPOSITORY
-from tests.support.cluster import Nodes
+from tests.support.stand_ins.cluster import Nodes
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from genre.data.examples import DataError, Examples
 from genre.data.packed import PackedInputs, note_inputs, noted_inputs, pack_inputs, packed_path
 from genre.runs import directory as runs
 from genre.runs.batch import forget_batch, note_batch, unfinished_batch
-from tests.support.pretended_ray import DeadlyItem, PretendedRay
+from tests.support.stand_ins.ray import DeadlyItem, PretendedRay
 
 DEADLY = {13, 40, 41}
 

@@ -17,7 +17,7 @@ from genre.cluster.shards import (
     read_list,
     write_shards,
 )
-from genre.commands.shards import RowProgress
+from genre.commands.shared.shards import RowProgress
 from genre.library.predictor import SongPrediction
 from genre.library.reading import GONE
 

@@ -22,8 +22,8 @@ from genre.library.progress import is_scanning, read_progress, start_scan, stop_
 from genre.library.search import load_library
 from genre.paths import REPOSITORY
 from tests.support.audio import soundfile_bytes
-from tests.support.library import STAND_IN, load, make_songs, scan
 from tests.support.patience import PATIENCE_S, wait_until
+from tests.support.stand_ins.library import STAND_IN, load, make_songs, scan
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
 from genre.commands import library
 from genre.library import scan
-from tests.support.library import STAND_IN
+from tests.support.stand_ins.library import STAND_IN
 library.LEAST_WAIT_S = 0.1
 library.WAIT_PER_LOOK = 0
 scan.fast_predictor, scan.all_cores = lambda: STAND_IN, lambda: 0

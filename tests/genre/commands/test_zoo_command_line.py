@@ -17,7 +17,7 @@ from genre.models.registry import MODELS
 from genre.paths import REPOSITORY
 from genre.runs import directory as runs
 from genre.runs.process import stop_run
-from genre.training.reproduce import build_rows
+from genre.training.papers.reproduce import build_rows
 from tests.support.data import write_features_table
 from tests.support.patience import PATIENCE_S, wait_until
 
@@ -228,12 +228,12 @@ def test_reproduce_goes_on_after_it_was_ended(music, tmp_path, monkeypatch, caps
     row = next(row for row in build_rows(str(music), ["linear"]) if row.input == "mel")
     settings, folder = row.experiments["honest"]
     long = replace(settings, recipe=replace(settings.recipe, epochs=100_000, patience=0))
-    monkeypatch.setattr("genre.training.reproduce.experiment_settings", lambda *_: long)
+    monkeypatch.setattr("genre.training.papers.reproduce.experiment_settings", lambda *_: long)
     script = tmp_path / "reproduce.py"
     script.write_text(
         "from dataclasses import replace\n"
         "from genre.__main__ import main\n"
-        "from genre.training import reproduce\n"
+        "from genre.training.papers import reproduce\n"
         "original = reproduce.experiment_settings\n"
         "def long(*arguments):\n"
         "    settings = original(*arguments)\n"

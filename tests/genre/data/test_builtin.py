@@ -11,7 +11,7 @@ from genre.models.registry import MODELS
 from genre.paths import home
 from genre.synth import dataset as synth
 from genre.training.experiment import experiment_settings
-from pages.training.plan import FIRST_MODELS
+from pages.training.setup.plan import FIRST_MODELS
 
 
 @pytest.mark.parametrize(("genre", "number"), [("jazz", 0), ("metal", 29)])

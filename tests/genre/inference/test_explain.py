@@ -10,7 +10,7 @@ from genre.inference.classifier import Classifier
 from genre.inference.ensemble_classifier import EnsembleClassifier
 from genre.inference.explain import MAX_FULL_S, PART_S, SPAN_S, deletion_check, explain
 from genre.inference.load import load_classifier
-from genre.inference.noise import is_noisy
+from genre.inference.screening.noise import is_noisy
 from genre.plots.prediction import why_spectrogram
 from tests.support.data import SHARED_DATA, gtzan_recordings
 

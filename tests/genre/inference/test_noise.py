@@ -1,4 +1,4 @@
-"""genre.inference.noise: stationary noise under music is detected and can be removed."""
+"""genre.inference.screening.noise: stationary noise under music is detected and can be removed."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from genre.audio.degrade import simulate_phone
 from genre.audio.spectrogram import Spectrogram, SpectrogramParams
 from genre.inference.ensemble_classifier import EnsembleClassifier
 from genre.inference.load import load_classifier
-from genre.inference.noise import MIN_GAIN, denoise, is_noisy, noise_floor
+from genre.inference.screening.noise import MIN_GAIN, denoise, is_noisy, noise_floor
 
 FRONT_END = Spectrogram(SpectrogramParams())
 

@@ -15,7 +15,7 @@ from genre.audio.loudness import is_silent
 from genre.audio.spectrogram import FULL_CLIP_MEL, Spectrogram
 from genre.inference.classifier import Classifier
 from genre.inference.load import load_classifier
-from genre.inference.screening import is_flat, is_gliding_tone, spectral_change
+from genre.inference.screening.music import is_flat, is_gliding_tone, spectral_change
 from genre.synth.dataset import render
 from tests.support.data import SHARED_DATA
 

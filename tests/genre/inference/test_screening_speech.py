@@ -14,7 +14,7 @@ from genre.data.gtzan import read_mel_30s
 from genre.data.splits import LISTS
 from genre.inference.classifier import LIKE_SPEECH, UNFAMILIAR, Classifier
 from genre.inference.load import load_classifier
-from genre.inference.screening import DOUBTFUL_DB, SPEECH_DB, above_speech, is_stationary, speech_score
+from genre.inference.screening.music import DOUBTFUL_DB, SPEECH_DB, above_speech, is_stationary, speech_score
 from genre.paths import REPOSITORY
 from genre.synth.dataset import render
 from tests.support.data import SHARED_DATA, gtzan_recordings

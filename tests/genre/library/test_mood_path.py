@@ -8,7 +8,7 @@ import pytest
 from genre.library.playlists.mood_path import CALM, GOALS, LIFT, MATCH, mood_path
 from genre.library.search import Library, QueryError, feeling_statistics, load_library
 from genre.models.pretrained.heads import MUSIC_EMOTIONS
-from tests.support.library import make_songs, scan
+from tests.support.stand_ins.library import make_songs, scan
 
 ANGRY = {"tension": 1.0, "power": 1.0, "calmness": -1.0}
 

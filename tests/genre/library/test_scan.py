@@ -15,7 +15,7 @@ from genre.library.pool import CRASHED
 from genre.library.predictor import Predictor
 from genre.library.scan import FolderError
 from genre.library.search import load_library
-from tests.support.library import (
+from tests.support.stand_ins.library import (
     DAMAGED_FILE,
     STAND_IN,
     content,
@@ -136,7 +136,7 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_scan(tmp_path
 
 
 def load_changing():
-    from tests.support.library import predict
+    from tests.support.stand_ins.library import predict
 
     def change_and_predict(source):
         [song] = Path(os.environ["EARMARK_HOME"]).parent.rglob("song*.mp3")
@@ -228,7 +228,7 @@ def test_a_drive_that_goes_away_while_it_is_read_loses_nothing(tmp_path):
 
 
 def load_unplugging():
-    from tests.support.library import predict
+    from tests.support.stand_ins.library import predict
 
     def unplug_and_predict(source):
         music = Path(os.environ["EARMARK_HOME"]).parent / "music"

@@ -13,8 +13,8 @@ import pytest
 from genre.library.index import Index, LibraryError
 from genre.library.progress import lock_scan, read_progress
 from genre.paths import REPOSITORY
-from tests.support.library import content, content_from_nothing, make_songs, scan
 from tests.support.patience import PATIENCE_S
+from tests.support.stand_ins.library import content, content_from_nothing, make_songs, scan
 
 
 def test_a_second_scan_at_once_is_refused_in_a_sentence(tmp_path):
@@ -71,7 +71,7 @@ def limited_index() -> Iterator[None]:
 
 KILLED = """
 import sys
-from tests.support.library import SLOW_STAND_IN
+from tests.support.stand_ins.library import SLOW_STAND_IN
 from genre.library.scan import scan_folders
 if __name__ == "__main__":
     scan_folders([sys.argv[1]], predictor=SLOW_STAND_IN, processes=2)

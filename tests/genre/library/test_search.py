@@ -8,7 +8,7 @@ from genre import GENRES
 from genre.library.search import Library, Query, QueryError, load_library, tag_genres
 from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.models.pretrained.networks import TAGS
-from tests.support.library import make_songs, scan
+from tests.support.stand_ins.library import make_songs, scan
 
 
 @pytest.fixture

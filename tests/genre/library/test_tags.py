@@ -17,7 +17,7 @@ from genre.library.tag_writing import writing
 from genre.library.tag_writing.writing import apply_tags, plan_tags, restore_tags
 from genre.library.tags import MAX_TEXT_CHARS, SongTags, read_cover, read_tags
 from tests.support.audio import container_bytes, soundfile_bytes, tone
-from tests.support.library import scan
+from tests.support.stand_ins.library import scan
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
 KINDS = {  # ending -> the bytes of two seconds

@@ -3,7 +3,7 @@
 import os
 
 from genre.library.walking import FoundFile, Unreadable, walk
-from tests.support.library import make_songs, scan
+from tests.support.stand_ins.library import make_songs, scan
 
 
 def found(folder) -> list[str]:

@@ -7,5 +7,5 @@ from genre.runs import directory as runs
 
 @pytest.fixture(autouse=True)
 def pretended(monkeypatch):
-    monkeypatch.setitem(runs.PROGRAMS, "gan", "tests.support.pretended_work")
+    monkeypatch.setitem(runs.PROGRAMS, "gan", "tests.support.stand_ins.work")
     monkeypatch.setenv("EARMARK_CORES", "2")

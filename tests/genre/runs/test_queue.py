@@ -14,7 +14,7 @@ from genre.runs import directory as runs
 from genre.runs import process, worker
 from genre.runs import queue as core_queue
 from tests.support.patience import PATIENCE_S, wait_until
-from tests.support.pretended_work import new_run, pid_of, queue_text, wait_for_state, wait_in_queue
+from tests.support.stand_ins.work import new_run, pid_of, queue_text, wait_for_state, wait_in_queue
 
 
 def test_the_queue_shares_the_cores_in_order():

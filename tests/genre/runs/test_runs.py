@@ -16,7 +16,7 @@ from genre.runs import directory as runs
 from genre.runs import process, worker
 from genre.runs.directory import RunError
 from genre.runs.report import ReportError, load_report
-from tests.support.pretended_work import new_run, pid_of, wait_for_state, wait_in_queue
+from tests.support.stand_ins.work import new_run, pid_of, wait_for_state, wait_in_queue
 
 
 def test_a_run_from_start_to_end():

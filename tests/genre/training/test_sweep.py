@@ -16,7 +16,7 @@ from genre.runs import process
 from genre.runs.worker import work_on
 from genre.training import sweep
 from genre.training.experiment import experiment_settings, run_experiment
-from genre.training.reproduce import Row, build_rows, row_results, run_rows
+from genre.training.papers.reproduce import Row, build_rows, row_results, run_rows
 from genre.training.sweep import (
     SEVEN_SETTINGS,
     Prefetcher,
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("shared_cache")
 
 @pytest.fixture
 def pretended(monkeypatch):
-    monkeypatch.setitem(runs.PROGRAMS, "gan", "tests.support.pretended_work")
+    monkeypatch.setitem(runs.PROGRAMS, "gan", "tests.support.stand_ins.work")
     monkeypatch.setenv("EARMARK_CORES", "2")
 
 
@@ -278,7 +278,7 @@ def test_the_progress_of_unfinished_runs_is_in_the_table(music, tmp_path, monkey
         assert runs.read_run(folder).last == {"epoch": 2}
         assert row_results([row])[0]["honest"]["reason"] == "50% done, and under way"
     runs.write_status(folder, state="stopped", progress=0.5, message=runs.STOPPED_MESSAGE)
-    monkeypatch.setitem(runs.PROGRAMS, "genre", "tests.support.pretended_work")
+    monkeypatch.setitem(runs.PROGRAMS, "genre", "tests.support.stand_ins.work")
     process.start_run(folder)
     assert runs.read_run(folder).progress == 0.5
     process.stop_run(folder)

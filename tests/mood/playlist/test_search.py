@@ -16,7 +16,7 @@ from mood.playlist import search as searching
 from mood.playlist.providers import PROVIDERS, YoutubeSearchPython, YtDlp, _parse_duration
 from mood.playlist.search import search_providers
 from mood.playlist.youtube import SearchError, YoutubeTrack, queue_url, search_url, stand_in_address
-from tests.support.youtube import FIXTURES, recorded
+from tests.support.stand_ins.youtube import FIXTURES, recorded
 
 both = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
 needs_recordings = pytest.mark.skipif(not recorded(), reason="the recorded answers of YouTube are not here")

@@ -15,8 +15,8 @@ from mood.emotion.custom_moods.storage import export_mood, list_moods
 from pages.access.tokens import Access, Role
 from pages.moods.own_moods import MAX_OWN
 from pages.shared.models import promoted_models
-from pages.training import quota
 from pages.training.run_display import model_label
+from pages.training.setup import quota
 from tests.pages.moods.test_mood_teach_page import saved_mood
 from tests.support.app_visits import button, healthy, labels, visit, words
 from tests.support.open_house import visiting_as
@@ -105,7 +105,9 @@ def test_a_guest_looks_at_trainings_and_changes_none(guest, monkeypatch):
     for step in ("Watch", "Compare"):
         app = visit("train", step=step)
         assert not OPERATORS & set(labels(app)) and folder.name not in promoted_models()
-    assert "host" in attempt(f"from pages.training.data import load_listing; load_listing({str(folder)!r})")
+    assert "host" in attempt(
+        f"from pages.training.setup.data import load_listing; load_listing({str(folder)!r})"
+    )
     entry = "next(e for e in load_entries() if e.run.folder.name == " + repr(folder.name) + ")"
     imports = (
         "from pages.training.run_display import load_entries; from pages.training import run_card; "

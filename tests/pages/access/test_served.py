@@ -16,7 +16,7 @@ from pages.access.gate import Gate
 from pages.access.tokens import close_access, open_access
 from pages.access.upload_bounds import UploadBounds
 from tests.support.open_house import STRANGE_HOST, OpenHouse, serve_open_house
-from tests.support.websocket_visit import WebsocketVisit
+from tests.support.stand_ins.websocket_visit import WebsocketVisit
 
 ROUTES = (
     "/",

@@ -1,7 +1,6 @@
 """Every state of the Listen page, run without a browser."""
 
 import json
-import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -25,8 +24,7 @@ from pages.shared.models import default_classifier
 from tests.support.app_visits import APP, button, healthy, markup, predicted_genre, press
 from tests.support.audio import picture_bytes, soundfile_bytes
 from tests.support.hostile import NAMES
-
-CHARTS_OF_A_PREDICTION = 2  # all genres, and energy
+from tests.support.listen_page import CHARTS_OF_A_PREDICTION, answer, charts, shown
 
 
 @pytest.fixture
@@ -41,25 +39,9 @@ def record(app: AppTest, content: bytes) -> AppTest:
     return healthy(app.audio_input[0].upload("take.wav", content).run())
 
 
-def shown(app: AppTest, component: str = "earmark_recorder") -> dict:
-    """What one of our components is told."""
-    (one,) = [item.proto for item in app.get("bidi_component") if item.proto.component_name == component]
-    return json.loads(one.json)
-
-
 def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
     uploads = [(name, content, "application/octet-stream") for name, content in files]
     return healthy(app.file_uploader[0].set_value(uploads).run())
-
-
-def answer(app: AppTest) -> list[str]:
-    """The genre on the page and its probability."""
-    share = re.search(r"</b> (.+?)</p>", markup(app))
-    return [predicted_genre(app), share[1] if share else ""]
-
-
-def charts(app: AppTest) -> int:
-    return len(app.get("plotly_chart"))
 
 
 def table(app: AppTest):
@@ -93,44 +75,6 @@ def test_the_first_visit_does_not_wait_for_torch():
     process = subprocess.run([sys.executable, "-c", paint], cwd=REPOSITORY, capture_output=True, text=True)
     assert process.returncode == 0, process.stderr
     assert not process.stdout.split()
-
-
-def test_an_example_is_predicted_with_one_click(app):
-    press(app, "example_hiphop")
-    assert app.text[0].value == "Hip-hop, synthesised"
-    assert charts(app) == CHARTS_OF_A_PREDICTION and len(app.get("audio")) == 1
-    press(app, "example_hiphop")
-    assert not app.dataframe, "the same example is the same clip"
-
-
-def test_an_example_is_predicted_once_for_all_visitors(app, monkeypatch):
-    press(app, "song_classical_hungarian-dance.opus")
-    clips = []
-    monkeypatch.setattr(Classifier, "classify", lambda _, clip: clips.append(clip))
-    other = press(
-        healthy(AppTest.from_file(APP, default_timeout=60).run()), "song_classical_hungarian-dance.opus"
-    )
-    (known,), (clip,) = (list(visit.session_state["listen"].session) for visit in (app, other))
-    assert not clips and clip is not known and clip.full_prediction is known.full_prediction
-    monkeypatch.undo()
-    expected = load_classifier().classify(load_clip(examples.MUSIC / "classical_hungarian-dance.opus"))
-    assert clip.full_prediction.probabilities == pytest.approx(expected.probabilities, abs=1e-5)
-    clip.correction = "rock"
-    assert known.correction is None, "what a visitor says stays theirs"
-
-
-def test_the_songs_stand_in_the_order_of_how_sure_their_answers_are():
-    predictions = [
-        load_classifier().classify(load_clip(examples.MUSIC / s.file)) for s in examples.recordings()
-    ]
-    shares = [prediction.probabilities[prediction.genre] for prediction in predictions]
-    assert predictions[0].confident and shares == sorted(shares, reverse=True)
-
-
-@pytest.mark.parametrize("genre", examples.GENRES)
-def test_a_synthesised_example_is_answered_with_its_genre(genre):
-    answer = examples.answer_example(genre, (None, 0), default_classifier())
-    assert answer.clip.full_prediction.genre == genre
 
 
 @pytest.mark.parametrize("genre", ["classical", "metal"])
@@ -292,15 +236,6 @@ def test_a_clip_without_its_sound_is_explained(app, wav):
     assert charts(app) == CHARTS_OF_A_PREDICTION and not app.get("audio")
 
 
-def test_a_real_song_is_predicted_with_one_click(app):
-    press(app, "song_classical_hungarian-dance.opus")
-    assert predicted_genre(app) == "Classical"
-    name = "Hungarian Dance No. 5, Johannes Brahms, US Army Strings (Public Domain Mark 1.0)"
-    assert name in [text.value for text in app.text], "with its artist and licence"
-    words = " ".join(element.value for element in app.markdown)
-    assert "In other words" in words and "What it feels like" in words
-
-
 def test_music_unlike_all_genres_is_said_to_be_so(app, monkeypatch):
     monkeypatch.setattr(default_classifier(), "max_other", -1.0)
     examples.answer_example.clear()  # of answers before that
@@ -377,27 +312,6 @@ def test_no_click_is_lost_while_files_are_predicted(app, wav, pressed):
             "Forget all clips": [],
         }[pressed]
     )
-
-
-def test_the_card_shows_what_the_visitor_says_and_what_we_heard(app):
-    press(app, "example_jazz")
-    prediction = next(iter(app.session_state["listen"].session)).prediction
-    box = next(selectbox for selectbox in app.selectbox if selectbox.label == "Did we get it wrong?")
-    healthy(box.select("rock").run())
-    message = app.success[0].value
-    assert message.startswith("**You say: Rock.** We had heard jazz, ")
-    assert percent(prediction.probabilities["jazz"]) in message
-
-
-def test_quick_clicks_on_examples_are_all_answered(app):
-    """Each of them ends the run that serves the one before."""
-    app.session_state["listen"].requested_examples += ["jazz", "rock"]
-    press(app, "example_metal")
-    names = ["Jazz, synthesised", "Rock, synthesised", "Metal, synthesised"]
-    assert list(app.dataframe[0].value["Clip"]) == names
-    state = app.session_state["listen"]
-    assert state.session.get(state.open_id).name == names[-1], "the last one is open"
-    assert not state.requested_examples
 
 
 def test_a_slip_of_correction_can_be_taken_back(app):

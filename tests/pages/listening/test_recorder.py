@@ -21,7 +21,7 @@ from pages.shared.turns import _queue
 from tests.pages.listening.test_listen_page import shown
 from tests.support.app_visits import APP, healthy, words
 from tests.support.patience import wait_until
-from tests.support.sound_messages import RATE, sound_message
+from tests.support.stand_ins.sound_messages import RATE, sound_message
 
 
 def tone(seconds: float, rate: int = RATE) -> np.ndarray:

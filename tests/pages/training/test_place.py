@@ -12,7 +12,7 @@ from genre.cluster.state import ClusterState, RunOnNode
 from genre.runs import directory as runs
 from genre.runs import process
 from pages.access.tokens import Role
-from pages.training import place
+from pages.training.setup import place
 from tests.support.app_visits import button, healthy, visit, words
 from tests.support.open_house import visiting_as
 

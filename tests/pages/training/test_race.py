@@ -13,10 +13,10 @@ from genre.runs.worker import work_on
 from genre.training.experiment import experiment_settings, run_experiment
 from pages.access.tokens import Role
 from pages.shared.countdown import STALE_S, Countdown
-from pages.training.quota import require_quota
 from pages.training.race.finish import HEAT_S
 from pages.training.race.minute import race_settings
 from pages.training.run_display import load_entries, plain_title
+from pages.training.setup.quota import require_quota
 from tests.support.app_visits import as_read, healthy, labels, press, visit, words
 from tests.support.open_house import visiting_as
 from tests.support.training_runs import make_run

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Route
 
 from tests.support.browser.serving import serve
 from tests.support.faces import astronaut
-from tests.support.youtube import YoutubeStandIn
+from tests.support.stand_ins.youtube import YoutubeStandIn
 
 VIDEO_FRAMES = 60  # two seconds; the camera shows them over and over
 PLAYER = (

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from playwright.sync_api import Browser, Page, expect
 
 from genre.runs.directory import Run, list_runs
-from pages.training.plan import FIRST_MODELS
 from pages.training.run_display import model_label
+from pages.training.setup.plan import FIRST_MODELS
 from tests.support.browser.visits import BUSY_MS, Visit
 
 TITLE = "Which model learns best?"

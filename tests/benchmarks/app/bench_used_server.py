@@ -1,4 +1,4 @@
-"""Benchmark of a server that was used: `python -m tests.benchmarks.bench_used_server [--presses 8]`.
+"""Benchmark of a server that was used: `python -m tests.benchmarks.app.bench_used_server [--presses 8]`.
 
 After every page was opened, torch, Plotly and the face networks lie in the server's memory. Were Streamlit to
 collect garbage after each run of a script, as is its default, it would walk through all of that each time.
@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from genre.text import genre_name
-from tests.benchmarks.bench_generate import press_to_player_s
+from tests.benchmarks.app.bench_generate import press_to_player_s
 from tests.benchmarks.measure import (
     Row,
     browser_program,

@@ -1,4 +1,4 @@
-"""Benchmark of live classification, one update and many: `python -m tests.benchmarks.bench_live`."""
+"""Benchmark of live classification, one update and many: `python -m tests.benchmarks.app.bench_live`."""
 
 import argparse
 import threading

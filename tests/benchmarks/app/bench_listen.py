@@ -1,4 +1,4 @@
-"""Benchmark of the Listen page, from bytes to prediction: `python -m tests.benchmarks.bench_listen`."""
+"""Benchmark of the Listen page, from bytes to prediction: `python -m tests.benchmarks.app.bench_listen`."""
 
 import argparse
 import io
@@ -22,7 +22,7 @@ from genre.audio.spectrogram import SpectrogramParams
 from genre.inference.classifier import Classifier
 from genre.inference.load import load_classifier
 from genre.inference.pretrained_classifier import PretrainedClassifier
-from genre.inference.screening import above_speech, is_stationary
+from genre.inference.screening.music import above_speech, is_stationary
 from genre.models.pretrained.features import PretrainedFeatures, window_centres
 from genre.synth.dataset import render
 from genre.text import genre_name

@@ -1,6 +1,6 @@
 """The soak, for seconds: every kind of visitor once, on a real server."""
 
-from tests.benchmarks import soak
+from tests.soak import soak
 
 
 def test_visitors_come_and_go_without_an_error():

@@ -1,4 +1,7 @@
-"""Benchmark of both emotion recognizers and of face detection: `python -m tests.benchmarks.bench_mood`."""
+"""Benchmark of both emotion recognizers and of face detection.
+
+python -m tests.benchmarks.app.bench_mood
+"""
 
 import argparse
 import os

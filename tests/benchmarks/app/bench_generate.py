@@ -1,4 +1,4 @@
-"""Benchmark of the Generate page, from press to player: `python -m tests.benchmarks.bench_generate`."""
+"""Benchmark of the Generate page, from press to player: `python -m tests.benchmarks.app.bench_generate`."""
 
 import argparse
 import statistics

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genre.audio.files import AUDIO_SUFFIXES, find_files, printable
-from genre.commands.engine import Engine, add_engine_options, open_engine
+from genre.commands.shared.engine import Engine, add_engine_options, open_engine
 from genre.errors import FAILED, OK
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""Benchmark of live video over a long time: `python -m tests.benchmarks.bench_mood_live [--minutes 5]`."""
+"""Benchmark of live video over a long time.
+
+python -m tests.benchmarks.app.bench_mood_live [--minutes 5]
+"""
 
 import argparse
 import re

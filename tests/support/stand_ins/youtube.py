@@ -4,7 +4,7 @@
         environment["EARMARK_YOUTUBE_HOST"] = youtube.address
         youtube.behave("429")
 
-`python -m tests.support.youtube --port 8443` runs it by itself.
+`python -m tests.support.stand_ins.youtube --port 8443` runs it by itself.
 
 A query that was recorded (see recorded()) gets its recorded answer, with its next pages; any other
 the hand-made songs of tests/fixtures/youtube: two pages with a shelf, a video of two uploaders, a
@@ -39,7 +39,7 @@ MODES = (
     "redirect",
     "huge",
 )
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "youtube"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "youtube"
 LONGEST_WAIT_S = 30.0
 HTML = b"<!DOCTYPE html><title>Welcome to the hotel</title><p>Please sign in.</p>"
 
@@ -202,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.support.youtube")
+    parser = argparse.ArgumentParser(prog="python -m tests.support.stand_ins.youtube")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--mode", choices=MODES, default="songs")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""A program that does nothing, as a run: `python -m tests.support.pretended_work train --resume DIR`.
+"""A program that does nothing, as a run: `python -m tests.support.stand_ins.work train --resume DIR`.
 
 And what tests do with such runs: they are made, waited for, and looked up in the queue.
 """

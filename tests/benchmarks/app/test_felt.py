@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.benchmarks.bench_felt import worst_shift
+from tests.benchmarks.app.bench_felt import worst_shift
 
 
 def test_the_worst_window_counts():

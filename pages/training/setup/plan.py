@@ -9,7 +9,6 @@ from genre.compute import all_cores
 from genre.data.listing import Listing
 from genre.models.registry import MODELS, count_parameters
 from pages.access.roles import is_operator
-from pages.training import quota
 from pages.training.run_display import (
     INPUT_LABELS,
     MODEL_NAMES,
@@ -18,6 +17,7 @@ from pages.training.run_display import (
     model_label,
     published_percent,
 )
+from pages.training.setup import quota
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig

@@ -1,4 +1,7 @@
-"""Work for processes of a pool that takes long: `python -m tests.support.slow_work built-in|cache`."""
+"""Work for processes of a pool that takes long.
+
+python -m tests.support.stand_ins.slow_work built-in|cache
+"""
 
 import sys
 import time

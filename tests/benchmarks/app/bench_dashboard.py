@@ -1,4 +1,4 @@
-"""Benchmark of the Train page, many runs and a long time: `python -m tests.benchmarks.bench_dashboard`.
+"""Benchmark of the Train page, many runs and a long time: `python -m tests.benchmarks.app.bench_dashboard`.
 
 An hour of watching is done in --minutes of it, which are few unless you ask for all sixty. Ends with
 status 1 if the browser or the server then holds more than MAX_GROWTH_MB of what it could forget.

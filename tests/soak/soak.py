@@ -1,6 +1,6 @@
 """The soak: many visitors in real sessions on a used server (`make soak`).
 
-    python -m tests.benchmarks.soak [--minutes 10 --visitors 20 --visits 1000] [--record]
+    python -m tests.soak.soak [--minutes 10 --visitors 20 --visits 1000] [--record]
 
 Every page is opened first, because a fresh server is quicker. Then ten visitors bring clips of 30 s at once,
 twenty do all that visitors do and leave as they please, and a thousand come for a moment. No line of the
@@ -32,9 +32,9 @@ from genre.synth.dataset import render
 from tests.benchmarks.measure import Row, cpu_s, memory_mb, parse_arguments, report_table
 from tests.support.browser.serving import process_of, serve
 from tests.support.faces import astronaut
-from tests.support.sound_messages import recording
-from tests.support.websocket_visit import WebsocketVisit
-from tests.support.youtube import YoutubeStandIn
+from tests.support.stand_ins.sound_messages import recording
+from tests.support.stand_ins.websocket_visit import WebsocketVisit
+from tests.support.stand_ins.youtube import YoutubeStandIn
 
 PAGES = ("listen", "train", "generate", "mood")
 N_MEASURED = 10  # visitors while the answers are measured

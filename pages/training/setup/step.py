@@ -16,12 +16,12 @@ from genre.training import estimate
 from genre.training.experiment import ExperimentSettings, experiment_settings, parse_augmentation
 from pages.access.roles import require_operator
 from pages.shared.widgets import escaped
-from pages.training import quota
-from pages.training.data import choose_data, chosen_data, data_label, load_listing
-from pages.training.line_up import line_up_html
-from pages.training.place import Place, choose_place
-from pages.training.plan import Plan, choose_plan, input_for
 from pages.training.run_display import MODEL_NAMES, UNFILTERED, free_title, load_entries
+from pages.training.setup import quota
+from pages.training.setup.data import choose_data, chosen_data, data_label, load_listing
+from pages.training.setup.line_up import line_up_html
+from pages.training.setup.place import Place, choose_place
+from pages.training.setup.plan import Plan, choose_plan, input_for
 from pages.training.state import train_state
 
 MAX_RUNS = 40  # trainings in one go: each waits as a small process of its own

@@ -1,4 +1,4 @@
-"""Benchmark of what a visitor feels: `python -m tests.benchmarks.bench_felt [--rounds 3] [--video 20]`.
+"""Benchmark of what a visitor feels: `python -m tests.benchmarks.app.bench_felt [--rounds 3] [--video 20]`.
 
 On a server that has opened every page: how long a page, an answer and a piece of music take in a browser,
 whether the page jumps meanwhile, and whether anybody looks at a spinner that does not say what it does.
@@ -13,9 +13,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from genre.text import genre_name
-from tests.benchmarks.bench_generate import press_to_player_s
-from tests.benchmarks.bench_mood_live import live_rows
-from tests.benchmarks.bench_used_server import PATIENCE_MS, visit_all_pages
+from tests.benchmarks.app.bench_generate import press_to_player_s
+from tests.benchmarks.app.bench_mood_live import live_rows
+from tests.benchmarks.app.bench_used_server import PATIENCE_MS, visit_all_pages
 from tests.benchmarks.measure import Row, browser_program, parse_arguments, report_table, threads_row
 from tests.support.browser.serving import chromium, serve
 

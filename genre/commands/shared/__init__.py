@@ -1,0 +1,1 @@
+"""What several commands share: their frame, the engine, Parquet parts."""

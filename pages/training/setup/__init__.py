@@ -1,0 +1,1 @@
+"""The step Set up: what is trained, on which music, where, and how much of it a guest may."""

@@ -1,0 +1,26 @@
+"""What tests read off the Listen page."""
+
+import json
+import re
+
+from streamlit.testing.v1 import AppTest
+
+from tests.support.app_visits import markup, predicted_genre
+
+CHARTS_OF_A_PREDICTION = 2  # all genres, and energy
+
+
+def shown(app: AppTest, component: str = "earmark_recorder") -> dict:
+    """What one of our components is told."""
+    (one,) = [item.proto for item in app.get("bidi_component") if item.proto.component_name == component]
+    return json.loads(one.json)
+
+
+def answer(app: AppTest) -> list[str]:
+    """The genre on the page and its probability."""
+    share = re.search(r"</b> (.+?)</p>", markup(app))
+    return [predicted_genre(app), share[1] if share else ""]
+
+
+def charts(app: AppTest) -> int:
+    return len(app.get("plotly_chart"))
