@@ -75,7 +75,7 @@ PAPER_CARDS = """<style>
     .paper-bars i { display: block; height: .8rem; border-radius: .4rem; }
     .paper-bars .track { background: #8A909926; border-radius: .4rem; }
     .paper-bars b { font-weight: 600; text-align: right; font-variant-numeric: tabular-nums; }
-    [class*=st-key-paper_] h4 { padding-top: 0; }
+    [class*=st-key-paper_] h4 { padding: 0 0 .2rem; font-size: 1.15rem; }
 
     /* For a room: the sentence, then each paper's bars. */
     .presenting:has(.paper-sentence) .st-key-train_about { display: none; }

@@ -105,6 +105,11 @@ def test_the_lstms_figures_are_those_of_the_longest_setting_so_far(tmp_path):
     record_entries("settings", "gtzan", [shorter, *trainings[2:]], path)
     figures = read_figures(path=path)["lstm", "features"]
     assert (figures.published, figures.same, figures.honest) == (f"{accuracy}", 0.8, None)
+    lstm = row("lstm", honest=DONE | {"test_tracks": 9, "accuracy": 0.25}) | {"input": "features"}
+    record_entries("rows", "gtzan", [lstm], path)
+    figures = read_figures(path=path)["lstm", "features"]
+    assert (figures.same, figures.honest, figures.n_tracks) == (0.8, 0.25, 9), "that of its row, until then"
+    record_entries("rows", "gtzan", [], path)
     record_entries("settings", "gtzan", [training(1e-3, "segment", 0.9, 5)], path)
     assert not read_figures(path=path), "it has come to none of the settings"
 
