@@ -9,7 +9,7 @@ from tests.support.browser.chromium import find_chromium
 from tests.support.browser.serving import chromium
 from tests.support.browser.train_visits import TITLE
 from tests.support.browser.visits import BUSY_MS, PHONE, Visit
-from tests.support.open_house import STRANGE_HOST, serve_open_house
+from tests.support.pages.open_house import STRANGE_HOST, serve_open_house
 from tests.support.training_runs import make_run
 
 

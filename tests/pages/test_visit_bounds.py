@@ -4,7 +4,6 @@ import gc
 import threading
 import time
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan.sampling import job_queue
@@ -13,7 +12,7 @@ from genre.inference import session
 from genre.inference.session import Session
 from pages.shared import turns
 from pages.shared.sound_budget import LEAST_S, SoundBudget
-from tests.support.app_visits import healthy
+from tests.support.pages.app_visits import healthy
 
 
 class Held:
@@ -78,15 +77,6 @@ def test_a_clip_does_not_wait_behind_a_piece():
         assert [text.value for text in app.text] == ["my turn"] and ticket.is_running
     finally:
         may_end.set()
-
-
-@pytest.fixture
-def one_at_once(monkeypatch):
-    """A machine of one core."""
-    monkeypatch.setattr(turns, "AT_ONCE", 1)
-    turns._queue.clear()
-    yield
-    turns._queue.clear()
 
 
 def test_a_clip_waits_for_its_turn_and_says_so(one_at_once):

@@ -32,8 +32,8 @@ from tests.benchmarks.measure import (
     parse_arguments,
     report_table,
 )
-from tests.support.app_visits import visit
 from tests.support.browser.serving import chromium, process_of, serve
+from tests.support.pages.app_visits import visit
 from tests.support.training_runs import make_run, one_more_epoch
 
 RUNS = 500

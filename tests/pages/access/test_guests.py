@@ -18,8 +18,8 @@ from pages.shared.models import promoted_models
 from pages.training.run_display import model_label
 from pages.training.setup import quota
 from tests.pages.moods.test_mood_teach_page import saved_mood
-from tests.support.app_visits import button, healthy, labels, visit, words
-from tests.support.open_house import visiting_as
+from tests.support.pages.app_visits import button, healthy, labels, visit, words
+from tests.support.pages.open_house import visiting_as
 from tests.support.training_runs import make_run
 
 OPERATORS = {"Rename", "Delete", "Use it", "Stop", "Stop all", "Resume", "Resume all"}  # buttons

@@ -6,7 +6,7 @@ import pytest
 
 from pages.access.links import link_to, reaches_others
 from pages.access.tokens import Role, close_access, open_access
-from tests.support.open_house import visiting_as
+from tests.support.pages.open_house import visiting_as
 
 
 def parts(link: str) -> tuple[str, dict[str, list[str]]]:

@@ -1,6 +1,5 @@
 """A server that others can reach, asked as a stranger, a guest and the operator ask it."""
 
-import asyncio
 import http.client
 import time
 from collections.abc import Iterator
@@ -15,7 +14,8 @@ from pages.access import upload_bounds
 from pages.access.gate import Gate
 from pages.access.tokens import close_access, open_access
 from pages.access.upload_bounds import UploadBounds
-from tests.support.open_house import STRANGE_HOST, OpenHouse, serve_open_house
+from tests.support.asgi import run_coroutine
+from tests.support.pages.open_house import STRANGE_HOST, OpenHouse, serve_open_house
 from tests.support.stand_ins.websocket_visit import WebsocketVisit
 
 ROUTES = (
@@ -169,9 +169,9 @@ def test_a_full_house_says_so_and_lets_those_inside_go_on():
     gates.append(Gate(app, max_visits=1))
     open_access("localhost", 8501, is_https=False)
     try:
-        asyncio.run(gates[0](request("websocket", "/_stcore/stream"), receive_nothing, send_nothing))
+        run_coroutine(gates[0](request("websocket", "/_stcore/stream"), receive_nothing, send_nothing))
         assert answers == [503, 200]
-        assert asyncio.run(status_of(gates[0], "/train")) == 200, "somebody has left"
+        assert run_coroutine(status_of(gates[0], "/train")) == 200, "somebody has left"
     finally:
         close_access()
 

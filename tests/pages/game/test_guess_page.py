@@ -10,7 +10,7 @@ from pages.game import screen
 from pages.game.rooms import MAX_ROOMS, Room
 from pages.game.rounds import N_ROUNDS
 from pages.game.state import rooms
-from tests.support.app_visits import APP, LONG_S, healthy, labels, press, visit, words
+from tests.support.pages.app_visits import APP, LONG_S, healthy, labels, press, visit, words
 
 
 @pytest.fixture(autouse=True)

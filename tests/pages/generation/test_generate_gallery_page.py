@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from gan.sampling import spectrogram_file
 from gan.sampling.job_queue import Ticket
 from pages.generation import upload as _generate_upload
-from tests.support.app_visits import APP, LONG_S, click_meanwhile, healthy, labels, markup, press, words
-from tests.support.generate_page import (
+from tests.support.pages.app_visits import APP, LONG_S, click_meanwhile, healthy, labels, markup, press, words
+from tests.support.pages.generate_page import (
     ANOTHER,
     finished,
     gallery_items,

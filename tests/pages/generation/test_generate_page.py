@@ -17,9 +17,11 @@ from genre.text import genre_name
 from pages.generation import request as _generate_request
 from pages.generation import studio
 from pages.generation.state import STATE_KEY, job_queue
-from tests.support import app_visits
-from tests.support.app_visits import LONG_S, button, healthy, labels, press, words
-from tests.support.generate_page import (
+from tests.support.generators import make_model
+from tests.support.hostile import NAMES
+from tests.support.pages import app_visits
+from tests.support.pages.app_visits import LONG_S, button, healthy, labels, press, words
+from tests.support.pages.generate_page import (
     ANOTHER,
     CLASSIFY,
     finished,
@@ -29,8 +31,6 @@ from tests.support.generate_page import (
     models,
     visit,
 )
-from tests.support.generators import make_model
-from tests.support.hostile import NAMES
 
 __all__ = ["models", "visit"]  # fixtures
 

@@ -12,9 +12,16 @@ from genre.runs.directory import create_run_folder, load_config, write_status
 from genre.runs.process import delete_run, lock_run
 from genre.text import genre_name
 from pages.generation import training as training_panel
-from tests.support.app_visits import healthy, labels, press, words
-from tests.support.generate_page import finished, gallery_items, generate, generate_state_of, models, visit
 from tests.support.generators import make_history, make_model
+from tests.support.pages.app_visits import healthy, labels, press, words
+from tests.support.pages.generate_page import (
+    finished,
+    gallery_items,
+    generate,
+    generate_state_of,
+    models,
+    visit,
+)
 
 __all__ = ["models", "visit"]  # fixtures
 

@@ -18,8 +18,8 @@ from pages.library import folders
 from pages.library.panel import FOLDERS, MAP, OVERVIEW, SONGS
 from pages.library.player import thumbnail
 from tests.pages.access.test_guests import attempt
-from tests.support.app_visits import button, healthy, press, visit, words
-from tests.support.open_house import visiting_as
+from tests.support.pages.app_visits import button, healthy, press, visit, words
+from tests.support.pages.open_house import visiting_as
 from tests.support.stand_ins.library import make_songs, scan
 
 

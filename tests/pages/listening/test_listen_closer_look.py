@@ -20,7 +20,7 @@ from tests.pages.listening.test_listen_page import (
     upload,
     wav_bytes,
 )
-from tests.support.app_visits import predicted_genre
+from tests.support.pages.app_visits import predicted_genre
 
 __all__ = ["app"]  # a fixture
 

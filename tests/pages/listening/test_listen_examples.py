@@ -9,8 +9,8 @@ from genre.inference.load import load_classifier
 from genre.text import percent
 from pages.listening import examples
 from pages.shared.models import default_classifier
-from tests.support.app_visits import APP, healthy, predicted_genre, press
-from tests.support.listen_page import CHARTS_OF_A_PREDICTION, charts
+from tests.support.pages.app_visits import APP, healthy, predicted_genre, press
+from tests.support.pages.listen_page import CHARTS_OF_A_PREDICTION, charts
 
 
 @pytest.fixture

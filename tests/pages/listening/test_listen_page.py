@@ -21,10 +21,10 @@ from genre.text import genre_name, percent
 from pages.listening import examples
 from pages.listening.recorder.panel import PLAIN
 from pages.shared.models import default_classifier
-from tests.support.app_visits import APP, button, healthy, markup, predicted_genre, press
 from tests.support.audio import picture_bytes, soundfile_bytes
 from tests.support.hostile import NAMES
-from tests.support.listen_page import CHARTS_OF_A_PREDICTION, answer, charts, shown
+from tests.support.pages.app_visits import APP, button, healthy, markup, predicted_genre, press
+from tests.support.pages.listen_page import CHARTS_OF_A_PREDICTION, answer, charts, shown
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_the_first_visit_shows_what_will_appear(app):
 def test_the_first_visit_does_not_wait_for_torch():
     paint = (
         "import sys, threading; threading.Timer.start = lambda timer: None\n"
-        "from tests.support.app_visits import APP, AppTest\n"
+        "from tests.support.pages.app_visits import APP, AppTest\n"
         "app = AppTest.from_file(APP, default_timeout=60).run()\n"
         "assert app.expander and not app.exception\n"
         "print(*{'torch', 'scipy', 'sklearn', 'librosa', 'av', 'cv2'} & set(sys.modules))"

@@ -13,7 +13,7 @@ from pages.listening import prediction as page
 from pages.listening.figures import MAX_CLIPS
 from pages.listening.player import component
 from tests.pages.listening.test_listen_page import charts, upload
-from tests.support.app_visits import APP, button, healthy
+from tests.support.pages.app_visits import APP, button, healthy
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from pages.listening.recorder.take import DAMAGED, MAX_S, RATES, Take, TakeError
 from pages.shared.models import default_classifier
 from pages.shared.turns import _queue
 from tests.pages.listening.test_listen_page import shown
-from tests.support.app_visits import APP, healthy, words
+from tests.support.pages.app_visits import APP, healthy, words
 from tests.support.patience import wait_until
 from tests.support.stand_ins.sound_messages import RATE, sound_message
 
@@ -221,7 +221,7 @@ def test_live_names_the_music_and_keeps_nothing(arrive, play):
     assert app.session_state["listen"].session is None
 
 
-def test_a_busy_server_leaves_the_answer_so_far_out(arrive, play):
+def test_a_busy_server_leaves_the_answer_so_far_out(one_at_once, arrive, play):
     place = _queue().enter("someone")
     app, _ = arrive(sound_message(of(play("metal", 6.0)), rate=SAMPLE_RATE))
     assert shown(app)["answer"] is None and not shown(app)["error"]

@@ -5,9 +5,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages.moods.act import KEY, N_ROUNDS, ActState, Scene
 from pages.moods.labels import MOODS, look_word
-from tests.support.app_visits import healthy, press, words
 from tests.support.faces import astronaut, encoded
-from tests.support.mood_page import visit
+from tests.support.pages.app_visits import healthy, press, words
+from tests.support.pages.mood_page import visit
 
 
 def act(app: AppTest, image: np.ndarray) -> AppTest:

@@ -10,9 +10,9 @@ import pytest
 from mood.emotion.live import LiveRecognizer
 from pages.moods import live as live_page
 from pages.shared.browser.webrtc import rtc_configuration
-from tests.support.app_visits import click_meanwhile, healthy, markup, press, words
 from tests.support.faces import astronaut
-from tests.support.mood_page import earmark_recognizer, searches, visit
+from tests.support.pages.app_visits import click_meanwhile, healthy, markup, press, words
+from tests.support.pages.mood_page import earmark_recognizer, searches, visit
 
 __all__ = ["searches"]  # a fixture
 

@@ -12,9 +12,9 @@ from mood.playlist.youtube import OFFLINE
 from pages.access.tokens import Role
 from pages.library.mood_list import CALM, COUNT, TITLE
 from pages.moods import choices, own_music
-from tests.support.app_visits import healthy, words
-from tests.support.mood_page import searches, visit
-from tests.support.open_house import visiting_as
+from tests.support.pages.app_visits import healthy, words
+from tests.support.pages.mood_page import searches, visit
+from tests.support.pages.open_house import visiting_as
 from tests.support.stand_ins.library import make_songs, scan
 
 __all__ = ["searches"]  # a fixture

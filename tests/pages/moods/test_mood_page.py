@@ -10,9 +10,9 @@ from pages.moods import recognizer as recognizer_page
 from pages.moods.labels import MOODS, mood_label, score_bars
 from pages.shared import models
 from pages.shared.models import ModelCache
-from tests.support.app_visits import healthy, markup, press, words
 from tests.support.faces import HOME_OF_DEEPFACE, astronaut, encoded
-from tests.support.mood_page import pills, searches, snapshot, song_titles, visit
+from tests.support.pages.app_visits import healthy, markup, press, words
+from tests.support.pages.mood_page import pills, searches, snapshot, song_titles, visit
 
 __all__ = ["searches"]  # a fixture
 

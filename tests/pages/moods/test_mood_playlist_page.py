@@ -15,9 +15,9 @@ from mood.playlist.query import LANGUAGES
 from mood.playlist.youtube import OFFLINE, YoutubeTrack, search_url
 from pages.moods import choices, own_music
 from pages.shared import playlist_view as _playlist_view
-from tests.support.app_visits import healthy, markup, press, words
 from tests.support.hostile import NAMES
-from tests.support.mood_page import searches, song_titles, songs_called, visit
+from tests.support.pages.app_visits import healthy, markup, press, words
+from tests.support.pages.mood_page import searches, song_titles, songs_called, visit
 
 __all__ = ["searches"]  # a fixture
 

@@ -8,9 +8,9 @@ from mood.emotion.custom_moods.storage import list_moods, save_mood
 from pages.moods import teach as teach_page
 from pages.moods.labels import change_label, mood_label
 from pages.moods.state import MoodState
-from tests.support.app_visits import as_read, click_meanwhile, healthy, press, words
 from tests.support.faces import astronaut, drawn_face, encoded
-from tests.support.mood_page import earmark_recognizer, pills, searches, snapshot, visit
+from tests.support.pages.app_visits import as_read, click_meanwhile, healthy, press, words
+from tests.support.pages.mood_page import earmark_recognizer, pills, searches, snapshot, visit
 
 __all__ = ["searches"]  # a fixture
 

@@ -1,8 +1,7 @@
 """The style of a page's outline is in the document: the page does not jump when the rest arrives."""
 
-import asyncio
-
 from pages.shared.browser.first_paint import FirstPaint
+from tests.support.asgi import run_coroutine
 
 DOCUMENT = b"<html><head><title>x</title></head><body></body></html>"
 
@@ -24,7 +23,7 @@ def answer(
 
     headers = [(b"accept", accept), (b"accept-encoding", b"gzip")]
     scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
-    asyncio.run(FirstPaint(app)(scope, None, send))
+    run_coroutine(FirstPaint(app)(scope, None, send))
     asked, start, body = messages
     return {**dict(start["headers"]), b"asked": asked}, body["body"]
 

@@ -17,7 +17,8 @@ from pages.shared.models import MODEL_CHOICE
 from pages.training.run_display import published_percent
 from pages.training.run_table import MAX_PRESELECTION
 from pages.training.state import TrainState
-from tests.support.app_visits import (
+from tests.support.hostile import NAMES
+from tests.support.pages.app_visits import (
     APP,
     LONG_S,
     button,
@@ -28,7 +29,6 @@ from tests.support.app_visits import (
     visit,
     words,
 )
-from tests.support.hostile import NAMES
 from tests.support.training_runs import make_run
 
 

@@ -9,8 +9,8 @@ from genre.runs.catalogue import Catalogue, leak_pairs, to_csv
 from genre.runs.directory import list_runs, read_metrics, read_run
 from genre.runs.report import ReportError, load_report
 from pages.training.state import TrainState
-from tests.support.app_visits import visit, words
 from tests.support.damage import DAMAGES
+from tests.support.pages.app_visits import visit, words
 from tests.support.training_runs import make_run
 
 PER_VISIT = 6  # runs that the page compares at once

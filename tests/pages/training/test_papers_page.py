@@ -14,8 +14,8 @@ from genre.runs.directory import list_runs
 from genre.text import percent
 from pages.access.tokens import Role
 from pages.training.papers.card import NOTHING
-from tests.support.app_visits import healthy, labels, markup, press, visit, words
-from tests.support.open_house import visiting_as
+from tests.support.pages.app_visits import healthy, labels, markup, press, visit, words
+from tests.support.pages.open_house import visiting_as
 
 STEP = "The papers"
 

@@ -13,8 +13,8 @@ from genre.runs import directory as runs
 from genre.runs import process
 from pages.access.tokens import Role
 from pages.training.setup import place
-from tests.support.app_visits import button, healthy, visit, words
-from tests.support.open_house import visiting_as
+from tests.support.pages.app_visits import button, healthy, visit, words
+from tests.support.pages.open_house import visiting_as
 
 STATE = ClusterState(
     [Node("1", "lab-1", "10.0.0.1", True, 4.0, 1.0), Node("2", "lab-2", "10.0.0.2", False, 4.0, 0.0)],

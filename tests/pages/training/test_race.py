@@ -17,8 +17,8 @@ from pages.training.race.finish import HEAT_S
 from pages.training.race.minute import race_settings
 from pages.training.run_display import load_entries, plain_title
 from pages.training.setup.quota import require_quota
-from tests.support.app_visits import as_read, healthy, labels, press, visit, words
-from tests.support.open_house import visiting_as
+from tests.support.pages.app_visits import as_read, healthy, labels, press, visit, words
+from tests.support.pages.open_house import visiting_as
 from tests.support.training_runs import make_run
 
 

@@ -11,7 +11,7 @@ from genre.runs import directory as runs
 from genre.runs import process
 from pages.shared.models import MODEL_CHOICE
 from pages.training.state import TrainState
-from tests.support.app_visits import as_read, button, healthy, press, visit, words
+from tests.support.pages.app_visits import as_read, button, healthy, press, visit, words
 from tests.support.training_runs import make_run
 
 

@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 from gan.sampling.gallery import GalleryItem
 from pages.generation import studio
 from pages.generation.state import STATE_KEY, GenerateState
-from tests.support import app_visits
-from tests.support.app_visits import LONG_S, healthy, press
 from tests.support.generators import make_model
+from tests.support.pages import app_visits
+from tests.support.pages.app_visits import LONG_S, healthy, press
 
 CLASSIFY, ANOTHER = "What does the Listen page hear?", "Another like this"
 

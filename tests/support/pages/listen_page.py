@@ -5,7 +5,7 @@ import re
 
 from streamlit.testing.v1 import AppTest
 
-from tests.support.app_visits import markup, predicted_genre
+from tests.support.pages.app_visits import markup, predicted_genre
 
 CHARTS_OF_A_PREDICTION = 2  # all genres, and energy
 

@@ -10,9 +10,9 @@ from mood.emotion.recognizer import EmotionNetRecognizer
 from mood.playlist.playlist import Playlist
 from mood.playlist.youtube import YoutubeTrack, search_url
 from pages.moods import choices
-from tests.support import app_visits
-from tests.support.app_visits import healthy, press
 from tests.support.faces import encoded
+from tests.support.pages import app_visits
+from tests.support.pages.app_visits import healthy, press
 
 visit = functools.partial(app_visits.visit, "mood")
 earmark_recognizer = functools.cache(EmotionNetRecognizer.load)
