@@ -84,7 +84,8 @@ endif
 test bench: export EARMARK_DATA := $(SHARED)
 
 test: setup-dev chromium
-	@$(BIN) -m pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0 $(PYTEST_ARGS)
+	@run() { $(BIN) -m pytest --dist loadgroup --max-worker-restart 0 "$$@" $(PYTEST_ARGS) || [ $$? -eq 5 ]; }; \
+	run --numprocesses 3 --ignore tests/browser; rest=$$?; run --numprocesses 4 --no-loadscope-reorder tests/browser/train tests/browser && exit $$rest
 
 bench: setup-dev chromium
 	@for file in tests/benchmarks/bench_*.py tests/benchmarks/app/bench_*.py; do \

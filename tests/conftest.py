@@ -31,8 +31,6 @@ from tests.support.browser.serving import chromium, serve
 from tests.support.stand_ins.youtube import YoutubeStandIn
 
 RECORDING_S = 5.0  # length of what the fake microphone plays
-BROWSERS = {"browser", "camera"}  # fixtures that start one
-OTHERS_PER_BROWSER = 3  # files without a browser after each with one
 TESTS = Path(__file__).parent
 FAILURES = TESTS / "failures"  # screenshots
 
@@ -44,22 +42,12 @@ settings.load_profile("earmark")
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests for the workers, by file, and put the groups into an order that keeps them busy.
-
-    All in which librosa compiles are one group, because two processes must not compile at once. Groups of
-    many tests come first; those that open a browser, and mostly wait, lie between the others.
+    """Group the tests for the workers: by file, and all in which librosa compiles as one group, because two
+    processes must not compile at once.
     """
-    groups: dict[str, list[pytest.Item]] = {}
     for item in items:
         group = "librosa" if "compiled_librosa" in item.fixturenames else str(item.path.relative_to(TESTS))
         item.add_marker(pytest.mark.xdist_group(group))
-        groups.setdefault(group, []).append(item)
-    ordered = sorted(groups.values(), key=len, reverse=True)
-    waiting = [group for group in ordered if any(BROWSERS & set(item.fixturenames) for item in group)]
-    computing = [group for group in ordered if group not in waiting]
-    for number, group in enumerate(waiting):
-        computing.insert(number * (1 + OTHERS_PER_BROWSER), group)
-    items[:] = [item for group in computing for item in group]
 
 
 @pytest.hookimpl(wrapper=True)
