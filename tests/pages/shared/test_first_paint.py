@@ -24,8 +24,8 @@ def answer(
     headers = [(b"accept", accept), (b"accept-encoding", b"gzip")]
     scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
     run_coroutine(FirstPaint(app)(scope, None, send))
-    asked, start, body = messages
-    return {**dict(start["headers"]), b"asked": asked}, body["body"]
+    request, start, body = messages
+    return {**dict(start["headers"]), b"request": request}, body["body"]
 
 
 def test_the_document_of_each_page_has_the_style_of_its_outline():
@@ -33,11 +33,11 @@ def test_the_document_of_each_page_has_the_style_of_its_outline():
         headers, body = answer(path)
         assert f"max-width: {width}".encode() in body.split(b"</head>")[0]
         assert int(headers[b"content-length"]) == len(body)
-        assert b"etag" not in headers and b"accept-encoding" not in headers[b"asked"]
+        assert b"etag" not in headers and b"accept-encoding" not in headers[b"request"]
 
 
 def test_all_else_passes_as_it_is():
     for options in ({"kind": b"text/javascript"}, {"accept": b"*/*"}):
         headers, body = answer("/static/a.js", **options)
         assert body == DOCUMENT and headers[b"content-length"] == b"%d" % len(DOCUMENT)
-    assert b"accept-encoding" in answer("/a.js", accept=b"*/*")[0][b"asked"]
+    assert b"accept-encoding" in answer("/a.js", accept=b"*/*")[0][b"request"]
