@@ -36,7 +36,8 @@ class WebsocketVisit:
         self._host = parts.netloc
         self._cookies = cookies
         self.elements: dict[tuple[int, ...], Any] = {}  # by place on the page
-        self._seen: set[tuple[int, ...]] = set()
+        self._origins: dict[tuple[int, ...], tuple[str, str]] = {}  # by place: run, and fragment or ""
+        self._run = ""  # the run whose elements are coming
         self.pages: dict[str, str] = {}
         self._page = ""
         self._states: dict[str, WidgetState] = {}
@@ -194,8 +195,10 @@ class WebsocketVisit:
     def _take(self, message: Any) -> None:
         match message.WhichOneof("type"):
             case "new_session":
-                self._has_started = True
-                self._seen = set()
+                self._run = message.metadata.run.script_run_id
+                if not message.metadata.run.fragment_ids:
+                    self._has_started = True
+                    self._timers.clear()
             case "navigation":
                 self.pages = {
                     page.url_pathname or "listen": page.page_script_hash
@@ -204,8 +207,9 @@ class WebsocketVisit:
                 self._page = message.navigation.page_script_hash
             case "delta":
                 place = tuple(message.metadata.delta_path)
-                self._seen.add(place)
+                self._origins[place] = self._run, message.delta.fragment_id
                 if message.delta.WhichOneof("type") == "new_element":
+                    self._keep(lambda other: other[: len(place)] != place)  # what a block here held
                     self.elements[place] = message.delta.new_element
                     for name in _CLASS.findall(message.delta.new_element.html.body):
                         self.arrivals[name] = time.perf_counter()
@@ -217,14 +221,25 @@ class WebsocketVisit:
                 interval = message.auto_rerun.interval
                 self._timers[message.auto_rerun.fragment_id] = (interval, time.monotonic() + interval)
             case "script_finished":
-                self._finish(message.script_finished)
+                self._finish(message.script_finished, message.metadata.run)
 
-    def _finish(self, how: int) -> None:
-        if how == ForwardMsg.FINISHED_SUCCESSFULLY and self._has_started:
-            self.elements = {place: e for place, e in self.elements.items() if place in self._seen}
+    def _finish(self, how: int, run: Any) -> None:
+        """Forget what the run was to draw anew and did not, as a browser does."""
+        if how == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
+            self._keep(
+                lambda place: (
+                    self._origins[place][1] not in run.fragment_ids
+                    or self._origins[place][0] == run.script_run_id
+                )
+            )
+        elif how == ForwardMsg.FINISHED_SUCCESSFULLY and self._has_started:
+            self._keep(lambda place: self._origins[place][0] == run.script_run_id)
             self._has_finished = True
-            ids = {id_ for id_ in self.ids()}
+            ids = set(self.ids())
             self._states = {id_: state for id_, state in self._states.items() if id_ in ids}
+
+    def _keep(self, condition: Callable[[tuple[int, ...]], bool]) -> None:
+        self.elements = {place: element for place, element in self.elements.items() if condition(place)}
 
     def _fetch_media(self) -> None:
         """What a browser loads with the page: sounds and pictures."""
