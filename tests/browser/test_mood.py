@@ -47,21 +47,11 @@ class MoodVisit(Visit):
 
     def __init__(self, browser: Browser, running_app: RunningApp, **options: object) -> None:
         self.running_app = running_app
-        super().__init__(_Offline(browser), f"{running_app.address}/mood", TITLE, **options)
+        super().__init__(browser, f"{running_app.address}/mood", TITLE, without_internet, **options)
 
     def leave(self) -> None:
         super().leave()
         assert self.running_app.left_on_disk() == []
-
-
-class _Offline:
-    """A browser whose visitors reach no internet."""
-
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-
-    def new_context(self, **options: object):
-        return without_internet(self._browser.new_context(**options))
 
 
 @pytest.fixture

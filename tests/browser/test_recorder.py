@@ -89,8 +89,9 @@ def test_it_listens_on_until_it_is_stopped_on_a_phone_and_on_a_stage(
     waterfall = page.locator(".recorder-waterfall")
     expect(waterfall).to_be_in_viewport(ratio=1)
     before = waterfall.evaluate("canvas => canvas.toDataURL()")
-    page.wait_for_timeout(300)
-    assert waterfall.evaluate("canvas => canvas.toDataURL()") != before
+    page.wait_for_function(
+        "before => document.querySelector('.recorder-waterfall').toDataURL() !== before", arg=before
+    )
     page.keyboard.press("Enter")
     expect(genre).to_be_hidden()
     page.keyboard.press("Escape")
@@ -143,7 +144,7 @@ def test_an_unplugged_microphone_leaves_what_was_heard(browser, streamlit_server
         navigator.mediaDevices.getUserMedia = async wish => (window.microphone = await ask(wish));
     }""")
     page.get_by_role("button", name="Record", exact=True).click()
-    page.wait_for_timeout(2_500)
+    expect(page.locator(".recorder-word")).to_have_text(re.compile(r"^[2-9] s$"))  # of sound that has come
     page.evaluate("window.microphone.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
     visitor.wait_for_answer()
     expect(page.get_by_text("The microphone was unplugged.")).to_be_visible()

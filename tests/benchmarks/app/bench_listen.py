@@ -103,6 +103,7 @@ def prediction_rows() -> list[Row]:
             "400 ms",
         ),
         *window_rows(classifier, samples),
+        *batch_rows(classifier, samples),
         ("the tests for speech and steady noise, 30 s", f"{screening:.1f} ms", "5 ms"),
         ("the same networks behind librosa", f"{theirs:.0f} ms", ""),
         ("  of that, reading the file", f"{their_reading:.0f} ms", ""),
@@ -128,6 +129,19 @@ def window_rows(classifier: PretrainedClassifier, samples: np.ndarray) -> list[R
         count = len(window_centres(len(samples), seconds_per_window))
         rows.append((f"  the pretrained network on {count} windows of 30 s", f"{duration_ms:.0f} ms", ""))
     return rows
+
+
+def batch_rows(classifier: PretrainedClassifier, samples: np.ndarray) -> list[Row]:
+    """The pretrained network on several clips in one batch: whether answers that wait should go together."""
+    sizes = (1, 2, 4)
+    with torch.inference_mode():
+        durations_ms = median_durations_ms(
+            *(partial(classifier.features.windows, np.stack([samples] * size)) for size in sizes)
+        )
+    return [
+        (f"  the pretrained network, {size} clips in a batch: a clip", f"{duration_ms / size:.0f} ms", "")
+        for size, duration_ms in zip(sizes, durations_ms, strict=True)
+    ]
 
 
 def page_rows(program: str) -> list[Row]:

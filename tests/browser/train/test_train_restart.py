@@ -34,7 +34,7 @@ def test_a_training_outlives_its_server(browser, home, folder_of_music):
         start.click()
         last_epoch = wait_for_epoch_after(visitor.page, 1)
         os.kill(process_of(address), signal.SIGKILL)
-    visitor.context.close()
+    visitor.close()
 
     (run,) = list_runs()
     folder = run.folder
@@ -52,6 +52,6 @@ def test_a_training_outlives_its_server(browser, home, folder_of_music):
         page.locator(f".st-key-stop_{folder.name}").get_by_role("button").click()
         expect(page.get_by_text(re.compile("^Stopped. Resume it"))).to_be_visible(timeout=BUSY_MS)
         expect(curve).to_be_visible()
-        visitor.context.close()
+        visitor.close()
     assert [line["epoch"] for line in read_metrics(folder)] == list(range(1, len(read_metrics(folder)) + 1))
     assert not visitor.console_errors
