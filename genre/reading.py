@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_JSON_BYTES = 64 << 20  # size of a report with the predictions of 500,000 tracks
+MAX_NUMBER = 1e15  # largest number in a report or a run; larger ones are damage, and no table could show them
 MAX_LIST_BYTES = 16 << 20  # size of a list of names, a line each
 MAX_DEPTH = 40  # levels of JSON; our own files have six
 

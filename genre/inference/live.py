@@ -153,9 +153,9 @@ class LiveClassifier:
             thread, self._failures = self._thread, 0
             self._stopping = thread is not None
             self._condition.notify()
-        if thread is None:
-            self._reset()
-        else:
+            if thread is None:
+                self._reset()
+        if thread is not None:
             thread.join()
 
     @property

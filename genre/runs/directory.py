@@ -26,7 +26,7 @@ from safetensors import SafetensorError, safe_open
 
 from genre.compute import all_cores
 from genre.paths import home, is_temporary, remove_temporaries, write_atomic
-from genre.reading import MAX_JSON_BYTES, parse_json, read_json, read_regular
+from genre.reading import MAX_JSON_BYTES, MAX_NUMBER, parse_json, read_json, read_regular
 from genre.text import encodable
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ STATES = ("waiting", "running", "done", "failed", "stopped", "interrupted", "dam
 # The settings of any kind of run that pages and tables show.
 TEXT_SETTINGS = frozenset(("model", "input", "data", "split", "network"))
 NUMBER_SETTINGS = frozenset(("epochs", "batch_size", "learning_rate", "seed", "patience"))
-MAX_NUMBER = 1e15
 STALE_S = 60.0  # age of a heartbeat from which its process counts as hanging
 WAITING_MESSAGE = "Waiting for free cores."
 STOPPED_MESSAGE = "Stopped. Resume it to go on from the last epoch."

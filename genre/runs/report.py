@@ -8,9 +8,7 @@ from typing import Any
 
 from genre.legacy import REPORT_KEYS, renew_keys
 from genre.paths import write_atomic
-from genre.reading import read_json
-
-MAX_NUMBER = 1e15  # largest number in a report; larger ones are damage, and no table could show them
+from genre.reading import MAX_NUMBER, read_json
 
 
 class ReportError(ValueError):
