@@ -27,7 +27,7 @@ from genre.paths import REPOSITORY, data_folder
 from genre.synth import dataset as synth
 from genre.training.experiment import experiment_settings
 from genre.training.sweep import create_run, pack_experiment, run_all, settings_grid
-from tests.benchmarks.measure import RECORD, Row, parse_arguments, report_table
+from tests.benchmarks.measure import RECORD, Row, duration_s, parse_arguments, report_table
 from tests.support.stand_ins.cluster import Nodes
 
 AIM_SCALING = 1.8  # songs a second on two nodes over one
@@ -87,6 +87,7 @@ def scan_rows(songs: list[str], nodes: Nodes) -> tuple[list[Row], float]:
     """Rates and costs of a scan -> (rows, songs a second and core)."""
     predictor, warm_up = fast_predictor(), 16
     here, here_cpu = steady(read_all(map(Job, songs), predictor, 1), warm_up)
+    here_two, _ = steady(read_all(map(Job, songs), predictor, 2), 2 * warm_up)
     figures = []
     for count in (1, 2):
         nodes.keep(count)
@@ -105,6 +106,7 @@ def scan_rows(songs: list[str], nodes: Nodes) -> tuple[list[Row], float]:
         ("scan, Ray: one node of one core", f"{one:.2f} songs/s", ""),
         ("scan, Ray: two nodes of one core each", f"{two:.2f} songs/s", ""),
         ("scan: two nodes over one", f"{two / one:.2f} times", f"{AIM_SCALING} times"),
+        ("  this machine's own engine: two cores over one", f"{here_two / here:.2f} times", ""),
         ("CPU seconds a song: this machine's engine, and Ray with all its processes",
          f"{here_cpu:.3f} and {one_cpu:.3f}", ""),
         ("scan: overhead of the engine in CPU seconds", f"{overhead:.1f} %", f"< {AIM_OVERHEAD:.0f} %"),
@@ -116,18 +118,22 @@ def sweep_rows(nodes: Nodes) -> list[Row]:
     base = experiment_settings("cnn-simple", "builtin", "mel", epochs=EPOCHS)
     trials = settings_grid(base, [EPOCHS], [32], list(RATES))
     pack_experiment(trials[0])
+
+    def train_s(at_once: int, cluster: str | None) -> float:
+        folders = [create_run(settings, cluster=cluster) for settings in trials]
+        return duration_s(lambda: run_all(folders, at_once))
+
     seconds = []
     for count in (1, 2):
         nodes.keep(count)
-        folders = [create_run(settings, cluster=nodes.address) for settings in trials]
-        began = time.perf_counter()
-        run_all(folders, count + 1)
-        seconds.append(time.perf_counter() - began)
+        seconds.append(train_s(count + 1, nodes.address))  # the next one waits for a node
+    here = [train_s(count, None) for count in (1, 2)]
     one, two = seconds
     return [
         (f"sweep of {len(RATES)} trainings, Ray: one node of one core", f"{one:.0f} s", ""),
         ("sweep, Ray: two nodes of one core each", f"{two:.0f} s", ""),
         ("sweep: two nodes over one", f"{one / two:.2f} times", f"{AIM_SCALING} times"),
+        ("  this machine's own engine: two at once over one", f"{here[0] / here[1]:.2f} times", ""),
     ]
 
 
