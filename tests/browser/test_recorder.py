@@ -50,7 +50,7 @@ def test_the_answer_forms_while_it_records_by_keyboard_and_without_a_disk(
         page.keyboard.press("Enter")
         stop = page.get_by_role("button", name="Stop recording")
         expect(stop).to_be_focused()
-        expect(page.get_by_text("10 seconds are enough, 30 are better.")).to_be_visible()
+        expect(page.get_by_text("10 seconds give a guess, 30 a good answer.")).to_be_visible()
         expect(page.get_by_role("meter")).not_to_have_attribute("aria-valuenow", "0")
         idle = stop.evaluate("button => getComputedStyle(button).backgroundColor")
         forming = page.locator(".recorder-genre b")
