@@ -127,7 +127,7 @@ def test_without_a_microphone_there_are_other_ways(browser, streamlit_server):
     expect(plain).to_be_visible(timeout=BUSY_MS)
     page.evaluate("delete navigator.mediaDevices.getUserMedia; delete window.AnalyserNode")
     record.first.click()
-    alert = page.get_by_role("alert").filter(has_text="This browser cannot run our recorder.")
+    alert = page.get_by_role("alert").filter(has_text="This browser cannot run Earmark's recorder.")
     expect(alert).to_contain_text("Use the plain one")
     plain.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_timeout(3_000)
