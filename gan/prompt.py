@@ -93,7 +93,7 @@ class _Meaning:
             for name, share in self.genres.items()
         ]
         parts += _shifts_in_words(self.controls, self.tempo)
-        return ", ".join(parts) or "we cannot change that"
+        return ", ".join(parts) or "Earmark cannot change that"
 
 
 @dataclass(frozen=True)
@@ -301,11 +301,11 @@ def _message(
         if is_corrected := [
             f"“{word.text}” as “{word.vocabulary_phrase}”" for word in words if word.is_corrected
         ]:
-            sentences.append(f"We read {', '.join(is_corrected)}.")
+            sentences.append(f"Earmark read {', '.join(is_corrected)}.")
     if unknown_words:
         word_list = ", ".join(f"“{_short(word)}”" for word in unknown_words)
         sentences.append(
-            f"We left out {word_list}: we do not know {'it' if len(unknown_words) == 1 else 'them'}."
+            f"Earmark left out {word_list}: it does not know {'it' if len(unknown_words) == 1 else 'them'}."
         )
     if not words:
         sentences.append(

@@ -19,7 +19,6 @@ from pages.generation.studio import (
     load_published_sampler,
     model_genres,
     published_history,
-    submit_requests,
 )
 from pages.generation.training import show_training
 from pages.shared.browser.scripts import ask_before_leaving, scroll_to
@@ -30,7 +29,6 @@ from pages.shared.widgets import escaped, fragment
 
 PIECES = WEIGHTS / PUBLISHED_MODEL / "pieces"  # MP3, 10 s: made by the published model, one a genre
 POLL_S, FAR_POLL_S = 0.25, 1.0  # between two polls of the job queue: near its head, and further back
-EXAMPLE = ("classical", 10.0, 7)  # genre, seconds, seed of the example of a first visit
 
 
 def show_model_choice() -> None:
@@ -93,17 +91,14 @@ def _progress_text() -> str:
     return f"Getting ready for {which}"
 
 
-def empty_state(genres: tuple[str, ...]) -> None:
-    """Show samples of the training, and a button that generates an example."""
+def empty_state() -> None:
+    """Show pieces that the painter has made before."""
     with st.container(border=True, key="empty_state"):
         st.markdown(
             "**Your music appears here,** as a picture you can hear: time runs to the right, low notes lie "
             "at the bottom. Press one of these to hear what the painter has made before."
         )
         _show_stored_pieces()
-        st.button(
-            "Paint a new one", icon=":material/brush:", key="example", on_click=_example, args=(genres,)
-        )
 
 
 def _show_stored_pieces() -> None:
@@ -133,15 +128,6 @@ def _show_stored_pieces() -> None:
 
 def _play_stored(genre: str) -> None:
     generate_state().stored_piece = genre
-
-
-def _example(genres: tuple[str, ...]) -> None:
-    from gan.request import GenerationRequest
-
-    genre, seconds, seed = EXAMPLE
-    submit_requests(
-        [GenerationRequest({genre if genre in genres else genres[0]: 1.0}, seconds=seconds, seed=seed)]
-    )
 
 
 def show_upload() -> None:
@@ -196,7 +182,7 @@ if genres:
     if len(state.gallery):
         show_results()
     elif not state.ticket.is_active:
-        empty_state(genres)
+        empty_state()
     warm_up(load_published_sampler)
 else:
     st.error(

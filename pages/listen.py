@@ -32,14 +32,14 @@ def show_placeholder() -> None:
 
     with st.container(border=True):
         st.markdown(
-            "**Your answer appears here:** the genre and how sure we are, how it changes through "
+            "**Your answer appears here:** the genre and how sure Earmark is, how it changes through "
             "the piece, and what the sound looks like."
         )
         st.plotly_chart(
             bars_to_come(GENRES),
             config={"staticPlot": True},
             key="to_come",
-            alt="Ten empty bars, one a genre",
+            alt="Ten equal bars, one a genre",
         )
 
 

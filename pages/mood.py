@@ -6,7 +6,6 @@ YouTube is searched once there is a face or a chosen mood, and never before.
 import streamlit as st
 
 from pages.moods.choices import choose_mood, choose_request, remember_request
-from pages.moods.labels import mood_word
 from pages.moods.photo import choose_photo, show_photo, show_photo_errors, take_photo
 from pages.moods.recognizer import choose_backend, load_default_backend, saved_moods
 from pages.moods.state import mood_state
@@ -64,8 +63,8 @@ def find_songs(way: str) -> None:
         with right:
             st.markdown(
                 "1. Show your face, with light from the front.\n"
-                "2. We read the mood on it. You can correct us.\n"
-                "3. We look for songs on YouTube that go with it."
+                "2. Earmark reads the mood on it. You can correct it.\n"
+                "3. Earmark finds songs on YouTube that go with it."
             )
             st.caption(f":material/lock: {PRIVATE}")
             st.caption(f":material/public: {YOUTUBE_NOTICE}")
@@ -82,7 +81,7 @@ def find_songs(way: str) -> None:
 
             is_offline = bool(playlist.error and not playlist.tracks)
             has_own_songs = show_own_songs(
-                request.mood, mood_word(request.mood), request.heading.symbol, is_first_choice=is_offline
+                request.mood, request.library_direction, request.heading, is_first_choice=is_offline
             )
             show_own_music(request, at_once=is_offline and not has_own_songs)
         remember_request(request)
@@ -146,7 +145,7 @@ chosen_view = st.segmented_control(
 chosen_way = None
 if chosen_view != ACT:
     chosen_way = st.segmented_control(
-        "How shall we see you?",
+        "How shall Earmark see you?",
         list(INPUT_LABELS),
         required=True,
         key="way",

@@ -29,9 +29,10 @@ PAUSE_SECONDS = 0.5  # a pause as long as this does not count as audible
 UNREACHABLE = 2.0  # a confidence threshold above every probability
 MIN_THRESHOLD_RISE = 0.02  # rise of a short clip's threshold from which it is mentioned
 SEGMENT_SECONDS = 30.0  # longer clips are cut into equal segments of about this length, as in training
-PLAY_MORE = "Play us more of it: half a minute is best."
-SHORT_CLIP = f"The shorter a piece, the less often we are sure. {PLAY_MORE}"
-UNFAMILIAR = "This is not much like any of the genres that we know."
+PLAY_MORE = "Play more of it: half a minute is best."
+SHORT_CLIP = f"The shorter a piece, the less often Earmark is sure. {PLAY_MORE}"
+SILENCE = "Earmark hears silence."
+UNFAMILIAR = "This is not much like any of the genres that Earmark knows."
 RECONCILING_ROUNDS = 100
 # Of 49 takes of speech, 42 of them through simulated phones, none has this tag; 40 are taken for dance music.
 VOICELESS = "instrumental"
@@ -123,9 +124,7 @@ class Classifier(ABC):
         if seconds < MIN_CLIP_S:
             return _no_prediction(clip, "too_short", f"This is shorter than one second. {PLAY_MORE}")
         if is_silent(clip.samples):
-            return _no_prediction(
-                clip, "not_music", "We hear silence. Is the microphone on, and the music loud enough?"
-            )
+            return _no_prediction(clip, "not_music", SILENCE)
         starts_s, segments = _segments(clip)
         with torch.inference_mode():
             power = self.front_end.power(torch.from_numpy(segments)) if power is None else power
@@ -133,15 +132,15 @@ class Classifier(ABC):
             whole = torch.cat(tuple(power[:, :, columns]), dim=-1)
             if is_stationary(whole, seconds):
                 return _no_prediction(
-                    clip, "not_music", "We hear a steady noise or a single tone, not music."
+                    clip, "not_music", "Earmark hears a steady noise or a single tone, not music."
                 )
             if is_gliding_tone(whole) or is_flat(whole):
-                return _no_prediction(clip, "not_music", "We hear noise or a gliding tone, not music.")
+                return _no_prediction(clip, "not_music", "Earmark hears noise or a gliding tone, not music.")
             above_speech_db = above_speech(whole, seconds)
             if above_speech_db > -DOUBTFUL_DB and self.has_music(segments):
                 above_speech_db = float("-inf")
             if above_speech_db > 0:
-                return _no_prediction(clip, "not_music", "We hear someone speaking, not music.")
+                return _no_prediction(clip, "not_music", "Earmark hears someone speaking, not music.")
             windows = self.predict_windows(starts_s, segments, power)
             overall, by_window = (
                 self.apply_calibration(windows.overall),
@@ -190,7 +189,7 @@ class Classifier(ABC):
             reason = UNFAMILIAR
             message = f"{UNFAMILIAR} The nearest is {name}."
         else:
-            message = f"We are not sure. Our best guess is {name}. {reason}".strip()
+            message = f"Earmark is not sure. Its best guess is {name}. {reason}".strip()
         return Prediction(
             status="music" if confident else "unsure",
             genre=self.genres[best],

@@ -82,7 +82,7 @@ class SmoothedPrediction:
         assert self.genre is not None  # set by the first prediction with music
         probability = self.probabilities[self.genre]
         confident = self.familiar and probability >= self.confidence_threshold
-        doubt = "We are not sure yet." if self.familiar else UNFAMILIAR
+        doubt = "Earmark is not sure yet." if self.familiar else UNFAMILIAR
         return LivePrediction(self.genre, dict(self.probabilities), confident, "" if confident else doubt)
 
     def _blend(self, new_probabilities: dict[str, float], decay: float) -> None:

@@ -92,7 +92,7 @@ class SessionClip:
     def clip(self) -> Clip:
         """Return the clip that the prediction is for. Raises AudioError where its sound was dropped."""
         if self.sound is None:
-            raise AudioError("The sound of this clip is gone: play it to us again.")
+            raise AudioError("The sound of this clip is gone: play it again.")
         clip = self.sound.clip()
         return clip.trimmed(*self.part) if self.part else clip
 

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from genre.plots.prediction import COLOURS, QUIET
 from genre.text import genre_name
 
-FEW, MANY = 300, 5_000  # songs on a map; the more there are, the smaller is each
+NAMED, FEW, MANY = 40, 300, 5_000  # songs on a map: few have their names, many are small
+NAME_CHARS = 24  # of a name beside its song
 MAP_HEIGHT = 520
 
 
@@ -27,19 +28,24 @@ def library_map(
         np.array([escape(name) for name in names], object),
         np.array(ids),
     )
+    labels: dict[str, np.ndarray] = {}
+    if len(ids) <= NAMED:
+        labels["text"] = np.array([escape(_short(name)) for name in names], object)
+        labels["textposition"] = _label_places(points)
     size = 9 if len(ids) <= FEW else 6 if len(ids) <= MANY else 4
     for genre in sorted(set(genres)):
         rows = np.flatnonzero(kinds == genre)
         figure.add_scattergl(
             x=points[rows, 0].astype(np.float32),
             y=points[rows, 1].astype(np.float32),
-            mode="markers",
+            mode="markers+text" if labels else "markers",
             name=f"{genre_name(genre)} ({len(rows):,})",
-            text=names_of[rows],
+            hovertext=names_of[rows],
             customdata=ids_of[rows],
-            hovertemplate="%{text}<extra>" + genre_name(genre) + "</extra>",
+            hovertemplate="%{hovertext}<extra>" + genre_name(genre) + "</extra>",
             marker={"color": COLOURS.get(genre, QUIET), "size": size, "opacity": 0.85},
             unselected={"marker": {"opacity": 0.25}},
+            **{key: values[rows] for key, values in labels.items()},
         )
     hidden = {"visible": False, "zeroline": False}
     figure.update_layout(
@@ -57,6 +63,19 @@ def library_map(
         plot_bgcolor="rgba(0,0,0,0)",
     )
     return figure
+
+
+def _label_places(points: np.ndarray) -> np.ndarray:
+    """Choose where names stand: inside the map, and of neighbours in height one below and one above."""
+    x, y = points.T
+    share = (x - x.min()) / max(float(np.ptp(x)), 1e-9)
+    sides = np.where(share < 0.25, "right", np.where(share > 0.75, "left", "center"))
+    turns = np.where(np.argsort(np.argsort(y)) % 2, "top", "bottom")
+    return np.array([f"{turn} {side}" for turn, side in zip(turns, sides, strict=True)], object)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1].rstrip()}…"
 
 
 def counts_chart(counts: Mapping[str, int], colours: Mapping[str, str]) -> go.Figure:

@@ -59,9 +59,8 @@ def probability_bars(probabilities: dict[str, float]) -> go.Figure:
 
 
 def bars_to_come(genres: tuple[str, ...]) -> go.Figure:
-    """Draw a placeholder for the same bars, in grey and with invented lengths."""
-    lengths = 0.7 * 0.5 ** np.arange(len(genres))[::-1] + 0.02
-    return _bars(genres[::-1], lengths, [FAINT] * len(genres), None)
+    """Draw a placeholder for the same bars, in grey and all equal."""
+    return _bars(genres[::-1], [0.4] * len(genres), [FAINT] * len(genres), None)
 
 
 def _bars(genres, lengths, colours, labels) -> go.Figure:

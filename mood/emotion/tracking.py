@@ -33,7 +33,7 @@ class SmoothedMood:
 
 
 _NO_MOOD = SmoothedMood(
-    NO_FACE, None, 0.0, {}, "We see no face: look at the camera, with the whole face in the picture."
+    NO_FACE, None, 0.0, {}, "Earmark sees no face: look at the camera, with the whole face in the picture."
 )
 
 
@@ -98,7 +98,7 @@ def _make_mood(
     probability = min(1.0, scores[emotion])
     state = CONFIDENT if probability >= CONFIDENCE_THRESHOLD else UNSURE
     if n_faces > 1:
-        message = f"We see {n_faces} faces and follow one of them, the largest to begin with."
+        message = f"Earmark sees {n_faces} faces and follows one of them, the largest to begin with."
     elif tracked_face is None:
         message = "Your face is gone for the moment: look at the camera."
     else:

@@ -41,11 +41,9 @@ def show_answer(room: Room, mode: str, wav: bytes) -> None:
             st.markdown("### The machine did not answer")
             return
         if answer is None:
-            is_fooled = people != current.truth
+            is_fooled, who = people != current.truth, "You" if mode == ALONE else "Most of you"
             st.markdown(f"### {'The generator scores' if is_fooled else 'You were not fooled'}")
-            st.markdown(
-                "Most of you took it for something else." if is_fooled else "Most of you have heard it right."
-            )
+            st.markdown(f"{who} took it for something else." if is_fooled else f"{who} heard it right.")
             return
         _show_side("The machine", answer.choice, current.truth)
         st.html(_bars(answer.shares))

@@ -1,11 +1,13 @@
 """The rounds of a game: ten seconds of music each, of which somebody knows what it is.
 
-What is right is never the model's own guess: it is the label of a recording, the style that the synthesiser
-played, or the genre that the generator was asked for.
+What is right is never the model's own guess: it is the label of a recording, the tag of a library's song, the
+style that the synthesiser played, or the genre that the generator was asked for. Players are told which.
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genre import GENRES
@@ -19,9 +21,30 @@ if TYPE_CHECKING:
 GENRE, REAL = "genre", "real"  # kinds of game
 REAL_MUSIC, GENERATED = "real", "generated"  # the answers of the second kind
 N_ROUNDS, N_OPTIONS = 10, 4
+MOST_OF_A_GENRE = 2  # recordings of one genre, so that the answers vary
 CLIP_S = 10.0
-MOST_RECORDINGS, MOST_GENERATED = 4, 3  # of ten rounds of the first kind; the rest is synthesised
+MOST_GENERATED = (
+    3  # of ten rounds of the first kind; recordings go before them, the synthesiser plays the rest
+)
 PIECES = WEIGHTS / "gan" / "pieces"  # MP3, 10 s: a stored piece a genre
+
+
+# Told before the vote, where the question is which genre it is: who says what is right.
+ORIGINS = {
+    "recording": "People play this piece, and those who published it name its genre.",
+    "library": "This song comes from the library of this Earmark, and its own tag names its genre.",
+    "generated": "Earmark's generator made this piece when it was asked for one of these genres.",
+    "synthesised": "Earmark's synthesiser plays this piece in the style of one of these genres.",
+}
+
+
+@dataclass(frozen=True)
+class LibrarySong:
+    """A song of the visitor's library whose own tag names one of the ten genres."""
+
+    path: Path
+    genre: str
+    credit: str
 
 
 @dataclass(frozen=True)
@@ -30,20 +53,22 @@ class Round:
 
     truth: str
     options: tuple[str, ...]
-    source: str  # "recording", "generated" or "synthesised"
+    source: str  # "recording", "library", "generated" or "synthesised"
     genre: str
-    recording: Recording | None = None
-    place: float = 0.0  # where in the recording the ten seconds begin, 0 to 1
+    recording: Recording | LibrarySong | None = None
+    place: float = 0.0  # where in one of our recordings the ten seconds begin, 0 to 1
     seed: int = 0  # of the synthesiser
 
     def load(self) -> "Clip":
         """Load the ten seconds. Raises AudioError."""
-        from genre.audio.clip import Clip, load_clip  # importing takes a while
+        from genre.audio.clip import Clip, load_clip, load_excerpts  # importing takes a while
 
         if self.source == "synthesised":
             from genre.synth.dataset import render
 
             return Clip(render(self.genre, self.seed, CLIP_S), CLIP_S)
+        if isinstance(self.recording, LibrarySong):
+            return load_excerpts(self.recording.path, 1, CLIP_S)  # the middle, without the whole song
         path = self.recording.path if self.recording else PIECES / f"{self.genre}.mp3"
         clip = load_clip(path)
         start_s = self.place * max(0.0, clip.duration_s - CLIP_S)
@@ -65,22 +90,28 @@ def option_label(option: str) -> str:
     return labels.get(option) or genre_name(option).capitalize()
 
 
-def make_rounds(kind: str, seed: int) -> list[Round]:
-    """Draw ten rounds. The same seed gives the same game."""
+def make_rounds(kind: str, seed: int, library: Sequence[LibrarySong] = ()) -> list[Round]:
+    """Draw ten rounds, of recordings as far as there are some. The same seed gives the same game."""
     rng = random.Random(seed)
-    rounds = _real_or_generated(rng) if kind == REAL else _genres(rng)
+    songs: list[Recording | LibrarySong] = [*recordings(), *library]
+    rng.shuffle(songs)
+    rounds = _real_or_generated(rng, songs) if kind == REAL else _genres(rng, songs)
     rng.shuffle(rounds)
     return rounds
 
 
-def _genres(rng: random.Random) -> list[Round]:
-    songs = list(recordings())
-    rng.shuffle(songs)
-    rounds = [
-        Round(song.genre, _options(rng, song.genre), "recording", song.genre, song, rng.random())
-        for song in songs[:MOST_RECORDINGS]
-    ]
-    for genre in rng.sample(_stored_genres(), min(MOST_GENERATED, len(_stored_genres()))):
+def _source(song: Recording | LibrarySong) -> str:
+    return "library" if isinstance(song, LibrarySong) else "recording"
+
+
+def _genres(rng: random.Random, songs: list[Recording | LibrarySong]) -> list[Round]:
+    rounds: list[Round] = []
+    for song in songs:
+        genre, of_genre = song.genre, sum(round_.truth == song.genre for round_ in rounds)
+        if len(rounds) < N_ROUNDS and of_genre < MOST_OF_A_GENRE:
+            rounds.append(Round(genre, _options(rng, genre), _source(song), genre, song, rng.random()))
+    n_generated = min(MOST_GENERATED, N_ROUNDS - len(rounds), len(_stored_genres()))
+    for genre in rng.sample(_stored_genres(), n_generated):
         rounds.append(Round(genre, _options(rng, genre), "generated", genre))
     while len(rounds) < N_ROUNDS:  # the genres that had no turn yet come first
         counts = {genre: sum(round_.truth == genre for round_ in rounds) for genre in GENRES}
@@ -95,9 +126,8 @@ def _options(rng: random.Random, truth: str) -> tuple[str, ...]:
     return tuple(genre for genre in GENRES if genre == truth or genre in others)
 
 
-def _real_or_generated(rng: random.Random) -> list[Round]:
-    options, songs, genres = (REAL_MUSIC, GENERATED), list(recordings()), _stored_genres()
-    rng.shuffle(songs)
+def _real_or_generated(rng: random.Random, songs: list[Recording | LibrarySong]) -> list[Round]:
+    options, genres = (REAL_MUSIC, GENERATED), _stored_genres()
     n_generated = min(rng.randint(4, 6), len(genres))
     rounds = [Round(GENERATED, options, "generated", genre) for genre in rng.sample(genres, n_generated)]
     n_real = N_ROUNDS - n_generated
@@ -105,7 +135,7 @@ def _real_or_generated(rng: random.Random) -> list[Round]:
         song, turn = songs[number % len(songs)], number // len(songs)
         turns = -(-n_real // len(songs))  # a song that comes twice is heard at two places
         place = (turn + rng.random()) / turns
-        rounds.append(Round(REAL_MUSIC, options, "recording", song.genre, song, place))
+        rounds.append(Round(REAL_MUSIC, options, _source(song), song.genre, song, place))
     return rounds
 
 

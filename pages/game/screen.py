@@ -9,9 +9,10 @@ from genre.errors import error_sentence
 from genre.models.cards import ArtefactError
 from pages.access.links import link_to, reaches_others
 from pages.game.answer import show_answer, show_end
+from pages.game.library import library_songs
 from pages.game.machine import machine_answer
 from pages.game.rooms import ANSWER, OVER, Room, RoomError
-from pages.game.rounds import GENRE, REAL, REAL_MUSIC, make_rounds, option_label
+from pages.game.rounds import GENRE, ORIGINS, REAL, REAL_MUSIC, make_rounds, option_label
 from pages.game.state import ALONE, HANDS, PHONES, game_state, rooms, show_room, shown_room
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
@@ -26,7 +27,8 @@ MODES = {
     PHONES: ":material/smartphone: The room votes on phones",
 }
 ABOUT = {
-    GENRE: "You choose among four genres, and so does the model of the Listen page. Who knows more music?",
+    GENRE: "You choose among four genres, and so does the model of the Listen page. Who knows more music? "
+    "Some pieces are recordings, the others Earmark made when it was asked for one of the genres.",
     REAL: "Some pieces were played by people, and some were made up by Earmark's generator. Whenever most "
     "of you are wrong, the generator scores.",
 }
@@ -55,7 +57,6 @@ def show_screen() -> None:
             st.button(
                 "Who has won?" if is_last else "Next piece",
                 type="primary",
-                icon=":material/arrow_forward:",
                 key="next",
                 shortcut="Right",
                 on_click=room.next_round,
@@ -87,22 +88,32 @@ def _show_start() -> None:
         format_func=MODES.__getitem__,
         persist_state="session",
     )
-    if mode == PHONES and not reaches_others():
+    is_out_of_reach = mode == PHONES and not reaches_others()
+    if is_out_of_reach:
         st.info(
             "Phones cannot reach this Earmark: it serves its own machine alone. Start it with "
             "`make run HTTPS=1` to let them in, or let the room raise hands.",
             icon=":material/wifi_off:",
         )
-    st.button("Start", type="primary", icon=":material/play_arrow:", key="start_game", on_click=_start)
+    st.button(
+        "Start",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="start_game",
+        on_click=_start,
+        disabled=is_out_of_reach,
+    )
     with st.container(horizontal=True, vertical_alignment="bottom", key="join_by_code"):
-        st.text_input("Or join a game: its code", key="join_code", max_chars=8, placeholder="ABCD", width=220)
+        st.text_input("Code of a game to join", key="join_code", max_chars=8, placeholder="ABCD", width=220)
         st.button("Join", icon=":material/login:", key="join", on_click=_join)
 
 
 def _start() -> None:
     kind, mode = st.session_state.game_kind, st.session_state.game_mode
     try:
-        show_room(rooms().open(make_rounds(kind, random.randrange(2**31))), mode)
+        with st.spinner("Choosing the pieces"):
+            rounds = make_rounds(kind, random.randrange(2**31), library_songs())
+        show_room(rooms().open(rounds), mode)
     except RoomError as error:
         game_state().error = str(error)
 
@@ -140,7 +151,10 @@ def _show_vote(room: Room) -> None:
         st.error(escaped(error_sentence(error)), icon=":material/error:")
         st.button("Skip this piece", key="skip", on_click=_close, args=(room, False))
         return
-    st.subheader(QUESTIONS[_kind(room)], anchor=False)
+    kind = _kind(room)
+    st.subheader(QUESTIONS[kind], anchor=False)
+    if kind == GENRE:
+        st.markdown(ORIGINS[room.round.source])
     st.audio(wav, format="audio/wav", autoplay=True)
     match game_state().mode:
         case "hands":

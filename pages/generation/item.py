@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 N_COLUMNS, N_SHOWN = 3, 9  # items per row of the gallery, items visible at first
 N_GENRES_SHOWN = 4  # genres shown of a prediction
-KEEP_LABELS = {"style": "the sound, and change what happens", "rhythm": "what happens, and change the sound"}
+KEEP_LABELS = {"style": "The sound. The notes change.", "rhythm": "The notes. The sound changes."}
 
 
 def show_item(item: GalleryItem) -> None:
@@ -32,7 +32,7 @@ def show_item(item: GalleryItem) -> None:
     with st.container(border=True, key="item"):
         st.subheader(escaped(item.title), anchor=False)
         st.caption(escaped(describe_item(item)))
-        st.audio(item.wav, format="audio/wav")
+        st.audio(item.wav, format="audio/wav", autoplay=item.id == generate_state().starting_id)
         st.plotly_chart(
             plots.spectrogram(*decimate_for_plot(item.spectrogram.mel_db), item.seconds),
             config=STILL,
@@ -46,7 +46,6 @@ def show_item(item: GalleryItem) -> None:
                 _mix(item, item.request)
             _classify_button(item)
             _share(item)
-            _download(item)
         _show_prediction(item)
 
 
@@ -71,9 +70,9 @@ def _submit_similar(item: GalleryItem, request: "GenerationRequest") -> None:
 
 def _vary(item: GalleryItem, request: "GenerationRequest") -> None:
     with st.popover("Keep and change", icon=":material/lock:", key="vary_popover", on_change="rerun"):
-        st.radio("Keep", list(KEEP_LABELS), format_func=KEEP_LABELS.get, key="keep")
+        st.radio("What shall stay?", list(KEEP_LABELS), format_func=KEEP_LABELS.get, key="keep")
         st.button(
-            "Change the rest", key="vary", type="primary", on_click=_submit_variation, args=(item, request)
+            "Make this change", key="vary", type="primary", on_click=_submit_variation, args=(item, request)
         )
 
 
@@ -158,28 +157,34 @@ def _show_prediction(item: GalleryItem) -> None:
 
 
 def _share(item: GalleryItem) -> None:
-    """Show a picture of the piece, and its own address: whoever opens it gets the very same sound."""
+    """Show the piece's own address, which makes the very same sound again, and its files."""
     has_link = bool(item.request and item.spectrogram.recipe.get("weights"))
     with st.popover(
-        "Share", icon=":material/qr_code_2:", key=f"share_{item.id}", on_change="rerun"
+        "Share or save", icon=":material/ios_share:", key=f"share_{item.id}", on_change="rerun"
     ) as popover:
         if not popover.open:
             return
         link = _link_to(item) if has_link else ""
+        if link:
+            _show_link(link)
         _offer_card(item, link if reaches_others() else "")
-        if not link:
-            return
-        st.markdown("This link makes the very same piece again, note for note.")
-        st.code(link, language=None, wrap_lines=True)
+        _offer_files(item)
+
+
+def _show_link(link: str) -> None:
+    """Show an address as a code to scan, where another device can open it, and to be copied."""
+    if reaches_others():
         try:
             st.html(qr_code(link, "Code that opens this piece"))
         except ValueError:
             st.caption("The recipe is too long for a code to scan. The link works all the same.")
-        if not reaches_others():
-            st.caption(
-                "This Earmark serves its own machine alone, and so the link works here. With "
-                "`make run HTTPS=1` phones can open it too."
-            )
+        st.markdown("This link makes the very same piece again, note for note:")
+    else:
+        st.markdown(
+            "This link makes the very same piece again, on this machine alone. With `make run HTTPS=1` "
+            "phones can open it, too:"
+        )
+    st.code(link, language=None)
 
 
 def _link_to(item: GalleryItem) -> str:
@@ -192,7 +197,7 @@ def _offer_card(item: GalleryItem, link: str) -> None:
     """Show the button that saves a picture of the piece, with a code where others can open the link."""
     code = " The code on it lets whoever scans it in as a guest, until Earmark stops." if link else ""
     st.download_button(
-        "Picture of this piece",
+        "Save as a picture to pass on",
         lambda: piece_card(item, link),
         f"{item.file_name}-card.png",
         "image/png",
@@ -204,7 +209,8 @@ def _offer_card(item: GalleryItem, link: str) -> None:
     )
 
 
-def _download(item: GalleryItem) -> None:
+def _offer_files(item: GalleryItem) -> None:
+    """Show buttons that save the piece in each kind of file."""
     from gan.sampling import spectrogram_file
     from gan.sampling.audio import encode_audio
 
@@ -231,20 +237,26 @@ def _download(item: GalleryItem) -> None:
             lambda: spectrogram_file.pack_spectrogram(item.spectrogram),
         ),
     )
-    with st.popover("Download", icon=":material/download:"):
-        for label, file, kind, content in files:
-            st.download_button(
-                label, content, file, kind, key=f"download_{file[-3:]}", width="stretch", on_click="ignore"
-            )
-        st.caption(
-            "The recipe or the picture as numbers brings the piece back: see **Bring a piece back** above."
+    for label, file, kind, content in files:
+        st.download_button(
+            label,
+            content,
+            file,
+            kind,
+            key=f"download_{file[-3:]}",
+            icon=":material/download:",
+            width="stretch",
+            on_click="ignore",
         )
+    st.caption(
+        "The recipe or the picture as numbers brings the piece back: see **Bring a piece back** above."
+    )
 
 
 def show_gallery(opened: GalleryItem) -> None:
-    """Show the other items of this visit."""
-    items = [item for item in generate_state().gallery if item is not opened]
-    if not items:
+    """Show the items of this visit, once there are several."""
+    items = list(generate_state().gallery)
+    if len(items) < 2:
         return
     st.subheader("Your gallery")
     if generate_state().gallery.n_dropped:
@@ -254,8 +266,8 @@ def show_gallery(opened: GalleryItem) -> None:
     first_items = items if generate_state().shows_whole_gallery else items[:N_SHOWN]
     for first in range(0, len(first_items), N_COLUMNS):
         for column, item in zip(st.columns(N_COLUMNS), first_items[first : first + N_COLUMNS], strict=False):
-            with column, st.container(border=True):
-                _card(item)
+            with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
+                _card(item, is_open=item is opened)
     with st.container(horizontal=True):
         if len(items) > len(first_items):
             st.button(f"Show all {len(items)}", key="show_all", on_click=_show_all)
@@ -270,16 +282,18 @@ def _empty() -> None:
     generate_state().gallery = Gallery()
 
 
-def _card(item: GalleryItem) -> None:
+def _card(item: GalleryItem, is_open: bool) -> None:
     st.html(render_thumbnail(item.spectrogram.mel_db, f"Spectrogram of {item.name}"))
     st.text(item.title)
     st.caption(escaped(describe_item(item)))
-    st.audio(item.wav, format="audio/wav")
+    if not is_open:
+        st.audio(item.wav, format="audio/wav")
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
-            "Open",
+            "Shown above" if is_open else "Open",
             key=f"open_{item.id}",
-            icon=":material/open_in_full:",
+            icon=":material/arrow_upward:" if is_open else ":material/open_in_full:",
+            disabled=is_open,
             width="stretch",
             on_click=_open,
             args=(item.id,),

@@ -109,7 +109,7 @@ def _show_parsed_prompt(parsed: "ParsedPrompt") -> None:
                 escaped(word),
                 icon=":material/question_mark:",
                 color="orange",
-                help="We do not know this word, and leave it out.",
+                help="Earmark does not know this word, and leaves it out.",
             )
 
 
@@ -165,7 +165,7 @@ def _fine_tuning() -> tuple[int, dict[str, float], float]:
                     0.5,
                     key=f"control_{name}",
                     help=words,
-                    format="%+.1f",
+                    format="%g",
                     persist_state="session",
                 )
         with right:

@@ -23,6 +23,7 @@ class GenerateState:
     training_error: str = ""  # why a training could not be stopped, resumed or deleted
     stored_piece: str = ""  # genre of the stored piece that plays while the gallery is empty
     scrolls_to_item: bool = False  # once, after a new item has come
+    starting_id: str | None = None  # of the item that has come latest: its sound starts by itself
     is_page_complete: bool = False  # whether the whole page has run since the progress was last displayed
     shows_progress: bool = False  # whether the page was drawn while jobs were running
     shows_whole_gallery: bool = False

@@ -175,7 +175,8 @@ def collect_results() -> None:
         if is_repeated:
             state.repeated_id = item.id
         if state.gallery.get(state.opened_id) is None:
-            state.opened_id, state.scrolls_to_item = item.id, True
+            state.opened_id = state.starting_id = item.id
+            state.scrolls_to_item = True
 
 
 def new_seed() -> int:

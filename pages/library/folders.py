@@ -146,17 +146,35 @@ def _forget(folder: str) -> None:
 
 def show_scan() -> bool:
     """Show the scan that is under way -> whether there is one."""
-    progress = read_progress()
-    if not progress.active or progress.state == "watching":
+    if not _is_reading(read_progress()):
         return False
+    library_state().watches_scan = True
     _watch_scan()
     return True
+
+
+def _is_reading(progress: ScanProgress) -> bool:
+    return progress.active and progress.state != "watching"
+
+
+def take_scan_result() -> str:
+    """Say once what a scan has read that this visit has watched; empty at any other time."""
+    state, progress = library_state(), read_progress()
+    if not state.watches_scan or _is_reading(progress):
+        return ""
+    state.watches_scan = False
+    if progress.state != "done":
+        return ""
+    n_read = progress.counts.get("n_predicted", 0)
+    n_damaged = progress.counts.get("n_damaged", 0)
+    text = f"{n_read:,} {'song' if n_read == 1 else 'songs'} read" if n_read else "No new songs"
+    return f"{text}, {n_damaged:,} damaged: Overview lists them." if n_damaged else f"{text}."
 
 
 @fragment(run_every=EVERY_S)
 def _watch_scan() -> None:
     progress = read_progress()
-    if not progress.active or progress.state == "watching":
+    if not _is_reading(progress):
         st.rerun()
     _show_progress(progress)
     if may_choose_folders() and st.button("Stop", icon=":material/stop_circle:", key="library_stop"):

@@ -45,7 +45,7 @@ def show_map(library: "Library") -> None:
         if len(indices) == 1:
             state.play(indices[0])
     st.caption(
-        "Songs that sound alike to our model lie together. Click one to play it, scroll to zoom, and draw a "
+        "Songs that sound alike to Earmark lie together. Click one to play it, scroll to zoom, and draw a "
         "frame around several to make a list of them."
         + (f" Of {len(all_rows):,} songs {len(rows):,} are drawn." if len(rows) < len(all_rows) else "")
     )

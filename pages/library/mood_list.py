@@ -11,45 +11,23 @@ from pages.library.state import library_state
 from pages.shared.sharing.song_card import CardHeading, CardSong, offer_song_card
 from pages.shared.widgets import escaped
 
-MATCH, LIFT, CALM = "match", "lift", "calm"
-LABELS = {
-    MATCH: ":material/favorite: Match my mood",
-    LIFT: ":material/trending_up: Lift me up",
-    CALM: ":material/spa: Calm me down",
-}
-HEADINGS = {  # on the picture of the list; the word is the mood's
-    MATCH: "Songs for when you feel {word}",
-    LIFT: "Songs to lift you up when you feel {word}",
-    CALM: "Songs to calm you down when you feel {word}",
-}
 COUNT = 10
 TITLE = "From my own music"
 
 
-def show_own_songs(mood: str, word: str, symbol: str, is_first_choice: bool) -> bool:
+def show_own_songs(mood: str, direction: str, heading: CardHeading, is_first_choice: bool) -> bool:
     """Show the offer of a playlist for a mood, open where it is the first choice -> whether it is open.
 
-    `word` and `symbol` are how the page writes the mood and draws it.
+    `direction` is one of genre/library/playlists/mood_path.py, `heading` the page's for the same wish.
     """
     if not may_see_library() or not has_library() or (is_first_choice and not _has_music()):
         return False
     with st.container(border=True, key="own_songs"):
         if is_first_choice:
-            st.markdown(f"**{TITLE}.** YouTube cannot be reached just now; your library needs no network.")
+            st.markdown(f"**{TITLE}.** Your library needs no network.")
         elif not st.toggle(f"{TITLE}, without any network", key="own_songs_open"):
             return False
-        direction = st.segmented_control(
-            "Where shall the music lead?",
-            list(LABELS),
-            default=MATCH,
-            required=True,
-            key="own_songs_direction",
-            format_func=LABELS.__getitem__,
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        direction = direction or MATCH
-        _show_list(mood, direction, CardHeading(HEADINGS[direction].format(word=word), mood, symbol))
+        _show_list(mood, direction, heading)
     return True
 
 

@@ -21,7 +21,7 @@ def show_overview(library: "Library") -> None:
     """Show charts and lists."""
     left, right = st.columns(2)
     with left:
-        st.markdown("**Genres**", help="What our model takes each song for, sure of it or not.")
+        st.markdown("**Genres**", help="What Earmark takes each song for, sure of it or not.")
         genres = Counter(song.genre for song in library.songs if song.genre)
         _show_counts(dict(genres), COLOURS, "library_genre_counts")
     with right:
@@ -67,15 +67,17 @@ def _show_duplicates(library: "Library") -> None:
 
 def _show_disagreements(library: "Library") -> None:
     songs = library.disagreements()
-    title = f"{len(songs):,} songs whose own tag says another genre" if songs else "No tag says another genre"
+    title = (
+        f"{len(songs):,} songs whose own tag says another genre" if songs else "All tags agree with Earmark"
+    )
     with st.expander(title):
-        st.caption("Our model is sure of these, and the file's tag names another of the ten genres.")
+        st.caption("Earmark is sure of these, and the file's own tag names another of the ten genres.")
         if songs:
             st.dataframe(
                 {
                     "Title": [encodable(song.name) for song in songs],
                     "Own tag": [song.tag_genre for song in songs],
-                    "Our model": [genre_name(song.genre or "") for song in songs],
+                    "Earmark": [genre_name(song.genre or "") for song in songs],
                     "File": _paths(songs),
                 },
                 hide_index=True,

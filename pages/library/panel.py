@@ -6,7 +6,7 @@ from genre.errors import error_sentence
 from genre.library.progress import read_progress
 from pages.library.access import may_see_library
 from pages.library.content import current_library, has_library
-from pages.library.folders import show_folders, show_last_scan, show_scan
+from pages.library.folders import show_folders, show_last_scan, show_scan, take_scan_result
 from pages.shared.style import LIBRARY
 from pages.shared.widgets import escaped
 
@@ -25,6 +25,9 @@ def show_library() -> None:
         return
     st.html(LIBRARY)
     with st.container(border=True, key="library"):
+        result = take_scan_result()
+        if result and st.session_state.get("library_view") == FOLDERS:
+            st.session_state.library_view = MAP
         is_new = not has_library() and not read_progress().active
         begins = is_new and st.session_state.get("library_begun", False)
         view = None
@@ -48,6 +51,8 @@ def show_library() -> None:
                 st.button(
                     "Read a folder of music", icon=":material/folder:", key="library_begin", on_click=_begin
                 )
+        if result:
+            st.success(result, icon=":material/library_music:")
         if begins:
             show_folders()
         elif view:

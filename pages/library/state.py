@@ -15,6 +15,7 @@ class LibraryState:
     is_fresh: bool = False  # whether it was chosen just now, and is to begin by itself
     map_selection: list[int] = field(default_factory=list)  # ids of the latest selection on the map
     table_selection: list[int] = field(default_factory=list)  # and in the table
+    watches_scan: bool = False  # whether the page was drawn while a scan was under way
     error: str = ""  # a sentence about the latest action
 
     def play(self, id_: int | None) -> None:

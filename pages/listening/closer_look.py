@@ -67,7 +67,7 @@ def _reuse(latest: tuple[tuple, Result] | None, key: tuple, compute: Callable[[]
     """Return the latest result, unless something that it depends on, the `key`, has changed."""
     if latest is not None and latest[0] == key:
         return latest[1]
-    with st.spinner("A moment"), visitor_turn():
+    with st.spinner("Looking closer"), visitor_turn():
         return compute()
 
 
@@ -146,7 +146,8 @@ def _show_enhanced(result: SessionClip) -> None:
     st.caption(
         f"{noise[0].upper() + noise[1:]}, {change}, and nothing is "
         "clipped. The tone is led gently towards that of produced music, by 4 dB at most. In mono and up to "
-        "11 kHz, as we hear it." + (" The excerpts follow one another." if enhanced.clip.excerpted else ""),
+        "11 kHz, as Earmark hears it."
+        + (" The excerpts follow one another." if enhanced.clip.excerpted else ""),
         help=f"Loudness as broadcasters measure it: {before.loudness:.1f} LUFS became {after.loudness:.1f}. "
         f"The highest peak is {-after.peak_db:.1f} dB below the most there can be.",
     )
@@ -193,18 +194,18 @@ def _show_neighbours(result: SessionClip, session: Session, classifier: "Classif
                 index.add(id_, embed_clip(classifier, sound.clip()))
     if result.id not in index:
         st.info(
-            "The clip as a whole is not music to us: what sounds like it is told of whole clips only.",
+            "Earmark hears no music in the whole clip, and so it finds no clip like it.",
             icon=":material/library_music:",
         )
         return
     nearest = index.nearest(result.id, N_NEIGHBOURS)
     if not nearest:
         st.info(
-            "Play us a second clip with music: then we can say which of yours are alike.",
+            "Play a second clip with music: then Earmark can say which of yours are alike.",
             icon=":material/library_music:",
         )
         return
-    st.caption("Of your own clips, the nearest by how our model hears them, the most alike first.")
+    st.caption("Your own clips, the most alike first.")
     for rank, neighbour in enumerate(nearest, 1):
         other = session.get(neighbour.id)
         if other is None:

@@ -1,6 +1,5 @@
 """Examples: real recordings that may be shared, and pieces played by the synthesiser, one a genre."""
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from genre import GENRES
-from genre.paths import REPOSITORY
+from genre.data.recordings import Recording, recordings
 from genre.text import genre_name
 from pages.listening.figures import keep_figures
 from pages.listening.predict import AddClip, predict_clips
 from pages.listening.state import listen_state
-from pages.shared.models import current_classifier, default_classifier, model_version
+from pages.shared.models import chosen_model, current_classifier, default_classifier, model_version
 
 if TYPE_CHECKING:
     from genre.inference.classifier import Classifier
     from genre.inference.session import Session, SessionClip
 
-MUSIC = REPOSITORY / "assets" / "music"  # SOURCES.tsv in it has title, artist, licence and source of each
 EXAMPLE_S = 24.0
 # Of the first eight seeds of each style, or twenty, the one whose piece the network finds most like it: these
 # show what a prediction looks like and measure nothing.
@@ -39,25 +37,6 @@ EXAMPLE_SEEDS = {
 MAX_ANSWERS = 26  # examples by two models, 1.5 MB each
 
 
-@dataclass(frozen=True)
-class Recording:
-    """A real recording that may be shared."""
-
-    file: str
-    title: str
-    artist: str
-    licence: str
-    source_url: str
-
-
-@st.cache_data(show_spinner=False)
-def recordings() -> list[Recording]:
-    """List the recordings in assets/music."""
-    with open(MUSIC / "SOURCES.tsv", newline="", encoding="utf-8") as file:
-        names = ("file", "title", "artist", "licence", "source_url")
-        return [Recording(*(row[name] for name in names)) for row in csv.DictReader(file, delimiter="\t")]
-
-
 @st.cache_data(show_spinner=False, max_entries=len(GENRES))
 def render_example(genre: str) -> bytes:
     """Render a piece in the style, as a WAV file."""
@@ -70,7 +49,9 @@ def render_example(genre: str) -> bytes:
 def show_examples() -> None:
     """Show a button for each recording and each genre, and predict the requested example."""
     state = listen_state()
-    st.caption("No music at hand? Try a real song:")
+    # They stand in the order of how sure the model that came with Earmark is.
+    order = ":" if chosen_model() else ", from the easiest to the hardest:"
+    st.caption(f"No music at hand? Try a real song{order}")
     with st.container(horizontal=True, gap="xsmall", key="songs"):
         for recording in recordings():
             st.button(
@@ -81,7 +62,7 @@ def show_examples() -> None:
                 args=(recording.file,),
                 help=f"{recording.artist}. {recording.licence}: {recording.source_url}",
             )
-    st.caption("or a piece played by our own synthesiser:")
+    st.caption("or a piece played by Earmark's synthesiser:")
     with st.container(horizontal=True, gap="xsmall", key="examples"):
         for genre in GENRES:
             label = genre_name(genre).capitalize()
@@ -132,9 +113,22 @@ def _example(name: str) -> tuple[str, Callable[[], bytes]]:
     """A recording or a genre -> (the name of the clip, how to read it)."""
     song = next((song for song in recordings() if song.file == name), None)
     if song:
-        title = f"{song.title}, {song.artist} ({song.licence})".replace(" / ", ", ")  # no path
-        return title, (MUSIC / song.file).read_bytes
+        return _title(song), song.path.read_bytes
     return f"{genre_name(name).capitalize()}, synthesised", partial(render_example, name)
+
+
+def _title(song: Recording) -> str:
+    return song.credit.replace(" / ", ", ")  # no path
+
+
+def label_of(clip: "SessionClip") -> str:
+    """Say in one sentence which genre the source of a recording names; empty for all other clips."""
+    song = next((song for song in recordings() if _title(song) == clip.name), None)
+    if song is None or clip.source != "example" or clip.prediction is None:
+        return ""
+    if clip.prediction.genre == song.genre:
+        return f"Those who published it call it {genre_name(song.genre)}, too."
+    return f"A hard one: those who published it call it {genre_name(song.genre)}."
 
 
 def _request(name: str) -> None:

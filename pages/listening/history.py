@@ -8,10 +8,11 @@ import streamlit as st
 from genre import GENRES
 from genre.inference.session import Session, SessionClip
 from genre.text import clock, genre_name, whole_percent
+from pages.listening.answer.description import feelings_of
 from pages.listening.prediction import correction_label, show_prediction
 from pages.listening.state import listen_state, visit_session
 from pages.shared.browser.scripts import scroll_to
-from pages.shared.playlist_view import cheer_up
+from pages.shared.playlist_view import show_more_songs
 from pages.shared.widgets import renew, widget_key
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def show_history() -> None:
             _show_downloads(session)
         genre = result.correction or (result.prediction and result.prediction.genre)
         if genre in GENRES:
-            cheer_up(genre)
+            feelings = feelings_of(result.prediction) if result.prediction else []
+            show_more_songs(genre, feelings[0] if feelings else "")
         if len(session) > 1:
             st.button("Forget all clips", icon=":material/delete_sweep:", on_click=_forget_all)
     if state.scroll_target:

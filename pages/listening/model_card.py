@@ -63,8 +63,8 @@ def _other_songs(card: Card) -> str:
     low, high = others["accuracy_interval"]
     strange = others["other_styles"]
     text = (
-        f"**Of {others['count']} songs of other people's collections it named {_of_ten(others['accuracy'])} "
-        f"rightly**: {100 * others['accuracy']:.0f} %, and with other songs perhaps {100 * low:.0f} to "
+        f"**Of {others['count']} songs of other people's collections it named "
+        f"{100 * others['accuracy']:.0f} % rightly.** With other songs it might be {100 * low:.0f} to "
         f"{100 * high:.0f} %."
     )
     if others["selective_accuracy"] is not None:
@@ -85,7 +85,7 @@ def _present(genres: dict[str, dict]) -> dict[str, dict]:
 def _origin(card: Card, is_folded: bool, is_stand_in: bool) -> str:
     data = {
         "gtzan": "GTZAN, a collection of half-minute pieces put together around the year 2000",
-        "builtin": "the built-in music that our synthesiser plays",
+        "builtin": "the built-in music that Earmark's synthesiser plays",
     }.get(str(card.data.get("name")), "a collection of its own")
     n_tracks = card.split["test_tracks" if is_folded else "train_tracks"]
     text = f"It learnt from {n_tracks} pieces of {data}, and knows nothing else."
@@ -111,37 +111,17 @@ def _overall(metrics: dict, is_leaky: bool, is_folded: bool) -> str:
             f"had learnt from: that it named {100 * metrics['accuracy']:.0f} % of them says nothing."
         )
     return (
-        f"**Tested on {metrics['count']} pieces {it} had never heard, {it} named "
-        f"{_of_ten(metrics['accuracy'])} rightly**: {100 * metrics['accuracy']:.0f} %, and with other "
-        f"pieces it might have been anything from {100 * low:.0f} to {100 * high:.0f} %. Guessing would be "
-        f"right in one of {len(metrics['genres'])}."
+        f"**Of {metrics['count']} pieces {it} had never heard, {it} named {100 * metrics['accuracy']:.0f} % "
+        f"rightly.** With other pieces it might be {100 * low:.0f} to {100 * high:.0f} %. Guessing would "
+        f"name one of {len(metrics['genres'])} rightly."
     )
-
-
-def _of_ten(share: float) -> str:
-    numbers = (
-        "hardly any",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "nearly all",
-    )
-    tenths = round(10 * share)
-    return f"about {numbers[tenths]} of ten" if 0 < tenths < 10 else "all" if share == 1 else numbers[tenths]
 
 
 def _table(genres: dict[str, dict]) -> str:
-    rows = ["| | Of 100 such pieces it finds | When it says so, it is right |", "|:--|--:|--:|"]
+    rows = ["| | It finds, of 100 such pieces | It is right, of 100 times it says so |", "|:--|--:|--:|"]
     for genre, one in sorted(genres.items(), key=lambda item: -item[1]["recall"]):
         rows.append(
-            f"| {genre_name(genre).capitalize()} | {100 * one['recall']:.0f} | "
-            f"{100 * one['precision']:.0f} times of 100 |"
+            f"| {genre_name(genre).capitalize()} | {100 * one['recall']:.0f} | {100 * one['precision']:.0f} |"
         )
     return "\n".join(rows)
 

@@ -15,7 +15,8 @@ def show_introduction() -> None:
     names = [genre_name(genre) for genre in chosen_genres()]
     count = "ten" if len(names) == 10 else str(len(names))
     st.markdown(
-        f"It knows {count} genres and no more: {escaped(', '.join(names[:-1]))} and {escaped(names[-1])}."
+        f"Earmark knows {count} genres and no more: {escaped(', '.join(names[:-1]))} and "
+        f"{escaped(names[-1])}."
     )
 
 

@@ -14,9 +14,16 @@ from genre.models.cards import ArtefactError
 from genre.plots import prediction as plots
 from genre.text import genre_name
 from pages.listening.answer.description import show_description
-from pages.listening.answer.marks import answer_html, bars_html, genres_over_time
+from pages.listening.answer.marks import (
+    answer_html,
+    bars_html,
+    genres_over_time,
+    moments_html,
+    recording_message,
+)
 from pages.listening.answer.share_card import share_card
 from pages.listening.closer_look import show_closer_look
+from pages.listening.examples import label_of
 from pages.listening.figures import once
 from pages.listening.player.component import mount_player, player_picture
 from pages.listening.predict import classify
@@ -26,7 +33,7 @@ from pages.shared.style import ANSWER
 from pages.shared.widgets import STILL
 
 CALIBRATED = (
-    "Of a hundred clips that we were this sure about, we expect to name about this many correctly. "
+    "Of a hundred clips that Earmark is this sure about, it should name about this many rightly. "
     "The genres share 100 %, even if the music is none of them."
 )
 UNCALIBRATED = (
@@ -52,7 +59,7 @@ def show_prediction(
 
     Its sound starts by itself on demand, where the browser lets it.
     """
-    is_quiet = False
+    is_quiet = result.sound is not None and once(result, "silent", lambda: is_silent(result.clip().samples))
     with st.container(border=True, key="answer"):
         prediction = result.prediction
         if prediction is None:
@@ -61,8 +68,8 @@ def show_prediction(
         else:
             if result.correction:
                 _show_their_word(result)
-            show_answer(prediction)
-            if result.sound:
+            _show_answer(result, prediction)
+            if result.sound and not is_quiet:
                 with st.container(key="answer_sound"):
                     st.audio(once(result, "sound", lambda: result.wav), format="audio/wav")
             if prediction.genre:
@@ -74,9 +81,8 @@ def show_prediction(
                 _show_all_genres(result, prediction)
                 if result.sound:
                     _offer_share_card(result, prediction)
-            if _is_playable(result):
+            if _is_playable(result) and not is_quiet:
                 _show_picture(result, prediction, starts_itself)
-                is_quiet = once(result, "silent", lambda: is_silent(result.clip().samples))
             if prediction.genre:
                 show_description(prediction, result.begin_s)
             if result.sound and not is_quiet:  # there is something to look into and to improve
@@ -92,7 +98,7 @@ def show_prediction(
             width="stretch",
             on_click=on_delete,
             args=(result.id,),
-            help="Removes this clip from the page and from our memory.",
+            help="Removes this clip from the page and from Earmark's memory.",
         )
 
 
@@ -104,31 +110,34 @@ def _show_heading(result: SessionClip) -> None:
     facts = [SOURCES[result.source]]
     facts.append(f"{plots.clock(duration_s)} long" if duration_s >= 1 else "less than a second long")
     if result.sound and len(result.sound.starts) > 1:
-        facts.append(f"so we listened to {len(result.sound.starts)} excerpts of {EXCERPT_S} s")
+        facts.append(f"so Earmark listened to {len(result.sound.starts)} excerpts of {EXCERPT_S} s")
     if result.part:
         facts.append(f"judged from {plots.clock(result.part[0])} to {plots.clock(result.part[1])}")
-    st.caption(", ".join(facts).capitalize() + ".")
+    text = ", ".join(facts)
+    st.caption(f"{text[0].upper()}{text[1:]}.")
 
 
 def _show_their_word(result: SessionClip) -> None:
     """Show what the visitor says it is, above the prediction."""
     prediction, correction = result.prediction, correction_label(result.correction or OTHER)
     if prediction and prediction.genre == result.correction:
-        predicted = "We heard the same."
+        predicted = "Earmark heard the same."
     elif prediction and prediction.genre:
         share = plots.percent(prediction.probabilities[prediction.genre])
-        predicted = f"We had heard {genre_name(prediction.genre)}, {share}."
+        predicted = f"Earmark had heard {genre_name(prediction.genre)}, {share}."
     else:
-        predicted = "We had named no genre."
+        predicted = "Earmark had named no genre."
     st.success(f"**You say: {correction}.** {predicted}", icon=":material/edit:")
 
 
-def show_answer(prediction: Prediction) -> None:
+def _show_answer(result: SessionClip, prediction: Prediction) -> None:
     """Show the genre as the largest thing on the page, and how sure it is."""
-    if prediction.genre is None:
-        st.info(prediction.message, icon=":material/music_off:")
+    if prediction.genre:
+        st.html(ANSWER + answer_html(prediction, label_of(result)))
     else:
-        st.html(ANSWER + answer_html(prediction))
+        message = prediction.message
+        message = recording_message(message) if result.source == "recording" else message
+        st.info(message, icon=":material/music_off:")
 
 
 def _doubts(prediction: Prediction) -> list[str]:
@@ -139,7 +148,7 @@ def _doubts(prediction: Prediction) -> list[str]:
 
 def _offer_share_card(result: SessionClip, prediction: Prediction) -> None:
     st.download_button(
-        "Picture of this answer",
+        "Save this answer as a picture",
         lambda: once(result, "card", lambda: share_card(prediction, mel_overview(result.clip())[0])),
         "earmark.png",
         "image/png",
@@ -153,7 +162,8 @@ def _offer_share_card(result: SessionClip, prediction: Prediction) -> None:
 def _show_all_genres(result: SessionClip, prediction: Prediction) -> None:
     genre, n_genres = genre_name(prediction.genre or ""), len(prediction.probabilities)
     count = "ten" if n_genres == 10 else str(n_genres)
-    with st.expander(f"All {count} genres, and as a table", icon=":material/bar_chart:", key="all_genres"):
+    label = f"All {count} genres, and moment by moment"
+    with st.expander(label, icon=":material/bar_chart:", key="all_genres"):
         probability = plots.percent(prediction.probabilities[prediction.genre or ""])
         st.plotly_chart(
             once(result, "bars", lambda: plots.probability_bars(prediction.probabilities)),
@@ -162,18 +172,16 @@ def _show_all_genres(result: SessionClip, prediction: Prediction) -> None:
             alt=f"Probabilities of {n_genres} genres; {genre} leads with {probability}",
         )
         st.caption(UNCALIBRATED if chosen_model() else CALIBRATED)
-        st.markdown("**The same, moment by moment**")
-        st.table(
-            once(result, "table", lambda: genres_over_time(prediction, result.begin_s)), border="horizontal"
-        )
+        st.markdown("**Moment by moment**")
+        st.html(once(result, "table", lambda: moments_html(genres_over_time(prediction, result.begin_s))))
 
 
 def _is_playable(result: SessionClip) -> bool:
     """Whether the clip's sound is there; else the reason is on the page."""
     if result.sound is None:
         st.caption(
-            f"We keep the sound of the latest {MAX_SOUND_S // 60} minutes only, and this clip is older. "
-            f"{HOW_TO_REPLAY[result.source]}"
+            f"Earmark keeps the sound of the latest {MAX_SOUND_S // 60} minutes only, and this clip is "
+            f"older. {HOW_TO_REPLAY[result.source]}"
         )
     return result.sound is not None
 
@@ -230,7 +238,7 @@ def _show_correction(result: SessionClip, prediction: Prediction) -> None:
     choices = list(dict.fromkeys((*genres, result.correction or OTHER, OTHER)))
     st.session_state.setdefault(key, result.correction)
     st.selectbox(
-        "Did we get it wrong?",
+        "Did Earmark get it wrong?",
         choices,
         index=None,  # a preselected one could not be taken back
         format_func=correction_label,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mood.emotion.drawing import CUSTOM_MOOD_COLOUR, EMOTION_COLOURS
 from mood.playlist.playlist import Playlist, find_playlist
-from mood.playlist.query import DEFAULT_LANGUAGE, LANGUAGES, MAX_PHRASE_CHARS, find_language
+from mood.playlist.query import DEFAULT_LANGUAGE, LANGUAGES, MAX_PHRASE_CHARS, TARGET_MOODS, find_language
 from pages.moods.labels import MOODS, change_label, mood_label, mood_symbol, mood_word
 from pages.moods.state import mood_state
 from pages.shared.browser.memory import recall, remember
@@ -14,6 +14,8 @@ from pages.shared.sharing.song_card import CardHeading
 from pages.shared.style import mood_cards
 
 MATCH, CHANGE = "match", "change"
+# Target moods of the search -> directions of genre/library/playlists/mood_path.py, which knows fewer.
+LIBRARY_DIRECTIONS = {"calm": "calm", "comforting": "calm", "cheerful": "lift", "energetic": "lift"}
 REMEMBERED = "songs"  # name of what the browser remembers
 
 
@@ -34,6 +36,13 @@ class PlaylistRequest:
     def heading(self) -> CardHeading:
         """The songs' heading, on the page and on their picture."""
         return CardHeading(self._title(), self.mood, mood_symbol(self.mood))
+
+    @property
+    def library_direction(self) -> str:
+        """Where songs of the library lead: one of genre/library/playlists/mood_path.py."""
+        if self.direction == MATCH:
+            return MATCH
+        return LIBRARY_DIRECTIONS[TARGET_MOODS.get(self.mood.casefold(), "cheerful")]
 
     def _title(self) -> str:
         """The mood is named: what is on the page above may have moved on."""
@@ -114,5 +123,5 @@ def choose_request(mood: str) -> PlaylistRequest:
             placeholder="Anybody",
         )
     if language and find_language(language) is None:
-        st.caption("We have no words of our own in that language: we ask in English for it.")
+        st.caption("Earmark has no search words in that language: it asks in English for it.")
     return PlaylistRequest(mood, direction, language or DEFAULT_LANGUAGE, artist.strip())

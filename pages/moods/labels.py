@@ -16,8 +16,8 @@ MOODS = {
     "neutral": ("sentiment_neutral", "Neutral", "neutral"),
     "surprise": ("sentiment_excited", "Surprised", "surprised"),
     "sad": ("sentiment_sad", "Sad", "sad"),
-    "angry": ("sentiment_frustrated", "Angry", "angry"),
-    "fear": ("sentiment_worried", "Afraid", "afraid"),
+    "angry": ("sentiment_extremely_dissatisfied", "Angry", "angry"),
+    "fear": ("sentiment_stressed", "Afraid", "afraid"),
     "disgust": ("sick", "Disgusted", "disgusted"),
 }
 CHANGE_LABELS = {  # target mood of mood/playlist/query.py -> (label, icon)
@@ -78,7 +78,7 @@ def show_mood_heading(mood: str, is_confident: bool, correction: str | None = No
     """Show the mood in large letters: the visitor's correction, or else the one that was recognized."""
     if correction and correction != mood:
         st.subheader(f"{mood_icon(correction)} You say {look_word(correction)}", anchor=False)
-        st.caption(f"We read {look_word(mood)} on your face. Your word counts.")
+        st.caption(f"Earmark read {look_word(mood)} on your face. Your word counts.")
         return
     words = f"You look {look_word(mood)}" if is_confident else f"Hard to say: perhaps {look_word(mood)}"
     st.subheader(f"{mood_icon(mood)} {words}", anchor=False)

@@ -37,8 +37,7 @@ def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
         word = look_word(request.mood)
         if at_once:
             st.markdown(
-                f"**Earmark plays for you, as you feel {word}.** YouTube cannot be reached just now, so our "
-                "own generator has made up this piece."
+                f"**Earmark plays for you, as you feel {word}.** Its own generator has made up this piece."
             )
         elif is_made:
             st.markdown(f"**A piece that Earmark made up, as you feel {word}**")

@@ -104,7 +104,7 @@ def show_photo(photo: RecognizedPhoto) -> None:
             "Another picture",
             icon=":material/restart_alt:",
             width="stretch",
-            help="Deletes this picture from our memory.",
+            help="Deletes this picture from Earmark's memory.",
         ):
             mood_state().photo = None
             st.rerun()

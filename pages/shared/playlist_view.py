@@ -14,16 +14,21 @@ import streamlit as st
 from genre.text import clock, genre_name
 from mood.playlist import cache
 from mood.playlist.cache import CachedPlaylist
-from mood.playlist.playlist import MAX_TRACKS, NO_MORE, Playlist, find_more, find_playlist, select_songs
+from mood.playlist.playlist import (
+    MAX_TRACKS,
+    NO_MORE,
+    Playlist,
+    find_by_query,
+    find_more,
+    find_playlist,
+    select_songs,
+)
 from mood.playlist.youtube import YoutubeTrack
 from pages.shared.sharing.song_card import CardHeading, CardSong, offer_song_card
 from pages.shared.style import SONG_LIST
 from pages.shared.widgets import escaped, fragment
 
-YOUTUBE_NOTICE = (
-    "Searching and playing contact YouTube: it gets the words of the search, and its pictures and "
-    "player come from there."
-)
+YOUTUBE_NOTICE = "Earmark sends your search words to YouTube. Pictures and player come from YouTube."
 
 
 @dataclass
@@ -52,16 +57,21 @@ def show_songs(search: Callable[[], Playlist], request: str, key: str, heading: 
     _show_playlist(state, search, key)
 
 
-def cheer_up(genre: str) -> None:
-    """Show a button for the Listen page; once it is pressed, cheerful songs of that genre."""
-    request, state = f"cheer up with {genre}", st.session_state.get("cheer_up_songs")
-    heading = CardHeading(f"Cheerful {genre_name(genre)} songs", "happy", "queue_music")
+def show_more_songs(genre: str, feeling: str = "") -> None:
+    """Show a button for the Listen page; once it is pressed, songs of that genre and, if named, feeling."""
+    kind = " ".join(filter(None, (feeling, genre_name(genre), "songs")))
+    request, state = f"more {kind}", st.session_state.get("more_songs")
+    heading = CardHeading(f"More {kind}", "neutral", "queue_music")
     st.markdown(f"**{heading.text} on YouTube**", help=YOUTUBE_NOTICE)
-    is_pressed = st.button("Find some", icon=":material/queue_music:", key="cheer_up")
+    is_pressed = st.button("Find some", icon=":material/queue_music:", key="find_more_songs")
     if is_pressed or (state and state.request == request):
-        show_songs(lambda: find_playlist("happy", genre=genre), request, "cheer_up_songs", heading)
+        show_songs(lambda: _find_more(genre, feeling, kind), request, "more_songs", heading)
     else:
         st.caption(YOUTUBE_NOTICE)
+
+
+def _find_more(genre: str, feeling: str, kind: str) -> Playlist:
+    return find_playlist(feeling, genre=genre) if feeling else find_by_query(kind)
 
 
 @fragment()
@@ -135,7 +145,7 @@ def _age(fetched_at: float) -> str:
 
 
 def _origin(playlist: Playlist) -> str:
-    text = f"What we asked YouTube for: **{escaped(playlist.query)}**"
+    text = f"What Earmark asked YouTube for: **{escaped(playlist.query)}**"
     return text + (f" ({_age(playlist.fetched_at)})" if playlist.fetched_at is not None else "")
 
 

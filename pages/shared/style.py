@@ -50,6 +50,12 @@ ANSWER = """<style>
     .answer-bars .track { background: #8A909926; }
     .answer-bars b { font-weight: 500; text-align: right; font-variant-numeric: tabular-nums; }
     .st-key-answer_sound audio { width: 100%; }
+    .answer-moments { width: 100%; table-layout: fixed; border-collapse: collapse;
+        font-variant-numeric: tabular-nums; }
+    .answer-moments :is(th, td) { padding: .3rem .4rem; text-align: right; font-weight: 400;
+        border: 0 solid #8A909940; border-bottom-width: 1px; }
+    .answer-moments tr:first-child th { font-weight: 600; }
+    .answer-moments th:first-child { text-align: left; }
 </style>"""
 
 # The Train page is wider than the Listen page, for charts side by side, and no wider than lines can be read.
@@ -171,6 +177,7 @@ GAME = """<style>
     .game-bars i.track { background: #8A909926; }
     .game-bars b { text-align: right; font-variant-numeric: tabular-nums; }
     :is(.st-key-game_options, .st-key-phone_options) button { min-height: 4.6rem; }
+    .st-key-game_options { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
     :is(.st-key-game_options, .st-key-phone_options) button p { font-size: 1.25rem; font-weight: 600; }
 
     /* In the presenter's view its buttons stay: they are what one chooses from. */
@@ -286,8 +293,12 @@ def mood_cards(colours: list[str], key: str = "mood") -> str:
         for n, colour in enumerate(colours, 1)
     )
     return f"""<style>{cards}
-    .st-key-{key} {{ min-height: 7.3rem; }}  /* as tall as with the cards in it, which come late */
-    .st-key-{key} [role=radio] {{ flex: 1 1 0; min-width: 5.6rem; min-height: 5.2rem; border-radius: .8rem;
+    .st-key-{key} {{ width: 100%; min-height: 7.3rem; }}  /* as tall as with its cards, which come late */
+    .st-key-{key} [role=radiogroup] {{ display: grid; width: 100%; max-width: none;
+        grid-template-columns: repeat(7, 1fr); }}
+    @media (max-width: 640px) {{
+        .st-key-{key} [role=radiogroup] {{ grid-template-columns: repeat(4, 1fr); }} }}
+    .st-key-{key} [role=radio] {{ padding-inline: .2rem; min-height: 5.2rem; border-radius: .8rem;
         border: 2px solid color-mix(in srgb, var(--mood) 55%, transparent);
         background: color-mix(in srgb, var(--mood) 14%, transparent); color: inherit !important; }}
     .st-key-{key} [role=radio] * {{ overflow: visible; height: auto; white-space: normal; }}
@@ -312,10 +323,11 @@ def swatch(colour: str) -> str:
 # Styles of pages/library/panel.py: the library is wider than the Listen page where there is room.
 LIBRARY = """<style>
     @media (min-width: 70rem) {
-        .st-key-library:has(.st-key-library_map, .st-key-library_table, .st-key-library_genre_counts) {
+        .st-key-library:has(.st-key-library_view [aria-checked=true]) {
             width: min(72rem, 100vw - 6rem) !important; max-width: none !important;
             margin-left: 50%; transform: translateX(-50%); }
     }
+    @media (hover: none) { .st-key-library .modebar { display: none !important; } }
     @media (max-width: 640px) { .st-key-library_view [data-testid=stIconMaterial] { display: none; }
         .st-key-library_view [role=radio] { padding-inline: .55rem; }
         .st-key-library_view [role=radio] * { gap: 0; } }

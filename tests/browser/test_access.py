@@ -1,5 +1,7 @@
 """The operator, a guest and a stranger at one server, each in a browser context of its own."""
 
+import re
+
 import cv2
 import numpy as np
 import pytest
@@ -53,5 +55,35 @@ def test_a_guest_comes_in_by_the_invitation_and_the_operator_has_more(house):
         guest.page.goto(f"{strange}/invite")
         expect(guest.page.get_by_text("Page not found")).to_be_visible(timeout=BUSY_MS)
         assert house.guest_token not in guest.page.content()
+        play_a_round(operator, house.address, guest, strange)
         operator.leave()
         guest.close()
+
+
+def play_a_round(screen: Visit, address: str, phone: Visit, strange: str) -> None:
+    """The game Guess first: a screen, and a phone that scans its code and votes."""
+    page = screen.page
+    page.goto(f"{address}/guess")
+    page.get_by_role("radio", name="The room votes on phones").click()
+    screen.settle()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("0 of 0 have voted")).to_be_visible()
+    expect(page.locator("audio")).to_have_js_property("paused", False)
+    (code,) = re.findall(r"room=([A-Z]{4})", page.get_by_text("room=").inner_text())
+
+    phone.page.goto(f"{strange}/guess?room={code}")
+    phone.page.get_by_label("Your name").fill("Ada")
+    phone.page.get_by_role("button", name="Join the game").click()
+    phone.page.locator(".st-key-phone_options button").first.click()
+    expect(phone.page.get_by_text("You can still change your mind")).to_be_visible()
+    assert phone.overflow() <= 0
+    expect(page.get_by_text("1 of 1 has voted")).to_be_visible()
+    page.get_by_role("button", name="Show the answer").click()
+    expect(page.locator(".game-truth")).to_be_visible()
+    truth = page.locator(".game-truth").inner_text().removeprefix("It is").strip()
+    expect(phone.page.get_by_test_id("stAlert")).to_contain_text(truth)
+    page.get_by_role("button", name="Next piece").click()
+    expect(phone.page.get_by_role("heading", name="Piece 2 of 10")).to_be_visible()
+    page.get_by_role("button", name="End the game").click()
+    expect(phone.page.get_by_text("There is no game with this code")).to_be_visible()
+    screen.settle()

@@ -65,7 +65,7 @@ class Studio(Visit):
     def download(self, label: str) -> Download:
         button = self.page.get_by_role("button", name=label)
         if not button.is_visible():
-            self.page.get_by_role("button", name="Download", exact=True).click()
+            self.page.get_by_role("button", name="Share or save").click()
         with self.page.expect_download() as download:
             button.click()
         return download.value
@@ -97,6 +97,7 @@ def test_a_clip_is_played_classified_downloaded_and_uploaded(studio, browser, st
     studio.fill("Seed", 7)
     studio.generate()
     expect(page.locator(".st-key-item")).to_contain_text("3 s · seed 7")
+    expect(page.locator(".st-key-item audio")).to_have_js_property("paused", False)  # it plays by itself
     assert played_s(page) > 0.2
     page.get_by_role("button", name="What does the Listen page hear?").click()
     prediction = page.locator(".st-key-prediction_bars, .st-key-item [data-testid=stAlert]")

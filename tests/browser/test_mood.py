@@ -85,12 +85,12 @@ def test_a_snapshot_becomes_songs(visit):
     assert sorted(songs(page).all_inner_texts()) == sorted(titles)
 
     page.get_by_role("radio", name="Sad").click()
-    expect(page.get_by_text("What we asked YouTube for: sad songs")).to_be_visible(timeout=BUSY_MS)
+    expect(page.get_by_text("What Earmark asked YouTube for: sad songs")).to_be_visible(timeout=BUSY_MS)
     count = len(youtube.requests)
     page.get_by_role("link", name="Listen").click()
     expect(page.get_by_text("What genre is this?")).to_be_visible(timeout=BUSY_MS)
     page.get_by_role("link", name="Mood").click()
-    expect(page.get_by_text("What we asked YouTube for: sad songs")).to_be_visible(timeout=BUSY_MS)
+    expect(page.get_by_text("What Earmark asked YouTube for: sad songs")).to_be_visible(timeout=BUSY_MS)
     expect(songs(page)).to_have_count(len(titles), timeout=BUSY_MS)
     assert len(youtube.requests) == count, "coming back asks nobody"
 

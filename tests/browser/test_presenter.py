@@ -36,7 +36,7 @@ def test_an_answer_plays_and_is_shown_to_a_room(browser, streamlit_server):
     assert page.evaluate(PLACE_S) == 1
     expect(picture).to_have_attribute("aria-valuetext", re.compile(r"0:01 of 0:24"))
 
-    page.get_by_role("combobox", name=re.compile("Did we get it wrong")).press("p")
+    page.get_by_role("combobox", name=re.compile("Did Earmark get it wrong")).press("p")
     assert not is_presenting(page), "a letter in a field is a letter"
     page.keyboard.press("Escape")
     picture.press("p")

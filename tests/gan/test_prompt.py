@@ -104,7 +104,7 @@ def test_a_real_word_is_never_taken_for_another(text: str) -> None:
     """A beach is not Bach, and nothing mental is metal."""
     parsed = parse_prompt(text)
     assert not parsed.has_genre and not any(phrase.is_corrected for phrase in parsed.phrases)
-    assert "We read" not in parsed.message
+    assert "Earmark read" not in parsed.message
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from genre.audio.clip import load_clip
-from pages.listening.examples import MUSIC
+from genre.data.recordings import recordings
 from tests.support.browser.serving import chromium, serve
 
 WINDOW = {"width": 640, "height": 640}
@@ -18,7 +18,7 @@ LENGTH_S, STEP_S = 20.0, 0.25
 BEGIN_S, RECORD_S = 1.0, 11.5  # until the button is pressed, and until it is pressed again
 QUALITY = 66  # percent
 WAIT_MS = 60_000
-SONG = MUSIC / "classical_hungarian-dance.opus"
+SONG = recordings()[0].path
 
 
 def take(program: str, path: Path) -> None:

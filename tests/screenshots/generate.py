@@ -17,7 +17,7 @@ def visit(browser: Browser, address: str, **context: object) -> Page:
     page = browser.new_context(**context).new_page()
     page.set_default_timeout(WAIT_MS)
     page.goto(f"{address}/generate")
-    expect(page.get_by_role("button", name="Paint a new one")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(".st-key-stored_pieces button").last).to_be_visible(timeout=WAIT_MS)
     _rest(page)
     return page
 

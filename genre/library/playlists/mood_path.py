@@ -21,8 +21,9 @@ MATCH, LIFT, CALM = DIRECTIONS = ("match", "lift", "calm")
 CANDIDATES = 40  # nearest songs that are considered for each point
 MAX_SONGS = 200
 NOTICEABLE = 0.1  # of a standard deviation: a smaller step is none
-NEAR = 0.5  # standard deviations from the mood within which a list begins at it
+NEAR = 0.5  # standard deviations along its axis within which a song is near a mood
 MIN_SONG_S = 10.0  # shorter is a sound, not a song
+NEAR_BY, FURTHER = "Near how you feel", "Further from how you feel"
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,15 @@ def mood_path(library: Library, start: Mapping[str, float], direction: str, coun
     targets = begin + np.linspace(0.0, 1.0, count)[:, None] * (end - begin)
     selection, distances = _assign(library.heights[rows], targets, weights)
     selection = rows[selection]
+    axis = weights * end / max(1e-12, np.abs(weights * end).sum())
     if goal is None:
-        order = np.argsort(distances, kind="stable")
+        is_near = begin @ axis - library.heights[selection] @ axis <= NEAR
+        order = np.lexsort((distances, ~is_near))  # what is near comes first
+        leads = [NEAR_BY if near else FURTHER for near in is_near[order]]
         return [
-            PathSong(library.songs[k], _match_reason(library, k), float(d))
-            for k, d in zip(selection[order].tolist(), distances[order], strict=True)
+            PathSong(library.songs[k], _sentence(lead, library, k), float(d))
+            for k, d, lead in zip(selection[order].tolist(), distances[order], leads, strict=True)
         ]
-    axis = weights * end / np.abs(weights * end).sum()
     along = library.heights[selection] @ axis
     order = np.argsort(along, kind="stable")
     starts_near = float(along.min() - begin @ axis) <= NEAR
@@ -135,10 +138,6 @@ def _with_reasons(
             lead = f"As {goal.word} as the one before"
         songs.append(PathSong(library.songs[row], _sentence(lead, library, row), position))
     return songs
-
-
-def _match_reason(library: Library, row: int) -> str:
-    return _sentence("Near how you feel", library, row)
 
 
 def _sentence(lead: str, library: Library, row: int) -> str:

@@ -180,7 +180,7 @@ def cross_validate(moods: Sequence[CustomMood]) -> Separation:
     from sklearn.metrics import confusion_matrix
 
     if len(moods) < 2:
-        raise MoodError("Teach at least two moods: then we can see how far they lie apart.")
+        raise MoodError("Teach at least two moods: then Earmark can see how far they lie apart.")
     labels, predictions = [], []
     folds = [_folds(mood.n_frames) for mood in moods]
     for fold in range(N_FOLDS):

@@ -16,7 +16,7 @@ MIN_MEAN, MIN_STD = 14, 4  # grey levels: a face with a lower mean or standard d
 
 _TOO_SMALL = "The face is too small to read: come closer, or choose a larger picture."
 _TOO_DARK = "It is too dark to see your face: turn on a light, or turn towards the window."
-_NO_FACE = "We see no face: look straight at the camera, with the whole face in the picture."
+_NO_FACE = "Earmark sees no face: look straight at the camera, with the whole face in the picture."
 
 
 class Box(NamedTuple):

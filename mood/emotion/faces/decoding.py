@@ -38,7 +38,7 @@ _TOO_BIG = "The picture is too large: make it smaller than 25 megapixels and 64 
 _TOO_MANY_SCANS = (
     "The picture is packed so that it takes too long to open: save it again as a plain JPEG or PNG."
 )
-_NO_PICTURE = "This is not a picture we can read: choose a JPEG, PNG or WebP file."
+_NO_PICTURE = "This is not a picture that Earmark can read: choose a JPEG, PNG or WebP file."
 _DAMAGED_MESSAGE = "The picture is damaged: export it or take it again."
 
 _JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # without the markers that have no header

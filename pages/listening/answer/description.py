@@ -32,8 +32,8 @@ def show_description(prediction: Prediction, begin_s: float) -> None:
     if description.tags:
         st.markdown(
             "**In other words**",
-            help="Words that listeners gave to songs like this one. We show only those that were right for "
-            "at least three of four songs whose kind we knew.",
+            help="Words that listeners gave to songs like this one: only those that were right for "
+            "at least three of four songs whose kind was known.",
         )
         with st.container(horizontal=True, gap="xsmall"):
             for tag, probability in description.tags.items():
@@ -42,7 +42,7 @@ def show_description(prediction: Prediction, begin_s: float) -> None:
                 st.badge(f"{strength} {tag}", color="gray")
         if kind := _kind(prediction):
             st.caption(kind)
-    feelings = [FEELING_WORDS[name] for name in strongest_emotions(description, own["emotions"])]
+    feelings = feelings_of(prediction)
     st.markdown(
         "**What it feels like**",
         help="Learnt from 258 songs whose listeners said what they felt. Energy is power, joy and tension "
@@ -61,6 +61,14 @@ def show_description(prediction: Prediction, begin_s: float) -> None:
             key="energy",
             alt="How energetic or calm the music is over time",
         )
+
+
+def feelings_of(prediction: Prediction) -> list[str]:
+    """List the words for the feelings that stand out, the strongest first; none where no model tells them."""
+    if chosen_model() or not prediction.description.emotions:
+        return []
+    statistics = load_card(WEIGHTS / MODEL).pretrained["emotions"]
+    return [FEELING_WORDS[name] for name in strongest_emotions(prediction.description, statistics)]
 
 
 def _kind(prediction: Prediction) -> str:

@@ -26,7 +26,7 @@ MARKS = {
 OTHER_MARK = "music_note"  # of a genre of the visitor's own
 FAIRLY_SURE = 0.5  # the least probability of "fairly sure"
 N_BEST = 3
-MAX_ROWS = 30  # of the table of genres over time
+MAX_ROWS, MAX_GENRES = 30, 4  # of the table of genres over time, which fits a phone
 
 
 def certainty(probability: float, confident: bool, familiar: bool = True) -> str:
@@ -87,17 +87,19 @@ def answer_of(prediction: "Prediction") -> dict[str, Any] | None:
     )
 
 
-def answer_html(prediction: "Prediction") -> str:
-    """Write the genre and how sure the model is. pages/shared/style.py has its style."""
+def answer_html(prediction: "Prediction", note: str = "") -> str:
+    """Write the genre, how sure the model is, and a note. pages/shared/style.py has its style."""
     genre = prediction.genre or ""
     probability, familiar = prediction.probabilities[genre], prediction.description.familiar
     word = certainty(probability, prediction.confident, familiar)
+    note_html = f'<p class="answer-lead">{escape(note)}</p>' if note else ""
     return (
         f'<div class="answer" style="--genre:{colour_of(genre)}">'
         f'<p class="answer-lead">{lead(prediction)}</p>'
         f'<h2 class="answer-genre"><span class="answer-mark" aria-hidden="true">{genre_mark(genre)}</span>'
         f"<span>{escape(genre_name(genre).capitalize())}</span></h2>"
-        f'<p class="answer-certainty"><b>{word}</b> {percent(probability)}</p></div>'
+        f'<p class="answer-certainty"><b>{word}</b> {percent(probability)}</p>'
+        f"{note_html}</div>"
     )
 
 
@@ -112,6 +114,13 @@ def bars_html(prediction: "Prediction") -> str:
     return f'<div class="answer-bars">{bars}</div>'
 
 
+def recording_message(message: str) -> str:
+    """Write a prediction's message about a recording: silence may be the microphone's fault."""
+    from genre.inference.classifier import SILENCE  # brings torch
+
+    return f"{message} Is the microphone on, and the music loud enough?" if message == SILENCE else message
+
+
 def lead(prediction: "Prediction") -> str:
     """Write the words before the genre."""
     if prediction.confident:
@@ -120,12 +129,12 @@ def lead(prediction: "Prediction") -> str:
 
 
 def genres_over_time(prediction: "Prediction", begin_s: float) -> "pd.DataFrame":
-    """List the genres that matter in percent, by time in the recording; of many windows some."""
+    """List the likeliest genres in percent, by time in the recording; of many windows some."""
     import pandas as pd
 
     step = -(-len(prediction.window_times_s) // MAX_ROWS)
     over_time, times_s = prediction.window_probabilities[::step], prediction.window_times_s[::step]
-    ranked = sorted(range(over_time.shape[1]), key=lambda k: -over_time[:, k].mean())
+    ranked = sorted(range(over_time.shape[1]), key=lambda k: -over_time[:, k].mean())[:MAX_GENRES]
     genres = tuple(prediction.probabilities)
     return pd.DataFrame(
         {
@@ -135,3 +144,13 @@ def genres_over_time(prediction: "Prediction", begin_s: float) -> "pd.DataFrame"
         },
         index=[clock(begin_s + time) for time in times_s],
     )
+
+
+def moments_html(table: "pd.DataFrame") -> str:
+    """Write such a table, its figures below the right end of their headings."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in table.columns)
+    rows = "".join(
+        f"<tr><th>{time}</th>{''.join(f'<td>{figure}</td>' for figure in row)}</tr>"
+        for time, row in zip(table.index, table.itertuples(index=False), strict=True)
+    )
+    return f'<table class="answer-moments"><tr><th>Time</th>{head}</tr>{rows}</table>'

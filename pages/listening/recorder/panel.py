@@ -132,7 +132,7 @@ def _add(state: RecorderState, message: SoundMessage) -> None:
 
 def _add_live(state: RecorderState, message: SoundMessage) -> None:
     """Name what plays, and keep nothing of it."""
-    from pages.listening.answer.marks import forming_answer
+    from pages.listening.answer.marks import forming_answer, recording_message
     from pages.listening.recorder.live import LiveTake
 
     if state.live is None:
@@ -141,7 +141,7 @@ def _add_live(state: RecorderState, message: SoundMessage) -> None:
     latest = state.live.latest()
     state.received = state.live.received
     state.answer = forming_answer(latest.genre, latest.probabilities, latest.confident)
-    state.message = "" if latest.genre else latest.message
+    state.message = "" if latest.genre else recording_message(latest.message)
     if state.live.done:
         state.live.stop()
         state.live, state.is_over = None, True
@@ -149,7 +149,7 @@ def _add_live(state: RecorderState, message: SoundMessage) -> None:
 
 def _answer_so_far(state: RecorderState, take: Take) -> None:
     """Predict what has arrived, if that is enough and the processor is free."""
-    from pages.listening.answer.marks import answer_of
+    from pages.listening.answer.marks import answer_of, recording_message
 
     seconds = take.seconds
     if seconds < (state.answered_s + NEXT_ANSWER_S if state.answered_s else FIRST_ANSWER_S):
@@ -164,4 +164,4 @@ def _answer_so_far(state: RecorderState, take: Take) -> None:
             return
     state.answered_s = seconds
     state.answer = answer_of(prediction)
-    state.message = "" if prediction.genre else prediction.message
+    state.message = "" if prediction.genre else recording_message(prediction.message)

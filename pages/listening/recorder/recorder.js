@@ -7,7 +7,7 @@ const SEND_S = 2.5; // new sound between two messages
 const LIVE_SEND_S = 1.0;
 const LIVE_KEPT_S = 10; // unsent sound beyond this is dropped
 const RESEND_MS = 8000; // without an answer of the server
-const ENOUGH_S = 10;
+const GUESS_S = 10; // of sound for a guess
 const MAX_RATE = 48000;
 const QUIET_DB = -52, LOUD_SHARE = 0.002; // of the last two seconds: level, share of samples at full scale
 const HEARD_S = 2; // length of sound behind those two
@@ -31,8 +31,8 @@ const REFUSED = {
   NotReadableError: "Another program uses the microphone. Close it, then press the button again.",
 };
 const OTHERWISE = " Or choose a file or an example below.";
-const UNPLUGGED = "The microphone was unplugged. We answer with what we heard until then.";
-const UNABLE = "This browser cannot run our recorder. Use the plain one, or choose a file or an example below.";
+const UNPLUGGED = "The microphone was unplugged. Earmark answers with what it heard until then.";
+const UNABLE = "This browser cannot run Earmark's recorder. Use the plain one, or choose a file or an example below.";
 
 const recorders = new WeakMap(); // by the element of the page; a rerun calls us again with the same one
 
@@ -285,8 +285,8 @@ class Recorder {
   sentence() {
     const seconds = (this.length ?? 0) / (this.rate ?? 1);
     delete this.box.dataset.trouble;
-    if (this.state === "starting") return ["The browser asks you whether we may hear the microphone.", false];
-    if (this.state === "stopping") return [this.note || "We listen to all of it once more.", false];
+    if (this.state === "starting") return ["The browser asks you whether Earmark may hear the microphone.", false];
+    if (this.state === "stopping") return [this.note || "Earmark listens to all of it once more.", false];
     if (this.state !== "recording") return [this.note || "Press the button, and hold your device near the music.", false];
     const [energy, clipped, count] = this.heard.reduce((sum, part) => sum.map((x, k) => x + part[k]), [0, 0, 1]);
     if (seconds > 1 && clipped / count > LOUD_SHARE) {
@@ -299,8 +299,8 @@ class Recorder {
     }
     if (this.data.message) return [this.data.message, false];
     if (this.isLive) return ["Listening until you press the button again. Nothing is kept.", false];
-    if (seconds < ENOUGH_S) return ["10 seconds are enough, 30 are better.", false];
-    return ["That is enough. Go on, and we become surer, or press the button.", false];
+    if (seconds < GUESS_S) return ["10 seconds give a guess, 30 a good answer.", false];
+    return ["Enough for a guess. Go on for a good answer, or press the button.", false];
   }
 
   animate() {

@@ -35,7 +35,7 @@ class CardHeading:
 def offer_song_card(heading: CardHeading, songs: Sequence[CardSong], *, key: str, link: str = "") -> None:
     """Show the button that saves the picture; it is drawn when the button is pressed."""
     st.download_button(
-        "Picture of this list",
+        "Save this list as a picture",
         lambda: draw_song_card(heading, songs, link),
         "earmark-songs.png",
         "image/png",

@@ -61,7 +61,7 @@ def page_rows(program: str) -> list[Row]:
         start = time.perf_counter()
         with serve(Path(home)) as address:
             page.goto(f"{address}/generate")
-            page.get_by_role("button", name="Paint a new one").wait_for()
+            page.locator(".st-key-stored_pieces button").last.wait_for()
             first = time.perf_counter() - start
             time.sleep(LOOK_AROUND_S)
             clicks = {10: [press_to_player_s(page, None)]}

@@ -26,7 +26,7 @@ def prediction(**probabilities: float) -> Prediction:
     return Prediction("music", best, True, probabilities, WINDOW_S, "", confidence_threshold=0.7)
 
 
-SILENCE = Prediction("not_music", None, False, {}, WINDOW_S, "We hear silence.")
+SILENCE = Prediction("not_music", None, False, {}, WINDOW_S, "Earmark hears silence.")
 
 
 class RecordingClassifier:
@@ -250,5 +250,5 @@ def test_a_pause_keeps_the_genre_and_silence_removes_it():
     smoothed.update(prediction(jazz=0.9, rock=0.1))
     assert smoothed.update(SILENCE).genre == "jazz"
     quiet = smoothed.update(SILENCE)
-    assert quiet.genre is None and quiet.message == "We hear silence." and not quiet.probabilities
+    assert quiet.genre is None and quiet.message == "Earmark hears silence." and not quiet.probabilities
     assert smoothed.update(prediction(jazz=0.2, rock=0.8)).genre == "rock", "nothing of before remains"

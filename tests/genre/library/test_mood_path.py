@@ -69,7 +69,24 @@ def test_a_match_takes_the_nearest_songs(library):
     nearest = {library.songs[k].id for k in np.argsort(distances)[:10]}
     path = mood_path(library, ANGRY, MATCH, 10)
     assert {item.song.id for item in path} == nearest
-    assert [item.position for item in path] == pytest.approx(sorted(distances)[:10], rel=1e-3)
+    assert sorted(item.position for item in path) == pytest.approx(sorted(distances)[:10], rel=1e-3)
+
+
+def test_a_song_that_leads_away_from_the_mood_is_said_to_be_further(library):
+    weights = feeling_statistics()[2]
+    goal = np.array([ANGRY.get(name, 0.0) for name in MUSIC_EMOTIONS])
+    rows = {song.id: k for k, song in enumerate(library.songs)}
+    path = mood_path(library, ANGRY, MATCH, 150)
+    leads = {item.reason.split(":")[0].rstrip(".") for item in path}
+    assert leads == {"Near how you feel", "Further from how you feel"}
+    is_near = [item.reason.startswith("Near") for item in path]
+    assert is_near == sorted(is_near, reverse=True), "what is near comes first"
+    for item in path:
+        share = (weights * goal * library.heights[rows[item.song.id]]).sum() / np.abs(weights * goal).sum()
+        missing = (weights * goal * goal).sum() / np.abs(weights * goal).sum() - share
+        assert item.reason.startswith("Near") == (missing <= 0.5)
+    nowhere = mood_path(library, {}, MATCH, 5)  # a neutral face leads in no direction
+    assert all(item.reason.startswith("Near") for item in nowhere)
 
 
 def test_each_recording_comes_once_and_a_small_library_gives_what_it_has(tmp_path):

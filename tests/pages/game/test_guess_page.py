@@ -6,11 +6,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from genre.inference.load import load_classifier
+from genre.library.index import Index, index_path
+from pages.access.tokens import Role
 from pages.game import screen
+from pages.game.library import library_songs
 from pages.game.rooms import MAX_ROOMS, Room
-from pages.game.rounds import N_ROUNDS
+from pages.game.rounds import N_ROUNDS, ORIGINS
 from pages.game.state import rooms
 from tests.support.pages.app_visits import APP, LONG_S, healthy, labels, press, visit, words
+from tests.support.pages.open_house import visiting_as
+from tests.support.stand_ins.library import make_songs, scan
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +53,7 @@ def test_ten_rounds_alone(monkeypatch):
         assert not [word for word in ("It is", room.round.credit) if word in words(app)], (
             "nothing is given away"
         )
+        assert ORIGINS[room.round.source] in words(app), "but who says what is right"
         press(app, f"option_{room.round.truth}")
         assert room.round.credit[1:] in words(app)
         press(app, "next")
@@ -78,9 +84,38 @@ def test_a_room_raises_hands():
     assert ("The generator scores" in words(app)) == is_fooled
 
 
-def test_phones_vote():
+def test_a_game_on_phones_needs_phones_that_can_reach_it():
+    app = visit("guess", game_mode="phones")
+    assert app.button(key="start_game").disabled
+    assert "Phones cannot reach" in words(app) and "make run HTTPS=1" in words(app)
+    app = healthy(app.segmented_control(key="game_mode").set_value("hands").run())
+    assert not app.button(key="start_game").disabled
+
+
+def test_songs_of_the_library_come_first_for_its_owner_alone(tmp_path, monkeypatch):
+    make_songs(tmp_path, 20)
+    scan([tmp_path])
+    assert not library_songs(), "their tags name no genre"
+    with Index() as index:
+        index.db.execute("UPDATE songs SET tag_genre = 'Heavy Metal', title = 'Anvil'")
+    songs = library_songs()
+    assert len(songs) == 20 and {song.genre for song in songs} == {"metal"}
+    assert {song.credit for song in songs} == {"Anvil"}
+    with visiting_as(Role.GUEST, monkeypatch):
+        assert not library_songs()
+    for path in index_path().parent.glob("index*"):
+        path.write_bytes(b"no database" * 100)
+    assert not library_songs(), "a damaged library spoils no game"
+
+
+@pytest.fixture
+def reachable(monkeypatch):
+    """Phones can open this Earmark."""
+    monkeypatch.setattr(screen, "reaches_others", lambda: True)
+
+
+def test_phones_vote(reachable):
     app = start("phones", "real")
-    assert "Phones cannot reach" not in words(app) or "make run HTTPS=1" in words(app)
     room = room_of(app)
     assert f"guess?room={room.code}" in words(app) and room.code in words(app)
     ada, bob = join(room.code), join(room.code.lower(), "Bob")
@@ -98,7 +133,7 @@ def test_phones_vote():
     assert "Start" in labels(ada)
 
 
-def test_a_room_is_forgotten_with_the_visit_of_its_screen():
+def test_a_room_is_forgotten_with_the_visit_of_its_screen(reachable):
     app = start("phones", "real")
     assert len(rooms()) == 1
     del app
@@ -116,7 +151,7 @@ def test_generate_leads_to_its_own_game():
     assert app.session_state["game_kind"] == "real"
 
 
-def test_a_code_can_be_typed():
+def test_a_code_can_be_typed(reachable):
     screen_app = start("phones", "real")
     room = room_of(screen_app)
     app = visit("guess")
@@ -130,7 +165,7 @@ def test_a_wrong_code_leads_back(code):
     assert "no game with this code" in words(join(code))
 
 
-def test_a_hostile_name_is_only_a_name():
+def test_a_hostile_name_is_only_a_name(reachable):
     screen_app = start("phones", "real")
     room = room_of(screen_app)
     app = join(room.code, "**<b>x</b>** [a](b)")

@@ -8,13 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genre import GENRES
+from genre.audio.constants import SAMPLE_RATE
 from genre.data.recordings import recordings
 from genre.inference.classifier import Prediction
 from genre.inference.description import Description
 from pages.game import rooms as rooms_module
 from pages.game.machine import MachineAnswer, machine_answer
 from pages.game.rooms import IDLE_S, MAX_NAME_CHARS, MAX_PLAYERS, MAX_ROOMS, OVER, Room, RoomError, Rooms
-from pages.game.rounds import CLIP_S, GENERATED, GENRE, N_OPTIONS, N_ROUNDS, REAL, REAL_MUSIC, make_rounds
+from pages.game.rounds import (
+    CLIP_S,
+    GENERATED,
+    GENRE,
+    N_OPTIONS,
+    N_ROUNDS,
+    REAL,
+    REAL_MUSIC,
+    LibrarySong,
+    make_rounds,
+)
 
 
 @pytest.fixture
@@ -61,6 +72,24 @@ def test_a_song_that_comes_twice_is_heard_at_two_places():
         places.setdefault(game_round.recording.file, []).append(game_round.place)
     assert len(places) == min(len(recordings()), len(rounds))
     assert all(len(set(of_song)) == len(of_song) for of_song in places.values())
+
+
+def test_songs_of_the_library_go_before_what_earmark_makes(tmp_path, wav):
+    path = tmp_path / "song.wav"
+    path.write_bytes(wav("rock", 15.0))
+    library = [LibrarySong(path, genre, f"{genre} {n}") for n in range(5) for genre in GENRES]
+    rounds = make_rounds(GENRE, 1, library)
+    assert {game_round.source for game_round in rounds} <= {"library", "recording"}
+    assert max(Counter(game_round.truth for game_round in rounds).values()) == 2
+    song = next(game_round for game_round in rounds if game_round.source == "library")
+    assert song.load().samples.size == pytest.approx(CLIP_S * SAMPLE_RATE, rel=0.01)
+    assert song.credit == song.recording.credit and make_rounds(GENRE, 1, library) == rounds
+    rounds = make_rounds(REAL, 1, library)
+    assert all((game_round.truth == GENERATED) == (game_round.source == "generated") for game_round in rounds)
+    songs = [game_round.recording for game_round in rounds if game_round.recording]
+    assert len(songs) == len(set(songs)), "none comes twice"
+    one_genre = make_rounds(GENRE, 1, library[::10])
+    assert len(one_genre) == N_ROUNDS and Counter(r.source for r in one_genre)["library"] <= 2
 
 
 def test_people_against_the_machine(room):
@@ -163,7 +192,7 @@ class Model:
         best = max(probabilities, key=probabilities.get, default=None)
         description = Description({"guitar": 0.8, "slow": 0.4})
         self.prediction = Prediction(
-            "music", best, True, probabilities, 10.0, "We hear silence.", description=description
+            "music", best, True, probabilities, 10.0, "Earmark hears silence.", description=description
         )
 
     def classify(self, clip) -> Prediction:
@@ -180,4 +209,4 @@ def test_the_machine_guesses_among_the_answers_that_people_have():
 
 def test_a_machine_that_hears_no_music_does_not_guess():
     answer = machine_answer(Model(), None, ("blues", "jazz"))
-    assert answer.choice is None and answer.reasons == ("We hear silence.",)
+    assert answer.choice is None and answer.reasons == ("Earmark hears silence.",)

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from gan.sampling import spectrogram_file
 from gan.sampling.job_queue import Ticket
+from pages.generation import item as item_page
 from pages.generation import upload as _generate_upload
 from tests.support.pages.app_visits import APP, LONG_S, click_meanwhile, healthy, labels, markup, press, words
 from tests.support.pages.generate_page import (
@@ -59,8 +60,11 @@ def test_another_vary_and_mix(visit):
 def test_the_gallery(visit):
     app = generate(visit(count=3))
     newest, middle, oldest = gallery_items(app)
+    assert [button.key for button in app.button if button.label == "Shown above"] == [f"open_{oldest.id}"]
+    assert len([button for button in app.button if button.label == "Open"]) == 2, "all three are there"
     press(app, f"open_{newest.id}")
     assert generate_state_of(app).opened_id == newest.id
+    assert [player.proto.autoplay for player in app.get("audio")] == 3 * [False], "only what is new begins"
     press(app, f"icon_remove_{oldest.id}")
     assert gallery_items(app) == [newest, middle]
     generate_state_of(app).gallery.n_dropped = 1
@@ -182,13 +186,23 @@ def opened_by(link: str) -> AppTest:
     return healthy(app.switch_page("pages/generate.py").run())
 
 
+@pytest.mark.parametrize("reaches", [True, False])
+def test_a_code_to_scan_is_shown_only_where_a_phone_could_open_it(visit, monkeypatch, reaches):
+    monkeypatch.setattr(item_page, "reaches_others", lambda: reaches)
+    app = generate(visit())
+    app.session_state[f"share_{gallery_items(app)[0].id}"] = True
+    healthy(app.run())
+    assert ("data:image/svg+xml" in markup(app)) == reaches
+    assert ("on this machine alone" in words(app)) != reaches and len(app.code) == 1
+
+
 def test_a_link_makes_the_very_same_piece_again(visit):
     app = generate(visit(request_genres=["jazz", "metal"]))
     (item,) = gallery_items(app)
     app.session_state[f"share_{item.id}"] = True
     healthy(app.run())
     (link,) = [code.value for code in app.code]
-    assert "/generate?piece=" in link and "data:image/svg+xml" in markup(app)
+    assert "/generate?piece=" in link
     other = finished(opened_by(link))
     (again,) = gallery_items(other)
     assert again.wav == item.wav and again.origin == "from a link"

@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -13,6 +14,7 @@ from genre.library.index import Index
 from genre.library.playlists.files import to_m3u
 from genre.library.progress import ProgressWriter, lock_scan
 from genre.library.search import load_library
+from genre.plots.library import NAMED, library_map
 from pages.access.tokens import Role
 from pages.library import folders
 from pages.library.panel import FOLDERS, MAP, OVERVIEW, SONGS
@@ -150,6 +152,37 @@ def test_a_scan_is_watched_and_stopped(music, monkeypatch):
         assert "2.0 hours left" in visit("listen", library_view=MAP).get("progress")[0].proto.text
     app = visit("listen", library_view=FOLDERS)  # its process is no more
     assert "interrupted: scan again" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ({"n_predicted": 11}, "11 songs read."),
+        ({"n_predicted": 1, "n_damaged": 2}, "1 song read, 2 damaged: Overview lists them."),
+        ({}, "No new songs."),
+    ],
+)
+def test_the_end_of_a_scan_shows_the_map_and_what_was_read(music, counts, sentence):
+    with lock_scan():
+        writer = ProgressWriter([str(music)])
+        writer.update("reading", n_done=10, total=40)
+        app = visit("listen", library_view=FOLDERS)
+        writer.update("done", counts=counts)
+    app = healthy(app.run())
+    assert app.session_state["library_view"] == MAP and charts(app) == 2
+    assert [message.value for message in app.success] == [sentence]
+    assert not healthy(app.run()).success, "it is said once"
+
+
+def test_few_songs_have_their_names_on_the_map():
+    songs = [f"<b>{'long ' * 9}{n}" for n in range(NAMED + 1)]
+    points, ids = np.zeros((NAMED + 1, 2)), range(NAMED + 1)
+    few = library_map(points[1:], ["jazz"] * NAMED, songs[1:], ids[1:]).data[0]
+    assert (
+        few.mode == "markers+text" and few.text[0].startswith("&lt;b&gt;long") and few.text[0].endswith("…")
+    )
+    many = library_map(points, ["jazz"] * (NAMED + 1), songs, ids).data[0]
+    assert many.mode == "markers" and many.text is None and many.hovertext[0] == f"&lt;b&gt;{songs[0][3:]}"
 
 
 def test_a_watcher_is_told_from_a_scan_and_stopped(music, monkeypatch):

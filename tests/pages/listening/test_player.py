@@ -14,7 +14,15 @@ from genre.audio.overview import mel_overview
 from genre.inference.classifier import Prediction
 from genre.inference.description import Description
 from genre.plots import prediction as plots
-from pages.listening.answer.marks import MARKS, answer_html, bars_html, certainty, genres_over_time
+from pages.listening.answer.marks import (
+    MARKS,
+    MAX_GENRES,
+    answer_html,
+    bars_html,
+    certainty,
+    genres_over_time,
+    moments_html,
+)
 from pages.listening.answer.share_card import SIZE, share_card
 from pages.listening.player.component import player_picture, spectrogram_picture
 
@@ -123,6 +131,10 @@ def test_the_table_tells_the_same_as_the_picture():
     table = genres_over_time(prediction(over_time), 60.0)
     assert list(table.columns) == ["Blues", "Classical"] and list(table.index) == ["1:01", "1:04"]
     assert table.values.tolist() == [["80\u00a0%", "20\u00a0%"], ["30\u00a0%", "70\u00a0%"]]
+    html = moments_html(table)
+    assert "<th>Blues</th><th>Classical</th>" in html and "<th>1:01</th><td>80\u00a0%</td>" in html
+    many = genres_over_time(prediction(np.full((2, 10), 0.1)), 0.0)
+    assert len(many.columns) == MAX_GENRES, "as many as fit a phone"
     long = prediction(np.tile(over_time, (100, 1)))
     assert 20 <= len(genres_over_time(long, 0.0)) <= 30
 

@@ -176,7 +176,7 @@ def test_the_answer_forms_after_five_seconds_and_the_end_is_a_clip(arrive, play)
 
 def test_silence_says_so_while_it_can_be_mended(arrive):
     app, _ = arrive(sound_message(np.zeros(6 * RATE, np.int16)))
-    assert shown(app)["answer"] is None and "silence" in shown(app)["message"]
+    assert shown(app)["answer"] is None and "microphone on" in shown(app)["message"]
 
 
 @pytest.mark.parametrize("value", [{"take": "a"}, 5, sound_message(tone(0.1)) | {"rate": 1}])

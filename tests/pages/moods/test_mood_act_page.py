@@ -53,7 +53,7 @@ def test_a_picture_without_a_face_is_taken_again():
 
 def test_the_way_of_before_is_there_again():
     app = visit(view="act", way="file")
-    assert not [group for group in app.get("button_group") if group.label == "How shall we see you?"]
+    assert not [group for group in app.get("button_group") if group.label == "How shall Earmark see you?"]
     app.session_state["view"] = "songs"
     healthy(app.run())
     assert app.session_state["way"] == "file"

@@ -42,7 +42,7 @@ def test_live_video_begins_with_a_word_of_what_to_do(video, searches):
 def test_live_video_begins_without_the_mood_of_before(video, searches):
     app = visit(mood="sad")
     assert "Songs for when you feel sad" in words(app)
-    (way,) = [group for group in app.get("button_group") if group.label == "How shall we see you?"]
+    (way,) = [group for group in app.get("button_group") if group.label == "How shall Earmark see you?"]
     app = healthy(way.set_value("live").run())
     assert "Songs for" not in words(app) and "Your songs appear here" in words(app)
 

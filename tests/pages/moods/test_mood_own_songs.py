@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from genre.library.playlists.mood_path import DIRECTIONS
 from genre.library.search import load_library
 from mood.emotion.drawing import EMOTION_COLOURS
 from mood.playlist.own_songs import BEGINNINGS, own_playlist
 from mood.playlist.playlist import Playlist
+from mood.playlist.query import TARGET_MOODS
 from mood.playlist.youtube import OFFLINE
 from pages.access.tokens import Role
-from pages.library.mood_list import CALM, COUNT, TITLE
+from pages.library.mood_list import COUNT, TITLE
 from pages.moods import choices, own_music
+from pages.moods.choices import CHANGE, MATCH
 from tests.support.pages.app_visits import healthy, words
 from tests.support.pages.mood_page import searches, visit
 from tests.support.pages.open_house import visiting_as
@@ -50,15 +53,22 @@ def test_it_is_offered_beside_youtube_and_opened_on_request(searches, music):
     app = healthy(app.toggle(key="own_songs_open").set_value(True).run())
     assert len(plays(app)) == COUNT
     assert "Near how you feel" in words(app)
-    app = healthy(app.segmented_control(key="own_songs_direction").set_value(CALM).run())
-    assert "Ends calm" in words(app) or "Ends as calm as these songs get" in words(app)
     assert len(searches) == 1
+    app = healthy(app.segmented_control(key="direction").set_value(CHANGE).run())
+    assert "Ends bright" in words(app) or "Ends as bright as these songs get" in words(app)
+    assert words(app).count("Lift me up") <= 1, "one control leads both lists"
+
+
+def test_each_wish_leads_somewhere_in_the_library():
+    assert choices.LIBRARY_DIRECTIONS.keys() >= set(TARGET_MOODS.values())
+    assert {MATCH, *choices.LIBRARY_DIRECTIONS.values()} <= set(DIRECTIONS)
 
 
 def test_without_a_network_it_is_the_first_choice(offline, music):
     app = visit(mood="angry")
     assert TITLE in words(app) and len(plays(app)) == COUNT
     assert not app.get("audio")  # our generator waits until it is asked
+    assert words(app).count("YouTube could not be reached") <= 1 and OFFLINE in [i.value for i in app.info]
     first = plays(app)[0]
     app = healthy(first.click().run())
     assert plays(app)[0].label.startswith("Stop")
@@ -95,4 +105,4 @@ def test_every_emotion_has_a_beginning_and_custom_moods_begin_in_the_middle(musi
     assert BEGINNINGS.keys() == EMOTION_COLOURS.keys()
     library = load_library()
     for mood in (*BEGINNINGS, "punk"):
-        assert len(own_playlist(library, mood, CALM, 5)) == 5
+        assert len(own_playlist(library, mood, "calm", 5)) == 5

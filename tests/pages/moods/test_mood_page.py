@@ -41,7 +41,7 @@ def test_the_first_visit_searches_nothing(searches):
     press(app, "open_camera")
     assert len(app.camera_input) == 1
     text = words(app)
-    assert "Your songs appear here" in text and "never saved" in text and "contact YouTube" in text
+    assert "Your songs appear here" in text and "never saved" in text and "to YouTube" in text
     assert not searches and not app.session_state["mood"]
     healthy(app.run())
     assert not searches
@@ -52,7 +52,7 @@ def test_a_photo_becomes_a_mood_and_a_list_in_one_click(searches):
     assert app.session_state["mood"] == "happy" and "You look happy" in words(app)
     assert searches == [("happy", "English", "", "match")]
     assert song_titles(app) == [f"happy number {n}" for n in range(4)]
-    assert "What we asked YouTube for" in words(app) and "Happy</span>" in markup(app)
+    assert "What Earmark asked YouTube for" in words(app) and "Happy</span>" in markup(app)
     assert not app.camera_input, "the recognized picture stands in its place"
     healthy(app.run())
     assert len(searches) == 1, "a rerun searches nothing"
@@ -84,7 +84,7 @@ def test_of_many_faces_the_largest_leads(face, searches):
 @pytest.mark.parametrize(
     ("picture", "sentence"),
     [
-        (np.full((240, 320, 3), 130, np.uint8), "We see no face"),
+        (np.full((240, 320, 3), 130, np.uint8), "Earmark sees no face"),
         (np.full((240, 320, 3), 3, np.uint8), "too dark"),
         (b"GIF89a nothing", "picture"),
         (b"", "empty"),
@@ -110,7 +110,7 @@ def test_a_file_without_a_face_is_shown(searches):
     app = visit(way="file")
     content = encoded(np.full((240, 320, 3), 130, np.uint8), "PNG")
     healthy(app.file_uploader[0].set_value([("wall.png", content, "image/png")]).run())
-    assert len(app.get("image")) == 1 and "We see no face" in app.warning[0].value
+    assert len(app.get("image")) == 1 and "Earmark sees no face" in app.warning[0].value
     healthy(next(button for button in app.button if button.label == "Another picture").click().run())
     assert len(app.file_uploader) == 1 and not app.warning and not searches
 

@@ -59,7 +59,7 @@ def test_each_mood_leads_elsewhere(searches, mood, title):
 
 def test_any_other_language_can_be_typed(searches):
     app = visit(mood="happy", language="Klingon")
-    assert searches[0][1] == "Klingon" and "ask in English" in words(app)
+    assert searches[0][1] == "Klingon" and "asks in English" in words(app)
 
 
 def test_a_song_plays_in_place_one_at_a_time(searches):
@@ -107,7 +107,7 @@ def test_the_list_can_be_saved_and_opened_as_a_queue(searches):
     rows = list(csv.DictReader(io.StringIO(playlist.to_csv())))
     assert [row["title"] for row in rows] == song_titles(app)
     labels = [element.proto.label for element in app.get("download_button")]
-    assert labels == ["Picture of this list", "As a table (CSV)", "For a player (M3U)"]
+    assert labels == ["Save this list as a picture", "As a table (CSV)", "For a player (M3U)"]
     links = {element.proto.label: element.proto.url for element in app.get("link_button")}
     assert links["Play all in YouTube"] == playlist.queue_url
 
@@ -199,24 +199,27 @@ def test_coming_back_searches_nothing(searches):
     assert song_titles(healthy(app)) and len(searches) == 1
 
 
-def test_songs_of_a_genre_that_may_cheer_up(searches, monkeypatch):
+@pytest.mark.parametrize("feeling", ["calm", ""])
+def test_more_songs_of_a_genre_and_a_feeling(searches, monkeypatch, feeling):
     calls = []
 
-    def find(*arguments: str, **options: str) -> Playlist:
-        calls.append((*arguments, options))
-        return Playlist("happy jazz", search_url("happy jazz"), "yt-dlp", songs_called("jazz"))
+    def find(word: str, **genre: str) -> Playlist:
+        calls.append((word, genre))
+        return Playlist(word, search_url(word), "yt-dlp", songs_called("jazz"))
 
+    monkeypatch.setattr(_playlist_view, "find_by_query", find)
     monkeypatch.setattr(_playlist_view, "find_playlist", find)
 
-    def listen() -> None:
-        from pages.shared.playlist_view import cheer_up
+    def listen(feeling: str) -> None:
+        from pages.shared.playlist_view import show_more_songs
 
-        cheer_up("jazz")
+        show_more_songs("jazz", feeling)
 
-    app = healthy(AppTest.from_function(listen, default_timeout=60).run())
-    assert not calls and "contact YouTube" in words(app)
-    press(app, "cheer_up")
-    assert calls == [("happy", {"genre": "jazz"})]
+    app = healthy(AppTest.from_function(listen, default_timeout=60, args=(feeling,)).run())
+    assert not calls and "to YouTube" in words(app)
+    assert ("More calm jazz songs" if feeling else "More jazz songs") in words(app)
+    press(app, "find_more_songs")
+    assert calls == [("calm", {"genre": "jazz"}) if feeling else ("jazz songs", {})]
     healthy(app.run())
     assert len(calls) == 1 and "jazz number 0" in markup(app)
 

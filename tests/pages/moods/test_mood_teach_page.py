@@ -96,7 +96,8 @@ def test_snapshots_add_up_and_can_be_dropped():
     assert len(app.session_state["mood_state"].training_faces) == 2
     app = snapshot(app, np.full((240, 320, 3), 130, np.uint8))
     assert (
-        "We see no face" in app.warning[0].value and len(app.session_state["mood_state"].training_faces) == 2
+        "Earmark sees no face" in app.warning[0].value
+        and len(app.session_state["mood_state"].training_faces) == 2
     )
     press(app, "teach_over")
     assert not app.session_state["mood_state"].training_faces

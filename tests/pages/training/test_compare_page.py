@@ -209,7 +209,7 @@ def test_one_button_makes_a_run_the_model_of_the_listen_page(trained):
     healthy(app.switch_page("pages/listen.py").run())
     assert app.selectbox(key=MODEL_CHOICE).value == "my-model"
     assert predicted_genre(app) in ("Classical", "Metal"), "earlier clips are predicted again"
-    assert "It knows 2 genres and no more: classical and metal." in words(app)
+    assert "Earmark knows 2 genres and no more: classical and metal." in words(app)
     assert visit("listen").selectbox(key=MODEL_CHOICE).value is None, "others choose for themselves"
     app = press(healthy(app.switch_page("pages/train.py").run()), f"unpublish_{trained.name}")
     assert not promoted_models() and "Take it off the Listen page" not in labels(app) and not app.success
@@ -226,7 +226,7 @@ def test_a_model_that_somebody_else_unpublished_is_followed_by_the_default_one(t
     (closer,) = [group for group in app.get("button_group") if group.label == "Look closer"]
     healthy(closer.set_value("Why this genre?").run())
     assert predicted_genre(app) == "Jazz" and not app.exception
-    assert "expect to name about this many" in words(app)
+    assert "should name about this many" in words(app)
 
 
 def test_renaming_and_deleting_a_training_reach_the_listen_page(trained):

@@ -1,0 +1,30 @@
+"""Songs of the visitor's library for the game: those whose own tag names one of the ten genres."""
+
+import random
+from pathlib import Path
+
+from genre.paths import may_read
+from genre.text import encodable
+from pages.game.rounds import CLIP_S, LibrarySong
+from pages.library.access import may_see_library
+from pages.library.content import current_library, has_library
+
+MAX_SONGS = 2_000  # songs of a large library that are looked at
+
+
+def library_songs() -> list[LibrarySong]:
+    """List songs of the library, each recording once; none for a guest, and none of a damaged library."""
+    if not (may_see_library() and has_library()):
+        return []
+    from genre.library.search import tag_genres  # brings torch
+
+    try:
+        songs = current_library().songs
+    except OSError:
+        return []
+    found: dict[bytes, LibrarySong] = {}
+    for song in random.sample(songs, min(MAX_SONGS, len(songs))):
+        genres, path = tag_genres(song.tag_genre), Path(song.path)
+        if len(genres) == 1 and song.duration_s >= CLIP_S and may_read(path):
+            found[song.hash] = LibrarySong(path, genres.pop(), encodable(song.name))
+    return list(found.values())
