@@ -76,7 +76,7 @@ def choose_data() -> Listing | None:
         horizontal=True,
         persist_state="session",
         help="The built-in music is played by Earmark's own synthesiser, ten styles with thirty "
-        "pieces each, so that everything works without a download. It is easier than real music.",
+        "tracks each, so that everything works without a download. It is easier than real music.",
     )
     if st.session_state.data_choice == "folder":
         st.text_input(
@@ -124,8 +124,8 @@ def show_data() -> None:
     )
     if music.to_play:
         st.caption(
-            f"{music.to_play} of the pieces are not on disk yet: they are played when a "
-            "training first wants them, which takes some minutes."
+            "The pictures of the sound that most models learn from are here already. The sound itself of "
+            f"{music.to_play} tracks is not: Earmark plays it when one first needs it, in some minutes."
         )
     if music.kinds:
         st.caption(
@@ -198,7 +198,7 @@ def _show_clip(clip: Clip, name: str, colour: str) -> None:
 def _show_faults(music: Listing) -> None:
     st.subheader("Damaged and duplicate files")
     if music.data == BUILT_IN:
-        st.caption("The built-in music has none: Earmark plays every piece itself, and each is another one.")
+        st.caption("The built-in music has none: Earmark plays every track itself, and no two are the same.")
         return
     st.caption("Such files are found before every training and left out. Here you see which.")
     checked = train_state().faults
