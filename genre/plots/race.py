@@ -7,10 +7,11 @@ from genre.plots.training import Learning
 from genre.text import percent
 
 TEST_SHARE = 0.16  # of the epochs: so far behind the last one are the results of the tests
-NARROW_PX = 480  # below this width, as on a phone, the names take less of it, in more lines
-NAME_PX, NARROW_NAME_PX = 205, 130  # at the right of the results, for the names
-NAME_CHARS, NARROW_NAME_CHARS = 24, 15  # letters in a line of a name
-LEAST_GAP = 0.07  # between two lines of names, as a share of the chart's height
+NARROW_PX = 600  # below this width, as on a phone, the names take less of it, in more lines
+NAME_PX, NARROW_NAME_PX = 245, 130  # at the right of the results, for the names
+NAME_CHARS, NARROW_NAME_CHARS = 34, 15  # letters in a line of a name
+LEAST_GAP, NARROW_LEAST_GAP = 0.085, 0.07  # of two lines of names, as a share of the height; low on a stage
+TEXT_PX = 15
 HIGHEST_NAME = 1.07  # the upper edge of the names: a little above the line of 100 %
 LINE_PX = 17
 GUESSING = 0.1  # right answers by chance, among ten genres
@@ -46,8 +47,8 @@ def race_chart(runs: Sequence[Learning], epochs: int) -> tuple[list[dict], dict]
             before = (epoch, value)
         if points or run.result is not None:
             ends.append(_end(number, run, points, finish))
-    for width, chars in (("wide", NAME_CHARS), ("narrow", NARROW_NAME_CHARS)):
-        _place_names(ends, width, chars)
+    _place_names(ends, "wide", NAME_CHARS, LEAST_GAP)
+    _place_names(ends, "narrow", NARROW_NAME_CHARS, NARROW_LEAST_GAP)
     return rows + ends, _description([run.name for run in runs], [run.colour for run in runs], epochs)
 
 
@@ -69,19 +70,19 @@ def _end(number: int, run: Learning, points: list[tuple[int, float]], finish: fl
     return row | {"dot_epoch": dot_epoch, "dot": dot, "label": label}
 
 
-def _place_names(ends: list[dict], width: str, chars: int) -> None:
+def _place_names(ends: list[dict], width: str, chars: int, gap: float) -> None:
     """Add to each row its name in lines, and the height of its middle: beside the dot, none over another."""
     rows = sorted(ends, key=lambda row: row["dot"])
     names = [[*textwrap.wrap(row["run"], chars), row["label"]] for row in rows]
     floor = -1.0
     for row, lines in zip(rows, names, strict=True):
-        half = LEAST_GAP * len(lines) / 2
+        half = gap * len(lines) / 2
         height = max(row["dot"], floor + half)
         floor = height + half
         row |= {f"{width}_name": "\n".join(lines), f"{width}_lines": len(lines), f"{width}_height": height}
     ceiling = HIGHEST_NAME
     for row in reversed(rows):
-        half = LEAST_GAP * row[f"{width}_lines"] / 2
+        half = gap * row[f"{width}_lines"] / 2
         row[f"{width}_height"] = min(row[f"{width}_height"], ceiling - half)
         ceiling = row[f"{width}_height"] - half
 
@@ -100,7 +101,11 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
     return {
         "height": 400,
         "usermeta": {"embedOptions": {"renderer": "svg"}},
-        "title": {"text": {"expr": f"{is_narrow} ? {titles[1]} : {titles[0]}"}, "anchor": "start"},
+        "title": {
+            "text": {"expr": f"{is_narrow} ? {titles[1]} : {titles[0]}"},
+            "anchor": "start",
+            "fontSize": TEXT_PX + 1,
+        },
         "encoding": {
             "key": {"field": "key"},
             "x": {
@@ -116,6 +121,8 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                     "labelExpr": f"datum.value > {epochs} ? 'test' : format(datum.value, 'd')",
                     "values": sorted({0, round(epochs / 3), round(2 * epochs / 3), epochs, finish}),
                     "titleAnchor": "start",
+                    "titleFontSize": TEXT_PX,
+                    "labelFontSize": TEXT_PX,
                 },
             },
             "color": {
@@ -139,6 +146,7 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                             "round(100 * datum.value) + '\u00a0%'",
                             "values": [0, GUESSING, 0.5, 1],
                             "labelOverlap": False,
+                            "labelFontSize": TEXT_PX,
                         },
                     },
                     "x2": {"field": "epoch_before"},
@@ -164,7 +172,7 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                     "type": "text",
                     "align": "left",
                     "dx": 14,
-                    "fontSize": 15,
+                    "fontSize": TEXT_PX,
                     "fontWeight": 600,
                     "limit": 0,
                     "lineBreak": "\n",

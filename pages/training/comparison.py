@@ -17,7 +17,7 @@ from genre.runs.comparison import TrackPredictions, common_tracks, compare_pair,
 from genre.runs.report import Report, ReportError, load_report
 from genre.text import genre_name, percent
 from pages.shared.widgets import escaped
-from pages.training.run_display import ChartEntry
+from pages.training.run_display import ChartEntry, track_name
 
 SIGNIFICANCE = 0.05  # chance above which a difference counts as none
 CLIP_S = 30.0
@@ -122,7 +122,7 @@ def show_disagreements(tested: list[TestedRun]) -> None:
 
 
 def _cells(row: dict, names: list[str]) -> dict[str, str]:
-    cells = {"Track": row["track"], "It is": genre_name(row["genre"])}
+    cells = {"Track": track_name(row["data"], row["track"]), "It is": genre_name(row["genre"])}
     for name, (genre, probability) in zip(names, row["predictions"], strict=True):
         mark = "✓" if genre == row["genre"] else "✗"
         cells[f"{name} says"] = f"{mark} {genre_name(genre)} ({percent(probability)})"
@@ -135,7 +135,7 @@ def _show_player(data: str, track: str, genre: str) -> None:
     except (DataError, AudioError, OSError) as error:
         st.info(str(error), icon=":material/music_off:")
         return
-    st.text(f"{Path(track).name}, {genre_name(genre)}")
+    st.text(f"{track_name(data, Path(track).name)}, {genre_name(genre)}")
     st.audio(wav, format="audio/wav")
 
 

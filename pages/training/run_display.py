@@ -9,11 +9,12 @@ from typing import Literal
 import plotly.graph_objects as go
 import streamlit as st
 
+from genre.data.dataset import BUILT_IN
 from genre.paths import home
 from genre.plots.training import RUN_COLOURS, Learning
 from genre.runs.catalogue import Catalogue, Entry
 from genre.runs.directory import read_metrics
-from genre.text import percent
+from genre.text import genre_name, percent
 from pages.shared import style
 from pages.shared.widgets import unique_names
 
@@ -114,6 +115,14 @@ def plain_title(entry: Entry) -> str:
     if model != entry.model or model not in MODEL_NAMES:
         return entry.title
     return f"{MODEL_NAMES[model]} {number}".rstrip()
+
+
+def track_name(data: str, track: str) -> str:
+    """A track's name on screen: that of its file, and in the built-in music, which has none, a number."""
+    genre, _, number = track.rpartition(".")
+    if data != BUILT_IN or not number.isdecimal():
+        return track
+    return f"{genre_name(genre).capitalize()}, number {int(number) + 1}"
 
 
 def chart_names(entries: list[Entry]) -> list[str]:

@@ -45,7 +45,7 @@ def _show_result(results: list[TestedRun]) -> None:
         share = percent(honest[0].report.by_track["accuracy"])
         st.success(
             f"### {escaped(honest[0].name)} has learnt\n\nIn the test it names {share} of the tracks right, "
-            "which were kept aside for that. Guessing would get 10 %.",
+            "which were kept aside for that. Guessing would get 10\u00a0%.",
             icon=":material/trophy:",
         )
     _show_cheats(results, honest)
@@ -91,13 +91,14 @@ def show_race(heat: list[ChartEntry]) -> bool:
         st.vega_lite_chart(
             pd.DataFrame(rows),
             description,
+            height=description["height"],  # which the presenter's view overrules
             key="race_lines",
             alt="The race: how many excerpts each training names right after each round through the music, "
             "and how many whole tracks in its test",
         )
     st.caption(
         "The lines count excerpts of a few seconds, of music kept aside while a model learns. The dots count "
-        "whole tracks of the test; a track's answer is the vote of its excerpts. Guessing gets 10 %."
+        "whole tracks of the test; a track's answer is the vote of its excerpts. Guessing gets 10\u00a0%."
     )
     return True
 

@@ -17,6 +17,7 @@ from genre.plots import training as plots_training
 from genre.text import genre_name
 from pages.access.roles import is_operator, require_operator
 from pages.shared.widgets import STILL, escaped
+from pages.training.run_display import track_name
 from pages.training.state import go_to, train_state
 
 CHOICES = {
@@ -124,8 +125,8 @@ def show_data() -> None:
     )
     if music.to_play:
         st.caption(
-            "The pictures of the sound that most models learn from are here already. The sound itself of "
-            f"{music.to_play} tracks is not: Earmark plays it when one first needs it, in some minutes."
+            "Most models learn from pictures of the sound, which are here already. The others wait some "
+            f"minutes the first time, while Earmark plays {music.to_play} tracks."
         )
     if music.kinds:
         st.caption(
@@ -155,7 +156,7 @@ def _show_one_clip(music: Listing) -> None:
     except (DataError, AudioError, OSError) as error:
         st.info(escaped(error_sentence(error)), icon=":material/music_off:")
     else:
-        _show_clip(clip, tracks[number], plots.COLOURS.get(genre, plots.QUIET))
+        _show_clip(clip, track_name(music.data, tracks[number]), plots.COLOURS.get(genre, plots.QUIET))
     if len(tracks) > 1 and st.button("Another one", icon=":material/skip_next:"):
         state.clip_number = number + 1
         st.rerun()

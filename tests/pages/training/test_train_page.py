@@ -236,6 +236,7 @@ def test_the_built_in_music_is_shown_without_playing_it_all(earmark_home):
     app = visit("train", step="Data")
     assert "300 tracks in 10 genres" in words(app)
     assert "are here already" in words(app), "as the first step says"
+    assert "Blues, number 1" in [text.value for text in app.text]
     assert len(app.get("plotly_chart")) == 4 and len(app.get("audio")) == 1
     assert not list(earmark_home.rglob("*.wav"))
 
