@@ -7,13 +7,12 @@ from genre.plots.training import Learning
 from genre.text import percent
 
 TEST_SHARE = 0.16  # of the epochs: so far behind the last one are the results of the tests
-NARROW_PX = 600  # below this width, as on a phone, the names take less of it, in more lines
-NAME_PX, NARROW_NAME_PX = 245, 130  # at the right of the results, for the names
-NAME_CHARS, NARROW_NAME_CHARS = 34, 15  # letters in a line of a name
-LEAST_GAP, NARROW_LEAST_GAP = 0.085, 0.07  # of two lines of names, as a share of the height; low on a stage
-TEXT_PX = 15
+NARROW_PX, LOW_PX = 420, 200  # the lines' width on a phone, and their height on a stage, are less than that
+NAME_PX, NARROW_NAME_PX = 255, 130  # at the right of the results, for the names
 HIGHEST_NAME = 1.07  # the upper edge of the names: a little above the line of 100 %
-LINE_PX = 17
+TEXT_PX, LINE_PX = 15, 17
+# Where the names stand: letters in a line of them, and their height as a share of the chart's.
+LAYOUTS = {"wide": (36, 0.075), "low": (36, 0.145), "narrow": (15, 0.07)}
 GUESSING = 0.1  # right answers by chance, among ten genres
 TITLE = (
     ("Short excerpts named right while they learn, whole tracks in the test",),
@@ -47,8 +46,8 @@ def race_chart(runs: Sequence[Learning], epochs: int) -> tuple[list[dict], dict]
             before = (epoch, value)
         if points or run.result is not None:
             ends.append(_end(number, run, points, finish))
-    _place_names(ends, "wide", NAME_CHARS, LEAST_GAP)
-    _place_names(ends, "narrow", NARROW_NAME_CHARS, NARROW_LEAST_GAP)
+    for layout, (chars, line) in LAYOUTS.items():
+        _place_names(ends, layout, chars, line)
     return rows + ends, _description([run.name for run in runs], [run.colour for run in runs], epochs)
 
 
@@ -70,21 +69,21 @@ def _end(number: int, run: Learning, points: list[tuple[int, float]], finish: fl
     return row | {"dot_epoch": dot_epoch, "dot": dot, "label": label}
 
 
-def _place_names(ends: list[dict], width: str, chars: int, gap: float) -> None:
+def _place_names(ends: list[dict], layout: str, chars: int, line: float) -> None:
     """Add to each row its name in lines, and the height of its middle: beside the dot, none over another."""
     rows = sorted(ends, key=lambda row: row["dot"])
     names = [[*textwrap.wrap(row["run"], chars), row["label"]] for row in rows]
     floor = -1.0
     for row, lines in zip(rows, names, strict=True):
-        half = gap * len(lines) / 2
+        half = line * len(lines) / 2
         height = max(row["dot"], floor + half)
         floor = height + half
-        row |= {f"{width}_name": "\n".join(lines), f"{width}_lines": len(lines), f"{width}_height": height}
+        row |= {f"{layout}_name": "\n".join(lines), f"{layout}_lines": len(lines), f"{layout}_height": height}
     ceiling = HIGHEST_NAME
     for row in reversed(rows):
-        half = gap * row[f"{width}_lines"] / 2
-        row[f"{width}_height"] = min(row[f"{width}_height"], ceiling - half)
-        ceiling = row[f"{width}_height"] - half
+        half = line * row[f"{layout}_lines"] / 2
+        row[f"{layout}_height"] = min(row[f"{layout}_height"], ceiling - half)
+        ceiling = row[f"{layout}_height"] - half
 
 
 def _description(names: list[str], colours: list[str], epochs: int) -> dict:
@@ -94,8 +93,12 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
     finish = (1 + TEST_SHARE) * epochs
     name_px = f"({is_narrow} ? {NARROW_NAME_PX} : {NAME_PX})"
     titles = [f"[{', '.join(map(repr, lines))}]" for lines in TITLE]
-    by_width = [
-        {"calculate": f"{is_narrow} ? datum.narrow_{part} : datum.wide_{part}", "as": part}
+    layout = [
+        {
+            "calculate": f"{is_narrow} ? datum.narrow_{part} : "
+            f"height < {LOW_PX} ? datum.low_{part} : datum.wide_{part}",
+            "as": part,
+        }
         for part in ("name", "height", "lines")
     ]
     return {
@@ -142,7 +145,8 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                         "title": None,
                         "scale": {"domain": [0, 1]},
                         "axis": {
-                            "labelExpr": f"datum.value == {GUESSING} ? 'guessing' : "
+                            "labelExpr": "datum.value == 0 ? '' : "
+                            f"datum.value == {GUESSING} ? 'guessing' : "
                             "round(100 * datum.value) + '\u00a0%'",
                             "values": [0, GUESSING, 0.5, 1],
                             "labelOverlap": False,
@@ -157,7 +161,7 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                 "mark": {"type": "rule", "strokeDash": [2, 5], "strokeWidth": 2, "opacity": 0.6},
                 "transform": [
                     is_end,
-                    *by_width,
+                    *layout,
                     {"calculate": "datum.dot_epoch < datum.finish ? datum.height : datum.dot", "as": "aim"},
                 ],
                 "encoding": {"y": height, "x2": {"field": "finish"}, "y2": {"field": "aim"}},
@@ -180,7 +184,7 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                     "baseline": "middle",  # of the first line
                     "dy": {"expr": f"{-LINE_PX / 2} * (datum.lines - 1)"},
                 },
-                "transform": [is_end, *by_width],
+                "transform": [is_end, *layout],
                 "encoding": {
                     "x": {"field": "finish"},
                     "y": {**height, "field": "height"},

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from genre.plots.race import HIGHEST_NAME, LEAST_GAP, NARROW_LEAST_GAP, race_chart
+from genre.plots.race import HIGHEST_NAME, LAYOUTS, race_chart
 from genre.plots.training import Learning
 from genre.runs import directory as runs
 from genre.runs import process
@@ -71,10 +71,10 @@ def test_each_line_carries_its_name_and_no_name_hides_another():
     assert [row["wide_name"] for row in names] == [
         f"{name}\nlearning: {value}\u00a0%" for name, value in (("a", 97), ("b", 98), ("c", 100))
     ]
-    for width, gap in (("wide", LEAST_GAP), ("narrow", NARROW_LEAST_GAP)):
-        heights = [row[f"{width}_height"] for row in names]
-        assert all(high - low >= 2 * gap - 1e-9 for low, high in pairwise(heights))
-        assert heights[-1] <= HIGHEST_NAME - gap
+    for layout, (_, line_height) in LAYOUTS.items():
+        heights = [row[f"{layout}_height"] for row in names]
+        assert all(high - low >= 2 * line_height - 1e-9 for low, high in pairwise(heights))
+        assert heights[-1] <= HIGHEST_NAME - line_height
     assert all(row["epoch"] - row["epoch_before"] <= 1 for row in rows if "label" not in row)
     assert race_chart(runs_[:1], 12)[1]["encoding"]["x"] == description["encoding"]["x"]
 
