@@ -49,9 +49,9 @@ PAPERS = (
         "aurnob",
         "Aurnob et al.",
         "An LSTM on 58 measurements of the sound",
-        "A network that reads 58 measurements one after the other names up to 91.78\u00a0% right.",
-        "A table of 9,990 pieces of 3 s is shuffled and then divided, so that pieces of the same song are "
-        "learnt from and tested.",
+        "A network that reads 58 measurements one after the other names up to 92\u00a0% right.",
+        "A table of 9,990 excerpts of 3 s is shuffled and then divided, so that excerpts of the same song "
+        "are learnt from and tested.",
         ("lstm", "features"),
         (("lstm", "features"),),
     ),
@@ -60,8 +60,8 @@ PAPERS = (
         "Zhang, 2023",
         "Music Genre Classification with ResNet and Bi-GRU Using Visual Spectrograms",
         "A network for photographs, joined to one that reads frame by frame, names 90\u00a0% right.",
-        "Five random pieces of 3 s are cut from each song and then divided, so that pieces of the same song "
-        "are learnt from and tested.",
+        "Five random excerpts of 3 s are cut from each song and then divided, so that excerpts of the same "
+        "song are learnt from and tested.",
         ("res-bigru", "mel"),
         tuple((model, kind) for model in ("res-bigru", "resnet18", "bigru") for kind in ("mel", "stft"))
         + tuple((model, kind) for model in ("cnn-zhang", "knn", "svm") for kind in ("mel", "stft"))
@@ -71,8 +71,8 @@ PAPERS = (
         "dawra",
         "Dawra et al.",
         "Pattern finders, neighbours, and a GAN that paints new music",
-        "Two layers of patterns name 70.5\u00a0% right; a DCGAN paints spectrograms.",
-        "Pieces of 3 s that overlap by half are cut and then divided, so that halves of the same 3 s are "
+        "Two layers of patterns name 70\u00a0% right; a DCGAN paints spectrograms.",
+        "Excerpts of 3 s that overlap by half are cut and then divided, so that halves of the same 3 s are "
         "learnt from and tested.",
         ("cnn-dawra", "mel"),
         (("cnn-dawra", "mel"), ("knn", "features"), ("prcnn", "stft")),
@@ -82,7 +82,7 @@ PAPERS = (
         "apm",
         "APM 598, a course report",
         "How small can a network be?",
-        "A network of 59,114 numbers names 62.5\u00a0% right.",
+        "A network of 59,114 numbers names 62\u00a0% right.",
         "A part of the songs is kept aside for the test: no song is on both sides.",
         ("cnn-complex", "mel"),
         (("cnn-complex", "mel"), ("cnn-simple", "mel"), ("linear", "mel"), ("svm", "features")),

@@ -30,7 +30,6 @@ RUN_COLOURS = (
     "#C4554D",
 )
 AXIS_STEPS = (10, 15, 20, 25, 30, 40, 50, 60, 80)  # ends of an axis, times a power of ten
-LEAKY_COLOUR, HONEST_COLOUR = "#D9702E", "#2A8C8C"
 OTHER_GENRE = "#8A9099"
 # The wheel alone scrolls the page. Two fingers on a touchpad arrive as Ctrl and the wheel.
 _ZOOM = "wheel![event.ctrlKey || event.metaKey]"
@@ -44,6 +43,7 @@ class Learning:
     name: str
     epochs: list[dict] = field(repr=False)
     colour: str = RUN_COLOURS[0]
+    result: float | None = None  # share of the test's tracks named right, once it is tested
 
 
 def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
@@ -61,7 +61,7 @@ def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
             traces.append(_curve(run, number, epochs, f"valid_{measure}", in_legend=True))
         traces.append(_curve(run, number, epochs, measure, in_legend=not has_valid))
     share = {"range": [0, 100], "ticksuffix": "\u00a0%"} if measure == "accuracy" else {}
-    return _figure(
+    return make_figure(
         traces,
         330,
         {"l": 46, "r": 8, "t": 8, "b": 40},
@@ -126,7 +126,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
                     continue
                 row = {
                     "key": f"{number} {music} {epoch['epoch']}",
-                    "run": _short(run.name),
+                    "run": run.name,
                     "music": music,
                     "epoch": epoch["epoch"],
                     "value": epoch[field_],
@@ -171,7 +171,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
             "color": {
                 "field": "run",
                 "type": "nominal",
-                "scale": {"domain": [_short(run.name) for run in runs], "range": colours},
+                "scale": {"domain": [run.name for run in runs], "range": colours},
                 "legend": None,
             },  # the page has its own legend
             "opacity": {"condition": {"test": aside, "value": 1}, "value": 0.55},
@@ -240,7 +240,7 @@ def confusion_matrix(result: dict, unit: str = "tracks") -> go.Figure:
         "%{customdata[1]:.0f}\u00a0%<extra></extra>",
     }
     plain = {"showgrid": False, "ticks": "", "fixedrange": True, "automargin": True}
-    return _figure(
+    return make_figure(
         [cells],
         400,
         {"l": 6, "r": 6, "t": 6, "b": 6},
@@ -265,7 +265,7 @@ def genre_bars(
         }
         for number, (name, result) in enumerate(zip(names, results, strict=True))
     ]
-    return _figure(
+    return make_figure(
         bars,
         300,
         {"l": 50, "r": 10, "t": 16, "b": 70},
@@ -292,7 +292,7 @@ def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
         "hoverinfo": "skip",
         "marker": {"color": [COLOURS.get(genre, OTHER_GENRE) for genre in genres], "cornerradius": 3},
     }
-    return _figure(
+    return make_figure(
         [bars],
         230,
         {"l": 10, "r": 10, "t": 22, "b": 40},
@@ -302,83 +302,17 @@ def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
     )
 
 
-def leak_bars(names: Sequence[str], leaky: Sequence[dict], honest: Sequence[dict]) -> go.Figure:
-    """Draw the accuracy by window under the leaky and the honest split, with a pair of bars a model."""
-    bars = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "name": name,
-            "y": list(names),
-            "x": [100 * result["window_accuracy"] for result in results],
-            "texttemplate": "%{x:.0f}\u00a0%",
-            "textposition": "outside",
-            "cliponaxis": False,
-            "marker": {"color": colour, "cornerradius": 3},
-            "hoverinfo": "skip",
-        }
-        for name, results, colour in (
-            ("tested with a leak", leaky, LEAKY_COLOUR),
-            ("tested honestly", honest, HONEST_COLOUR),
-        )
-    ]
-    return _figure(
-        bars,
-        90 + 64 * len(names),
-        {"l": 10, "r": 50, "t": 30, "b": 10},
-        barmode="group",
-        bargap=0.3,
-        showlegend=True,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
-        xaxis={"range": [0, 100], "visible": False, "fixedrange": True},
-        yaxis={
-            "autorange": "reversed",
-            "fixedrange": True,
-            "ticks": "",
-            "showgrid": False,
-            "automargin": True,
-            "ticklabelstandoff": 6,
-        },
-    )
+def _short(name: str, most: int = 40) -> str:
+    """Shorten a name to fit a legend."""
+    return escaped_name(name if len(name) <= most else f"{name[: most - 1]}…")
 
 
-def split_drawing(leaky: bool, tracks: int = 8, windows: int = 10) -> go.Figure:
-    """Draw the windows of some recordings, a row a recording, in the colours of training and test part."""
-    rng = np.random.default_rng(4)
-    is_test = np.zeros((tracks, windows), dtype=int)
-    if leaky:
-        is_test.ravel()[rng.permutation(tracks * windows)[: tracks * windows // 4]] = 1
-    else:
-        is_test[[2, 5]] = 1
-    colour = LEAKY_COLOUR if leaky else HONEST_COLOUR
-    cells = {
-        "type": "heatmap",
-        "z": is_test,
-        "zmin": 0,
-        "zmax": 1,
-        "xgap": 2,
-        "ygap": 4,
-        "showscale": False,
-        "hoverinfo": "skip",
-        "colorscale": [[0, "rgba(138,144,153,0.30)"], [1, colour]],
-    }
-    plain = {"showticklabels": False, "ticks": "", "fixedrange": True, "showgrid": False, "zeroline": False}
-    return _figure(
-        [cells],
-        190,
-        {"l": 26, "r": 4, "t": 4, "b": 26},
-        xaxis={**plain, "title": {"text": "windows of 3 s", "standoff": 2}},
-        yaxis={**plain, "title": {"text": "recordings", "standoff": 2}},
-    )
-
-
-def _short(name: str, most: int = 28) -> str:
-    """Shorten a name to fit a legend, and replace <, which plotly would take for the beginning of a tag."""
-    name = name if len(name) <= most else f"{name[: most - 1]}…"
+def escaped_name(name: str) -> str:
+    """Replace <, which plotly would take for the beginning of a tag."""
     return name.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _figure(traces: list[dict], height: int, margin: dict, **layout: object) -> go.Figure:
+def make_figure(traces: list[dict], height: int, margin: dict, **layout: object) -> go.Figure:
     """Make a figure in one step: plotly takes several times as long to change an existing figure."""
     return go.Figure(
         traces,

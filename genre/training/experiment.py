@@ -35,6 +35,7 @@ from genre.runs.directory import load_config, read_metrics
 from genre.runs.report import Report
 from genre.runs.settings import RunSettings
 from genre.runs.worker import Worker
+from genre.text import percent
 from genre.training.checkpoint import CHECKPOINT
 from genre.training.loop import fit
 
@@ -368,11 +369,7 @@ def _notes(settings: ExperimentSettings, split: splits.Split) -> list[str]:
 def _outcome_sentence(report: Report) -> str:
     if not report.is_tested:
         return "Done. Nothing was tested, as nothing was kept aside for it."
-    if report.split["leaky"]:
-        part = report.by_window
-        return (
-            f"Done: {part['accuracy']:.1%} of {part['count']} windows named right. "
-            "Leaky split: this says nothing of new music."
-        )
     part = report.by_track
-    return f"Done: {part['accuracy']:.1%} of {part['count']} tracks named right."
+    sentence = f"Done: {percent(part['accuracy'])} of {part['count']} tracks named right."
+    leak = " The test leaks: this says nothing about new music."
+    return sentence + (leak if report.split["leaky"] else "")

@@ -3,18 +3,18 @@
 import streamlit as st
 
 from genre.plots import training as plots_training
-from genre.plots.training import Learning
-from genre.runs import directory as runs
 from genre.runs.catalogue import Entry
 from pages.training.comparison import TestedRun, read_report, show_disagreements, show_winner, tested_runs
 from pages.training.run_card import show_run
 from pages.training.run_display import (
+    ABOUT_EXCERPTS,
+    CURVES,
     FILTERS,
     MODEL_NAMES,
     SPLIT_NAMES,
-    chart_names,
+    ChartEntry,
+    chart_entries,
     load_entries,
-    run_colour,
     show_chart,
 )
 from pages.training.run_table import MAX_COMPARED, show_run_table
@@ -69,15 +69,15 @@ def _filter(entries: list[Entry]) -> list[Entry]:
 
 
 def _show_side_by_side(entries: list[Entry]) -> None:
-    names = chart_names(entries)
+    items = chart_entries(entries)
     reports = [read_report(entry) for entry in entries]
-    tested = tested_runs(entries, names, reports)
+    tested = tested_runs(items, reports)
     show_winner(tested)
-    _show_curves(entries, names)
-    columns = st.columns(min(len(entries), 3 if len(entries) % 3 == 0 else 2))
-    for number, (entry, report) in enumerate(zip(entries, reports, strict=True)):
+    _show_curves(items)
+    columns = st.columns(min(len(items), 3 if len(items) % 3 == 0 else 2))
+    for number, (item, report) in enumerate(zip(items, reports, strict=True)):
         with columns[number % len(columns)]:
-            show_run(entry, names[number], report, run_colour(entry), number)
+            show_run(item, report, number)
     if any(entry.leaky for entry in entries) and not all(entry.leaky for entry in entries):
         st.warning(
             "One of them was tested with a leak: its figures look better than they are, see **The leak**.",
@@ -89,20 +89,12 @@ def _show_side_by_side(entries: list[Entry]) -> None:
         show_disagreements(tested)
 
 
-def _show_curves(entries: list[Entry], names: list[str]) -> None:
-    learnings = [
-        Learning(
-            name,
-            [epoch for epoch in runs.read_metrics(entry.run.folder) if "loss" in epoch],
-            run_colour(entry),
-        )
-        for name, entry in zip(names, entries, strict=True)
-    ]
+def _show_curves(items: list[ChartEntry]) -> None:
+    learnings = [item.learning() for item in items]
     if not any(learning.epochs for learning in learnings):
         return
     st.subheader("How they learnt")
-    measures = (("accuracy", "Windows right"), ("loss", "Loss"))
-    for column, (measure, title) in zip(st.columns(2), measures, strict=True):
+    for column, (measure, title) in zip(st.columns(2), CURVES, strict=True):
         with column:
             show_chart(
                 plots_training.learning_curve(learnings, measure),
@@ -111,9 +103,9 @@ def _show_curves(entries: list[Entry], names: list[str]) -> None:
                 title=f"**{title}**",
             )
     st.caption(
-        "Of single windows of a few seconds. A track's answer is the vote of its windows, and more often "
-        "right. Solid: on music kept aside to choose the best epoch; dotted: on the music learnt from. "
-        "Models that learn in one go have no curve."
+        f"{ABOUT_EXCERPTS} Solid: on music kept aside to choose the best epoch (round through the music); "
+        "dotted: on the music learnt from. The less surprise, the better. Models that learn in one go have "
+        "no curve."
     )
 
 

@@ -15,9 +15,9 @@ from genre.paths import home
 from genre.runs.catalogue import Entry
 from genre.runs.comparison import TrackPredictions, common_tracks, compare_pair, find_disagreements
 from genre.runs.report import Report, ReportError, load_report
-from genre.text import genre_name, whole_percent
+from genre.text import genre_name, percent
 from pages.shared.widgets import escaped
-from pages.training.run_display import run_colour
+from pages.training.run_display import ChartEntry, track_name
 
 SIGNIFICANCE = 0.05  # chance above which a difference counts as none
 CLIP_S = 30.0
@@ -46,11 +46,11 @@ def read_report(entry: Entry) -> Report | None:
         return None
 
 
-def tested_runs(entries: list[Entry], names: list[str], reports: list[Report | None]) -> list[TestedRun]:
+def tested_runs(entries: list[ChartEntry], reports: list[Report | None]) -> list[TestedRun]:
     """Those that were tested."""
     return [
-        TestedRun(name, report, str(entry.run.settings.get("data")), run_colour(entry))
-        for entry, name, report in zip(entries, names, reports, strict=True)
+        TestedRun(item.name, report, str(item.entry.run.settings.get("data")), item.colour)
+        for item, report in zip(entries, reports, strict=True)
         if report and report.is_tested
     ]
 
@@ -72,13 +72,18 @@ def show_winner(tested: list[TestedRun]) -> None:
         )
         return
     winner, runner_up = escaped(first.name), escaped(second.name)
+    figures = (
+        f"In the test {winner} names {percent(first.report.by_track['accuracy'])} of the tracks right, and "
+        f"{runner_up} {percent(second.report.by_track['accuracy'])}."
+    )
     counts = (
-        f"Of the {result.n_common} tracks that both were tested on, {winner} alone names "
+        f"{figures} Of the {result.n_common} tracks that both were tested on, {winner} alone names "
         f"{result.n_first} right and {runner_up} alone {result.n_second}"
     )
     if result.p_value > SIGNIFICANCE:
         st.info(
-            f"### {winner} and {runner_up} are level\n\n{counts}: so small a difference may be chance.",
+            f"### Too close to call: {winner} and {runner_up}\n\n"
+            f"{counts}: so small a difference may be chance.",
             icon=":material/balance:",
         )
         return
@@ -117,10 +122,10 @@ def show_disagreements(tested: list[TestedRun]) -> None:
 
 
 def _cells(row: dict, names: list[str]) -> dict[str, str]:
-    cells = {"Track": row["track"], "It is": genre_name(row["genre"])}
+    cells = {"Track": track_name(row["data"], row["track"]), "It is": genre_name(row["genre"])}
     for name, (genre, probability) in zip(names, row["predictions"], strict=True):
         mark = "✓" if genre == row["genre"] else "✗"
-        cells[f"{name} says"] = f"{mark} {genre_name(genre)} ({whole_percent(probability)} %)"
+        cells[f"{name} says"] = f"{mark} {genre_name(genre)} ({percent(probability)})"
     return cells
 
 
@@ -130,7 +135,7 @@ def _show_player(data: str, track: str, genre: str) -> None:
     except (DataError, AudioError, OSError) as error:
         st.info(str(error), icon=":material/music_off:")
         return
-    st.text(f"{Path(track).name}, {genre_name(genre)}")
+    st.text(f"{track_name(data, Path(track).name)}, {genre_name(genre)}")
     st.audio(wav, format="audio/wav")
 
 

@@ -17,17 +17,29 @@ from pages.access.roles import is_operator, require_operator
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import choose_model, chosen_model, take_off
 from pages.shared.widgets import escaped
-from pages.training.run_display import MODEL_NAMES, plain_title, show_chart, show_state, show_swatch
+from pages.training.run_display import (
+    ABOUT_EXCERPTS,
+    EXCERPTS,
+    MODEL_NAMES,
+    TRACKS,
+    ChartEntry,
+    plain_title,
+    show_chart,
+    show_state,
+    show_swatch,
+)
 from pages.training.setup.quota import may_change
 
 
-def show_run(entry: Entry, name: str, report: Report | None, colour: str, number: int) -> None:
+def show_run(item: ChartEntry, report: Report | None, number: int) -> None:
+    """Show the training as a card."""
+    entry = item.entry
     with st.container(border=True, key=f"card_{entry.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            show_swatch(colour)
-            st.text(name)
+            show_swatch(item.colour)
+            st.text(item.name)
             if entry.model in MODEL_NAMES:
-                st.caption(entry.model, help=MODELS[entry.model].description)
+                st.caption(entry.model, help=f"Its technical name. {MODELS[entry.model].description}")
             if entry.recorded:
                 st.badge(
                     "recorded",
@@ -57,31 +69,19 @@ def _show_metrics(report: Report, number: int) -> None:
     low, high = metrics["accuracy_interval"]
     with st.container(horizontal=True, gap="medium"):
         st.metric(
-            "Tracks right",
+            TRACKS,
             percent(metrics["accuracy"]),
             width="content",
             help=f"Between {percent(low)} and {percent(high)}, as far as {metrics['count']} "
             "test tracks can tell.",
         )
         if "accuracy" in report.by_window:
-            st.metric(
-                "Windows right",
-                percent(report.by_window["accuracy"]),
-                width="content",
-                help="Of single windows of a few seconds. A track's answer is the vote of its windows.",
-            )
-        st.metric(
-            "F1",
-            f"{metrics['macro_f1']:.2f}",
-            width="content",
-            help="How well it finds each genre, and how often it is right when it names one: both in one "
-            "figure. 1 is best.",
-        )
+            st.metric(EXCERPTS, percent(report.by_window["accuracy"]), width="content", help=ABOUT_EXCERPTS)
         st.metric(
             "Answers in",
             f"{report.inference_ms:.1f} ms",
             width="content",
-            help="For one window, on this machine's processor.",
+            help="For one excerpt, on this machine's processor.",
         )
     leaky = " **The test leaks: this says nothing about new music.**" if split["leaky"] else ""
     protocol = f"Learnt from {split['train_tracks']} tracks and tested on {split['test_tracks']}"
@@ -90,7 +90,7 @@ def _show_metrics(report: Report, number: int) -> None:
             f"Learnt from {split['test_tracks']} tracks. Tested by five siblings, each on a fifth that "
             "it had not learnt from"
         )
-    st.caption(f"{protocol} ({escaped(report.data['source'])}).{leaky}")
+    st.caption(f"{protocol}.{leaky}", help=f"The music: {escaped(report.data['source'])}")
     show_chart(
         plots_training.confusion_matrix(metrics),
         key=f"confusion_{number}",
@@ -128,10 +128,10 @@ def _show_uses(entry: Entry) -> None:
     promoted = promoted_name(folder)
     with st.container(horizontal=True, gap="xsmall"):
         is_pressed = is_operator() and st.button(
-            "Use it",
+            "Put it on the Listen page",
             key=f"use_{entry.run.name}",
             icon=":material/hearing:",
-            help="Let the Listen page hear with it.",
+            help="Name genres there with this model.",
         )
         st.download_button(
             "Download",
@@ -157,7 +157,7 @@ def _show_uses(entry: Entry) -> None:
         _promote(entry)
     if promoted and promoted == chosen_model():
         st.success(
-            f"The Listen page hears with it now, by the name of **{escaped(promoted_title(promoted))}**. "
+            f"The Listen page uses this model now, under the name **{escaped(promoted_title(promoted))}**. "
             "Other visitors can choose it there.",
             icon=":material/check:",
         )
@@ -194,7 +194,7 @@ def _show_rename(entry: Entry) -> None:
     with st.form(f"describe_{run.name}", border=False):
         title = st.text_input("Name", plain_title(entry), max_chars=80, key=f"title_{run.name}")
         note = st.text_area("Note", run.note, max_chars=2_000, key=f"note_{run.name}")
-        if st.form_submit_button("Keep", type="primary"):
+        if st.form_submit_button("Save", type="primary"):
             try:
                 require_operator("rename trainings")
                 runs.annotate_run(run.folder, title, note)

@@ -1,16 +1,20 @@
-"""Elements of several steps of the Train screen: the catalogue of runs, their states, charts."""
+"""Elements of several steps of the Train screen: the catalogue of runs, their names and colours, charts."""
 
 import itertools
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from genre.data.dataset import BUILT_IN
 from genre.paths import home
-from genre.plots.training import RUN_COLOURS
+from genre.plots.training import RUN_COLOURS, Learning
 from genre.runs.catalogue import Catalogue, Entry
+from genre.runs.directory import read_metrics
+from genre.text import genre_name, percent
 from pages.shared import style
 from pages.shared.widgets import unique_names
 
@@ -52,6 +56,11 @@ MODEL_NAMES = {
     "listen": "The Listen page's vote",
 }
 LEAK = ", with a leak"  # behind the name of a training that was tested on recordings it knew
+RECORDED = ", recorded"  # behind the name of one that came with Earmark, beside one of yours
+# What is counted, on all charts, tables and cards: whole tracks of the test, and beside them excerpts.
+TRACKS, EXCERPTS = "Tracks right", "Excerpts right"
+ABOUT_EXCERPTS = "Of single excerpts of a few seconds. A track's answer is the vote of its excerpts."
+CURVES = (("accuracy", "Excerpts right while learning"), ("loss", "Surprise at the right answer (loss)"))
 SPLITS = {
     "track": "One recording in five is kept aside for the test. Honest, and the usual choice.",
     "kfold": "Five rounds, each testing on another fifth of the recordings. Honest, and five times the work.",
@@ -59,7 +68,7 @@ SPLITS = {
     "artist. The strictest without a list of artists.",
     "filtered": "GTZAN's published lists, without its faulty recordings. Only for GTZAN.",
     "artist": "No artist is both learnt from and tested. Needs a list of who plays what.",
-    "segment": "It leaks: pieces of the same recording are learnt from and tested.",
+    "segment": "It leaks: excerpts of the same recording are learnt from and tested.",
     "all": "Everything is learnt from and nothing tested: for a model you only want to use.",
 }
 SPLIT_NAMES = {
@@ -68,7 +77,7 @@ SPLIT_NAMES = {
     "blocks": "by blocks of recordings",
     "filtered": "GTZAN's filtered lists",
     "artist": "by artist",
-    "segment": "by piece, with a leak",
+    "segment": "with a leak",
     "all": "not at all",
 }
 # The filters of the table under Compare: label, and attribute of an Entry.
@@ -108,10 +117,25 @@ def plain_title(entry: Entry) -> str:
     return f"{MODEL_NAMES[model]} {number}".rstrip()
 
 
+def track_name(data: str, track: str) -> str:
+    """A track's name on screen: that of its file, and in the built-in music, which has none, a number."""
+    genre, _, number = track.rpartition(".")
+    if data != BUILT_IN or not number.isdecimal():
+        return track
+    return f"{genre_name(genre).capitalize()}, number {int(number) + 1}"
+
+
 def chart_names(entries: list[Entry]) -> list[str]:
     """A name for each, all different, and the same wherever a run is shown: numbered among all runs."""
-    runs = sorted(load_entries(), key=lambda entry: (entry.recorded, entry.run.created, entry.id))
-    names = unique_names([_label(entry) for entry in runs])
+    runs = sorted(load_entries(), key=_by_age)
+    own = {_label(entry) for entry in runs if not entry.recorded}
+    labels = [_label(entry) for entry in runs]
+    names = unique_names(
+        [
+            label + RECORDED if entry.recorded and label in own else label
+            for label, entry in zip(labels, runs, strict=True)
+        ]
+    )
     by_id = dict(zip((entry.id for entry in runs), names, strict=True))
     return [by_id.get(entry.id, _label(entry)) for entry in entries]
 
@@ -127,17 +151,48 @@ def _label(entry: Entry) -> str:
     return f"{plain_title(entry)}{LEAK}" if entry.leaky else plain_title(entry)
 
 
-def run_colour(entry: Entry) -> str:
-    """The colour of a run on every chart, for life."""
-    if entry.recorded:  # these came with Earmark, and never change
-        ids = sorted(other.id for other in load_entries() if other.recorded)
-        return RUN_COLOURS[ids.index(entry.id) % len(RUN_COLOURS)]
-    return RUN_COLOURS[entry.run.colour % len(RUN_COLOURS)]
+@dataclass(frozen=True)
+class ChartEntry:
+    """A training with its name and its colour, the same on all charts and cards of a view."""
+
+    entry: Entry
+    name: str
+    colour: str
+
+    def learning(self) -> Learning:
+        """Read its learning curve. The models that learn in one go have none."""
+        epochs = [line for line in read_metrics(self.entry.run.folder) if "loss" in line]
+        return Learning(self.name, epochs, self.colour, self.entry.metrics.get("accuracy"))
+
+
+def chart_entries(entries: list[Entry]) -> list[ChartEntry]:
+    """Name and colour the trainings of a view."""
+    colours = _colours(entries)
+    return [
+        ChartEntry(entry, name, colours[entry.id])
+        for entry, name in zip(entries, chart_names(entries), strict=True)
+    ]
+
+
+def _colours(entries: list[Entry]) -> dict[str, str]:
+    """Choose a colour for each -> colours by id: its own or, where another one of them has that, the next
+    free one. The recorded ones give way to yours, and later ones to earlier ones.
+    """
+    count, numbers = len(RUN_COLOURS), dict[str, int]()
+    for entry in sorted(entries, key=_by_age):
+        choices = ((entry.run.colour + step) % count for step in range(count))
+        free = (number for number in choices if number not in numbers.values())
+        numbers[entry.id] = next(free, entry.run.colour % count)
+    return {id_: RUN_COLOURS[number] for id_, number in numbers.items()}
+
+
+def _by_age(entry: Entry) -> tuple:
+    return entry.recorded, entry.run.created, entry.id
 
 
 def published_percent(figure: str) -> str:
-    """Format a paper's accuracy in percent: 0.545 is 54.5 %. An F1 stays."""
-    return re.sub(r"(?<!F1 )\b0\.\d+", lambda share: f"{100 * float(share[0]):.3g}\u00a0%", figure)
+    """Format a paper's accuracy in percent: 0.545 is 55 %. An F1 stays."""
+    return re.sub(r"(?<!F1 )\b0\.\d+", lambda share: percent(float(share[0])), figure)
 
 
 def show_swatch(colour: str) -> None:
@@ -156,7 +211,7 @@ def show_chart(figure: go.Figure, key: str, alt: str, title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(title, width="stretch")
         st.download_button(
-            "HTML",
+            "Save chart",
             _html_of(figure),
             f"{key}.html",
             "text/html",

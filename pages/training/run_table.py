@@ -8,8 +8,18 @@ import streamlit as st
 
 from genre.models.registry import MODELS
 from genre.runs.catalogue import Entry, to_csv
+from genre.text import whole_percent
 from pages.shared.style import place_kept
-from pages.training.run_display import INPUT_LABELS, SPLIT_NAMES, STATE_BADGES, plain_title, published_percent
+from pages.training.run_display import (
+    ABOUT_EXCERPTS,
+    EXCERPTS,
+    INPUT_LABELS,
+    SPLIT_NAMES,
+    STATE_BADGES,
+    TRACKS,
+    chart_names,
+    published_percent,
+)
 from pages.training.state import train_state
 
 if TYPE_CHECKING:
@@ -25,18 +35,14 @@ RUN_COLUMNS: "dict[str, ColumnConfig]" = {
     "Name": _Text(width=230),
     "Model": _Text(width=100, help="What papers and the command line call it."),
     "State": _Text(width=80),
-    "Tracks right": st.column_config.ProgressColumn(
+    TRACKS: st.column_config.ProgressColumn(
         format="%d %%",
         min_value=0,
         max_value=100,
         width=105,
         help="The share of test tracks whose genre it names right.",
     ),
-    "Windows right": _Number(
-        format="%d %%",
-        width=105,
-        help="Of single windows of a few seconds. A track's answer is the vote of its windows.",
-    ),
+    EXCERPTS: _Number(format="%d %%", width=105, help=ABOUT_EXCERPTS),
     "95 % interval": _Text(
         width=105,
         help="With so few tracks chance plays a part: if "
@@ -58,15 +64,15 @@ RUN_COLUMNS: "dict[str, ColumnConfig]" = {
     "Parameters": _Number(format="localized", width=95),
     "Time": _Number(format="compact", width=75, help="Spent learning: hours, minutes, seconds."),
     "Published": _Text(width=100, help="The paper's own figure, under its own protocol."),
-    "Epochs": _Number(width=70),
-    "Batch": _Number(width=70),
-    "Rate": _Number(format="%g", width=70),
+    "Epochs": _Number(width=70, help="Rounds through the music."),
+    "Batch": _Number(width=70, help="Excerpts looked at before each small change."),
+    "Rate": _Number(format="%g", width=70, help="Learning rate: how large each change is."),
     "Note": _Text(width=150),
 }
 
 
 # The others come with the switch "All figures".
-FIRST_COLUMNS = ("Name", "State", "Tracks right", "Tested")
+FIRST_COLUMNS = ("Name", "State", TRACKS, "Tested")
 
 
 def show_run_table(entries: list[Entry]) -> list[Entry]:
@@ -84,7 +90,7 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
     st.html(place_kept("run_table", min(MAX_TABLE_PX, ROW_PX * (1 + len(entries)))))
     with st.container(key="run_table"):
         selection = st.dataframe(
-            pd.DataFrame([_cells(entry) for entry in entries]),
+            pd.DataFrame(list(map(_cells, entries, chart_names(entries)))),
             hide_index=True,
             key=key,
             on_select="rerun",
@@ -148,22 +154,22 @@ def _columns() -> list[str]:
     ]
 
 
-def _cells(entry: Entry) -> dict:
+def _cells(entry: Entry, name: str) -> dict:
     metrics = entry.metrics
     published = MODELS[entry.model].published.get(entry.input) if entry.model in MODELS else None
     low, high = metrics.get("accuracy_interval", (None, None))
     seconds = metrics.get("training_s")
     recipe = entry.recipe if metrics.get("parameters") else {}
     return {
-        "Name": plain_title(entry),
+        "Name": name,
         "Model": entry.model,
         "State": "recorded" if entry.recorded else STATE_BADGES[entry.run.state][0],
-        "Tracks right": round(100 * metrics["accuracy"]) if "accuracy" in metrics else None,
-        "Windows right": round(100 * metrics["window_accuracy"]) if "window_accuracy" in metrics else None,
+        TRACKS: whole_percent(metrics["accuracy"]) if "accuracy" in metrics else None,
+        EXCERPTS: whole_percent(metrics["window_accuracy"]) if "window_accuracy" in metrics else None,
         "95 % interval": f"{100 * low:3.0f} to {100 * high:.0f} %" if low is not None else "",  # sorts
         "F1": metrics.get("macro_f1"),
         "Hears": entry.input,
-        "Tested": "with a LEAK" if entry.leaky else SPLIT_NAMES.get(entry.split, entry.split),
+        "Tested": SPLIT_NAMES.get(entry.split, entry.split),
         "Music": entry.data,
         "Parameters": metrics.get("parameters"),
         "Time": pd.Timedelta(seconds=round(seconds)) if seconds is not None else None,

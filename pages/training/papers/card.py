@@ -10,7 +10,7 @@ from genre.models.papers import Paper
 from genre.models.registry import MODELS
 from genre.paths import WEIGHTS
 from genre.plots import training as plots_training
-from genre.plots.training import HONEST_COLOUR, LEAKY_COLOUR
+from genre.plots.leak import HONEST_COLOUR, LEAKY_COLOUR
 from genre.runs.catalogue import LEAKY
 from genre.text import genre_name, percent
 from pages.access.roles import is_operator
@@ -76,7 +76,12 @@ def _figure(value: float | None, is_f1: bool) -> str:
 
 def _measure(figure: Figures) -> str:
     """Say what the bars count."""
-    first = "F1 of whole clips" if figure.is_f1 else "Right answers for pieces of 3 s"
+    first = (
+        "F1 of whole clips (how many of a genre it finds, and how often it is right when it names it, in one "
+        "figure; 1 is best)"
+        if figure.is_f1
+        else "Right answers for excerpts of 3 s"
+    )
     leak = ", with the leak" if figure.leaky else ""
     new = f"for {figure.n_tracks} whole songs" if figure.n_tracks else "for whole songs"
     return f"{first} in the first two rows{leak}; {new} in the last."
@@ -88,9 +93,10 @@ def _show_gan() -> None:
     genres = [genre for genre in GENRES if (WEIGHTS / GAN / "pieces" / f"{genre}.mp3").is_file()]
     st.markdown(
         "**What our GAN sounds like.** "
-        f"Its pieces lie {distance['generated']['frechet']:.0f} from real music, those of a plain DCGAN as "
-        f"in the paper, trained on the same music, {distance['dcgan']['frechet']:.0f}, and noise "
-        f"{distance['noise']['frechet']:.0f} (Fréchet distance: less is nearer)."
+        "How far from real music is it? "
+        f"Our pieces score {distance['generated']['frechet']:.0f}. Those of a GAN as in the paper (DCGAN), "
+        f"trained on the same music, score {distance['dcgan']['frechet']:.0f}, and noise scores "
+        f"{distance['noise']['frechet']:.0f}. Less is nearer to real music (Fréchet distance)."
     )
     genre = st.pills(
         "Genre of the piece",
@@ -161,7 +167,7 @@ def _system_name(system: tuple[str, str]) -> str:
 
 def _show_confusions(paper: Paper, figure: Figures) -> None:
     matrices = (
-        ("same", "By the paper's test", "windows", figure.same_confusion),
+        ("same", "By the paper's test", "excerpts", figure.same_confusion),
         ("honest", "On new songs", "tracks", figure.honest_confusion),
     )
     present = [matrix for matrix in matrices if matrix[3]]

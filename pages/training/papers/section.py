@@ -41,8 +41,8 @@ def _sentence(figures: dict[tuple[str, str], Figures]) -> str:
         return ""
     paper, figure = max(pairs, key=_loss)
     return (
-        f"With pieces of the same song on both sides <b>{percent(figure.same or 0)}</b> right, "
-        f"on new songs <b>{percent(figure.honest or 0)}</b>."
+        f"A model names <b>{percent(figure.same or 0)}</b> right when it has heard other parts of the same "
+        f"songs, and <b>{percent(figure.honest or 0)}</b> when the songs are new to it."
         f"<small>The system of {paper.authors}, trained by us, in two tests</small>"
     )
 

@@ -4,43 +4,35 @@ import pandas as pd
 import streamlit as st
 
 from genre.plots.race import race_chart
-from genre.plots.training import Learning
-from genre.runs import directory as runs
-from genre.runs.catalogue import Entry
 from genre.text import percent
 from pages.shared.widgets import escaped
 from pages.training.comparison import TestedRun, read_report, show_winner, tested_runs
 from pages.training.race.play import show_play
-from pages.training.run_display import chart_names, run_colour
+from pages.training.run_display import ChartEntry
 from pages.training.state import go_to
 
 HEAT_S = 20.0  # seconds between trainings that were started together, at most
 
 
-def latest_heat(entries: list[Entry]) -> list[Entry]:
+def latest_heat(items: list[ChartEntry]) -> list[ChartEntry]:
     """Return the trainings that were started together with the newest one, the oldest first."""
-    by_age = sorted(entries, key=lambda entry: entry.run.created, reverse=True)
-    heat: list[Entry] = []
-    for entry in by_age:
-        if heat and heat[-1].run.created - entry.run.created > HEAT_S:
+    by_age = sorted(items, key=lambda item: item.entry.run.created, reverse=True)
+    heat: list[ChartEntry] = []
+    for item in by_age:
+        if heat and heat[-1].entry.run.created - item.entry.run.created > HEAT_S:
             break
-        heat.append(entry)
+        heat.append(item)
     return heat[::-1]
 
 
-def show_finish(entries: list[Entry]) -> None:
+def show_finish(items: list[ChartEntry]) -> None:
     """Show how the latest race ended, and let its models be played to."""
-    heat = latest_heat(entries)
-    names = chart_names(heat)
-    results = tested_runs(heat, names, [read_report(entry) for entry in heat])
+    heat = latest_heat(items)
+    results = tested_runs(heat, [read_report(item.entry) for item in heat])
     if results:
         _show_result(results)
-    if show_race(heat):
-        st.caption(
-            "How many pieces of a few seconds each model names right, on music that it does not learn from. "
-            "Guessing gets 10 %."
-        )
-    models = [(name, entry) for name, entry in zip(names, heat, strict=True) if entry.run.state == "done"]
+    show_race(heat)
+    models = [item for item in heat if item.entry.run.state == "done"]
     if models:
         show_play(_best_first(models, results))
 
@@ -52,8 +44,8 @@ def _show_result(results: list[TestedRun]) -> None:
     elif honest:
         share = percent(honest[0].report.by_track["accuracy"])
         st.success(
-            f"### {escaped(honest[0].name)} has learnt\n\nIt names {share} of the tracks right that were "
-            "kept aside for the test. Guessing would get 10 %.",
+            f"### {escaped(honest[0].name)} has learnt\n\nIn the test it names {share} of the tracks right, "
+            "which were kept aside for that. Guessing would get 10\u00a0%.",
             icon=":material/trophy:",
         )
     _show_cheats(results, honest)
@@ -68,8 +60,8 @@ def _show_cheats(results: list[TestedRun], honest: list[TestedRun]) -> None:
         best = max((run.report.by_track["accuracy"] for run in honest), default=0.0)
         is_ahead = cheat.report.by_track["accuracy"] > best
         st.warning(
-            f"**{escaped(cheat.name)} {'looks better' if is_ahead else 'cannot win'}: {figure} right. "
-            "But it cheats.** In its test it met other pieces of the recordings that it had learnt from.",
+            f"**{escaped(cheat.name)} {'looks better' if is_ahead else 'cannot win'}: {figure} of the tracks "
+            "right. But it cheats.** In its test it met other excerpts of recordings it had learnt from.",
             icon=":material/water_drop:",
         )
         st.button(
@@ -82,19 +74,16 @@ def _show_cheats(results: list[TestedRun], honest: list[TestedRun]) -> None:
         return
 
 
-def show_race(heat: list[Entry]) -> bool:
-    """Show the race as growing lines -> whether there is one. Models that learn in one go have no line."""
-    names = chart_names(heat)
-    learnings = [
-        Learning(
-            name, [line for line in runs.read_metrics(entry.run.folder) if "loss" in line], run_colour(entry)
-        )
-        for name, entry in zip(names, heat, strict=True)
-    ]
+def show_race(heat: list[ChartEntry]) -> bool:
+    """Show the race as growing lines, each with the result of its test at the end -> whether there is one.
+
+    Models that learn in one go have no line.
+    """
+    learnings = [item.learning() for item in heat]
     epochs = [line["epoch"] for learning in learnings for line in learning.epochs]
     if not epochs:
         return False
-    epoch_limits = [entry.recipe.get("epochs") for entry in heat]
+    epoch_limits = [item.entry.recipe.get("epochs") for item in heat]
     finish = max(*epochs, *(number for number in epoch_limits if isinstance(number, int)))
     rows, description = race_chart(learnings, finish)
     with st.container(key="race"):
@@ -102,13 +91,19 @@ def show_race(heat: list[Entry]) -> bool:
         st.vega_lite_chart(
             pd.DataFrame(rows),
             description,
+            height=description["height"],  # which the presenter's view overrules
             key="race_lines",
-            alt="The race: how many windows each training names right after each epoch",
+            alt="The race: how many excerpts each training names right after each round through the music, "
+            "and how many whole tracks in its test",
         )
+    st.caption(
+        "The lines count excerpts of a few seconds, of music kept aside while a model learns. The dots count "
+        "whole tracks of the test; a track's answer is the vote of its excerpts. Guessing gets 10\u00a0%."
+    )
     return True
 
 
-def _best_first(models: list[tuple[str, Entry]], results: list[TestedRun]) -> list[tuple[str, Entry]]:
+def _best_first(models: list[ChartEntry], results: list[TestedRun]) -> list[ChartEntry]:
     """The honest ones first, and of these the best."""
     accuracy = {run.name: run.report.by_track["accuracy"] for run in results}
-    return sorted(models, key=lambda pair: (pair[1].leaky, -accuracy.get(pair[0], 0.0)))
+    return sorted(models, key=lambda item: (item.entry.leaky, -accuracy.get(item.name, 0.0)))

@@ -23,7 +23,7 @@ RACERS = (
     (
         "cnn-simple",
         LEAKY,
-        "The same network, with a leak: it is tested on pieces of recordings that it has learnt from. "
+        "The same network, with a leak: it is tested on excerpts of recordings that it has learnt from. "
         "Watch how good it looks.",
     ),
 )
@@ -43,18 +43,18 @@ def show_minute() -> None:
             for icon, text in CHAPTERS:
                 st.markdown(f"{icon} {text}")
         st.html(
-            line_up_html(list(map(_name, RACERS)), len(GENRES), "They learn from 300 synthesised pieces.")
+            line_up_html(list(map(_name, RACERS)), len(GENRES), "They learn from 300 synthesised tracks.")
         )
         if st.button("Start the race", type="primary", icon=":material/play_arrow:", key="start_race"):
             start_runs(race_settings(), cores=1)
             st.rerun()
         st.caption(
-            "It takes about a minute on this machine. The music, 300 synthesised pieces, is here already."
+            "It takes about a minute on this machine. The music, 300 synthesised tracks, is here already."
         )
     with right, st.container(key="racers"):
         for racer in RACERS:
             with st.container(border=True, gap="xsmall"):
-                st.markdown(f"**{_name(racer)}** :gray[{racer[0]}]")
+                st.markdown(f"**{_name(racer)}**")
                 st.caption(racer[2])
     with st.container(horizontal=True, vertical_alignment="center", key="other_ways"):
         st.button(

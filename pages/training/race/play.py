@@ -11,14 +11,13 @@ from genre.audio.constants import SAMPLE_RATE
 from genre.data.dataset import BUILT_IN
 from genre.data.recordings import recordings
 from genre.errors import error_sentence
-from genre.runs.catalogue import Entry
 from genre.text import genre_name, percent
 from pages.shared.browser.permissions import is_insecure
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import shared_model
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL, escaped, renew, widget_key
-from pages.training.run_display import show_swatch
+from pages.training.run_display import ChartEntry, show_swatch
 from pages.training.state import PlayedMusic, train_state
 
 if TYPE_CHECKING:
@@ -30,8 +29,8 @@ EXAMPLE_S = 20.0
 N_BARS = 3
 
 
-def show_play(models: list[tuple[str, Entry]]) -> None:
-    """Show the ways to play music to these models, given by name, and their answers."""
+def show_play(models: list[ChartEntry]) -> None:
+    """Show the ways to play music to these models, and their answers."""
     with st.container(border=True, key="play_it"):
         st.subheader(":material/hearing: Now play it something", anchor=False)
         st.markdown(
@@ -40,11 +39,11 @@ def show_play(models: list[tuple[str, Entry]]) -> None:
         )
         _show_inputs(models)
         show_flash("play")
-        if (music := train_state().music) and any(entry.id in music.predictions for _, entry in models):
+        if (music := train_state().music) and any(item.entry.id in music.predictions for item in models):
             _show_answers(music, models)
 
 
-def _show_inputs(models: list[tuple[str, Entry]]) -> None:
+def _show_inputs(models: list[ChartEntry]) -> None:
     left, right = st.columns(2)
     with left:
         recording = st.audio_input(
@@ -92,11 +91,7 @@ def _new_piece(genre: str) -> bytes:
 
 
 def _play(
-    name: str,
-    read: Callable[[], bytes],
-    models: list[tuple[str, Entry]],
-    truth: str = "",
-    is_real: bool = True,
+    name: str, read: Callable[[], bytes], models: list[ChartEntry], truth: str = "", is_real: bool = True
 ) -> None:
     """Let each model name the genre."""
     from genre.audio.clip import load_clip
@@ -105,7 +100,7 @@ def _play(
     try:
         with st.spinner("Listening"), visitor_turn():
             clip = load_clip(read(), name)
-            predictions = {entry.id: _load(entry).classify(clip) for _, entry in models}
+            predictions = {item.entry.id: _load(item).classify(clip) for item in models}
             state.music = PlayedMusic(name, _wav_of(clip), truth, is_real, predictions)
     except (ValueError, OSError) as error:
         state.music = None
@@ -116,38 +111,37 @@ def _wav_of(clip: "Clip") -> bytes:
     return clip.trimmed(0.0, min(30.0, clip.duration_s)).to_wav()
 
 
-def _load(entry: Entry) -> "Classifier":
+def _load(item: ChartEntry) -> "Classifier":
     """Load a training's model. Raises ArtefactError."""
     from genre.inference.load import load_classifier_from
 
-    folder = entry.run.folder
+    folder = item.entry.run.folder
     changed_ns = (folder / "card.json").stat().st_mtime_ns
     return shared_model("trained", (str(folder), changed_ns), lambda: load_classifier_from(folder))
 
 
-def _show_answers(music: PlayedMusic, models: list[tuple[str, Entry]]) -> None:
+def _show_answers(music: PlayedMusic, models: list[ChartEntry]) -> None:
     st.markdown(f"**{escaped(music.name)}**")
     st.audio(music.wav, format="audio/wav", autoplay=True)
-    answers = [(name, entry) for name, entry in models if entry.id in music.predictions]
-    for number, (name, entry) in enumerate(answers):
+    answers = [item for item in models if item.entry.id in music.predictions]
+    for number, item in enumerate(answers):
         if number % 3 == 0:
             columns = st.columns(min(3, len(answers)))
         with columns[number % 3], st.container(border=True, height="stretch", key=f"answer_{number}"):
-            _show_answer(name, entry, music.predictions[entry.id], music.truth, number)
-    if music.is_real and any(entry.data == BUILT_IN for _, entry in answers):
+            _show_answer(item, music.predictions[item.entry.id], music.truth, number)
+    if music.is_real and any(item.entry.data == BUILT_IN for item in answers):
         st.caption(
             "They have learnt from synthesised music alone. On real music they can only guess, however sure "
             "they sound. The model of the Listen page has learnt from real songs."
         )
 
 
-def _show_answer(name: str, entry: Entry, prediction: "Prediction", truth: str, number: int) -> None:
+def _show_answer(item: ChartEntry, prediction: "Prediction", truth: str, number: int) -> None:
     from genre.plots import prediction as plots
-    from pages.training.run_display import run_colour
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        show_swatch(run_colour(entry))
-        st.text(name)
+        show_swatch(item.colour)
+        st.text(item.name)
     if prediction.genre is None:
         st.markdown(escaped(prediction.message))
         return
@@ -164,6 +158,7 @@ def _show_answer(name: str, entry: Entry, prediction: "Prediction", truth: str, 
         st.markdown(mark)
     figure = plots.probability_bars({genre: prediction.probabilities[genre] for genre in best})
     figure.update_layout(height=120)
+    figure.update_traces(marker_color=plots.QUIET)  # a genre's colour would be taken for that of a model
     st.plotly_chart(
         figure,
         config=STILL,

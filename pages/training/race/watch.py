@@ -11,8 +11,6 @@ from genre.data.builtin import comes_with_earmark
 from genre.data.dataset import BUILT_IN
 from genre.errors import error_sentence
 from genre.plots import training as plots_training
-from genre.plots.training import Learning
-from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.catalogue import Entry
 from genre.text import percent
@@ -21,12 +19,14 @@ from pages.shared.countdown import time_left
 from pages.shared.widgets import escaped, fragment
 from pages.training.race.finish import latest_heat, show_finish, show_race
 from pages.training.run_display import (
+    ABOUT_EXCERPTS,
+    CURVES,
     SPLIT_NAMES,
     UNFILTERED,
-    chart_names,
+    ChartEntry,
+    chart_entries,
     load_entries,
     plain_title,
-    run_colour,
     show_state,
     show_swatch,
 )
@@ -35,20 +35,12 @@ from pages.training.state import go_to, train_state
 
 ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # seconds between two refreshes: while something learns, and else
 MAX_ENTRIES = 10  # trainings shown; the older ones are under Compare
-CURVES = (
-    (
-        "accuracy",
-        "Windows right",
-        "Of single windows of a few seconds; a track's answer is the vote of its windows. Strong: on music "
-        "kept aside, fine: on the music it learns from. Where the two part, it learns by heart. Ctrl and the "
-        "wheel zoom, dragging moves, a double click shows it whole.",
-    ),
-    (
-        "loss",
-        "Loss",
-        "How surprised it is by the right answers. Lower is better; 2.3 is guessing among ten genres.",
-    ),
-)
+ABOUT_CURVES = {
+    "accuracy": f"{ABOUT_EXCERPTS} Strong: on music kept aside, fine: on the music it learns from. Where "
+    "they part, it learns by heart. Ctrl and the wheel zoom, dragging moves, a double click shows it whole.",
+    "loss": "Lower is better; 2.3 is guessing among ten genres.",
+}
+STATE_WORDS = {"running": "learning", "waiting": "waiting", "done": "done", "stopped": "stopped"}
 
 
 def show_watch() -> None:
@@ -56,7 +48,7 @@ def show_watch() -> None:
     entries = _recent_entries()
     is_active = any(entry.run.active for entry in entries)
     if entries and not is_active:
-        show_finish(entries)
+        show_finish(chart_entries(entries))
     fragment(run_every=ACTIVE_REFRESH_S if is_active else IDLE_REFRESH_S)(_show_present)(is_active)
 
 
@@ -86,36 +78,30 @@ def _show_present(was_active: bool) -> None:
             st.button("Set up", icon=":material/tune:", key="to_set_up", on_click=go_to, args=("Set up",))
         return
     _show_totals(entries)
-    names = chart_names(entries)
-    if was_active and not show_race(latest_heat(entries)):
+    items = chart_entries(entries)
+    if was_active and not show_race(latest_heat(items)):
         st.caption("The lines begin with the first epoch, one round through the music.")
-    for number, (entry, name) in enumerate(zip(entries, names, strict=True)):
+    for number, item in enumerate(items):
         with st.container(border=True, key=f"watched_{number}"):
-            _show_run(entry, name, run_colour(entry))
+            _show_run(item)
     if st.toggle(
         "All curves",
         key="all_curves",
         persist_state="session",
         help="Accuracy and loss, with the music learnt from.",
     ):
-        _show_curves(entries, names)
+        _show_curves(items)
 
 
 def _show_totals(entries: list[Entry]) -> None:
     """Show how many trainings are in which state, and the buttons for all."""
-    counts = {
-        state: sum(entry.run.state == state for entry in entries)
-        for state in ("running", "waiting", "done", "stopped")
-    }
-    stopped = f", {counts['stopped']} stopped" if counts["stopped"] else ""
+    counts = {word: sum(entry.run.state == state for entry in entries) for state, word in STATE_WORDS.items()}
+    text = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     active = [entry for entry in entries if entry.run.active]
     resumable = [entry for entry in entries if entry.run.resumable and quota.may_change(entry.run)]
     stoppable = [entry for entry in active if quota.may_change(entry.run)]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**{counts['running']} learning, {counts['waiting']} waiting, {counts['done']} done{stopped}**",
-            width="stretch",
-        )
+        st.markdown(f"**Trainings{': ' if text else ''}{text}**", width="stretch")
         if stoppable:  # waiting ones stop first, so that none starts meanwhile
             st.button(
                 "Stop all",
@@ -151,20 +137,15 @@ def _compare(ids: list[str]) -> None:
     go_to("Compare")
 
 
-def _show_curves(entries: list[Entry], names: list[str]) -> None:
+def _show_curves(items: list[ChartEntry]) -> None:
     """Show the learning curves. The classical models learn in one go and have none."""
-    learnings = [
-        Learning(
-            name, [line for line in runs.read_metrics(entry.run.folder) if "loss" in line], run_colour(entry)
-        )
-        for name, entry in zip(names, entries, strict=True)
-    ]
+    learnings = [item.learning() for item in items]
     if not any(learning.epochs for learning in learnings):
         st.caption("The curves begin with the first epoch.")
         return
-    for column, (measure, title, about) in zip(st.columns(2), CURVES, strict=True):
+    for column, (measure, title) in zip(st.columns(2), CURVES, strict=True):
         with column, st.container(key=f"live_{measure}"):
-            st.markdown(f"**{title}**", help=about)
+            st.markdown(f"**{title}**", help=ABOUT_CURVES[measure])
             rows, description = plots_training.live_curve(learnings, measure)
             # Streamlit would reset the zoom at the next epoch, unless it is a selection.
             st.vega_lite_chart(
@@ -177,15 +158,15 @@ def _show_curves(entries: list[Entry], names: list[str]) -> None:
             )
 
 
-def _show_run(entry: Entry, name: str, colour: str) -> None:
-    run = entry.run
+def _show_run(item: ChartEntry) -> None:
+    entry, run = item.entry, item.entry.run
     name_column, progress_column, button_column = st.columns([4, 6, 2], vertical_alignment="center")
     with name_column:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            show_swatch(colour)
-            st.text(name)
+            show_swatch(item.colour)
+            st.text(item.name)
             show_state(entry)
-        st.caption(_settings_text(entry))
+        st.caption(f"Tested {escaped(SPLIT_NAMES.get(entry.split, entry.split))}", help=_settings_text(entry))
     with progress_column:
         st.progress(_progress(entry), text=_progress_text(entry))
         if metrics := _metrics_text(entry):
@@ -224,9 +205,11 @@ def _show_run(entry: Entry, name: str, colour: str) -> None:
 
 
 def _settings_text(entry: Entry) -> str:
-    facts = [entry.model, f"tested {SPLIT_NAMES.get(entry.split, entry.split)}"]
-    if "batch_size" in entry.recipe and any("loss" in line for line in [entry.run.last]):
-        facts += [f"batch {entry.recipe['batch_size']}", f"learning rate {entry.recipe['learning_rate']:g}"]
+    """Write the settings for who knows them."""
+    facts = [f"Technical name {entry.model}"]
+    if "batch_size" in entry.recipe and "loss" in entry.run.last:
+        size, rate = entry.recipe["batch_size"], entry.recipe["learning_rate"]
+        facts += [f"batch size {size}", f"learning rate {rate:g}"]
     return escaped(", ".join(facts))
 
 
@@ -252,13 +235,16 @@ def _progress_text(entry: Entry) -> str:
     run, message = entry.run, escaped(entry.run.message)
     if run.state == "waiting":
         return "Waiting for its turn"
+    if run.state == "done" and "accuracy" in entry.metrics:
+        tested = f"Test: {percent(entry.metrics['accuracy'])} of {entry.metrics['count']} tracks right"
+        return f"{tested}. It leaks: this says nothing about new music" if entry.leaky else tested
     if run.state != "running":
         return message
     epoch, epochs = run.last.get("epoch"), entry.recipe.get("epochs")
     if not epoch:
         to_play, count = _to_play(entry)
         return (
-            f"Playing the built-in music, once: {count - to_play} of {count} pieces" if to_play else message
+            f"Playing the built-in music, once: {count - to_play} of {count} tracks" if to_play else message
         )
     text = f"Epoch {epoch} of {epochs}" if "loss" in run.last else message
     if part := run.last.get("part", 1) - 1:
@@ -269,13 +255,13 @@ def _progress_text(entry: Entry) -> str:
 
 
 def _metrics_text(entry: Entry) -> str:
-    """Write the latest metrics; of a finished training the result is the message."""
+    """Write the latest metrics; of a finished training the progress says the result."""
     last = entry.run.last
     if entry.run.state == "done" or not {"loss", "accuracy"} <= set(last):
         return ""
-    text = f"{percent(last['accuracy'])} right while learning, loss {last['loss']:.2f}"
+    text = f"Excerpts right: {percent(last['accuracy'])} of the music it learns from"
     if "valid_accuracy" in last:
-        text += f"; {percent(last['valid_accuracy'])} right on music kept aside"
+        text += f", {percent(last['valid_accuracy'])} of music kept aside"
     return text
 
 

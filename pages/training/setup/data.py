@@ -17,6 +17,7 @@ from genre.plots import training as plots_training
 from genre.text import genre_name
 from pages.access.roles import is_operator, require_operator
 from pages.shared.widgets import STILL, escaped
+from pages.training.run_display import track_name
 from pages.training.state import go_to, train_state
 
 CHOICES = {
@@ -76,7 +77,7 @@ def choose_data() -> Listing | None:
         horizontal=True,
         persist_state="session",
         help="The built-in music is played by Earmark's own synthesiser, ten styles with thirty "
-        "pieces each, so that everything works without a download. It is easier than real music.",
+        "tracks each, so that everything works without a download. It is easier than real music.",
     )
     if st.session_state.data_choice == "folder":
         st.text_input(
@@ -124,8 +125,8 @@ def show_data() -> None:
     )
     if music.to_play:
         st.caption(
-            f"{music.to_play} of the pieces are not on disk yet: they are played when a "
-            "training first wants them, which takes some minutes."
+            "Most models learn from pictures of the sound, which are here already. The others wait some "
+            f"minutes the first time, while Earmark plays {music.to_play} tracks."
         )
     if music.kinds:
         st.caption(
@@ -155,7 +156,7 @@ def _show_one_clip(music: Listing) -> None:
     except (DataError, AudioError, OSError) as error:
         st.info(escaped(error_sentence(error)), icon=":material/music_off:")
     else:
-        _show_clip(clip, tracks[number], plots.COLOURS.get(genre, plots.QUIET))
+        _show_clip(clip, track_name(music.data, tracks[number]), plots.COLOURS.get(genre, plots.QUIET))
     if len(tracks) > 1 and st.button("Another one", icon=":material/skip_next:"):
         state.clip_number = number + 1
         st.rerun()
@@ -198,7 +199,7 @@ def _show_clip(clip: Clip, name: str, colour: str) -> None:
 def _show_faults(music: Listing) -> None:
     st.subheader("Damaged and duplicate files")
     if music.data == BUILT_IN:
-        st.caption("The built-in music has none: Earmark plays every piece itself, and each is another one.")
+        st.caption("The built-in music has none: Earmark plays every track itself, and no two are the same.")
         return
     st.caption("Such files are found before every training and left out. Here you see which.")
     checked = train_state().faults

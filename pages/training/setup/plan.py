@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FIRST_MODELS = ["linear", "cnn-simple"]  # their input of the built-in music comes with Earmark: no wait
 AUGMENTATION_LABELS = {
     "mask": "blank out stripes of the picture",
-    "mixup": "blend two pieces and both their genres",
+    "mixup": "blend two excerpts and both their genres",
     "noise": "add noise",
     "gain": "make it louder or softer",
     "pitch": "shift it up or down",
@@ -41,7 +41,7 @@ GRID: dict[str, tuple[list, list]] = {  # choices, preselected choices
 
 FINE_TUNING = {  # label, and what it does
     "epochs": ("Epochs", "Rounds: how often the model goes through all the music."),
-    "batch": ("Batch size", "How many pieces it looks at before it changes its mind a little."),
+    "batch": ("Batch size", "How many excerpts it looks at before it changes its mind a little."),
     "rate": (
         "Learning rate",
         "How far it changes its mind each time. Too small is slow, too large never settles.",
@@ -52,7 +52,9 @@ MODEL_COLUMNS: "dict[str, ColumnConfig]" = {
     "Technical name": st.column_config.TextColumn(
         width=115, help="What papers and the command line call it."
     ),
-    "Hears": st.column_config.TextColumn(width=110),
+    "Hears": st.column_config.TextColumn(
+        width=110, help=", ".join(f"{kind}: {about}" for kind, about in INPUT_LABELS.items())
+    ),
     "Parameters": st.column_config.NumberColumn(
         format="localized",
         width=95,
@@ -66,7 +68,7 @@ MODEL_COLUMNS: "dict[str, ColumnConfig]" = {
     ),
 }
 LEAKY_WARNING = (
-    "**This test leaks.** It holds pieces of recordings that the model has learnt from, so that it can "
+    "**This test leaks.** It holds excerpts of recordings that the model has learnt from, so that it can "
     "recognise the recording instead of the genre: its figures look good and say nothing about new music. "
     "It is here to repeat what papers did."
 )
@@ -129,9 +131,10 @@ def choose_plan(music: Listing | None) -> Plan:
         "Train each once more with a leak, to see the difference",
         key="both_splits",
         persist_state="session",
-        help="It is then tested on pieces of recordings that it has learnt from. See The leak.",
+        help="It is then tested on excerpts of recordings that it has learnt from. See The leak.",
     )
-    with st.expander("Fine tuning", icon=":material/tune:"):
+    # Its state is kept here: what appears above it would otherwise close it.
+    with st.expander("Fine tuning", icon=":material/tune:", key="fine_tuning", on_change="rerun"):
         recipes = _choose_recipes()
     return Plan(models, kind, [split, "segment"] if with_leaky else [split], artists, recipes)
 

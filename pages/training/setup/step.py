@@ -100,7 +100,7 @@ def _show_start(
         )
     is_ready = 0 < count <= MAX_RUNS and place is not None
     names = [MODEL_NAMES.get(model, model) for model in plan.models]
-    learnt_from = f"They learn from {music.count:,} pieces: {data_label(chosen_data())}."
+    learnt_from = f"They learn from {music.count:,} tracks: {data_label(chosen_data())}."
     st.html(line_up_html(names, len(music.by_genre), learnt_from))
     with st.container(horizontal=True, vertical_alignment="center"):
         label = "Start" if count == 1 else f"Start {count} trainings"

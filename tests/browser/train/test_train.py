@@ -57,8 +57,8 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
     page.get_by_role("button", name="Compare them").click()
     expect(page.get_by_role("heading", name="How they learnt")).to_be_visible(timeout=BUSY_MS)
     expect(page.locator(".js-plotly-plot")).to_have_count(6, timeout=BUSY_MS)
-    page.get_by_role("button", name="Use it").first.click()
-    expect(page.get_by_text("The Listen page hears with it now")).to_be_visible(timeout=BUSY_MS)
+    page.get_by_role("button", name="Put it on the Listen page").first.click()
+    expect(page.get_by_text("The Listen page uses this model now")).to_be_visible(timeout=BUSY_MS)
     page.get_by_role("link", name="Go and listen").click()
 
     page.get_by_text("Which model?").wait_for(timeout=BUSY_MS)

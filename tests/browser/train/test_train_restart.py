@@ -45,7 +45,7 @@ def test_a_training_outlives_its_server(browser, home, folder_of_music):
         visitor = Training(browser, address, "Watch")
         page = visitor.page
         assert wait_for_epoch_after(page, last_epoch) > n_epochs
-        expect(page.get_by_text("1 learning, 0 waiting, 0 done")).to_be_visible(timeout=BUSY_MS)
+        expect(page.get_by_text("Trainings: 1 learning")).to_be_visible(timeout=BUSY_MS)
         curve = page.locator(".st-key-race svg.marks")
         curve.wait_for(timeout=BUSY_MS)
         wait_for_epoch_after(page, epoch(page))

@@ -113,7 +113,7 @@ def test_protocols(music, split, parts, tested):
     assert ("by_track" in report.to_dict()) == report.is_tested == (split != "all")
     assert report.split["leaky"] == (split == "segment")
     assert ("LEAKY" in report_table(report)) == (split == "segment")
-    assert ("Leaky" in runs.read_run(folder).message) == (split == "segment")
+    assert ("The test leaks" in runs.read_run(folder).message) == (split == "segment")
     assert ("Nothing was tested" in report_table(report)) == (split == "all")
 
 

@@ -22,7 +22,15 @@ from tests.support.pages.app_visits import button, healthy, labels, visit, words
 from tests.support.pages.open_house import visiting_as
 from tests.support.training_runs import make_run
 
-OPERATORS = {"Rename", "Delete", "Use it", "Stop", "Stop all", "Resume", "Resume all"}  # buttons
+OPERATORS = {
+    "Rename",
+    "Delete",
+    "Put it on the Listen page",
+    "Stop",
+    "Stop all",
+    "Resume",
+    "Resume all",
+}  # buttons
 
 
 @pytest.fixture
@@ -131,7 +139,7 @@ def test_a_guest_looks_at_trainings_and_changes_none(guest, monkeypatch):
 def test_the_operator_from_elsewhere_may_do_it_all(monkeypatch):
     make_run()
     with visiting_as(Role.OPERATOR, monkeypatch):
-        assert {"Rename", "Delete", "Use it"} <= set(
+        assert {"Rename", "Delete", "Put it on the Listen page"} <= set(
             labels(visit("train", step="Compare", compared=None))
         ) | {popover.proto.popover.label for popover in visit("train", step="Compare").get("popover")}
         assert "data_choice" in [radio.key for radio in visit("train", step="Data").radio]

@@ -5,18 +5,21 @@ from itertools import pairwise
 
 import pytest
 
-from genre.plots.race import LEAST_GAP, race_chart
+from genre.plots.race import HIGHEST_NAME, LAYOUTS, race_chart
 from genre.plots.training import Learning
 from genre.runs import directory as runs
 from genre.runs import process
+from genre.runs.report import load_report
 from genre.runs.worker import work_on
+from genre.text import percent
 from genre.training.experiment import experiment_settings, run_experiment
 from pages.access.tokens import Role
 from pages.shared.countdown import STALE_S, Countdown
 from pages.training.race.finish import HEAT_S
 from pages.training.race.minute import race_settings
-from pages.training.run_display import load_entries, plain_title
+from pages.training.run_display import LEAK, TRACKS, chart_entries, load_entries, plain_title
 from pages.training.setup.quota import require_quota
+from pages.training.state import TrainState
 from tests.support.pages.app_visits import as_read, healthy, labels, press, visit, words
 from tests.support.pages.open_house import visiting_as
 from tests.support.training_runs import make_run
@@ -65,18 +68,68 @@ def test_each_line_carries_its_name_and_no_name_hides_another():
     ]
     rows, description = race_chart(runs_, 12)
     names = [row for row in rows if "label" in row]
-    assert [row["label"] for row in names] == ["a 97\u00a0%", "b 98\u00a0%", "c 100\u00a0%"]
-    heights = [row["height"] for row in names]
-    assert all(high - low >= LEAST_GAP - 1e-9 for low, high in pairwise(heights))
-    assert heights[-1] <= 1
+    assert [row["wide_name"] for row in names] == [
+        f"{name}\nlearning: {value}\u00a0%" for name, value in (("a", 97), ("b", 98), ("c", 100))
+    ]
+    for layout, (_, line_height) in LAYOUTS.items():
+        heights = [row[f"{layout}_height"] for row in names]
+        assert all(high - low >= 2 * line_height - 1e-9 for low, high in pairwise(heights))
+        assert heights[-1] <= HIGHEST_NAME - line_height
     assert all(row["epoch"] - row["epoch_before"] <= 1 for row in rows if "label" not in row)
     assert race_chart(runs_[:1], 12)[1]["encoding"]["x"] == description["encoding"]["x"]
 
 
 def test_the_description_stays_while_the_race_lasts():
     first = race_chart([Learning("a", line(1, 0.3))], 12)
-    later = race_chart([Learning("a", line(9, 0.5))], 12)
+    later = race_chart([Learning("a", line(9, 0.5), result=0.6)], 12)
     assert first[1] == later[1] and len(first[0]) < len(later[0])
+
+
+def test_a_line_ends_at_the_figure_of_its_card():
+    """The line counts windows, and the test tracks: at the end stands what the card says."""
+    name = "Small pattern finder, with a leak"
+    learning, tested = (
+        race_chart([Learning(name, line(12, 0.82), result=result)], 12)[0][-1] for result in (None, 0.85)
+    )
+    assert learning["dot"] == 0.82 and learning["dot_epoch"] == 12
+    assert tested["dot"] == 0.85 and tested["dot_epoch"] == tested["finish"] > 12
+    assert learning["label"] == "learning: 82\u00a0%" and tested["label"] == "test: 85\u00a0%"
+    assert tested["wide_name"] == f"{name}\ntest: 85\u00a0%"
+    assert tested["narrow_name"].split("\n") == [
+        "Small pattern", "finder, with a", "leak", "test: 85\u00a0%"
+    ]  # fmt: skip
+
+
+def test_one_figure_for_a_model_wherever_it_stands():
+    """In tracks, on the chart, in the sentence, on the card, under Compare and under The leak."""
+    folders = [make_run(split=split, skill=1.0) for split in ("track", "segment")]
+    honest, leaky = (percent(load_report(folder).by_track["accuracy"]) for folder in folders)
+    app = visit("train", step="Watch")
+    assert f"In the test it names {honest} of the tracks" in app.success[0].value
+    assert f"{leaky} of the tracks right" in app.warning[0].value
+    assert [as_read(bar.proto.text).split(" tracks")[0] for bar in app.get("progress")] == [
+        f"Test: {figure} of 40" for figure in (honest, leaky)
+    ]
+    chart = app.get("vega_lite_chart")[0].proto
+    assert f"test: {honest}".encode() in chart.data.data and "whole tracks in the test" in chart.spec
+    app = visit("train", step="Compare", train=TrainState(compared=list(map(str, folders))))
+    table = dict(zip(app.dataframe[0].value["Name"], app.dataframe[0].value[TRACKS], strict=True))
+    cards = [metric.value for metric in app.metric if metric.label == TRACKS]
+    name = "Small pattern finder"
+    assert [f"{table[name + end]:.0f}\u00a0%" for end in ("", LEAK)] == [honest, leaky] == cards
+    app = visit("train", step="The leak")
+    app = healthy(app.selectbox(key="leak_pair").select_index(0).run())
+    assert [metric.value for metric in app.metric if metric.label == TRACKS] == [leaky, honest]
+
+
+def test_no_two_trainings_of_a_view_share_a_colour():
+    for number in range(4):
+        make_run(seed=number)
+    entries = load_entries()
+    items = chart_entries([entry for entry in entries if entry.recorded or entry.metrics][:10])
+    assert len({item.colour for item in items}) == len({item.name for item in items}) == 10
+    own = [item for item in items if not item.entry.recorded]
+    assert own == chart_entries([item.entry for item in own]), "yours keep theirs beside the recorded ones"
 
 
 def test_only_the_latest_race_is_judged(monkeypatch):

@@ -157,7 +157,7 @@ def test_each_state_is_shown_with_what_can_be_done(alive):
     assert counts == {"stop": 3, "resume": 4, "anew": 1}  # with those for all
     progress = [as_read(widget.proto.text) for widget in app.get("progress")]
     assert "Epoch 4 of 8, about 1 minute left" in progress and "It is failed." in progress
-    assert "78\u00a0% right on music kept aside" in text
+    assert "80\u00a0% of the music it learns from, 78\u00a0% of music kept aside" in text
     assert len(app.get("vega_lite_chart")) == 1, "the race"
     healthy(app.toggle(key="all_curves").set_value(True).run())
     assert len(app.get("vega_lite_chart")) == 3
@@ -208,15 +208,35 @@ def test_what_has_ended_is_compared_at_once():
 
 def test_the_leak_is_shown():
     app = visit("train", step="The leak")
-    assert [metric.label for metric in app.metric] == ["Windows right", "Tracks right"] * 2
+    assert [metric.label for metric in app.metric] == ["Tracks right", "Excerpts right"] * 2
     leaky, _, honest, _ = (int(metric.value.rstrip(" %\u00a0")) for metric in app.metric)
     assert leaky > honest and "the same recording" in words(app)
     assert len(app.get("plotly_chart")) == 3
 
 
+def test_models_under_the_leak_have_their_plain_names():
+    for split in ("track", "segment"):
+        make_run(split=split)
+    app = visit("train", step="The leak")
+    names = {"Small pattern finder", "Small pattern finder, recorded", "Nearest neighbours"}
+    assert names < set(app.selectbox(key="leak_pair").options)
+    bars = json.loads(app.get("plotly_chart")[-1].proto.spec)
+    assert names < {title["text"] for title in bars["layout"]["annotations"]}
+
+
+def test_fine_tuning_stays_open_when_something_appears_above_it():
+    app = visit("train", step="Set up", fine_tuning=True)
+    for key in ("model_figures", "both_splits"):
+        healthy(app.toggle(key=key).set_value(True).run())
+        (expander,) = [box for box in app.expander if box.label == "Fine tuning"]
+        assert expander.proto.expanded
+
+
 def test_the_built_in_music_is_shown_without_playing_it_all(earmark_home):
     app = visit("train", step="Data")
     assert "300 tracks in 10 genres" in words(app)
+    assert "are here already" in words(app), "as the first step says"
+    assert "Blues, number 1" in [text.value for text in app.text]
     assert len(app.get("plotly_chart")) == 4 and len(app.get("audio")) == 1
     assert not list(earmark_home.rglob("*.wav"))
 
