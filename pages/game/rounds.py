@@ -23,9 +23,7 @@ REAL_MUSIC, GENERATED = "real", "generated"  # the answers of the second kind
 N_ROUNDS, N_OPTIONS = 10, 4
 MOST_OF_A_GENRE = 2  # recordings of one genre, so that the answers vary
 CLIP_S = 10.0
-MOST_GENERATED = (
-    3  # of ten rounds of the first kind; recordings go before them, the synthesiser plays the rest
-)
+MOST_GENERATED = 3  # of ten rounds of the first kind; after the recordings, before what is synthesised
 PIECES = WEIGHTS / "gan" / "pieces"  # MP3, 10 s: a stored piece a genre
 
 
