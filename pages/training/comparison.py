@@ -73,8 +73,8 @@ def show_winner(tested: list[TestedRun]) -> None:
         return
     winner, runner_up = escaped(first.name), escaped(second.name)
     figures = (
-        f"In the test {winner} names {percent(first.report.by_track['accuracy'])} of the tracks right, and "
-        f"{runner_up} {percent(second.report.by_track['accuracy'])}."
+        f"In the test {winner} names {percent(first.report.by_track['accuracy'])} of the tracks right, "
+        f"against {percent(second.report.by_track['accuracy'])} for {runner_up}."
     )
     counts = (
         f"{figures} Of the {result.n_common} tracks that both were tested on, {winner} alone names "

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from genre.plots.prediction import QUIET
 from genre.plots.race import HIGHEST_NAME, LAYOUTS, race_chart
 from genre.plots.training import Learning
 from genre.runs import directory as runs
@@ -181,6 +182,8 @@ def test_what_was_trained_answers_on_the_same_page(trained):
     (prediction,) = played.predictions.values()
     assert played.truth == "metal" and not played.is_real and prediction.genre in ("classical", "metal")
     assert prediction.genre.capitalize() in words(app) and "On real music" not in words(app)
+    bars = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"][0]
+    assert bars["marker"]["color"] == QUIET, "colours are those of models here"
     song = next(button for button in app.button if button.key.startswith("play_jazz"))
     healthy(song.click().run())
     assert app.session_state["train"].music.truth == "jazz" and app.session_state["train"].music.is_real
