@@ -8,6 +8,7 @@ from genre.plots.training import Learning
 NAME_SHARE = 0.42  # of the chart's width, to the right of the last epoch, for the names
 NAME_CHARS = 24  # letters in a line of a name: as many as fit on a phone
 LEAST_GAP = 0.085  # between two lines of names, as a share of the chart's height
+TEXT_PX = 15
 GUESSING = 0.1  # right answers by chance, among ten genres
 
 
@@ -80,6 +81,8 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                     "format": "d",
                     "values": sorted({0, round(epochs / 3), round(2 * epochs / 3), epochs}),
                     "titleAnchor": "start",
+                    "titleFontSize": TEXT_PX,
+                    "labelFontSize": TEXT_PX,
                 },
             },
             "color": {
@@ -101,6 +104,7 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                         "axis": {
                             "labelExpr": "round(100 * datum.value) + '\u00a0%'",
                             "values": [0, GUESSING, 0.5, 1],
+                            "labelFontSize": TEXT_PX,
                         },
                     },
                     "x2": {"field": "epoch_before"},
@@ -117,7 +121,7 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                     "type": "text",
                     "align": "left",
                     "dx": 14,
-                    "fontSize": 15,
+                    "fontSize": TEXT_PX,
                     "fontWeight": 600,
                     "limit": 0,
                     "lineBreak": "\n",

@@ -102,6 +102,7 @@ def show_race(heat: list[Entry]) -> bool:
         st.vega_lite_chart(
             pd.DataFrame(rows),
             description,
+            height=description["height"],  # which the presenter's view overrules
             key="race_lines",
             alt="The race: how many windows each training names right after each epoch",
         )
