@@ -7,7 +7,7 @@ from genre.plots.training import Learning
 
 NAME_SHARE = 0.42  # of the chart's width, to the right of the last epoch, for the names
 NAME_CHARS = 24  # letters in a line of a name: as many as fit on a phone
-LEAST_GAP = 0.085  # between two lines of names, as a share of the chart's height
+LEAST_GAP = 0.1  # between two lines of names, as a share of the chart's height
 TEXT_PX = 15
 GUESSING = 0.1  # right answers by chance, among ten genres
 
@@ -104,6 +104,7 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                         "axis": {
                             "labelExpr": "round(100 * datum.value) + '\u00a0%'",
                             "values": [0, GUESSING, 0.5, 1],
+                            "labelOverlap": "greedy",
                             "labelFontSize": TEXT_PX,
                         },
                     },

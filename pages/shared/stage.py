@@ -34,7 +34,8 @@ _STAGE = """
         [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
         .st-key-start_game, [class*=st-key-option_], [class*=st-key-hands_], .st-key-show_answer,
         .st-key-next, .st-key-skip, .st-key-again),
-    :is(.stExpander, .stPopover, .modebar, [data-testid=stElementToolbar], [data-testid=stTooltipIcon],
+    :is(.stExpander, .stPopover, .modebar, [data-testid=stElementToolbar],
+        [data-testid=stTooltipIcon]:not(.stButton *),
         [data-testid=stHeaderActionElements], .stHeadingActionElements, [data-testid=stCaptionContainer]) {
         display: none !important; }
     [data-testid=stMain] { zoom: var(--stage-zoom, 1); }
@@ -47,6 +48,7 @@ _STAGE = """
     [data-testid=stMetricValue] * { font-size: 3rem !important; line-height: 1.1; }
     :is(.stButton, .stFormSubmitButton) button { padding: .6rem 1.5rem; }
     :is(.stButton, .stFormSubmitButton) button :is(p, span) { font-size: 1.6rem !important; }
+    .stButton button [data-testid=stIconMaterial] { width: auto; }
 
     /* A chart is laid out as for a phone and enlarged. Streamlit makes it as large as its frame is on the
        screen, so that the frame has to be smaller by both enlargements, that of the stage and this one. */
@@ -58,11 +60,11 @@ _STAGE = """
     :is(.js-plotly-plot, svg.marks) { zoom: var(--chart-zoom); }
 
     /* These take all the room that is left. */
-    &:has(.st-key-race_lines, .st-key-counts, .st-key-spectrogram, .st-key-library_map)
+    &:has(.st-key-race, .st-key-counts, .st-key-spectrogram, .st-key-library_map)
         .stMainBlockContainer > .stVerticalBlock { height: var(--stage-height) !important; }
-    :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(.st-key-race_lines, .st-key-counts,
+    :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(.st-key-race, .st-key-counts,
         .st-key-spectrogram, .st-key-library_map),
-    :is(.st-key-race_lines, .st-key-counts, .st-key-spectrogram, .st-key-library_map) {
+    :is(.st-key-race, .st-key-race > *, .st-key-counts, .st-key-spectrogram, .st-key-library_map) {
         flex: 1 1 0 !important; min-height: 0; height: auto !important; overflow: visible; }
 }
 """
@@ -78,7 +80,7 @@ _LISTEN = """
         .st-key-recorder_panel)) { min-height: 0; height: 0 !important; }
     .st-key-answer { border: 0; padding: 0; gap: .4rem; }
     .st-key-answer > :not(:has(> .stHtml .answer, > .stHtml .answer-bars, .player, audio, > .stAlert)),
-    .st-key-answer:has(.answer) > :has(> .stAlert),
+    .st-key-answer:has(.answer) > :has(> .stAlert), .st-key-answer:not(:has(.answer)) > :has(.player),
     .st-key-results > :not(.st-key-answer, :has(.st-key-answer)) { display: none; }
     .st-key-answer .stAlert { margin-top: 8rem; }
     .st-key-answer .stAlert p { font-size: 2.4rem; }
@@ -89,7 +91,7 @@ _LISTEN = """
     .answer-bars { font-size: 1.5rem; max-width: 44rem; grid-template-columns: max-content 1fr 4.2rem; }
     .answer-bars i { height: 1.1rem; border-radius: .55rem; }
     .player .player-readout { font-size: 1.5rem; text-align: center; }
-    .player-picture canvas { height: 9rem; }
+    .player-picture canvas { height: calc(var(--stage-height) - 25rem); }
     .player-legend { display: none; }
     .recorder { --size: 8.5rem; font-size: 1.5rem; }
     .recorder-live, &:has(.st-key-answer) .recorder[data-state=idle] .recorder-hint { display: none; }
@@ -162,12 +164,13 @@ _TRAIN = """
     &:has(.st-key-race) .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; z-index: 1; }
 
     /* Compare: who has won, and a figure of each. */
-    &:has([class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
-        :not(:has(.stAlert, [class*=st-key-card_])),
-    &:has([class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
-        :has([class*=st-key-card_]) ~ *,
-    [class*=st-key-card_] > :not(:first-child, :nth-child(2)),
-    [class*=st-key-card_] :is(.stBadge, :has(> .stMetric) ~ :has(> .stMetric)) { display: none; }
+    &:has(.stVerticalBlock[class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(.stAlert, .stVerticalBlock[class*=st-key-card_])),
+    &:has(.stVerticalBlock[class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
+        :has(.stVerticalBlock[class*=st-key-card_]) ~ *,
+    .stVerticalBlock[class*=st-key-card_] > :not(:first-child, :nth-child(2)),
+    .stVerticalBlock[class*=st-key-card_] :is(.stBadge, :has(> .stMetric) ~ :has(> .stMetric)) {
+        display: none; }
 
     /* The leak: both sides. */
     &:has(.st-key-drawing_True) .stMainBlockContainer > .stVerticalBlock >
@@ -199,6 +202,7 @@ _GENERATE = """
     &:has(.st-key-item):has(.st-key-waiting) .st-key-item { display: none; }
     :is(.st-key-item, .st-key-empty_state) { border: 0; padding: 0; }
     .st-key-empty_state [data-testid=stCaptionContainer] { display: block !important; opacity: 1 !important; }
+    .st-key-empty_state [data-testid=stCaptionContainer] p { font-size: 1.5rem; }
     .st-key-empty_state:has(audio) > [data-testid=stElementContainer]:has(> .stMarkdown):not(:has(
         [data-testid=stCaptionContainer])), &:has(.st-key-empty_state audio) h1 { display: none; }
     .st-key-stored_pieces > * { flex: 1 1 17%; width: auto !important; }
@@ -217,10 +221,17 @@ _MOOD = """
     &:has(.st-key-mood) [data-testid=stColumn]:not(:has(.st-key-open_camera, .stCameraInput, h3,
         [data-testid=stImage], .stAlert)) { display: none; }
     :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(> .st-key-open_camera,
-        > * > .st-key-open_camera) { border: 0; padding: 0; height: auto !important; align-items: start; }
-    .st-key-mood, .st-key-mood :is(.stButtonGroup, [role=radiogroup]) { width: 100%; }
-    .st-key-mood [role=radio] { min-height: 8rem; }
-    .st-key-mood [data-testid=stIconMaterial] { font-size: 4rem !important; }
+        > * > .st-key-open_camera) { border: 0; padding: 0; flex: none !important; height: auto !important;
+        align-items: start; }
+    .st-key-open_camera button :is(p, span) { font-size: 2rem !important; }
+    .stCameraInput { width: calc((var(--stage-height) - 5rem) * 4 / 3); max-width: 100%; margin: 0 auto; }
+    .stCameraInput button { min-height: 3rem; font-size: 1.6rem; }
+    .st-key-mood, :is(.st-key-mood, .st-key-act) .stButtonGroup { width: 100%; }
+    :is(.st-key-mood, .st-key-act) :has(> [role=radio]) { display: grid; width: 100%;
+        grid-template-columns: repeat(7, 1fr); }
+    :is(.st-key-mood, .st-key-act) [role=radio] { min-width: 0; min-height: 8rem; padding: 0; }
+    .st-key-mood [role=radio] { min-height: 11rem; }
+    :is(.st-key-mood, .st-key-act) [role=radio] [data-testid=stIconMaterial] { font-size: 4rem !important; }
 
     /* Then one face, one word, one song. */
     &:has(.st-key-direction) :is(h1, .st-key-mood, .mood-bars,
@@ -229,7 +240,8 @@ _MOOD = """
         [data-testid=stColumn] *),
     &:has(.st-key-direction):has(audio) .stAlert,
     :is(.st-key-own_music, .st-key-own_songs):not(:has(audio)),
-    [class*=_song_] ~ [class*=_song_] { display: none; }
+    :has(> [class*=_song_]) ~ :has(> [class*=_song_]), &:has(.stCameraInput) :is(h1, .st-key-mood) {
+        display: none; }
     &:has(.st-key-direction) h3 { font-size: 4rem !important; line-height: 1.1; }
     &:has(.st-key-direction) [data-testid=stImage] img { max-height: 18rem; object-fit: contain; }
     .song-picture { width: 12rem; }
@@ -239,7 +251,8 @@ _MOOD = """
     &:has(.st-key-act) h1 { display: none; }
     .st-key-act > [data-testid=stElementContainer] > .stMarkdown p { font-size: 2.2rem; }
     .st-key-act [data-testid=stImage] img { max-height: 24rem; object-fit: contain; }
-    .st-key-act [role=radio] { flex-basis: 30%; }
+    .st-key-act .stCameraInput { width: calc((var(--stage-height) - 18rem) * 4 / 3); }
+    .st-key-act :has(> [role=radio]) { grid-template-columns: repeat(4, 1fr); }
 }
 """
 
@@ -247,8 +260,9 @@ _GUESS = """
 .presenting {
     &:has(.st-key-start_game) .stMarkdown p { font-size: 2.2rem; }
     &:has(.st-key-score) [data-testid=stHeading] h1, &:has(.st-key-show_answer) .stAudio { display: none; }
-    .st-key-score [data-testid=stMetric] > * { display: flex; align-items: baseline; gap: .6rem; }
-    .st-key-score [data-testid=stMetricValue] * { font-size: 2.2rem !important; }
+    :is(.st-key-score, .st-key-act) [data-testid=stMetric] > * { display: flex; gap: .6rem;
+        align-items: baseline; }
+    :is(.st-key-score, .st-key-act) [data-testid=stMetricValue] * { font-size: 2.2rem !important; }
     [class*=st-key-option_] button p { font-size: 2rem !important; }
     .game-options { font-size: 2.2rem; }
     .stApp .stMainBlockContainer .stMarkdown h1 { font-size: 3.5rem !important; }
@@ -256,7 +270,10 @@ _GUESS = """
     [class*=st-key-hands_] label p { font-size: 2rem; font-weight: 700; }
     [class*=st-key-hands_] input { font-size: 2rem; }
     .game-bars { font-size: 1.5rem; grid-template-columns: max-content 1fr 3.6rem; }
-    :is(.st-key-people_answer, .st-key-machine_answer) :is(audio, small) { display: none; }
+    .game-truth { font-size: 3rem; margin: 0; }
+    :is(.st-key-people_answer, .st-key-machine_answer) { padding: .6rem 1rem; gap: .3rem; }
+    :is(.st-key-people_answer, .st-key-machine_answer) .stAudio,
+    .st-key-machine_answer > :has(.game-bars) ~ * { display: none; }
 }
 """
 
