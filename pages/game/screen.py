@@ -1,6 +1,7 @@
 """The screen of a game: its start, its rounds, and its end."""
 
 import random
+from html import escape
 
 import streamlit as st
 
@@ -219,6 +220,8 @@ def _close_hands(room: Room) -> None:
 
 
 def _watch_phones(room: Room) -> None:
+    options = "".join(f"<span>{escape(option_label(option))}</span>" for option in room.round.options)
+    st.html(f'<p class="game-options">{options}</p>')
     left, right = st.columns([2, 3], vertical_alignment="center", gap="large")
     link = link_to("guess", room=room.code)
     with left:

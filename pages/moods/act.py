@@ -65,7 +65,11 @@ def act_state() -> ActState:
 
 def show_act() -> None:
     """Show the game in its present state."""
-    state = act_state()
+    with st.container(key="act"):
+        _show_game(act_state())
+
+
+def _show_game(state: ActState) -> None:
     show_flash(FLASH, warning_icon=":material/face:")
     if not state.scenes:
         _show_start()

@@ -1,12 +1,12 @@
 """The presenter's view, on every page: full screen, large type, no widgets. The key P, or a button.
 
-It is a class on the root of the page, which pages/shared/style.py gives its looks: what a page shows is laid
+It is a class on the root of the page, which pages/shared/stage.py gives its looks: what a page shows is laid
 out on a stage of 1000 x 562 pixels, and the stage is as large as the screen. Esc, or P again, leaves it.
 """
 
 import streamlit as st
 
-from pages.shared.style import PRESENTER
+from pages.shared.stage import PRESENTER
 
 _SCRIPT = """<script>
 if (!window.earmarkPresenter) {

@@ -1,9 +1,10 @@
-"""All CSS of the pages, as <style> elements for st.html or unsafe markdown."""
+"""The CSS of the pages, as <style> elements for st.html or unsafe markdown; stage.py has the presenter's."""
 
-# Streamlit leaves a hand's breadth between the links at the top and the title. Its own style comes after the
-# document's (browser/first_paint.py), which .stApp outweighs.
+# Streamlit leaves a hand's breadth between the links at the top and the title, and more below the last
+# element, where the presenter's button needs some. Its own style comes after the document's
+# (browser/first_paint.py), which .stApp outweighs.
 TOP = """<style>
-    .stApp [data-testid=stMainBlockContainer] { padding-top: 4.6rem; }
+    .stApp [data-testid=stMainBlockContainer] { padding-top: 4.6rem; padding-bottom: 4.5rem; }
     .stApp [data-testid=stMainBlockContainer] h1 { padding-top: .4rem; }
 </style>"""
 
@@ -13,7 +14,8 @@ ICON_BUTTONS = """<style>[class*="st-key-icon_"] :is(button, a) :is([data-testid
 
 # Streamlit's own are faint on the links at the top, and missing on the microphone.
 FOCUS_RINGS = """<style>
-    :is(a, button, summary, [role=radio], [role=tab], [role=slider], [role=combobox]):focus-visible {
+    :is(a, button, summary, [role=radio], [role=tab], [role=slider]):focus-visible,
+    :has(> [role=combobox]:focus-visible) {
         outline: 3px solid #D9702E !important; outline-offset: 2px !important; border-radius: .4rem; }
     [data-testid=stMain]:focus-visible { outline: 2px solid #D9702E; outline-offset: -2px; }
 </style>"""
@@ -60,14 +62,12 @@ ANSWER = """<style>
 
 # The Train page is wider than the Listen page, for charts side by side, and no wider than lines can be read.
 # Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
-WIDE_PAGE = (
-    "<style>.stApp [data-testid=stMainBlockContainer] { max-width: 72rem; } "
-    "@media (hover: none) { .modebar { display: none !important; } } "
-    # On the presenter's stage, which is zoomed, Streamlit gives a chart too much width. The race comes first.
-    ".presenting svg.marks { max-width: 100%; height: auto; } "
-    ".presenting:has(.st-key-race) :is([class*=st-key-watched_], .st-key-play_songs, .st-key-play_new, "
-    ".st-key-train_about, [data-testid=stAlertContentSuccess] p) { display: none !important; }</style>"
-)
+# Streamlit's own covers what stands above a chart that grows, such as the button that stops all.
+WIDE_PAGE = """<style>
+    .stApp [data-testid=stMainBlockContainer] { max-width: 72rem; }
+    [data-testid=stElementContainer]:has(.stVegaLiteChart) [data-testid=stElementToolbar] { display: none; }
+    @media (hover: none) { .modebar { display: none !important; } }
+</style>"""
 
 # Styles of pages/training/papers/.
 PAPER_CARDS = """<style>
@@ -82,33 +82,6 @@ PAPER_CARDS = """<style>
     .paper-bars .track { background: #8A909926; border-radius: .4rem; }
     .paper-bars b { font-weight: 600; text-align: right; font-variant-numeric: tabular-nums; }
     [class*=st-key-paper_] h4 { padding: 0 0 .2rem; font-size: 1.15rem; }
-
-    /* For a room: the sentence, then each paper's bars. */
-    .presenting:has(.paper-sentence) .st-key-train_about { display: none; }
-    .presenting .paper-sentence { font-size: 3.6rem; }
-    .presenting :is(.paper-sentence small, .paper-bars) { font-size: 1.5rem; }
-    .presenting .paper-bars { grid-template-columns: max-content 1fr 6rem; }
-</style>"""
-
-# Styles of pages/training/setup/line_up.py: on the stage it is all there is of the step Set up, with Start.
-LINE_UP = """<style>
-    :root:not(.presenting) .line-up { display: none; }
-    .presenting:has(.line-up) :is(h1, .st-key-train_about, .st-key-chapters, .st-key-other_ways,
-        [data-testid=stColumn]:has(.st-key-racers)),
-    .presenting:has(.line-up) [data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] >
-        :not(:has(.line-up, .st-key-start, .st-key-start_race)) { display: none !important; }
-    .presenting:has(.line-up) [data-testid=stElementContainer]:is(.st-key-start, .st-key-start_race),
-    .presenting:has(.line-up) :is(.st-key-start, .st-key-start_race) .stButton { display: flex !important; }
-    .presenting [data-testid=stColumn]:has(.line-up) { flex: 1 1 100%; }
-    .presenting .line-up p { font-size: 1.6rem; margin: .2rem 0; }
-    .presenting .line-up .line-up-task { font-size: 2.6rem; margin-top: .6rem; font-weight: 700;
-        line-height: 1.15; }
-    .presenting .line-up ol { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: .55rem; }
-    .presenting .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15;
-        padding: .25rem 0 .25rem 1rem; border-left: .55rem solid #0F8A8A; }
-    .presenting:has(.line-up) :is(.st-key-start, .st-key-start_race) button { padding: .7rem 2.2rem; }
-    .presenting:has(.line-up) :is(.st-key-start, .st-key-start_race) button :is(p, span) {
-        font-size: 2rem !important; }
 </style>"""
 
 # The Generate page is wider than the Listen page.
@@ -171,6 +144,8 @@ GAME = """<style>
     .game-truth { font-size: clamp(2rem, 6vw, 3.6rem); font-weight: 700; line-height: 1.15; margin: .3rem 0;
                   padding-left: .9rem; border-left: .6rem solid var(--truth); }
     .game-truth span { font-weight: 400; opacity: .75; }
+    .game-options { display: flex; flex-wrap: wrap; gap: .3rem 2.2rem; margin: 0; font-size: 1.6rem;
+                    font-weight: 700; }
     .game-bars { display: grid; grid-template-columns: max-content 1fr 2.9rem; gap: .35rem .7rem;
                  align-items: center; }
     .game-bars i { display: block; height: .8rem; border-radius: .4rem; min-width: 2px; }
@@ -179,105 +154,6 @@ GAME = """<style>
     :is(.st-key-game_options, .st-key-phone_options) button { min-height: 4.6rem; }
     .st-key-game_options { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
     :is(.st-key-game_options, .st-key-phone_options) button p { font-size: 1.25rem; font-weight: 600; }
-
-    /* In the presenter's view its buttons stay: they are what one chooses from. */
-    .presenting :is(.st-key-game_options, .st-key-next, .st-key-show_answer, .st-key-start_game,
-        .st-key-again) :is(.stButton, [data-testid=stElementContainer]),
-    .presenting [data-testid=stElementContainer]:is(.st-key-next, .st-key-show_answer, .st-key-start_game,
-        .st-key-again, [class*=st-key-option_]) { display: flex !important; }
-    .presenting [class*=st-key-option_] button p { font-size: 2rem !important; }
-</style>"""
-
-# The presenter's view (pages/shared/presenter.py): a stage of 1000 x 562 pixels, as large as the screen.
-# Nothing that is to be read on it is smaller than 1.5 rem: letters of 4.6 cm on a screen two metres wide.
-PRESENTER = """<style>
-    #earmark-present { position: fixed; right: 1rem; bottom: 1rem; z-index: 1000; width: 2.75rem;
-        height: 2.75rem;
-        border: 1px solid #8A909966; border-radius: 50%; cursor: pointer; color: #fff; background: #0F6E6E;
-        font: 400 1.5rem/1 "Material Symbols Rounded"; font-feature-settings: "liga"; overflow: hidden;
-        padding: 0; }
-    #earmark-present:focus-visible { border-radius: 50%; }
-    #earmark-present-note { position: fixed; left: 50%; bottom: 1.5rem; z-index: 1000; translate: -50%;
-        margin: 0; padding: .5rem 1.2rem; border-radius: 1rem; background: #14181B; color: #fff;
-        font: 600 1.3rem sans-serif; }
-    #earmark-present-note:empty, .presenting #earmark-present { display: none; }
-    @media (max-width: 640px) { #earmark-present { display: none; } }
-
-    .presenting [data-testid=stHeader],
-    .presenting [data-testid=stElementContainer]:has(.stButton, .stDownloadButton, .stLinkButton, .stPageLink,
-        .stFileUploader, .stSelectbox, .stMultiSelect, .stSlider, .stCheckbox, .stTextInput, .stTextArea,
-        .stRadio, .stNumberInput, .stButtonGroup, .stPopover, .stAudioInput, .stCameraInput, .stDataFrame),
-    .presenting :is(.stExpander, .stPopover, [data-testid=stElementToolbar], [data-testid=stTooltipIcon],
-        .stHeadingActionElements, .stCaptionContainer, [data-testid=stCaptionContainer]) {
-        display: none !important; }
-    .presenting [data-testid=stMain] { zoom: var(--stage-zoom, 1); }
-    .presenting [data-testid=stMainBlockContainer] { max-width: 60rem; padding: 1.2rem 1.5rem; }
-    .presenting :is([data-testid=stMarkdownContainer], .stText, .song-name) { font-size: 1.5rem;
-        line-height: 1.35; }
-    .presenting :is([data-testid=stMarkdownContainer] p, .song-facts, .mood-bars) { font-size: 1.5rem; }
-    .presenting h1 { font-size: 2rem !important; padding: 0; }
-    .presenting :is(h2, h3):not(.answer-genre) { font-size: 2.2rem !important; }
-    .presenting [data-testid=stMetricValue] * { font-size: 3rem !important; line-height: 1.1; }
-
-    /* Generate: the piece. Mood: one face, one word, one song. */
-    .presenting:has(.st-key-item, .st-key-waiting, .st-key-empty_state) [data-testid=stMainBlockContainer] >
-        [data-testid=stVerticalBlock] > :not(:has(h1, .st-key-item, .st-key-waiting, .st-key-empty_state)),
-    .presenting :has(> .st-key-open_camera), .presenting:has(.st-key-mood) .mood-bars,
-    .presenting:has(.st-key-mood) [data-testid=stElementContainer]:has(.stMarkdown),
-    .presenting:has(.st-key-mood):has([data-testid=stColumn] h3) [data-testid=stElementContainer]:has(h3):not(
-        [data-testid=stColumn] *),
-    .presenting [class*=_song_] ~ [class*=_song_] { display: none !important; }
-    .presenting .st-key-item [data-testid=stPlotlyChart], .presenting .st-key-empty_state img { zoom: 1.3; }
-    .presenting:has(.st-key-mood) h1 { display: none; }
-    .presenting:has(.st-key-mood) h3 { font-size: 4rem !important; line-height: 1.1; }
-    .presenting:has(.st-key-mood) [data-testid=stImage] img { max-height: 18rem; object-fit: contain; }
-    .presenting .song-picture { width: 12rem; }
-
-    /* Listen: the answer fills the stage; while something is heard, the recorder does. */
-    .presenting:has(.recorder) [data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] >
-        :not(:has(.recorder, .answer)) { display: none !important; }
-    .presenting .st-key-answer { border: 0 !important; padding: 0 !important; gap: .4rem; }
-    .presenting .st-key-answer > :not(:has(> .stHtml .answer, > .stHtml .answer-bars, .player, audio)),
-    .presenting .st-key-results > :not(.st-key-answer, :has(.st-key-answer)) { display: none !important; }
-    .presenting .st-key-answer_sound { position: absolute; width: 1px; height: 1px; overflow: hidden;
-        opacity: 0; }
-    .presenting .answer-lead { font-size: 1.5rem; }
-    .presenting .answer .answer-genre { font-size: 7rem; line-height: 1; }
-    .presenting .answer-certainty, .presenting .answer-certainty b { font-size: 1.9rem; }
-    .presenting .answer-bars { font-size: 1.5rem; max-width: 44rem;
-        grid-template-columns: max-content 1fr 4.2rem; }
-    .presenting .answer-bars i { height: 1.1rem; border-radius: .55rem; }
-    .presenting .player .player-readout { font-size: 1.5rem; text-align: center; }
-    .presenting .player-picture canvas { height: 9rem; }
-    .presenting .player-legend { display: none; }
-    .presenting .recorder { --size: 8.5rem; font-size: 1.5rem; }
-    .presenting .recorder-live,
-        .presenting:has(.answer) .recorder[data-state=idle] .recorder-hint { display: none; }
-    .presenting:has(.answer) .recorder[data-state=idle] { --size: 6rem; position: fixed; left: 1rem;
-        top: .5rem;
-        z-index: 5; }
-    .presenting:has(.answer) .recorder[data-state=idle] .recorder-mark { font-size: 2.6rem; width: 2.6rem;
-        height: 2.6rem; }
-    .presenting:has(.answer) .recorder[data-state=idle] .recorder-word { display: none; }
-    .presenting:not(:has(.answer)) .recorder[data-state=idle] { --size: 22rem; }
-    .presenting:not(:has(.answer)) .recorder[data-state=idle] .recorder-mark { font-size: 9rem; width: 9rem;
-        height: 9rem; }
-    .presenting:not(:has(.answer)) .recorder-word, .presenting .recorder-word { font-size: 2.4rem; }
-    .presenting .recorder-hint { font-size: 1.5rem; }
-    .presenting .recorder:not([data-state=idle]) { position: fixed; inset: 0; z-index: 10; display: grid;
-        padding: 1rem 2rem; gap: .4rem 2rem; background: var(--st-background-color);
-        align-content: space-between;
-        grid-template: "stage answer" auto "hint hint" auto "fall fall" 11rem / 17rem 1fr; --size: 16rem; }
-    .presenting .recorder-stage { grid-area: stage; margin: auto; }
-    .presenting .recorder-meter { display: none; }
-    .presenting .recorder:not([data-state=idle]) .recorder-hint { grid-area: hint; }
-    .presenting .recorder-answer { grid-area: answer; width: 100%; align-self: center; text-align: left; }
-    .presenting .recorder .recorder-genre { font-size: 6.5rem; line-height: 1; justify-content: flex-start; }
-    .presenting .recorder-genre .recorder-mark { font-size: 5rem; min-width: 5rem; }
-    .presenting .recorder-certainty { font-size: 1.7rem; }
-    .presenting .recorder-bars { font-size: 1.6rem; grid-template-columns: max-content 1fr 4.5rem; }
-    .presenting .recorder-bars i { height: 1.3rem; border-radius: .65rem; }
-    .presenting .recorder-waterfall { grid-area: fall; width: 100%; height: 11rem; }
 </style>"""
 
 

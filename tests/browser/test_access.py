@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.support.browser.chromium import find_chromium
 from tests.support.browser.serving import chromium
+from tests.support.browser.stage import require_on_stage
 from tests.support.browser.train_visits import TITLE
 from tests.support.browser.visits import BUSY_MS, PHONE, Visit
 from tests.support.pages.open_house import STRANGE_HOST, serve_open_house
@@ -78,12 +79,26 @@ def play_a_round(screen: Visit, address: str, phone: Visit, strange: str) -> Non
     expect(phone.page.get_by_text("You can still change your mind")).to_be_visible()
     assert phone.overflow() <= 0
     expect(page.get_by_text("1 of 1 has voted")).to_be_visible()
-    page.get_by_role("button", name="Show the answer").click()
+    page.keyboard.press("p")
+    show = page.get_by_role("button", name="Show the answer")
+    require_on_stage(page, page.locator(".game-options"), page.locator(".qr-code"), show)
+    show.click()
     expect(page.locator(".game-truth")).to_be_visible()
     truth = page.locator(".game-truth").inner_text().removeprefix("It is").strip()
     expect(phone.page.get_by_test_id("stAlert")).to_contain_text(truth)
+    require_on_stage(page, page.get_by_role("button", name="Next piece"))
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Next piece").click()
     expect(phone.page.get_by_role("heading", name="Piece 2 of 10")).to_be_visible()
     page.get_by_role("button", name="End the game").click()
     expect(phone.page.get_by_text("There is no game with this code")).to_be_visible()
+    page.get_by_role("radio", name="The room raises hands").click()
+    screen.settle()
+    page.get_by_role("button", name="Start").click()
+    hands = page.get_by_role("spinbutton")
+    expect(hands).to_have_count(4)
+    page.keyboard.press("p")
+    require_on_stage(page, *hands.all(), page.get_by_role("button", name="Show the answer"))
+    page.keyboard.press("p")
+    page.get_by_role("button", name="End the game").click()
     screen.settle()

@@ -16,6 +16,7 @@ from genre.audio.clip import SAMPLE_RATE
 from genre.paths import WEIGHTS
 from genre.runs.directory import create_run_folder, write_status
 from genre.runs.process import delete_run
+from tests.support.browser.stage import require_on_stage
 from tests.support.browser.visits import BUSY_MS, PHONE, Visit
 from tests.support.generators import make_history, make_model
 
@@ -99,6 +100,9 @@ def test_a_clip_is_played_classified_downloaded_and_uploaded(studio, browser, st
     expect(page.locator(".st-key-item")).to_contain_text("3 s · seed 7")
     expect(page.locator(".st-key-item audio")).to_have_js_property("paused", False)  # it plays by itself
     assert played_s(page) > 0.2
+    page.keyboard.press("p")
+    require_on_stage(page, page.locator(".st-key-item audio"), page.locator(".st-key-spectrogram"))
+    page.keyboard.press("p")
     page.get_by_role("button", name="What does the Listen page hear?").click()
     prediction = page.locator(".st-key-prediction_bars, .st-key-item [data-testid=stAlert]")
     expect(prediction.first).to_be_visible(timeout=BUSY_MS)

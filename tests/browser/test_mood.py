@@ -16,6 +16,7 @@ from tests.support.browser.mood_visits import (
     write_face_video,
 )
 from tests.support.browser.serving import FRAME, chromium, disk_full, process_of
+from tests.support.browser.stage import require_on_stage
 from tests.support.browser.visits import BUSY_MS, PHONE, Visit
 from tests.support.faces import astronaut, encoded
 
@@ -75,7 +76,11 @@ def test_a_snapshot_becomes_songs(visit):
     assert youtube.requests[0]["query"] == "happy songs"
     count, titles = len(youtube.requests), songs(page).all_inner_texts()
 
-    page.get_by_role("button", name="Play ").first.click()
+    page.keyboard.press("p")
+    play = page.get_by_role("button", name="Play ").first
+    require_on_stage(page, page.get_by_role("heading", name="You look happy"), songs(page).first, play)
+    page.keyboard.press("p")
+    play.click()
     player = page.locator("iframe[src*='youtube.com/embed']")
     expect(player).to_have_count(1, timeout=BUSY_MS)
     expect(player).to_have_attribute("src", re.compile("songOne0001"))

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser.stage import READABLE_PX, STAGE, type_px
+from tests.support.browser.stage import READABLE_PX, STAGE, require_on_stage, type_px
 from tests.support.browser.visits import Visit
 
 PLACE_S = "document.querySelector('.st-key-answer_sound audio').currentTime"
@@ -45,7 +45,7 @@ def test_an_answer_plays_and_is_shown_to_a_room(browser, streamlit_server):
     expect(page.get_by_test_id("stHeader")).to_be_hidden()
     for hidden in ("stFileUploader", "stDownloadButton", "stExpander", "stSelectbox"):
         expect(page.get_by_test_id(hidden).first).to_be_hidden()
-    expect(page.locator(".answer-genre")).to_be_in_viewport(ratio=1)
+    require_on_stage(page, page.locator(".answer-genre"), page.locator(".player-picture"))
     assert type_px(page, ".answer-genre") > 100
     for selector in (".answer-lead", ".answer-certainty", ".answer-bars", ".player-readout"):
         assert type_px(page, selector) >= READABLE_PX
@@ -59,14 +59,24 @@ def test_an_answer_plays_and_is_shown_to_a_room(browser, streamlit_server):
 def test_every_page_has_a_presenters_view(browser, streamlit_server):
     visitor = Visit(browser, streamlit_server, viewport=STAGE)
     page = visitor.page
-    for name in ("Train", "Generate", "Mood", "Listen"):
+    for name, step, *shown in (
+        ("Train", "In a minute", "Start the race"),
+        ("Train", "Data", "Next: choose models"),
+        ("Train", "The leak"),
+        ("Generate", "", "Blues", "Rock"),
+        ("Mood", "", "Open the camera"),
+        ("Listen", "", "Record"),
+    ):
         page.get_by_role("link", name=name, exact=True).first.click()
         expect(page).to_have_title(f"{name} · Earmark")
+        if step:
+            page.get_by_test_id("stButtonGroup").get_by_text(step, exact=True).click()
         visitor.settle()
         page.get_by_role("button", name="Presenter's view").click()
         assert is_presenting(page)
         expect(page.get_by_test_id("stHeader")).to_be_hidden()
         assert visitor.overflow() <= 0, name
+        require_on_stage(page, *(page.get_by_role("button", name=button, exact=True) for button in shown))
         page.keyboard.press("P")
         assert not is_presenting(page)
     visitor.leave()

@@ -2,8 +2,6 @@
 
 from html import escape
 
-from pages.shared.style import LINE_UP
-
 MAX_NAMES = 4  # models that are named; of more, the last line counts the rest
 COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 
@@ -15,6 +13,5 @@ def line_up_html(names: list[str], n_genres: int, music: str) -> str:
     rows = "".join(f"<li>{escape(name)}</li>" for name in names)
     task = f"Who learns best to tell {COUNTS.get(n_genres, str(n_genres))} kinds of music apart?"
     return (
-        f'{LINE_UP}<div class="line-up"><p class="line-up-task">{task}</p><ol>{rows}</ol>'
-        f"<p>{escape(music)}</p></div>"
+        f'<div class="line-up"><p class="line-up-task">{task}</p><ol>{rows}</ol><p>{escape(music)}</p></div>'
     )

@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from genre.runs.directory import list_runs, read_metrics
 from genre.runs.process import lock_run, start_run, stop_run
+from tests.support.browser.stage import require_on_stage
 from tests.support.browser.train_visits import SLOW, Training, epoch, shorten, wait_for_epoch_after
 from tests.support.browser.visits import BUSY_MS, PHONE
 from tests.support.training_runs import make_run, one_more_epoch
@@ -116,6 +117,9 @@ def test_a_zoom_stays_when_epochs_come_and_runs_end(browser, streamlit_server, s
         chart.dblclick()
         page.wait_for_timeout(1_000)
         assert epochs_in_sight(chart)[-1] >= 13, "a double click shows it whole"
+        page.keyboard.press("p")
+        require_on_stage(page, page.locator(".st-key-race svg.marks"))
+        page.keyboard.press("p")
     visitor.leave()
 
 

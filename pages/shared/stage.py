@@ -1,0 +1,280 @@
+"""The CSS of the presenter's view (pages/shared/presenter.py): one thing at a time, and large.
+
+A stage of 1000 x 562 pixels is as large as the screen. Nothing that is to be read on it is smaller than
+1.5 rem: letters of 4.6 cm on a screen two metres wide. The widgets are hidden but for those that come next.
+"""
+
+_FRAME = """
+    #earmark-present { position: fixed; right: 1rem; bottom: 1rem; z-index: 1000; width: 2.75rem;
+        height: 2.75rem;
+        border: 1px solid #8A909966; border-radius: 50%; cursor: pointer; color: #fff; background: #0F6E6E;
+        font: 400 1.5rem/1 "Material Symbols Rounded"; font-feature-settings: "liga"; overflow: hidden;
+        padding: 0; }
+    #earmark-present:focus-visible { border-radius: 50%; }
+    /* The note is for who presents: within the margin below what the room looks at. */
+    #earmark-present-note { position: fixed; left: 50%; bottom: 0; z-index: 1000; translate: -50%; margin: 0;
+        padding: .1rem .8rem .2rem; border-radius: .5rem .5rem 0 0; background: #14181B; color: #fff;
+        font: 600 .9rem/1.2 "Source Sans", sans-serif; }
+    #earmark-present-note:empty, .presenting #earmark-present { display: none; }
+    @media (max-width: 640px) { #earmark-present { display: none; } }
+"""
+
+_STAGE = """
+.presenting {
+    --stage-height: calc(100vh / var(--stage-zoom, 1) - 2.6rem);  /* within the margins */
+
+    [data-testid=stHeader],
+    [data-testid=stElementContainer]:has(.stButton, .stDownloadButton, .stLinkButton, .stPageLink,
+        .stFileUploader, .stSelectbox, .stMultiSelect, .stSlider, .stCheckbox, .stTextInput, .stTextArea,
+        .stRadio, .stNumberInput, .stButtonGroup, .stPopover, .stAudioInput, .stCameraInput, .stDataFrame
+        ):not(.st-key-start, .st-key-start_race, .st-key-to_set_up, .st-key-to_leak, .st-key-to_minute,
+        [class*=st-key-stored_], .st-key-another, .st-key-mood, .st-key-open_camera, [class*=st-key-camera_],
+        [class*=st-key-icon_songs_play_], [class*=st-key-icon_own_play_],
+        .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
+        [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
+        .st-key-start_game, [class*=st-key-option_], [class*=st-key-hands_], .st-key-show_answer,
+        .st-key-next, .st-key-skip, .st-key-again),
+    :is(.stExpander, .stPopover, .modebar, [data-testid=stElementToolbar],
+        [data-testid=stTooltipIcon]:not(.stButton *),
+        [data-testid=stHeaderActionElements], .stHeadingActionElements, [data-testid=stCaptionContainer]) {
+        display: none !important; }
+    [data-testid=stMain] { zoom: var(--stage-zoom, 1); }
+    [data-testid=stMain]:focus-visible { outline: none; }
+    .stApp .stMainBlockContainer { max-width: 60rem; padding: 1.3rem 1.5rem; }
+    :is([data-testid=stMarkdownContainer], .stText, .song-name) { font-size: 1.5rem; line-height: 1.35; }
+    :is([data-testid=stMarkdownContainer] p, .song-facts, .mood-bars) { font-size: 1.5rem; }
+    .stApp .stMainBlockContainer h1 { font-size: 2rem !important; padding: 0; }
+    :is(h2, h3):not(.answer-genre) { font-size: 2.2rem !important; padding: 0; }
+    [data-testid=stMetricValue] * { font-size: 3rem !important; line-height: 1.1; }
+    :is(.stButton, .stFormSubmitButton) button { padding: .6rem 1.5rem; }
+    :is(.stButton, .stFormSubmitButton) button :is(p, span) { font-size: 1.6rem !important; }
+    .stButton button [data-testid=stIconMaterial] { width: auto; }
+
+    /* A chart is laid out as for a phone and enlarged. Streamlit makes it as large as its frame is on the
+       screen, so that the frame has to be smaller by both enlargements, that of the stage and this one. */
+    --chart-zoom: 1.96;
+    [data-testid=stFullScreenFrame]:has(> .stPlotlyChart, .stVegaLiteChart) { overflow: visible;
+        width: calc(100% / (var(--stage-zoom, 1) * var(--chart-zoom)));
+        height: calc(100% / (var(--stage-zoom, 1) * var(--chart-zoom))); }
+    .js-plotly-plot { overflow: visible !important; }
+    :is(.js-plotly-plot, svg.marks) { zoom: var(--chart-zoom); }
+
+    /* These take all the room that is left. */
+    &:has(.st-key-race, .st-key-counts, .st-key-spectrogram, .st-key-library_map)
+        .stMainBlockContainer > .stVerticalBlock { height: var(--stage-height) !important; }
+    :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(.st-key-race, .st-key-counts,
+        .st-key-spectrogram, .st-key-library_map),
+    :is(.st-key-race, .st-key-race > *, .st-key-counts, .st-key-spectrogram, .st-key-library_map) {
+        flex: 1 1 0 !important; min-height: 0; height: auto !important; overflow: visible; }
+}
+"""
+
+_LISTEN = """
+.presenting {
+    /* The answer fills the stage; while something is heard, the recorder does. */
+    &:has(.recorder) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(.recorder, .st-key-answer, .st-key-library_map)),
+    &:has(.st-key-answer) .stMainBlockContainer > .stVerticalBlock >
+        :has(.st-key-library_map) { display: none; }
+    &:has(.st-key-answer) :is(.st-key-recorder_panel, [data-testid=stLayoutWrapper]:has(>
+        .st-key-recorder_panel)) { min-height: 0; height: 0 !important; }
+    .st-key-answer { border: 0; padding: 0; gap: .4rem; }
+    .st-key-answer > :not(:has(> .stHtml .answer, > .stHtml .answer-bars, .player, audio, > .stAlert)),
+    .st-key-answer:has(.answer) > :has(> .stAlert), .st-key-answer:not(:has(.answer)) > :has(.player),
+    .st-key-results > :not(.st-key-answer, :has(.st-key-answer)) { display: none; }
+    .st-key-answer .stAlert { margin-top: 8rem; }
+    .st-key-answer .stAlert p { font-size: 2.4rem; }
+    .st-key-answer_sound { position: absolute; width: 1px; height: 1px; overflow: hidden; opacity: 0; }
+    .answer-lead { font-size: 1.5rem; }
+    .answer .answer-genre { font-size: 7rem; line-height: 1; }
+    .answer-certainty, .answer-certainty b { font-size: 1.9rem; }
+    .answer-bars { font-size: 1.5rem; max-width: 44rem; grid-template-columns: max-content 1fr 4.2rem; }
+    .answer-bars i { height: 1.1rem; border-radius: .55rem; }
+    .player .player-readout { font-size: 1.5rem; text-align: center; }
+    .player-picture canvas { height: calc(var(--stage-height) - 25rem); }
+    .player-legend { display: none; }
+    .recorder { --size: 8.5rem; font-size: 1.5rem; }
+    .recorder-live, &:has(.st-key-answer) .recorder[data-state=idle] .recorder-hint { display: none; }
+    &:has(.st-key-answer) .recorder[data-state=idle] { --size: 6rem; position: fixed; left: 1rem; top: .5rem;
+        z-index: 5; }
+    &:has(.st-key-answer) .recorder[data-state=idle] .recorder-mark { font-size: 2.6rem; width: 2.6rem;
+        height: 2.6rem; }
+    &:has(.st-key-answer) .recorder[data-state=idle] .recorder-word { display: none; }
+    &:not(:has(.st-key-answer)) .recorder[data-state=idle] { --size: 22rem; }
+    &:not(:has(.st-key-answer)) .recorder[data-state=idle] .recorder-mark { font-size: 9rem; width: 9rem;
+        height: 9rem; }
+    .recorder-word { font-size: 2.4rem; }
+    .recorder-hint { font-size: 1.5rem; }
+    .recorder:not([data-state=idle]) { position: fixed; inset: 0; z-index: 10; display: grid;
+        padding: 1rem 2rem; gap: .4rem 2rem; background: var(--st-background-color);
+        align-content: space-between;
+        grid-template: "stage answer" auto "hint hint" auto "fall fall" 11rem / 17rem 1fr; --size: 16rem; }
+    .recorder-stage { grid-area: stage; margin: auto; }
+    .recorder-meter { display: none; }
+    .recorder:not([data-state=idle]) .recorder-hint { grid-area: hint; }
+    .recorder-answer { grid-area: answer; width: 100%; align-self: center; text-align: left; }
+    .recorder .recorder-genre { font-size: 6.5rem; line-height: 1; justify-content: flex-start; }
+    .recorder-genre .recorder-mark { font-size: 5rem; min-width: 5rem; }
+    .recorder-certainty { font-size: 1.7rem; }
+    .recorder-bars { font-size: 1.6rem; grid-template-columns: max-content 1fr 4.5rem; }
+    .recorder-bars i { height: 1.3rem; border-radius: .65rem; }
+    .recorder-waterfall { grid-area: fall; width: 100%; height: 11rem; }
+
+    /* The library: its map, as long as there is no answer. */
+    &:has(.st-key-library_map):not(:has(.st-key-answer)) :is(.recorder[data-state=idle], .st-key-library >
+        :not(.st-key-library_map, :has(.st-key-library_map, audio))) { display: none; }
+    &:has(.st-key-library_map) :is(.st-key-recorder_panel, [data-testid=stLayoutWrapper]:has(>
+        .st-key-recorder_panel)) { min-height: 0; height: 0 !important; }
+    .st-key-library { border: 0; padding: 0; width: auto !important; margin: 0; transform: none; }
+}
+"""
+
+_TRAIN = """
+:root:not(.presenting) .line-up { display: none; }
+.presenting {
+    &:has(.st-key-train_about) :is(h1, .st-key-train_about) { display: none; }
+
+    /* Before the start: who races (pages/training/setup/line_up.py), and Start. */
+    &:has(.line-up) :is(.st-key-chapters, .st-key-other_ways, [data-testid=stColumn]:has(.st-key-racers)),
+    &:has(.line-up) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(.line-up, .st-key-start, .st-key-start_race)) { display: none; }
+    [data-testid=stColumn]:has(.line-up) { flex: 1 1 100%; }
+    .line-up p { font-size: 1.6rem; margin: .2rem 0; }
+    .line-up .line-up-task { font-size: 2.6rem; margin-top: .6rem; font-weight: 700; line-height: 1.15; }
+    .line-up ol { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: .55rem; }
+    .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15; padding: .25rem 0 .25rem 1rem;
+        border-left: .55rem solid #0F8A8A; }
+    :is(.st-key-start, .st-key-start_race) button { padding: .7rem 2.2rem; }
+    :is(.st-key-start, .st-key-start_race) button :is(p, span) { font-size: 2rem !important; }
+
+    /* Data: how much there is of each genre. */
+    &:has(.st-key-counts) .stMainBlockContainer > .stVerticalBlock >
+        :not(.st-key-counts, :has(.st-key-to_set_up)) { display: none; }
+
+    /* The race; at its end the sentences of who has won and who has cheated, and the way to the leak. */
+    .st-key-race { --chart-zoom: 1.57; }
+    &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock >
+        :not(.st-key-to_leak, :has(.st-key-race, > .stAlert)),
+    &:has(.st-key-race) :is([class*=st-key-watched_], :has(> * > .st-key-live_loss)) { display: none; }
+    &:has(.st-key-race) :is([data-testid=stAlertContentSuccess], [data-testid=stAlertContentInfo]) p {
+        display: none; }
+    &:has(.st-key-race) [data-testid=stAlertContentWarning] p { font-size: 0; }
+    &:has(.st-key-race) [data-testid=stAlertContentWarning] p strong { font-size: 1.5rem; }
+    &:has(.st-key-race) .stAlert > div { padding: .4rem 1rem; }
+    &:has(.st-key-race) .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; z-index: 1; }
+
+    /* Compare: who has won, and a figure of each. */
+    &:has(.stVerticalBlock[class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(.stAlert, .stVerticalBlock[class*=st-key-card_])),
+    &:has(.stVerticalBlock[class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
+        :has(.stVerticalBlock[class*=st-key-card_]) ~ *,
+    .stVerticalBlock[class*=st-key-card_] > :not(:first-child, :nth-child(2)),
+    .stVerticalBlock[class*=st-key-card_] :is(.stBadge, :has(> .stMetric) ~ :has(> .stMetric)) {
+        display: none; }
+
+    /* The leak: both sides. */
+    &:has(.st-key-drawing_True) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(> [data-testid=stHeading], .st-key-drawing_True)) { display: none; }
+    [class*=st-key-drawing_] { height: calc(var(--stage-height) - 19rem) !important; overflow: visible; }
+
+    /* The papers: the sentence, and after it each paper with its bars. */
+    &:has(.paper-sentence) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(.paper-sentence, [class*=st-key-paper_])),
+    [class*=st-key-paper_] > :not(:has(.paper-bars)),
+    [class*=st-key-paper_] [data-testid=stElementContainer]:has(> .stMarkdown):not(:has(h4)) {
+        display: none; }
+    .paper-sentence { align-content: center; height: var(--stage-height); font-size: 4rem; }
+    .paper-sentence small { font-size: 1.5rem; }
+    [class*=st-key-paper_] { justify-content: center; min-height: var(--stage-height); border: 0; }
+    [class*=st-key-paper_] [data-testid=stHorizontalBlock] { flex-direction: column; }
+    [class*=st-key-paper_] h4 { font-size: 2.2rem; }
+    .paper-bars { grid-template-columns: max-content 1fr 7rem; font-size: 2rem; }
+    .paper-bars i { height: 1.6rem; border-radius: .8rem; }
+}
+"""
+
+_GENERATE = """
+.presenting {
+    /* The piece; before there is one, what the painter has made before. */
+    &:has(.st-key-item, .st-key-waiting, .st-key-empty_state) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(h1, .st-key-item, .st-key-waiting, .st-key-empty_state)),
+    &:has(.st-key-item) :is(h1, .st-key-prediction_bars),
+    &:has(.st-key-item):has(.st-key-waiting) .st-key-item { display: none; }
+    :is(.st-key-item, .st-key-empty_state) { border: 0; padding: 0; }
+    .st-key-empty_state [data-testid=stCaptionContainer] { display: block !important; opacity: 1 !important; }
+    .st-key-empty_state [data-testid=stCaptionContainer] p { font-size: 1.5rem; }
+    .st-key-empty_state:has(audio) > [data-testid=stElementContainer]:has(> .stMarkdown):not(:has(
+        [data-testid=stCaptionContainer])), &:has(.st-key-empty_state audio) h1 { display: none; }
+    .st-key-stored_pieces > * { flex: 1 1 17%; width: auto !important; }
+    .st-key-stored_pieces img { height: 6rem; }
+    .st-key-stored_pieces button { padding: .3rem; }
+    .st-key-stored_pieces button :is(p, span) { font-size: 1.5rem !important; }
+}
+"""
+
+_MOOD = """
+.presenting {
+    /* First the camera, and the moods to choose from. */
+    &:has(.st-key-mood) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(h1, .st-key-open_camera, .stCameraInput, .stAlert, h3, audio, [class*=_song_],
+            [data-testid=stImage]), .st-key-mood),
+    &:has(.st-key-mood) [data-testid=stColumn]:not(:has(.st-key-open_camera, .stCameraInput, h3,
+        [data-testid=stImage], .stAlert)) { display: none; }
+    :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(> .st-key-open_camera,
+        > * > .st-key-open_camera) { border: 0; padding: 0; flex: none !important; height: auto !important;
+        align-items: start; }
+    .st-key-open_camera button :is(p, span) { font-size: 2rem !important; }
+    .stCameraInput { width: calc((var(--stage-height) - 5rem) * 4 / 3); max-width: 100%; margin: 0 auto; }
+    .stCameraInput button { min-height: 3rem; font-size: 1.6rem; }
+    .st-key-mood, :is(.st-key-mood, .st-key-act) .stButtonGroup { width: 100%; }
+    :is(.st-key-mood, .st-key-act) :has(> [role=radio]) { display: grid; width: 100%;
+        grid-template-columns: repeat(7, 1fr); }
+    :is(.st-key-mood, .st-key-act) [role=radio] { min-width: 0; min-height: 8rem; padding: 0; }
+    .st-key-mood [role=radio] { min-height: 11rem; }
+    :is(.st-key-mood, .st-key-act) [role=radio] [data-testid=stIconMaterial] { font-size: 4rem !important; }
+
+    /* Then one face, one word, one song. */
+    &:has(.st-key-direction) :is(h1, .st-key-mood, .mood-bars,
+        [data-testid=stHorizontalBlock]:has(.st-key-open_camera, .stCameraInput, .stFileUploader)),
+    &:has(.st-key-direction):has([data-testid=stColumn] h3) [data-testid=stElementContainer]:has(h3):not(
+        [data-testid=stColumn] *),
+    &:has(.st-key-direction):has(audio) .stAlert,
+    :is(.st-key-own_music, .st-key-own_songs):not(:has(audio)),
+    :has(> [class*=_song_]) ~ :has(> [class*=_song_]), &:has(.stCameraInput) :is(h1, .st-key-mood) {
+        display: none; }
+    &:has(.st-key-direction) h3 { font-size: 4rem !important; line-height: 1.1; }
+    &:has(.st-key-direction) [data-testid=stImage] img { max-height: 18rem; object-fit: contain; }
+    .song-picture { width: 12rem; }
+    [class*="_song_"] button [data-testid=stIconMaterial] { font-size: 4rem !important; }
+
+    /* Act this mood. */
+    &:has(.st-key-act) h1 { display: none; }
+    .st-key-act > [data-testid=stElementContainer] > .stMarkdown p { font-size: 2.2rem; }
+    .st-key-act [data-testid=stImage] img { max-height: 24rem; object-fit: contain; }
+    .st-key-act .stCameraInput { width: calc((var(--stage-height) - 18rem) * 4 / 3); }
+    .st-key-act :has(> [role=radio]) { grid-template-columns: repeat(4, 1fr); }
+}
+"""
+
+_GUESS = """
+.presenting {
+    &:has(.st-key-start_game) .stMarkdown p { font-size: 2.2rem; }
+    &:has(.st-key-score) [data-testid=stHeading] h1, &:has(.st-key-show_answer) .stAudio { display: none; }
+    :is(.st-key-score, .st-key-act) [data-testid=stMetric] > * { display: flex; gap: .6rem;
+        align-items: baseline; }
+    :is(.st-key-score, .st-key-act) [data-testid=stMetricValue] * { font-size: 2.2rem !important; }
+    [class*=st-key-option_] button p { font-size: 2rem !important; }
+    .game-options { font-size: 2.2rem; }
+    .stApp .stMainBlockContainer .stMarkdown h1 { font-size: 3.5rem !important; }
+    &:has(.st-key-show_answer) .qr-code { max-width: 15rem; }
+    [class*=st-key-hands_] label p { font-size: 2rem; font-weight: 700; }
+    [class*=st-key-hands_] input { font-size: 2rem; }
+    .game-bars { font-size: 1.5rem; grid-template-columns: max-content 1fr 3.6rem; }
+    .game-truth { font-size: 3rem; margin: 0; }
+    :is(.st-key-people_answer, .st-key-machine_answer) { padding: .6rem 1rem; gap: .3rem; }
+    :is(.st-key-people_answer, .st-key-machine_answer) .stAudio,
+    .st-key-machine_answer > :has(.game-bars) ~ * { display: none; }
+}
+"""
+
+PRESENTER = f"<style>{_FRAME}{_STAGE}{_LISTEN}{_TRAIN}{_GENERATE}{_MOOD}{_GUESS}</style>"
