@@ -227,7 +227,7 @@ def _watch_phones(room: Room) -> None:
     with left:
         st.html(qr_code(link, "Code that opens this game on a phone"))
     with right:
-        st.markdown("Scan the code, or open Earmark's page **Guess first** and type")
+        st.markdown("Scan the code, or open **Guess first** and type")
         st.markdown(f"# {room.code}")
         st.caption(link)
         fragment(run_every=REFRESH_S)(_show_turnout)(room)

@@ -266,9 +266,9 @@ _GUESS = """
     [class*=st-key-option_] button p { font-size: 2rem !important; }
     .game-options { font-size: 2.2rem; }
     .stApp .stMainBlockContainer .stMarkdown h1 { font-size: 3.5rem !important; }
-    &:has(.st-key-show_answer) .qr-code { max-width: 15rem; }
+    &:has(.st-key-show_answer) .qr-code { max-width: 17rem; }
     [class*=st-key-hands_] label p { font-size: 2rem; font-weight: 700; }
-    [class*=st-key-hands_] input { font-size: 2rem; }
+    [class*=st-key-hands_] :is(input, [data-testid=stNumberInputContainer]) { height: auto; font-size: 2rem; }
     .game-bars { font-size: 1.5rem; grid-template-columns: max-content 1fr 3.6rem; }
     .game-truth { font-size: 3rem; margin: 0; }
     :is(.st-key-people_answer, .st-key-machine_answer) { padding: .6rem 1rem; gap: .3rem; }
