@@ -217,9 +217,10 @@ def check_run(damage: tuple[str, bytes]) -> None:
         (entry,) = [entry for entry in Catalogue().entries() if not entry.recorded] or [None]
         if entry is None:  # its kind is another one now
             return
-        json.dumps(_cells(entry), default=str, ensure_ascii=False).encode()
+        (shown_name,) = chart_names([entry])
+        json.dumps(_cells(entry, shown_name), default=str, ensure_ascii=False).encode()
         to_csv([entry]).encode()
-        chart_names([entry]), leak_pairs([entry])
+        leak_pairs([entry])
         epochs = [line for line in read_metrics(folder) if "loss" in line]
         learning = plots.Learning(entry.title, epochs)
         for measure in ("accuracy", "loss"):
