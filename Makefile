@@ -83,9 +83,12 @@ endif
 
 test bench: export EARMARK_DATA := $(SHARED)
 
+# The files with a browser that take longest, first: then no worker is left with a long one at the end.
+LONGEST := $(addprefix tests/browser/,test_accessibility.py test_generate.py test_address.py test_mood.py train)
+
 test: setup-dev chromium
 	@run() { $(BIN) -m pytest --dist loadgroup --max-worker-restart 0 "$$@" $(PYTEST_ARGS) || [ $$? -eq 5 ]; }; \
-	run --numprocesses 3 --ignore tests/browser; rest=$$?; run --numprocesses 4 --no-loadscope-reorder tests/browser/train tests/browser && exit $$rest
+	run --numprocesses 3 --ignore tests/browser; rest=$$?; run --numprocesses 4 --no-loadscope-reorder $(LONGEST) tests/browser && exit $$rest
 
 bench: setup-dev chromium
 	@for file in tests/benchmarks/bench_*.py tests/benchmarks/app/bench_*.py; do \
