@@ -22,8 +22,13 @@ def genre_name(genre: str) -> str:
 
 
 def whole_percent(probability: float) -> int:
-    """Round to a whole percentage: 0.784 -> 78; never 100 below certainty."""
-    return min(99, round(100 * probability)) if probability < 1 else 100
+    """Round to a whole percentage, a half up: 0.784 -> 78, 0.705 -> 71; never 100 below certainty."""
+    return min(99, int(100 * probability + 0.5)) if probability < 1 else 100
+
+
+def shorten(name: str, most: int) -> str:
+    """Cut a name to so many characters, the last of which is then an ellipsis."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
 
 def encodable(name: str) -> str:

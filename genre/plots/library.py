@@ -8,7 +8,7 @@ import pandas  # noqa: F401 - whole: plotly looks at it, even when another threa
 import plotly.graph_objects as go
 
 from genre.plots.prediction import COLOURS, QUIET
-from genre.text import genre_name
+from genre.text import genre_name, shorten
 
 NAMED, FEW, MANY = 40, 300, 5_000  # songs on a map: few have their names, many are small
 NAME_CHARS = 24  # of a name beside its song
@@ -30,7 +30,7 @@ def library_map(
     )
     labels: dict[str, np.ndarray] = {}
     if len(ids) <= NAMED:
-        labels["text"] = np.array([escape(_short(name)) for name in names], object)
+        labels["text"] = np.array([escape(shorten(name, NAME_CHARS)) for name in names], object)
         labels["textposition"] = _label_places(points)
     size = 9 if len(ids) <= FEW else 6 if len(ids) <= MANY else 4
     for genre in sorted(set(genres)):
@@ -72,10 +72,6 @@ def _label_places(points: np.ndarray) -> np.ndarray:
     sides = np.where(share < 0.25, "right", np.where(share > 0.75, "left", "center"))
     turns = np.where(np.argsort(np.argsort(y)) % 2, "top", "bottom")
     return np.array([f"{turn} {side}" for turn, side in zip(turns, sides, strict=True)], object)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1].rstrip()}…"
 
 
 def counts_chart(counts: Mapping[str, int], colours: Mapping[str, str]) -> go.Figure:

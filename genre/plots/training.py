@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from genre.plots.prediction import COLOURS, FAINT
-from genre.text import genre_name
+from genre.text import genre_name, shorten
 
 # The colours are distinguishable with colour vision deficiency too, as far as ten colours can be.
 RUN_COLOURS = (
@@ -30,6 +30,7 @@ RUN_COLOURS = (
     "#C4554D",
 )
 AXIS_STEPS = (10, 15, 20, 25, 30, 40, 50, 60, 80)  # ends of an axis, times a power of ten
+LEGEND_CHARS = 40
 OTHER_GENRE = "#8A9099"
 # The wheel alone scrolls the page. Two fingers on a touchpad arrive as Ctrl and the wheel.
 _ZOOM = "wheel![event.ctrlKey || event.metaKey]"
@@ -302,9 +303,9 @@ def tracks_of_each_genre(counts: dict[str, int]) -> go.Figure:
     )
 
 
-def _short(name: str, most: int = 40) -> str:
+def _short(name: str) -> str:
     """Shorten a name to fit a legend."""
-    return escaped_name(name if len(name) <= most else f"{name[: most - 1]}…")
+    return escaped_name(shorten(name, LEGEND_CHARS))
 
 
 def escaped_name(name: str) -> str:

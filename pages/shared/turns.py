@@ -13,8 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from genre.compute import all_cores
 from genre.fair_queue import FairQueue
 
-# Pieces of work at a time: one alone leaves cores idle. Of ten visitors who bring clips at once to two cores
-# (`make soak`), 95 % had their answer after 2.7 s by two at a time, and after 3.5 s one by one.
+# Pieces of work at a time: one alone leaves cores idle, and ten visitors wait longer (`make soak`).
 AT_ONCE = min(4, all_cores())
 NOTICE_S = 0.3  # seconds; a shorter wait is not worth a word
 POLL_S = 0.25
