@@ -28,6 +28,8 @@ NOTE := Made by make weights.
 train = $(2) --run "$(RUNS)/$(1)"
 
 export PYTHONUNBUFFERED := 1
+# Compiled once, not by each of the many processes of a training or a test.
+unexport PYTHONDONTWRITEBYTECODE
 # Idle threads sleep: while a training runs beside the app, answers come three times sooner.
 export OMP_WAIT_POLICY := PASSIVE
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from streamlit.components.v2 import manifest_scanner
 
 from genre.audio.clip import SAMPLE_RATE
 from genre.logs import PACKAGES
@@ -36,6 +37,9 @@ FAILURES = TESTS / "failures"  # screenshots
 # No ceiling on the clock: a busy machine is no fault.
 settings.register_profile("earmark", deadline=None)
 settings.load_profile("earmark")
+
+# Each AppTest looks through all installed packages for components: half of a page's time.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

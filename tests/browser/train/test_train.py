@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from genre.runs.directory import list_runs, read_metrics
@@ -13,6 +12,7 @@ from tests.support.browser.visits import BUSY_MS, PHONE
 from tests.support.training_runs import make_run, one_more_epoch
 
 GENRES = ("classical", "metal", "reggae")
+STEPS = ("In a minute", "Data", "Set up", "Watch", "Compare", "The papers", "The leak")
 
 
 def test_three_models_from_start_to_use(browser, streamlit_server, served_home, three_genres):
@@ -139,13 +139,12 @@ def epochs_in_sight(chart: Locator) -> list[float]:
     ]
 
 
-@pytest.mark.parametrize(
-    "step", ["In a minute", "Data", "Set up", "Watch", "Compare", "The papers", "The leak"]
-)
-def test_a_phone_shows_every_step(browser, streamlit_server, served_home, step):
+def test_a_phone_shows_every_step(browser, streamlit_server, served_home):
     make_run()
     make_run("stopped", seed=1)
-    visitor = Training(browser, streamlit_server, step, viewport=PHONE, has_touch=True, is_mobile=True)
-    visitor.settle()
-    assert visitor.overflow() <= 0
+    visitor = Training(browser, streamlit_server, STEPS[0], viewport=PHONE, has_touch=True, is_mobile=True)
+    for step in STEPS:
+        visitor.page.get_by_test_id("stButtonGroup").get_by_text(step, exact=True).tap()
+        visitor.settle()
+        assert visitor.overflow() <= 0, step
     visitor.leave()
