@@ -33,7 +33,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Idle threads sleep: while a training runs beside the app, answers come three times sooner.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: setup importable setup-dev setup-cluster chromium run test bench soak weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint fuzz screenshots clean
+.PHONY: setup importable setup-dev setup-cluster chromium run test test-without-browser test-with-browser bench soak weights weights-tagger weights-listen weights-scratch scratch-seed weights-emotion weights-gan lint fuzz screenshots clean
 
 # The virtual environment holds a copy of its pins: they are installed once, and again when they change.
 setup:
@@ -83,14 +83,24 @@ else
 	@exec $(STREAMLIT)
 endif
 
-test bench: export EARMARK_DATA := $(SHARED)
+test-without-browser test-with-browser bench: export EARMARK_DATA := $(SHARED)
 
+PYTEST = $(BIN) -m pytest --dist loadgroup --max-worker-restart 0
 # The files with a browser that take longest, first: then no worker is left with a long one at the end.
-LONGEST := $(addprefix tests/browser/,test_accessibility.py test_generate.py test_address.py test_mood.py train)
+LONGEST := $(addprefix tests/browser/,train test_accessibility.py test_generate.py test_mood.py test_recorder.py)
+BROWSER_LOG := tests/failures/browser.log
 
+# Tests with a browser wait half of their time: beside them the others have the processor.
 test: setup-dev chromium
-	@run() { $(BIN) -m pytest --dist loadgroup --max-worker-restart 0 "$$@" $(PYTEST_ARGS) || [ $$? -eq 5 ]; }; \
-	run --numprocesses 3 --ignore tests/browser; rest=$$?; run --numprocesses 4 --no-loadscope-reorder $(LONGEST) tests/browser && exit $$rest
+	@$(MAKE) --jobs 2 --keep-going test-without-browser test-with-browser
+
+test-without-browser:
+	@$(PYTEST) --numprocesses 3 --ignore tests/browser $(PYTEST_ARGS) || [ $$? -eq 5 ]
+
+test-with-browser:
+	@mkdir -p $(dir $(BROWSER_LOG))
+	@$(PYTEST) --numprocesses 2 --no-loadscope-reorder $(LONGEST) tests/browser $(PYTEST_ARGS) >$(BROWSER_LOG) 2>&1; \
+		code=$$?; cat $(BROWSER_LOG); [ $$code -eq 0 ] || [ $$code -eq 5 ]
 
 bench: setup-dev chromium
 	@for file in tests/benchmarks/bench_*.py tests/benchmarks/app/bench_*.py; do \

@@ -21,6 +21,7 @@ from streamlit.components.v2 import manifest_scanner
 
 from genre.audio.clip import SAMPLE_RATE
 from genre.logs import PACKAGES
+from genre.paths import write_atomic
 from genre.synth import dataset as synth
 from mood.playlist import search
 from tests.support.audio import soundfile_bytes
@@ -106,17 +107,25 @@ def compiled_librosa() -> None:
     compile_librosa()
 
 
-@functools.lru_cache
-def _music(genre: str, seconds: float, seed: int) -> np.ndarray:
-    samples = synth.render(genre, seed, seconds)
-    samples.setflags(write=False)
-    return samples
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory) -> Path:
+    """The folder of rendered music, of all workers together: each piece is rendered once."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "rendered"
 
 
 @pytest.fixture(scope="session")
-def play() -> Callable[..., np.ndarray]:
+def play(rendered) -> Callable[..., np.ndarray]:
     """play(genre, seconds=6.0, seed=1) -> (N,) float32 at 22,050 Hz of the built-in synthesiser."""
-    return lambda genre, seconds=6.0, seed=1: _music(genre, seconds, seed)
+
+    @functools.lru_cache
+    def music(genre: str, seconds: float, seed: int) -> np.ndarray:
+        path = rendered / f"{genre}-{seed}-{seconds}.f32"
+        if not path.exists():
+            write_atomic(path, synth.render(genre, seed, seconds).tobytes())
+        return np.frombuffer(path.read_bytes(), np.float32)  # it cannot be written to
+
+    return lambda genre, seconds=6.0, seed=1: music(genre, seconds, seed)
 
 
 @pytest.fixture(scope="session")
@@ -140,12 +149,12 @@ def empty_temporary_folder(tmp_path_factory, monkeypatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def folder_of_music(tmp_path_factory) -> Callable[..., Path]:
+def folder_of_music(rendered) -> Callable[..., Path]:
     """folder_of_music(genres, pieces, seconds) -> a folder that holds so many WAV files of each genre."""
 
     @functools.cache
     def make(genres: tuple[str, ...] = ("classical", "metal"), pieces: int = 4, seconds: float = 3.5) -> Path:
-        folder = tmp_path_factory.mktemp("music")
+        folder = rendered / f"{'-'.join(genres)}-{pieces}-{seconds}"
         for genre in genres:
             for seed in range(pieces):
                 synth._write(folder / genre / f"{genre}.{seed:05d}.wav", genre, seed, seconds)

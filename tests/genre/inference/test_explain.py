@@ -39,7 +39,7 @@ def check(explanation, clip: Clip, classifier: Classifier) -> None:
     assert start_s <= explanation.times[0] and explanation.times[-1] <= end_s + 0.05
 
 
-@pytest.mark.parametrize("seconds", [1.0, 2.5, 6.0, 30.0])
+@pytest.mark.parametrize("seconds", [1.0, 2.5, 6.0, 12.0])
 def test_any_length(seconds, classifier, play):
     clip = clip_of(np.resize(play("jazz"), round(seconds * SAMPLE_RATE)))
     explanation = explain(classifier, clip, "jazz")
@@ -86,12 +86,12 @@ def test_the_map_passes_the_deletion_check_on_the_built_in_music(classifier, pla
 def test_the_map_passes_the_deletion_check_on_recordings(phone, min_wins):
     classifier = load_classifier("listen-train")
     checks = []
-    for path in gtzan_recordings("valid")[:: 30 if phone else 14]:
+    for path in gtzan_recordings("valid")[:: 30 if phone else 18]:
         clip = clip_of(load_clip(path).samples[: 8 * SAMPLE_RATE])
         clip = simulate_phone(clip, 0) if phone else clip
         if best := classifier.classify(clip).genre:
             checks.append(deletion_check(classifier, clip, explain(classifier, clip, best), draws=2))
-    assert len(checks) >= (3 if phone else 8)
+    assert len(checks) >= (3 if phone else 6)
     _check_deletions(checks, min_wins)
 
 
