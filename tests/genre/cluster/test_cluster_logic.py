@@ -11,71 +11,14 @@ import pytest
 
 from genre.__main__ import main
 from genre.cache import cached_results, compute_missing, computed_elsewhere
-from genre.cluster import songs
 from genre.cluster.connection import MISSING_MESSAGE, ClusterError, own_versions, require_versions
 from genre.cluster.inputs import compute_some, file_sizes
 from genre.cluster.mirror import Mirror, read_files, write_files
 from genre.cluster.node import UNUSED_S, ReceivedInputs, remove_unused
-from genre.cluster.songs import map_songs
 from genre.data.examples import DataError, Examples
 from genre.data.packed import PackedInputs, note_inputs, noted_inputs, pack_inputs, packed_path
 from genre.runs import directory as runs
 from genre.runs.batch import forget_batch, note_batch, unfinished_batch
-from tests.support.stand_ins.ray import DeadlyItem, PretendedRay
-
-DEADLY = {13, 40, 41}
-
-
-def _load():
-    return _read
-
-
-def _read(item):
-    if item in DEADLY:
-        raise DeadlyItem
-    return item * item
-
-
-@pytest.fixture
-def without_waiting(monkeypatch):
-    monkeypatch.setattr(songs.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(songs, "LOOK_S", 0.0)
-
-
-@pytest.mark.parametrize("one_node_in", [0, 40, 6])
-def test_every_item_comes_once_whatever_dies(without_waiting, one_node_in):
-    n_deaths = 0
-    for seed in range(25):
-        ray = PretendedRay(seed, 1 + seed % 4, one_node_in)
-        found = list(map_songs(ray, iter(range(80)), _load, lambda item: -item))
-        assert sorted(index for index, _ in found) == list(range(80))
-        assert dict(found) == {item: -item if item in DEADLY else item * item for item in range(80)}
-        assert all(actor.dead for actor in ray.actors)  # none is left behind
-        n_deaths += ray.n_deaths
-    assert bool(n_deaths) == bool(one_node_in)
-
-
-def test_no_more_items_are_taken_than_are_in_hand(without_waiting):
-    taken = 0
-
-    def items():
-        nonlocal taken
-        while taken < 10_000:
-            taken += 1
-            yield taken
-
-    results = map_songs(PretendedRay(0, 2, 0), items(), _load, lambda item: 0)
-    for count in range(1, 301):
-        next(results)
-        assert taken - count <= 2 * 2 * songs.MAX_BATCH
-    results.close()
-
-
-def test_a_model_that_no_node_can_load_is_said_once(without_waiting, monkeypatch):
-    ray = PretendedRay(0, 1, 0)
-    monkeypatch.setattr(ray, "wait", lambda refs, num_returns, timeout: (refs, []))  # dead before they begin
-    with pytest.raises(ClusterError, match="load the model"):
-        list(map_songs(ray, range(3), _load, lambda item: 0))
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,19 +21,20 @@ from tests.support.patience import PATIENCE_S
 SLOW_S = 0.05  # a pretended song
 
 
-def _read_slowly(item: int) -> tuple[int, int]:
-    """A result, and the process that made it; 13 ends its process."""
-    if item == 13:
-        os.kill(os.getpid(), 9)
+def _read_slowly(folder: Path, item: int) -> tuple[int, int]:
+    """A result, and the process that made it; 13 ends that, 40 does once, and 41 ends its parent once."""
+    if item == 13 or (item in (40, 41) and not (folder / str(item)).exists()):
+        (folder / str(item)).touch()
+        os.kill(os.getppid() if item == 41 else os.getpid(), 9)
     time.sleep(SLOW_S)
     return item * item, os.getpid()
 
 
-def _load_slow():
-    return _read_slowly
+def _load_slow(folder: Path):
+    return partial(_read_slowly, folder)
 
 
-def test_every_item_comes_once_though_a_node_dies_and_an_item_ends_its_process(cluster):
+def test_every_item_comes_once_whatever_dies(cluster, tmp_path):
     from genre.cluster.connection import connect, disconnect
     from genre.cluster.songs import map_songs
 
@@ -39,43 +42,117 @@ def test_every_item_comes_once_though_a_node_dies_and_an_item_ends_its_process(c
     ray = connect(cluster.address)
     results: dict[int, tuple[int, int]] = {}
     try:
-        for index, result in map_songs(ray, range(400), _load_slow, lambda item: (-item, 0)):
+        for index, result in map_songs(
+            ray, range(400), partial(_load_slow, tmp_path), lambda item: (-item, 0)
+        ):
             assert index not in results
             results[index] = result
             if len(results) == 60:
-                assert len({process for _, process in results.values()}) >= 1
                 cluster.kill()
     finally:
         disconnect()
     assert sorted(results) == list(range(400))
     assert results.pop(13) == (-13, 0)
     assert all(square == index * index for index, (square, _) in results.items())
+    assert (tmp_path / "40").exists() and (tmp_path / "41").exists()
 
 
-def test_a_node_that_joins_is_used(cluster):
+def test_a_node_that_joins_is_used(cluster, tmp_path):
     from genre.cluster.connection import connect, disconnect
     from genre.cluster.songs import map_songs
 
     cluster.keep(1)
     processes: set[int] = set()
-    deadline = time.monotonic() + PATIENCE_S
-
-    def items():
-        """Items until a second process reads them."""
-        number = 100
-        while len(processes) < 2 and time.monotonic() < deadline:
-            yield number
-            number += 1
-
     ray = connect(cluster.address)
+    results = map_songs(ray, range(100, 100_000), partial(_load_slow, tmp_path), lambda item: (0, 0))
+    deadline = time.monotonic() + PATIENCE_S
     try:
-        for index, (_, process) in map_songs(ray, items(), _load_slow, lambda item: (0, 0)):
+        for count, (_, (_, process)) in enumerate(results):
             processes.add(process)
-            if index == 20:
+            if count == 20:
                 cluster.add()
+            if len(processes) == 2 or time.monotonic() > deadline:
+                break
+        results.close()
+        _wait_for(lambda: not any(map(_is_alive, processes)))
+        _wait_for(lambda: ray.available_resources().get("CPU") == 2)  # the actors are gone, too
     finally:
         disconnect()
     assert len(processes) == 2
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _load_large():
+    return _read_large
+
+
+def _read_large(folder: Path) -> bytes:
+    with open(folder / "read", "ab") as file:
+        file.write(b".")
+    return bytes(1_000_000)
+
+
+def test_nothing_is_read_far_ahead_of_who_takes_it(cluster, tmp_path):
+    from genre.cluster.connection import connect, disconnect
+    from genre.cluster.songs import map_songs
+
+    cluster.keep(2)
+    ray = connect(cluster.address)
+    try:
+        results = map_songs(ray, [tmp_path] * 600, _load_large, lambda item: b"")
+        next(results)
+        time.sleep(10)
+        n_read = (tmp_path / "read").stat().st_size
+        assert n_read < 300
+        assert sum(1 for _ in results) == 599
+    finally:
+        disconnect()
+
+
+def _load_wrong():
+    raise ValueError("There is no such model.")
+
+
+def _load_raising():
+    return _raise
+
+
+def _raise(item: int) -> None:
+    raise KeyError("odd")
+
+
+def test_what_stops_all_songs_is_a_sentence(cluster, monkeypatch):
+    from genre.cluster import songs
+    from genre.cluster.connection import ClusterError, connect, disconnect, own_versions
+
+    cluster.keep(1)
+    ray = connect(cluster.address)
+    try:
+        assert list(songs.map_songs(ray, [], _load_wrong, lambda item: 0)) == []
+        with pytest.raises(ClusterError, match=r"^A node could not load the model: There is no such model.$"):
+            list(songs.map_songs(ray, range(3), _load_wrong, lambda item: 0))
+        with pytest.raises(ClusterError, match=r"^A node could not read songs: 'odd'$"):
+            list(songs.map_songs(ray, range(3), _load_raising, lambda item: 0))
+        other = replace(own_versions(), earmark="other")
+        monkeypatch.setattr(songs, "own_versions", lambda: other)
+        with pytest.raises(ClusterError, match=r"^The node \w+ has another version of Earmark: "):
+            list(songs.map_songs(ray, range(3), _load_raising, lambda item: 0))
+    finally:
+        disconnect()
 
 
 def _load_pretended():
