@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from genre import GENRES
 from genre.data.recordings import Recording, recordings
-from genre.paths import WEIGHTS
+from genre.paths import PIECES
 from genre.text import genre_name
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ N_ROUNDS, N_OPTIONS = 10, 4
 MOST_OF_A_GENRE = 2  # recordings of one genre, so that the answers vary
 CLIP_S = 10.0
 MOST_GENERATED = 3  # of ten rounds of the first kind; after the recordings, before what is synthesised
-PIECES = WEIGHTS / "gan" / "pieces"  # MP3, 10 s: a stored piece a genre
 
 
 # Told before the vote, where the question is which genre it is: who says what is right.

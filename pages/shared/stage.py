@@ -33,7 +33,7 @@ _STAGE = """
         .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
         [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
         .st-key-start_game, [class*=st-key-option_], [class*=st-key-hands_], .st-key-show_answer,
-        .st-key-next, .st-key-skip, .st-key-again),
+        .st-key-next, .st-key-skip, .st-key-again, .st-key-library_example),
     :is(.stExpander, .stPopover, .modebar, [data-testid=stElementToolbar],
         [data-testid=stTooltipIcon]:not(.stButton *),
         [data-testid=stHeaderActionElements], .stHeadingActionElements, [data-testid=stCaptionContainer]) {
@@ -73,9 +73,7 @@ _LISTEN = """
 .presenting {
     /* The answer fills the stage; while something is heard, the recorder does. */
     &:has(.recorder) .stMainBlockContainer > .stVerticalBlock >
-        :not(:has(.recorder, .st-key-answer, .st-key-library_map)),
-    &:has(.st-key-answer) .stMainBlockContainer > .stVerticalBlock >
-        :has(.st-key-library_map) { display: none; }
+        :not(:has(.recorder, .st-key-answer)) { display: none; }
     &:has(.st-key-answer) :is(.st-key-recorder_panel, [data-testid=stLayoutWrapper]:has(>
         .st-key-recorder_panel)) { min-height: 0; height: 0 !important; }
     .st-key-answer { border: 0; padding: 0; gap: .4rem; }
@@ -119,13 +117,6 @@ _LISTEN = """
     .recorder-bars { font-size: 1.6rem; grid-template-columns: max-content 1fr 4.5rem; }
     .recorder-bars i { height: 1.3rem; border-radius: .65rem; }
     .recorder-waterfall { grid-area: fall; width: 100%; height: 11rem; }
-
-    /* The library: its map, as long as there is no answer. */
-    &:has(.st-key-library_map):not(:has(.st-key-answer)) :is(.recorder[data-state=idle], .st-key-library >
-        :not(.st-key-library_map, :has(.st-key-library_map, audio))) { display: none; }
-    &:has(.st-key-library_map) :is(.st-key-recorder_panel, [data-testid=stLayoutWrapper]:has(>
-        .st-key-recorder_panel)) { min-height: 0; height: 0 !important; }
-    .st-key-library { border: 0; padding: 0; width: auto !important; margin: 0; transform: none; }
 }
 """
 
@@ -256,6 +247,32 @@ _MOOD = """
 }
 """
 
+_MUSIC = """
+.presenting {
+    /* What it is for, and the example to try. */
+    :is([data-testid=stForm]:has(.st-key-library_folder), .st-key-library_map .textpoint text),
+    .st-key-library_to_come .stMarkdown { display: none; }
+    [data-testid=stColumn]:has(.st-key-library_genre_counts) { flex: 1 1 100%; }
+    .st-key-library_to_come { border: 0; padding: 0; }
+
+    /* How much was read, and below it the map, the songs or the genres. */
+    &:has(.st-key-library_map, .stage-songs, .st-key-library_genre_counts) :is(h1, .stAlert,
+        .st-key-library_player audio, .st-key-library_player .stBadge, :has(> .st-key-library_player) ~ *,
+        [data-testid=stColumn]:has(.st-key-library_feeling_counts)) { display: none; }
+    .st-key-library_player { border: 0; padding: 0; }
+    &:has(.st-key-library_player) .st-key-library_map .legend { display: none; }
+    .st-key-library_player p strong { font-size: 2.2rem; }
+    .st-key-library_player [data-testid=stCaptionContainer] { display: block !important;
+        opacity: 1 !important; }
+    .stage-songs { margin: 0; padding: 0; list-style: none; display: grid; gap: .45rem; font-size: 1.6rem;
+        line-height: 1.2; }
+    .stage-songs li { display: grid; grid-template-columns: 1fr 9rem 6rem; gap: 1rem; align-items: baseline;
+        padding-left: .8rem; border-left: .55rem solid var(--genre); }
+    .stage-songs span { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
+    .stage-songs small { font-size: 1.5rem; opacity: .8; }
+}
+"""
+
 _GUESS = """
 .presenting {
     &:has(.st-key-start_game) .stMarkdown p { font-size: 2.2rem; }
@@ -277,4 +294,4 @@ _GUESS = """
 }
 """
 
-PRESENTER = f"<style>{_FRAME}{_STAGE}{_LISTEN}{_TRAIN}{_GENERATE}{_MOOD}{_GUESS}</style>"
+PRESENTER = f"<style>{_FRAME}{_STAGE}{_LISTEN}{_TRAIN}{_GENERATE}{_MOOD}{_MUSIC}{_GUESS}</style>"

@@ -60,7 +60,7 @@ ANSWER = """<style>
     .answer-moments th:first-child { text-align: left; }
 </style>"""
 
-# The Train page is wider than the Listen page, for charts side by side, and no wider than lines can be read.
+# Train and My music are wider than the Listen page, for charts and tables, no wider than one can read.
 # Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
 # Streamlit's own covers what stands above a chart that grows, such as the button that stops all.
 WIDE_PAGE = """<style>
@@ -89,7 +89,7 @@ MEDIUM_PAGE = "<style>.stApp [data-testid=stMainBlockContainer] { max-width: 58r
 
 # All others are as wide as Streamlit has them.
 NARROW_PAGE = "<style>.stApp [data-testid=stMainBlockContainer] { max-width: 736px; }</style>"
-PAGE_WIDTHS = {"train": WIDE_PAGE, "generate": MEDIUM_PAGE, "guess": MEDIUM_PAGE}
+PAGE_WIDTHS = {"train": WIDE_PAGE, "music": WIDE_PAGE, "generate": MEDIUM_PAGE, "guess": MEDIUM_PAGE}
 
 
 def page_style(path: str) -> str:
@@ -196,14 +196,10 @@ def swatch(colour: str) -> str:
     )
 
 
-# Styles of pages/library/panel.py: the library is wider than the Listen page where there is room.
+# Styles of pages/library/.
 LIBRARY = """<style>
-    @media (min-width: 70rem) {
-        .st-key-library:has(.st-key-library_view [aria-checked=true]) {
-            width: min(72rem, 100vw - 6rem) !important; max-width: none !important;
-            margin-left: 50%; transform: translateX(-50%); }
-    }
-    @media (hover: none) { .st-key-library .modebar { display: none !important; } }
+    :root:not(.presenting) .stage-songs { display: none; }
+    @media (hover: none) { .st-key-library_table [data-testid=stElementToolbar] { display: none; } }
     @media (max-width: 640px) { .st-key-library_view [data-testid=stIconMaterial] { display: none; }
         .st-key-library_view [role=radio] { padding-inline: .55rem; }
         .st-key-library_view [role=radio] * { gap: 0; } }

@@ -8,7 +8,7 @@ from genre.evaluation.reproduction import Figures
 from genre.models.cards import load_card
 from genre.models.papers import Paper
 from genre.models.registry import MODELS
-from genre.paths import WEIGHTS
+from genre.paths import PIECES, WEIGHTS
 from genre.plots import training as plots_training
 from genre.plots.leak import HONEST_COLOUR, LEAKY_COLOUR
 from genre.runs.catalogue import LEAKY
@@ -90,7 +90,7 @@ def _measure(figure: Figures) -> str:
 def _show_gan() -> None:
     """Play pieces of our generator, beside its distance from real music and that of the paper's kind."""
     distance = load_card(WEIGHTS / GAN).metrics["distance"]
-    genres = [genre for genre in GENRES if (WEIGHTS / GAN / "pieces" / f"{genre}.mp3").is_file()]
+    genres = [genre for genre in GENRES if (PIECES / f"{genre}.mp3").is_file()]
     st.markdown(
         "**What our GAN sounds like.** "
         "How far from real music is it? "
@@ -107,7 +107,7 @@ def _show_gan() -> None:
         label_visibility="collapsed",
     )
     if genre:
-        st.audio((WEIGHTS / GAN / "pieces" / f"{genre}.mp3").read_bytes(), format="audio/mpeg")
+        st.audio((PIECES / f"{genre}.mp3").read_bytes(), format="audio/mpeg")
 
 
 def _show_training(paper: Paper) -> None:

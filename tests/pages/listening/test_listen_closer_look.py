@@ -175,7 +175,7 @@ def test_similar_music_comes_out_of_the_library_too(app, wav, tmp_path):
     scan_folders([str(tmp_path / "music")], processes=0)
     upload(app, ("a.wav", wav("jazz")))
     choose(app, ALIKE)
-    assert "In your library, the nearest" in text(app)
+    assert "Nearest in your own music" in text(app)
     play = next(button for button in app.button if button.label == "Play jazz")
     n_players = len(app.get("audio"))
     healthy(play.click().run())
