@@ -35,6 +35,14 @@ ORIGINS = {
 }
 
 
+# And with the answer.
+TRUTH_FROM = {
+    "library": "Its own tag says",
+    "generated": "Earmark was asked for",
+    "synthesised": "Earmark played",
+}
+
+
 @dataclass(frozen=True)
 class LibrarySong:
     """A song of the visitor's library whose own tag names one of the ten genres."""
@@ -70,6 +78,11 @@ class Round:
         clip = load_clip(path)
         start_s = self.place * max(0.0, clip.duration_s - CLIP_S)
         return clip.trimmed(start_s, min(clip.duration_s, start_s + CLIP_S))
+
+    @property
+    def truth_from(self) -> str:
+        """Who says what is right, before the word: a piece made by a machine is what was asked for."""
+        return TRUTH_FROM.get(self.source, "It is") if self.truth == self.genre else "It is"
 
     @property
     def credit(self) -> str:

@@ -12,7 +12,7 @@ from pages.shared.sharing.song_card import CardHeading, CardSong, offer_song_car
 from pages.shared.widgets import escaped
 
 COUNT = 10
-TITLE = "From my own music"
+TITLE = "From the page My music"
 
 
 def show_own_songs(mood: str, direction: str, heading: CardHeading, is_first_choice: bool) -> bool:
@@ -24,7 +24,7 @@ def show_own_songs(mood: str, direction: str, heading: CardHeading, is_first_cho
         return False
     with st.container(border=True, key="own_songs"):
         if is_first_choice:
-            st.markdown(f"**{TITLE}.** Your own music needs no internet.")
+            st.markdown(f"**{TITLE}.** These songs need no internet.")
         elif not st.toggle(f"{TITLE}, without the internet", key="own_songs_open"):
             return False
         _show_list(mood, direction, heading)

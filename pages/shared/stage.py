@@ -48,7 +48,7 @@ _STAGE = """
     [data-testid=stMetricValue] * { font-size: 3rem !important; line-height: 1.1; }
     :is(.stButton, .stFormSubmitButton) button { padding: .6rem 1.5rem; }
     :is(.stButton, .stFormSubmitButton) button :is(p, span) { font-size: 1.6rem !important; }
-    .stButton button [data-testid=stIconMaterial] { width: auto; }
+    .stButton button :is([data-testid=stIconMaterial], :has(> [data-testid=stIconMaterial])) { width: auto; }
 
     /* A chart is laid out as for a phone and enlarged. Streamlit makes it as large as its frame is on the
        screen, so that the frame has to be smaller by both enlargements, that of the stage and this one. */
@@ -208,7 +208,7 @@ _MOOD = """
     /* First the camera, and the moods to choose from. */
     &:has(.st-key-mood) .stMainBlockContainer > .stVerticalBlock >
         :not(:has(h1, .st-key-open_camera, .stCameraInput, .stAlert, h3, audio, [class*=_song_],
-            [data-testid=stImage]), .st-key-mood),
+            [class*=st-key-icon_own_play_], [data-testid=stImage]), .st-key-mood),
     &:has(.st-key-mood) [data-testid=stColumn]:not(:has(.st-key-open_camera, .stCameraInput, h3,
         [data-testid=stImage], .stAlert)) { display: none; }
     :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(> .st-key-open_camera,
@@ -219,23 +219,30 @@ _MOOD = """
     .stCameraInput button { min-height: 3rem; font-size: 1.6rem; }
     .st-key-mood, :is(.st-key-mood, .st-key-act) .stButtonGroup { width: 100%; }
     :is(.st-key-mood, .st-key-act) :has(> [role=radio]) { display: grid; width: 100%;
-        grid-template-columns: repeat(7, 1fr); }
+        grid-template-columns: repeat(4, 1fr); }
     :is(.st-key-mood, .st-key-act) [role=radio] { min-width: 0; min-height: 8rem; padding: 0; }
-    .st-key-mood [role=radio] { min-height: 11rem; }
     :is(.st-key-mood, .st-key-act) [role=radio] [data-testid=stIconMaterial] { font-size: 4rem !important; }
+    .st-key-mood [role=radio] { min-height: calc((var(--stage-height) - 13rem) / 2); }
+    .st-key-mood [role=radio] [data-testid=stIconMaterial] { font-size: 5.5rem !important; }
+    .st-key-mood [role=radio] p { font-size: 2rem !important; }
 
     /* Then one face, one word, one song. */
     &:has(.st-key-direction) :is(h1, .st-key-mood, .mood-bars,
         [data-testid=stHorizontalBlock]:has(.st-key-open_camera, .stCameraInput, .stFileUploader)),
     &:has(.st-key-direction):has([data-testid=stColumn] h3) [data-testid=stElementContainer]:has(h3):not(
         [data-testid=stColumn] *),
-    &:has(.st-key-direction):has(audio) .stAlert,
-    :is(.st-key-own_music, .st-key-own_songs):not(:has(audio)),
+    &:has(.st-key-direction):has(audio, [class*=st-key-icon_own_play_]) .stAlert,
+    .st-key-own_music:not(:has(audio)), .st-key-own_songs:not(:has([class*=st-key-icon_own_play_])),
+    .st-key-own_songs:not(:has(audio)) > :has([class*=st-key-icon_own_play_]) ~ *,
+    .st-key-own_songs:has(audio) > :has([class*=st-key-icon_own_play_]):not(:has(+ * audio)),
     :has(> [class*=_song_]) ~ :has(> [class*=_song_]), &:has(.stCameraInput) :is(h1, .st-key-mood) {
         display: none; }
     &:has(.st-key-direction) h3 { font-size: 4rem !important; line-height: 1.1; }
     &:has(.st-key-direction) [data-testid=stImage] img { max-height: 18rem; object-fit: contain; }
     .song-picture { width: 12rem; }
+    :is(.st-key-own_music, .st-key-own_songs) { border: 0; padding: 1rem 0; gap: 1.5rem; }
+    :is(.st-key-own_music, .st-key-own_songs) .stMarkdown p { font-size: 2.2rem; }
+    .st-key-own_songs button [data-testid=stIconMaterial] { font-size: 4rem !important; }
     [class*="_song_"] button [data-testid=stIconMaterial] { font-size: 4rem !important; }
 
     /* Act this mood. */
@@ -243,7 +250,6 @@ _MOOD = """
     .st-key-act > [data-testid=stElementContainer] > .stMarkdown p { font-size: 2.2rem; }
     .st-key-act [data-testid=stImage] img { max-height: 24rem; object-fit: contain; }
     .st-key-act .stCameraInput { width: calc((var(--stage-height) - 18rem) * 4 / 3); }
-    .st-key-act :has(> [role=radio]) { grid-template-columns: repeat(4, 1fr); }
 }
 """
 
@@ -290,7 +296,8 @@ _GUESS = """
     .game-truth { font-size: 3rem; margin: 0; }
     :is(.st-key-people_answer, .st-key-machine_answer) { padding: .6rem 1rem; gap: .3rem; }
     :is(.st-key-people_answer, .st-key-machine_answer) .stAudio,
-    .st-key-machine_answer > :has(.game-bars) ~ * { display: none; }
+    .st-key-machine_answer > :has(.game-bars) + * ~ * { display: none; }
+    .st-key-machine_answer > :has(.game-bars) + * p * { font-size: 1.5rem !important; }
 }
 """
 

@@ -144,6 +144,7 @@ GAME = """<style>
     .game-truth { font-size: clamp(2rem, 6vw, 3.6rem); font-weight: 700; line-height: 1.15; margin: .3rem 0;
                   padding-left: .9rem; border-left: .6rem solid var(--truth); }
     .game-truth span { font-weight: 400; opacity: .75; }
+    .game-truth b { font-weight: inherit; white-space: nowrap; }
     .game-options { display: flex; flex-wrap: wrap; gap: .3rem 2.2rem; margin: 0; font-size: 1.6rem;
                     font-weight: 700; }
     .game-bars { display: grid; grid-template-columns: max-content 1fr 2.9rem; gap: .35rem .7rem;

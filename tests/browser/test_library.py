@@ -82,7 +82,7 @@ def _play_on_the_mood_page(page: Page, visit: Visit) -> None:
     page.get_by_role("link", name="Mood").click()
     page.get_by_role("radio", name="Angry").click()
     songs = page.locator(".st-key-own_songs")
-    expect(songs.get_by_text("Your own music needs no internet")).to_be_visible()
+    expect(songs.get_by_text("These songs need no internet")).to_be_visible()
     page.get_by_role("radio", name="Calm me down").click()
     visit.settle()
     expect(songs.get_by_text("Ends")).to_be_visible()
