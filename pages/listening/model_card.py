@@ -27,8 +27,8 @@ def show_model_card(name: str | None) -> None:
             st.html(ANSWER + share_bars(best(genres, len(genres))))
             few = " and ".join(genre_name(genre) for genre in sorted(counts, key=counts.__getitem__)[:2])
             st.caption(
-                f"How many of each genre it named right, of {sum(counts.values())} in all. There were few of some "
-                f"genres, the fewest of {few}: there the figure says little."
+                f"How many of each genre it named right, of {sum(counts.values())} in all. There were few "
+                f"of some genres, the fewest of {few}: there the figure says little."
             )
         if not summary or st.toggle("Tell me more", key="model_card_text"):
             st.markdown(text or "Nothing is written down about this one.")
