@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.access.roles import may_invite, require_visitor
+from pages.library.access import may_see_library
 from pages.shared.browser.address import enter_page
 from pages.shared.browser.scripts import help_keyboard
 from pages.shared.presenter import offer_presenter
@@ -22,6 +23,8 @@ pages = [
     st.Page("pages/mood.py", title="Mood", icon=":material/mood:"),
     st.Page("pages/guess.py", title="Guess first", icon=":material/quiz:", url_path="guess"),
 ]
+if may_see_library():
+    pages.insert(4, st.Page("pages/music.py", title="My music", icon=":material/library_music:"))
 if may_invite():
     pages.append(st.Page("pages/invite.py", title="Invite", icon=":material/qr_code_2:"))
 page = st.navigation(pages, position="top")

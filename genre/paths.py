@@ -8,6 +8,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 WEIGHTS = REPOSITORY / "assets" / "weights"
+PIECES = WEIGHTS / "gan" / "pieces"  # MP3, 10 s: a generated piece of each genre
 PROMOTED = "models"  # folder in EARMARK_HOME with copies of promoted runs
 PROMOTED_TITLE = "title.txt"  # file in the folder of a promoted model that was renamed
 

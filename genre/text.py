@@ -26,6 +26,11 @@ def whole_percent(probability: float) -> int:
     return min(99, int(100 * probability + 0.5)) if probability < 1 else 100
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number of things: (1, "song") -> "1 song", (1200, "song") -> "1,200 songs"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def shorten(name: str, most: int) -> str:
     """Cut a name to so many characters, the last of which is then an ellipsis."""
     return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"

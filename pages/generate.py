@@ -7,13 +7,12 @@ it a few times a second and stays usable meanwhile.
 import streamlit as st
 
 from gan.training.history import read_training_history
-from genre.paths import WEIGHTS
+from genre.paths import PIECES
 from genre.text import genre_name
 from pages.generation.html import render_strip
 from pages.generation.request import show_request_form
 from pages.generation.state import generate_state, job_queue
 from pages.generation.studio import (
-    PUBLISHED_MODEL,
     collect_results,
     list_models,
     load_published_sampler,
@@ -27,7 +26,6 @@ from pages.shared.models import warm_up
 from pages.shared.style import STORED_PIECES
 from pages.shared.widgets import escaped, fragment
 
-PIECES = WEIGHTS / PUBLISHED_MODEL / "pieces"  # MP3, 10 s: made by the published model, one a genre
 POLL_S, FAR_POLL_S = 0.25, 1.0  # between two polls of the job queue: near its head, and further back
 
 

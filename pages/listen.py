@@ -6,7 +6,6 @@ The page is painted without torch, which takes seconds to load: that happens in 
 import streamlit as st
 
 from genre import GENRES
-from pages.library.panel import show_library
 from pages.listening.examples import answer_songs, show_examples
 from pages.listening.model_card import show_model_card
 from pages.listening.model_choice import show_introduction, show_model_choice
@@ -55,7 +54,6 @@ if listen_state().has_clips:
     show_results()
 else:
     show_placeholder()
-show_library()
 show_model_card(chosen_model())
 ask_before_leaving()
 warm_up(default_classifier, "genre.audio.overview", "genre.synth.dataset", answer_songs)

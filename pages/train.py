@@ -23,8 +23,8 @@ enter()
 st.title("Which model learns best?")
 with st.container(key="train_about"):
     st.markdown(
-        "Models learn to tell kinds of music apart, and race for the best figure. You choose who runs, on "
-        "which music, and you see who wins and what they get wrong."
+        "Computer models learn to name the genre of music, and race: **which one gets the most right?** "
+        "Start the race, or choose the models and the music yourself."
     )
 state = train_state()
 follow_address("step", STEPS, "In a minute")

@@ -20,7 +20,7 @@ def library_map(
 ) -> go.Figure:
     """Draw points (n, 2) coloured by genre; each carries its id, so that a click tells which song it is.
 
-    One trace a genre, drawn by WebGL: 10,000 points stay smooth.
+    One trace a genre, many songs drawn by WebGL: 10,000 points stay smooth.
     """
     figure = go.Figure()
     kinds, names_of, ids_of = (
@@ -32,10 +32,12 @@ def library_map(
     if len(ids) <= NAMED:
         labels["text"] = np.array([escape(shorten(name, NAME_CHARS)) for name in names], object)
         labels["textposition"] = _label_places(points)
+    # Labels are letters in SVG, which the presenter's view can hide, and which know entities as HTML does.
+    add_songs = figure.add_scatter if labels else figure.add_scattergl
     size = 9 if len(ids) <= FEW else 6 if len(ids) <= MANY else 4
     for genre in sorted(set(genres)):
         rows = np.flatnonzero(kinds == genre)
-        figure.add_scattergl(
+        add_songs(
             x=points[rows, 0].astype(np.float32),
             y=points[rows, 1].astype(np.float32),
             mode="markers+text" if labels else "markers",
@@ -44,7 +46,7 @@ def library_map(
             customdata=ids_of[rows],
             hovertemplate="%{hovertext}<extra>" + genre_name(genre) + "</extra>",
             marker={"color": COLOURS.get(genre, QUIET), "size": size, "opacity": 0.85},
-            unselected={"marker": {"opacity": 0.25}},
+            unselected={"marker": {"opacity": 0.4}},
             **{key: values[rows] for key, values in labels.items()},
         )
     hidden = {"visible": False, "zeroline": False}
@@ -59,6 +61,34 @@ def library_map(
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": COLOURS["jazz"]},
         clickmode="event+select",
         uirevision="map",  # a click changes neither zoom nor place
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+    return figure
+
+
+def map_to_come() -> go.Figure:
+    """Draw a map before there is one: made-up dots, and the name of each genre among its own."""
+    random = np.random.default_rng(5)
+    figure = go.Figure()
+    for place, (genre, colour) in enumerate(COLOURS.items()):
+        centre = np.array([place % 5, -(place // 5) - 0.3 * (place % 2)])
+        x, y = (centre + random.normal(scale=(0.2, 0.11), size=(14, 2))).T
+        figure.add_scatter(x=x, y=y, mode="markers", marker={"color": colour, "size": 8, "opacity": 0.5})
+        figure.add_annotation(
+            x=centre[0],
+            y=centre[1] + 0.36,
+            text=genre_name(genre).capitalize(),
+            showarrow=False,
+            font={"color": colour, "size": 15},
+        )
+    hidden = {"visible": False}
+    figure.update_layout(
+        height=240,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        xaxis=hidden,
+        yaxis=hidden,
+        showlegend=False,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )

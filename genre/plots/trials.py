@@ -6,6 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from genre.text import counted, percent
+
 LOGARITHMIC = frozenset(("learning_rate", "weight_decay"))
 LABELS = {
     "learning_rate": "learning rate",
@@ -65,5 +67,5 @@ def trials_text(rows: Sequence[Mapping[str, Any]], value: str = "valid_accuracy"
     settings = ", ".join(
         f"{LABELS[name]} {best[name]:.3g}" for name in LABELS if name in best and name != value
     )
-    accuracy = f"{100 * best[value]:.1f} % validation accuracy"
-    return f"{len(measured_rows)} trials. The best has {accuracy}: {settings}."
+    right = f"{percent(best[value])} of the excerpts that were kept aside"
+    return f"{counted(len(measured_rows), 'trial')}. The best names {right}: {settings}."

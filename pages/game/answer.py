@@ -21,8 +21,8 @@ def show_answer(room: Room, mode: str, wav: bytes) -> None:
     current, number = room.round, room.number
     colour = ANSWER_COLOURS.get(current.truth, QUIET)
     st.html(
-        f'<p class="game-truth" style="--truth:{colour}"><span>It is</span> '
-        f"{escape(option_label(current.truth))}</p>"
+        f'<p class="game-truth" style="--truth:{colour}"><span>{escape(current.truth_from)}</span> '
+        f"<b>{escape(option_label(current.truth).lower())}</b></p>"
     )
     st.caption(escaped(f"{current.credit}."))
     people, answer = room.people_choice(number), room.machine.get(number)

@@ -36,12 +36,13 @@ def machine_answer(classifier: "Classifier", clip: "Clip", options: tuple[str, .
 
 def _reasons(prediction: "Prediction", shares: dict[str, float], choice: str) -> list[str]:
     certainty = percent(shares[choice])
-    reasons = [f"Of these answers it finds {genre_name(choice)} the likeliest: {certainty}."]
+    reasons = []
+    if tags := list(prediction.description.tags)[:MAX_TAGS]:  # first: a room sees one reason
+        reasons.append(f"Listeners have called songs like this one {_quoted(tags)}.")
+    reasons.append(f"Of these answers it finds {genre_name(choice)} the likeliest: {certainty}.")
     rivals = sorted((option for option in shares if option != choice), key=lambda o: -shares[o])
     if shares[rivals[0]] >= MIN_RIVAL:
         reasons.append(f"It hears some {genre_name(rivals[0])} in it as well: {percent(shares[rivals[0]])}.")
-    if tags := list(prediction.description.tags)[:MAX_TAGS]:
-        reasons.append(f"Listeners have called songs like this one {_quoted(tags)}.")
     if prediction.genre and prediction.genre not in shares:
         reasons.append(f"Left to itself it would have said {genre_name(prediction.genre)}.")
     return reasons

@@ -83,13 +83,13 @@ def _show_round(code: str, player: str) -> None:
         if error := game_state().error:
             st.caption(f":material/error: {escaped(error)}")
     elif room.phase == ANSWER:
-        truth = option_label(room.round.truth)
+        truth = f"{room.round.truth_from} {option_label(room.round.truth).lower()}"
         if vote == room.round.truth:
-            st.success(f"Right! It is {truth}.", icon=":material/check_circle:")
+            st.success(f"Right! {truth}.", icon=":material/check_circle:")
         elif vote:
-            st.error(f"It is {truth}. You said {option_label(vote)}.", icon=":material/cancel:")
+            st.error(f"{truth}. You said {option_label(vote)}.", icon=":material/cancel:")
         else:
-            st.info(f"It is {truth}. You did not vote in time.", icon=":material/hourglass_empty:")
+            st.info(f"{truth}. You did not vote in time.", icon=":material/hourglass_empty:")
 
 
 def _vote(room: Room, player: str, option: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from genre import GENRES
 from genre.data.recordings import Recording, recordings
-from genre.paths import WEIGHTS
+from genre.paths import PIECES
 from genre.text import genre_name
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ N_ROUNDS, N_OPTIONS = 10, 4
 MOST_OF_A_GENRE = 2  # recordings of one genre, so that the answers vary
 CLIP_S = 10.0
 MOST_GENERATED = 3  # of ten rounds of the first kind; after the recordings, before what is synthesised
-PIECES = WEIGHTS / "gan" / "pieces"  # MP3, 10 s: a stored piece a genre
 
 
 # Told before the vote, where the question is which genre it is: who says what is right.
@@ -33,6 +32,14 @@ ORIGINS = {
     "library": "This song comes from the library of this Earmark, and its own tag names its genre.",
     "generated": "Earmark's generator made this piece when it was asked for one of these genres.",
     "synthesised": "Earmark's synthesiser plays this piece in the style of one of these genres.",
+}
+
+
+# And with the answer.
+TRUTH_FROM = {
+    "library": "Its own tag says",
+    "generated": "Earmark was asked for",
+    "synthesised": "Earmark played",
 }
 
 
@@ -71,6 +78,11 @@ class Round:
         clip = load_clip(path)
         start_s = self.place * max(0.0, clip.duration_s - CLIP_S)
         return clip.trimmed(start_s, min(clip.duration_s, start_s + CLIP_S))
+
+    @property
+    def truth_from(self) -> str:
+        """Who says what is right, before the word: a piece made by a machine is what was asked for."""
+        return TRUTH_FROM.get(self.source, "It is") if self.truth == self.genre else "It is"
 
     @property
     def credit(self) -> str:

@@ -9,9 +9,10 @@ from genre.errors import error_sentence
 from genre.library.index import Index
 from genre.library.progress import ScanProgress, is_scanning, lock_scan, read_progress, start_scan, stop_scan
 from genre.paths import music_folder
-from genre.text import encodable
+from genre.text import counted, encodable
 from pages.library.access import may_choose_folders, require_folder_choice
 from pages.library.content import has_library
+from pages.library.example import example_folder, make_example
 from pages.library.state import library_state
 from pages.shared.widgets import escaped, fragment
 
@@ -33,9 +34,10 @@ def show_folders() -> None:
         state.error = ""
     for folder in known_folders():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f":material/folder: {escaped(encodable(folder))}", width="stretch")
+            name = _folder_name(folder)
+            st.markdown(f":material/folder: {name}", width="stretch")
             st.button(
-                f"Forget {escaped(encodable(folder))}",
+                f"Forget {name}",
                 key=f"icon_forget_{folder.encode(errors='surrogateescape').hex()}",
                 type="tertiary",
                 icon=":material/delete:",
@@ -75,6 +77,11 @@ def show_folders() -> None:
             )
 
 
+def _folder_name(folder: str) -> str:
+    is_example = folder == str(example_folder())
+    return "The example: pieces that come with Earmark" if is_example else escaped(encodable(folder))
+
+
 def known_folders() -> list[str]:
     """Return the folders that were scanned."""
     if not has_library():
@@ -93,7 +100,7 @@ def _choose_folder() -> None:
             key="library_folder",
             help="On the machine that runs Earmark. Its sub-folders count too. The files are only read.",
         )
-        if st.form_submit_button("Add and scan", type="primary", icon=":material/library_add:"):
+        if st.form_submit_button("Listen to this folder", type="primary", icon=":material/library_add:"):
             _start(path)
             st.rerun()
     if len(suggestions) > 1:
@@ -130,9 +137,27 @@ def _start(folder: str | None = None, *options: str) -> None:
         )
         if folder is not None and not os.path.isdir(folders[0]):
             raise ValueError(f"There is no folder {folder.strip()}: check its name.")
+        if folder is not None and folders[0] != str(example_folder()):
+            _forget_example()
         start_scan(folders, *options)
     except (ValueError, OSError) as error:
         library_state().error = error_sentence(error)
+
+
+def start_example() -> None:
+    """Scan the pieces that come with Earmark."""
+    try:
+        require_folder_choice()
+        _start(str(make_example()))
+    except (ValueError, OSError) as error:
+        library_state().error = error_sentence(error)
+
+
+def _forget_example() -> None:
+    """Take the example out of the library: it is no music of the visitor's."""
+    if str(example_folder()) in known_folders():
+        with lock_scan(), Index() as index:
+            index.forget(str(example_folder()))
 
 
 def _forget(folder: str) -> None:
@@ -167,7 +192,7 @@ def take_scan_result() -> str:
         return ""
     n_read = progress.counts.get("n_predicted", 0)
     n_damaged = progress.counts.get("n_damaged", 0)
-    text = f"{n_read:,} {'song' if n_read == 1 else 'songs'} read" if n_read else "No new songs"
+    text = f"{counted(n_read, 'song')} read" if n_read else "No new songs"
     return f"{text}, {n_damaged:,} damaged: Overview lists them." if n_damaged else f"{text}."
 
 

@@ -26,6 +26,7 @@ def show_map(library: "Library") -> None:
         st.info("There is no music on the map yet: scan a folder with songs.", icon=":material/map:")
         return
     songs = [library.songs[k] for k in rows]
+    st.markdown("Songs that sound alike to Earmark lie together. The colour is the genre that it names.")
     event = st.plotly_chart(
         library_map(
             np.array([(song.x, song.y) for song in songs]),
@@ -45,8 +46,7 @@ def show_map(library: "Library") -> None:
         if len(indices) == 1:
             state.play(indices[0])
     st.caption(
-        "Songs that sound alike to Earmark lie together. Click one to play it, scroll to zoom, and draw a "
-        "frame around several to make a list of them."
+        "Click a song to play it, scroll to zoom, and draw a frame around several to make a list of them."
         + (f" Of {len(all_rows):,} songs {len(rows):,} are drawn." if len(rows) < len(all_rows) else "")
     )
     if len(indices) > 1:

@@ -12,7 +12,7 @@ from pages.shared.sharing.song_card import CardHeading, CardSong, offer_song_car
 from pages.shared.widgets import escaped
 
 COUNT = 10
-TITLE = "From my own music"
+TITLE = "From the page My music"
 
 
 def show_own_songs(mood: str, direction: str, heading: CardHeading, is_first_choice: bool) -> bool:
@@ -24,8 +24,8 @@ def show_own_songs(mood: str, direction: str, heading: CardHeading, is_first_cho
         return False
     with st.container(border=True, key="own_songs"):
         if is_first_choice:
-            st.markdown(f"**{TITLE}.** Your library needs no network.")
-        elif not st.toggle(f"{TITLE}, without any network", key="own_songs_open"):
+            st.markdown(f"**{TITLE}.** These songs need no internet.")
+        elif not st.toggle(f"{TITLE}, without the internet", key="own_songs_open"):
             return False
         _show_list(mood, direction, heading)
     return True
@@ -48,7 +48,7 @@ def _show_list(mood: str, direction: str, heading: CardHeading) -> None:
         st.error(escaped(error_sentence(error)), icon=":material/error:")
         return
     if not path:
-        st.info("There is no music in the library yet: scan a folder on the Listen page.")
+        st.info("There are no songs yet: name a folder of music on the page My music.")
         return
     state = library_state()
     for number, item in enumerate(path, 1):

@@ -36,7 +36,7 @@ def show_library_neighbours(embedding: "np.ndarray | None") -> None:
         st.caption(escaped(error_sentence(error)))
         return
     if matches:
-        show_matches(matches, "like_clip", "In your library, the nearest")
+        show_matches(matches, "like_clip", "Nearest in your own music")
         playing = library_state().playing
         for match in matches:
             if match.song.id == playing:

@@ -1,14 +1,29 @@
-"""My library on the Listen page: closed it is one line, open it is map, table, overview and folders."""
+"""The library: what it is for while there is none; then how much was read, and its views."""
+
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from genre.errors import error_sentence
 from genre.library.progress import read_progress
-from pages.library.access import may_see_library
+from genre.plots.library import map_to_come
+from genre.text import counted
+from pages.library.access import may_choose_folders
 from pages.library.content import current_library, has_library
-from pages.library.folders import show_folders, show_last_scan, show_scan, take_scan_result
+from pages.library.folders import (
+    known_folders,
+    show_folders,
+    show_last_scan,
+    show_scan,
+    start_example,
+    take_scan_result,
+)
+from pages.shared.browser.address import follow_address, write_address
 from pages.shared.style import LIBRARY
-from pages.shared.widgets import escaped
+from pages.shared.widgets import STATIC, escaped
+
+if TYPE_CHECKING:
+    from genre.library.search import Library
 
 MAP, SONGS, OVERVIEW, FOLDERS = "map", "songs", "overview", "folders"
 LABELS = {
@@ -18,70 +33,116 @@ LABELS = {
     FOLDERS: ":material/folder: Folders",
 }
 
+SURE = (
+    "Earmark calls itself sure only where it was mostly right in its tests: on the page Listen, “How good is "
+    "this model?” has the figures. Where it is not, it says so at the song."
+)
+
 
 def show_library() -> None:
-    """Show the library of the operator; nothing for a guest."""
-    if not may_see_library():
-        return
+    """Show the library of the operator."""
     st.html(LIBRARY)
-    with st.container(border=True, key="library"):
-        result = take_scan_result()
-        if result and st.session_state.get("library_view") == FOLDERS:
-            st.session_state.library_view = MAP
-        is_new = not has_library() and not read_progress().active
-        begins = is_new and st.session_state.get("library_begun", False)
-        view = None
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                ":material/library_music: **My library**",
-                help="Folders of music on this machine. Each song is predicted once, where it lies; nothing "
-                "leaves the machine, and no file is changed.",
-                width="stretch",
+    result = take_scan_result()
+    follow_address("library_view", LABELS, MAP)
+    if result and st.session_state.library_view == FOLDERS:
+        st.session_state.library_view = MAP
+    if _is_new() and not read_progress().active:
+        _show_beginning()
+    else:
+        _show_views(result)
+
+
+def _is_new() -> bool:
+    try:
+        return not (has_library() and known_folders())
+    except OSError:  # the views say what is wrong with it
+        return False
+
+
+def _show_beginning() -> None:
+    """Say what the page is for, with one thing to do first, and an example for who has no music at hand."""
+    with st.container(key="library_about"):
+        st.markdown(
+            "Name a folder of songs. Earmark listens to each, and draws a map: **songs that sound alike lie "
+            "together.** Click one to play it."
+        )
+    show_last_scan()
+    show_folders()
+    if may_choose_folders():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown("No music at hand?", width="content")
+            st.button(
+                "Try it with 13 pieces of Earmark's",
+                key="library_example",
+                icon=":material/play_circle:",
+                on_click=start_example,
             )
-            if not is_new:
-                view = st.segmented_control(
-                    "View of the library",
-                    list(LABELS),
-                    key="library_view",
-                    format_func=LABELS.__getitem__,
-                    label_visibility="collapsed",
-                    persist_state="session",
-                )
-            elif not begins:
-                st.button(
-                    "Read a folder of music", icon=":material/folder:", key="library_begin", on_click=_begin
-                )
-        if result:
-            st.success(result, icon=":material/library_music:")
-        if begins:
-            show_folders()
-        elif view:
-            _show_view(view)
-        elif not is_new:
-            show_scan()
+    st.caption(
+        ":material/lock: Songs are read where they lie. Nothing leaves this machine, and no file is changed."
+    )
+    with st.container(border=True, key="library_to_come"):
+        st.markdown("**Your map appears here:** a dot is a song, a colour is a genre.")
+        st.plotly_chart(
+            map_to_come(), config=STATIC, key="library_map_to_come", alt="A drawing of such a map"
+        )
 
 
-def _begin() -> None:
-    st.session_state.library_begun = True
-    st.session_state.library_view = FOLDERS
-
-
-def _show_view(view: str) -> None:
+def _show_views(result: str) -> None:
+    summary = st.container()  # filled last: loading the songs takes a moment
+    choice = st.segmented_control(
+        "View of your music",
+        list(LABELS),
+        required=True,
+        key="library_view",
+        format_func=LABELS.__getitem__,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    view = write_address("library_view", choice)
+    if result:
+        st.success(result, icon=":material/library_music:")
     is_scanning = show_scan()
     show_last_scan()
     if view == FOLDERS:
         show_folders()
+    library = _load()
+    if library is None:
         return
+    if len(library):
+        summary.markdown(_summary(library), help=SURE)
+    if view != FOLDERS:
+        _show_view(view, library, is_scanning)
+
+
+def _load() -> "Library | None":
     try:
-        library = current_library()
+        return current_library()
     except OSError as error:
         st.error(escaped(error_sentence(error)), icon=":material/error:")
-        return
+        return None
+
+
+def _summary(library: "Library") -> str:
+    """Say how many songs there are, how sure Earmark is of them, and what could not be read."""
+    n_music, n_sure = int(library.music.sum()), int((library.music & library.confident).sum())
+    n_damaged = sum(bool(song.error) for song in library.songs)
+    parts = [f"**{counted(n_music, 'song')}.** Earmark is sure of the genre of {n_sure:,}"]
+    if n_sure < n_music:
+        parts.append(f"the other {n_music - n_sure:,} are its best guess")
+    text = ", ".join(parts) + "."
+    n_silent = len(library) - n_music - n_damaged
+    if n_silent:
+        text += f" {counted(n_silent, 'file')} without music."
+    if n_damaged:
+        text += f" {counted(n_damaged, 'file')} could not be read: Overview says why."
+    return text
+
+
+def _show_view(view: str, library: "Library", is_scanning: bool) -> None:
     if not len(library):
         if not is_scanning:
             st.info("No songs yet: name a folder of music under Folders.", icon=":material/folder:")
-        return
-    if view == MAP:
+    elif view == MAP:
         from pages.library.map_view import show_map
 
         show_map(library)

@@ -13,7 +13,7 @@ from genre.library.playlists.files import to_csv, to_m3u
 from genre.library.tags import read_cover
 from genre.paths import may_read
 from genre.reading import read_regular
-from genre.text import clock, encodable, genre_name
+from genre.text import clock, counted, encodable, genre_name
 from pages.access.roles import require_operator
 from pages.shared.widgets import escaped
 
@@ -114,21 +114,22 @@ def save_songs(songs: "Sequence[Song]", key: str) -> None:
     """Show buttons that save songs as a playlist or a table."""
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            f"Playlist of {len(songs):,} (M3U)",
+            f"Playlist of {counted(len(songs), 'song')}",
             to_m3u(songs),
             "earmark.m3u",
             "audio/x-mpegurl",
             key=f"{key}_m3u",
             on_click="ignore",
             icon=":material/queue_music:",
-            help="Players on this machine open it: it names the files where they lie.",
+            help="A file (M3U) that music players on this machine open: it names the songs where they lie.",
         )
         st.download_button(
-            "Table (CSV)",
+            "Table",
             to_csv(songs),
             "earmark.csv",
             "text/csv",
             key=f"{key}_csv",
+            help="A file (CSV) for a spreadsheet.",
             on_click="ignore",
             icon=":material/table:",
         )

@@ -1,11 +1,13 @@
 """The songs of the library as a table: searched, filtered, sorted; chosen ones are played or made a list."""
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from genre import GENRES
-from genre.text import genre_name
+from genre.plots.prediction import COLOURS
+from genre.text import encodable, genre_name
 from pages.library.content import song_table
 from pages.library.map_view import show_playing
 from pages.library.player import save_songs
@@ -14,10 +16,11 @@ from pages.library.state import library_state
 if TYPE_CHECKING:
     import numpy as np
 
-    from genre.library.search import Library
+    from genre.library.search import Library, Song
 
 TEMPO_RANGE = (30, 240)
 TABLE_HEIGHT = 460
+STAGE_ROWS = 9  # songs that a room can read at once
 MAX_ROWS = 20_000  # in the browser at once; a table of half a million would be 100 MB
 OFTEN_EMPTY = ("Own tag", "Album", "Problem")  # columns that are left out where they say nothing
 
@@ -48,6 +51,7 @@ def show_table(library: "Library") -> None:
         },
         column_order=[name for name in table.columns if name not in OFTEN_EMPTY or table[name].any()],
     )
+    st.html(_stage_rows([library.songs[k] for k in matches if library.songs[k].genre]))
     selection = [library.songs[rows[k]] for k in event.selection.rows if k < len(rows)]
     ids = [song.id for song in selection]
     if ids != state.table_selection:
@@ -60,6 +64,17 @@ def show_table(library: "Library") -> None:
         save_songs(songs, "library_list")
     if selection and not selection[-1].error:
         show_playing(library)
+
+
+def _stage_rows(songs: "list[Song]") -> str:
+    """The first songs in large type, for the presenter's view (pages/shared/stage.py)."""
+    rows = "".join(
+        f'<li style="--genre: {COLOURS[song.genre or ""]}"><span>{escape(encodable(song.name))}</span>'
+        f"<b>{genre_name(song.genre or '').capitalize()}</b>"
+        f"<small>{'' if song.confident else 'a guess'}</small></li>"
+        for song in songs[:STAGE_ROWS]
+    )
+    return f'<ol class="stage-songs">{rows}</ol>'
 
 
 def _filters(library: "Library") -> "np.ndarray":

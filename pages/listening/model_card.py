@@ -8,6 +8,8 @@ from genre.data.protocols import FOLD_PROTOCOLS
 from genre.models.cards import ArtefactError, Card, load_card
 from genre.paths import PROMOTED, WEIGHTS, home
 from genre.text import genre_name
+from pages.listening.answer.marks import best, share_bars
+from pages.shared.style import ANSWER
 
 MEASURED = "listen-train"  # the same recipe as the Listen page's model, trained on the train list alone
 MIN_CONFUSION = 0.1  # share of a genre's pieces taken for another one that is worth a word
@@ -18,7 +20,39 @@ def show_model_card(name: str | None) -> None:
     folder = WEIGHTS / MEASURED if name is None else home() / PROMOTED / name
     with st.expander("How good is this model?", icon=":material/info:"):
         text = card_text(folder, is_stand_in=name is None)
-        st.markdown(text or "Nothing is written down about this one.")
+        summary = card_summary(folder)
+        if summary:
+            sentence, genres, counts = summary
+            st.markdown(f"**{sentence}**")
+            st.html(ANSWER + share_bars(best(genres, len(genres))))
+            few = " and ".join(genre_name(genre) for genre in sorted(counts, key=counts.__getitem__)[:2])
+            st.caption(
+                f"How many of each genre it named right, of {sum(counts.values())} in all. There were few "
+                f"of some genres, the fewest of {few}: there the figure says little."
+            )
+        if not summary or st.toggle("Tell me more", key="model_card_text"):
+            st.markdown(text or "Nothing is written down about this one.")
+
+
+def card_summary(folder: Path) -> tuple[str, dict[str, float], dict[str, int]] | None:
+    """One sentence, and the share of each genre's songs that it names rightly; None where no test is honest.
+
+    Of songs of other people's collections where it was tested on some: they are most like a visitor's.
+    """
+    try:
+        card = load_card(folder)
+        if card.split.get("leaky"):
+            return None
+        others = card.metrics.get("other_collections")
+        metrics = others or card.metrics["by_track"]
+        present = _present(metrics["genres"])
+        genres = {genre: float(one["recall"]) for genre, one in present.items()}
+        counts = {genre: int(one["count"]) for genre, one in present.items()}
+        tenths = round(10 * metrics["accuracy"])
+    except (ArtefactError, KeyError, TypeError, ValueError):
+        return None
+    songs = "songs of other people's collections" if others else "pieces"
+    return f"Of ten {songs} that it had never heard, it named about {tenths} right.", genres, counts
 
 
 def card_text(folder: Path, is_stand_in: bool = False) -> str:

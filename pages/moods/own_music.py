@@ -37,10 +37,13 @@ def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
         word = look_word(request.mood)
         if at_once:
             st.markdown(
-                f"**Earmark plays for you, as you feel {word}.** Its own generator has made up this piece."
+                f"**Earmark plays for you, as you feel {word}.** Its generator has made up this piece: it "
+                f"was asked for “{escaped(prompt_for(request))}”."
             )
         elif is_made:
-            st.markdown(f"**A piece that Earmark made up, as you feel {word}**")
+            st.markdown(
+                f"**A piece that Earmark made up, as you feel {word}:** “{escaped(prompt_for(request))}”"
+            )
         label = "Another one" if is_made or at_once else "Let Earmark make up a piece itself"
         is_pressed = st.button(label, icon=":material/music_note:", key="make_own_music")
         if is_pressed or (at_once and not is_made):

@@ -33,7 +33,7 @@ _STAGE = """
         .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
         [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
         .st-key-start_game, [class*=st-key-option_], [class*=st-key-hands_], .st-key-show_answer,
-        .st-key-next, .st-key-skip, .st-key-again),
+        .st-key-next, .st-key-skip, .st-key-again, .st-key-library_example),
     :is(.stExpander, .stPopover, .modebar, [data-testid=stElementToolbar],
         [data-testid=stTooltipIcon]:not(.stButton *),
         [data-testid=stHeaderActionElements], .stHeadingActionElements, [data-testid=stCaptionContainer]) {
@@ -48,7 +48,7 @@ _STAGE = """
     [data-testid=stMetricValue] * { font-size: 3rem !important; line-height: 1.1; }
     :is(.stButton, .stFormSubmitButton) button { padding: .6rem 1.5rem; }
     :is(.stButton, .stFormSubmitButton) button :is(p, span) { font-size: 1.6rem !important; }
-    .stButton button [data-testid=stIconMaterial] { width: auto; }
+    .stButton button :is([data-testid=stIconMaterial], :has(> [data-testid=stIconMaterial])) { width: auto; }
 
     /* A chart is laid out as for a phone and enlarged. Streamlit makes it as large as its frame is on the
        screen, so that the frame has to be smaller by both enlargements, that of the stage and this one. */
@@ -73,9 +73,7 @@ _LISTEN = """
 .presenting {
     /* The answer fills the stage; while something is heard, the recorder does. */
     &:has(.recorder) .stMainBlockContainer > .stVerticalBlock >
-        :not(:has(.recorder, .st-key-answer, .st-key-library_map)),
-    &:has(.st-key-answer) .stMainBlockContainer > .stVerticalBlock >
-        :has(.st-key-library_map) { display: none; }
+        :not(:has(.recorder, .st-key-answer)) { display: none; }
     &:has(.st-key-answer) :is(.st-key-recorder_panel, [data-testid=stLayoutWrapper]:has(>
         .st-key-recorder_panel)) { min-height: 0; height: 0 !important; }
     .st-key-answer { border: 0; padding: 0; gap: .4rem; }
@@ -119,13 +117,6 @@ _LISTEN = """
     .recorder-bars { font-size: 1.6rem; grid-template-columns: max-content 1fr 4.5rem; }
     .recorder-bars i { height: 1.3rem; border-radius: .65rem; }
     .recorder-waterfall { grid-area: fall; width: 100%; height: 11rem; }
-
-    /* The library: its map, as long as there is no answer. */
-    &:has(.st-key-library_map):not(:has(.st-key-answer)) :is(.recorder[data-state=idle], .st-key-library >
-        :not(.st-key-library_map, :has(.st-key-library_map, audio))) { display: none; }
-    &:has(.st-key-library_map) :is(.st-key-recorder_panel, [data-testid=stLayoutWrapper]:has(>
-        .st-key-recorder_panel)) { min-height: 0; height: 0 !important; }
-    .st-key-library { border: 0; padding: 0; width: auto !important; margin: 0; transform: none; }
 }
 """
 
@@ -217,7 +208,7 @@ _MOOD = """
     /* First the camera, and the moods to choose from. */
     &:has(.st-key-mood) .stMainBlockContainer > .stVerticalBlock >
         :not(:has(h1, .st-key-open_camera, .stCameraInput, .stAlert, h3, audio, [class*=_song_],
-            [data-testid=stImage]), .st-key-mood),
+            [class*=st-key-icon_own_play_], [data-testid=stImage]), .st-key-mood),
     &:has(.st-key-mood) [data-testid=stColumn]:not(:has(.st-key-open_camera, .stCameraInput, h3,
         [data-testid=stImage], .stAlert)) { display: none; }
     :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(> .st-key-open_camera,
@@ -228,23 +219,30 @@ _MOOD = """
     .stCameraInput button { min-height: 3rem; font-size: 1.6rem; }
     .st-key-mood, :is(.st-key-mood, .st-key-act) .stButtonGroup { width: 100%; }
     :is(.st-key-mood, .st-key-act) :has(> [role=radio]) { display: grid; width: 100%;
-        grid-template-columns: repeat(7, 1fr); }
+        grid-template-columns: repeat(4, 1fr); }
     :is(.st-key-mood, .st-key-act) [role=radio] { min-width: 0; min-height: 8rem; padding: 0; }
-    .st-key-mood [role=radio] { min-height: 11rem; }
     :is(.st-key-mood, .st-key-act) [role=radio] [data-testid=stIconMaterial] { font-size: 4rem !important; }
+    .st-key-mood [role=radio] { min-height: calc((var(--stage-height) - 13rem) / 2); }
+    .st-key-mood [role=radio] [data-testid=stIconMaterial] { font-size: 5.5rem !important; }
+    .st-key-mood [role=radio] p { font-size: 2rem !important; }
 
     /* Then one face, one word, one song. */
     &:has(.st-key-direction) :is(h1, .st-key-mood, .mood-bars,
         [data-testid=stHorizontalBlock]:has(.st-key-open_camera, .stCameraInput, .stFileUploader)),
     &:has(.st-key-direction):has([data-testid=stColumn] h3) [data-testid=stElementContainer]:has(h3):not(
         [data-testid=stColumn] *),
-    &:has(.st-key-direction):has(audio) .stAlert,
-    :is(.st-key-own_music, .st-key-own_songs):not(:has(audio)),
+    &:has(.st-key-direction):has(audio, [class*=st-key-icon_own_play_]) .stAlert,
+    .st-key-own_music:not(:has(audio)), .st-key-own_songs:not(:has([class*=st-key-icon_own_play_])),
+    .st-key-own_songs:not(:has(audio)) > :has([class*=st-key-icon_own_play_]) ~ *,
+    .st-key-own_songs:has(audio) > :has([class*=st-key-icon_own_play_]):not(:has(+ * audio)),
     :has(> [class*=_song_]) ~ :has(> [class*=_song_]), &:has(.stCameraInput) :is(h1, .st-key-mood) {
         display: none; }
     &:has(.st-key-direction) h3 { font-size: 4rem !important; line-height: 1.1; }
     &:has(.st-key-direction) [data-testid=stImage] img { max-height: 18rem; object-fit: contain; }
     .song-picture { width: 12rem; }
+    :is(.st-key-own_music, .st-key-own_songs) { border: 0; padding: 1rem 0; gap: 1.5rem; }
+    :is(.st-key-own_music, .st-key-own_songs) .stMarkdown p { font-size: 2.2rem; }
+    .st-key-own_songs button [data-testid=stIconMaterial] { font-size: 4rem !important; }
     [class*="_song_"] button [data-testid=stIconMaterial] { font-size: 4rem !important; }
 
     /* Act this mood. */
@@ -252,7 +250,32 @@ _MOOD = """
     .st-key-act > [data-testid=stElementContainer] > .stMarkdown p { font-size: 2.2rem; }
     .st-key-act [data-testid=stImage] img { max-height: 24rem; object-fit: contain; }
     .st-key-act .stCameraInput { width: calc((var(--stage-height) - 18rem) * 4 / 3); }
-    .st-key-act :has(> [role=radio]) { grid-template-columns: repeat(4, 1fr); }
+}
+"""
+
+_MUSIC = """
+.presenting {
+    /* What it is for, and the example to try. */
+    :is([data-testid=stForm]:has(.st-key-library_folder), .st-key-library_map .textpoint text),
+    .st-key-library_to_come .stMarkdown { display: none; }
+    [data-testid=stColumn]:has(.st-key-library_genre_counts) { flex: 1 1 100%; }
+    .st-key-library_to_come { border: 0; padding: 0; }
+
+    /* How much was read, and below it the map, the songs or the genres. */
+    &:has(.st-key-library_map, .stage-songs, .st-key-library_genre_counts) :is(h1, .stAlert,
+        .st-key-library_player audio, .st-key-library_player .stBadge, :has(> .st-key-library_player) ~ *,
+        [data-testid=stColumn]:has(.st-key-library_feeling_counts)) { display: none; }
+    .st-key-library_player { border: 0; padding: 0; }
+    &:has(.st-key-library_player) .st-key-library_map .legend { display: none; }
+    .st-key-library_player p strong { font-size: 2.2rem; }
+    .st-key-library_player [data-testid=stCaptionContainer] { display: block !important;
+        opacity: 1 !important; }
+    .stage-songs { margin: 0; padding: 0; list-style: none; display: grid; gap: .45rem; font-size: 1.6rem;
+        line-height: 1.2; }
+    .stage-songs li { display: grid; grid-template-columns: 1fr 9rem 6rem; gap: 1rem; align-items: baseline;
+        padding-left: .8rem; border-left: .55rem solid var(--genre); }
+    .stage-songs span { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
+    .stage-songs small { font-size: 1.5rem; opacity: .8; }
 }
 """
 
@@ -273,8 +296,9 @@ _GUESS = """
     .game-truth { font-size: 3rem; margin: 0; }
     :is(.st-key-people_answer, .st-key-machine_answer) { padding: .6rem 1rem; gap: .3rem; }
     :is(.st-key-people_answer, .st-key-machine_answer) .stAudio,
-    .st-key-machine_answer > :has(.game-bars) ~ * { display: none; }
+    .st-key-machine_answer > :has(.game-bars) + * ~ * { display: none; }
+    .st-key-machine_answer > :has(.game-bars) + * p * { font-size: 1.5rem !important; }
 }
 """
 
-PRESENTER = f"<style>{_FRAME}{_STAGE}{_LISTEN}{_TRAIN}{_GENERATE}{_MOOD}{_GUESS}</style>"
+PRESENTER = f"<style>{_FRAME}{_STAGE}{_LISTEN}{_TRAIN}{_GENERATE}{_MOOD}{_MUSIC}{_GUESS}</style>"

@@ -60,7 +60,7 @@ ANSWER = """<style>
     .answer-moments th:first-child { text-align: left; }
 </style>"""
 
-# The Train page is wider than the Listen page, for charts side by side, and no wider than lines can be read.
+# Train and My music are wider than the Listen page, for charts and tables, no wider than one can read.
 # Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
 # Streamlit's own covers what stands above a chart that grows, such as the button that stops all.
 WIDE_PAGE = """<style>
@@ -89,7 +89,7 @@ MEDIUM_PAGE = "<style>.stApp [data-testid=stMainBlockContainer] { max-width: 58r
 
 # All others are as wide as Streamlit has them.
 NARROW_PAGE = "<style>.stApp [data-testid=stMainBlockContainer] { max-width: 736px; }</style>"
-PAGE_WIDTHS = {"train": WIDE_PAGE, "generate": MEDIUM_PAGE, "guess": MEDIUM_PAGE}
+PAGE_WIDTHS = {"train": WIDE_PAGE, "music": WIDE_PAGE, "generate": MEDIUM_PAGE, "guess": MEDIUM_PAGE}
 
 
 def page_style(path: str) -> str:
@@ -144,6 +144,7 @@ GAME = """<style>
     .game-truth { font-size: clamp(2rem, 6vw, 3.6rem); font-weight: 700; line-height: 1.15; margin: .3rem 0;
                   padding-left: .9rem; border-left: .6rem solid var(--truth); }
     .game-truth span { font-weight: 400; opacity: .75; }
+    .game-truth b { font-weight: inherit; white-space: nowrap; }
     .game-options { display: flex; flex-wrap: wrap; gap: .3rem 2.2rem; margin: 0; font-size: 1.6rem;
                     font-weight: 700; }
     .game-bars { display: grid; grid-template-columns: max-content 1fr 2.9rem; gap: .35rem .7rem;
@@ -196,14 +197,10 @@ def swatch(colour: str) -> str:
     )
 
 
-# Styles of pages/library/panel.py: the library is wider than the Listen page where there is room.
+# Styles of pages/library/.
 LIBRARY = """<style>
-    @media (min-width: 70rem) {
-        .st-key-library:has(.st-key-library_view [aria-checked=true]) {
-            width: min(72rem, 100vw - 6rem) !important; max-width: none !important;
-            margin-left: 50%; transform: translateX(-50%); }
-    }
-    @media (hover: none) { .st-key-library .modebar { display: none !important; } }
+    :root:not(.presenting) .stage-songs { display: none; }
+    @media (hover: none) { .st-key-library_table [data-testid=stElementToolbar] { display: none; } }
     @media (max-width: 640px) { .st-key-library_view [data-testid=stIconMaterial] { display: none; }
         .st-key-library_view [role=radio] { padding-inline: .55rem; }
         .st-key-library_view [role=radio] * { gap: 0; } }

@@ -29,8 +29,8 @@ STATE_BADGES: dict[str, tuple[str, Colour]] = {  # state -> label and colour of 
     "damaged": ("damaged", "red"),
 }
 INPUT_LABELS = {
-    "mel": "a picture of 3 s of sound, pitch spaced as the ear does (mel)",
-    "stft": "a picture of 3 s of sound, all pitches evenly spaced (STFT)",
+    "mel": "a picture of 3 s of sound, pitch spaced as the ear does",
+    "stft": "a picture of 3 s of sound, all pitches evenly spaced",
     "features": "58 measurements: tempo, loudness, brightness and so on",
     "raw": "the sound wave itself, 3 s of it",
     "mel_30s": "a picture of half a minute at once",
@@ -105,8 +105,8 @@ def load_entries() -> list[Entry]:
 
 
 def model_label(model: str) -> str:
-    """A model's plain name with its technical one."""
-    return f"{MODEL_NAMES[model]} ({model})" if model in MODEL_NAMES else model
+    """A model's plain name; its technical one stands beside it in grey where there is room."""
+    return MODEL_NAMES.get(model, model)
 
 
 def plain_title(entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""My library in a real Chromium: a folder is scanned by the shipped model, mapped, clicked and played."""
+"""My music in a real Chromium: a folder is scanned by the shipped model, mapped, clicked and played."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser.serving import serve, troubles
+from tests.support.browser.stage import READABLE_PX, STAGE, require_on_stage, type_px
 from tests.support.browser.visits import BUSY_MS, Visit
 
 GENRES = ("metal", "classical", "reggae")
@@ -41,11 +42,10 @@ def music(tmp_path, wav) -> Path:
 
 
 def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, music):
-    visit = Visit(browser, address)
+    visit = Visit(browser, f"{address}/music", "Your music, as a map", viewport=STAGE)
     page = visit.page
-    page.get_by_role("button", name="Read a folder of music").click()
     page.get_by_role("textbox", name="Folder of music").fill(str(music))
-    page.get_by_role("button", name="Add and scan").click()
+    page.get_by_role("button", name="Listen to this folder").click()
     expect(page.get_by_text("3 songs read.")).to_be_visible(timeout=BUSY_MS)
     views = page.locator(".st-key-library_view")
     chart = page.locator(".st-key-library_map")
@@ -53,6 +53,9 @@ def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, m
     expect(page.get_by_role("progressbar")).to_have_count(0)
     visit.settle()
     assert page.evaluate("document.querySelector('.st-key-library_map .js-plotly-plot').data.length") >= 1
+    page.keyboard.press("p")
+    require_on_stage(page, chart.locator(".main-svg").first)
+    page.keyboard.press("p")
     chart.scroll_into_view_if_needed()
     page.mouse.click(*page.evaluate(_FIRST_POINT))
     player = page.locator(".st-key-library_player")
@@ -62,8 +65,12 @@ def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, m
     assert visit.overflow() <= 0
     views.get_by_role("radio", name="Songs").click()
     expect(page.get_by_text("3 of 3 songs")).to_be_visible()
+    page.keyboard.press("p")
+    require_on_stage(page, *page.locator(".stage-songs li").all())
+    assert type_px(page, ".stage-songs li") >= READABLE_PX
+    page.keyboard.press("p")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Playlist of 3").click()
+        page.get_by_role("button", name="Playlist of 3 songs").click()
     listed = Path(download.value.path()).read_text().splitlines()[2::2]
     assert sorted(listed) == sorted(str(path) for path in music.iterdir())
     _play_on_the_mood_page(page, visit)
@@ -75,7 +82,7 @@ def _play_on_the_mood_page(page: Page, visit: Visit) -> None:
     page.get_by_role("link", name="Mood").click()
     page.get_by_role("radio", name="Angry").click()
     songs = page.locator(".st-key-own_songs")
-    expect(songs.get_by_text("Your library needs no network")).to_be_visible()
+    expect(songs.get_by_text("These songs need no internet")).to_be_visible()
     page.get_by_role("radio", name="Calm me down").click()
     visit.settle()
     expect(songs.get_by_text("Ends")).to_be_visible()

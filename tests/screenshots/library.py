@@ -32,9 +32,8 @@ def take(browser: Browser, save: Callable[[Image.Image, str], None]) -> None:
         with serve(Path(home)) as address:
             for name, scheme in (("library", "light"), ("library-dark", "dark")):
                 page = browser.new_context(viewport=WIDE, color_scheme=scheme).new_page()
-                page.goto(address)
-                library = page.locator(".st-key-library")
-                library.get_by_role("radio", name="Map").click()
+                page.goto(f"{address}/music")
+                library = page.get_by_test_id("stMainBlockContainer")
                 expect(library.locator(".main-svg").first).to_be_visible(timeout=WAIT_MS)
                 page.wait_for_timeout(2_000)
                 save(Image.open(BytesIO(library.screenshot())), name)

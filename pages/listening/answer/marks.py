@@ -105,13 +105,18 @@ def answer_html(prediction: "Prediction", note: str = "") -> str:
 
 def bars_html(prediction: "Prediction") -> str:
     """Write the likeliest genres as bars."""
-    bars = "".join(
+    return share_bars(best(prediction.probabilities))
+
+
+def share_bars(bars: list[dict[str, Any]]) -> str:
+    """Write bars as `best` has them."""
+    rows = "".join(
         f"<span>{escape(bar['name'])}</span>"
         f'<i class="track"><i style="width:{100 * bar["share"]:.1f}%;background:{bar["colour"]}"></i></i>'
         f"<b>{bar['percent']}</b>"
-        for bar in best(prediction.probabilities)
+        for bar in bars
     )
-    return f'<div class="answer-bars">{bars}</div>'
+    return f'<div class="answer-bars">{rows}</div>'
 
 
 def recording_message(message: str) -> str:

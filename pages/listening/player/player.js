@@ -170,7 +170,7 @@ class Player {
       pen.save();
       pen.translate(0, top);
       [this.drawWaveform, this.drawGenres, this.drawSpectrogram][lane].call(this, pen, width, tall, font);
-      label(pen, name, 6, 14 * this.type, `600 ${12 * this.type}px ${font}`);
+      label(pen, name, 14, 14 * this.type, `600 ${12 * this.type}px ${font}`);
       pen.restore();
       top += tall + GAP_PX;
     });
@@ -226,7 +226,7 @@ class Player {
     if (this.spectrogram.complete && this.spectrogram.naturalWidth)
       pen.drawImage(this.spectrogram, 0, 0, width, height);
     for (const [name, share] of height > 90 ? this.data.pitches : [])
-      label(pen, name, 6, Math.max(28, Math.min(height - 4, height * (1 - share) + 4)), `11px ${font}`);
+      label(pen, name, 14, Math.max(28, Math.min(height - 4, height * (1 - share) + 4)), `11px ${font}`);
   }
 
   drawAxis(pen, width, height, colour, font) {

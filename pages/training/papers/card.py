@@ -8,13 +8,13 @@ from genre.evaluation.reproduction import Figures
 from genre.models.cards import load_card
 from genre.models.papers import Paper
 from genre.models.registry import MODELS
-from genre.paths import WEIGHTS
+from genre.paths import PIECES, WEIGHTS
 from genre.plots import training as plots_training
 from genre.plots.leak import HONEST_COLOUR, LEAKY_COLOUR
 from genre.runs.catalogue import LEAKY
 from genre.text import genre_name, percent
 from pages.access.roles import is_operator
-from pages.training.run_display import MODEL_NAMES, published_percent, show_chart
+from pages.training.run_display import INPUT_LABELS, MODEL_NAMES, published_percent, show_chart
 
 PAPER_COLOUR = "#8A9099"
 GAN = "gan"
@@ -90,7 +90,7 @@ def _measure(figure: Figures) -> str:
 def _show_gan() -> None:
     """Play pieces of our generator, beside its distance from real music and that of the paper's kind."""
     distance = load_card(WEIGHTS / GAN).metrics["distance"]
-    genres = [genre for genre in GENRES if (WEIGHTS / GAN / "pieces" / f"{genre}.mp3").is_file()]
+    genres = [genre for genre in GENRES if (PIECES / f"{genre}.mp3").is_file()]
     st.markdown(
         "**What our GAN sounds like.** "
         "How far from real music is it? "
@@ -107,7 +107,7 @@ def _show_gan() -> None:
         label_visibility="collapsed",
     )
     if genre:
-        st.audio((WEIGHTS / GAN / "pieces" / f"{genre}.mp3").read_bytes(), format="audio/mpeg")
+        st.audio((PIECES / f"{genre}.mp3").read_bytes(), format="audio/mpeg")
 
 
 def _show_training(paper: Paper) -> None:
@@ -120,7 +120,7 @@ def _show_training(paper: Paper) -> None:
         key=f"train_{paper.key}",
         on_click=_train,
         args=(paper,),
-        help=f"{MODEL_NAMES[model]} ({model}), tested as in the paper"
+        help=f"{MODEL_NAMES[model]} :gray[{model}], tested as in the paper"
         + (" and once more honestly: see The leak afterwards." if leaky else "."),
     )
 
@@ -162,7 +162,7 @@ def _show_matrices(paper: Paper, figures: dict[tuple[str, str], Figures]) -> Non
 
 def _system_name(system: tuple[str, str]) -> str:
     model, kind = system
-    return f"{MODEL_NAMES[model]} ({model}), on {kind}"
+    return f"{MODEL_NAMES[model]}, on {INPUT_LABELS[kind]}"
 
 
 def _show_confusions(paper: Paper, figure: Figures) -> None:
@@ -187,7 +187,8 @@ def _show_systems(paper: Paper, figures: dict[tuple[str, str], Figures]) -> None
         figure = figures.get((model, kind))
         rows.append(
             {
-                "System": f"{MODEL_NAMES[model]} ({model})",
+                "System": MODEL_NAMES[model],
+                "Technical name": model,
                 "Hears": kind,
                 "The paper": published_percent(MODELS[model].published[kind].figure),
                 "Ours, their test": _figure(figure.same, figure.is_f1) if figure else NOTHING,

@@ -23,8 +23,8 @@ RACERS = (
     (
         "cnn-simple",
         LEAKY,
-        "The same network, with a leak: it is tested on excerpts of recordings that it has learnt from. "
-        "Watch how good it looks.",
+        "The same network, but its exam has leaked: it is tested on parts of the pieces that it has learnt "
+        "from. Watch how good it looks.",
     ),
 )
 CHAPTERS = (
@@ -43,13 +43,18 @@ def show_minute() -> None:
             for icon, text in CHAPTERS:
                 st.markdown(f"{icon} {text}")
         st.html(
-            line_up_html(list(map(_name, RACERS)), len(GENRES), "They learn from 300 synthesised tracks.")
+            line_up_html(
+                list(map(_name, RACERS)),
+                len(GENRES),
+                "They learn from 300 short pieces that Earmark's synthesiser plays.",
+            )
         )
         if st.button("Start the race", type="primary", icon=":material/play_arrow:", key="start_race"):
             start_runs(race_settings(), cores=1)
             st.rerun()
         st.caption(
-            "It takes about a minute on this machine. The music, 300 synthesised tracks, is here already."
+            "It takes about a minute on this machine. The music is here already: 300 short pieces that "
+            "Earmark's synthesiser plays."
         )
     with right, st.container(key="racers"):
         for racer in RACERS:

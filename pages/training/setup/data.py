@@ -178,12 +178,12 @@ def _show_clip(clip: Clip, name: str, colour: str) -> None:
             plots.waveform(*waveform_envelope(clip), clip.duration_s, colour),
         ),
         (
-            "The plain spectrogram (STFT)",
+            "The plain spectrogram",
             "Which pitches sound when, all evenly spaced. Brighter is louder.",
             plots.spectrogram(*stft_overview(clip), clip.duration_s),
         ),
         (
-            "As the ear spaces it (mel)",
+            "As the ear spaces it",
             "The same with pitches spaced as the ear does: more room for the low "
             "ones, where most of the music is.",
             plots.spectrogram(*mel_overview(clip), clip.duration_s),

@@ -84,7 +84,7 @@ def test_parallel_coordinates_have_a_line_a_trial_and_powers_of_ten():
     assert list(rates.values) == pytest.approx([math.log10(1e-2), math.log10(1e-4)])
     assert list(rates.ticktext) == ["0.0001", "0.001", "0.01"]
     assert list(lines.line.color) == pytest.approx([51.0, 50.01])
-    assert "51.0 %" in trials_text(trial_rows(trials)) and "2 trials" in trials_text(trial_rows(trials))
+    assert "51\u00a0%" in trials_text(trial_rows(trials)) and "2 trials" in trials_text(trial_rows(trials))
     assert "No trial" in trials_text([])
 
 

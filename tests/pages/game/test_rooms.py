@@ -24,6 +24,7 @@ from pages.game.rounds import (
     REAL,
     REAL_MUSIC,
     LibrarySong,
+    Round,
     make_rounds,
 )
 
@@ -90,6 +91,14 @@ def test_songs_of_the_library_go_before_what_earmark_makes(tmp_path, wav):
     assert len(songs) == len(set(songs)), "none comes twice"
     one_genre = make_rounds(GENRE, 1, library[::10])
     assert len(one_genre) == N_ROUNDS and Counter(r.source for r in one_genre)["library"] <= 2
+
+
+def test_a_machines_piece_is_what_was_asked_for():
+    options = GENRES[:4]
+    assert Round("blues", options, "generated", "blues").truth_from == "Earmark was asked for"
+    assert Round("blues", options, "library", "blues").truth_from == "Its own tag says"
+    assert Round("blues", options, "recording", "blues").truth_from == "It is"
+    assert Round(GENERATED, (GENERATED,), "generated", "blues").truth_from == "It is", "that is certain"
 
 
 def test_people_against_the_machine(room):

@@ -1,4 +1,4 @@
-"""My library on the Listen page: every state of it, and that a guest sees none."""
+"""The page My music: every state of it, and that a guest sees none."""
 
 import io
 import json
@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from genre import GENRES
+from genre.data.recordings import recordings
 from genre.library.index import Index
 from genre.library.playlists.files import to_m3u
 from genre.library.progress import ProgressWriter, lock_scan
@@ -17,8 +19,10 @@ from genre.library.search import load_library
 from genre.plots.library import NAMED, library_map
 from pages.access.tokens import Role
 from pages.library import folders
+from pages.library.example import example_folder
 from pages.library.panel import FOLDERS, MAP, OVERVIEW, SONGS
 from pages.library.player import thumbnail
+from pages.library.table_view import STAGE_ROWS
 from tests.pages.access.test_guests import attempt
 from tests.support.pages.app_visits import button, healthy, press, visit, words
 from tests.support.pages.open_house import visiting_as
@@ -49,29 +53,54 @@ def charts(app: AppTest) -> int:
     return len(app.get("plotly_chart"))
 
 
-def test_without_a_library_there_is_one_button_and_then_a_form(started, tmp_path):
-    app = visit("listen")
-    assert "My library" in words(app)
-    app = press(app, "library_begin")
+def test_without_a_library_there_is_a_form_and_a_drawing_of_a_map(started, tmp_path):
+    app = visit("music")
+    assert "songs that sound alike lie together" in words(app) and charts(app) == 1
     app.text_input(key="library_folder").set_value(str(tmp_path / "nowhere"))
-    app = healthy(button(app, "Add and scan").click().run())
+    app = healthy(button(app, "Listen to this folder").click().run())
     assert "There is no folder" in words(app) and not started
     app.text_input(key="library_folder").set_value(" ")
-    app = healthy(button(app, "Add and scan").click().run())
+    app = healthy(button(app, "Listen to this folder").click().run())
     assert "Type the path" in words(app) and not started
     app.text_input(key="library_folder").set_value(str(tmp_path))
-    healthy(button(app, "Add and scan").click().run())
+    healthy(button(app, "Listen to this folder").click().run())
     assert started == [[str(tmp_path)]]
 
 
-def test_closed_it_draws_nothing(music):
-    app = visit("listen")
-    assert charts(app) == 1 and not app.dataframe  # the placeholder of the answer
+def test_who_has_no_music_at_hand_tries_the_example_which_goes_when_own_music_comes(started, tmp_path, wav):
+    press(visit("music"), "library_example")
+    example = example_folder()
+    assert started == [[str(example)]]
+    names = sorted(path.stem for path in example.iterdir())
+    assert len(names) == len(recordings()) + len(GENRES) and "Hip-hop by Earmark" in names
+    scan([example])
+    app = visit("music", library_view=FOLDERS)
+    assert "The example" in words(app) and str(example) not in words(app)
+    (tmp_path / "own").mkdir()
+    app.text_input(key="library_folder").set_value(str(tmp_path / "own"))
+    healthy(button(app, "Listen to this folder").click().run())
+    assert len(load_library()) == 0 and example.exists()
+
+
+def test_it_opens_with_the_map_and_says_how_sure_it_is(music):
+    app = visit("music")
+    assert charts(app) == 1 and not app.dataframe
+    library = load_library()
+    sure = int((library.music & library.confident).sum())
+    assert f"**32 songs.** Earmark is sure of the genre of {sure}, the other {32 - sure} are" in words(app)
+    assert "1 file could not be read" in words(app)
+
+
+def test_a_room_sees_names_and_genres_of_the_first_songs(music):
+    page = next(
+        html.proto.body for html in visit("music", library_view=SONGS).get("html") if "<ol" in html.proto.body
+    )
+    assert page.count("<li") == STAGE_ROWS and "a guess" in page
 
 
 def test_the_map_has_all_songs_and_plays_the_clicked_one(music):
-    app = visit("listen", library_view=MAP)
-    assert charts(app) == 2
+    app = visit("music", library_view=MAP)
+    assert charts(app) == 1
     real = next(song for song in load_library().songs if song.path.endswith("real.wav"))
     app.session_state["library_state"].play(real.id)
     app = healthy(app.run())
@@ -82,18 +111,18 @@ def test_the_map_has_all_songs_and_plays_the_clicked_one(music):
 def test_a_library_too_large_for_a_browser_is_shown_in_part_and_says_so(music, monkeypatch):
     monkeypatch.setattr("pages.library.map_view.MAX_POINTS", 10)
     monkeypatch.setattr("pages.library.table_view.MAX_ROWS", 10)
-    app = visit("listen", library_view=MAP)
+    app = visit("music", library_view=MAP)
     traces = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"]
     assert sum(int(trace["name"].rpartition("(")[2][:-1]) for trace in traces) == 10  # "Jazz (3)"
     assert "Of 32 songs 10 are drawn" in words(app)
-    app = visit("listen", library_view=SONGS)
+    app = visit("music", library_view=SONGS)
     assert len(app.dataframe[0].value) == 10
     assert "33 of 33 songs" in words(app) and "The first 10 are listed" in words(app)
-    assert "Playlist of 32 (M3U)" in [download.proto.label for download in app.get("download_button")]
+    assert "Playlist of 32 songs" in [download.proto.label for download in app.get("download_button")]
 
 
 def test_the_table_is_searched_and_filtered(music):
-    app = visit("listen", library_view=SONGS)
+    app = visit("music", library_view=SONGS)
     table = app.dataframe[0].value
     assert len(table) == 33 and list(table["Problem"]).count("") == 32
     app.text_input(key="library_search").set_value("the same")
@@ -115,8 +144,8 @@ def test_the_overview_counts_and_lists(music):
     with Index() as index:
         values = "tag_genre = 'Jazz', genre = 'rock', confident = 1"
         index.db.execute(f"UPDATE songs SET {values} WHERE CAST(path AS TEXT) LIKE '%7.mp3'")
-    app = visit("listen", library_view=OVERVIEW)
-    assert charts(app) == 3
+    app = visit("music", library_view=OVERVIEW)
+    assert charts(app) == 2
     titles = [expander.label for expander in app.expander]
     assert any(title.startswith("1 recordings are there more than once") for title in titles)
     assert any(title.startswith("1 files that cannot be read") for title in titles)
@@ -124,7 +153,7 @@ def test_the_overview_counts_and_lists(music):
 
 
 def test_the_folders_are_forgotten_and_looked_through_again(music, started):
-    app = visit("listen", library_view=FOLDERS)
+    app = visit("music", library_view=FOLDERS)
     assert str(music) in words(app).replace("\\_", "_")
     press(app, "library_rescan")
     press(app, "library_watch")
@@ -133,8 +162,7 @@ def test_the_folders_are_forgotten_and_looked_through_again(music, started):
     app = healthy(forget.click().run())
     assert len(load_library()) == 0
     assert (music / "real.wav").exists()
-    app.segmented_control(key="library_view").set_value(MAP)
-    assert "No songs yet" in words(healthy(app.run()))
+    assert app.button(key="library_example"), "it begins anew"
 
 
 def test_a_scan_is_watched_and_stopped(music, monkeypatch):
@@ -143,14 +171,14 @@ def test_a_scan_is_watched_and_stopped(music, monkeypatch):
     with lock_scan():
         writer = ProgressWriter([str(music)])
         writer.update("reading", n_done=10, total=40, files_per_s=5.5, eta_s=30.0, current="song.mp3")
-        app = visit("listen", library_view=FOLDERS)
+        app = visit("music", library_view=FOLDERS)
         text = app.get("progress")[0].proto.text
         assert text == "Reading the songs: 10 of 40, 5.5 a second, 30 seconds left"
         press(app, "library_stop")
         assert stopped
         writer.update("reading", eta_s=7200.0)
-        assert "2.0 hours left" in visit("listen", library_view=MAP).get("progress")[0].proto.text
-    app = visit("listen", library_view=FOLDERS)  # its process is no more
+        assert "2.0 hours left" in visit("music", library_view=MAP).get("progress")[0].proto.text
+    app = visit("music", library_view=FOLDERS)  # its process is no more
     assert "interrupted: scan again" in words(app)
 
 
@@ -166,10 +194,10 @@ def test_the_end_of_a_scan_shows_the_map_and_what_was_read(music, counts, senten
     with lock_scan():
         writer = ProgressWriter([str(music)])
         writer.update("reading", n_done=10, total=40)
-        app = visit("listen", library_view=FOLDERS)
+        app = visit("music", library_view=FOLDERS)
         writer.update("done", counts=counts)
     app = healthy(app.run())
-    assert app.session_state["library_view"] == MAP and charts(app) == 2
+    assert app.session_state["library_view"] == MAP and charts(app) == 1
     assert [message.value for message in app.success] == [sentence]
     assert not healthy(app.run()).success, "it is said once"
 
@@ -190,7 +218,7 @@ def test_a_watcher_is_told_from_a_scan_and_stopped(music, monkeypatch):
     monkeypatch.setattr(folders, "stop_scan", lambda: stopped.append(True))
     with lock_scan():
         ProgressWriter([str(music)]).update("watching")
-        app = visit("listen", library_view=FOLDERS)
+        app = visit("music", library_view=FOLDERS)
         assert "Changes in these folders are followed" in words(app) and not app.get("progress")
         press(app, "library_stop_watching")
     assert stopped
@@ -205,13 +233,13 @@ def test_what_is_hidden_from_a_guest_would_not_be_done_either(music, monkeypatch
 def test_a_failed_scan_says_why(music):
     with lock_scan():
         ProgressWriter([str(music)]).update("failed", message="The disk is full.")
-    assert "The disk is full." in words(visit("listen", library_view=FOLDERS))
+    assert "The disk is full." in words(visit("music", library_view=FOLDERS))
 
 
 def test_a_song_whose_drive_is_away_is_a_sentence(music):
     real = next(song for song in load_library().songs if song.path.endswith("real.wav"))
     os.unlink(real.path)
-    app = visit("listen", library_view=MAP)
+    app = visit("music", library_view=MAP)
     app.session_state["library_state"].play(real.id)
     app = healthy(app.run())
     assert "is its drive connected" in words(app) and not app.get("audio")
@@ -229,25 +257,25 @@ def test_a_cover_is_shown_small_and_no_picture_is_none():
 def test_a_damaged_index_is_a_sentence(music, earmark_home):
     for path in (earmark_home / "library").glob("index*"):
         path.write_bytes(b"no database" * 100)
-    app = visit("listen", library_view=MAP)
+    app = visit("music", library_view=MAP)
     assert "damaged: move" in words(app)
 
 
 def test_a_guest_has_no_library(music, monkeypatch):
     with visiting_as(Role.GUEST, monkeypatch):
-        app = visit("listen", library_view=MAP)
-        assert "My library" not in words(app) and charts(app) == 1
+        app = visit("music", library_view=MAP)
+        assert "sound alike" not in words(app) and app.title[0].value == "What genre is this?"
 
 
 def test_an_operator_elsewhere_needs_a_music_folder(music, monkeypatch, started):
     monkeypatch.setattr("pages.library.access.is_at_this_machine", lambda: False)
-    app = visit("listen", library_view=FOLDERS)
+    app = visit("music", library_view=FOLDERS)
     assert "at the machine that runs Earmark" in words(app)
     assert not [field for field in app.text_input if field.key == "library_folder"]
     monkeypatch.setenv("EARMARK_MUSIC", str(music))
-    app = visit("listen", library_view=FOLDERS)
+    app = visit("music", library_view=FOLDERS)
     app.text_input(key="library_folder").set_value(str(music.parent))
-    app = healthy(button(app, "Add and scan").click().run())
+    app = healthy(button(app, "Listen to this folder").click().run())
     assert "lies outside" in words(app) and not started
 
 
@@ -258,4 +286,4 @@ def test_a_playlist_has_the_bytes_of_the_paths(music):
     scan([music])
     songs = load_library().songs
     assert name in to_m3u(songs).split(b"\n")
-    assert healthy(visit("listen", library_view=SONGS)).dataframe  # and the page can show it
+    assert healthy(visit("music", library_view=SONGS)).dataframe  # and the page can show it

@@ -12,7 +12,7 @@ from genre.library.scan import scan_folders
 from genre.models.cards import ArtefactError, load_card
 from genre.paths import WEIGHTS
 from pages.listening.closer_look import ALIKE, BEAUTIFUL, WHY
-from pages.listening.model_card import card_text
+from pages.listening.model_card import card_summary, card_text
 from tests.pages.listening.test_listen_page import (
     CHARTS_OF_A_PREDICTION,
     app,
@@ -123,10 +123,13 @@ def test_of_a_leaky_test_the_card_says_nothing(tmp_path):
     card["split"]["leaky"] = True
     (tmp_path / "card.json").write_text(json.dumps(card))
     words = card_text(tmp_path)
+    assert card_summary(tmp_path) is None
     assert "nobody knows" in words and "never heard" not in words and "|" not in words
 
 
 def test_the_card_is_in_plain_words(app):
+    assert any("Of ten songs of other people's collections" in element.value for element in app.markdown)
+    app = healthy(app.toggle(key="model_card_text").set_value(True).run())
     words = next(element.value for element in app.markdown if "200,000 songs" in element.value)
     assert "never heard" in words and "| Classical |" in words and "| Hip-hop |" in words
     card = load_card(WEIGHTS / "listen-train")
@@ -175,7 +178,7 @@ def test_similar_music_comes_out_of_the_library_too(app, wav, tmp_path):
     scan_folders([str(tmp_path / "music")], processes=0)
     upload(app, ("a.wav", wav("jazz")))
     choose(app, ALIKE)
-    assert "In your library, the nearest" in text(app)
+    assert "Nearest in your own music" in text(app)
     play = next(button for button in app.button if button.label == "Play jazz")
     n_players = len(app.get("audio"))
     healthy(play.click().run())

@@ -51,7 +51,7 @@ def test_the_trials_of_a_search_are_drawn_and_a_damaged_one_is_left_out():
         (home() / "searches" / name / "trials.json").write_text(content)
     app = healthy(visit("train", step="Compare"))
     assert "Search for a recipe" in [element.value for element in app.subheader]
-    assert "70.0" in words(app) or any("70.0" in caption.value for caption in app.caption)
+    assert any("names 70\u00a0%" in caption.value for caption in app.caption)
     assert len(app.dataframe[-1].value) == 3
 
 

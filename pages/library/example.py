@@ -1,0 +1,23 @@
+"""The example: the pieces that come with Earmark, as a folder of music for who has none at hand."""
+
+from pathlib import Path
+
+from genre import GENRES
+from genre.data.recordings import recordings
+from genre.library.index import library_folder
+from genre.paths import PIECES, write_atomic
+from genre.text import genre_name
+
+
+def example_folder() -> Path:
+    """Where the pieces lie once they were asked for."""
+    return library_folder() / "example"
+
+
+def make_example() -> Path:
+    """Copy the pieces under names that say what they are -> their folder. Raises OSError."""
+    pieces = {f"{song.title}, {song.artist.replace('/', 'and')}": song.path for song in recordings()}
+    pieces |= {f"{genre_name(genre).capitalize()} by Earmark": PIECES / f"{genre}.mp3" for genre in GENRES}
+    for name, path in pieces.items():
+        write_atomic(example_folder() / f"{name}{path.suffix}", path.read_bytes())
+    return example_folder()
