@@ -13,16 +13,26 @@ from scipy.stats import binomtest
 from gan.prompt import parse_prompt
 from gan.request import GenerationRequest
 from gan.sampling.sampler import Sampler
-from genre.inference.classifier import Classifier
 from genre.inference.load import load_classifier
 from genre.text import genre_name
 
 FEELINGS_MODEL = "listen-train"
 SECONDS = 10.0
-# The two moods, and the feelings that grow less and more from the first to the second.
-MOOD_PAIRS = (("calm", "tense", "calmness", "tension"), ("sad", "joyful", "sadness", "joyful_activation"))
+PLAIN = ""  # a request of a genre alone
+MOODS = (PLAIN, "calm", "tense", "sad", "joyful")
+# Two requests, and the feelings that grow less and more from the first to the second.
+MOOD_PAIRS = (
+    ("calm", "tense", "calmness", "tension"),
+    ("sad", "joyful", "sadness", "joyful_activation"),
+    ("joyful", "tense", "joyful_activation", "tension"),
+    (PLAIN, "tense", "calmness", "tension"),
+    ("calm", PLAIN, "calmness", "tension"),
+    (PLAIN, "joyful", "sadness", "joyful_activation"),
+    ("sad", PLAIN, "sadness", "joyful_activation"),
+)
 
 ReportProgress = Callable[[str], None]
+Emotions = Mapping[str, float]
 
 
 def evaluate_moods(
@@ -33,43 +43,49 @@ def evaluate_moods(
     report_progress: ReportProgress = lambda line: None,
     seconds: float = SECONDS,
 ) -> dict:
-    """Compute the share of pairs whose feelings differ as wished, as a dictionary for JSON.
+    """Compute the share of pairs whose feelings differ as they should, as a dictionary for JSON.
 
     Raises ArtefactError.
     """
     sampler, classifier = Sampler.load(model, folder), load_classifier(FEELINGS_MODEL)
-    result = {}
-    for low, high, less, more in MOOD_PAIRS:
-        steps = {
+    emotions: dict[str, dict[str, list[Emotions]]] = {}
+    for mood in MOODS:
+        emotions[mood] = {
             genre: [
-                feeling_step(sampler, classifier, genre, (low, high), (less, more), seed + k, seconds)
+                classifier.classify(
+                    sampler.generate(mood_request(mood, genre, seconds, seed + k, sampler.genres)).clip
+                ).description.emotions
                 for k in range(n_seeds)
             ]
             for genre in sampler.genres
         }
-        result[f"{low} and {high}"] = pair_figures(steps)
-        report_progress(f"{low} and {high}: {result[f'{low} and {high}']['share']:.2f} as wished")
-    return {"classifier": FEELINGS_MODEL, "seconds": seconds, "seed": seed, "pairs": result}
-
-
-def feeling_step(
-    sampler: Sampler,
-    classifier: Classifier,
-    genre: str,
-    moods: tuple[str, str],
-    feelings: tuple[str, str],
-    seed: int,
-    seconds: float,
-) -> float:
-    """Compute how much more the second piece has of the second feeling, and less of the first."""
-    levels = []
-    for mood in moods:
-        request = GenerationRequest.from_prompt(
-            parse_prompt(f"{mood} {genre_name(genre)}"), seconds, seed, sampler.genres
+        report_progress(f"{mood or 'without a mood'}: {n_seeds * len(sampler.genres)} pieces")
+    pairs = {
+        f"{low or 'plain'} and {high or 'plain'}": pair_figures(
+            {
+                genre: [
+                    feeling_level(after, less, more) - feeling_level(before, less, more)
+                    for before, after in zip(emotions[low][genre], emotions[high][genre], strict=True)
+                ]
+                for genre in sampler.genres
+            }
         )
-        emotions = classifier.classify(sampler.generate(request).clip).description.emotions
-        levels.append(emotions.get(feelings[1], 0.0) - emotions.get(feelings[0], 0.0))
-    return levels[1] - levels[0]
+        for low, high, less, more in MOOD_PAIRS
+    }
+    return {"classifier": FEELINGS_MODEL, "seconds": seconds, "seed": seed, "pairs": pairs}
+
+
+def mood_request(
+    mood: str, genre: str, seconds: float, seed: int, genres: Sequence[str]
+) -> GenerationRequest:
+    """Build the request that the words give, such as "calm jazz"."""
+    parsed = parse_prompt(f"{mood} {genre_name(genre)}".strip())
+    return GenerationRequest.from_prompt(parsed, seconds, seed, genres)
+
+
+def feeling_level(emotions: Emotions, less: str, more: str) -> float:
+    """Compute how much more of one feeling there is than of another."""
+    return emotions.get(more, 0.0) - emotions.get(less, 0.0)
 
 
 def pair_figures(steps: Mapping[str, Sequence[float]]) -> dict:

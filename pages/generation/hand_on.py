@@ -19,7 +19,7 @@ def show_hand_on(item: GalleryItem) -> None:
         key="to_listen",
         help="There you see how its genre and its feelings change through the piece.",
     ):
-        hand_to_listen(f"{item.name}.wav", item.wav)
+        hand_to_listen(item.name, item.wav)
     if may_see_library():
         st.button(
             "Keep in my library",
@@ -46,9 +46,10 @@ def _keep(item: GalleryItem) -> None:
     from gan.sampling.audio import encode_audio  # imports torch
 
     state = generate_state()
+    title = f"{item.title}, seed {item.request.seed}" if item.request else item.title
     try:
         path = keep_in_library(
-            f"{item.file_name}-{item.id}.mp3", item.title, encode_audio(item.clip.samples, "mp3")
+            f"{item.file_name}-{item.id}.mp3", title, encode_audio(item.clip.samples, "mp3")
         )
     except (ValueError, OSError) as error:
         state.keeping = (item.id, error_sentence(error), True)

@@ -20,7 +20,7 @@ def test_a_piece_is_predicted_on_the_listen_page(visit):
     app = press(app, "to_listen")
     assert "it names the genre" in words(app)
     (clip,) = app.session_state["listen"].session
-    assert clip.source == "generated" and clip.name.startswith("No. 1")
+    assert clip.source == "generated" and clip.name == "No. 1: Jazz"
     assert app.session_state["handed_clips"] == [] and app.session_state["listen"].open_id == clip.id
     healthy(app.switch_page("pages/generate.py").run())
     assert gallery_items(app) == [item]
@@ -35,7 +35,7 @@ def test_a_piece_is_kept_in_the_library(visit, monkeypatch):
     (path,) = keep.pieces_folder().iterdir()
     tags = read_tags(path)
     assert scans == [[str(keep.pieces_folder())]] and path.name.startswith("jazz-11-")
-    assert (tags.title, tags.album) == ("Jazz", keep.ALBUM)
+    assert (tags.title, tags.album) == ("Jazz, seed 11", keep.ALBUM)
 
     def refuse(folders):
         raise LibraryError("Another scan is under way: wait for its end, or stop it first.")
