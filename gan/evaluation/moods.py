@@ -94,7 +94,7 @@ def pair_figures(steps: Mapping[str, Sequence[float]]) -> dict:
     n_as_wished = int((values > 0).sum())
     exact = binomtest(n_as_wished, len(values)).proportion_ci(0.95, "exact")
     return {
-        "share": round(n_as_wished / len(values), 4),
+        "fraction": round(n_as_wished / len(values), 4),
         "interval": [round(float(exact.low), 4), round(float(exact.high), 4)],
         "count": len(values),
         "mean_step": round(float(values.mean()), 4),

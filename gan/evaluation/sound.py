@@ -29,7 +29,7 @@ from genre.models.cards import ArtefactError
 from genre.models.pretrained.features import PretrainedFeatures
 
 FEATURES_MODEL = "listen-train"  # whose pretrained network gives the features; its heads take no part
-REAL, RESYNTHESIZED, GENERATED, DCGAN = "real", "real_resynthesized", "generated", "dcgan"
+REAL, RESYNTHESIZED, GENERATED, DCGAN = "real_recorded", "real_resynthesized", "generated", "dcgan"
 RESAMPLES = 1000  # bootstrap resamples
 MIN_RECORDINGS = 20  # of each list
 MIN_S = 9.0  # the development needs as much
@@ -101,7 +101,7 @@ def evaluate_sound(
         "seed": seed,
         "counts": {name: len(part.genres) for name, part in clips.items()},
         "distance": distances_by_source(clips, REAL, np.array(basis), seed),
-        "figures": {
+        "measures": {
             name: {key: summarize(values, clips[name].genres) for key, values in table.items()}
             for name, table in figures.items()
         },

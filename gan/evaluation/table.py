@@ -1,7 +1,6 @@
 """The metrics of `gan.evaluation.evaluate` as tables for a terminal."""
 
 NAMES = {
-    "real": "real",
     "real_recorded": "real, as recorded",
     "real_resynthesized": "real, resynthesised",
     "generated": "generated",
@@ -85,7 +84,7 @@ def _genre_table(result: dict) -> str:
 
 
 def _sound_table(sound: dict) -> str:
-    names = list(sound["figures"])
+    names = list(sound["measures"])
     distance = sound["distance"]
     lines = [
         f"The sound of clips of {sound['seconds']:g} s, levels matched: "
@@ -100,8 +99,8 @@ def _sound_table(sound: dict) -> str:
             f"  {row['times_real']['mean']:6.2f} ({low:.2f} to {high:.2f})"
         )
     lines.append(f"  {'':20}" + "".join(f"{NAMES[name]:>28}" for name in names))
-    for key in sound["figures"][names[0]]:
-        cells = (sound["figures"][name][key] for name in names)
+    for key in sound["measures"][names[0]]:
+        cells = (sound["measures"][name][key] for name in names)
         lines.append(
             f"  {key.replace('_', ' '):20}"
             + "".join(
@@ -117,6 +116,6 @@ def _moods_table(moods: dict) -> str:
     for name, row in moods["pairs"].items():
         low, high = row["interval"]
         lines.append(
-            f"  {name:20}{row['share']:6.2f} as wished ({low:.2f} to {high:.2f}) of {row['count']} pairs"
+            f"  {name:20}{row['fraction']:6.2f} as wished ({low:.2f} to {high:.2f}) of {row['count']} pairs"
         )
     return "\n".join(lines)

@@ -270,7 +270,7 @@ def _generator_section(card: Card) -> str:
 
 
 SOUND_SOURCES = {
-    "real": "Real recordings",
+    "real_recorded": "Real recordings",
     "real_resynthesized": "Real clips through mel and back",
     "generated": "Generated",
     "dcgan": "Plain DCGAN",
@@ -288,7 +288,7 @@ SOUND_FIGURES = {
 
 def _sound_text(sound: dict) -> str:
     """Write distance, pulse, notes and seams of each source, and the main figures of each genre."""
-    figures, distance = sound["figures"], sound["distance"]
+    figures, distance = sound["measures"], sound["distance"]
     counts = ", ".join(f"{SOUND_SOURCES[name].lower()} {count}" for name, count in sound["counts"].items())
     distances = [
         (
@@ -338,7 +338,7 @@ def _genre_cell(table: dict, genre: str) -> str:
 
 def _moods_text(moods: dict) -> str:
     rows = [
-        (name, f"{_percent(row['share'])} ({_range(row['interval'])}) of {row['count']}")
+        (name, f"{_percent(row['fraction'])} ({_range(row['interval'])}) of {row['count']}")
         for name, row in moods["pairs"].items()
     ]
     return (

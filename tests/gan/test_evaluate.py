@@ -33,8 +33,9 @@ from genre import GENRES
 from genre.audio.clip import SAMPLE_RATE
 from genre.audio.spectrogram import Spectrogram
 from genre.data.splits import LISTS
+from genre.evaluation.results import _sound_text
 from genre.models.artefacts import save_artefact
-from genre.models.cards import ArtefactError
+from genre.models.cards import ArtefactError, load_card
 from genre.paths import WEIGHTS
 from tests.support.generators import card, save_untrained
 
@@ -252,7 +253,7 @@ def test_the_mean_over_genres_with_an_interval() -> None:
 
 def test_the_share_of_pairs_as_asked() -> None:
     figures = pair_figures({"jazz": [0.1, 0.2, -0.1], "rock": [0.1, 0.3, 0.0]})
-    assert figures["share"] == pytest.approx(4 / 6, abs=1e-4) and figures["count"] == 6
+    assert figures["fraction"] == pytest.approx(4 / 6, abs=1e-4) and figures["count"] == 6
     assert figures["interval"][0] < 4 / 6 < figures["interval"][1]
     assert figures["genres"] == pytest.approx({"jazz": 2 / 3, "rock": 2 / 3})
 
@@ -278,12 +279,15 @@ def test_a_small_evaluation_of_the_sound(tmp_path: Path, monkeypatch: pytest.Mon
     )
     result = sound.evaluate_sound(tmp_path / "gtzan", "gan", tmp_path / "plain", 2, 3.0, folder=weights)
     assert result["seconds"] == 9 and set(result["counts"].values()) == {4}
-    assert list(result["figures"]) == ["real", "real_resynthesized", "generated", "dcgan"]
-    joins = {name: table["pitched"]["mean"] for name, table in result["figures"].items()}
-    assert joins["real"] == joins["generated"] == 1.2 and joins["dcgan"] == pytest.approx(0.3)
+    assert list(result["measures"]) == ["real_recorded", "real_resynthesized", "generated", "dcgan"]
+    joins = {name: table["pitched"]["mean"] for name, table in result["measures"].items()}
+    assert joins["real_recorded"] == joins["generated"] == 1.2 and joins["dcgan"] == pytest.approx(0.3)
     assert result["distance"]["sources"]["generated"]["times_real"]["mean"] > 1
     text = evaluation_table({"sound": json.loads(json.dumps(result))})
     assert "levels matched" in text and "plain DCGAN" in text
+    record_metrics("gan", {"weights": "a", "genre_accuracy": {}, "sound": result}, weights)
+    stored = load_card(weights / "gan").metrics["sound"]  # no key is taken for one of an older version
+    assert stored == json.loads(json.dumps(result)) and "Mean over the genres" in _sound_text(stored)
 
 
 def test_parts_of_other_weights_are_not_mixed(tmp_path: Path) -> None:
