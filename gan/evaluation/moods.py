@@ -79,8 +79,8 @@ def mood_request(
     mood: str, genre: str, seconds: float, seed: int, genres: Sequence[str]
 ) -> GenerationRequest:
     """Build the request that the words give, such as "calm jazz"."""
-    parsed = parse_prompt(f"{mood} {genre_name(genre)}".strip())
-    return GenerationRequest.from_prompt(parsed, seconds, seed, genres)
+    prompt = parse_prompt(f"{mood} {genre_name(genre)}".strip())
+    return GenerationRequest.from_prompt(prompt, seconds, seed, genres)
 
 
 def feeling_level(emotions: Emotions, less: str, more: str) -> float:

@@ -52,3 +52,11 @@ def test_a_guest_has_no_library(visit, monkeypatch):
         with pytest.raises(AccessError, match="Only the host"):
             keep.keep_in_library("jazz.mp3", "Jazz", b"")
     assert not keep.pieces_folder().exists()
+
+
+def test_sections_need_a_longer_piece(visit):
+    short = visit(has_sections=True, seconds=8)
+    assert short.toggle(key="has_sections").disabled
+    assert gallery_items(generate(short))[0].request.form == ""
+    app = generate(visit(has_sections=True, seconds=12))
+    assert gallery_items(app)[0].request.form == "sections" and "with sections" in words(app)
