@@ -33,7 +33,6 @@ from genre import GENRES
 from genre.audio.clip import SAMPLE_RATE
 from genre.audio.spectrogram import Spectrogram
 from genre.data.splits import LISTS
-from genre.evaluation.results import _sound_text
 from genre.models.artefacts import save_artefact
 from genre.models.cards import ArtefactError, load_card
 from genre.paths import WEIGHTS
@@ -287,7 +286,7 @@ def test_a_small_evaluation_of_the_sound(tmp_path: Path, monkeypatch: pytest.Mon
     assert "levels matched" in text and "plain DCGAN" in text
     record_metrics("gan", {"weights": "a", "genre_accuracy": {}, "sound": result}, weights)
     stored = load_card(weights / "gan").metrics["sound"]  # no key is taken for one of an older version
-    assert stored == json.loads(json.dumps(result)) and "Mean over the genres" in _sound_text(stored)
+    assert stored == json.loads(json.dumps(result))
 
 
 def test_parts_of_other_weights_are_not_mixed(tmp_path: Path) -> None:
