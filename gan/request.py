@@ -33,6 +33,9 @@ MAX_STORED_PROMPT_CHARS = 1000  # length of the prompt that is stored
 MIN_NOISE_WEIGHT = 0.01  # a noise of less weight is dropped
 STYLE_SIMILARITY = 0.8  # correlation of the style latents of similar requests
 PARTS = ("style", "rhythm")
+SECTIONS = "sections"  # the form of gan/sampling/form.py
+FORMS = ("", SECTIONS)  # "": none, as in old recipes
+MIN_FORM_S = 12.0  # two sections of 6 s
 
 Noise = tuple[tuple[int, float], ...]  # (seed, weight)
 
@@ -54,6 +57,7 @@ class GenerationRequest:
     style: Noise = ()  # noise of the style latent; by default from the seed
     rhythm: Noise = ()  # noise of the local latent; by default from the seed
     prompt: str = ""  # prompt behind the request, for display
+    form: str = ""  # one of FORMS
 
     def __post_init__(self) -> None:
         set_field = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
@@ -70,6 +74,10 @@ class GenerationRequest:
             raise RequestError(
                 f"The prompt is a text of at most {MAX_STORED_PROMPT_CHARS} letters: make it shorter."
             )
+        if self.form not in FORMS:
+            raise RequestError("The form of a piece is “sections”, or none.")
+        if self.form and self.seconds < MIN_FORM_S:
+            raise RequestError(f"A piece with sections takes {MIN_FORM_S:g} s or more: choose a longer one.")
         set_field(
             "prompt", self.prompt.encode(errors="replace").decode()
         )  # lone surrogates cannot be encoded
@@ -107,8 +115,9 @@ class GenerationRequest:
         )
 
     def to_dict(self) -> dict:
-        """Convert to plain values for JSON."""
-        return asdict(self)
+        """Convert to plain values for JSON; without a form as before there were any."""
+        values = asdict(self)
+        return values if self.form else {name: value for name, value in values.items() if name != "form"}
 
     @classmethod
     def from_dict(cls, values: Any) -> "GenerationRequest":
@@ -141,6 +150,8 @@ def mix_requests(a: GenerationRequest, b: GenerationRequest, weight: float) -> G
         if a.truncation is None and b.truncation is None
         else interpolate(truncation_of(a), truncation_of(b))
     )
+    seconds = interpolate(a.seconds, b.seconds)
+    form = (a if weight < 0.5 else b).form
     return GenerationRequest(
         {
             name: interpolate(a.genres.get(name, 0.0), b.genres.get(name, 0.0))
@@ -148,9 +159,10 @@ def mix_requests(a: GenerationRequest, b: GenerationRequest, weight: float) -> G
         },
         {name: interpolate(a.controls.get(name, 0.0), b.controls.get(name, 0.0)) for name in CONTROLS},
         math.exp(interpolate(math.log(a.tempo), math.log(b.tempo))),
-        interpolate(a.seconds, b.seconds),
+        seconds,
         a.seed,
         truncation,
+        form=form if seconds >= MIN_FORM_S else "",
         **_noises_by_part(
             lambda part: _mix_noises(
                 (a.noise(part), math.cos(weight * math.pi / 2)),

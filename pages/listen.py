@@ -7,6 +7,7 @@ import streamlit as st
 
 from genre import GENRES
 from pages.listening.examples import answer_songs, show_examples
+from pages.listening.handed import predict_handed
 from pages.listening.model_card import show_model_card
 from pages.listening.model_choice import show_introduction, show_model_choice
 from pages.listening.predict import follow_model
@@ -50,6 +51,7 @@ show_introduction()
 show_model_choice()
 show_uploader()
 show_examples()
+predict_handed()
 if listen_state().has_clips:
     show_results()
 else:

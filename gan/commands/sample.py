@@ -4,6 +4,7 @@ import argparse
 import json
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,11 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
         "--seconds", type=float, default=10.0, metavar="S", help="length of each, by default 10"
     )
     parser.add_argument(
+        "--sections",
+        action="store_true",
+        help="form a piece of 12 s or more: it begins, changes every ten seconds or so, and ends in a fade",
+    )
+    parser.add_argument(
         "--seed", type=int, metavar="N", help="of the first clip; the next ones count up. By default random"
     )
     parser.add_argument(
@@ -42,7 +48,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
 
 def sample(options: argparse.Namespace) -> int:
     """Write a .wav, .png, .json and .npz of each clip."""
-    from gan.request import MAX_SEED, RequestError
+    from gan.request import MAX_SEED, SECTIONS, RequestError
     from gan.sampling.sampler import Sampler
     from genre.models.cards import ArtefactError
 
@@ -54,6 +60,8 @@ def sample(options: argparse.Namespace) -> int:
             if options.again
             else _build_requests(options, seed, sampler.genres)
         )
+        if options.sections and not options.again:
+            requests = [replace(request, form=SECTIONS) for request in requests]
         if message:
             print(message, file=sys.stderr)
         options.out.mkdir(parents=True, exist_ok=True)

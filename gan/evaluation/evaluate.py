@@ -8,6 +8,7 @@ of few valid tracks, but mels of the first 3 s of all: metrics that need every g
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -21,20 +22,17 @@ from gan.evaluation.metrics import (
     principal_axes,
     unbiased_frechet_distance,
 )
+from gan.evaluation.sources import dcgan_windows, list_names, recorded_clips
 from gan.mel import CLIP_FRAMES, GAN_MEL, to_db
-from gan.networks import NETWORKS, Latents
 from gan.request import GenerationRequest
 from gan.sampling.audio import synthesize_audio
 from gan.sampling.sampler import Sampler
 from gan.training.dataset import MusicDataset, TrackMel, load_music_dataset
-from genre.audio.clip import SAMPLE_RATE, Clip, load_clip
-from genre.data.dataset import open_dataset
+from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.data.examples import DataError
-from genre.data.splits import LISTS
 from genre.evaluation.metrics import compute_metrics
 from genre.inference.ensemble_classifier import EnsembleClassifier
 from genre.inference.load import load_classifier
-from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError
 
 REFERENCE_MODEL = "listen-scratch-train"
@@ -151,6 +149,7 @@ def evaluate_generator(
         "seed": seed,
         "genre_accuracy": {},
     }
+    valid_names = {track.name for track in valid}
     report_progress(f"{len(train)} train and {len(valid)} valid tracks")
 
     def compare(length: float) -> tuple[dict[str, ReferencePredictions], dict[str, list[np.ndarray]]]:
@@ -164,7 +163,9 @@ def evaluate_generator(
             for k, genre in enumerate(labels)
         ]  # each request has a seed of its own
         groups = {
-            "real_recorded": reference.classify_clips(_load_recordings(data, valid, length)),
+            "real_recorded": reference.classify_clips(
+                (genre, samples) for genre, _, samples in recorded_clips(data, valid_names, length)
+            ),
             "real_resynthesized": reference.classify_clips(_resynthesize(real_mels)),
             "generated": reference.classify_clips(_resynthesize(generated_mels)),
         }
@@ -186,7 +187,8 @@ def evaluate_generator(
         "noise": _shaped_noise(train, count * len(sampler.genres), rng),
     }
     if dcgan_run is not None:
-        baselines["dcgan"] = _dcgan_clips(dcgan_run, count * len(sampler.genres), seed)
+        windows = dcgan_windows(dcgan_run, count * len(sampler.genres), seed)
+        baselines["dcgan"] = zip(cycle(sampler.genres), windows, strict=False)  # it knows no genres
     groups = {"generated": predictions["generated"]} | {
         name: reference.classify_clips(_resynthesize(clips)) for name, clips in baselines.items()
     }
@@ -235,7 +237,7 @@ def _is_significantly_closer(distance: dict, other: dict) -> bool:
 
 
 def _select_list(music: MusicDataset, name: str) -> list[TrackMel]:
-    names = set((LISTS / f"{name}.txt").read_text().split())
+    names = list_names(name)
     return [track for track in music.tracks if track.name in names]
 
 
@@ -261,17 +263,6 @@ def _middle_windows(
                 yield genre, window
 
 
-def _load_recordings(data: Path, tracks: list[TrackMel], seconds: float) -> Iterable[tuple[str, np.ndarray]]:
-    """Load the middle of each track that has a recording."""
-    genre_of = {track.name: track.genre for track in tracks}
-    for track in open_dataset(str(data)).files:
-        if track.name in genre_of:
-            clip = load_clip(track.path)
-            start = (len(clip.samples) / SAMPLE_RATE - seconds) / 2
-            if start >= 0:
-                yield genre_of[track.name], clip.trimmed(start, start + seconds).samples
-
-
 def _shaped_noise(
     train: list[TrackMel], count: int, rng: np.random.Generator
 ) -> Iterable[tuple[str, np.ndarray]]:
@@ -281,21 +272,6 @@ def _shaped_noise(
     for k in range(count):
         level = 10 * np.log10(mean * rng.exponential(size=(len(mean), CLIP_FRAMES)) + 1e-12)
         yield train[k % len(train)].genre, (level - level.max()).clip(-GAN_MEL.range_db).astype(np.float32)
-
-
-def _dcgan_clips(folder: Path, count: int, seed: int) -> Iterable[tuple[str, np.ndarray]]:
-    """Generate clips by an unconditional DCGAN, with arbitrary genre labels. Raises ArtefactError."""
-    weights, card = load_artefact(folder)
-    if card.network != "dcgan":
-        raise ArtefactError(f"{folder.name} is not a run of the plain DCGAN: train one with --network dcgan.")
-    generator = NETWORKS["dcgan"][0](len(card.genres))
-    generator.load_state_dict(weights)
-    rng = torch.Generator().manual_seed(seed)
-    with torch.inference_mode():
-        latents = Latents.draw(torch.zeros(count, len(card.genres)), torch.zeros(count, 3), rng)
-        for k, values in enumerate(generator.eval()(latents)):
-            decibels = to_db(values)
-            yield card.genres[k % len(card.genres)], (decibels - decibels.max()).numpy()
 
 
 def _distances(groups: dict[str, ReferencePredictions], reference: ReferencePredictions) -> dict:

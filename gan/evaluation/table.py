@@ -19,7 +19,16 @@ CRITERIA = {
 
 
 def evaluation_table(result: dict) -> str:
-    """Format what `evaluate_generator` gave, or the metrics of a card."""
+    """Format the parts that were measured, or the metrics of a card."""
+    parts = (
+        _genre_table(result) if "genre_accuracy" in result else "",
+        _sound_table(result["sound"]) if "sound" in result else "",
+        _moods_table(result["moods"]) if "moods" in result else "",
+    )
+    return "\n\n".join(filter(None, parts))
+
+
+def _genre_table(result: dict) -> str:
     lines = [
         f"{result['model']} ({result['weights']}), {result['n_per_genre']} clips per genre, none selected; "
         f"reference classifier {result['reference_classifier']}",
@@ -71,4 +80,42 @@ def evaluation_table(result: dict) -> str:
     lines += [
         f"  {'yes' if is_met else 'NO ':3}  {CRITERIA[name]}" for name, is_met in result["criteria"].items()
     ]
+    return "\n".join(lines)
+
+
+def _sound_table(sound: dict) -> str:
+    names = list(sound["measures"])
+    distance = sound["distance"]
+    lines = [
+        f"The sound of clips of {sound['seconds']:g} s, levels matched: "
+        + ", ".join(f"{NAMES[name]} {count}" for name, count in sound["counts"].items()),
+        f"Distance to half of the real music ({distance['clips_per_half']} clips), in {sound['features']}",
+        f"  {'':32}{'Fréchet':>9}  {'kernel':>9}  {'times as far as real':>22}",
+    ]
+    for name, row in distance["sources"].items():
+        low, high = row["times_real"]["interval"]
+        lines.append(
+            f"  {NAMES[name]:32}{row['frechet']['mean']:9.2f}  {row['kernel']['mean']:9.4f}"
+            f"  {row['times_real']['mean']:6.2f} ({low:.2f} to {high:.2f})"
+        )
+    lines.append(f"  {'':20}" + "".join(f"{NAMES[name]:>28}" for name in names))
+    for key in sound["measures"][names[0]]:
+        cells = (sound["measures"][name][key] for name in names)
+        lines.append(
+            f"  {key.replace('_', ' '):20}"
+            + "".join(
+                f"{cell['mean']:12.2f} ({cell['interval'][0]:5.2f} to {cell['interval'][1]:5.2f})"
+                for cell in cells
+            )
+        )
+    return "\n".join(lines)
+
+
+def _moods_table(moods: dict) -> str:
+    lines = [f"Pairs of moods, one seed and genre each, by the feelings of {moods['classifier']}"]
+    for name, row in moods["pairs"].items():
+        low, high = row["interval"]
+        lines.append(
+            f"  {name:20}{row['fraction']:6.2f} as wished ({low:.2f} to {high:.2f}) of {row['count']} pairs"
+        )
     return "\n".join(lines)

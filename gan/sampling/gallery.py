@@ -162,6 +162,8 @@ def describe_item(item: GalleryItem) -> str:
         ]
         if abs(request.tempo - 1) > MIN_NOTABLE_TEMPO:
             parts.append("faster" if request.tempo > 1 else "slower")
+        if request.form:
+            parts.append("with sections")
         parts.append(f"seed {request.seed}")
     if item.origin:
         parts.append(item.origin)

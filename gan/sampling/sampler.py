@@ -30,6 +30,7 @@ from gan.networks import LOCAL_DIM, OLD_GENERATOR_NAMES, STYLE_DIM, Generator, L
 from gan.request import GenerationRequest, Noise, RequestError
 from gan.sampling import spectrogram_file
 from gan.sampling.audio import synthesize_audio
+from gan.sampling.form import fade_db, plan_form
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.spectrogram import SpectrogramParams
 from genre.models.artefacts import load_artefact
@@ -45,6 +46,7 @@ DRIFT_FRACTION = 0.5  # fraction of the style that drifts: the sine of an angle
 DRIFT_PERIODS_S = (13.0, 21.0, 34.0)  # periods of the drift; no two are in a whole ratio
 MARGIN_COLUMNS = 1  # columns generated before and after the clip, as time is circular to the generator
 _STYLE_SALT, _RHYTHM_SALT = 0, 1
+_POINT_SALT_BITS = 33  # beyond twice the largest seed, so that no other seed has the same noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +152,8 @@ class Sampler:
             excerpt = generated[:, :, start : start + n_source_frames]
             excerpt = F.interpolate(excerpt, frames, mode="linear", align_corners=True)[0]
             decibels = to_db(excerpt)
+            if request.form:
+                decibels = decibels + torch.from_numpy(fade_db(frames, GAN_MEL.seconds_per_frame)).float()
             return (decibels - decibels.max()).clamp_min(-GAN_MEL.range_db).numpy()
 
     def compute_latents(self, request: GenerationRequest, columns: int) -> Latents:
@@ -164,13 +168,29 @@ class Sampler:
         )
         mean, std = (genre_weights @ values for values in self.control_stats_by_genre)
         shifts = torch.tensor([request.controls.get(name, 0.0) for name in CONTROLS])
-        controls = mean + scale * std * style[0, STYLE_DIM:] + shifts
-        return Latents(
-            scale * style[:, :STYLE_DIM],
-            local[None],
-            genre_weights.expand(columns, -1),
-            controls.expand(columns, -1),
-        )
+        controls = (mean + scale * std * style[0, STYLE_DIM:] + shifts).expand(columns, -1)
+        style = style[:, :STYLE_DIM]
+        if request.form:
+            column_s = FRAMES_PER_COLUMN * GAN_MEL.seconds_per_frame / request.tempo
+            plan = plan_form(request.seconds, columns, column_s, MARGIN_COLUMNS)
+            style, local = self._turned(request, style[plan.source], plan.turns), local[:, plan.source]
+            controls = controls + torch.from_numpy(plan.shifts).float()
+        return Latents(scale * style, local[None], genre_weights.expand(columns, -1), controls)
+
+    def _turned(self, request: GenerationRequest, style: Tensor, turns: np.ndarray) -> Tensor:
+        """Turn the style (columns, 64) of each column towards further points of the request's noise.
+
+        It stays standard normal over the seeds.
+        """
+        sines = torch.from_numpy(turns).float()
+        result = (1 - sines.square().sum(dim=1, keepdim=True)).sqrt() * style
+        for k in range(turns.shape[1]):
+            salt = (k + 1) << _POINT_SALT_BITS
+            point = _mix_noise(
+                request.noise("style"), salt, lambda rng: torch.randn(STYLE_DIM, generator=rng)
+            )
+            result = result + sines[:, k : k + 1] * point
+        return result
 
     def _genre_weights(self, request: GenerationRequest) -> Tensor:
         if unknown := set(request.genres) - set(self.genres):

@@ -253,11 +253,96 @@ def _generator_section(card: Card) -> str:
         (name, f"{part['frechet']:.1f}", f"{part['kernel']:.3f}")
         for name, part in metrics["distance"].items()
     ]
-    return (
+    text = (
         f"The reference classifier {metrics['reference_classifier']} names the requested genre, "
         f"{metrics['n_per_genre']} clips a genre:\n\n"
         + _table(header, rows)
         + "\n\nDistance to real clips of the valid list, in the reference classifier's features:\n\n"
         + _table(("Source", "Fréchet", "Kernel"), distances)
         + f"\n\nDiversity beside real clips of a genre: {metrics['diversity']['ratio']:.2f}."
+    )
+    parts = [text]
+    if "sound" in metrics:
+        parts.append(_sound_text(metrics["sound"]))
+    if "moods" in metrics:
+        parts.append(_moods_text(metrics["moods"]))
+    return "\n\n".join(parts)
+
+
+SOUND_SOURCES = {
+    "real_recorded": "Real recordings",
+    "real_resynthesized": "Real clips through mel and back",
+    "generated": "Generated",
+    "dcgan": "Plain DCGAN",
+}
+SOUND_FIGURES = {
+    "pulse_strength": "pulse: strength of the best tempo",
+    "pulse_steadiness": "pulse: share of moments with that tempo",
+    "harmonic_db": "notes: harmonic energy beside the rest, dB",
+    "pitched": "notes: share of frames with a lasting pitch",
+    "seam_level": "seams: jump of level beside other places",
+    "seam_spectrum": "seams: jump of spectrum beside other places",
+    "development": "development: distant beside neighbouring parts",
+}
+
+
+def _sound_text(sound: dict) -> str:
+    """Write distance, pulse, notes and seams of each source, and the main figures of each genre."""
+    figures, distance = sound["measures"], sound["distance"]
+    counts = ", ".join(f"{SOUND_SOURCES[name].lower()} {count}" for name, count in sound["counts"].items())
+    distances = [
+        (
+            SOUND_SOURCES[name],
+            f"{row['frechet']['mean']:.1f}",
+            f"{row['kernel']['mean']:.2f}",
+            _with_interval(row["times_real"]),
+        )
+        for name, row in distance["sources"].items()
+    ]
+    measures = [
+        (title, *(_with_interval(table[key]) for table in figures.values()))
+        for key, title in SOUND_FIGURES.items()
+    ]
+    by_genre = [
+        (genre, *(_genre_cell(table, genre) for table in figures.values()))
+        for genre in figures["generated"]["pitched"]["genres"]
+    ]
+    names = [SOUND_SOURCES[name] for name in figures]
+    return (
+        f"The sound itself, clips of {sound['seconds']:g} s with levels matched ({counts}), intervals of "
+        f"95 %. Distance to one half of the real music, {distance['clips_per_half']} clips, in "
+        f"{sound['features']}, which no training of the generator has used; the axes are "
+        f"{distance['components']} principal components of other real music:\n\n"
+        + _table(("Source", "Fréchet", "Kernel", "Times as far as the other half"), distances)
+        + "\n\nMean over the genres:\n\n"
+        + _table(("Measure", *names), measures)
+        + "\n\nBy genre: pulse strength; lasting pitch; harmonic dB; clips:\n\n"
+        + _table(("Genre", *names), by_genre)
+    )
+
+
+def _with_interval(part: dict) -> str:
+    low, high = part["interval"]
+    return f"{part['mean']:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _genre_cell(table: dict, genre: str) -> str:
+    if genre not in table["pitched"]["genres"]:
+        return ""
+    strength, pitched, harmonic = (
+        table[key]["genres"][genre]["mean"] for key in ("pulse_strength", "pitched", "harmonic_db")
+    )
+    count = table["pitched"]["genres"][genre]["count"]
+    return f"{strength:.2f}; {pitched:.2f}; {harmonic:.1f}; {count}"
+
+
+def _moods_text(moods: dict) -> str:
+    rows = [
+        (name, f"{_percent(row['fraction'])} ({_range(row['interval'])}) of {row['count']}")
+        for name, row in moods["pairs"].items()
+    ]
+    return (
+        f"Moods: pairs of one seed and genre, clips of {moods['seconds']:g} s, none selected; how often the "
+        f"feelings that {moods['classifier']} finds differ as wished:\n\n"
+        + _table(("Pair", "As wished"), rows)
     )

@@ -76,7 +76,7 @@ class SessionClip:
     id: str
     digest: str  # SHA-256 of the bytes
     name: str  # for display only; may hold anything a file name can
-    source: str  # "recording", "upload" or "example"
+    source: str  # "recording", "upload", "example" or "generated"
     error: str | None = None  # a sentence
     full_prediction: "Prediction | None" = None  # for the whole recording
     sound: StoredSound | None = None  # None: unreadable, or dropped for memory

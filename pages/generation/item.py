@@ -10,6 +10,7 @@ from gan.sampling.pictures import decimate_for_plot
 from genre.plots import prediction as plots
 from genre.text import genre_name, percent
 from pages.access.links import link_to, reaches_others
+from pages.generation.hand_on import show_hand_on, show_kept
 from pages.generation.html import render_thumbnail
 from pages.generation.piece_card import piece_card
 from pages.generation.state import generate_state
@@ -45,7 +46,9 @@ def show_item(item: GalleryItem) -> None:
                 _vary(item, item.request)
                 _mix(item, item.request)
             _classify_button(item)
+            show_hand_on(item)
             _share(item)
+        show_kept(item)
         _show_prediction(item)
 
 

@@ -19,6 +19,7 @@ MODE_LABELS = {BY_GENRE: ":material/category: Pick a genre", IN_WORDS: ":materia
 FIRST_GENRE = "jazz"
 PROMPTS = ("a calm late-night jazz piano", "faster, angrier metal", "sunny reggae with a bit of disco")
 MAX_CLIPS = 8
+SECTIONS, MIN_FORM_S = "sections", 12.0  # those of gan.request, whose import takes a while
 SLIDERS = {  # left end, right end, what it is
     "energy": ("calm", "lively", "How loud and full it is."),
     "brightness": ("dark", "bright", "Whether low or high notes prevail."),
@@ -41,8 +42,8 @@ def show_request_form(genres: tuple[str, ...]) -> None:
         )
         source = _by_genre(genres) if mode == BY_GENRE else _in_words()
         seconds = _length_s()
-        count, shifts, tempo = _fine_tuning()
-        _buttons(source, genres, seconds, count, shifts, tempo)
+        count, shifts, tempo, form = _fine_tuning(seconds)
+        _buttons(source, genres, seconds, count, shifts, tempo, form)
         if source is not None and not isinstance(source, dict):
             # Below all that can be pressed: nothing may move under the pointer.
             _show_parsed_prompt(source)
@@ -147,9 +148,9 @@ def _draw_seed() -> None:
     st.session_state.request_seed = new_seed()
 
 
-def _fine_tuning() -> tuple[int, dict[str, float], float]:
-    """Show the widgets; return the number of pieces, the shift of each control (standard deviations), and
-    the relative tempo.
+def _fine_tuning(seconds: float) -> tuple[int, dict[str, float], float, str]:
+    """Show the widgets; return the number of pieces, the shift of each control (standard deviations), the
+    relative tempo, and the form.
     """
     with st.expander("Fine tuning", icon=":material/tune:"):
         count = _count_and_seed()
@@ -180,8 +181,17 @@ def _fine_tuning() -> tuple[int, dict[str, float], float]:
                 help="100 % is as it was painted.",
                 persist_state="session",
             )
+        has_sections = st.toggle(
+            "Give it sections and an end",
+            key="has_sections",
+            persist_state="session",
+            disabled=seconds < MIN_FORM_S,
+            help="The music changes after ten seconds or so, comes back to where it began, and fades out. "
+            f"This takes {MIN_FORM_S:g} s or more.",
+        )
         st.caption("At 0 and at 100 % they change nothing. What you write in words is added to them.")
-    return count, {name: shift for name, shift in shifts.items() if shift}, tempo / 100
+    form = SECTIONS if has_sections and seconds >= MIN_FORM_S else ""
+    return count, {name: shift for name, shift in shifts.items() if shift}, tempo / 100, form
 
 
 def _buttons(
@@ -191,6 +201,7 @@ def _buttons(
     count: int,
     shifts: dict[str, float],
     tempo: float,
+    form: str,
 ) -> None:
     with st.container(horizontal=True, gap="small"):
         generate = st.button(
@@ -212,7 +223,9 @@ def _buttons(
     try:
         submit_requests(
             [
-                _build_request(source, genres, seconds, shifts, tempo, (first + k) % N_SEEDS)
+                replace(
+                    _build_request(source, genres, seconds, shifts, tempo, (first + k) % N_SEEDS), form=form
+                )
                 for k in range(require_count(count))
             ]
         )

@@ -29,6 +29,11 @@ class GenerateState:
     shows_whole_gallery: bool = False
     opened_links: set[str] = field(default_factory=set)  # recipes of addresses that were made already
     imported_files: set[str] = field(default_factory=set)  # ids of uploads that were taken in
+    keeping: tuple[str, str, bool] = (
+        "",
+        "",
+        False,
+    )  # the latest item for the library, a sentence, if it failed
     next_model: str | None = None  # run to be selected as generator when the page is drawn anew
     next_history: str | None = None  # run whose history is to be displayed when the page is drawn anew
 

@@ -44,11 +44,17 @@ SYNTHETIC = (
     ":material/piano: This model has learnt from Earmark's synthesiser alone. With real music, take its "
     "answer for a guess, however sure it sounds."
 )
-SOURCES = {"recording": "recorded here", "upload": "uploaded", "example": "an example"}
+SOURCES = {
+    "recording": "recorded here",
+    "upload": "uploaded",
+    "example": "an example",
+    "generated": "made on the Generate page",
+}
 HOW_TO_REPLAY = {
     "recording": "Its answer stays; it can be heard no more.",
     "upload": "Upload it again to hear and see it.",
     "example": "Press its button again to hear and see it.",
+    "generated": "Open it again from the Generate page to hear and see it.",
 }
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from gan import __main__
-from gan.evaluation import evaluate
+from gan.evaluation import evaluate, sound
 from gan.evaluation.evaluate import REFERENCE_MODEL, ReferenceClassifier, check_criteria, middle_window
+from gan.evaluation.halves import EmbeddedClips, distances_by_source, draw_alike, split_halves
 from gan.evaluation.metrics import (
     frechet_distance,
     intra_class_distances,
@@ -18,7 +20,9 @@ from gan.evaluation.metrics import (
     nearest_distances,
     unbiased_frechet_distance,
 )
+from gan.evaluation.moods import pair_figures
 from gan.evaluation.record import record_metrics
+from gan.evaluation.sound import FEATURES_MODEL, summarize
 from gan.evaluation.table import evaluation_table
 from gan.mel import GAN_MEL, N_BANDS
 from gan.networks import DcganGenerator
@@ -26,14 +30,20 @@ from gan.sampling import sampler as sample
 from gan.sampling.audio import synthesize_audio
 from gan.training.dataset import TrackMel
 from genre import GENRES
+from genre.audio.clip import SAMPLE_RATE
 from genre.audio.spectrogram import Spectrogram
 from genre.data.splits import LISTS
 from genre.models.artefacts import save_artefact
+from genre.models.cards import ArtefactError, load_card
 from genre.paths import WEIGHTS
 from tests.support.generators import card, save_untrained
 
 needs_reference = pytest.mark.skipif(
     not (WEIGHTS / REFERENCE_MODEL).exists(), reason=f"assets/weights/{REFERENCE_MODEL} is not here"
+)
+
+needs_sound = pytest.mark.skipif(
+    not (WEIGHTS / FEATURES_MODEL).exists(), reason=f"assets/weights/{FEATURES_MODEL} is not here"
 )
 
 
@@ -198,3 +208,92 @@ def test_criteria() -> None:
         "diversity",
         "no_copies",
     ]
+
+
+def test_halves_of_real_music_are_as_far_as_each_other() -> None:
+    """Clips of the same source are once as far as real music, shifted ones further."""
+    rng = np.random.default_rng(0)
+    genres = np.repeat(["jazz", "rock"], 40)
+    clips = {
+        name: EmbeddedClips(genres, tracks, rng.normal(shift, 1, (80, 24)))
+        for name, tracks, shift in (
+            ("real", np.array([f"t{k}" for k in range(80)]), 0.0),
+            ("same", np.repeat("", 80), 0.0),
+            ("shifted", np.repeat("", 80), 1.0),
+        )
+    }
+    result = distances_by_source(clips, "real", rng.normal(0, 1, (100, 24)))
+    times = {name: row["times_real"] for name, row in result["sources"].items()}
+    assert times["real"]["mean"] == 1 and times["same"]["mean"] == pytest.approx(1, abs=0.2)
+    low, high = times["shifted"]["interval"]
+    assert 1.5 < low < times["shifted"]["mean"] < high
+    assert result["clips_per_half"] == 40 and result["components"] == 16
+    assert set(result["sources"]["same"]["kernel_by_genre"]) == {"jazz", "rock"}
+
+
+def test_a_clip_is_never_compared_with_its_own_recording() -> None:
+    rng = np.random.default_rng(0)
+    genres, tracks = np.repeat(["jazz", "rock"], 5), np.array([f"t{k}" for k in range(10)])
+    clips = EmbeddedClips(genres, tracks, np.zeros((10, 2)))
+    near, far = split_halves(genres, rng)
+    assert len(near) == len(far) == 4 and not set(near) & set(far)
+    assert set(draw_alike(clips, clips.take(far), rng).tracks) == set(tracks[far])
+    unnamed = EmbeddedClips(genres, np.repeat("", 10), np.zeros((10, 2)))
+    assert sorted(draw_alike(unnamed, clips.take(far), rng).genres) == sorted(genres[far])
+
+
+def test_the_mean_over_genres_with_an_interval() -> None:
+    values, genres = np.array([0.0, 0.0, 1.0, 4.0]), np.array(["jazz", "jazz", "jazz", "rock"])
+    summary = summarize(values, genres)
+    assert summary["mean"] == pytest.approx((1 / 3 + 4) / 2, abs=1e-4)
+    assert summary["genres"]["rock"] == {"mean": 4.0, "interval": [4.0, 4.0], "count": 1}
+    assert summary["interval"] == [2.0, 2.5]
+
+
+def test_the_share_of_pairs_as_asked() -> None:
+    figures = pair_figures({"jazz": [0.1, 0.2, -0.1], "rock": [0.1, 0.3, 0.0]})
+    assert figures["fraction"] == pytest.approx(4 / 6, abs=1e-4) and figures["count"] == 6
+    assert figures["interval"][0] < 4 / 6 < figures["interval"][1]
+    assert figures["genres"] == pytest.approx({"jazz": 2 / 3, "rock": 2 / 3})
+
+
+@needs_sound
+def test_a_small_evaluation_of_the_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights, lists = tmp_path / "weights", tmp_path / "gtzan" / "audio"
+    save_untrained(weights / "gan", ("jazz", "rock"))
+    torch.manual_seed(0)
+    save_artefact(tmp_path / "plain", DcganGenerator(10).state_dict(), replace(card(), network="dcgan"))
+    for part in ("train", "valid"):
+        names = sorted((LISTS / f"gtzan-{part}.txt").read_text().split())
+        for k, name in enumerate(
+            name for genre in ("jazz", "rock") for name in [n for n in names if n.startswith(genre)][:2]
+        ):
+            (lists / name.split(".")[0]).mkdir(parents=True, exist_ok=True)
+            noise = np.random.default_rng(k).normal(0, 0.1, 9 * SAMPLE_RATE + 100)
+            soundfile.write(lists / name.split(".")[0] / f"{name}.wav", noise, SAMPLE_RATE)
+    monkeypatch.setattr(sound, "MIN_RECORDINGS", 4)
+    monkeypatch.setattr(sound, "measure_clip", lambda clip: {"pitched": len(clip.joins_s) / 10})
+    monkeypatch.setattr(
+        sound, "synthesize_audio", lambda mel, params: synthesize_audio(mel, params, iterations=1)
+    )
+    result = sound.evaluate_sound(tmp_path / "gtzan", "gan", tmp_path / "plain", 2, 3.0, folder=weights)
+    assert result["seconds"] == 9 and set(result["counts"].values()) == {4}
+    assert list(result["measures"]) == ["real_recorded", "real_resynthesized", "generated", "dcgan"]
+    joins = {name: table["pitched"]["mean"] for name, table in result["measures"].items()}
+    assert joins["real_recorded"] == joins["generated"] == 1.2 and joins["dcgan"] == pytest.approx(0.3)
+    assert result["distance"]["sources"]["generated"]["times_real"]["mean"] > 1
+    text = evaluation_table({"sound": json.loads(json.dumps(result))})
+    assert "levels matched" in text and "plain DCGAN" in text
+    record_metrics("gan", {"weights": "a", "genre_accuracy": {}, "sound": result}, weights)
+    stored = load_card(weights / "gan").metrics["sound"]  # no key is taken for one of an older version
+    assert stored == json.loads(json.dumps(result))
+
+
+def test_parts_of_other_weights_are_not_mixed(tmp_path: Path) -> None:
+    save_untrained(tmp_path / "gan")
+    with pytest.raises(ArtefactError, match="measure all parts"):
+        record_metrics("gan", {"weights": "a", "moods": {}}, tmp_path)
+    record_metrics("gan", {"weights": "a", "genre_accuracy": {}}, tmp_path)
+    record_metrics("gan", {"weights": "a", "moods": {"seconds": 10}}, tmp_path)
+    metrics = json.loads((tmp_path / "gan" / "card.json").read_text())["metrics"]
+    assert metrics == {"weights": "a", "genre_accuracy": {}, "moods": {"seconds": 10}}

@@ -162,7 +162,7 @@ def test_absurd_lengths_and_counts(visit, monkeypatch, state, sentence):
     app = visit()
     values = {"seconds": 3, "count": 1, **state}
     monkeypatch.setattr(_generate_request, "_length_s", lambda: float(values["seconds"]))
-    monkeypatch.setattr(_generate_request, "_fine_tuning", lambda: (values["count"], {}, 1.0))
+    monkeypatch.setattr(_generate_request, "_fine_tuning", lambda seconds: (values["count"], {}, 1.0, ""))
     app.session_state["request_seed"] = 11
     press(app, "generate")
     assert sentence in app.error[0].value and app.error[0].value.endswith(".")
