@@ -297,7 +297,12 @@ _GUESS = """
     :is(.st-key-people_answer, .st-key-machine_answer) { padding: .6rem 1rem; gap: .3rem; }
     :is(.st-key-people_answer, .st-key-machine_answer) .stAudio,
     .st-key-machine_answer > :has(.game-bars) + * ~ * { display: none; }
+    .st-key-machine_answer > :has(.game-bars) + * p { display: -webkit-box; -webkit-box-orient: vertical;
+        -webkit-line-clamp: 2; overflow: hidden; line-height: 1.2; }
     .st-key-machine_answer > :has(.game-bars) + * p * { font-size: 1.5rem !important; }
+    :is(.st-key-people_answer, .st-key-machine_answer) h3 { font-size: 1.9rem !important; }
+    :is(.st-key-people_answer, .st-key-machine_answer) .game-bars { row-gap: .1rem; }
+    .st-key-next button { padding: .3rem 1.5rem; }
 }
 """
 
