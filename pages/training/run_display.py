@@ -105,8 +105,8 @@ def load_entries() -> list[Entry]:
 
 
 def model_label(model: str) -> str:
-    """A model's plain name; its technical one stands beside it in grey where there is room."""
-    return MODEL_NAMES.get(model, model)
+    """A model's plain name and its technical one: in a list it is found by either."""
+    return f"{MODEL_NAMES[model]}, {model}" if model in MODEL_NAMES else model
 
 
 def plain_title(entry: Entry) -> str:

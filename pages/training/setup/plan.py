@@ -107,7 +107,7 @@ def choose_plan(music: Listing | None) -> Plan:
         key="models",
         format_func=model_label,
         persist_state="session",
-        help="From the simplest to the deepest, most from papers, which call them by the names in grey.",
+        help="From the simplest to the deepest, most from papers, which call them by their second names.",
     )
     if models:
         _show_models(models)

@@ -23,7 +23,7 @@ from pages.listening.recorder.panel import PLAIN
 from pages.shared.models import default_classifier
 from tests.support.audio import picture_bytes, soundfile_bytes
 from tests.support.hostile import NAMES
-from tests.support.pages.app_visits import APP, button, healthy, markup, predicted_genre, press
+from tests.support.pages.app_visits import APP, button, healthy, markup, predicted_genre, press, words
 from tests.support.pages.listen_page import CHARTS_OF_A_PREDICTION, answer, charts, shown
 
 
@@ -53,7 +53,7 @@ def wav_bytes(samples: np.ndarray) -> bytes:
 
 
 def test_the_first_visit_shows_what_will_appear(app):
-    text = " ".join(element.value for element in app.markdown)
+    text = words(app)
     assert "ten genres and no more" in text and all(genre_name(genre) in text for genre in GENRES)
     assert "Your answer appears here" in text
     assert shown(app)["max_s"] == 30 and not app.audio_input
