@@ -34,9 +34,7 @@ FADE_DB = 50.0  # depth of both fades
 class FormPlan:
     """A form over the columns of a piece."""
 
-    source: (
-        np.ndarray
-    )  # (columns,) int, the column whose noise a column has: its own, or one that comes again
+    source: np.ndarray  # (columns,) int, the column whose noise each has: its own, or an earlier one
     turns: np.ndarray  # (columns, points - 1), the share of each further point in the style, as a sine
     shifts: np.ndarray  # (columns, controls)
 
