@@ -87,6 +87,8 @@ class Visit:
             self.page.wait_for_timeout(_POLL_MS)
         assert self._traffic.is_answered, "the server did not answer"
         self.page.locator("[data-test-script-state=notRunning]").wait_for(timeout=BUSY_MS)
+        # A kind of element that the page has not shown before is a grey box until its script is loaded.
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=BUSY_MS)
 
     def close(self) -> None:
         """Close the page, and leave the context to the next visit."""
