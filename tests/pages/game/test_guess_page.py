@@ -15,6 +15,7 @@ from pages.game.rounds import N_ROUNDS, ORIGINS, TRUTH_FROM
 from pages.game.state import rooms
 from tests.support.pages.app_visits import APP, LONG_S, healthy, labels, press, visit, words
 from tests.support.pages.open_house import visiting_as
+from tests.support.patience import wait_until
 from tests.support.stand_ins.library import make_songs, scan
 
 
@@ -136,8 +137,7 @@ def test_a_room_is_forgotten_with_the_visit_of_its_screen(reachable):
     app = start("phones", "real")
     assert len(rooms()) == 1
     del app
-    gc.collect()
-    assert len(rooms()) == 0
+    wait_until(lambda: gc.collect() >= 0 and not rooms())  # a thread of its last run may end a little later
 
 
 def test_generate_leads_to_its_own_game():
