@@ -1,5 +1,6 @@
 """Words and numbers as people read them. The module imports nothing, so that a page can paint at once."""
 
+FAIRLY_SURE = 0.5  # the least probability of "fairly sure"
 GENRE_NAMES = {"hiphop": "hip-hop"}  # all other genres are written like their names
 
 # How music feels, by the name of its feeling.
@@ -55,6 +56,13 @@ def spreadsheet_cell(value: object) -> object:
 def percent(probability: float) -> str:
     """Format a percentage: 0.784 -> "78 %"."""
     return "<1\u00a0%" if 0 < probability < 0.01 else f"{whole_percent(probability)}\u00a0%"
+
+
+def certainty(probability: float, confident: bool, familiar: bool = True) -> str:
+    """Say how sure a model is: "sure" from its confidence threshold on."""
+    if confident:
+        return "sure"
+    return "fairly sure" if familiar and probability >= FAIRLY_SURE else "a guess"
 
 
 def clock(seconds: float) -> str:

@@ -13,6 +13,7 @@ from genre.text import genre_name, shorten
 NAMED, FEW, MANY = 40, 300, 5_000  # songs on a map: few have their names, many are small
 NAME_CHARS = 24  # of a name beside its song
 MAP_HEIGHT = 520
+NAME_WIDTH, NAME_ROW = 0.2, 0.11  # the room that a genre's name takes, as shares of the map
 
 
 def library_map(
@@ -46,8 +47,17 @@ def library_map(
             customdata=ids_of[rows],
             hovertemplate="%{hovertext}<extra>" + genre_name(genre) + "</extra>",
             marker={"color": COLOURS.get(genre, QUIET), "size": size, "opacity": 0.85},
-            unselected={"marker": {"opacity": 0.4}},
+            selected={"marker": {"size": size + 8, "opacity": 1}},
+            unselected={"marker": {"opacity": 0.6}, "textfont": {"color": QUIET}},
             **{key: values[rows] for key, values in labels.items()},
+        )
+    for genre, (x, y) in _genre_places(points, kinds).items():
+        figure.add_annotation(
+            x=x,
+            y=y,
+            text=genre_name(genre).capitalize(),
+            showarrow=False,
+            font={"color": COLOURS.get(genre, QUIET), "size": 15},
         )
     hidden = {"visible": False, "zeroline": False}
     figure.update_layout(
@@ -55,7 +65,7 @@ def library_map(
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis=hidden,
         yaxis=hidden,
-        legend={"orientation": "h", "y": -0.02, "yanchor": "top", "itemsizing": "constant"},
+        showlegend=False,  # the page has one, and where that has no room the names in the map
         hoverlabel={"namelength": -1},
         dragmode="pan",
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": COLOURS["jazz"]},
@@ -102,6 +112,22 @@ def _label_places(points: np.ndarray) -> np.ndarray:
     sides = np.where(share < 0.25, "right", np.where(share > 0.75, "left", "center"))
     turns = np.where(np.argsort(np.argsort(y)) % 2, "top", "bottom")
     return np.array([f"{turn} {side}" for turn, side in zip(turns, sides, strict=True)], object)
+
+
+def _genre_places(points: np.ndarray, genres: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Choose where the names of genres stand: amid their songs, raised where one would cover another."""
+    low, extent = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-9)
+    middles = {genre: (np.median(points[genres == genre], axis=0) - low) / extent for genre in set(genres)}
+    places: dict[str, tuple[float, float]] = {}
+    for genre, (x, y) in sorted(middles.items(), key=lambda item: (item[1][1], item[0])):
+        for other_x, other_y in sorted(places.values(), key=lambda place: place[1]):
+            if abs(x - other_x) < NAME_WIDTH and abs(y - other_y) < NAME_ROW:
+                y = other_y + NAME_ROW
+        places[genre] = (float(x), float(y))
+    return {
+        genre: (float(low[0] + x * extent[0]), float(low[1] + y * extent[1]))
+        for genre, (x, y) in places.items()
+    }
 
 
 def counts_chart(counts: Mapping[str, int], colours: Mapping[str, str]) -> go.Figure:

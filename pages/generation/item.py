@@ -8,7 +8,7 @@ import streamlit as st
 from gan.sampling.gallery import Gallery, GalleryItem, describe_genres, describe_item
 from gan.sampling.pictures import decimate_for_plot
 from genre.plots import prediction as plots
-from genre.text import genre_name, percent
+from genre.text import certainty, genre_name, percent
 from pages.access.links import link_to, reaches_others
 from pages.generation.hand_on import show_hand_on, show_kept
 from pages.generation.html import render_thumbnail
@@ -144,13 +144,13 @@ def _show_prediction(item: GalleryItem) -> None:
     if prediction.genre is None:
         st.info(prediction.message, icon=":material/hearing:")
         return
-    genre, share = genre_name(prediction.genre), percent(prediction.probabilities[prediction.genre])
+    probability = prediction.probabilities[prediction.genre]
+    genre, share = genre_name(prediction.genre), percent(probability)
+    word = certainty(probability, prediction.confident, prediction.description.familiar)
     genres = escaped(describe_genres(item.request)) if item.request else ""
     # Not "you asked for": where a prompt names no genre, chance picked it.
     made_as = f"Made as **{genres}**. " if genres else ""
-    st.markdown(
-        f"{made_as}The Listen page hears **{genre}** ({share}{'' if prediction.confident else ', not sure'})."
-    )
+    st.markdown(f"{made_as}The Listen page hears **{genre}** ({word}, {share}).")
     top_genres = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__)[-N_GENRES_SHOWN:]
     figure = plots.probability_bars({name: prediction.probabilities[name] for name in top_genres})
     figure.update_layout(height=140)
@@ -168,10 +168,10 @@ def _share(item: GalleryItem) -> None:
         if not popover.open:
             return
         link = _link_to(item) if has_link else ""
-        if link:
-            _show_link(link)
         _offer_card(item, link if reaches_others() else "")
         _offer_files(item)
+        if link:
+            _show_link(link)
 
 
 def _show_link(link: str) -> None:
@@ -184,8 +184,8 @@ def _show_link(link: str) -> None:
         st.markdown("This link makes the very same piece again, note for note:")
     else:
         st.markdown(
-            "This link makes the very same piece again, on this machine alone. With `make run HTTPS=1` "
-            "phones can open it, too:"
+            "This link makes the very same piece again. Others can open it once this Earmark is open to the "
+            "network: ask its host."
         )
     st.code(link, language=None)
 

@@ -46,7 +46,7 @@ def _song_table(library: "Library") -> "pd.DataFrame":
         {
             "Title": [encodable(song.name) for song in songs],
             "Genre": [genre_name(song.genre or "") for song in songs],
-            "Sure": 100 * best,
+            "Sure": [100 * best[k] if song.genre else None for k, song in enumerate(songs)],
             "Feels": feelings,
             "Tempo": [song.tempo_bpm for song in songs],
             "Length": [song.duration_s for song in songs],

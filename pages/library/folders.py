@@ -26,8 +26,8 @@ STATES = {
 }
 
 
-def show_folders() -> None:
-    """Show the folders that were scanned, and what can be done with them."""
+def show_folders(offers_example: bool = False) -> None:
+    """Show the folders that were scanned, and what can be done with them; or an example to begin with."""
     state = library_state()
     if state.error:
         st.error(escaped(state.error), icon=":material/error:")
@@ -57,7 +57,7 @@ def show_folders() -> None:
         )
         st.caption("Changes in these folders are followed: new songs appear by themselves.")
         return
-    _choose_folder()
+    _choose_folder(offers_example)
     if known_folders():
         with st.container(horizontal=True, gap="small"):
             st.button(
@@ -90,7 +90,7 @@ def known_folders() -> list[str]:
         return index.folders()
 
 
-def _choose_folder() -> None:
+def _choose_folder(offers_example: bool) -> None:
     suggestions = _suggestions()
     with st.form("library_folder_form", border=False, enter_to_submit=True):
         path = st.text_input(
@@ -100,7 +100,18 @@ def _choose_folder() -> None:
             key="library_folder",
             help="On the machine that runs Earmark. Its sub-folders count too. The files are only read.",
         )
-        if st.form_submit_button("Listen to this folder", type="primary", icon=":material/library_add:"):
+        with st.container(horizontal=True, gap="small"):
+            is_named = st.form_submit_button(
+                "Listen to this folder", type="primary", icon=":material/library_add:"
+            )
+            if offers_example:
+                st.form_submit_button(
+                    "Try it with 13 pieces of Earmark's",
+                    key="library_example",
+                    icon=":material/play_circle:",
+                    on_click=start_example,
+                )
+        if is_named:
             _start(path)
             st.rerun()
     if len(suggestions) > 1:
@@ -192,7 +203,7 @@ def take_scan_result() -> str:
         return ""
     n_read = progress.counts.get("n_predicted", 0)
     n_damaged = progress.counts.get("n_damaged", 0)
-    text = f"{counted(n_read, 'song')} read" if n_read else "No new songs"
+    text = f"{counted(n_read, 'file')} read" if n_read else "No new songs"
     return f"{text}, {n_damaged:,} damaged: Overview lists them." if n_damaged else f"{text}."
 
 

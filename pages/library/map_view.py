@@ -1,18 +1,23 @@
 """The map of the library: every song a point; a click plays one, a frame around several makes a list."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from genre.plots.library import library_map
-from genre.text import encodable
+from genre.plots.prediction import COLOURS, QUIET
+from genre.text import encodable, genre_name
 from pages.library.player import save_songs, show_song
 from pages.library.state import library_state
+from pages.shared.browser.scripts import scroll_to
 
 if TYPE_CHECKING:
     from genre.library.search import Library
 
 MAX_POINTS = 20_000  # songs on the map; more of them make a browser slow, and hide one another
+# Of plotly's buttons those to move, to draw a frame and to see all again remain.
+UNUSED_BUTTONS = ["zoom2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "toImage", "lasso2d"]
 
 
 def show_map(library: "Library") -> None:
@@ -27,6 +32,7 @@ def show_map(library: "Library") -> None:
         return
     songs = [library.songs[k] for k in rows]
     st.markdown("Songs that sound alike to Earmark lie together. The colour is the genre that it names.")
+    st.html(_legend([song.genre or "" for song in songs]))
     event = st.plotly_chart(
         library_map(
             np.array([(song.x, song.y) for song in songs]),
@@ -34,10 +40,15 @@ def show_map(library: "Library") -> None:
             [encodable(song.name) for song in songs],
             [song.id for song in songs],
         ),
-        config={"displaylogo": False, "scrollZoom": True, "responsive": True},
+        config={
+            "displaylogo": False,
+            "scrollZoom": True,
+            "responsive": True,
+            "modeBarButtonsToRemove": UNUSED_BUTTONS,
+        },
         key="library_map",
         on_select="rerun",
-        selection_mode=("points", "box", "lasso"),
+        selection_mode=("points", "box"),
         alt=f"A map of {len(songs):,} songs: those that sound alike lie together, coloured by genre",
     )
     indices = [int(point["customdata"]) for point in event.selection.points if "customdata" in point]
@@ -45,14 +56,27 @@ def show_map(library: "Library") -> None:
         state.map_selection = indices
         if len(indices) == 1:
             state.play(indices[0])
-    st.caption(
-        "Click a song to play it, scroll to zoom, and draw a frame around several to make a list of them."
-        + (f" Of {len(all_rows):,} songs {len(rows):,} are drawn." if len(rows) < len(all_rows) else "")
-    )
+    with st.container(key="library_map_mouse"):
+        st.caption(
+            "Click a song to play it, scroll to zoom, and draw a frame around several to make a list of them."
+        )
+    with st.container(key="library_map_touch"):
+        st.caption("Tap a song to play it.")
+    if len(rows) < len(all_rows):
+        st.caption(f"Of {len(all_rows):,} songs {len(rows):,} are drawn.")
     if len(indices) > 1:
         selection = set(indices)
         save_songs([song for song in songs if song.id in selection], "library_map_list")
     show_playing(library)
+
+
+def _legend(genres: list[str]) -> str:
+    """Which colour is which genre, and how many songs it has."""
+    items = "".join(
+        f'<li><i style="background: {COLOURS.get(genre, QUIET)}"></i>{genre_name(genre)} ({count:,})</li>'
+        for genre, count in sorted(Counter(genres).items())
+    )
+    return f'<ul class="map-legend">{items}</ul>'
 
 
 def evenly(rows: list[int], count: int) -> list[int]:
@@ -70,6 +94,8 @@ def show_playing(library: "Library") -> None:
     if position is None:
         return
     show_song(library, position, autoplay=state.is_fresh)
+    if state.is_fresh:
+        scroll_to("library_player")
     state.is_fresh = False
     if library.music[position]:
         like = Query(

@@ -66,7 +66,12 @@ def _show_duplicates(library: "Library") -> None:
 
 
 def _show_disagreements(library: "Library") -> None:
+    from genre.library.search import tag_genres
+
     songs = library.disagreements()
+    if not songs and not any(song.confident and tag_genres(song.tag_genre) for song in library.songs):
+        st.caption("No tags to compare: no file that Earmark is sure of names one of the ten genres itself.")
+        return
     title = (
         f"{len(songs):,} songs whose own tag says another genre" if songs else "All tags agree with Earmark"
     )

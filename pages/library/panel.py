@@ -8,16 +8,8 @@ from genre.errors import error_sentence
 from genre.library.progress import read_progress
 from genre.plots.library import map_to_come
 from genre.text import counted
-from pages.library.access import may_choose_folders
 from pages.library.content import current_library, has_library
-from pages.library.folders import (
-    known_folders,
-    show_folders,
-    show_last_scan,
-    show_scan,
-    start_example,
-    take_scan_result,
-)
+from pages.library.folders import known_folders, show_folders, show_last_scan, show_scan, take_scan_result
 from pages.shared.browser.address import follow_address, write_address
 from pages.shared.style import LIBRARY
 from pages.shared.widgets import STATIC, escaped
@@ -67,16 +59,7 @@ def _show_beginning() -> None:
             "together.** Click one to play it."
         )
     show_last_scan()
-    show_folders()
-    if may_choose_folders():
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown("No music at hand?", width="content")
-            st.button(
-                "Try it with 13 pieces of Earmark's",
-                key="library_example",
-                icon=":material/play_circle:",
-                on_click=start_example,
-            )
+    show_folders(offers_example=True)
     st.caption(
         ":material/lock: Songs are read where they lie. Nothing leaves this machine, and no file is changed."
     )
@@ -88,7 +71,7 @@ def _show_beginning() -> None:
 
 
 def _show_views(result: str) -> None:
-    summary = st.container()  # filled last: loading the songs takes a moment
+    summary = st.container(key="library_summary")  # filled last: loading the songs takes a moment
     choice = st.segmented_control(
         "View of your music",
         list(LABELS),

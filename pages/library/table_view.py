@@ -7,7 +7,7 @@ import streamlit as st
 
 from genre import GENRES
 from genre.plots.prediction import COLOURS
-from genre.text import encodable, genre_name
+from genre.text import counted, encodable, genre_name
 from pages.library.content import song_table
 from pages.library.map_view import show_playing
 from pages.library.player import save_songs
@@ -31,7 +31,10 @@ def show_table(library: "Library") -> None:
     matches = _filters(library)
     rows = matches[:MAX_ROWS]
     table = song_table(library).iloc[rows]
-    st.caption(f"{len(matches):,} of {len(library):,} songs. Click a column's title to sort by it.")
+    n_music = int(library.music.sum())
+    n_found = int(library.music[matches].sum())
+    others = f", {counted(len(matches) - n_found, 'other file')}" if n_found < len(matches) else ""
+    st.caption(f"{n_found:,} of {counted(n_music, 'song')}{others}. Click a column's title to sort by it.")
     if len(matches) > len(rows):
         st.caption(f"The first {len(rows):,} are listed: narrow them down by a word or a filter.")
     event = st.dataframe(
@@ -39,6 +42,7 @@ def show_table(library: "Library") -> None:
         key="library_table",
         height=TABLE_HEIGHT,
         hide_index=True,
+        placeholder="\u2013",
         on_select="rerun",
         selection_mode="multi-row",
         column_config={

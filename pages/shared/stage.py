@@ -256,7 +256,8 @@ _MOOD = """
 _MUSIC = """
 .presenting {
     /* What it is for, and the example to try. */
-    :is([data-testid=stForm]:has(.st-key-library_folder), .st-key-library_map .textpoint text),
+    [data-testid=stElementContainer]:has(.stFormSubmitButton):not(.st-key-library_example),
+    .st-key-library_map .textpoint text,
     .st-key-library_to_come .stMarkdown { display: none; }
     [data-testid=stColumn]:has(.st-key-library_genre_counts) { flex: 1 1 100%; }
     .st-key-library_to_come { border: 0; padding: 0; }
@@ -266,7 +267,8 @@ _MUSIC = """
         .st-key-library_player audio, .st-key-library_player .stBadge, :has(> .st-key-library_player) ~ *,
         [data-testid=stColumn]:has(.st-key-library_feeling_counts)) { display: none; }
     .st-key-library_player { border: 0; padding: 0; }
-    &:has(.st-key-library_player) .st-key-library_map .legend { display: none; }
+    &:has(.st-key-library_map) :is(.st-key-library_summary, .st-key-library_map_mouse,
+        .st-key-library_map_touch) { display: none; }
     .st-key-library_player p strong { font-size: 2.2rem; }
     .st-key-library_player [data-testid=stCaptionContainer] { display: block !important;
         opacity: 1 !important; }

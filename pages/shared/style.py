@@ -199,7 +199,20 @@ def swatch(colour: str) -> str:
 
 # Styles of pages/library/.
 LIBRARY = """<style>
-    :root:not(.presenting) .stage-songs { display: none; }
+    :root:not(.presenting) .stage-songs, .presenting .map-legend { display: none; }
+    .map-legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; margin: 0; padding: 0; list-style: none;
+        font-size: .875rem; }
+    .map-legend li { margin: 0; }
+    .map-legend i { display: inline-block; width: .6rem; height: .6rem; margin-right: .35rem;
+        border-radius: 50%; }
+    .st-key-library_map .annotation { pointer-events: none; }
+    .st-key-library_map .annotation text { font-weight: 700; paint-order: stroke; stroke-width: 4px;
+        stroke: var(--st-background-color); stroke-linejoin: round; }
+    /* In the map stand names of songs, or where there is no room for them those of the genres. */
+    @media (hover: hover) and (min-width: 641px) {
+        :root:not(.presenting) .st-key-library_map .annotation, .st-key-library_map_touch { display: none; } }
+    @media (hover: none), (max-width: 640px) {
+        .st-key-library_map .textpoint text, .st-key-library_map_mouse, .map-legend { display: none; } }
     @media (hover: none) { .st-key-library_table [data-testid=stElementToolbar] { display: none; } }
     @media (max-width: 640px) { .st-key-library_view [data-testid=stIconMaterial] { display: none; }
         .st-key-library_view [role=radio] { padding-inline: .55rem; }

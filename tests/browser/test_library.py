@@ -46,7 +46,7 @@ def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, m
     page = visit.page
     page.get_by_role("textbox", name="Folder of music").fill(str(music))
     page.get_by_role("button", name="Listen to this folder").click()
-    expect(page.get_by_text("3 songs read.")).to_be_visible(timeout=BUSY_MS)
+    expect(page.get_by_text("3 files read.")).to_be_visible(timeout=BUSY_MS)
     views = page.locator(".st-key-library_view")
     chart = page.locator(".st-key-library_map")
     expect(chart.locator(".main-svg").first).to_be_visible(timeout=BUSY_MS)

@@ -3,7 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from genre.text import clock, genre_name, percent
+from genre.text import certainty, clock, genre_name, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,16 +24,8 @@ MARKS = {
     "rock": "local_fire_department",
 }
 OTHER_MARK = "music_note"  # of a genre of the visitor's own
-FAIRLY_SURE = 0.5  # the least probability of "fairly sure"
 N_BEST = 3
 MAX_ROWS, MAX_GENRES = 30, 4  # of the table of genres over time, which fits a phone
-
-
-def certainty(probability: float, confident: bool, familiar: bool = True) -> str:
-    """Say how sure the model is: "sure" from its confidence threshold on."""
-    if confident:
-        return "sure"
-    return "fairly sure" if familiar and probability >= FAIRLY_SURE else "a guess"
 
 
 def genre_mark(genre: str) -> str:

@@ -16,7 +16,7 @@ from genre.library.index import Index
 from genre.library.playlists.files import to_m3u
 from genre.library.progress import ProgressWriter, lock_scan
 from genre.library.search import load_library
-from genre.plots.library import NAMED, library_map
+from genre.plots.library import NAME_ROW, NAMED, library_map
 from pages.access.tokens import Role
 from pages.library import folders
 from pages.library.example import example_folder
@@ -47,6 +47,10 @@ def started(monkeypatch) -> list[list[str]]:
     calls: list[list[str]] = []
     monkeypatch.setattr(folders, "start_scan", lambda paths=(), *options: calls.append([*options, *paths]))
     return calls
+
+
+def scripts(app: AppTest) -> str:
+    return "".join(html.proto.body for html in app.get("html"))
 
 
 def charts(app: AppTest) -> int:
@@ -106,6 +110,7 @@ def test_the_map_has_all_songs_and_plays_the_clicked_one(music):
     app = healthy(app.run())
     assert len(app.get("audio")) == 1
     assert "Sounds like it" in words(app) and "the same" in words(app)
+    assert "scrollIntoView" in scripts(app) and "scrollIntoView" not in scripts(healthy(app.run()))
 
 
 def test_a_library_too_large_for_a_browser_is_shown_in_part_and_says_so(music, monkeypatch):
@@ -117,7 +122,7 @@ def test_a_library_too_large_for_a_browser_is_shown_in_part_and_says_so(music, m
     assert "Of 32 songs 10 are drawn" in words(app)
     app = visit("music", library_view=SONGS)
     assert len(app.dataframe[0].value) == 10
-    assert "33 of 33 songs" in words(app) and "The first 10 are listed" in words(app)
+    assert "32 of 32 songs, 1 other file" in words(app) and "The first 10 are listed" in words(app)
     assert "Playlist of 32 songs" in [download.proto.label for download in app.get("download_button")]
 
 
@@ -125,6 +130,7 @@ def test_the_table_is_searched_and_filtered(music):
     app = visit("music", library_view=SONGS)
     table = app.dataframe[0].value
     assert len(table) == 33 and list(table["Problem"]).count("") == 32
+    assert table["Sure"].isna().sum() == 1, "of the damaged file nothing is known"
     app.text_input(key="library_search").set_value("the same")
     app = healthy(app.run())
     assert list(app.dataframe[0].value["Title"]) == ["the same"]
@@ -138,6 +144,11 @@ def test_the_table_is_searched_and_filtered(music):
     app = healthy(app.run())
     found = app.dataframe[0].value
     assert ((found["Tempo"] >= 60) & (found["Tempo"] <= 100)).all()
+
+
+def test_without_tags_there_is_nothing_to_agree_with(music):
+    app = visit("music", library_view=OVERVIEW)
+    assert "No tags to compare" in words(app) and "agree" not in str([part.label for part in app.expander])
 
 
 def test_the_overview_counts_and_lists(music):
@@ -185,8 +196,8 @@ def test_a_scan_is_watched_and_stopped(music, monkeypatch):
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
-        ({"n_predicted": 11}, "11 songs read."),
-        ({"n_predicted": 1, "n_damaged": 2}, "1 song read, 2 damaged: Overview lists them."),
+        ({"n_predicted": 11}, "11 files read."),
+        ({"n_predicted": 1, "n_damaged": 2}, "1 file read, 2 damaged: Overview lists them."),
         ({}, "No new songs."),
     ],
 )
@@ -211,6 +222,15 @@ def test_few_songs_have_their_names_on_the_map():
     )
     many = library_map(points, ["jazz"] * (NAMED + 1), songs, ids).data[0]
     assert many.mode == "markers" and many.text is None and many.hovertext[0] == f"&lt;b&gt;{songs[0][3:]}"
+
+
+def test_names_of_genres_stand_amid_their_songs_and_do_not_cover_one_another():
+    points = np.array([[0, 0], [2, 0], [1, 1], [1.1, 0], [9, 9]])
+    figure = library_map(points, ["jazz", "jazz", "jazz", "pop", "hiphop"], list("abcde"), range(5))
+    places = {name.text: (name.x, name.y) for name in figure.layout.annotations}
+    assert places["Jazz"] == (1, 0) and places["Hip-hop"] == (9, 9)
+    assert places["Pop"][1] >= places["Jazz"][1] + 9 * NAME_ROW
+    assert not figure.layout.showlegend and figure.data[0].unselected.marker.opacity >= 0.5
 
 
 def test_a_watcher_is_told_from_a_scan_and_stopped(music, monkeypatch):

@@ -14,12 +14,12 @@ from genre.audio.overview import mel_overview
 from genre.inference.classifier import Prediction
 from genre.inference.description import Description
 from genre.plots import prediction as plots
+from genre.text import certainty
 from pages.listening.answer.marks import (
     MARKS,
     MAX_GENRES,
     answer_html,
     bars_html,
-    certainty,
     genres_over_time,
     moments_html,
 )
