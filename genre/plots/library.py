@@ -55,8 +55,10 @@ def library_map(
         figure.add_annotation(
             x=x,
             y=y,
-            text=genre_name(genre).capitalize(),
+            text=f"<b>{genre_name(genre).capitalize()}</b>",
             showarrow=False,
+            yanchor="bottom",
+            yshift=5,  # a dot in the middle stays visible
             font={"color": COLOURS.get(genre, QUIET), "size": 15},
         )
     hidden = {"visible": False, "zeroline": False}

@@ -267,8 +267,9 @@ _MUSIC = """
         .st-key-library_player audio, .st-key-library_player .stBadge, :has(> .st-key-library_player) ~ *,
         [data-testid=stColumn]:has(.st-key-library_feeling_counts)) { display: none; }
     .st-key-library_player { border: 0; padding: 0; }
-    &:has(.st-key-library_map) :is(.st-key-library_summary, .st-key-library_map_mouse,
-        .st-key-library_map_touch) { display: none; }
+    &:has(.st-key-library_map) :is([data-testid=stElementContainer]:has(.map-legend, .stAlert),
+        :has(> .st-key-library_summary, > .st-key-library_map_mouse, > .st-key-library_map_touch)) {
+        display: none; }
     .st-key-library_player p strong { font-size: 2.2rem; }
     .st-key-library_player [data-testid=stCaptionContainer] { display: block !important;
         opacity: 1 !important; }

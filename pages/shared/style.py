@@ -200,13 +200,14 @@ def swatch(colour: str) -> str:
 # Styles of pages/library/.
 LIBRARY = """<style>
     :root:not(.presenting) .stage-songs, .presenting .map-legend { display: none; }
-    .map-legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; margin: 0; padding: 0; list-style: none;
+    .map-legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; list-style: none;
         font-size: .875rem; }
+    ul.map-legend.map-legend { margin: 0; padding: 0; }
     .map-legend li { margin: 0; }
     .map-legend i { display: inline-block; width: .6rem; height: .6rem; margin-right: .35rem;
         border-radius: 50%; }
     .st-key-library_map .annotation { pointer-events: none; }
-    .st-key-library_map .annotation text { font-weight: 700; paint-order: stroke; stroke-width: 4px;
+    .st-key-library_map .annotation text { paint-order: stroke; stroke-width: 4px;
         stroke: var(--st-background-color); stroke-linejoin: round; }
     /* In the map stand names of songs, or where there is no room for them those of the genres. */
     @media (hover: hover) and (min-width: 641px) {
