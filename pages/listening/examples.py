@@ -126,9 +126,14 @@ def label_of(clip: "SessionClip") -> str:
     song = next((song for song in recordings() if _title(song) == clip.name), None)
     if song is None or clip.source != "example" or clip.prediction is None:
         return ""
-    if clip.prediction.genre == song.genre:
-        return f"Those who published it call it {genre_name(song.genre)}, too."
-    return f"A hard one: those who published it call it {genre_name(song.genre)}."
+    name = genre_name(song.genre)
+    if clip.prediction.genre != song.genre:
+        return f"A hard one: those who published it call it {name}."
+    if not clip.prediction.description.familiar:
+        return (
+            f"A hard one: those who published it call it {name}, but it is unlike the {name} Earmark knows."
+        )
+    return f"Those who published it call it {name}, too."
 
 
 def _request(name: str) -> None:

@@ -27,7 +27,8 @@ _STAGE = """
     [data-testid=stElementContainer]:has(.stButton, .stDownloadButton, .stLinkButton, .stPageLink,
         .stFileUploader, .stSelectbox, .stMultiSelect, .stSlider, .stCheckbox, .stTextInput, .stTextArea,
         .stRadio, .stNumberInput, .stButtonGroup, .stPopover, .stAudioInput, .stCameraInput, .stDataFrame
-        ):not(.st-key-start, .st-key-start_race, .st-key-to_set_up, .st-key-to_leak, .st-key-to_minute,
+        ):not(.st-key-start, .st-key-start_race, .st-key-watch_race,
+        .st-key-to_set_up, .st-key-to_leak, .st-key-to_minute,
         [class*=st-key-stored_], .st-key-another, .st-key-mood, .st-key-open_camera, [class*=st-key-camera_],
         [class*=st-key-icon_songs_play_], [class*=st-key-icon_own_play_],
         .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
@@ -128,15 +129,16 @@ _TRAIN = """
     /* Before the start: who races (pages/training/setup/line_up.py), and Start. */
     &:has(.line-up) :is(.st-key-chapters, .st-key-other_ways, [data-testid=stColumn]:has(.st-key-racers)),
     &:has(.line-up) .stMainBlockContainer > .stVerticalBlock >
-        :not(:has(.line-up, .st-key-start, .st-key-start_race)) { display: none; }
+        :not(:has(.line-up, .st-key-start, .st-key-start_race, .st-key-watch_race)) { display: none; }
     [data-testid=stColumn]:has(.line-up) { flex: 1 1 100%; }
     .line-up p { font-size: 1.6rem; margin: .2rem 0; }
     .line-up .line-up-task { font-size: 2.6rem; margin-top: .6rem; font-weight: 700; line-height: 1.15; }
     .line-up ol { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: .55rem; }
     .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15; padding: .25rem 0 .25rem 1rem;
         border-left: .55rem solid #0F8A8A; }
-    :is(.st-key-start, .st-key-start_race) button { padding: .7rem 2.2rem; }
-    :is(.st-key-start, .st-key-start_race) button :is(p, span) { font-size: 2rem !important; }
+    :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button { padding: .7rem 2.2rem; }
+    :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button :is(p, span) {
+        font-size: 2rem !important; }
 
     /* Data: how much there is of each genre. */
     &:has(.st-key-counts) .stMainBlockContainer > .stVerticalBlock >

@@ -10,11 +10,11 @@ from pages.training.run_display import (
     ABOUT_EXCERPTS,
     CURVES,
     FILTERS,
-    MODEL_NAMES,
     SPLIT_NAMES,
     ChartEntry,
     chart_entries,
     load_entries,
+    model_label,
     show_chart,
 )
 from pages.training.run_table import MAX_COMPARED, show_run_table
@@ -61,7 +61,7 @@ def _filter(entries: list[Entry]) -> list[Entry]:
                 key=f"only_{attribute}",
                 placeholder="All",
                 persist_state="session",
-                format_func=lambda value: SPLIT_NAMES.get(value) or MODEL_NAMES.get(value, value),
+                format_func=lambda value: SPLIT_NAMES.get(value) or model_label(value),
             )
         if selected:
             entries = [entry for entry in entries if getattr(entry, attribute) in selected]

@@ -137,13 +137,17 @@ def _preselection(entries: list[Entry]) -> list[str]:
 
 
 def _newest(entries: list[Entry]) -> list[str]:
-    """The newest finished ones of different models, so that there is something to see."""
+    """The newest finished ones of different models, so that there is something to see.
+
+    With a race of the visitor's own, only those of it: a recorded training did not take part.
+    """
     if len(entries) > MAX_PRESELECTION:
         return []
+    finished = [entry for entry in entries if entry.metrics and not entry.leaky]
+    own = [entry for entry in finished if not entry.recorded]
     newest: dict[str, str] = {}
-    for entry in entries:
-        if entry.metrics and not entry.leaky:
-            newest.setdefault(entry.model, entry.id)
+    for entry in own if len({entry.model for entry in own}) > 1 else finished:
+        newest.setdefault(entry.model, entry.id)
     return list(newest.values())[:N_PRESELECTED]
 
 

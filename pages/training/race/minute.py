@@ -37,6 +37,8 @@ CHAPTERS = (
 
 def show_minute() -> None:
     """Show the step."""
+    own = [entry for entry in load_entries() if not entry.recorded]
+    is_racing = any(entry.run.active for entry in own)
     left, right = st.columns([1, 1], gap="large")
     with left:
         with st.container(key="chapters"):
@@ -49,11 +51,22 @@ def show_minute() -> None:
                 "They learn from 300 short pieces that Earmark's synthesiser plays.",
             )
         )
-        if st.button("Start the race", type="primary", icon=":material/play_arrow:", key="start_race"):
+        if is_racing:
+            st.button(
+                "Watch the race",
+                type="primary",
+                icon=":material/timeline:",
+                key="watch_race",
+                on_click=go_to,
+                args=("Watch",),
+            )
+        elif st.button("Start the race", type="primary", icon=":material/play_arrow:", key="start_race"):
             start_runs(race_settings(), cores=1)
             st.rerun()
         st.caption(
-            "It takes about a minute on this machine. The music is here already: 300 short pieces that "
+            "It is running. Its music comes with Earmark: 300 short pieces that Earmark's synthesiser plays."
+            if is_racing
+            else "It takes about a minute on this machine. The music is here already: 300 short pieces that "
             "Earmark's synthesiser plays."
         )
     with right, st.container(key="racers"):
@@ -69,7 +82,7 @@ def show_minute() -> None:
             on_click=go_to,
             args=("Data",),
         )
-        if any(not entry.recorded for entry in load_entries()):
+        if own and not is_racing:
             st.button(
                 "See the last race",
                 icon=":material/timeline:",

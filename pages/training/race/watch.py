@@ -226,7 +226,11 @@ def _to_play(entry: Entry) -> tuple[int, int]:
 
 
 def _progress(entry: Entry) -> float:
-    """The share that is done, 0 to 1: of the training, or before it of the music that is played in."""
+    """The length of the bar, 0 to 1: how much is done of the training, or before it of the music that is
+    played in; once it is tested, the share that it named right.
+    """
+    if entry.run.state == "done" and "accuracy" in entry.metrics:
+        return min(1.0, max(0.0, entry.metrics["accuracy"]))
     to_play, count = _to_play(entry)
     return 1 - to_play / count if to_play else min(1.0, max(0.0, entry.run.progress))
 

@@ -143,6 +143,12 @@ def test_a_comparison_survives_a_reload():
     assert again.query_params == {"step": "Watch"}
 
 
+def test_after_a_race_only_those_who_ran_are_compared():
+    folders = {str(make_run(model="cnn-simple")), str(make_run(model="linear"))}
+    app = visit("train", step="Compare")
+    assert set(app.session_state["train"].compared) == folders, "no recorded one, which might have won"
+
+
 def test_of_many_trainings_none_is_preselected():
     for number in range(MAX_PRESELECTION):
         make_run(seed=number)

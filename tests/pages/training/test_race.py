@@ -41,6 +41,14 @@ def test_the_guided_minute_comes_first(monkeypatch):
     assert app.session_state["step"] == "Watch"
 
 
+def test_a_race_that_runs_is_watched_and_not_started_again():
+    with process.lock_run(make_run("running")):
+        app = visit("train")
+        assert "Start the race" not in labels(app)
+        press(app, "watch_race")
+        assert app.session_state["step"] == "Watch"
+
+
 def test_a_guest_may_start_the_race(monkeypatch):
     with visiting_as(Role.GUEST, monkeypatch):
         require_quota(race_settings(), 1, [])
