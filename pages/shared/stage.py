@@ -258,7 +258,8 @@ _MOOD = """
 _MUSIC = """
 .presenting {
     /* What it is for, and the example to try. */
-    [data-testid=stElementContainer]:has(.stFormSubmitButton):not(.st-key-library_example),
+    [data-testid=stForm]:has(.st-key-library_folder)
+        [data-testid=stElementContainer]:has(.stFormSubmitButton):not(.st-key-library_example),
     .st-key-library_map .textpoint text,
     .st-key-library_to_come .stMarkdown { display: none; }
     [data-testid=stColumn]:has(.st-key-library_genre_counts) { flex: 1 1 100%; }
