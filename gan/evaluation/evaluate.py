@@ -22,7 +22,7 @@ from gan.evaluation.metrics import (
     principal_axes,
     unbiased_frechet_distance,
 )
-from gan.evaluation.sources import dcgan_windows, list_names, recorded_clips
+from gan.evaluation.sources import dcgan_windows, recorded_clips
 from gan.mel import CLIP_FRAMES, GAN_MEL, to_db
 from gan.request import GenerationRequest
 from gan.sampling.audio import synthesize_audio
@@ -30,6 +30,7 @@ from gan.sampling.sampler import Sampler
 from gan.training.dataset import MusicDataset, TrackMel, load_music_dataset
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.data.examples import DataError
+from genre.data.splits import read_track_list
 from genre.evaluation.metrics import compute_metrics
 from genre.inference.ensemble_classifier import EnsembleClassifier
 from genre.inference.load import load_classifier
@@ -237,7 +238,7 @@ def _is_significantly_closer(distance: dict, other: dict) -> bool:
 
 
 def _select_list(music: MusicDataset, name: str) -> list[TrackMel]:
-    names = list_names(name)
+    names = read_track_list(name)
     return [track for track in music.tracks if track.name in names]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gan.evaluation.metrics import frechet_distance, kernel_distance
+from genre.evaluation.metrics import interval_of
 
 N_COMPONENTS = 16  # principal components of real music: half of it has some fifty clips
 N_SPLITS = 200
@@ -76,8 +77,8 @@ def distances_by_source(
                 "frechet": _summary(table["frechet"]),
                 "kernel": _summary(table["kernel"]),
                 "times_real": {
-                    "mean": _rounded(table["frechet"].mean() / tables[real]["frechet"].mean()),
-                    "interval": _interval(table["frechet"] / tables[real]["frechet"]),
+                    "mean": round(float(table["frechet"].mean() / tables[real]["frechet"].mean()), 4),
+                    "interval": interval_of(table["frechet"] / tables[real]["frechet"]),
                 },
                 "kernel_by_genre": {genre: _summary(table[genre]) for genre in sorted(own_distance)},
             }
@@ -121,12 +122,4 @@ def draw_alike(source: EmbeddedClips, like: EmbeddedClips, rng: np.random.Genera
 
 
 def _summary(values: np.ndarray) -> dict:
-    return {"mean": _rounded(values.mean()), "interval": _interval(values)}
-
-
-def _interval(values: np.ndarray) -> list[float]:
-    return [_rounded(value) for value in np.quantile(values, (0.025, 0.975))]
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), 4)
+    return {"mean": round(float(values.mean()), 4), "interval": interval_of(values)}

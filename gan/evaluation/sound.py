@@ -23,6 +23,7 @@ from gan.sampling.sampler import Sampler
 from genre.audio.clip import SAMPLE_RATE
 from genre.audio.spectrogram import Spectrogram
 from genre.data.examples import DataError
+from genre.evaluation.metrics import interval_of
 from genre.inference.load import load_classifier
 from genre.inference.pretrained_classifier import PretrainedClassifier
 from genre.models.cards import ArtefactError
@@ -156,10 +157,14 @@ def summarize(values: np.ndarray, genres: np.ndarray, seed: int = 0) -> dict:
         group = values[genres == genre]
         means = rng.choice(group, (RESAMPLES, len(group))).mean(axis=1)
         resamples.append(means)
-        parts[genre] = {"mean": _rounded(group.mean()), "interval": _interval(means), "count": len(group)}
+        parts[genre] = {
+            "mean": round(float(group.mean()), 4),
+            "interval": interval_of(means),
+            "count": len(group),
+        }
     return {
-        "mean": _rounded(np.mean([values[genres == genre].mean() for genre in parts])),
-        "interval": _interval(np.mean(resamples, axis=0)),
+        "mean": round(float(np.mean([values[genres == genre].mean() for genre in parts])), 4),
+        "interval": interval_of(np.mean(resamples, axis=0)),
         "genres": parts,
     }
 
@@ -195,11 +200,3 @@ def _dcgan(
         mel = np.concatenate([next(windows) for _ in range(per_clip)], axis=1)
         samples = synthesize_audio(mel - mel.max(), GAN_MEL)[: round(seconds * SAMPLE_RATE)]
         yield SourceClip(genres[k % len(genres)], "", samples, joins_s)
-
-
-def _interval(values: np.ndarray) -> list[float]:
-    return [_rounded(value) for value in np.quantile(values, (0.025, 0.975))]
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), 4)

@@ -10,14 +10,9 @@ from gan.mel import to_db
 from gan.networks import NETWORKS, Latents
 from genre.audio.clip import SAMPLE_RATE, load_clip
 from genre.data.dataset import open_dataset
-from genre.data.splits import LISTS
+from genre.data.splits import read_track_list
 from genre.models.artefacts import load_artefact
 from genre.models.cards import ArtefactError
-
-
-def list_names(name: str) -> set[str]:
-    """Read the tracks' names of a list, such as gtzan-valid."""
-    return set((LISTS / f"{name}.txt").read_text().split())
 
 
 def recorded_clips(
@@ -34,7 +29,7 @@ def recorded_clips(
 
 def random_names(data: Path, list_name: str, count: int, rng: np.random.Generator) -> set[str]:
     """Choose up to `count` tracks of each genre among the recordings of a list."""
-    names = list_names(list_name)
+    names = read_track_list(list_name)
     tracks = [track for track in open_dataset(str(data)).files if track.name in names]
     selection = set()
     for genre in sorted({track.genre for track in tracks}):

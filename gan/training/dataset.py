@@ -14,7 +14,7 @@ from genre.audio.spectrogram import Spectrogram
 from genre.cache import cached_results, key_of, pack, progress_line, unpack
 from genre.data.dataset import DataError, Dataset, Track, decode_tracks, open_dataset
 from genre.data.gtzan import mel_3s_decibels
-from genre.data.splits import LISTS
+from genre.data.splits import read_track_list
 
 GAN_SPLITS = ("filtered", "all")  # GTZAN's train list alone, or all tracks
 MIN_LEVEL_DB = -65.0  # mean level below which a window counts as silent
@@ -75,7 +75,7 @@ def load_music_dataset(data: str, split: str = "filtered") -> MusicDataset:
     dataset = open_dataset(data)
     allowed_names = None
     if split == "filtered":
-        allowed_names = set((LISTS / "gtzan-train.txt").read_text().split())
+        allowed_names = read_track_list("gtzan-train")
     audible = decode_tracks(dataset)[0] if dataset.files else []
     allowed_tracks = [track for track in audible if allowed_names is None or track.name in allowed_names]
     tracks = _long_enough(_from_recordings(allowed_tracks))

@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Read = Callable[[Item], Result]
 
-MAX_BYTES = 4 << 30  # a song that takes more ends the process, not its node; one has 410 MB with the model
+MAX_BYTES = 4 << 30  # a song that takes more ends the process, not its node
 TRIES = 2  # of a song: something else may have ended the process
 STARTS = 3  # of a process that ends before it has the model: there was no memory for it, perhaps
 

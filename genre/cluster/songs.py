@@ -3,8 +3,7 @@
 Every item comes back once, whatever dies. A song may end the process that reads it: that is a child of the
 actor, which starts another one. Ray Data sees nothing of it; it would send a batch that ends its actor again
 for ever. What a node takes along Ray Data reads again as soon as a core is free for the actor that had it: on
-a node that joins, or at the end, when the other actors have nothing left to do. All of that takes 11 ms of a
-core for each song, of some 170; plain actors that hold the model took 3 ms, and 130 MB less on each core.
+a node that joins, or at the end, when the other actors have nothing left to do.
 """
 
 import logging
@@ -18,8 +17,7 @@ from genre.cluster.connection import ClusterError, Versions, cluster_cores, own_
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# A batch costs the driver 4.5 ms, and a song a core 170 ms: of 64 songs a driver takes 14,000 a second, and a
-# node that dies takes at most 20 s of each core's work along.
+# A batch costs the driver some milliseconds, whatever is in it; a node that dies takes a batch a core along.
 MAX_BATCH = 64  # songs
 BATCHES_A_CORE = 16  # at least, where there are songs enough: the last batches keep no core waiting for long
 

@@ -58,9 +58,7 @@ def split(examples: Examples, protocol: str, seed: int = 0, artists: Path | None
             count = max(1, round(TEST_SHARE * len(rows)))
             return Split(protocol, True, note, (Part(np.sort(rows[count:]), np.sort(rows[:count])),))
         case "filtered":
-            train_names, test_names = (
-                _read_names(LISTS / f"gtzan-{name}.txt") for name in ("train", "valid")
-            )
+            train_names, test_names = (read_track_list(f"gtzan-{name}") for name in ("train", "valid"))
             masks = [(np.isin(tracks, list(train_names)), np.isin(tracks, list(test_names)))]
             if not (masks[0][0].any() and masks[0][1].any()):
                 raise DataError(
@@ -148,6 +146,11 @@ def _by_artist(
             if others.any():
                 test |= artists == name
     return test
+
+
+def read_track_list(name: str) -> set[str]:
+    """Read the tracks' names of a list that comes with Earmark, such as gtzan-valid."""
+    return _read_names(LISTS / f"{name}.txt")
 
 
 def _read_names(path: Path) -> set[str]:

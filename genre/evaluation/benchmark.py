@@ -19,7 +19,7 @@ from genre.audio.degrade import mp3, simulate_phone
 from genre.data.dataset import Track, open_dataset
 from genre.data.examples import DataError
 from genre.data.gtzan import read_mel_30s
-from genre.data.splits import LISTS
+from genre.data.splits import read_track_list
 from genre.data.windows import ready_made_windows
 from genre.evaluation.calibration import log_opinion_pool, selective_metrics
 from genre.evaluation.metrics import INTERVAL, accuracy_drop, compute_metrics
@@ -69,7 +69,7 @@ def run_benchmark(
     folder = folder or gtzan_folder()
     if not (folder / "pictures.npz").exists():
         raise DataError(f"GTZAN is not in {folder}: give the folder that holds pictures.npz with --data.")
-    valid = set((LISTS / "gtzan-valid.txt").read_text().split())
+    valid = read_track_list("gtzan-valid")
     result = {
         "model": name,
         "list": "GTZAN's fault-filtered valid list",

@@ -89,7 +89,7 @@ def ece_interval(probabilities: np.ndarray, labels: np.ndarray) -> list[float]:
     """Compute the 95 % bootstrap interval of `ece`, resampling items."""
     resamples = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
     errors = [ece(probabilities[rows], labels[rows]) for rows in resamples]
-    return _interval_of(np.array(errors))
+    return interval_of(np.array(errors))
 
 
 def accuracy_drop(before: np.ndarray, after: np.ndarray) -> dict:
@@ -101,7 +101,7 @@ def accuracy_drop(before: np.ndarray, after: np.ndarray) -> dict:
     drop = before.astype(float) - after
     count = len(drop)
     weights = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), RESAMPLES)
-    interval = _interval_of(100 * (weights @ drop) / count, digits=2)
+    interval = interval_of(100 * (weights @ drop) / count, digits=2)
     return {"points": round(100 * float(drop.mean()), 2), "interval": interval}
 
 
@@ -126,10 +126,10 @@ def _intervals(
         recall = np.where(support > 0, weights @ (one_hot * right[:, None]) / support.clip(min=1), np.nan)
         accuracy.append(weights @ right / weights.sum(axis=1))
         balanced.append(np.nanmean(recall, axis=1))
-    return _interval_of(np.concatenate(accuracy)), _interval_of(np.concatenate(balanced))
+    return interval_of(np.concatenate(accuracy)), interval_of(np.concatenate(balanced))
 
 
-def _interval_of(values: np.ndarray, digits: int = 4) -> list[float]:
-    """Compute the central 95 % interval of the bootstrap's values (RESAMPLES,)."""
+def interval_of(values: np.ndarray, digits: int = 4) -> list[float]:
+    """Compute the central 95 % interval of a figure's values (N,), each of another resample."""
     tail = (1 - INTERVAL) / 2
     return [round(float(value), digits) for value in np.quantile(values, (tail, 1 - tail))]

@@ -22,17 +22,17 @@ def show_hand_on(item: GalleryItem) -> None:
         hand_to_listen(item.name, item.wav)
     if may_see_library():
         st.button(
-            "Keep in my library",
+            "Keep in My music",
             icon=":material/library_add:",
             key="to_library",
             on_click=_keep,
             args=(item,),
-            help="It is saved as an MP3 on this machine, and shows up in My library on the Listen page.",
+            help="It is saved as an MP3 on this machine, and shows up in My music.",
         )
 
 
 def show_kept(item: GalleryItem) -> None:
-    """Say what became of the latest press on Keep in my library, while its piece is open."""
+    """Say what became of the latest press on Keep in My music, while its piece is open."""
     id_, sentence, is_error = generate_state().keeping
     if id_ != item.id:
         return
@@ -54,8 +54,4 @@ def _keep(item: GalleryItem) -> None:
     except (ValueError, OSError) as error:
         state.keeping = (item.id, error_sentence(error), True)
     else:
-        state.keeping = (
-            item.id,
-            f"Saved as {path.name}. My library on the Listen page has it in a moment.",
-            False,
-        )
+        state.keeping = (item.id, f"Saved as {path.name}. My music has it in a moment.", False)

@@ -17,7 +17,7 @@ import torch
 from genre.cache import key_of
 from genre.data.dataset import Dataset, open_dataset
 from genre.data.examples import DataError
-from genre.data.splits import LISTS
+from genre.data.splits import read_track_list
 from genre.models.registry import MODELS, ModelSpec, find_model
 from genre.paths import home
 from genre.runs import directory as runs
@@ -123,7 +123,7 @@ def _is_gtzan(dataset: Dataset) -> bool:
         return False
     if dataset.mel_30s or dataset.mel_3s_zscored:
         return True
-    train_list = set((LISTS / "gtzan-train.txt").read_text().split())
+    train_list = read_track_list("gtzan-train")
     return len(train_list & {track.name for track in dataset.files}) > len(train_list) / 2
 
 

@@ -15,7 +15,7 @@ from genre import GENRES
 from genre.data.dataset import open_dataset
 from genre.data.examples import DataError
 from genre.data.gtzan import mel_3s_decibels
-from genre.data.splits import LISTS
+from genre.data.splits import LISTS, read_track_list
 from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.reading import read_text
 
@@ -50,7 +50,7 @@ def gtzan_songs(folder: Path, parts: tuple[str, ...]) -> list[Song]:
 
     Raises DataError.
     """
-    names = {name for part in parts for name in (LISTS / f"gtzan-{part}.txt").read_text().split()}
+    names = {name for part in parts for name in read_track_list(f"gtzan-{part}")}
     dataset = open_dataset(folder)
     songs = [
         Song(track.name, track.genre, _block(track.name), "gtzan", track.path)

@@ -31,7 +31,7 @@ def test_a_piece_is_kept_in_the_library(visit, monkeypatch):
     monkeypatch.setattr(keep, "start_scan", scans.append)
     app = generate(visit(request_genres=["jazz"]))
     app = press(app, "to_library")
-    assert "My library on the Listen page has it" in words(app)
+    assert "My music has it" in words(app)
     (path,) = keep.pieces_folder().iterdir()
     tags = read_tags(path)
     assert scans == [[str(keep.pieces_folder())]] and path.name.startswith("jazz-11-")
@@ -48,7 +48,7 @@ def test_a_piece_is_kept_in_the_library(visit, monkeypatch):
 def test_a_guest_has_no_library(visit, monkeypatch):
     with visiting_as(Role.GUEST, monkeypatch):
         app = generate(visit(request_genres=["jazz"]))
-        assert "Open on the Listen page" in labels(app) and "Keep in my library" not in labels(app)
+        assert "Open on the Listen page" in labels(app) and "Keep in My music" not in labels(app)
         with pytest.raises(AccessError, match="Only the host"):
             keep.keep_in_library("jazz.mp3", "Jazz", b"")
     assert not keep.pieces_folder().exists()
