@@ -111,7 +111,7 @@ def _summary(library: "Library") -> str:
     n_damaged = sum(bool(song.error) for song in library.songs)
     parts = [f"**{counted(n_music, 'song')}.** Earmark is sure of the genre of {n_sure:,}"]
     if n_sure < n_music:
-        parts.append(f"the other {n_music - n_sure:,} are its best guess")
+        parts.append(f"and guesses that of {n_music - n_sure:,}")
     text = ", ".join(parts) + "."
     n_silent = len(library) - n_music - n_damaged
     if n_silent:

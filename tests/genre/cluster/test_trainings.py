@@ -18,7 +18,7 @@ from genre.training.experiment import experiment_settings
 from genre.training.sweep import create_run, pack_experiment, run_all
 from tests.support.patience import wait_until
 
-EPOCHS = 60  # enough for something to happen in the middle; an epoch on eight short pieces takes some ms
+EPOCHS = 1_500  # enough for something to happen in the middle; an epoch on eight short pieces takes some ms
 
 
 @pytest.fixture
@@ -54,9 +54,9 @@ def test_a_node_that_dies_costs_at_most_an_epoch(cluster, settings, node_folders
     cluster.keep(1)
     folder = start(settings, cluster.address)
     wait_until(lambda: len(runs.read_metrics(folder)) >= 5)
+    wait_until(lambda: list(folder.glob("part-*/checkpoint.safetensors")))
     assert runs.read_run(folder).state == "running"
     assert runs.read_status(folder)["node"]
-    assert list(folder.glob("part-*/checkpoint.safetensors"))
     cluster.kill()
     n_epochs = len(runs.read_metrics(folder))
     wait_until(lambda: "went away" in runs.read_run(folder).message)
@@ -67,7 +67,8 @@ def test_a_node_that_dies_costs_at_most_an_epoch(cluster, settings, node_folders
     # The node that goes on begins with the epoch after the last checkpoint that came back.
     log = (folder / "log.txt").read_text().split("went away")[-1]
     assert int(re.findall(r": epoch (\d+)", log)[0]) >= n_epochs - 1  # metrics may be some ms ahead of it
-    assert all(len(list(node.glob("inputs/*.npz"))) == 1 for node in node_folders())
+    received = [list(node.glob("inputs/*.npz")) for node in node_folders()]
+    assert max(map(len, received)) == 1  # data goes once to a node; to one that read songs alone, never
 
 
 def test_a_run_is_stopped_and_resumed_as_any_other(cluster, settings, node_folders):
@@ -127,10 +128,11 @@ def test_a_failure_has_the_sentence_of_the_training(cluster, music):
 
 def test_the_state_of_a_cluster_has_its_nodes_and_the_runs_on_them(cluster, settings):
     cluster.keep(2)
+    wait_until(lambda: read_cluster_state(cluster.address).n_cores == 2)  # it sees late that a node has died
     folder = start(settings, cluster.address)
     wait_until(lambda: runs.read_status(folder).get("node"))
     state = read_cluster_state(cluster.address)
-    assert state.n_cores == 2 and sum(node.alive for node in state.nodes) >= 2
+    assert sum(node.alive for node in state.nodes) >= 2
     if runs.read_run(folder).active:  # not over yet
         assert [run.run for run in state.runs] == [folder.name]
     wait_until(lambda: not runs.read_run(folder).active)
