@@ -91,7 +91,9 @@ def test_it_opens_with_the_map_and_says_how_sure_it_is(music):
     assert charts(app) == 1 and not app.dataframe
     library = load_library()
     sure = int((library.music & library.confident).sum())
-    assert f"**32 songs.** Earmark is sure of the genre of {sure}, the other {32 - sure} are" in words(app)
+    assert f"**32 songs.** Earmark is sure of the genre of {sure}, and guesses that of {32 - sure}." in words(
+        app
+    )
     assert "1 file could not be read" in words(app)
 
 
