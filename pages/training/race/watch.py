@@ -143,19 +143,20 @@ def _show_curves(items: list[ChartEntry]) -> None:
     if not any(learning.epochs for learning in learnings):
         st.caption("The curves begin with the first epoch.")
         return
-    for column, (measure, title) in zip(st.columns(2), CURVES, strict=True):
-        with column, st.container(key=f"live_{measure}"):
-            st.markdown(f"**{title}**", help=ABOUT_CURVES[measure])
-            rows, description = plots_training.live_curve(learnings, measure)
-            # Streamlit would reset the zoom at the next epoch, unless it is a selection.
-            st.vega_lite_chart(
-                pd.DataFrame(rows),
-                description,
-                key=f"zoom_{measure}",
-                on_select="rerun",
-                selection_mode="zoom",
-                alt=f"{title} over the epochs",
-            )
+    with st.container(key="curves"):
+        for column, (measure, title) in zip(st.columns(2), CURVES, strict=True):
+            with column, st.container(key=f"live_{measure}"):
+                st.markdown(f"**{title}**", help=ABOUT_CURVES[measure])
+                rows, description = plots_training.live_curve(learnings, measure)
+                # Streamlit would reset the zoom at the next epoch, unless it is a selection.
+                st.vega_lite_chart(
+                    pd.DataFrame(rows),
+                    description,
+                    key=f"zoom_{measure}",
+                    on_select="rerun",
+                    selection_mode="zoom",
+                    alt=f"{title} over the epochs",
+                )
 
 
 def _show_run(item: ChartEntry) -> None:

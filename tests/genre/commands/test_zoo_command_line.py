@@ -229,11 +229,14 @@ def test_reproduce_goes_on_after_it_was_ended(music, tmp_path, monkeypatch, caps
     settings, folder = row.experiments["honest"]
     long = replace(settings, recipe=replace(settings.recipe, epochs=100_000, patience=0))
     monkeypatch.setattr("genre.training.papers.reproduce.experiment_settings", lambda *_: long)
+    monkeypatch.setitem(runs.PROGRAMS, "genre", "tests.support.stand_ins.work")
     script = tmp_path / "reproduce.py"
     script.write_text(
         "from dataclasses import replace\n"
         "from genre.__main__ import main\n"
+        "from genre.runs.directory import PROGRAMS\n"
         "from genre.training.papers import reproduce\n"
+        "PROGRAMS['genre'] = 'tests.support.stand_ins.work'\n"
         "original = reproduce.experiment_settings\n"
         "def long(*arguments):\n"
         "    settings = original(*arguments)\n"
@@ -309,7 +312,7 @@ def test_data_that_does_not_do_is_a_sentence_and_status_1(tmp_path, music, capsy
 
 def test_compare_and_sweep(music, capsys):
     common = ["--data", str(music), "--cores", "2"]
-    assert main(["compare", "svm", "linear:mel", "--epochs", "1", *common]) == 0
+    assert main(["compare", "svm:mel", "linear:mel", "--epochs", "1", *common]) == 0
     text = capsys.readouterr().out
     assert "svm" in text and "linear" in text and "64,010" not in text  # two genres, fewer parameters
     assert main(["sweep", "linear", "--epochs", "2", "--lr", "1e-3", "--json", *common]) == 0

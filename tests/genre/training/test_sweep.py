@@ -207,8 +207,8 @@ def test_music_that_changed_is_measured_anew(music, tmp_path):
 
 def measured_row(music: Path, tmp_path: Path) -> Row:
     """A row of a reproduction whose only run was done here: a process of its own would cost seconds."""
-    settings = experiment_settings("forest", str(music))
-    row = Row(MODELS["forest"], "features", None, settings, tmp_path / "row")
+    settings = experiment_settings("svm", str(music), "mel")
+    row = Row(MODELS["svm"], "mel", None, settings, tmp_path / "row")
     with work_on(create_run(settings, row.experiments["honest"][1])) as worker:
         run_experiment(worker)
     return row
@@ -216,8 +216,8 @@ def measured_row(music: Path, tmp_path: Path) -> Row:
 
 def test_a_changed_recipe_is_measured_anew(music, tmp_path):
     row = measured_row(music, tmp_path)
-    changed = experiment_settings("forest", str(music), seed=5)
-    again = Row(MODELS["forest"], "features", None, changed, tmp_path / "row")
+    changed = experiment_settings("svm", str(music), "mel", seed=5)
+    again = Row(MODELS["svm"], "mel", None, changed, tmp_path / "row")
     run_rows([again], 1, time.monotonic(), lambda run: None)
     assert row_results([row])[0]["honest"]["state"] == "done", "what there was stays until its turn comes"
     assert row_results([again])[0]["honest"]["reason"] == "not started yet"

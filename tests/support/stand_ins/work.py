@@ -51,9 +51,9 @@ def main() -> int:
     configure_logging(folder.name)
     try:
         with work_on(folder) as run:
-            epochs = run.settings["epochs"]
+            epochs = run.settings.get("epochs") or run.settings["recipe"]["epochs"]
             for epoch in range(len(runs.read_metrics(folder)) + 1, epochs + 1):
-                time.sleep(run.settings["seconds"])
+                time.sleep(run.settings.get("seconds") or 0.05)
                 run.record_epoch({"epoch": epoch, "loss": 1 / epoch}, epoch / epochs)
                 if epoch == run.settings.get("fails_at"):
                     raise ValueError("It was meant to fail.")
