@@ -228,24 +228,42 @@ _MOOD = """
     .st-key-mood [role=radio] [data-testid=stIconMaterial] { font-size: 5.5rem !important; }
     .st-key-mood [role=radio] p { font-size: 2rem !important; }
 
-    /* Then one face, one word, one song. */
-    &:has(.st-key-direction) :is(h1, .st-key-mood, .mood-bars,
+    /* Then the seven moods in a slim row, to go on with, one sentence, and the first songs. */
+    &:has(.st-key-direction) :is(h1, .mood-bars, .st-key-mood [data-testid=stWidgetLabel],
+        .st-key-mood_songs > :not(:has(h3)), .song-facts,
         [data-testid=stHorizontalBlock]:has(.st-key-open_camera, .stCameraInput, .stFileUploader)),
-    &:has(.st-key-direction):has([data-testid=stColumn] h3) [data-testid=stElementContainer]:has(h3):not(
-        [data-testid=stColumn] *),
+    &:has(.st-key-direction):has([data-testid=stColumn] h3) .st-key-mood_songs,
     &:has(.st-key-direction):has(audio, [class*=st-key-icon_own_play_]) .stAlert,
-    .st-key-own_music:not(:has(audio)), .st-key-own_songs:not(:has([class*=st-key-icon_own_play_])),
-    .st-key-own_songs:not(:has(audio)) > :has([class*=st-key-icon_own_play_]) ~ *,
-    .st-key-own_songs:has(audio) > :has([class*=st-key-icon_own_play_]):not(:has(+ * audio)),
-    :has(> [class*=_song_]) ~ :has(> [class*=_song_]), &:has(.stCameraInput) :is(h1, .st-key-mood) {
-        display: none; }
-    &:has(.st-key-direction) h3 { font-size: 4rem !important; line-height: 1.1; }
-    &:has(.st-key-direction) [data-testid=stImage] img { max-height: 18rem; object-fit: contain; }
-    .song-picture { width: 12rem; }
-    :is(.st-key-own_music, .st-key-own_songs) { border: 0; padding: 1rem 0; gap: 1.5rem; }
-    :is(.st-key-own_music, .st-key-own_songs) .stMarkdown p { font-size: 2.2rem; }
-    .st-key-own_songs button [data-testid=stIconMaterial] { font-size: 4rem !important; }
-    [class*="_song_"] button [data-testid=stIconMaterial] { font-size: 4rem !important; }
+    &:has([class*=st-key-icon_own_play_]:not(.stExpander *)) .st-key-songs_songs,
+    .st-key-own_music:not(:has(audio)), .st-key-own_songs > :first-child:has(> .stMarkdown),
+    .st-key-own_songs:not(:has([class*=st-key-icon_own_play_]:not(.stExpander *), .stMarkdown)),
+    .st-key-songs_songs > :nth-child(n + 6 of :has(> [class*=_song_])),
+    .st-key-own_songs > :nth-child(n + 6 of :has([class*=st-key-icon_own_play_])),
+    .st-key-own_songs:has(audio) > :nth-child(n + 5 of :has([class*=st-key-icon_own_play_])),
+    &:has([data-testid=stImage]) .st-key-songs_songs > :nth-child(n + 4 of :has(> [class*=_song_])),
+    &:has([data-testid=stImage]) .st-key-own_songs >
+        :nth-child(n + 4 of :has([class*=st-key-icon_own_play_])),
+    .st-key-songs_songs:has(.stVideo) > :not(:has(.stVideo), :has(+ * .stVideo)),
+    &:has(.stCameraInput):not(:has(.st-key-direction)) :is(h1, .st-key-mood) { display: none; }
+    &:has(.st-key-direction) .st-key-mood [role=radio] { min-height: 5rem; }
+    &:has(.st-key-direction) .st-key-mood :has(> [role=radio]) { grid-template-columns: repeat(7, 1fr); }
+    &:has(.st-key-direction) .st-key-mood [role=radio] p { font-size: 1.5rem !important; }
+    &:has(.st-key-direction) .st-key-mood [data-has-shortcut] { gap: 0; }
+    &:has(.st-key-direction) .st-key-mood [role=radio] [data-testid=stIconMaterial] {
+        font-size: 2.3rem !important; }
+    &:has(.st-key-direction) .st-key-mood { min-height: 0; }
+    &:has(.st-key-direction) h3 { font-size: 3.2rem !important; line-height: 1.1; }
+    &:has(.st-key-direction) [data-testid=stImage] img { height: 10rem; width: auto; }
+    .song-picture { width: 6.2rem; }
+    &:has(.st-key-direction) .song-name { font-size: 1.8rem; -webkit-line-clamp: 1; }
+    :is(.st-key-own_music, .st-key-own_songs, .st-key-songs_songs) { border: 0; padding: 0; gap: .3rem; }
+    :is(.st-key-own_music, .st-key-own_songs) .stMarkdown p { font-size: 1.8rem; }
+    .st-key-own_songs [data-testid=stHorizontalBlock] .stMarkdown p { white-space: nowrap; overflow: hidden;
+        text-overflow: ellipsis; }
+    :is(.st-key-own_songs, [class*="_song_"]) button [data-testid=stIconMaterial] {
+        font-size: 3rem !important; }
+    .st-key-own_songs .stButton button, [class*="_song_"] .stButton button { padding: 0 .5rem; }
+    .st-key-songs_songs .stVideo { height: calc(var(--stage-height) - 17rem); }
 
     /* Act this mood. */
     &:has(.st-key-act) h1 { display: none; }

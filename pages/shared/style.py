@@ -139,6 +139,13 @@ MOOD_BARS = """<style>
     .mood-bars .rest { opacity: .62; }
 </style>"""
 
+# pages/mood.py: on a phone its views stand in one row.
+MOOD_VIEWS = """<style>
+    @media (max-width: 640px) { .st-key-view [data-testid=stIconMaterial] { display: none; }
+        .st-key-view [role=radio] { padding-inline: .5rem; }
+        .st-key-view [role=radio] * { gap: 0; } }
+</style>"""
+
 # Styles of pages/game/: what is read from the back row.
 GAME = """<style>
     .game-truth { font-size: clamp(2rem, 6vw, 3.6rem); font-weight: 700; line-height: 1.15; margin: .3rem 0;
