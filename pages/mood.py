@@ -9,6 +9,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.moods.choices import choose_direction, choose_mood, choose_words, remember_request
+from pages.moods.labels import MOODS
 from pages.moods.photo import choose_photo, show_photo, show_photo_errors, take_photo
 from pages.moods.recognizer import choose_backend, load_default_backend, saved_moods
 from pages.moods.state import mood_state
@@ -34,7 +35,7 @@ VIEW_LABELS = {
 }
 TITLES = {
     SONGS: "Songs for the look on your face",
-    TEACH: "Teach it a mood of your own",
+    TEACH: "Teach Earmark a mood of your own",
     ACT: "Who reads a face better?",
 }
 PRIVATE = (
@@ -49,10 +50,9 @@ def find_songs() -> None:
     if state.live_mood:
         st.session_state.mood, state.live_mood = state.live_mood, None
         state.is_mood_new = True
-    moods = [mood.name for mood in saved_moods()]
-    is_folded = bool(
-        st.session_state.get("mood") and not state.is_face_wanted and st.session_state.way != LIVE
-    )
+    custom_moods = [mood.name for mood in saved_moods()]
+    has_mood = st.session_state.get("mood") in (*MOODS, *custom_moods)
+    is_folded = has_mood and not state.is_face_wanted and st.session_state.way != LIVE
     if state.photo:
         show_photo(state.photo)
     elif is_folded:
@@ -62,7 +62,7 @@ def find_songs() -> None:
         way = choose_way("way", on_change=forget_photo)
         with look:
             _look_at_face(way)
-    mood = choose_mood(moods)
+    mood = choose_mood(custom_moods)
     if mood:
         _show_songs(mood, can_unfold=is_folded and not state.photo)
     else:
@@ -158,7 +158,7 @@ def _go_to(view: str) -> None:
 
 def forget_photo() -> None:
     """Another way, another picture; and live video begins without the mood of before."""
-    mood_state().photo = None
+    mood_state().photo, mood_state().is_face_wanted = None, True
     if st.session_state.way == LIVE:
         st.session_state.mood = None
 
@@ -183,7 +183,7 @@ def teach() -> None:
     from pages.moods.teach import teach_by_pictures, teach_by_video
 
     follow_address("teach_way", WAY_LABELS, LIVE)
-    look, rest = st.container(), st.container()
+    look, rest = st.container(key="teach_look"), st.container()
     with rest:
         way = choose_way("teach_way")
     with look:

@@ -70,10 +70,10 @@ def start_video(invitation: str = "") -> tuple[LiveRecognizer | None, DeltaGener
         with right:
             if invitation:
                 st.markdown(invitation)
-            st.caption(
-                "Each picture of the video is read in the memory of the computer that Earmark "
-                "runs on, and let go. It may take a moment to connect."
-            )
+                st.caption(
+                    "Each picture of the video is read in the memory of the computer that Earmark "
+                    "runs on, and let go. It may take a moment to connect."
+                )
         return None, right
     live = context.video_processor.live
     live.recognizer = recognizer  # the settings may have changed since the video began

@@ -41,14 +41,18 @@ def teach_by_pictures(from_camera: bool) -> None:
         (_take_snapshot if from_camera else _choose_files)()
         show_flash(FLASH, warning_icon=":material/face:")
     with right:
-        _show_instructions("Take 10 to 20 pictures" if from_camera else "Choose 10 to 20 pictures")
+        _show_instructions(
+            "Make the face, and take 10 to 20 pictures of it."
+            if from_camera
+            else "Choose 10 to 20 pictures of the face."
+        )
         _name_mood()
 
 
 def teach_by_video(live: LiveRecognizer | None, beside: DeltaGenerator) -> None:
     """Record some seconds of video of the face."""
     with beside:
-        _show_instructions("Start the camera, and record four seconds")
+        _show_instructions("Start the camera, make the face, and record four seconds of it.")
         if live:
             _record_faces(live)
         else:
@@ -59,7 +63,7 @@ def teach_by_video(live: LiveRecognizer | None, beside: DeltaGenerator) -> None:
 def _show_instructions(first_step: str) -> None:
     st.markdown(
         "Punk? Dreamy? Monday morning?\n\n"
-        f"1. Make the face. {first_step} of it.\n"
+        f"1. {first_step}\n"
         "2. Give the mood a name.\n"
         "3. Earmark recognises it from then on, and finds songs for it."
     )
@@ -206,7 +210,7 @@ def _name_mood() -> None:
 
 def _try() -> None:
     """Go to the songs, where faces are read."""
-    mood_state().latest_taught = ""
+    mood_state().latest_taught, mood_state().is_face_wanted = "", True
     st.session_state.view = "songs"
 
 

@@ -31,6 +31,7 @@ _STAGE = """
         .st-key-to_set_up, .st-key-to_leak, .st-key-to_minute,
         [class*=st-key-stored_], .st-key-another, .st-key-mood, .st-key-open_camera, [class*=st-key-camera_],
         [class*=st-key-icon_songs_play_], [class*=st-key-icon_own_play_],
+        .st-key-record, [class*=st-key-teach_name_], .st-key-teach, .st-key-try_mood,
         .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
         [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
         .st-key-start_game, [class*=st-key-option_], [class*=st-key-hands_], .st-key-show_answer,
@@ -265,9 +266,19 @@ _MOOD = """
     .st-key-own_songs .stButton button, [class*="_song_"] .stButton button { padding: 0 .5rem; }
     .st-key-songs_songs .stVideo { height: calc(var(--stage-height) - 17rem); }
 
+    /* Teach: the video and the button that records. Streamlit makes the video's frame as large as its column
+       is on the screen. */
+    &:has(.st-key-teach_look) .stMainBlockContainer > .stVerticalBlock >
+        :not(.st-key-teach_look, :has(h1, .st-key-teach_look)) { display: none; }
+    .st-key-teach_look iframe { zoom: calc(1 / var(--stage-zoom, 1)); }
+
     /* Act this mood. */
     &:has(.st-key-act) h1 { display: none; }
     .st-key-act > [data-testid=stElementContainer] > .stMarkdown p { font-size: 2.2rem; }
+    .st-key-act .mood-bars { display: none; }
+    .act-card { width: 11rem; height: 14.5rem; }
+    .act-card i { font-size: 6rem; }
+    :is(.act-card b, .act-guesses p, .act-score div, .act-scenes) { font-size: 1.5rem; }
     .st-key-act [data-testid=stImage] img { max-height: 24rem; object-fit: contain; }
     .st-key-act .stCameraInput { width: calc((var(--stage-height) - 18rem) * 4 / 3); }
 }

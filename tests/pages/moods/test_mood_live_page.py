@@ -58,7 +58,9 @@ def test_live_video_shows_the_mood_and_hands_it_over(video, searches):
 def test_teaching_begins_with_live_video(video):
     video.context.state.playing = False
     app = visit(view="teach")
-    assert app.session_state["teach_way"] == "live" and app.title[0].value == "Teach it a mood of your own"
+    assert (
+        app.session_state["teach_way"] == "live" and app.title[0].value == "Teach Earmark a mood of your own"
+    )
     assert app.button(key="record").disabled, "until the camera is started"
 
 

@@ -38,7 +38,7 @@ def test_a_custom_mood_is_learnt_from_files(searches):
     assert not app.session_state["mood_state"].training_faces and "12 pictures" in words(app)
     assert "Earmark has learnt **punk *rock***" in words(app)
     press(app, "try_mood")
-    assert app.session_state["view"] == "songs"
+    assert app.session_state["view"] == "songs" and app.session_state["mood_state"].is_face_wanted
     assert mood_label("punk *rock*").endswith(pills(app).options[-1])
     healthy(pills(app).set_value("punk *rock*").run())
     assert searches[-1][0] == "punk *rock*"
