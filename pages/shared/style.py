@@ -150,13 +150,14 @@ MOOD_VIEWS = """<style>
 ACT_CARDS = """<style>
     .act-fan { display: flex; justify-content: center; padding: 1.6rem 0 .9rem; }
     .act-fan i, .act-card { display: grid; place-content: center; justify-items: center; border-radius: .8rem;
-        border: 3px solid var(--mood); color: var(--mood);
-        background: color-mix(in srgb, var(--mood) 16%, var(--st-background-color)); }
+        border: 3px solid var(--mood);
+        background: color-mix(in srgb, var(--mood) 16%, Canvas); }
     .act-fan i { width: 5.6rem; height: 7.6rem; margin: 0 -.75rem; rotate: var(--turn);
         transform-origin: 50% 180%; font-size: 2.9rem; animation: act-deal .5s var(--wait) backwards; }
+    .act-fan i, .act-card i { color: var(--mood); }
     .act-card { width: 8rem; height: 10.5rem; animation: act-turn .35s; }
     .act-card i { font-size: 4.4rem; }
-    .act-card b { font-size: 1.15rem; color: var(--st-text-color); margin-top: .5rem; }
+    .act-card b { font-size: 1.15rem; margin-top: .5rem; }
     .act-card.is-down { --mood: #0F8A8A; font-size: 4.4rem; font-weight: 800; color: #fff;
         background: repeating-linear-gradient(45deg, #0F6E6E 0 .7rem, #0C5F5F .7rem 1.4rem); }
     .stApp .st-key-act [role=radiogroup] { grid-template-columns: repeat(4, 1fr); }
