@@ -109,6 +109,7 @@ def show_photo(photo: RecognizedPhoto) -> None:
         if st.button(
             "Another picture",
             icon=":material/restart_alt:",
+            key="another_picture",
             width="stretch",
             help="Deletes this picture from Earmark's memory.",
         ):

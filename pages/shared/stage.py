@@ -31,7 +31,8 @@ _STAGE = """
         .st-key-to_set_up, .st-key-to_leak, .st-key-to_minute,
         [class*=st-key-stored_], .st-key-another, .st-key-mood, .st-key-open_camera, [class*=st-key-camera_],
         [class*=st-key-icon_songs_play_], [class*=st-key-icon_own_play_],
-        .st-key-record, [class*=st-key-teach_name_], .st-key-teach, .st-key-try_mood,
+        .st-key-show_face, .st-key-another_picture, .st-key-record, [class*=st-key-teach_name_],
+        .st-key-teach, .st-key-try_mood,
         .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
         [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
         .st-key-start_game, [class*=st-key-option_], [class*=st-key-hands_], .st-key-show_answer,
@@ -231,8 +232,10 @@ _MOOD = """
 
     /* Then the seven moods in a slim row, to go on with, one sentence, and the first songs. */
     &:has(.st-key-direction) :is(h1, .mood-bars, .st-key-mood [data-testid=stWidgetLabel],
-        .st-key-mood_songs > :not(:has(h3)), .song-facts,
-        [data-testid=stHorizontalBlock]:has(.st-key-open_camera, .stCameraInput, .stFileUploader)),
+        .st-key-mood_songs > :not(:has(h3, .st-key-show_face)), .song-facts,
+        [data-testid=stHorizontalBlock]:has(.stFileUploader)),
+    &:has(.st-key-direction):has(.st-key-open_camera, .stCameraInput) :is(.st-key-mood_songs,
+        .st-key-songs_songs, .st-key-own_songs, .st-key-own_music),
     &:has(.st-key-direction):has([data-testid=stColumn] h3) .st-key-mood_songs,
     &:has(.st-key-direction):has(audio, [class*=st-key-icon_own_play_]) .stAlert,
     &:has([class*=st-key-icon_own_play_]:not(.stExpander *)) .st-key-songs_songs,
@@ -245,7 +248,15 @@ _MOOD = """
     &:has([data-testid=stImage]) .st-key-own_songs >
         :nth-child(n + 4 of :has([class*=st-key-icon_own_play_])),
     .st-key-songs_songs:has(.stVideo) > :not(:has(.stVideo), :has(+ * .stVideo)),
-    &:has(.stCameraInput):not(:has(.st-key-direction)) :is(h1, .st-key-mood) { display: none; }
+    &:has(.stCameraInput) :is(h1, .st-key-mood) { display: none; }
+    .st-key-mood_songs { position: relative; }
+    .st-key-mood_songs > :has(.st-key-show_face) { position: absolute; right: 0; top: 0; width: auto; }
+    .st-key-another_picture { position: fixed; right: 1.5rem; top: 1.3rem; width: auto !important; }
+    :is(.st-key-show_face, .st-key-another_picture) button { padding: .2rem .6rem; }
+    :is(.st-key-show_face, .st-key-another_picture) button [data-testid=stMarkdownContainer] {
+        position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+    :is(.st-key-show_face, .st-key-another_picture) button [data-testid=stIconMaterial] {
+        font-size: 2.2rem !important; }
     &:has(.st-key-direction) .st-key-mood [role=radio] { min-height: 5rem; }
     &:has(.st-key-direction) .st-key-mood :has(> [role=radio]) { grid-template-columns: repeat(7, 1fr); }
     &:has(.st-key-direction) .st-key-mood [role=radio] p { font-size: 1.5rem !important; }
@@ -253,8 +264,9 @@ _MOOD = """
     &:has(.st-key-direction) .st-key-mood [role=radio] [data-testid=stIconMaterial] {
         font-size: 2.3rem !important; }
     &:has(.st-key-direction) .st-key-mood { min-height: 0; }
-    &:has(.st-key-direction) h3 { font-size: 3.2rem !important; line-height: 1.1; }
-    &:has(.st-key-direction) [data-testid=stImage] img { height: 10rem; width: auto; }
+    &:has(.st-key-direction) h3 { font-size: 2.5rem !important; line-height: 1.1; }
+    &:has(.st-key-direction) [data-testid=stImage] img { height: 10rem; object-fit: contain;
+        object-position: left; }
     .song-picture { width: 6.2rem; }
     &:has(.st-key-direction) .song-name { font-size: 1.8rem; -webkit-line-clamp: 1; }
     :is(.st-key-own_music, .st-key-own_songs, .st-key-songs_songs) { border: 0; padding: 0; gap: .3rem; }

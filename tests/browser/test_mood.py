@@ -81,6 +81,7 @@ def test_a_snapshot_becomes_songs(visit):
     happy, sad = (page.get_by_role("radio", name=name) for name in ("Happy", "Sad"))
     heading = page.get_by_role("heading", name="You look happy")
     require_on_stage(page, heading, songs(page).first, songs(page).nth(2), play, happy, sad)
+    expect(page.get_by_role("button", name="Another picture")).to_be_in_viewport(ratio=1)
     page.keyboard.press("p")
     play.click()
     player = page.locator("iframe[src*='youtube.com/embed']")

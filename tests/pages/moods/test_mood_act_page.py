@@ -58,3 +58,10 @@ def test_the_way_of_before_is_there_again():
     app.session_state["view"] = "songs"
     healthy(app.run())
     assert app.session_state["way"] == "file"
+
+
+def test_people_who_read_faces_better_get_balloons_once():
+    scene = Scene("happy", scores={"sad": 1.0}, guess="happy")
+    app = visit(view="act", **{KEY: ActState([scene], number=1)})
+    assert "You have won, 1 to 0" in words(app) and len(app.get("balloons")) == 1
+    assert not healthy(app.run()).get("balloons")
