@@ -2,18 +2,19 @@
 
 import random
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from genre.text import percent
 from mood.emotion.drawing import EMOTION_COLOURS
-from pages.moods.labels import MOODS, look_word, mood_icon, mood_label, score_bars
+from pages.moods.labels import MOODS, look_word, mood_icon, mood_label, mood_symbol, mood_word, score_bars
 from pages.moods.photo import IMAGE_TYPES
 from pages.moods.recognizer import load_earmark_network
 from pages.shared.browser.permissions import is_insecure
 from pages.shared.flash import set_flash, show_flash
-from pages.shared.style import mood_cards
+from pages.shared.style import ACT_CARDS, mood_cards
 from pages.shared.widgets import escaped, renew, widget_key
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class ActState:
     scenes: list[Scene] = field(default_factory=list)
     number: int = 0
     is_open: bool = False  # whether the card can be read
+    is_celebrated: bool = False  # whether a victory over the machine has had its balloons
 
     @property
     def scene(self) -> Scene:
@@ -71,6 +73,7 @@ def show_act() -> None:
 
 def _show_game(state: ActState) -> None:
     show_flash(FLASH, warning_icon=":material/face:")
+    st.html(ACT_CARDS)
     if not state.scenes:
         _show_start()
         return
@@ -93,11 +96,40 @@ def _show_game(state: ActState) -> None:
 
 
 def _show_start() -> None:
+    st.html(_fan())
     st.markdown(
-        f"{N_ROUNDS} moods. One of you reads the card in secret and acts it before the camera. The others "
-        "guess which it is, and so does the machine. Who reads faces better?"
+        f"One of you looks at a card in secret and **acts its mood** before the camera. The others guess "
+        f"which it is, and so does the machine. {N_ROUNDS} cards: who gets more of them right?"
     )
-    st.button("Start", type="primary", icon=":material/theater_comedy:", key="start_act", on_click=_start)
+    st.button(
+        "Start",
+        type="primary",
+        icon=":material/theater_comedy:",
+        key="start_act",
+        on_click=_start,
+        width="stretch",
+    )
+
+
+def _fan() -> str:
+    """Draw the cards of all moods in a fan, as a hand holds them."""
+    middle = len(MOODS) // 2
+    cards = "".join(
+        f'<i class="act-symbol" style="--mood:{EMOTION_COLOURS[mood]};--turn:{7 * (n - middle)}deg;'
+        f'--wait:{0.07 * n:.2f}s">{mood_symbol(mood)}</i>'
+        for n, mood in enumerate(MOODS)
+    )
+    return f'<div class="act-fan" aria-hidden="true">{cards}</div>'
+
+
+def _card(mood: str | None) -> str:
+    """Draw the card of a mood; of none, its back."""
+    if mood is None:
+        return '<div class="act-card is-down" aria-hidden="true">?</div>'
+    return (
+        f'<div class="act-card" aria-hidden="true" style="--mood:{EMOTION_COLOURS[mood]}">'
+        f'<i class="act-symbol">{mood_symbol(mood)}</i><b>{MOODS[mood][1]}</b></div>'
+    )
 
 
 def _start() -> None:
@@ -107,17 +139,20 @@ def _start() -> None:
 
 def _show_card(state: ActState) -> None:
     """Show the card, face down until the one who acts turns it."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="act_card"):
-        if state.is_open:
-            st.subheader(f"{mood_icon(state.scene.mood)} Act: {look_word(state.scene.mood)}", anchor=False)
-        else:
-            st.markdown("**The card is face down.** Only the one who acts looks at it.", width="stretch")
-        st.button(
-            "Turn it over again" if state.is_open else "Turn the card",
-            icon=":material/flip:",
-            key="turn_card",
-            on_click=_turn,
-        )
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="medium", key="act_card"):
+        st.html(_card(state.scene.mood if state.is_open else None), width="content")
+        with st.container():
+            if state.is_open:
+                st.subheader(f"Act: {look_word(state.scene.mood)}", anchor=False)
+                st.markdown("Turn the card over again before the others look.")
+            else:
+                st.markdown("**The card is face down.** Only the one who acts looks at it.")
+            st.button(
+                "Turn it over again" if state.is_open else "Turn the card",
+                icon=":material/flip:",
+                key="turn_card",
+                on_click=_turn,
+            )
 
 
 def _turn() -> None:
@@ -201,9 +236,9 @@ def _show_answer(state: ActState) -> None:
     with right:
         st.subheader(f"{mood_icon(scene.mood)} The card said: {look_word(scene.mood)}", anchor=False)
         share = percent(scene.scores[scene.machine_guess])
-        for who, guess in (("You", scene.guess), (f"The machine ({share} sure)", scene.machine_guess)):
-            mark = ":material/check_circle:" if guess == scene.mood else ":material/cancel:"
-            st.markdown(f"{mark} **{who}** said {look_word(guess)}.")
+        guesses = (("You", scene.guess), (f"The machine, {share} sure,", scene.machine_guess))
+        rows = "".join(_guess_row(who, guess, guess == scene.mood) for who, guess in guesses)
+        st.html(f'<div class="act-guesses">{rows}</div>')
         st.html(score_bars(scene.scores))
         is_last = state.number + 1 == len(state.scenes)
         st.button(
@@ -213,6 +248,22 @@ def _show_answer(state: ActState) -> None:
             key="next_mood",
             on_click=_next,
         )
+
+
+def _guess_row(who: str, guess: str, is_right: bool) -> str:
+    """Write who has said what, and whether that was right."""
+    return (
+        f'<p class="{_tone(is_right)}">{_mark(is_right)}<b>{who}</b> said {escape(mood_word(guess))}'
+        f"<b>{'right, +1' if is_right else 'wrong'}</b></p>"
+    )
+
+
+def _tone(is_right: bool) -> str:
+    return "is-right" if is_right else "is-wrong"
+
+
+def _mark(is_right: bool) -> str:
+    return f'<span class="act-symbol" aria-hidden="true">{"check_circle" if is_right else "cancel"}</span>'
 
 
 def _next() -> None:
@@ -229,9 +280,24 @@ def _show_end(state: ActState) -> None:
         text = f"{'You have' if people > machine else 'The machine has'} won, "
         text += f"{max(people, machine)} to {min(people, machine)}"
     st.subheader(text, anchor=False)
-    for scene in state.scenes:
-        st.markdown(
-            f"{mood_label(scene.mood)}: you said {look_word(scene.guess)}, the machine "
-            f"{look_word(scene.machine_guess)}."
-        )
+    scores = "".join(
+        f'<div class="{"is-winner" if mine >= other else ""}"><b>{mine}</b>{who}</div>'
+        for who, mine, other in (("You", people, machine), ("The machine", machine, people))
+    )
+    st.html(f'<div class="act-score">{scores}</div>')
+    st.html(f'<div class="act-scenes">{"".join(map(_scene_row, state.scenes))}</div>')
     st.button("Play again", type="primary", icon=":material/replay:", key="act_again", on_click=_start)
+    if people > machine and not state.is_celebrated:
+        state.is_celebrated = True
+        st.balloons()
+
+
+def _scene_row(scene: Scene) -> str:
+    """Write a mood that was acted, and what was said of it."""
+    guesses = (("you", scene.guess), ("the machine", scene.machine_guess))
+    cells = "".join(
+        f'<span class="{_tone(guess == scene.mood)}">{_mark(guess == scene.mood)}'
+        f"{who}: {escape(mood_word(guess))}</span>"
+        for who, guess in guesses
+    )
+    return f"<b>{MOODS[scene.mood][1]}</b>{cells}"

@@ -12,6 +12,7 @@ from pages.moods.state import mood_state
 from pages.shared.browser.memory import recall, remember
 from pages.shared.sharing.song_card import CardHeading
 from pages.shared.style import mood_cards
+from pages.shared.widgets import escaped
 
 MATCH, CHANGE = "match", "change"
 # Target moods of the search -> directions of genre/library/playlists/mood_path.py, which knows fewer.
@@ -78,33 +79,45 @@ def choose_mood(custom_moods: list[str]) -> str | None:
     moods = list(dict.fromkeys([*MOODS, *custom_moods]))
     if st.session_state.get("mood") not in moods:  # the chosen custom mood was deleted meanwhile
         st.session_state.pop("mood", None)
+    state = mood_state()
     st.html(mood_cards([EMOTION_COLOURS.get(mood, CUSTOM_MOOD_COLOUR) for mood in moods]))
     return st.pills(
-        "Not right? Say it yourself" if mood_state().photo else "Or say it yourself",
+        "Not right? Say it yourself" if state.photo else "How do you feel?",
         moods,
         format_func=mood_label,
         key="mood",
         required=True,
         persist_state="session",
+        on_change=_note_choice,
     )
 
 
-def choose_request(mood: str) -> PlaylistRequest:
-    """Show widgets for the direction, the language and the artist."""
+def _note_choice() -> None:
+    state = mood_state()
+    state.is_mood_new, state.is_face_wanted = True, False
+
+
+def choose_direction(mood: str) -> str:
+    """Show whether the songs match the mood or change it -> MATCH or CHANGE."""
     change_words, change_icon = change_label(mood)
     labels = {MATCH: ":material/favorite: Match my mood", CHANGE: f"{change_icon} {change_words}"}
-    direction = st.segmented_control(
+    return st.segmented_control(
         "What should the music do?",
         [MATCH, CHANGE],
         default=MATCH,
         required=True,
         key="direction",
         format_func=labels.__getitem__,
+        label_visibility="collapsed",
         persist_state="session",
     )
+
+
+def choose_words(mood: str, direction: str) -> PlaylistRequest:
+    """Show, folded behind what they are, the language and the artist -> all that is wanted."""
     _recall()
-    left, right = st.columns(2)
-    with left:
+    words = [st.session_state.language or DEFAULT_LANGUAGE, st.session_state.artist.strip() or "any artist"]
+    with st.popover(escaped(", ".join(words)), icon=":material/tune:", key="song_words"):
         language = st.selectbox(
             "Language",
             [language.label for language in LANGUAGES],
@@ -114,7 +127,6 @@ def choose_request(mood: str) -> PlaylistRequest:
             persist_state="session",
             help="Choose one, or type any other.",
         )
-    with right:
         artist = st.text_input(
             "Artist, if you like",
             key="artist",
@@ -122,6 +134,6 @@ def choose_request(mood: str) -> PlaylistRequest:
             persist_state="session",
             placeholder="Anybody",
         )
-    if language and find_language(language) is None:
-        st.caption("Earmark has no search words in that language: it asks in English for it.")
+        if language and find_language(language) is None:
+            st.caption("Earmark has no search words in that language: it asks in English for it.")
     return PlaylistRequest(mood, direction, language or DEFAULT_LANGUAGE, artist.strip())

@@ -10,15 +10,16 @@ from mood.playlist.query import TARGET_MOODS
 from pages.shared.style import MOOD_BARS
 from pages.shared.widgets import escaped
 
-# The icon, the name, and the word in "You look ...". The pleasant ones come first.
+# The icon, the name, and the word in "You look ...". The pleasant ones come first. The icons are chosen by
+# their looks, not by their names: sentiment_worried has the open mouth of surprise.
 MOODS = {
     "happy": ("sentiment_very_satisfied", "Happy", "happy"),
     "neutral": ("sentiment_neutral", "Neutral", "neutral"),
-    "surprise": ("sentiment_excited", "Surprised", "surprised"),
+    "surprise": ("sentiment_worried", "Surprised", "surprised"),
     "sad": ("sentiment_sad", "Sad", "sad"),
     "angry": ("sentiment_extremely_dissatisfied", "Angry", "angry"),
-    "fear": ("sentiment_stressed", "Afraid", "afraid"),
-    "disgust": ("sick", "Disgusted", "disgusted"),
+    "fear": ("sentiment_frustrated", "Afraid", "afraid"),
+    "disgust": ("sentiment_stressed", "Disgusted", "disgusted"),
 }
 CHANGE_LABELS = {  # target mood of mood/playlist/query.py -> (label, icon)
     "calm": ("Calm me down", ":material/spa:"),

@@ -42,8 +42,11 @@ class FaceOverlay(VideoProcessorBase):
         self.live.close()
 
 
-def start_video() -> tuple[LiveRecognizer | None, DeltaGenerator]:
-    """Show the video -> its recognizer while it runs, else None, and the container beside it."""
+def start_video(invitation: str = "") -> tuple[LiveRecognizer | None, DeltaGenerator]:
+    """Show the video -> its recognizer while it runs, else None, and the container beside it.
+
+    `invitation` stands there until the video runs.
+    """
     left, right = st.columns(2)
     if is_insecure():
         with left:
@@ -65,11 +68,12 @@ def start_video() -> tuple[LiveRecognizer | None, DeltaGenerator]:
         )
     if not (context.state.playing and context.video_processor):
         with right:
-            st.markdown("Press **Start the camera** and let it watch your face for a while.")
-            st.caption(
-                "Each picture of the video is read in the memory of the computer that Earmark "
-                "runs on, and let go. It may take a moment to connect."
-            )
+            if invitation:
+                st.markdown(invitation)
+                st.caption(
+                    "Each picture of the video is read in the memory of the computer that Earmark "
+                    "runs on, and let go. It may take a moment to connect."
+                )
         return None, right
     live = context.video_processor.live
     live.recognizer = recognizer  # the settings may have changed since the video began

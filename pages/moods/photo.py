@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.moods.labels import score_bars, show_mood_heading
 from pages.moods.recognizer import current_recognizer
@@ -17,12 +18,24 @@ IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"
 
 
 def take_photo() -> None:
+    photo = take_snapshot("camera", "Take a photo")
+    if photo is not None:
+        recognize_photo(photo.getvalue())
+        renew("camera")
+        st.rerun()
+
+
+def take_snapshot(widget: str, label: str) -> UploadedFile | None:
+    """Show the camera -> the picture taken. It is opened by a button, so that a page does not ask for it.
+
+    `widget` is the name of a widget that can be renewed.
+    """
     is_refused = is_insecure()
     if is_refused:
         show_insecure("camera", "choose a photo")
     if not (is_refused or st.session_state.get("camera_is_open")):
         with st.container(
-            border=True, height=240, horizontal_alignment="center", vertical_alignment="center"
+            border=True, height=180, horizontal_alignment="center", vertical_alignment="center"
         ):
             st.button(
                 "Open the camera",
@@ -32,18 +45,10 @@ def take_photo() -> None:
                 on_click=_open_camera,
                 help="The browser asks whether Earmark may use it.",
             )
-        return
-    photo = st.camera_input(
-        "Take a photo",
-        key=widget_key("camera"),
-        disabled=is_refused,
-        label_visibility="collapsed",
-        resolution="480p",
+        return None
+    return st.camera_input(
+        label, key=widget_key(widget), disabled=is_refused, label_visibility="collapsed", resolution="480p"
     )
-    if photo is not None:
-        recognize_photo(photo.getvalue())
-        renew("camera")
-        st.rerun()
 
 
 def _open_camera() -> None:
@@ -90,6 +95,7 @@ def recognize_photo(content: bytes, shows_failure: bool = False) -> None:
     mood = faces[0].emotion
     annotated = draw_faces(image, [face.box for face in faces], emotion=mood)
     state.photo = RecognizedPhoto(_shrink(annotated), tuple(faces))
+    state.is_face_wanted = False
     st.session_state.mood = mood
 
 
@@ -97,16 +103,17 @@ def show_photo(photo: RecognizedPhoto) -> None:
     """Show the picture with its mood; it is deleted at the press of a button."""
     from mood.emotion.tracking import CONFIDENCE_THRESHOLD  # the import brings torch, loaded by now
 
-    left, right = st.columns(2, vertical_alignment="center")
+    left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
         st.image(photo.picture, width="stretch", alt=f"Your picture, with {len(photo.faces)} faces framed")
         if st.button(
             "Another picture",
             icon=":material/restart_alt:",
+            key="another_picture",
             width="stretch",
             help="Deletes this picture from Earmark's memory.",
         ):
-            mood_state().photo = None
+            mood_state().photo, mood_state().is_face_wanted = None, True
             st.rerun()
     with right:
         if not photo.faces:

@@ -28,6 +28,8 @@ class MoodState:
     """The state but for the values of widgets, which Streamlit keeps under their own keys."""
 
     photo: RecognizedPhoto | None = None
+    is_face_wanted: bool = False  # whether the camera stays on the page beside the songs of a mood
+    is_mood_new: bool = False  # whether a mood was chosen just now, and the page is to lead to its songs
     live_mood: str | None = None  # mood taken from the live video, not yet the choice among the moods
     disabled_moods: set[str] = field(default_factory=set)  # keys of custom moods
     own_moods: "dict[str, CustomMood]" = field(default_factory=dict)  # key -> a guest's mood

@@ -22,12 +22,10 @@ from mood.emotion.faces import (
 )
 from mood.emotion.live import LiveRecognizer
 from pages.access.roles import is_operator
-from pages.moods.custom_moods import show_moods
 from pages.moods.own_moods import keep_mood
-from pages.moods.photo import IMAGE_TYPES
+from pages.moods.photo import IMAGE_TYPES, take_snapshot
 from pages.moods.recognizer import load_earmark_network
 from pages.moods.state import mood_state
-from pages.shared.browser.permissions import is_insecure, show_insecure
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.widgets import escaped, fragment, renew, widget_key
 
@@ -43,46 +41,37 @@ def teach_by_pictures(from_camera: bool) -> None:
         (_take_snapshot if from_camera else _choose_files)()
         show_flash(FLASH, warning_icon=":material/face:")
     with right:
-        _show_instructions()
-        st.caption(f":material/videocam: Quickest with live video: {N_RECORDED} pictures in four seconds.")
+        _show_instructions(
+            "Make the face, and take 10 to 20 pictures of it."
+            if from_camera
+            else "Choose 10 to 20 pictures of the face."
+        )
         _name_mood()
-    show_moods()
 
 
 def teach_by_video(live: LiveRecognizer | None, beside: DeltaGenerator) -> None:
     """Record some seconds of video of the face."""
     with beside:
-        _show_instructions()
+        _show_instructions("Start the camera, make the face, and record four seconds of it.")
         if live:
             _record_faces(live)
+        else:
+            _show_record_button(None)
         _name_mood()
-    show_moods()
 
 
-def _show_instructions() -> None:
+def _show_instructions(first_step: str) -> None:
     st.markdown(
-        "Punk? Dreamy? Monday morning? Make the face of **a mood of your own**, take 10 to 20 "
-        "pictures of it, and give it a name. "
-        + (
-            "Everybody who uses this Earmark will see it."
-            if is_operator()
-            else "It is yours alone and ends with your visit: export it to keep it."
-        )
+        "Punk? Dreamy? Monday morning?\n\n"
+        f"1. {first_step}\n"
+        "2. Give the mood a name.\n"
+        "3. Earmark recognises it from then on, and finds songs for it."
     )
     st.caption(":material/lock: Only numbers that describe the pictures are saved, never the pictures.")
 
 
 def _take_snapshot() -> None:
-    refused = is_insecure()
-    if refused:
-        show_insecure("camera", "choose a photo")
-    photo = st.camera_input(
-        "Take a picture of that mood",
-        key=widget_key("teach_camera"),
-        disabled=refused,
-        label_visibility="collapsed",
-        resolution="480p",
-    )
+    photo = take_snapshot("teach_camera", "Take a picture of that mood")
     if photo is not None:
         _add_faces([photo])
         renew("teach_camera")
@@ -108,16 +97,7 @@ def _choose_files() -> None:
 def _record_faces(live: LiveRecognizer) -> None:
     """Show a button, and its progress while it records."""
     if not live.n_captures:
-        count = min(N_RECORDED, MAX_MOOD_FRAMES - len(_training_faces()))
-        st.button(
-            f"Record {count} pictures" if count else f"{MAX_MOOD_FRAMES} pictures are the most",
-            icon=":material/radio_button_checked:",
-            key="record",
-            disabled=not count,
-            on_click=live.start_capture,
-            args=(count,),
-            help="Takes about four seconds. Move your head a little meanwhile.",
-        )
+        _show_record_button(live)
         return
     captures = live.captured_faces()
     st.progress(len(captures) / live.n_captures, f"Hold that face: {len(captures)} of {live.n_captures}")
@@ -126,6 +106,24 @@ def _record_faces(live: LiveRecognizer) -> None:
         live.start_capture(0)
         faces.extend(captures)
         st.rerun()
+
+
+def _show_record_button(live: LiveRecognizer | None) -> None:
+    """Show the button, which cannot be pressed before there is a video."""
+    count = min(N_RECORDED, MAX_MOOD_FRAMES - len(_training_faces()))
+    st.button(
+        f"Record {count} pictures" if count else f"{MAX_MOOD_FRAMES} pictures are the most",
+        type="primary" if live and not _training_faces() else "secondary",
+        icon=":material/radio_button_checked:",
+        key="record",
+        width="stretch",
+        disabled=not (live and count),
+        on_click=live.start_capture if live else None,
+        args=(count,),
+        help="Takes about four seconds. Move your head a little meanwhile."
+        if live
+        else "Start the camera first.",
+    )
 
 
 def _training_faces() -> list[np.ndarray]:
@@ -187,6 +185,11 @@ def _name_mood() -> None:
         min(1.0, count / MIN_MOOD_FRAMES), f"{count} {'picture' if count == 1 else 'pictures'}{words}"
     )
     name = st.text_input("Its name", key=widget_key("teach_name"), max_chars=40, placeholder="punk")
+    st.caption(
+        ":material/group: Everybody who uses this Earmark will see this mood."
+        if is_operator()
+        else ":material/person: Only you will see this mood. It ends with your visit: export it to keep it."
+    )
     with st.container(horizontal=True):
         is_pressed = st.button(
             "Teach it",
@@ -207,7 +210,7 @@ def _name_mood() -> None:
 
 def _try() -> None:
     """Go to the songs, where faces are read."""
-    mood_state().latest_taught = ""
+    mood_state().latest_taught, mood_state().is_face_wanted = "", True
     st.session_state.view = "songs"
 
 

@@ -31,6 +31,8 @@ _STAGE = """
         .st-key-to_set_up, .st-key-to_leak, .st-key-to_minute,
         [class*=st-key-stored_], .st-key-another, .st-key-mood, .st-key-open_camera, [class*=st-key-camera_],
         [class*=st-key-icon_songs_play_], [class*=st-key-icon_own_play_],
+        .st-key-show_face, .st-key-another_picture, .st-key-record, [class*=st-key-teach_name_],
+        .st-key-teach, .st-key-try_mood,
         .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
         [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
         .st-key-start_game, [class*=st-key-option_], [class*=st-key-hands_], .st-key-show_answer,
@@ -228,28 +230,67 @@ _MOOD = """
     .st-key-mood [role=radio] [data-testid=stIconMaterial] { font-size: 5.5rem !important; }
     .st-key-mood [role=radio] p { font-size: 2rem !important; }
 
-    /* Then one face, one word, one song. */
-    &:has(.st-key-direction) :is(h1, .st-key-mood, .mood-bars,
-        [data-testid=stHorizontalBlock]:has(.st-key-open_camera, .stCameraInput, .stFileUploader)),
-    &:has(.st-key-direction):has([data-testid=stColumn] h3) [data-testid=stElementContainer]:has(h3):not(
-        [data-testid=stColumn] *),
+    /* Then the seven moods in a slim row, to go on with, one sentence, and the first songs. */
+    &:has(.st-key-direction) :is(h1, .mood-bars, .st-key-mood [data-testid=stWidgetLabel],
+        .st-key-mood_songs > :not(:has(h3, .st-key-show_face)), .song-facts,
+        [data-testid=stHorizontalBlock]:has(.stFileUploader)),
+    &:has(.st-key-direction):has(.st-key-open_camera, .stCameraInput) :is(.st-key-mood_songs,
+        .st-key-songs_songs, .st-key-own_songs, .st-key-own_music),
+    &:has(.st-key-direction):has([data-testid=stColumn] h3) .st-key-mood_songs,
     &:has(.st-key-direction):has(audio, [class*=st-key-icon_own_play_]) .stAlert,
-    .st-key-own_music:not(:has(audio)), .st-key-own_songs:not(:has([class*=st-key-icon_own_play_])),
-    .st-key-own_songs:not(:has(audio)) > :has([class*=st-key-icon_own_play_]) ~ *,
-    .st-key-own_songs:has(audio) > :has([class*=st-key-icon_own_play_]):not(:has(+ * audio)),
-    :has(> [class*=_song_]) ~ :has(> [class*=_song_]), &:has(.stCameraInput) :is(h1, .st-key-mood) {
-        display: none; }
-    &:has(.st-key-direction) h3 { font-size: 4rem !important; line-height: 1.1; }
-    &:has(.st-key-direction) [data-testid=stImage] img { max-height: 18rem; object-fit: contain; }
-    .song-picture { width: 12rem; }
-    :is(.st-key-own_music, .st-key-own_songs) { border: 0; padding: 1rem 0; gap: 1.5rem; }
-    :is(.st-key-own_music, .st-key-own_songs) .stMarkdown p { font-size: 2.2rem; }
-    .st-key-own_songs button [data-testid=stIconMaterial] { font-size: 4rem !important; }
-    [class*="_song_"] button [data-testid=stIconMaterial] { font-size: 4rem !important; }
+    &:has([class*=st-key-icon_own_play_]:not(.stExpander *)) .st-key-songs_songs,
+    .st-key-own_music:not(:has(audio)), .st-key-own_songs > :first-child:has(> .stMarkdown),
+    .st-key-own_songs:not(:has([class*=st-key-icon_own_play_]:not(.stExpander *), .stMarkdown)),
+    .st-key-songs_songs > :nth-child(n + 6 of :has(> [class*=_song_])),
+    .st-key-own_songs > :nth-child(n + 6 of :has([class*=st-key-icon_own_play_])),
+    .st-key-own_songs:has(audio) > :nth-child(n + 5 of :has([class*=st-key-icon_own_play_])),
+    &:has([data-testid=stImage]) .st-key-songs_songs > :nth-child(n + 4 of :has(> [class*=_song_])),
+    &:has([data-testid=stImage]) .st-key-own_songs >
+        :nth-child(n + 4 of :has([class*=st-key-icon_own_play_])),
+    .st-key-songs_songs:has(.stVideo) > :not(:has(.stVideo), :has(+ * .stVideo)),
+    &:has(.stCameraInput) :is(h1, .st-key-mood) { display: none; }
+    .st-key-mood_songs { position: relative; }
+    .st-key-mood_songs > :has(.st-key-show_face) { position: absolute; right: 0; top: 0; width: auto; }
+    .st-key-another_picture { position: fixed; right: 1.5rem; top: 1.3rem; width: auto !important; }
+    :is(.st-key-show_face, .st-key-another_picture) button { padding: .2rem .6rem; }
+    :is(.st-key-show_face, .st-key-another_picture) button [data-testid=stMarkdownContainer] {
+        position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+    :is(.st-key-show_face, .st-key-another_picture) button [data-testid=stIconMaterial] {
+        font-size: 2.2rem !important; }
+    &:has(.st-key-direction) .st-key-mood [role=radio] { min-height: 5rem; }
+    &:has(.st-key-direction) .st-key-mood :has(> [role=radio]) { grid-template-columns: repeat(7, 1fr); }
+    &:has(.st-key-direction) .st-key-mood [role=radio] p { font-size: 1.5rem !important; }
+    &:has(.st-key-direction) .st-key-mood [data-has-shortcut] { gap: 0; }
+    &:has(.st-key-direction) .st-key-mood [role=radio] [data-testid=stIconMaterial] {
+        font-size: 2.3rem !important; }
+    &:has(.st-key-direction) .st-key-mood { min-height: 0; }
+    &:has(.st-key-direction) h3 { font-size: 2.5rem !important; line-height: 1.1; }
+    &:has(.st-key-direction) [data-testid=stImage] img { height: 10rem; object-fit: contain;
+        object-position: left; }
+    .song-picture { width: 6.2rem; }
+    &:has(.st-key-direction) .song-name { font-size: 1.8rem; -webkit-line-clamp: 1; }
+    :is(.st-key-own_music, .st-key-own_songs, .st-key-songs_songs) { border: 0; padding: 0; gap: .3rem; }
+    :is(.st-key-own_music, .st-key-own_songs) .stMarkdown p { font-size: 1.8rem; }
+    .st-key-own_songs [data-testid=stHorizontalBlock] .stMarkdown p { white-space: nowrap; overflow: hidden;
+        text-overflow: ellipsis; }
+    :is(.st-key-own_songs, [class*="_song_"]) button [data-testid=stIconMaterial] {
+        font-size: 3rem !important; }
+    .st-key-own_songs .stButton button, [class*="_song_"] .stButton button { padding: 0 .5rem; }
+    .st-key-songs_songs .stVideo { height: calc(var(--stage-height) - 17rem); }
+
+    /* Teach: the video and the button that records. Streamlit makes the video's frame as large as its column
+       is on the screen. */
+    &:has(.st-key-teach_look) .stMainBlockContainer > .stVerticalBlock >
+        :not(.st-key-teach_look, :has(h1, .st-key-teach_look)) { display: none; }
+    .st-key-teach_look iframe { zoom: calc(1 / var(--stage-zoom, 1)); }
 
     /* Act this mood. */
     &:has(.st-key-act) h1 { display: none; }
     .st-key-act > [data-testid=stElementContainer] > .stMarkdown p { font-size: 2.2rem; }
+    .st-key-act .mood-bars { display: none; }
+    .act-card { width: 11rem; height: 14.5rem; }
+    .act-card i { font-size: 6rem; }
+    :is(.act-card b, .act-guesses p, .act-score div, .act-scenes) { font-size: 1.5rem; }
     .st-key-act [data-testid=stImage] img { max-height: 24rem; object-fit: contain; }
     .st-key-act .stCameraInput { width: calc((var(--stage-height) - 18rem) * 4 / 3); }
 }

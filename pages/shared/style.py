@@ -139,6 +139,52 @@ MOOD_BARS = """<style>
     .mood-bars .rest { opacity: .62; }
 </style>"""
 
+# pages/mood.py: on a phone its views stand in one row.
+MOOD_VIEWS = """<style>
+    @media (max-width: 640px) { .st-key-view :has(> [data-testid=stIconMaterial]) { display: none; }
+        .st-key-view [role=radio] { padding-inline: .5rem; }
+        .st-key-view [role=radio] * { gap: 0; } }
+</style>"""
+
+# Styles of pages/moods/act.py: cards of moods, and who was right.
+ACT_CARDS = """<style>
+    .act-fan { display: flex; justify-content: center; padding: 1.6rem 0 .9rem; }
+    .act-fan i, .act-card { display: grid; place-content: center; justify-items: center; border-radius: .8rem;
+        border: 3px solid var(--mood);
+        background: color-mix(in srgb, var(--mood) 16%, Canvas); }
+    .act-fan i { width: 5.6rem; height: 7.6rem; margin: 0 -.75rem; rotate: var(--turn);
+        transform-origin: 50% 180%; font-size: 2.9rem; animation: act-deal .5s var(--wait) backwards; }
+    .act-fan i, .act-card i { color: var(--mood); }
+    .act-card { width: 8rem; height: 10.5rem; animation: act-turn .35s; }
+    .act-card i { font-size: 4.4rem; }
+    .act-card b { font-size: 1.15rem; margin-top: .5rem; }
+    .act-card.is-down { --mood: #0F8A8A; font-size: 4.4rem; font-weight: 800; color: #fff;
+        background: repeating-linear-gradient(45deg, #0F6E6E 0 .7rem, #0C5F5F .7rem 1.4rem); }
+    .stApp .st-key-act [role=radiogroup] { grid-template-columns: repeat(4, 1fr); }
+    .act-symbol { font: 400 1em/1 "Material Symbols Rounded"; font-feature-settings: "liga"; }
+    .act-guesses, .act-scenes { display: grid; gap: .5rem; }
+    .act-guesses p { margin: 0; padding: .55rem .9rem; border-radius: .7rem; font-size: 1.15rem;
+        border-left: .5rem solid var(--tone); background: color-mix(in srgb, var(--tone) 14%, transparent); }
+    .act-guesses .act-symbol { color: var(--tone); font-size: 1.5rem; vertical-align: -.3rem;
+        margin-right: .3rem; animation: act-deal .4s .2s backwards; }
+    .act-guesses p b + b { float: right; }
+    .is-right { --tone: #2E9A5B; }
+    .is-wrong { --tone: #CF4B4B; }
+    .act-score { display: flex; gap: 1rem; }
+    .act-score div { flex: 1; padding: .6rem; border-radius: .9rem; text-align: center; font-size: 1.15rem;
+        border: 2px solid #8A909955; }
+    .act-score b { display: block; font-size: 4.6rem; line-height: 1.1; }
+    .act-score .is-winner { border-color: #0F8A8A; background: #0F8A8A26; animation: act-deal .5s; }
+    .act-scenes { grid-template-columns: max-content 1fr 1fr; gap: .3rem 1.2rem; align-items: center; }
+    .act-scenes .act-symbol { color: var(--tone); vertical-align: -.12em; margin-right: .25rem; }
+    @keyframes act-deal { from { opacity: 0; scale: .5; } }
+    @keyframes act-turn { from { rotate: y 90deg; } }
+    @media (prefers-reduced-motion: reduce) { [class^=act-] * , .act-card { animation: none !important; } }
+    @media (max-width: 640px) { .act-fan i { width: 3.9rem; height: 5.4rem; font-size: 2rem;
+        margin: 0 -.8rem; } .act-scenes { grid-template-columns: max-content 1fr; }
+        .act-scenes > :nth-child(3n) { grid-column: 2; margin-bottom: .5rem; } }
+</style>"""
+
 # Styles of pages/game/: what is read from the back row.
 GAME = """<style>
     .game-truth { font-size: clamp(2rem, 6vw, 3.6rem); font-weight: 700; line-height: 1.15; margin: .3rem 0;

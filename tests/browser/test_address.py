@@ -115,7 +115,7 @@ def test_the_log_of_the_server_is_clean(browser, streamlit_server, served_home):
     ("path", "landmark", "names"),
     [
         (f"train?step={quote('The leak')}", "The same model, twice", ["The leak"]),
-        ("mood?view=teach&way=file", "Moods of your own", ["Teach it your face", "Photo file"]),
+        ("mood?view=teach&teach_way=file", "Moods of your own", ["Teach it your face", "Photo file"]),
     ],
 )
 def test_a_copied_address(browser, streamlit_server, path, landmark, names):

@@ -58,6 +58,7 @@ class PathSong:
     position: (
         float  # along the way to the goal, in standard deviations; of a match, the distance from the mood
     )
+    is_near: bool = True  # whether it is near the mood; on the way to a goal each song is where it should be
 
 
 def mood_path(library: Library, start: Mapping[str, float], direction: str, count: int) -> list[PathSong]:
@@ -85,10 +86,11 @@ def mood_path(library: Library, start: Mapping[str, float], direction: str, coun
     if goal is None:
         is_near = begin @ axis - library.heights[selection] @ axis <= NEAR
         order = np.lexsort((distances, ~is_near))  # what is near comes first
-        leads = [NEAR_BY if near else FURTHER for near in is_near[order]]
         return [
-            PathSong(library.songs[k], _sentence(lead, library, k), float(d))
-            for k, d, lead in zip(selection[order].tolist(), distances[order], leads, strict=True)
+            PathSong(
+                library.songs[k], _sentence(NEAR_BY if near else FURTHER, library, k), float(d), bool(near)
+            )
+            for k, d, near in zip(selection[order].tolist(), distances[order], is_near[order], strict=True)
         ]
     along = library.heights[selection] @ axis
     order = np.argsort(along, kind="stable")

@@ -5,7 +5,7 @@ import streamlit as st
 _SCROLL = """<script>{  // a block of its own: it runs again for every call
     const part = document.querySelector(".st-key-KEY");
     const top = part?.getBoundingClientRect().top;
-    if (part && (top > 0.7 * window.innerHeight || top < 0)) {
+    if (part && (top > WITHIN * window.innerHeight || top < 0)) {
         part.style.scrollMarginTop = "5.5rem";  // the height of the header, and some air above the title
         const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
         part.scrollIntoView({behavior: isCalm ? "auto" : "smooth"});
@@ -13,9 +13,9 @@ _SCROLL = """<script>{  // a block of its own: it runs again for every call
 }</script>"""
 
 
-def scroll_to(key: str) -> None:
-    """Scroll to the container with this key, unless it is in view."""
-    st.html(_SCROLL.replace("KEY", key), unsafe_allow_javascript=True)
+def scroll_to(key: str, within: float = 0.7) -> None:
+    """Scroll to the container with this key, unless it begins within this share of the screen's height."""
+    st.html(_SCROLL.replace("KEY", key).replace("WITHIN", str(within)), unsafe_allow_javascript=True)
 
 
 _LEAVE = """<script>{

@@ -80,6 +80,7 @@ def test_a_song_that_leads_away_from_the_mood_is_said_to_be_further(library):
     leads = {item.reason.split(":")[0].rstrip(".") for item in path}
     assert leads == {"Near how you feel", "Further from how you feel"}
     is_near = [item.reason.startswith("Near") for item in path]
+    assert is_near == [item.is_near for item in path]
     assert is_near == sorted(is_near, reverse=True), "what is near comes first"
     for item in path:
         share = (weights * goal * library.heights[rows[item.song.id]]).sum() / np.abs(weights * goal).sum()

@@ -153,13 +153,13 @@ def test_a_guest_trains_no_painter(guest):
 def test_a_mood_of_a_guest_is_his_alone(guest):
     shared = saved_mood("punk", 1)
     own = export_mood(replace(shared, name="dreamy"))
-    app = visit("mood", view="teach", way="file")
+    app = visit("mood", view="teach", teach_way="file")
     healthy(app.file_uploader(key="mood_file_0").set_value([("a.safetensors", own, "x/y")]).run())
     assert "dreamy" in words(app) and [mood.name for mood in list_moods()] == ["punk"]
     assert [b.key for b in app.button if b.key and b.key.startswith("delete_")] == [
         f"delete_{key}" for key in app.session_state["mood_state"].own_moods
     ]
-    assert "dreamy" not in words(visit("mood", view="teach", way="file")), "another visit"
+    assert "dreamy" not in words(visit("mood", view="teach", teach_way="file")), "another visit"
     for action in (f"delete({shared.key!r})", f"rename({shared.key!r}, 'other')"):
         assert "Only the host" in attempt(f"from pages.moods.own_moods import *\n{action}")
     assert [mood.name for mood in list_moods()] == ["punk"]

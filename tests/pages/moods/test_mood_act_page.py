@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from pages.moods.act import KEY, N_ROUNDS, ActState, Scene
 from pages.moods.labels import MOODS, look_word
 from tests.support.faces import astronaut, encoded
-from tests.support.pages.app_visits import healthy, press, words
+from tests.support.pages.app_visits import healthy, markup, press, words
 from tests.support.pages.mood_page import visit
 
 
@@ -32,7 +32,8 @@ def test_people_guess_before_the_machine_tells():
     assert scene.machine_guess == "happy" and "The card said" not in words(app)
     assert not app.session_state[KEY].is_open
     healthy(app.pills(key="act_guess_0").set_value("sad").run())
-    assert "The card said: happy" in words(app) and "**You** said sad" in words(app)
+    assert "The card said: happy" in words(app)
+    assert "<b>You</b> said sad<b>wrong</b>" in markup(app) and "said happy<b>right, +1</b>" in markup(app)
     assert [metric.value for metric in app.metric] == ["0", "1"]
     press(app, "next_mood")
     assert app.session_state[KEY].scenes[0].picture is None, "no face is kept"
@@ -57,3 +58,10 @@ def test_the_way_of_before_is_there_again():
     app.session_state["view"] = "songs"
     healthy(app.run())
     assert app.session_state["way"] == "file"
+
+
+def test_people_who_read_faces_better_get_balloons_once():
+    scene = Scene("happy", scores={"sad": 1.0}, guess="happy")
+    app = visit(view="act", **{KEY: ActState([scene], number=1)})
+    assert "You have won, 1 to 0" in words(app) and len(app.get("balloons")) == 1
+    assert not healthy(app.run()).get("balloons")

@@ -40,11 +40,11 @@ def test_live_video_begins_with_a_word_of_what_to_do(video, searches):
 
 
 def test_live_video_begins_without_the_mood_of_before(video, searches):
-    app = visit(mood="sad")
+    app = press(visit(mood="sad"), "show_face")
     assert "Songs for when you feel sad" in words(app)
     (way,) = [group for group in app.get("button_group") if group.label == "How shall Earmark see you?"]
     app = healthy(way.set_value("live").run())
-    assert "Songs for" not in words(app) and "Your songs appear here" in words(app)
+    assert "Songs for" not in words(app) and "Teach it a mood of your own" in words(app)
 
 
 def test_live_video_shows_the_mood_and_hands_it_over(video, searches):
@@ -55,6 +55,15 @@ def test_live_video_shows_the_mood_and_hands_it_over(video, searches):
     assert searches == [("happy", "English", "", "match")]
 
 
+def test_teaching_begins_with_live_video(video):
+    video.context.state.playing = False
+    app = visit(view="teach")
+    assert (
+        app.session_state["teach_way"] == "live" and app.title[0].value == "Teach Earmark a mood of your own"
+    )
+    assert app.button(key="record").disabled, "until the camera is started"
+
+
 def test_live_video_teaches(video, monkeypatch):
     def start_and_click(count, start_capture=video.live.start_capture):
         start_capture(count)
@@ -62,7 +71,7 @@ def test_live_video_teaches(video, monkeypatch):
             click_meanwhile()
 
     monkeypatch.setattr(video.live, "start_capture", start_and_click)
-    app = visit(view="teach", way="live")
+    app = visit(view="teach")
     press(app, "record")
     deadline = time.monotonic() + 60
     while len(video.live.captured_faces()) < 15 and time.monotonic() < deadline:

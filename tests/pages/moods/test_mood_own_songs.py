@@ -1,5 +1,6 @@
 """From my own music, on the Mood page: offered, first where there is no network, and played right there."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,12 +52,28 @@ def test_it_is_offered_beside_youtube_and_opened_on_request(searches, music):
     app = visit(mood="sad")
     assert not plays(app)
     app = healthy(app.toggle(key="own_songs_open").set_value(True).run())
-    assert len(plays(app)) == COUNT
+    assert plays(app)
     assert "Near how you feel" in words(app)
     assert len(searches) == 1
     app = healthy(app.segmented_control(key="direction").set_value(CHANGE).run())
     assert "Ends bright" in words(app) or "Ends as bright as these songs get" in words(app)
     assert words(app).count("Lift me up") <= 1, "one control leads both lists"
+
+
+@pytest.mark.parametrize(("n_near", "is_offline"), [(3, False), (3, True), (0, False), (0, True)])
+def test_only_songs_near_the_mood_are_recommended(searches, music, monkeypatch, request, n_near, is_offline):
+    if is_offline:
+        request.getfixturevalue("offline")
+    monkeypatch.setattr(own_music, "_make", lambda request: b"RIFF")
+    path = own_playlist(load_library(), "sad", MATCH, COUNT)
+    path = [replace(item, is_near=number < n_near) for number, item in enumerate(path)]
+    monkeypatch.setattr("mood.playlist.own_songs.own_playlist", lambda *words: path)
+    app = visit(mood="sad", own_songs_open=True)
+    (further,) = [box for box in app.expander if box.label == "More songs, further from this mood"]
+    assert [button.key for button in further.button] == [f"icon_own_play_{i.song.id}" for i in path[n_near:]]
+    assert len(plays(app)) == COUNT
+    assert ("None of your songs is near this mood" in words(app)) == (not n_near)
+    assert len(app.get("audio")) == (not n_near and is_offline), "then the generator plays"
 
 
 def test_each_wish_leads_somewhere_in_the_library():

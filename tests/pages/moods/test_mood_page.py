@@ -41,7 +41,7 @@ def test_the_first_visit_searches_nothing(searches):
     press(app, "open_camera")
     assert len(app.camera_input) == 1
     text = words(app)
-    assert "Your songs appear here" in text and "never saved" in text and "to YouTube" in text
+    assert "Show your face, or press a mood" in text and "never saved" in text and "to YouTube" in text
     assert not searches and not app.session_state["mood"]
     healthy(app.run())
     assert not searches
@@ -56,6 +56,18 @@ def test_a_photo_becomes_a_mood_and_a_list_in_one_click(searches):
     assert not app.camera_input, "the recognized picture stands in its place"
     healthy(app.run())
     assert len(searches) == 1, "a rerun searches nothing"
+
+
+def test_the_camera_makes_room_for_the_songs_of_a_chosen_mood(searches):
+    app = healthy(pills(visit()).set_value("sad").run())
+    keys = {button.key for button in app.button}
+    assert "open_camera" not in keys and song_titles(app)
+    assert 'querySelector(".st-key-mood_songs")' in markup(app), "the page leads to the songs"
+    press(app, "show_face")
+    assert 'querySelector(".st-key-mood_songs")' not in markup(app), "once"
+    assert "open_camera" in {button.key for button in app.button} and song_titles(app)
+    healthy(pills(app).set_value("happy").run())
+    assert "open_camera" not in {button.key for button in app.button}
 
 
 def test_another_photo_deletes_the_first(face, searches):
@@ -163,6 +175,7 @@ def test_the_mood_is_corrected_with_one_click(face, searches):
 
 
 def test_every_face_has_a_pill():
+    assert len({symbol for symbol, *_ in MOODS.values()}) == len(MOODS)
     assert set(MOODS) == set(EMOTIONS)
     for mood, option in zip(MOODS, pills(visit()).options, strict=True):
         assert mood_label(mood).endswith(option) and MOODS[mood][1] in option

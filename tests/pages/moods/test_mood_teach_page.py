@@ -22,7 +22,7 @@ def saved_mood(name: str, seed: int) -> CustomMood:
 
 
 def test_a_custom_mood_is_learnt_from_files(searches):
-    app = press(visit(way="file"), "to_teach")  # the first page offers it
+    app = press(visit(teach_way="file"), "to_teach")  # the first page offers it
     assert "None yet" in words(app) and not [b for b in app.button if b.key == "teach"]
     picture = encoded(astronaut(), "PNG")
     files = [(f"{n}.png", picture, "image/png") for n in range(4)]
@@ -30,6 +30,7 @@ def test_a_custom_mood_is_learnt_from_files(searches):
     assert "1 of 5 pictures were left out" in app.warning[0].value
     assert app.button(key="teach").disabled
     healthy(app.file_uploader[0].set_value([*files, *files]).run())
+    assert "Everybody who uses this Earmark will see this mood" in words(app), "said before it is made"
     app.text_input(key="teach_name_0").input("punk *rock*")
     healthy(app.run())
     press(app, "teach")
@@ -37,7 +38,7 @@ def test_a_custom_mood_is_learnt_from_files(searches):
     assert not app.session_state["mood_state"].training_faces and "12 pictures" in words(app)
     assert "Earmark has learnt **punk *rock***" in words(app)
     press(app, "try_mood")
-    assert app.session_state["view"] == "songs"
+    assert app.session_state["view"] == "songs" and app.session_state["mood_state"].is_face_wanted
     assert mood_label("punk *rock*").endswith(pills(app).options[-1])
     healthy(pills(app).set_value("punk *rock*").run())
     assert searches[-1][0] == "punk *rock*"
@@ -46,7 +47,7 @@ def test_a_custom_mood_is_learnt_from_files(searches):
 def test_too_many_pictures_are_counted(searches):
     app = visit(
         view="teach",
-        way="file",
+        teach_way="file",
         mood_state=MoodState(training_faces=[drawn_face(n) for n in range(MAX_MOOD_FRAMES - 1)]),
     )
     picture = encoded(astronaut(), "PNG")
@@ -61,14 +62,14 @@ def test_a_click_while_it_works_teaches_no_picture_twice(monkeypatch):
         return crop(image, box)
 
     monkeypatch.setattr(teach_page, "crop_face", crop_and_click)
-    app = visit(view="teach", way="file")
+    app = visit(view="teach", teach_way="file")
     picture = encoded(astronaut(), "PNG")
     files = [(f"{n}.png", picture, "image/png") for n in range(3)]
     healthy(app.file_uploader[0].set_value([*files, ("wall.png", b"nothing", "image/png")]).run())
     assert len(
         app.session_state["mood_state"].training_faces
     ) == 3 and "1 of 4 pictures were left out" in words(app)
-    app = snapshot(visit(view="teach"), astronaut())
+    app = snapshot(visit(view="teach", teach_way="camera"), astronaut())
     assert len(app.session_state["mood_state"].training_faces) == 1
 
 
@@ -79,7 +80,9 @@ def test_a_click_while_it_learns_does_not_hide_that_it_has_learnt(monkeypatch):
 
     monkeypatch.setattr(teach_page, "keep_mood", save_and_click)
     app = visit(
-        view="teach", way="file", mood_state=MoodState(training_faces=[drawn_face(n) for n in range(10)])
+        view="teach",
+        teach_way="file",
+        mood_state=MoodState(training_faces=[drawn_face(n) for n in range(10)]),
     )
     app.text_input(key="teach_name_0").input("punk")
     press(app, "teach")
@@ -90,7 +93,8 @@ def test_a_click_while_it_learns_does_not_hide_that_it_has_learnt(monkeypatch):
 
 
 def test_snapshots_add_up_and_can_be_dropped():
-    app = visit(view="teach")
+    app = visit(view="teach", teach_way="camera")
+    assert not app.camera_input, "the browser is not asked for a camera by itself"
     for _ in range(2):
         app = snapshot(app, astronaut())
     assert len(app.session_state["mood_state"].training_faces) == 2
@@ -105,7 +109,7 @@ def test_snapshots_add_up_and_can_be_dropped():
 
 def test_custom_moods_are_renamed_exported_disabled_and_deleted():
     punk, dreamy = saved_mood("punk", 0), saved_mood("dreamy", 50)
-    app = visit(view="teach")
+    app = visit(view="teach", teach_way="camera")
     assert "told apart" in words(app) and len(app.get("download_button")) == 2
     healthy(app.text_input(key=f"name_{punk.key}").input("Dreamy").run())
     press(app, f"rename_{punk.key}")
@@ -122,7 +126,7 @@ def test_custom_moods_are_renamed_exported_disabled_and_deleted():
 
 def test_an_emotion_in_capitals_is_no_custom_name():
     mood = saved_mood("angry", 0)
-    app = visit(view="teach")
+    app = visit(view="teach", teach_way="camera")
     healthy(app.text_input(key=f"name_{mood.key}").input("Angry").run())
     press(app, f"rename_{mood.key}")
     assert "emotion called 'angry'" in as_read(app.error[0].value)
@@ -133,14 +137,14 @@ def test_a_mood_of_another_network_is_named_and_not_used(searches):
     save_mood(
         CustomMood("old", embed_variants(earmark_recognizer(), [drawn_face(n) for n in range(8)]), "0" * 16)
     )
-    app = visit(view="teach")
+    app = visit(view="teach", teach_way="camera")
     assert "another version of Earmark" in words(app)
     app = snapshot(visit(), astronaut())
     assert app.session_state["mood"] in EMOTIONS
 
 
 def test_a_custom_mood_is_recognised(searches):
-    app = visit(view="teach", way="file")
+    app = visit(view="teach", teach_way="file")
     views = [
         np.roll((astronaut() * light).astype(np.uint8), 7 * n, axis=1)
         for n, light in enumerate(np.linspace(0.6, 1.0, 12))
@@ -158,6 +162,6 @@ def test_a_custom_mood_is_recognised(searches):
 
 
 def test_an_imported_file_is_checked():
-    app = visit(view="teach")
+    app = visit(view="teach", teach_way="camera")
     healthy(app.file_uploader[0].set_value([("m.safetensors", b"\x00" * 64, "application/x")]).run())
     assert "not a custom mood" in app.error[0].value and not list_moods()
