@@ -1,31 +1,28 @@
 """The race of trainings: a line each, that grows with every epoch, and the result of its test."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 
 from genre.plots.training import Learning
-from genre.text import percent
+from genre.text import percent, shorten
 
 TEST_SHARE = 0.16  # of the epochs: so far behind the last one are the results of the tests
-NARROW_PX, LOW_PX = 420, 200  # the lines' width on a phone, and their height on a stage, are less than that
-NAME_PX, NARROW_NAME_PX = 255, 130  # at the right of the results, for the names
+NARROW_PX, NARROW_NAME_PX = 420, 130  # the lines' width on a phone is less, and so much is kept for the names
 HIGHEST_NAME = 1.07  # the upper edge of the names: a little above the line of 100 %
-TEXT_PX, LINE_PX = 15, 17
-# Where the names stand: letters in a line of them, and their height as a share of the chart's.
-LAYOUTS = {"wide": (36, 0.075), "low": (36, 0.145), "narrow": (15, 0.07)}
+TEXT_PX, LINE_PX, LETTER_PX, GAP_PX = 15, 17, 8, 14
+# How a name stands: letters in a line of it, and the line's height as a share of the chart's. A phone wraps a
+# long name, and elsewhere it has one line: the chart is wide, and on a stage low as well.
+LAYOUTS = {"wide": (32, 0.095), "narrow": (15, 0.07)}
 GUESSING = 0.1  # right answers by chance, among ten genres
-TITLE = (
-    ("Short excerpts named right while they learn, whole tracks in the test",),
-    ("Short excerpts named right while", "they learn, whole tracks in the test"),
-)  # wide, narrow
 
 
 def race_chart(runs: Sequence[Learning], epochs: int) -> tuple[list[dict], dict]:
     """Prepare the race over `epochs` -> (rows of data, a Vega-Lite description that stays while the runs do).
 
     The height of a line is the share of windows right, on music kept aside where there is some; a dot behind
-    the last epoch is the share of the test's tracks. A row is a point of a line or, with a "label", the name
-    of a run and where it stands; as in `live_curve` a point knows the one before it.
+    the last epoch is the share of the test's tracks. A row is a point of a line or, with a "dot", where a run
+    stands and its name; as in `live_curve` a point knows the one before it.
     """
     rows, ends = [], []
     finish = (1 + TEST_SHARE) * epochs
@@ -46,9 +43,15 @@ def race_chart(runs: Sequence[Learning], epochs: int) -> tuple[list[dict], dict]
             before = (epoch, value)
         if points or run.result is not None:
             ends.append(_end(number, run, points, finish))
-    for layout, (chars, line) in LAYOUTS.items():
-        _place_names(ends, layout, chars, line)
-    return rows + ends, _description([run.name for run in runs], [run.colour for run in runs], epochs)
+    short = _short_names([run.name for run in runs])
+    for row in ends:
+        figure, name = percent(row["dot"]), short[row["run"]]
+        row["wide_name"] = f"{figure} {name}"
+        row["narrow_name"] = "\n".join(textwrap.wrap(row["wide_name"], LAYOUTS["narrow"][0]))
+    for layout, (_, line) in LAYOUTS.items():
+        _place_names(ends, layout, line)
+    names_px = GAP_PX + LETTER_PX * (max(map(len, short.values()), default=0) + len("100 % "))
+    return rows + ends, _description(runs, epochs, names_px)
 
 
 def _points(run: Learning) -> list[tuple[int, float]]:
@@ -64,21 +67,29 @@ def _end(number: int, run: Learning, points: list[tuple[int, float]], finish: fl
     epoch, value = points[-1] if points else (finish, run.result or 0.0)
     is_tested = run.result is not None
     dot_epoch, dot = (finish, run.result or 0.0) if is_tested else (epoch, value)
-    label = f"{'test' if is_tested else 'learning'}: {percent(dot)}"
     row = {"key": f"{number} name", "run": run.name, "epoch": epoch, "value": value, "finish": finish}
-    return row | {"dot_epoch": dot_epoch, "dot": dot, "label": label}
+    return row | {"dot_epoch": dot_epoch, "dot": dot}
 
 
-def _place_names(ends: list[dict], layout: str, chars: int, line: float) -> None:
-    """Add to each row its name in lines, and the height of its middle: beside the dot, none over another."""
+def _short_names(names: list[str]) -> dict[str, str]:
+    """What tells each name from the others: its end ("with a leak") where no other one has the same."""
+    ends = Counter(name.rpartition(", ")[2] for name in names)
+    most = LAYOUTS["wide"][0]
+    return {
+        name: shorten(end if ends[end := name.rpartition(", ")[2]] == 1 else name, most) for name in names
+    }
+
+
+def _place_names(ends: list[dict], layout: str, line: float) -> None:
+    """Add to each row how many lines its name has, and their middle: beside the dot, none over another."""
     rows = sorted(ends, key=lambda row: row["dot"])
-    names = [[*textwrap.wrap(row["run"], chars), row["label"]] for row in rows]
     floor = -1.0
-    for row, lines in zip(rows, names, strict=True):
-        half = line * len(lines) / 2
+    for row in rows:
+        n_lines = row[f"{layout}_name"].count("\n") + 1
+        half = line * n_lines / 2
         height = max(row["dot"], floor + half)
         floor = height + half
-        row |= {f"{layout}_name": "\n".join(lines), f"{layout}_lines": len(lines), f"{layout}_height": height}
+        row |= {f"{layout}_lines": n_lines, f"{layout}_height": height}
     ceiling = HIGHEST_NAME
     for row in reversed(rows):
         half = line * row[f"{layout}_lines"] / 2
@@ -86,59 +97,49 @@ def _place_names(ends: list[dict], layout: str, chars: int, line: float) -> None
         ceiling = row[f"{layout}_height"] - half
 
 
-def _description(names: list[str], colours: list[str], epochs: int) -> dict:
+def _description(runs: Sequence[Learning], epochs: int, names_px: int) -> dict:
     height = {"field": "value", "type": "quantitative"}
-    is_end = {"filter": "isValid(datum.label)"}
-    is_narrow = f"width < {NARROW_PX}"
+    is_end = {"filter": "isValid(datum.dot)"}
     finish = (1 + TEST_SHARE) * epochs
-    name_px = f"({is_narrow} ? {NARROW_NAME_PX} : {NAME_PX})"
-    titles = [f"[{', '.join(map(repr, lines))}]" for lines in TITLE]
+    is_narrow = f"width < {NARROW_PX}"
+    kept_px = f"({is_narrow} ? {NARROW_NAME_PX} : {names_px})"
+    rounds = sorted({max(1, round(epochs / 3)), max(1, round(2 * epochs / 3)), epochs})
     layout = [
-        {
-            "calculate": f"{is_narrow} ? datum.narrow_{part} : "
-            f"height < {LOW_PX} ? datum.low_{part} : datum.wide_{part}",
-            "as": part,
-        }
+        {"calculate": f"{is_narrow} ? datum.narrow_{part} : datum.wide_{part}", "as": part}
         for part in ("name", "height", "lines")
     ]
     return {
         "height": 400,
         "usermeta": {"embedOptions": {"renderer": "svg"}},
-        "title": {
-            "text": {"expr": f"{is_narrow} ? {titles[1]} : {titles[0]}"},
-            "anchor": "start",
-            "fontSize": TEXT_PX + 1,
-        },
         "encoding": {
             "key": {"field": "key"},
             "x": {
                 "field": "epoch",
                 "type": "quantitative",
-                "title": "rounds through the music (epochs)",
+                "title": None,
                 "scale": {
-                    "domain": [0, {"expr": f"{finish:g} * width / max(1, width - {name_px})"}],
+                    "domain": [0, {"expr": f"{finish:g} * width / max(1, width - {kept_px})"}],
                     "nice": False,
                 },
                 "axis": {
                     "grid": False,
-                    "labelExpr": f"datum.value > {epochs} ? 'test' : format(datum.value, 'd')",
-                    "values": sorted({0, round(epochs / 3), round(2 * epochs / 3), epochs, finish}),
-                    "titleAnchor": "start",
-                    "titleFontSize": TEXT_PX,
+                    "labelExpr": f"datum.value > {epochs} ? 'test' : "
+                    f"(datum.value == {rounds[0]} ? 'round ' : '') + format(datum.value, 'd')",
+                    "values": [*rounds, finish],
                     "labelFontSize": TEXT_PX,
                 },
             },
             "color": {
                 "field": "run",
                 "type": "nominal",
-                "scale": {"domain": names, "range": colours},
+                "scale": {"domain": [run.name for run in runs], "range": [run.colour for run in runs]},
                 "legend": None,
             },
         },
         "layer": [
             {
                 "mark": {"type": "rule", "strokeCap": "round", "strokeWidth": 4},
-                "transform": [{"filter": "!isValid(datum.label)"}],
+                "transform": [{"filter": "!isValid(datum.dot)"}],
                 "encoding": {
                     "y": {
                         **height,
@@ -157,14 +158,10 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                     "y2": {"field": "value_before"},
                 },
             },
-            {  # from the line's end to the test, or to the name
+            {  # from the line's end to the result of the test; before there is one it would be a forecast
                 "mark": {"type": "rule", "strokeDash": [2, 5], "strokeWidth": 2, "opacity": 0.6},
-                "transform": [
-                    is_end,
-                    *layout,
-                    {"calculate": "datum.dot_epoch < datum.finish ? datum.height : datum.dot", "as": "aim"},
-                ],
-                "encoding": {"y": height, "x2": {"field": "finish"}, "y2": {"field": "aim"}},
+                "transform": [{"filter": "isValid(datum.dot) && datum.dot_epoch == datum.finish"}],
+                "encoding": {"y": height, "x2": {"field": "finish"}, "y2": {"field": "dot"}},
             },
             {
                 "mark": {"type": "circle", "size": 180, "opacity": 1},
@@ -175,7 +172,7 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                 "mark": {
                     "type": "text",
                     "align": "left",
-                    "dx": 14,
+                    "dx": GAP_PX,
                     "fontSize": TEXT_PX,
                     "fontWeight": 600,
                     "limit": 0,
@@ -186,7 +183,7 @@ def _description(names: list[str], colours: list[str], epochs: int) -> dict:
                 },
                 "transform": [is_end, *layout],
                 "encoding": {
-                    "x": {"field": "finish"},
+                    "x": {"field": "dot_epoch"},
                     "y": {**height, "field": "height"},
                     "text": {"field": "name"},
                 },

@@ -148,6 +148,8 @@ _TRAIN = """
 
     /* The race; at its end the sentences of who has won and who has cheated, and the way to the leak. */
     .st-key-race { --chart-zoom: 1.57; }
+    .st-key-race > :has(> .stMarkdown) { display: none; }
+    &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock { gap: .5rem; }
     &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock >
         :not(.st-key-to_leak, :has(.st-key-race, > .stAlert)),
     &:has(.st-key-race) :is([class*=st-key-watched_], .st-key-curves) { display: none; }
@@ -155,7 +157,10 @@ _TRAIN = """
         display: none; }
     &:has(.st-key-race) [data-testid=stAlertContentWarning] p { font-size: 0; }
     &:has(.st-key-race) [data-testid=stAlertContentWarning] p strong { font-size: 1.5rem; }
-    &:has(.st-key-race) .stAlert > div { padding: .4rem 1rem; }
+    &:has(.st-key-race) :is(:has(> .stAlert), .stAlert) { flex: none; }
+    &:has(.st-key-race) .stAlert > div { padding: .3rem 1rem; }
+    &:has(.st-key-race) .stAlert h3 { font-size: 1.8rem !important; }
+    &:has(.st-key-race) .stAlert :is([data-testid=stMarkdownContainer], p) { margin: 0; }
     &:has(.st-key-race) .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; z-index: 1; }
 
     /* Compare: who has won, and a figure of each. */

@@ -203,6 +203,10 @@ GAME = """<style>
     :is(.st-key-game_options, .st-key-phone_options) button p { font-size: 1.25rem; font-weight: 600; }
 </style>"""
 
+# The race: a name that stands over a line stays legible.
+RACE = """<style>.st-key-race .mark-text text { paint-order: stroke; stroke: var(--st-background-color);
+    stroke-width: 5px; stroke-linejoin: round; }</style>"""
+
 
 def place_kept(key: str, height_px: int) -> str:
     """Keep the place of what comes late in the container of this key, so that nothing below it jumps."""

@@ -5,6 +5,7 @@ import streamlit as st
 
 from genre.plots.race import race_chart
 from genre.text import percent
+from pages.shared.style import RACE
 from pages.shared.widgets import escaped
 from pages.training.comparison import TestedRun, read_report, show_winner, tested_runs
 from pages.training.race.play import show_play
@@ -58,10 +59,10 @@ def _show_cheats(results: list[TestedRun], honest: list[TestedRun]) -> None:
             continue
         figure = percent(cheat.report.by_track["accuracy"])
         best = max((run.report.by_track["accuracy"] for run in honest), default=0.0)
-        is_ahead = cheat.report.by_track["accuracy"] > best
+        looks = "looks better, but" if cheat.report.by_track["accuracy"] > best else "cannot win:"
         st.warning(
-            f"**{escaped(cheat.name)} {'looks better' if is_ahead else 'cannot win'}: {figure} of the tracks "
-            "right. But it cheats.** In its test it met other excerpts of recordings it had learnt from.",
+            f"**{escaped(cheat.name)} {looks} it cheats: {figure}** "
+            "of the tracks right, since in its test it met other excerpts of recordings it had learnt from.",
             icon=":material/water_drop:",
         )
         st.button(
@@ -86,7 +87,9 @@ def show_race(heat: list[ChartEntry]) -> bool:
     epoch_limits = [item.entry.recipe.get("epochs") for item in heat]
     finish = max(*epochs, *(number for number in epoch_limits if isinstance(number, int)))
     rows, description = race_chart(learnings, finish)
+    st.html(RACE)
     with st.container(key="race"):
+        st.markdown("**Short excerpts named right while they learn, whole tracks in the test**")
         # The text for a screen reader stays: Streamlit draws a chart anew whose text changes.
         st.vega_lite_chart(
             pd.DataFrame(rows),
@@ -98,7 +101,8 @@ def show_race(heat: list[ChartEntry]) -> bool:
         )
     st.caption(
         "The lines count excerpts of a few seconds, of music kept aside while a model learns. The dots count "
-        "whole tracks of the test; a track's answer is the vote of its excerpts. Guessing gets 10\u00a0%."
+        "whole tracks of the test; a track's answer is the vote of its excerpts. In a round (epoch) a model "
+        "goes once through the music. Guessing gets 10\u00a0%."
     )
     return True
 

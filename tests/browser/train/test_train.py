@@ -55,6 +55,10 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
     expect(page.get_by_text("3 done")).to_be_visible(timeout=BUSY_MS)
     assert [done["epoch"] for done in read_metrics(folder)] == list(range(1, stopped_at + 6))
 
+    page.keyboard.press("p")
+    require_on_stage(page, curve)
+    assert curve.bounding_box()["height"] > 0.6 * page.viewport_size["height"]
+    page.keyboard.press("p")
     page.get_by_role("button", name="Compare them").click()
     expect(page.get_by_role("heading", name="How they learnt")).to_be_visible(timeout=BUSY_MS)
     expect(page.locator(".js-plotly-plot")).to_have_count(6, timeout=BUSY_MS)

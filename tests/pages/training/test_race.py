@@ -76,16 +76,20 @@ def test_each_line_carries_its_name_and_no_name_hides_another():
         Learning(name, line(3, value), "#123456") for name, value in (("a", 0.97), ("b", 0.98), ("c", 1.0))
     ]
     rows, description = race_chart(runs_, 12)
-    names = [row for row in rows if "label" in row]
-    assert [row["wide_name"] for row in names] == [
-        f"{name}\nlearning: {value}\u00a0%" for name, value in (("a", 97), ("b", 98), ("c", 100))
-    ]
+    names = [row for row in rows if "dot" in row]
+    assert [row["wide_name"] for row in names] == ["97\u00a0% a", "98\u00a0% b", "100\u00a0% c"]
     for layout, (_, line_height) in LAYOUTS.items():
         heights = [row[f"{layout}_height"] for row in names]
-        assert all(high - low >= 2 * line_height - 1e-9 for low, high in pairwise(heights))
-        assert heights[-1] <= HIGHEST_NAME - line_height
-    assert all(row["epoch"] - row["epoch_before"] <= 1 for row in rows if "label" not in row)
+        assert all(high - low >= line_height - 1e-9 for low, high in pairwise(heights))
+        assert heights[-1] <= HIGHEST_NAME - line_height / 2
+    assert all(row["epoch"] - row["epoch_before"] <= 1 for row in rows if "dot" not in row)
     assert race_chart(runs_[:1], 12)[1]["encoding"]["x"] == description["encoding"]["x"]
+
+
+def test_ten_names_have_room_beside_their_lines():
+    runs_ = [Learning(f"model {number}", line(3, 0.9), "#123456") for number in range(10)]
+    heights = [row["wide_height"] for row in race_chart(runs_, 12)[0] if "dot" in row]
+    assert min(heights) > 0 and len(set(heights)) == 10
 
 
 def test_the_description_stays_while_the_race_lasts():
@@ -102,11 +106,20 @@ def test_a_line_ends_at_the_figure_of_its_card():
     )
     assert learning["dot"] == 0.82 and learning["dot_epoch"] == 12
     assert tested["dot"] == 0.85 and tested["dot_epoch"] == tested["finish"] > 12
-    assert learning["label"] == "learning: 82\u00a0%" and tested["label"] == "test: 85\u00a0%"
-    assert tested["wide_name"] == f"{name}\ntest: 85\u00a0%"
-    assert tested["narrow_name"].split("\n") == [
-        "Small pattern", "finder, with a", "leak", "test: 85\u00a0%"
-    ]  # fmt: skip
+    assert learning["wide_name"] == "82\u00a0% with a leak" and tested["wide_name"] == "85\u00a0% with a leak"
+    assert tested["narrow_name"].split("\n") == ["85\u00a0% with a", "leak"]
+
+
+def test_names_with_the_same_end_are_told_apart():
+    runs_ = [Learning(f"{model}, with a leak", line(3, 0.5)) for model in ("Adding up", "Nearest neighbours")]
+    names = [row["wide_name"] for row in race_chart(runs_, 12)[0] if "dot" in row]
+    assert names == ["50\u00a0% Adding up, with a leak", "50\u00a0% Nearest neighbours, with a leak"]
+
+
+def test_no_line_leads_to_a_result_that_is_not_there_yet():
+    dotted = race_chart([Learning("a", line(3, 0.5))], 12)[1]["layer"][1]
+    assert dotted["mark"]["strokeDash"] and "dot_epoch == datum.finish" in dotted["transform"][0]["filter"]
+    assert dotted["encoding"]["y2"] == {"field": "dot"}
 
 
 def test_one_figure_for_a_model_wherever_it_stands():
@@ -115,12 +128,12 @@ def test_one_figure_for_a_model_wherever_it_stands():
     honest, leaky = (percent(load_report(folder).by_track["accuracy"]) for folder in folders)
     app = visit("train", step="Watch")
     assert f"In the test it names {honest} of the tracks" in app.success[0].value
-    assert f"{leaky} of the tracks right" in app.warning[0].value
+    assert f"{leaky}** of the tracks right" in app.warning[0].value
     assert [as_read(bar.proto.text).split(" tracks")[0] for bar in app.get("progress")] == [
         f"Test: {figure} of 40" for figure in (honest, leaky)
     ]
     chart = app.get("vega_lite_chart")[0].proto
-    assert f"test: {honest}".encode() in chart.data.data and "whole tracks in the test" in chart.spec
+    assert f"{honest} Small".encode() in chart.data.data and "whole tracks in the test" in words(app)
     app = visit("train", step="Compare", train=TrainState(compared=list(map(str, folders))))
     table = dict(zip(app.dataframe[0].value["Name"], app.dataframe[0].value[TRACKS], strict=True))
     cards = [metric.value for metric in app.metric if metric.label == TRACKS]
