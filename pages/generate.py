@@ -6,24 +6,14 @@ it a few times a second and stays usable meanwhile.
 
 import streamlit as st
 
-from gan.training.history import read_training_history
-from genre.paths import PIECES
-from genre.text import genre_name
-from pages.generation.html import render_strip
+from pages.generation.pieces.component import show_stored_pieces
 from pages.generation.request import show_request_form
 from pages.generation.state import generate_state, job_queue
-from pages.generation.studio import (
-    collect_results,
-    list_models,
-    load_published_sampler,
-    model_genres,
-    published_history,
-)
+from pages.generation.studio import collect_results, list_models, load_published_sampler, model_genres
 from pages.generation.training import show_training
 from pages.shared.browser.scripts import ask_before_leaving, scroll_to
 from pages.shared.entry import enter
 from pages.shared.models import warm_up
-from pages.shared.style import STORED_PIECES
 from pages.shared.widgets import escaped, fragment
 
 POLL_S, FAR_POLL_S = 0.25, 1.0  # between two polls of the job queue: near its head, and further back
@@ -96,36 +86,7 @@ def empty_state() -> None:
             "**Your music appears here,** as a picture you can hear: time runs to the right, low notes lie "
             "at the bottom. Press one of these to hear what the painter has made before."
         )
-        _show_stored_pieces()
-
-
-def _show_stored_pieces() -> None:
-    """Ten pictures of the training's end, each with a button that plays a stored piece of its genre."""
-    history = read_training_history(published_history())
-    last = max(history.sample_sheets, default=None)
-    tiles = dict(zip(history.genres, history.samples_at(last), strict=False)) if last is not None else {}
-    genres = [genre for genre in tiles if (PIECES / f"{genre}.mp3").is_file()]
-    st.html(STORED_PIECES)
-    with st.container(horizontal=True, gap="small", key="stored_pieces"):
-        for genre in genres:
-            with st.container(width=150, gap="xsmall"):
-                st.html(render_strip([(tiles[genre], "")]))
-                st.button(
-                    genre_name(genre).capitalize(),
-                    icon=":material/play_arrow:",
-                    key=f"stored_{genre}",
-                    width="stretch",
-                    on_click=_play_stored,
-                    args=(genre,),
-                )
-    playing = generate_state().stored_piece
-    if playing in genres:
-        st.caption(f"A {genre_name(playing)} piece that the painter made before:")
-        st.audio((PIECES / f"{playing}.mp3").read_bytes(), format="audio/mpeg", autoplay=True)
-
-
-def _play_stored(genre: str) -> None:
-    generate_state().stored_piece = genre
+        show_stored_pieces()
 
 
 def show_upload() -> None:

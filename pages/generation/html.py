@@ -14,7 +14,7 @@ from pages.shared.style import PICTURE_STRIP
 def render_strip(tiles: Sequence[tuple[np.ndarray, str]]) -> str:
     """Render pictures (rows, columns) uint8 with a caption each as HTML that fits any width."""
     figures = "".join(
-        f'<figure><img alt="{escape(caption)}" src="{_data_url(tile)}">'
+        f'<figure><img alt="{escape(caption)}" src="{data_url(tile)}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
         for tile, caption in tiles
     )
@@ -25,10 +25,11 @@ def render_thumbnail(mel_db: np.ndarray, caption: str, height: int = 96) -> str:
     """Render a whole spectrogram (128, frames) in dB as a small picture, as wide as there is room."""
     pixels = cv2.resize(to_pixels(mel_db), (3 * height, height), interpolation=cv2.INTER_AREA)
     return (
-        f'<img alt="{escape(caption)}" src="{_data_url(pixels)}" '
+        f'<img alt="{escape(caption)}" src="{data_url(pixels)}" '
         f'style="width:100%;height:{height}px;object-fit:fill;border-radius:.4rem;display:block">'
     )
 
 
-def _data_url(values: np.ndarray) -> str:
+def data_url(values: np.ndarray) -> str:
+    """Encode a picture (rows, columns) uint8 as a data URL of a WebP."""
     return f"data:image/webp;base64,{base64.b64encode(encode_webp(values)).decode()}"

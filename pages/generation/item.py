@@ -14,7 +14,7 @@ from pages.generation.hand_on import show_hand_on, show_kept
 from pages.generation.html import render_thumbnail
 from pages.generation.piece_card import piece_card
 from pages.generation.state import generate_state
-from pages.generation.studio import new_seed, submit_to_same_model
+from pages.generation.studio import model_genres, new_seed, submit_requests, submit_to_same_model
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
 from pages.shared.turns import visitor_turn
@@ -45,6 +45,7 @@ def show_item(item: GalleryItem) -> None:
                 _another(item, item.request)
                 _vary(item, item.request)
                 _mix(item, item.request)
+            _next_genres()
             _classify_button(item)
             show_hand_on(item)
             _share(item)
@@ -69,6 +70,22 @@ def _submit_similar(item: GalleryItem, request: "GenerationRequest") -> None:
     submit_to_same_model(
         item.spectrogram.recipe, [make_similar_request(request, new_seed())], f"like No. {item.number}"
     )
+
+
+def _next_genres() -> None:
+    """Show a button for each genre to the presenter, whose view has no form (pages/shared/stage.py)."""
+    with st.container(horizontal=True, gap="xsmall", key="next_genres"):
+        for genre in model_genres():
+            st.button(
+                genre_name(genre).capitalize(), key=f"next_{genre}", on_click=_submit_genre, args=(genre,)
+            )
+
+
+def _submit_genre(genre: str) -> None:
+    from gan.request import GenerationRequest
+
+    seconds = float(st.session_state.get("seconds", 10))  # of the form
+    submit_requests([GenerationRequest({genre: 1.0}, seconds=seconds, seed=new_seed())])
 
 
 def _vary(item: GalleryItem, request: "GenerationRequest") -> None:

@@ -39,6 +39,7 @@ def show_request_form(genres: tuple[str, ...]) -> None:
             format_func=MODE_LABELS.__getitem__,
             label_visibility="collapsed",
             persist_state="session",
+            wrap=False,
         )
         source = _by_genre(genres) if mode == BY_GENRE else _in_words()
         seconds = _length_s()

@@ -21,7 +21,6 @@ class GenerateState:
     repeated_id: str | None = None  # of an item that was generated once more
     error: str = ""  # why a request was refused or failed
     training_error: str = ""  # why a training could not be stopped, resumed or deleted
-    stored_piece: str = ""  # genre of the stored piece that plays while the gallery is empty
     scrolls_to_item: bool = False  # once, after a new item has come
     starting_id: str | None = None  # of the item that has come latest: its sound starts by itself
     is_page_complete: bool = False  # whether the whole page has run since the progress was last displayed

@@ -29,7 +29,7 @@ _STAGE = """
         .stRadio, .stNumberInput, .stButtonGroup, .stPopover, .stAudioInput, .stCameraInput, .stDataFrame
         ):not(.st-key-start, .st-key-start_race, .st-key-watch_race,
         .st-key-to_set_up, .st-key-to_leak, .st-key-to_minute,
-        [class*=st-key-stored_], .st-key-another, .st-key-mood, .st-key-open_camera, [class*=st-key-camera_],
+        .st-key-another, .st-key-next_genres *, .st-key-mood, .st-key-open_camera, [class*=st-key-camera_],
         [class*=st-key-icon_songs_play_], [class*=st-key-icon_own_play_],
         .st-key-show_face, .st-key-another_picture, .st-key-record, [class*=st-key-teach_name_],
         .st-key-teach, .st-key-try_mood,
@@ -194,6 +194,7 @@ _TRAIN = """
 """
 
 _GENERATE = """
+:root:not(.presenting) .st-key-next_genres { display: none; }
 .presenting {
     /* The piece; before there is one, what the painter has made before. */
     &:has(.st-key-item, .st-key-waiting, .st-key-empty_state) .stMainBlockContainer > .stVerticalBlock >
@@ -201,14 +202,10 @@ _GENERATE = """
     &:has(.st-key-item) :is(h1, .st-key-prediction_bars),
     &:has(.st-key-item):has(.st-key-waiting) .st-key-item { display: none; }
     :is(.st-key-item, .st-key-empty_state) { border: 0; padding: 0; }
-    .st-key-empty_state [data-testid=stCaptionContainer] { display: block !important; opacity: 1 !important; }
-    .st-key-empty_state [data-testid=stCaptionContainer] p { font-size: 1.5rem; }
-    .st-key-empty_state:has(audio) > [data-testid=stElementContainer]:has(> .stMarkdown):not(:has(
-        [data-testid=stCaptionContainer])), &:has(.st-key-empty_state audio) h1 { display: none; }
-    .st-key-stored_pieces > * { flex: 1 1 17%; width: auto !important; }
-    .st-key-stored_pieces img { height: 6rem; }
-    .st-key-stored_pieces button { padding: .3rem; }
-    .st-key-stored_pieces button :is(p, span) { font-size: 1.5rem !important; }
+    .pieces { grid-template-columns: repeat(5, 1fr); }
+    .piece-picture img { height: calc((var(--stage-height) - 17rem) / 2); }
+    .piece-name { font-size: 1.5rem; }
+    .st-key-actions button { padding: .15rem .8rem; }
 }
 """
 

@@ -60,6 +60,12 @@ ANSWER = """<style>
     .answer-moments th:first-child { text-align: left; }
 </style>"""
 
+# pages/listening/examples.py: ten short names in one row, where the page is as wide as it can be.
+EXAMPLES = """<style>
+    .st-key-examples > * { flex: 1 1 auto; }
+    .st-key-examples button { width: 100%; padding-inline: .4rem; }
+</style>"""
+
 # Train and My music are wider than the Listen page, for charts and tables, no wider than one can read.
 # Plotly's toolbar comes and goes with a pointer; under a finger it would stay and cover the chart.
 # Streamlit's own covers what stands above a chart that grows, such as the button that stops all.
@@ -106,8 +112,12 @@ PICTURE_STRIP = """<style>
     .earmark-strip figcaption { font-size: .75rem; opacity: .7; text-align: center; padding-top: .15rem; }
 </style>"""
 
-# pages/generate.py
-STORED_PIECES = """<style>.st-key-stored_pieces img { height: 4.6rem; object-fit: cover; }</style>"""
+# pages/generation/pieces/, whose own style comes late: the place of two rows of five, or five rows of two.
+STORED_PIECES = """<style>
+    .st-key-stored_pieces { min-height: 14.8rem; }
+    @media (max-width: 640px) { .st-key-stored_pieces { min-height: 38.2rem; } }
+    .st-key-stored_sounds { display: none; }
+</style>"""
 
 # pages/shared/playlist_view.py
 SONG_LIST = """<style>

@@ -92,8 +92,25 @@ def played_s(page: Page) -> float:
     )
 
 
+def require_played_in_place(page: Page) -> None:
+    """Fail unless a stored piece starts and stops by its picture, which shows it, and one at a time."""
+    sounds = page.locator(".st-key-stored_sounds audio")
+    disco, rock = (page.locator(".piece", has_text=name) for name in ("Disco", "Rock"))
+    disco.click()
+    playing = page.locator(".piece[aria-pressed=true]")
+    expect(playing).to_contain_text("Disco")
+    expect(playing).to_be_in_viewport(ratio=0.95)
+    expect(playing).to_have_attribute("data-begun", "")
+    rock.press("Enter")
+    expect(playing).to_contain_text("Rock")
+    playing.press("Space")
+    expect(playing).to_have_count(0)
+    assert sounds.evaluate_all("sounds => sounds.every(sound => sound.paused)")
+
+
 def test_a_clip_is_played_classified_downloaded_and_uploaded(studio, browser, streamlit_server):
     page = studio.page
+    require_played_in_place(page)
     studio.shortest()
     studio.fill("Seed", 7)
     studio.generate()
@@ -101,7 +118,10 @@ def test_a_clip_is_played_classified_downloaded_and_uploaded(studio, browser, st
     expect(page.locator(".st-key-item audio")).to_have_js_property("paused", False)  # it plays by itself
     assert played_s(page) > 0.2
     page.keyboard.press("p")
-    require_on_stage(page, page.locator(".st-key-item audio"), page.locator(".st-key-spectrogram"))
+    next_genres = page.locator(".st-key-next_genres button")
+    require_on_stage(
+        page, page.locator(".st-key-item audio"), page.locator(".st-key-spectrogram"), next_genres.last
+    )
     page.keyboard.press("p")
     page.get_by_role("button", name="What does the Listen page hear?").click()
     prediction = page.locator(".st-key-prediction_bars, .st-key-item [data-testid=stAlert]")

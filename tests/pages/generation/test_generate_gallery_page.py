@@ -57,6 +57,14 @@ def test_another_vary_and_mix(visit):
     assert len({item.wav for item in gallery_items(app)}) == 5
 
 
+def test_a_presenter_chooses_the_genre_of_the_next_piece(visit):
+    app = generate(visit(request_genres=["jazz"], seconds=4))
+    press(app, "next_blues")
+    newest = gallery_items(finished(app))[0]
+    assert newest.request.genres == {"blues": 1.0} and newest.request.seconds == 4
+    assert generate_state_of(app).opened_id == newest.id
+
+
 def test_the_gallery(visit):
     app = generate(visit(count=3))
     newest, middle, oldest = gallery_items(app)
