@@ -107,6 +107,7 @@ def test_mood(browser, streamlit_server, served_home):
     require_keyboard(page)
     page.get_by_role("radio", name="Happy").click()
     expect(page.locator(".song-name")).to_have_count(len(tracks))
+    page.mouse.move(0, 0)  # off the button that has come under it, whose help fades in
     visitor.settle()
     require_accessible(visitor)
     page.get_by_role("radio", name="Teach it your face").click()
