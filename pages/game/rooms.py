@@ -127,23 +127,21 @@ class Room:
         leaders = [option for option, votes in tally.items() if votes == most]
         return leaders[0] if most and len(leaders) == 1 else None
 
-    def score(self) -> tuple[int, int]:
-        """Count the rounds that (people, the machine) got right, of those that are over.
+    def points(self, number: int) -> tuple[bool, bool]:
+        """Whether (people, the machine) have the point of a round: who got it right.
 
         Where no machine guesses, it has the rounds that people got wrong: it has fooled them.
         """
-        n_over = self.number + (self.phase != VOTING)
-        people = machine = 0
-        for number in range(n_over):
-            truth = self.rounds[number].truth
-            is_right = self.people_choice(number) == truth
-            answer = self.machine.get(number)
-            people += is_right
-            if answer:
-                machine += answer.choice == truth
-            elif GENERATED in self.rounds[number].options:
-                machine += not is_right
-        return people, machine
+        truth, answer = self.rounds[number].truth, self.machine.get(number)
+        is_right = self.people_choice(number) == truth
+        if answer:
+            return is_right, answer.choice == truth
+        return is_right, GENERATED in self.rounds[number].options and not is_right
+
+    def score(self) -> tuple[int, int]:
+        """Count the points of (people, the machine) in the rounds that are over."""
+        points = [self.points(number) for number in range(self.number + (self.phase != VOTING))]
+        return sum(people for people, _ in points), sum(machine for _, machine in points)
 
     def player_score(self, player: str) -> int:
         """Count what one player got right, of the rounds that are over."""

@@ -4,6 +4,7 @@ What is right is never the model's own guess: it is the label of a recording, th
 style that the synthesiser played, or the genre that the generator was asked for. Players are told which.
 """
 
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
 GENRE, REAL = "genre", "real"  # kinds of game
 REAL_MUSIC, GENERATED = "real", "generated"  # the answers of the second kind
 N_ROUNDS, N_OPTIONS = 10, 4
-MOST_OF_A_GENRE = 2  # recordings of one genre, so that the answers vary
+MOST_OF_A_GENRE = (2, 3)  # recordings of one genre, so that the answers vary; more only for want of others
 CLIP_S = 10.0
-MOST_GENERATED = 3  # of ten rounds of the first kind; after the recordings, before what is synthesised
+# Of ten rounds of the first kind, after the recordings and before what is synthesised: the generator's pieces in
+# genres that the synthesiser leaves out, and in others.
+N_GENERATED = (2, 1)
+# Genres that Earmark plays in a way of its own: the model of the Listen page takes most of these for others.
+ATYPICAL = {"synthesised": {"disco", "metal", "pop"}, "generated": {"country"}}
 
 
 # Told before the vote, where the question is which genre it is: who says what is right.
@@ -110,22 +115,34 @@ def make_rounds(kind: str, seed: int, library: Sequence[LibrarySong] = ()) -> li
     return rounds
 
 
+def shares_text(rounds: Sequence[Round]) -> str:
+    """Say how many of the pieces are recordings."""
+    n_songs = sum(round_.recording is not None for round_ in rounds)
+    if n_songs == len(rounds):
+        return f"{n_songs} recordings"
+    noun, rest = "recording" if n_songs == 1 else "recordings", len(rounds) - n_songs
+    return f"{n_songs} {noun}, {rest} {'piece' if rest == 1 else 'pieces'} that Earmark made"
+
+
 def _source(song: Recording | LibrarySong) -> str:
     return "library" if isinstance(song, LibrarySong) else "recording"
 
 
 def _genres(rng: random.Random, songs: list[Recording | LibrarySong]) -> list[Round]:
     rounds: list[Round] = []
-    for song in songs:
+    for most, song in itertools.product(MOST_OF_A_GENRE, songs):
         genre, of_genre = song.genre, sum(round_.truth == song.genre for round_ in rounds)
-        if len(rounds) < N_ROUNDS and of_genre < MOST_OF_A_GENRE:
+        if len(rounds) < N_ROUNDS and of_genre < most and song not in [round_.recording for round_ in rounds]:
             rounds.append(Round(genre, _options(rng, genre), _source(song), genre, song, rng.random()))
-    n_generated = min(MOST_GENERATED, N_ROUNDS - len(rounds), len(_stored_genres()))
-    for genre in rng.sample(_stored_genres(), n_generated):
-        rounds.append(Round(genre, _options(rng, genre), "generated", genre))
+    stored = set(_stored_genres()) - ATYPICAL["generated"]
+    rare, others = stored & ATYPICAL["synthesised"], stored - ATYPICAL["synthesised"]
+    for genres, count in zip((rare, others), N_GENERATED, strict=True):
+        for genre in rng.sample(sorted(genres), min(count, N_ROUNDS - len(rounds), len(genres))):
+            rounds.append(Round(genre, _options(rng, genre), "generated", genre))
     while len(rounds) < N_ROUNDS:  # the genres that had no turn yet come first
-        counts = {genre: sum(round_.truth == genre for round_ in rounds) for genre in GENRES}
-        genre = rng.choice([genre for genre in GENRES if counts[genre] == min(counts.values())])
+        played = [genre for genre in GENRES if genre not in ATYPICAL["synthesised"]]
+        counts = {genre: sum(round_.truth == genre for round_ in rounds) for genre in played}
+        genre = rng.choice([genre for genre in played if counts[genre] == min(counts.values())])
         seed = rng.randrange(10_000, 1_000_000)  # no piece that any model has learnt from
         rounds.append(Round(genre, _options(rng, genre), "synthesised", genre, seed=seed))
     return rounds

@@ -9,12 +9,13 @@ from genre.audio.clip import AudioError
 from genre.errors import error_sentence
 from genre.models.cards import ArtefactError
 from pages.access.links import link_to, reaches_others
-from pages.game.answer import show_answer, show_end
+from pages.game.answer import show_answer
+from pages.game.end import show_end
 from pages.game.library import library_songs
 from pages.game.machine import machine_answer
 from pages.game.rooms import ANSWER, OVER, Room, RoomError
-from pages.game.rounds import GENRE, ORIGINS, REAL, REAL_MUSIC, make_rounds, option_label
-from pages.game.state import ALONE, HANDS, PHONES, game_state, rooms, show_room, shown_room
+from pages.game.rounds import GENRE, ORIGINS, REAL, REAL_MUSIC, make_rounds, option_label, shares_text
+from pages.game.state import ALONE, HANDS, PHONES, clip_wav, game_state, rooms, show_room, shown_room
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
 from pages.shared.style import GAME
@@ -29,7 +30,8 @@ MODES = {
 }
 ABOUT = {
     GENRE: "You choose among four genres, and so does the model of the Listen page. Who knows more music? "
-    "Some pieces are recordings, the others Earmark made when it was asked for one of the genres.",
+    "Recordings come first: those of My music whose tag names a genre, and the few that came with Earmark. "
+    "Earmark makes the other pieces.",
     REAL: "Some pieces were played by people, and some were made up by Earmark's generator. Whenever most "
     "of you are wrong, the generator scores.",
 }
@@ -47,13 +49,13 @@ def show_screen() -> None:
     if room is None:
         _show_start()
         return
+    if room.phase == OVER:
+        show_end(room, state.mode, _end)
+        return
     _show_score(room)
     match room.phase:
-        case "over":
-            show_end(room, state.mode)
-            st.button("Play again", type="primary", icon=":material/replay:", key="again", on_click=_end)
         case "answer":
-            show_answer(room, state.mode, _clip(room))
+            show_answer(room, state.mode, clip_wav(room, room.number))
             is_last = room.number + 1 == len(room.rounds)
             st.button(
                 "Who has won?" if is_last else "Next piece",
@@ -64,8 +66,7 @@ def show_screen() -> None:
             )
         case _:
             _show_vote(room)
-    if room.phase != OVER:
-        st.button("End the game", icon=":material/close:", key="end_game", type="tertiary", on_click=_end)
+    st.button("End the game", icon=":material/close:", key="end_game", type="tertiary", on_click=_end)
 
 
 def _show_start() -> None:
@@ -138,16 +139,20 @@ def _kind(room: Room) -> str:
 def _show_score(room: Room) -> None:
     people, machine = room.score()
     with st.container(horizontal=True, vertical_alignment="center", key="score"):
-        number = min(room.number + 1, len(room.rounds))
-        st.markdown(f"Piece **{number}** of {len(room.rounds)}", width="stretch")
-        st.metric("You" if game_state().mode == ALONE else "The room", people, width="content")
-        st.metric(RIVALS[_kind(room)], machine, width="content")
+        with st.container(gap=None, width="stretch"):
+            st.markdown(f"Piece **{room.number + 1}** of {len(room.rounds)}")
+            if _kind(room) == GENRE:
+                st.caption(shares_text(room.rounds))
+        won = room.points(room.number) if room.phase == ANSWER else (False, False)
+        names = "You" if game_state().mode == ALONE else "The room", RIVALS[_kind(room)]
+        for name, score, has_won in zip(names, (people, machine), won, strict=True):
+            st.metric(name, score, "+1" if has_won else None, width="content", delta_arrow="off")
 
 
 def _show_vote(room: Room) -> None:
     """Play the clip and take the votes."""
     try:
-        wav = _clip(room)
+        wav = clip_wav(room, room.number)
     except (AudioError, OSError) as error:
         st.error(escaped(error_sentence(error)), icon=":material/error:")
         st.button("Skip this piece", key="skip", on_click=_close, args=(room, False))
@@ -164,15 +169,6 @@ def _show_vote(room: Room) -> None:
             _watch_phones(room)
         case _:
             _choose_alone(room)
-
-
-def _clip(room: Room) -> bytes:
-    """Return the ten seconds of the present round as WAV. Raises AudioError."""
-    state = game_state()
-    if state.clip is None or state.clip[:2] != (room.code, room.number):
-        with st.spinner("Putting the next piece on"):
-            state.clip = (room.code, room.number, room.round.load().to_wav())
-    return state.clip[2]
 
 
 def _choose_alone(room: Room) -> None:

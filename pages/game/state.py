@@ -41,6 +41,15 @@ def shown_room() -> Room | None:
     return rooms().find(state.code) if state.code else None
 
 
+def clip_wav(room: Room, number: int) -> bytes:
+    """Return the ten seconds of a round as WAV. Raises AudioError and OSError."""
+    state = game_state()
+    if state.clip is None or state.clip[:2] != (room.code, number):
+        with st.spinner("Putting the next piece on"):
+            state.clip = (room.code, number, room.rounds[number].load().to_wav())
+    return state.clip[2]
+
+
 def show_room(room: Room, mode: str) -> None:
     """Show this room from now on; it is forgotten with the visit."""
     state = game_state()

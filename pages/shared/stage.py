@@ -129,10 +129,9 @@ _TRAIN = """
     &:has(.st-key-train_about) :is(h1, .st-key-train_about) { display: none; }
 
     /* Before the start: who races (pages/training/setup/line_up.py), and Start. */
-    &:has(.line-up) :is(.st-key-chapters, .st-key-other_ways, [data-testid=stColumn]:has(.st-key-racers)),
+    &:has(.line-up) :is(.st-key-chapters, .st-key-other_ways, .lanes),
     &:has(.line-up) .stMainBlockContainer > .stVerticalBlock >
         :not(:has(.line-up, .st-key-start, .st-key-start_race, .st-key-watch_race)) { display: none; }
-    [data-testid=stColumn]:has(.line-up) { flex: 1 1 100%; }
     .line-up p { font-size: 1.6rem; margin: .2rem 0; }
     .line-up .line-up-task { font-size: 2.6rem; margin-top: .6rem; font-weight: 700; line-height: 1.15; }
     .line-up ol { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: .55rem; }
@@ -331,7 +330,8 @@ _MUSIC = """
 _GUESS = """
 .presenting {
     &:has(.st-key-start_game) .stMarkdown p { font-size: 2.2rem; }
-    &:has(.st-key-score) [data-testid=stHeading] h1, &:has(.st-key-show_answer) .stAudio { display: none; }
+    &:has(.st-key-score, .game-final) [data-testid=stHeading] h1, &:has(.st-key-show_answer) .stAudio {
+        display: none; }
     :is(.st-key-score, .st-key-act) [data-testid=stMetric] > * { display: flex; gap: .6rem;
         align-items: baseline; }
     :is(.st-key-score, .st-key-act) [data-testid=stMetricValue] * { font-size: 2.2rem !important; }
@@ -343,14 +343,23 @@ _GUESS = """
     [class*=st-key-hands_] :is(input, [data-testid=stNumberInputContainer]) { height: auto; font-size: 2rem; }
     .game-bars { font-size: 1.5rem; grid-template-columns: max-content 1fr 3.6rem; }
     .game-truth { font-size: 3rem; margin: 0; }
-    :is(.st-key-people_answer, .st-key-machine_answer) { padding: .6rem 1rem; gap: .3rem; }
-    :is(.st-key-people_answer, .st-key-machine_answer) .stAudio,
-    .st-key-machine_answer > :has(.game-bars) + * ~ * { display: none; }
-    .st-key-machine_answer > :has(.game-bars) + * p { display: -webkit-box; -webkit-box-orient: vertical;
+    &:has(.game-sides, .game-final) .stMainBlockContainer > .stVerticalBlock { gap: .4rem; }
+    &:has(.game-sides) .game-bars { line-height: 1.15; }
+    .game-side { padding: .3rem 1rem; }
+    .game-side p, .game-side p small { font-size: 1.9rem; }
+    .game-side p small { display: none; }
+    .game-point { font-size: 1.9rem; }
+    :is(.st-key-people_answer, .st-key-machine_bars, .st-key-machine_reasons) { padding: .5rem 1rem;
+        gap: .3rem; }
+    :is(.st-key-people_answer, .st-key-machine_bars) .game-bars { row-gap: .1rem; }
+    .st-key-machine_bars > :has(.game-bars) ~ *, .st-key-machine_reasons > :nth-child(n+4) { display: none; }
+    .st-key-machine_reasons p { display: -webkit-box; -webkit-box-orient: vertical;
         -webkit-line-clamp: 2; overflow: hidden; line-height: 1.2; }
-    .st-key-machine_answer > :has(.game-bars) + * p * { font-size: 1.5rem !important; }
-    :is(.st-key-people_answer, .st-key-machine_answer) h3 { font-size: 1.9rem !important; }
-    :is(.st-key-people_answer, .st-key-machine_answer) .game-bars { row-gap: .1rem; }
+    .st-key-score { min-height: 0; }
+    .game-final p { font-size: 1.8rem; grid-template-columns: 12rem 9rem 1fr; }
+    .game-final b { font-size: 6rem; }
+    .game-final .game-mark { font-size: 2rem; }
+    .st-key-highlight { border: 0; padding: 0; }
     .st-key-next button { padding: .3rem 1.5rem; }
 }
 """

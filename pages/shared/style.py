@@ -200,7 +200,38 @@ GAME = """<style>
     .game-truth { font-size: clamp(2rem, 6vw, 3.6rem); font-weight: 700; line-height: 1.15; margin: .3rem 0;
                   padding-left: .9rem; border-left: .6rem solid var(--truth); }
     .game-truth span { font-weight: 400; opacity: .75; }
-    .game-truth b { font-weight: inherit; white-space: nowrap; }
+    .game-truth b { font-weight: inherit; white-space: nowrap; color: var(--truth); }
+    .game-sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: .8rem; }
+    .game-right { --verdict: #2E8B57; }
+    .game-wrong { --verdict: #C94444; }
+    .game-open { --verdict: #7D8590; }
+    .game-side { display: flex; align-items: center; gap: .8rem; padding: .7rem 1rem; border-radius: .8rem;
+                 border: 2px solid var(--verdict);
+                 background: color-mix(in srgb, var(--verdict) 9%, transparent); }
+    .game-side p { flex: 1; margin: 0; font-size: 1.45rem; line-height: 1.2; }
+    .game-side p b { font-weight: 800; }
+    .game-side p small { font-size: 1rem; opacity: .8; margin-left: .3rem; }
+    .game-mark { font: 400 1em/1 "Material Symbols Rounded"; font-feature-settings: "liga"; color: #fff;
+                 background: var(--verdict); border-radius: 50%; padding: .12em; }
+    .game-side .game-mark { font-size: 2.6rem; font-variation-settings: "wght" 700; }
+    .game-point { font-size: 1.7rem; }
+    @media (prefers-reduced-motion: no-preference) {
+        .game-right .game-mark, .game-point { animation: game-pop .5s cubic-bezier(.3, 1.8, .5, 1); }
+        .game-wrong > .game-mark { animation: game-shake .4s; }
+        @keyframes game-pop { from { scale: .2; opacity: 0; } }
+        @keyframes game-shake { 25% { translate: -.4rem; } 50% { translate: .4rem; }
+            75% { translate: -.2rem; } }
+    }
+    .st-key-score { min-height: 5.9rem; }
+    .game-final p { display: grid; grid-template-columns: 8.5rem 5.5rem 1fr; align-items: center; margin: 0;
+                    font-size: 1.3rem; }
+    .game-final b { font-size: 4.5rem; font-weight: 800; line-height: 1.15; color: var(--side); }
+    .game-final b + span { display: flex; gap: .4rem; }
+    .game-final .game-mark { font-size: 1.5rem; border-radius: .3em; }
+    @media (max-width: 640px) {
+        .game-final p { grid-template-columns: 8.5rem 1fr; padding-bottom: .6rem; }
+        .game-final b + span { grid-column: 1 / 3; }
+    }
     .game-options { display: flex; flex-wrap: wrap; gap: .3rem 2.2rem; margin: 0; font-size: 1.6rem;
                     font-weight: 700; }
     .game-bars { display: grid; grid-template-columns: max-content 1fr 2.9rem; gap: .35rem .7rem;
@@ -211,6 +242,23 @@ GAME = """<style>
     :is(.st-key-game_options, .st-key-phone_options) button { min-height: 4.6rem; }
     .st-key-game_options { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
     :is(.st-key-game_options, .st-key-phone_options) button p { font-size: 1.25rem; font-weight: 600; }
+</style>"""
+
+# The racers at the start, and the finishing line.
+LANES = """<style>
+    .stHtml ol.lanes { list-style: none; margin: .3rem 0 .2rem; padding: 0 3.2rem 0 0; position: relative; }
+    .lanes::after { content: ""; position: absolute; right: 0; top: 0; bottom: 0; width: 2rem;
+        background: repeating-conic-gradient(currentColor 0 25%, transparent 0 50%) 0 0 / 1rem 1rem;
+        opacity: .55; }
+    .lanes li { display: flex; align-items: center; gap: 1rem; margin: 0; padding: 1.1rem 0;
+        border-bottom: 2px dashed #8A909966; }
+    .lanes li:first-child { border-top: 2px dashed #8A909966; }
+    .lanes i { font: 400 2.8rem/1 "Material Symbols Rounded"; font-feature-settings: "liga"; color: #1F9C9C; }
+    .lanes p { margin: 0; line-height: 1.35; }
+    .lanes b { display: block; font-size: 1.35rem; }
+    .st-key-start_race button, .st-key-watch_race button { padding: .7rem 1.8rem; }
+    :is(.st-key-start_race, .st-key-watch_race) button p { font-size: 1.25rem; font-weight: 600; }
+    .st-key-chapters { padding: 1.2rem 0 .6rem; }
 </style>"""
 
 # The race: a name that stands over a line stays legible.

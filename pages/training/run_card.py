@@ -35,20 +35,8 @@ def show_run(item: ChartEntry, report: Report | None, number: int) -> None:
     """Show the training as a card."""
     entry = item.entry
     with st.container(border=True, key=f"card_{entry.id}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            show_swatch(item.colour)
-            st.text(item.name)
-            if entry.model in MODEL_NAMES:
-                st.caption(entry.model, help=f"Its technical name. {MODELS[entry.model].description}")
-            if entry.recorded:
-                st.badge(
-                    "recorded",
-                    icon=":material/history:",
-                    color="gray",
-                    help="It came with Earmark, so that there is something to compare.",
-                )
-            else:
-                show_state(entry)
+        with st.container(gap="xxsmall"):
+            _show_name(item)
         if report and report.is_tested:
             _show_metrics(report, number)
         else:
@@ -62,6 +50,28 @@ def show_run(item: ChartEntry, report: Report | None, number: int) -> None:
         if entry.run.note:  # above the charts the note would keep them from standing side by side
             st.text(entry.run.note)
         _show_actions(entry)
+
+
+def _show_name(item: ChartEntry) -> None:
+    """Show the name and, in a line of its own, the technical one: cards side by side stay level."""
+    entry = item.entry
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show_swatch(item.colour)
+        st.text(item.name)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if entry.model in MODEL_NAMES:
+            st.caption(
+                entry.model, width="content", help=f"Its technical name. {MODELS[entry.model].description}"
+            )
+        if entry.recorded:
+            st.badge(
+                "recorded",
+                icon=":material/history:",
+                color="gray",
+                help="It came with Earmark, so that there is something to compare.",
+            )
+        else:
+            show_state(entry)
 
 
 def _show_metrics(report: Report, number: int) -> None:
@@ -83,6 +93,12 @@ def _show_metrics(report: Report, number: int) -> None:
             width="content",
             help="For one excerpt, on this machine's processor.",
         )
+    show_chart(
+        plots_training.confusion_matrix(metrics),
+        key=f"confusion_{number}",
+        alt="Confusion matrix: what it is against what the model says",
+        title="**What it mistakes for what**, in tracks",
+    )
     leaky = " **The test leaks: this says nothing about new music.**" if split["leaky"] else ""
     protocol = f"Learnt from {split['train_tracks']} tracks and tested on {split['test_tracks']}"
     if split["name"] in FOLD_PROTOCOLS:
@@ -91,12 +107,6 @@ def _show_metrics(report: Report, number: int) -> None:
             "it had not learnt from"
         )
     st.caption(f"{protocol}.{leaky}", help=f"The music: {escaped(report.data['source'])}")
-    show_chart(
-        plots_training.confusion_matrix(metrics),
-        key=f"confusion_{number}",
-        alt="Confusion matrix: what it is against what the model says",
-        title="**What it takes for what**, in tracks",
-    )
 
 
 def _show_actions(entry: Entry) -> None:

@@ -148,7 +148,7 @@ def _show_matrices(paper: Paper, figures: dict[tuple[str, str], Figures]) -> Non
         return
     key = f"matrices_{paper.key}"
     with st.expander(
-        "What it takes for what", icon=":material/grid_on:", key=key, on_change="rerun"
+        "What it mistakes for what", icon=":material/grid_on:", key=key, on_change="rerun"
     ) as expander:
         if not expander.open:  # ten charts would be drawn for nobody
             return

@@ -1,11 +1,14 @@
 """The step "In a minute": a race of three trainings, told and started with one press."""
 
+from html import escape
+
 import streamlit as st
 
 from genre import GENRES
 from genre.data.dataset import BUILT_IN
 from genre.runs.catalogue import LEAKY
 from genre.training.experiment import ExperimentSettings, experiment_settings
+from pages.shared.style import LANES
 from pages.training.run_display import LEAK, MODEL_NAMES, load_entries
 from pages.training.setup.line_up import line_up_html
 from pages.training.setup.step import start_runs
@@ -23,15 +26,13 @@ RACERS = (
     (
         "cnn-simple",
         LEAKY,
-        "The same network, but its exam has leaked: it is tested on parts of the pieces that it has learnt "
-        "from. Watch how good it looks.",
+        "The same network, but its exam has leaked: it has learnt from parts of the pieces in its test.",
     ),
 )
 CHAPTERS = (
-    (":material/flag:", "**Press Start.** Three models learn to tell ten kinds of music apart."),
-    (":material/timeline:", "**Watch who wins.** Each model is a line that climbs as it learns."),
-    (":material/hearing:", "**Play the winner something.** It names the genre of any music you like."),
-    (":material/water_drop:", "**See how one of them cheats,** and why its fine figure means nothing."),
+    (":material/timeline:", "**Watch who wins**", "Each model is a line that climbs as it learns."),
+    (":material/hearing:", "**Play it something**", "The winner names the genre of your music."),
+    (":material/water_drop:", "**See who cheats**", "And why its fine figure means nothing."),
 )
 
 
@@ -39,41 +40,19 @@ def show_minute() -> None:
     """Show the step."""
     own = [entry for entry in load_entries() if not entry.recorded]
     is_racing = any(entry.run.active for entry in own)
-    left, right = st.columns([1, 1], gap="large")
-    with left:
-        with st.container(key="chapters"):
-            for icon, text in CHAPTERS:
-                st.markdown(f"{icon} {text}")
-        st.html(
-            line_up_html(
-                list(map(_name, RACERS)),
-                len(GENRES),
-                "They learn from 300 short pieces that Earmark's synthesiser plays.",
-            )
+    st.html(LANES + _lanes_html())
+    st.html(
+        line_up_html(
+            list(map(_name, RACERS)),
+            len(GENRES),
+            "They learn from 300 short pieces that Earmark's synthesiser plays.",
         )
-        if is_racing:
-            st.button(
-                "Watch the race",
-                type="primary",
-                icon=":material/timeline:",
-                key="watch_race",
-                on_click=go_to,
-                args=("Watch",),
-            )
-        elif st.button("Start the race", type="primary", icon=":material/play_arrow:", key="start_race"):
-            start_runs(race_settings(), cores=1)
-            st.rerun()
-        st.caption(
-            "It is running. Its music comes with Earmark: 300 short pieces that Earmark's synthesiser plays."
-            if is_racing
-            else "It takes about a minute on this machine. The music is here already: 300 short pieces that "
-            "Earmark's synthesiser plays."
-        )
-    with right, st.container(key="racers"):
-        for racer in RACERS:
-            with st.container(border=True, gap="xsmall"):
-                st.markdown(f"**{_name(racer)}**")
-                st.caption(racer[2])
+    )
+    _show_start(is_racing)
+    with st.container(key="chapters"):
+        for column, (icon, title, text) in zip(st.columns(len(CHAPTERS)), CHAPTERS, strict=True):
+            with column:
+                st.markdown(f"{icon} {title}  \n{text}")
     with st.container(horizontal=True, vertical_alignment="center", key="other_ways"):
         st.button(
             "Choose music and models myself",
@@ -90,6 +69,37 @@ def show_minute() -> None:
                 on_click=go_to,
                 args=("Watch",),
             )
+
+
+def _show_start(is_racing: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="start_line"):
+        if is_racing:
+            st.button(
+                "Watch the race",
+                type="primary",
+                icon=":material/timeline:",
+                key="watch_race",
+                on_click=go_to,
+                args=("Watch",),
+            )
+        elif st.button("Start the race", type="primary", icon=":material/play_arrow:", key="start_race"):
+            start_runs(race_settings(), cores=1)
+            st.rerun()
+        state = "It is running." if is_racing else "It takes about a minute on this machine."
+        st.caption(
+            f"{state} They learn to tell ten kinds of music apart, from 300 short pieces that Earmark's "
+            "synthesiser plays."
+        )
+
+
+def _lanes_html() -> str:
+    """Draw who races, each at the start of a lane that leads to the finishing line."""
+    lanes = "".join(
+        f'<li><i aria-hidden="true">directions_run</i><p><b>{escape(_name(racer))}</b>'
+        f"{escape(racer[2])}</p></li>"
+        for racer in RACERS
+    )
+    return f'<ol class="lanes">{lanes}</ol>'
 
 
 def _name(racer: tuple[str, str, str]) -> str:

@@ -33,36 +33,21 @@ def show_play(models: list[ChartEntry]) -> None:
     """Show the ways to play music to these models, and their answers."""
     with st.container(border=True, key="play_it"):
         st.subheader(":material/hearing: Now play it something", anchor=False)
-        st.markdown(
-            "Play the trained models a piece of music: they name its genre. All that they know of music is "
-            "what you have just watched them learn."
-        )
+        st.markdown("Play the trained models a piece of music: they name its genre.")
+        if _know_no_real_music(models):
+            st.markdown("**They have only ever heard a synthesiser: real music is new to them.**")
         _show_inputs(models)
         show_flash("play")
         if (music := train_state().music) and any(item.entry.id in music.predictions for item in models):
             _show_answers(music, models)
 
 
+def _know_no_real_music(models: list[ChartEntry]) -> bool:
+    return all(item.entry.data == BUILT_IN for item in models)
+
+
 def _show_inputs(models: list[ChartEntry]) -> None:
-    left, right = st.columns(2)
-    with left:
-        recording = st.audio_input(
-            "Record what is playing",
-            sample_rate=SAMPLE_RATE,
-            key=widget_key("play_recorder"),
-            disabled=is_insecure(),
-            help="Browsers give the microphone to secure addresses alone." if is_insecure() else None,
-        )
-    with right:
-        upload = st.file_uploader("Or choose an audio file", key=widget_key("play_upload"))
-    st.caption("Or take a real song:")
-    with st.container(horizontal=True, gap="xsmall", key="play_songs"):
-        for song in recordings():
-            if st.button(
-                song.title, key=f"play_{song.file}", icon=":material/play_circle:", help=escaped(song.credit)
-            ):
-                _play(song.credit, song.path.read_bytes, models, song.genre)
-    st.caption("or a new piece by the synthesiser, which none of them has learnt from:")
+    st.caption("A new piece by the synthesiser, which none of them has learnt from:")
     with st.container(horizontal=True, gap="xsmall", key="play_new"):
         for genre in GENRES:
             if st.button(genre_name(genre).capitalize(), key=f"play_new_{genre}"):
@@ -73,6 +58,24 @@ def _show_inputs(models: list[ChartEntry]) -> None:
                     genre,
                     is_real=False,
                 )
+    st.caption("Or a real song:")
+    with st.container(horizontal=True, gap="xsmall", key="play_songs"):
+        for song in recordings():
+            if st.button(
+                song.title, key=f"play_{song.file}", icon=":material/play_circle:", help=escaped(song.credit)
+            ):
+                _play(song.credit, song.path.read_bytes, models, song.genre)
+    left, right = st.columns(2)
+    with left:
+        recording = st.audio_input(
+            "Or record what is playing",
+            sample_rate=SAMPLE_RATE,
+            key=widget_key("play_recorder"),
+            disabled=is_insecure(),
+            help="Browsers give the microphone to secure addresses alone." if is_insecure() else None,
+        )
+    with right:
+        upload = st.file_uploader("Or choose an audio file", key=widget_key("play_upload"))
     for widget, file in (("play_recorder", recording), ("play_upload", upload)):
         if file is not None:
             name = "Your recording" if file is recording else file.name
@@ -129,10 +132,10 @@ def _show_answers(music: PlayedMusic, models: list[ChartEntry]) -> None:
             columns = st.columns(min(3, len(answers)))
         with columns[number % 3], st.container(border=True, height="stretch", key=f"answer_{number}"):
             _show_answer(item, music.predictions[item.entry.id], music.truth, number)
-    if music.is_real and any(item.entry.data == BUILT_IN for item in answers):
+    if music.is_real and _know_no_real_music(answers):
         st.caption(
-            "They have learnt from synthesised music alone. On real music they can only guess, however sure "
-            "they sound. The model of the Listen page has learnt from real songs."
+            "On real music they can only guess, however sure they sound. The model of the Listen page has "
+            "learnt from real songs."
         )
 
 

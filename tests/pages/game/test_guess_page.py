@@ -1,6 +1,7 @@
 """The page Guess first, without a browser: alone, by hands, on phones."""
 
 import gc
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +12,7 @@ from pages.access.tokens import Role
 from pages.game import screen
 from pages.game.library import library_songs
 from pages.game.rooms import MAX_ROOMS, Room
-from pages.game.rounds import N_ROUNDS, ORIGINS, TRUTH_FROM
+from pages.game.rounds import N_ROUNDS, ORIGINS, TRUTH_FROM, shares_text
 from pages.game.state import rooms
 from tests.support.pages.app_visits import APP, LONG_S, healthy, labels, press, visit, words
 from tests.support.pages.open_house import visiting_as
@@ -34,6 +35,11 @@ def start(mode: str = "alone", kind: str = "genre") -> AppTest:
     return press(app, "start_game")
 
 
+def drawn(app: AppTest) -> str:
+    """What the page writes in HTML."""
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
 def join(code: str, name: str = "Ada") -> AppTest:
     """A phone that has scanned the code."""
     app = AppTest.from_file(APP, default_timeout=LONG_S)
@@ -54,11 +60,15 @@ def test_ten_rounds_alone(monkeypatch):
         secrets = "It is", *TRUTH_FROM.values(), room.round.credit
         assert not [word for word in secrets if word in words(app)], "nothing is given away"
         assert ORIGINS[room.round.source] in words(app), "but who says what is right"
+        assert shares_text(room.rounds) in words(app)
         press(app, f"option_{room.round.truth}")
-        assert room.round.credit[1:] in words(app)
+        assert room.round.credit[1:] in words(app) and app.metric[0].delta == "+1"
+        assert "<small>right</small>" in drawn(app) and len(app.get("audio")) == 1, "it can be heard again"
         press(app, "next")
     assert "said" in "".join(app.dataframe[0].value.columns) and len(app.dataframe[0].value) == N_ROUNDS
-    assert app.metric[0].value == str(N_ROUNDS)
+    assert "You have won" in drawn(app) and f"<b>{N_ROUNDS}</b>" in drawn(app)
+    picture = next(element for element in app.get("download_button"))
+    assert "Save the result" in picture.proto.label
     press(app, "again")
     assert "Start" in labels(app) and len(rooms()) == 0
 
@@ -70,7 +80,9 @@ def test_the_machine_answers_with_its_reasons():
     answer = room.machine[0]
     expected = load_classifier().classify(room.round.load()).probabilities
     assert answer.choice == max(room.round.options, key=expected.__getitem__)
-    assert all(reason in words(app) for reason in answer.reasons) and "You said" in words(app)
+    assert all(reason in words(app) for reason in answer.reasons)
+    verdicts = [option == room.round.truth for option in (room.round.options[0], answer.choice)]
+    assert [mark == "check" for mark in re.findall(r"aria-hidden=\"true\">(\w+)<", drawn(app))] == verdicts
 
 
 def test_a_room_raises_hands():
@@ -81,7 +93,7 @@ def test_a_room_raises_hands():
     healthy(app.button(key="hands_counted").click().run())
     assert room.tally(0) == dict(zip(room.round.options, (3, 8), strict=True))
     is_fooled = room.round.options[1] != room.round.truth
-    assert ("The generator scores" in words(app)) == is_fooled
+    assert ("The generator fooled most of you" in drawn(app)) == is_fooled
 
 
 def test_a_game_on_phones_needs_phones_that_can_reach_it():

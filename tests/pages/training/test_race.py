@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from genre.data.dataset import BUILT_IN
 from genre.plots.prediction import QUIET
 from genre.plots.race import HIGHEST_NAME, LAYOUTS, race_chart
 from genre.plots.training import Learning
@@ -30,7 +31,7 @@ def test_the_guided_minute_comes_first(monkeypatch):
     started = []
     monkeypatch.setattr(process, "start_run", started.append)
     app = visit("train")
-    assert app.session_state["step"] == "In a minute" and "See how one of them cheats" in words(app)
+    assert app.session_state["step"] == "In a minute" and "See who cheats" in words(app)
     press(app, "start_race")
     settings = [runs.load_config(folder)["settings"] for folder in started]
     assert [(entry["model"], entry["split"]) for entry in settings] == [
@@ -205,9 +206,17 @@ def test_what_was_trained_answers_on_the_same_page(trained):
     assert prediction.genre.capitalize() in words(app) and "On real music" not in words(app)
     bars = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"][0]
     assert bars["marker"]["color"] == QUIET, "colours are those of models here"
+    keys = [button.key for button in app.button if button.key.startswith("play_")]
     song = next(button for button in app.button if button.key.startswith("play_jazz"))
+    assert keys.index("play_new_blues") < keys.index(song.key), "what they know comes first"
     healthy(song.click().run())
     assert app.session_state["train"].music.truth == "jazz" and app.session_state["train"].music.is_real
+
+
+@pytest.mark.parametrize(("data", "is_said"), [(BUILT_IN, True), ("a folder", False)])
+def test_models_that_know_a_synthesiser_alone_are_said_to(data, is_said):
+    make_run(data=data)
+    assert ("only ever heard a synthesiser" in words(visit("train", step="Watch"))) == is_said
 
 
 def test_music_that_cannot_be_read_is_a_sentence(trained, wav):
