@@ -262,7 +262,7 @@ LANES = """<style>
 </style>"""
 
 # The race: a name that stands over a line stays legible.
-RACE = """<style>.st-key-race .mark-text text { paint-order: stroke; stroke: var(--st-background-color);
+RACE = """<style>.st-key-race .mark-text text { paint-order: stroke; stroke: light-dark(#FCFBF8, #14181B);
     stroke-width: 5px; stroke-linejoin: round; }</style>"""
 
 
@@ -316,7 +316,7 @@ LIBRARY = """<style>
         border-radius: 50%; }
     .st-key-library_map .annotation { pointer-events: none; }
     .st-key-library_map .annotation text { paint-order: stroke; stroke-width: 4px;
-        stroke: var(--st-background-color); stroke-linejoin: round; }
+        stroke: light-dark(#FCFBF8, #14181B); stroke-linejoin: round; }
     /* In the map stand names of songs, or where there is no room for them those of the genres. */
     @media (hover: hover) and (min-width: 641px) {
         :root:not(.presenting) .st-key-library_map .annotation, .st-key-library_map_touch { display: none; } }
