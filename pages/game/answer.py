@@ -68,18 +68,18 @@ def _rival_html(room: Room, mode: str) -> str:
         )
     if GENERATED not in room.round.options:
         return _side_html("The machine did not answer", None)
-    is_fooled = room.people_choice(room.number) != room.round.truth
+    choice = room.people_choice(room.number)
+    if choice == room.round.truth:
+        return _side_html("The generator did not fool you", False)
     whom = "you" if mode == ALONE else "most of you"
-    return _side_html(
-        f"The generator fooled {whom}" if is_fooled else "The generator fooled nobody", is_fooled
-    )
+    return _side_html(f"The generator fooled {whom}" if choice else "The generator scores", True)
 
 
 def _side_html(words: str, is_right: bool | None, choice: str | None = None) -> str:
     """Write who said what, with a large tick or cross, and the point that it brings."""
     symbol, word = VERDICTS[is_right]
     named = (
-        f' <b style="color:{ANSWER_COLOURS.get(choice, QUIET)}">{escape(option_label(choice))}</b>'
+        f' <b style="--genre:{ANSWER_COLOURS.get(choice, QUIET)}">{escape(option_label(choice))}</b>'
         if choice
         else ""
     )

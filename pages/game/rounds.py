@@ -24,8 +24,8 @@ REAL_MUSIC, GENERATED = "real", "generated"  # the answers of the second kind
 N_ROUNDS, N_OPTIONS = 10, 4
 MOST_OF_A_GENRE = (2, 3)  # recordings of one genre, so that the answers vary; more only for want of others
 CLIP_S = 10.0
-# Of ten rounds of the first kind, after the recordings and before what is synthesised: the generator's pieces in
-# genres that the synthesiser leaves out, and in others.
+# Of ten rounds of the first kind, after the recordings and before what is synthesised: the generator's pieces
+# in genres that the synthesiser leaves out, and in others.
 N_GENERATED = (2, 1)
 # Genres that Earmark plays in a way of its own: the model of the Listen page takes most of these for others.
 ATYPICAL = {"synthesised": {"disco", "metal", "pop"}, "generated": {"country"}}

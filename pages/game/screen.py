@@ -138,7 +138,7 @@ def _kind(room: Room) -> str:
 
 def _show_score(room: Room) -> None:
     people, machine = room.score()
-    with st.container(horizontal=True, vertical_alignment="center", key="score"):
+    with st.container(horizontal=True, vertical_alignment="top", key="score"):
         with st.container(gap=None, width="stretch"):
             st.markdown(f"Piece **{room.number + 1}** of {len(room.rounds)}")
             if _kind(room) == GENRE:

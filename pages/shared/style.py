@@ -200,7 +200,8 @@ GAME = """<style>
     .game-truth { font-size: clamp(2rem, 6vw, 3.6rem); font-weight: 700; line-height: 1.15; margin: .3rem 0;
                   padding-left: .9rem; border-left: .6rem solid var(--truth); }
     .game-truth span { font-weight: 400; opacity: .75; }
-    .game-truth b { font-weight: inherit; white-space: nowrap; color: var(--truth); }
+    .game-truth b { font-weight: inherit; white-space: nowrap;
+                    color: color-mix(in srgb, var(--truth) 85%, currentColor); }
     .game-sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: .8rem; }
     .game-right { --verdict: #2E8B57; }
     .game-wrong { --verdict: #C94444; }
@@ -209,7 +210,7 @@ GAME = """<style>
                  border: 2px solid var(--verdict);
                  background: color-mix(in srgb, var(--verdict) 9%, transparent); }
     .game-side p { flex: 1; margin: 0; font-size: 1.45rem; line-height: 1.2; }
-    .game-side p b { font-weight: 800; }
+    .game-side p b { font-weight: 800; color: color-mix(in srgb, var(--genre) 75%, currentColor); }
     .game-side p small { font-size: 1rem; opacity: .8; margin-left: .3rem; }
     .game-mark { font: 400 1em/1 "Material Symbols Rounded"; font-feature-settings: "liga"; color: #fff;
                  background: var(--verdict); border-radius: 50%; padding: .12em; }
