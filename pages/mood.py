@@ -141,6 +141,7 @@ chosen_view = st.segmented_control(
     format_func=VIEW_LABELS.__getitem__,
     label_visibility="collapsed",
     persist_state="session",
+    wrap=False,
 )
 chosen_way = None
 if chosen_view != ACT:
@@ -153,6 +154,7 @@ if chosen_view != ACT:
         label_visibility="collapsed",
         persist_state="session",
         on_change=forget_photo,
+        wrap=False,
     )
 way, view = write_address("way", chosen_way), write_address("view", chosen_view)
 match view:

@@ -101,6 +101,7 @@ def choose_request(mood: str) -> PlaylistRequest:
         key="direction",
         format_func=labels.__getitem__,
         persist_state="session",
+        wrap=False,
     )
     _recall()
     left, right = st.columns(2)
