@@ -7,13 +7,13 @@ from pages.library.access import may_see_library
 from pages.shared.browser.address import enter_page
 from pages.shared.browser.scripts import help_keyboard
 from pages.shared.presenter import offer_presenter
-from pages.shared.style import CONTRAST, FOCUS_RINGS, ICON_BUTTONS, page_style
+from pages.shared.style import CONTRAST, FOCUS_RINGS, ICON_BUTTONS, TOUCH, page_style
 from pages.shared.uploads import keep_uploads_in_memory
 
 keep_uploads_in_memory()  # before there is a page to upload from
 st.set_page_config(page_title="Earmark", page_icon="assets/icons/earmark.png", layout="centered")
 st.logo("assets/icons/earmark.svg", size="large")
-st.html(ICON_BUTTONS + FOCUS_RINGS + CONTRAST)
+st.html(ICON_BUTTONS + FOCUS_RINGS + CONTRAST + TOUCH)
 require_visitor()
 
 pages = [

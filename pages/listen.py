@@ -47,13 +47,15 @@ st.title("What genre is this?")
 st.markdown("Play Earmark some music, and it names the genre.")
 follow_model()
 show_recorder()
+answers = st.container()  # filled last, when all that comes below has been predicted
 show_introduction()
 show_model_choice()
 show_uploader()
 show_examples()
 predict_handed()
 if listen_state().has_clips:
-    show_results()
+    with answers:
+        show_results()
 else:
     show_placeholder()
 show_model_card(chosen_model())

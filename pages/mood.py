@@ -214,6 +214,7 @@ chosen_view = st.segmented_control(
     format_func=VIEW_LABELS.__getitem__,
     label_visibility="collapsed",
     persist_state="session",
+    wrap=False,
 )
 st.html(MOOD_VIEWS)
 match write_address("view", chosen_view):

@@ -38,6 +38,7 @@ choice = st.segmented_control(
     format_func=lambda name: f"{STEPS[name]} {name}",
     label_visibility="collapsed",
     persist_state="session",
+    wrap=False,
 )
 step = write_address("step", choice, drop="" if choice == "Compare" else "runs")
 match step:

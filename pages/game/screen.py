@@ -79,6 +79,7 @@ def _show_start() -> None:
         key="game_kind",
         format_func=KINDS.__getitem__,
         persist_state="session",
+        wrap=False,
     )
     st.caption(ABOUT[kind])
     mode = st.segmented_control(
@@ -89,6 +90,7 @@ def _show_start() -> None:
         key="game_mode",
         format_func=MODES.__getitem__,
         persist_state="session",
+        wrap=False,
     )
     is_out_of_reach = mode == PHONES and not reaches_others()
     if is_out_of_reach:

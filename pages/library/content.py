@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from genre.library.index import index_path, index_version
+from genre.library.index import Index, index_path, index_version
 from genre.text import encodable, genre_name
 from pages.shared.models import shared_model
 
@@ -17,6 +17,14 @@ FEELING_WORDS_OF_A_SONG = 2
 def has_library() -> bool:
     """Whether anything was ever scanned; it costs nothing."""
     return index_path().exists()
+
+
+def known_folders() -> list[str]:
+    """Return the folders that were scanned. Raises LibraryError."""
+    if not has_library():
+        return []
+    with Index() as index:
+        return index.folders()
 
 
 def current_library() -> "Library":

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from genre import GENRES
 from genre.data.recordings import recordings
-from genre.library.index import library_folder
+from genre.library.index import Index, library_folder
+from genre.library.progress import lock_scan
 from genre.paths import PIECES, write_atomic
 from genre.text import genre_name
+from pages.library.content import known_folders
 
 
 def example_folder() -> Path:
@@ -21,3 +23,10 @@ def make_example() -> Path:
     for name, path in pieces.items():
         write_atomic(example_folder() / f"{name}{path.suffix}", path.read_bytes())
     return example_folder()
+
+
+def forget_example() -> None:
+    """Take the example out of the library: it is no music of the visitor's. Raises LibraryError."""
+    if str(example_folder()) in known_folders():
+        with lock_scan(), Index() as index:
+            index.forget(str(example_folder()))

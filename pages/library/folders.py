@@ -11,10 +11,12 @@ from genre.library.progress import ScanProgress, is_scanning, lock_scan, read_pr
 from genre.paths import music_folder
 from genre.text import counted, encodable
 from pages.library.access import may_choose_folders, require_folder_choice
-from pages.library.content import has_library
-from pages.library.example import example_folder, make_example
+from pages.library.content import known_folders
+from pages.library.example import example_folder, forget_example, make_example
+from pages.library.keep import delete_songs, keep_songs, songs_folder
 from pages.library.state import library_state
-from pages.shared.widgets import escaped, fragment
+from pages.shared.style import SHORT_FILE_LIST
+from pages.shared.widgets import escaped, fragment, renew, widget_key
 
 MAX_SUGGESTIONS = 12
 EVERY_S = 1.0  # between two looks at a scan
@@ -41,17 +43,22 @@ def show_folders(offers_example: bool = False) -> None:
                 key=f"icon_forget_{folder.encode(errors='surrogateescape').hex()}",
                 type="tertiary",
                 icon=":material/delete:",
-                help="Take its songs out of the library. No file is touched.",
+                help="Take these songs out of the library, and delete Earmark's copies of them."
+                if folder == str(songs_folder())
+                else "Take its songs out of the library. No file is touched.",
                 on_click=_forget,
                 args=(folder,),
             )
+    is_watching = read_progress().state == "watching"
+    if not is_watching:
+        _choose_songs()
     if not may_choose_folders():
         st.caption(
             "Folders can be named at the machine that runs Earmark, or anywhere once it is started with "
             "EARMARK_MUSIC."
         )
         return
-    if read_progress().state == "watching":
+    if is_watching:
         st.button(
             "Stop watching", icon=":material/stop_circle:", key="library_stop_watching", on_click=stop_scan
         )
@@ -77,24 +84,37 @@ def show_folders(offers_example: bool = False) -> None:
             )
 
 
+def _choose_songs() -> None:
+    """Show an uploader; what has come is copied and scanned."""
+    files = st.file_uploader(
+        "Choose songs, or drop them here",
+        key=widget_key("library_songs"),
+        accept_multiple_files=True,
+        help="Earmark keeps copies in a folder of its own. If they are many, name their folder instead.",
+    )
+    st.html(SHORT_FILE_LIST)
+    if files:
+        try:
+            keep_songs((file.name, file.getvalue()) for file in files)
+        except (ValueError, OSError) as error:
+            library_state().error = error_sentence(error)
+        renew("library_songs")
+        st.rerun()
+
+
 def _folder_name(folder: str) -> str:
-    is_example = folder == str(example_folder())
-    return "The example: pieces that come with Earmark" if is_example else escaped(encodable(folder))
-
-
-def known_folders() -> list[str]:
-    """Return the folders that were scanned."""
-    if not has_library():
-        return []
-    with Index() as index:
-        return index.folders()
+    own_names = {
+        str(example_folder()): "The example: pieces that come with Earmark",
+        str(songs_folder()): "Songs that you chose",
+    }
+    return own_names.get(folder) or escaped(encodable(folder))
 
 
 def _choose_folder(offers_example: bool) -> None:
     suggestions = _suggestions()
     with st.form("library_folder_form", border=False, enter_to_submit=True):
         path = st.text_input(
-            "Folder of music",
+            "Or name a folder of music",
             value=suggestions[0] if suggestions else "",
             placeholder="/home/me/Music",
             key="library_folder",
@@ -149,7 +169,7 @@ def _start(folder: str | None = None, *options: str) -> None:
         if folder is not None and not os.path.isdir(folders[0]):
             raise ValueError(f"There is no folder {folder.strip()}: check its name.")
         if folder is not None and folders[0] != str(example_folder()):
-            _forget_example()
+            forget_example()
         start_scan(folders, *options)
     except (ValueError, OSError) as error:
         library_state().error = error_sentence(error)
@@ -164,18 +184,13 @@ def start_example() -> None:
         library_state().error = error_sentence(error)
 
 
-def _forget_example() -> None:
-    """Take the example out of the library: it is no music of the visitor's."""
-    if str(example_folder()) in known_folders():
-        with lock_scan(), Index() as index:
-            index.forget(str(example_folder()))
-
-
 def _forget(folder: str) -> None:
     try:
         require_folder_choice()
         with lock_scan(), Index() as index:
             index.forget(folder)
+            if folder == str(songs_folder()):
+                delete_songs()
     except (ValueError, OSError) as error:
         library_state().error = error_sentence(error)
 

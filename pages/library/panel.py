@@ -8,8 +8,8 @@ from genre.errors import error_sentence
 from genre.library.progress import read_progress
 from genre.plots.library import map_to_come
 from genre.text import counted
-from pages.library.content import current_library, has_library
-from pages.library.folders import known_folders, show_folders, show_last_scan, show_scan, take_scan_result
+from pages.library.content import current_library, has_library, known_folders
+from pages.library.folders import show_folders, show_last_scan, show_scan, take_scan_result
 from pages.shared.browser.address import follow_address, write_address
 from pages.shared.style import LIBRARY
 from pages.shared.widgets import STATIC, escaped
@@ -55,13 +55,14 @@ def _show_beginning() -> None:
     """Say what the page is for, with one thing to do first, and an example for who has no music at hand."""
     with st.container(key="library_about"):
         st.markdown(
-            "Name a folder of songs. Earmark listens to each, and draws a map: **songs that sound alike lie "
+            "Earmark listens to each of your songs, and draws a map: **songs that sound alike lie "
             "together.** Click one to play it."
         )
     show_last_scan()
     show_folders(offers_example=True)
     st.caption(
-        ":material/lock: Songs are read where they lie. Nothing leaves this machine, and no file is changed."
+        ":material/lock: Songs in a folder are read where they lie. Of songs that you choose, Earmark keeps "
+        "copies. Nothing leaves the machine that runs it, and no file is changed."
     )
     with st.container(border=True, key="library_to_come"):
         st.markdown("**Your map appears here:** a dot is a song, a colour is a genre.")
@@ -80,6 +81,7 @@ def _show_views(result: str) -> None:
         format_func=LABELS.__getitem__,
         label_visibility="collapsed",
         persist_state="session",
+        wrap=False,
     )
     view = write_address("library_view", choice)
     if result:

@@ -46,6 +46,7 @@ def show_closer_look(result: SessionClip, session: Session) -> None:
         [WHY, BEAUTIFUL, ALIKE] if genre else [BEAUTIFUL],
         key=f"closer_{result.id}",
         format_func=lambda name: f"{ICONS[name]} {name}",
+        wrap=False,
     )
     if choice == BEAUTIFUL:
         _show_enhanced(result)

@@ -14,6 +14,7 @@ from pages.listening.figures import keep_figures
 from pages.listening.predict import AddClip, predict_clips
 from pages.listening.state import listen_state
 from pages.shared.models import chosen_model, current_classifier, default_classifier, model_version
+from pages.shared.style import EXAMPLES
 
 if TYPE_CHECKING:
     from genre.inference.classifier import Classifier
@@ -51,6 +52,7 @@ def show_examples() -> None:
     state = listen_state()
     # They stand in the order of how sure the model that came with Earmark is.
     order = ":" if chosen_model() else ", from the easiest to the hardest:"
+    st.html(EXAMPLES)
     st.caption(f"No music at hand? Try a real song{order}")
     with st.container(horizontal=True, gap="xsmall", key="songs"):
         for recording in recordings():
@@ -60,7 +62,6 @@ def show_examples() -> None:
                 icon=":material/play_circle:",
                 on_click=_request,
                 args=(recording.file,),
-                help=f"{recording.artist}. {recording.licence}: {recording.source_url}",
             )
     st.caption("or a piece played by Earmark's synthesiser:")
     with st.container(horizontal=True, gap="xsmall", key="examples"):
@@ -121,10 +122,17 @@ def _title(song: Recording) -> str:
     return song.credit.replace(" / ", ", ")  # no path
 
 
+def recording_of(clip: "SessionClip") -> Recording | None:
+    """Find the recording that a clip is; None for all other clips."""
+    if clip.source != "example":
+        return None
+    return next((song for song in recordings() if _title(song) == clip.name), None)
+
+
 def label_of(clip: "SessionClip") -> str:
     """Say in one sentence which genre the source of a recording names; empty for all other clips."""
-    song = next((song for song in recordings() if _title(song) == clip.name), None)
-    if song is None or clip.source != "example" or clip.prediction is None:
+    song = recording_of(clip)
+    if song is None or clip.prediction is None:
         return ""
     name = genre_name(song.genre)
     if clip.prediction.genre != song.genre:

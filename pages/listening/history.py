@@ -1,4 +1,4 @@
-"""All predictions of a visit: the table with its downloads, and the open one in full."""
+"""All predictions of a visit: the open one in full, and the table with its downloads."""
 
 from typing import TYPE_CHECKING
 
@@ -29,13 +29,19 @@ HISTORY_COLUMNS: "dict[str, ColumnConfig]" = {
 
 
 def show_history() -> None:
-    """Show the table of several predictions, and the open one in full."""
+    """Show the open prediction in full, and below it the table of several."""
     state, session = listen_state(), visit_session()
     with st.container(key="results"):
+        st.markdown(":material/arrow_downward: [Choose other music](#other-music)", text_alignment="center")
+        answer = st.container()
         if len(session) > 1:
-            state.open_id = _choose_row(session, state.open_id, widget_key("table"))
+            with st.container(key="clips"):
+                chosen_id = _choose_row(session, state.open_id, widget_key("table"))
+            if chosen_id != state.open_id:
+                state.open_id, state.scroll_target = chosen_id, "answer"
         result = session.get(state.open_id) or next(iter(session))
-        show_prediction(result, session, _request_deletion, result.id == state.starting_id)
+        with answer:
+            show_prediction(result, session, _request_deletion, result.id == state.starting_id)
         if len(session) == 1 and result.full_prediction:
             _show_downloads(session)
         genre = result.correction or (result.prediction and result.prediction.genre)

@@ -23,7 +23,7 @@ from pages.listening.answer.marks import (
 )
 from pages.listening.answer.share_card import share_card
 from pages.listening.closer_look import show_closer_look
-from pages.listening.examples import label_of
+from pages.listening.examples import label_of, recording_of
 from pages.listening.figures import once
 from pages.listening.player.component import mount_player, player_picture
 from pages.listening.predict import classify
@@ -120,7 +120,9 @@ def _show_heading(result: SessionClip) -> None:
     if result.part:
         facts.append(f"judged from {plots.clock(result.part[0])} to {plots.clock(result.part[1])}")
     text = ", ".join(facts)
-    st.caption(f"{text[0].upper()}{text[1:]}.")
+    song = recording_of(result)
+    source = f" It comes from [its publisher's page]({song.source_url})." if song else ""
+    st.caption(f"{text[0].upper()}{text[1:]}.{source}")
 
 
 def _show_their_word(result: SessionClip) -> None:

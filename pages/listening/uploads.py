@@ -14,6 +14,7 @@ MAX_UPLOAD_BYTES = 200 << 20
 
 def show_uploader() -> None:
     """Show the uploader, and predict its new files."""
+    st.html('<div id="other-music"></div>')  # the link above an answer leads here
     with st.container(border=True, height="stretch"):
         st.markdown(
             "**Or choose audio files**",

@@ -110,6 +110,7 @@ def choose_direction(mood: str) -> str:
         format_func=labels.__getitem__,
         label_visibility="collapsed",
         persist_state="session",
+        wrap=False,
     )
 
 

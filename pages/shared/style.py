@@ -30,6 +30,30 @@ CONTRAST = """<style>
         color: inherit !important; }
 </style>"""
 
+# On a phone Streamlit hides the pages behind an icon without a word. Fingers need 44 pixels.
+TOUCH = """<style>
+    [data-testid=stExpandSidebarButton] { width: auto !important; min-height: 2.75rem; padding: 0 .8rem;
+        border: 1px solid #8A909966 !important; border-radius: .6rem; font-weight: 600; gap: .4rem; }
+    [data-testid=stExpandSidebarButton] > * { display: none; }
+    [data-testid=stExpandSidebarButton]::before { content: "menu"; font-feature-settings: "liga";
+        font: 400 1.4rem/1 "Material Symbols Rounded"; }
+    [data-testid=stExpandSidebarButton]::after { content: "Menu"; }
+    [data-testid=stHeader]:has([data-testid=stExpandSidebarButton])
+        div:has(> [data-testid=stToolbarActions]) { width: auto; min-width: 0; flex: 1 1 0; }
+    @media (hover: none), (max-width: 640px) {
+        .stApp :is(.stButton, .stDownloadButton, .stFormSubmitButton, .stPopover, .stLinkButton, .stPageLink,
+            .stButtonGroup, .stFileUploader) :is(button, a, [role=radio]):not([data-testid=stTooltipIcon] *),
+        .stApp :is(summary, .stCheckbox label, .stTextInput input, .recorder-live,
+            [data-testid=stSidebarNavLink]) { min-height: 2.75rem; }
+        :is([data-testid=stMainMenuButton], [data-testid=stSidebarCollapseButton] button) {
+            min-width: 2.75rem; min-height: 2.75rem; }
+        .stCheckbox label { align-items: center; }
+        [data-testid=stTooltipHoverTarget] { position: relative; }
+        button[data-testid=stTooltipHoverTarget]::after { content: ""; position: absolute;
+            inset: -.875rem; }
+    }
+</style>"""
+
 # The uploader lists its files for good: three of them are enough, refused ones come first.
 SHORT_FILE_LIST = """<style>
     [data-testid=stFileChips] > div { max-height: 9.5rem !important; }

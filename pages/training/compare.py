@@ -119,6 +119,7 @@ def _show_genres(tested: list[TestedRun]) -> None:
         key="measure",
         format_func=lambda name: MEASURES[name][0],
         label_visibility="collapsed",
+        wrap=False,
     )
     show_chart(
         plots_training.genre_bars(

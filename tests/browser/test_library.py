@@ -44,7 +44,7 @@ def music(tmp_path, wav) -> Path:
 def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, music):
     visit = Visit(browser, f"{address}/music", "Your music, as a map", viewport=STAGE)
     page = visit.page
-    page.get_by_role("textbox", name="Folder of music").fill(str(music))
+    page.get_by_role("textbox", name="Or name a folder of music").fill(str(music))
     page.get_by_role("button", name="Listen to this folder").click()
     expect(page.get_by_text("3 files read.")).to_be_visible(timeout=BUSY_MS)
     views = page.locator(".st-key-library_view")

@@ -49,9 +49,19 @@ def test_five_files_of_five_formats_make_a_table_of_five_rows(visit, play, tmp_p
     assert len(json.loads(download.value.path().read_text())) == 5
 
 
+# Buttons and the like of the page that are lower than a finger needs.
+_LOW_TARGETS = """() => [...document.querySelectorAll("header button, main :is(button, summary, label)")]
+    .filter(e => e.checkVisibility() && e.innerText && e.getBoundingClientRect().height < 44)
+    .map(e => e.ariaLabel ?? e.innerText)"""
+
+
 def test_a_phone_shows_everything_and_scrolls_to_the_answer(browser, streamlit_server):
     visitor = Visit(browser, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
     assert visitor.overflow() <= 0
+    assert visitor.page.evaluate(_LOW_TARGETS) == []
+    visitor.page.get_by_test_id("stExpandSidebarButton").click()
+    expect(visitor.page.get_by_role("link", name="Guess first")).to_be_in_viewport(ratio=1)
+    visitor.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     visitor.page.get_by_role("button", name="Metal").click()
     visitor.wait_for_answer()
     assert visitor.overflow() <= 0

@@ -16,7 +16,8 @@ from pages.shared.models import current_classifier
 from pages.shared.turns import short_turn
 from pages.shared.widgets import fragment, renew, widget_key
 
-PLACE_PX = 304  # height that is kept for the component until it is there; its style then lets it grow
+# Heights that are kept for the component until it is there, before and after an answer; it then may grow.
+PLACE_PX, SMALL_PLACE_PX = 304, 112
 FIRST_ANSWER_S = 4.8  # of sound before the first answer
 NEXT_ANSWER_S = 2.0  # of new sound before each later one
 NOTHING = "Nothing was recorded. Press the button again, and let it run for some seconds."
@@ -25,7 +26,8 @@ PLAIN = "plain_recorder"  # session state: whether the browser's own recorder is
 
 def show_recorder() -> None:
     """Show the recorder, and predict what it recorded."""
-    with st.container(key="recorder_panel", height=PLACE_PX, border=False):
+    place_px = SMALL_PLACE_PX if listen_state().has_clips else PLACE_PX
+    with st.container(key="recorder_panel", height=place_px, border=False):
         _run_recorder()
         if is_insecure():
             show_insecure("microphone", "choose a file or an example below")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-_SCROLL = """<script>{  // a block of its own: it runs again for every call
+_SCROLL = """<script>{  // NUMBER: the browser runs no script again that stays where it is
     const part = document.querySelector(".st-key-KEY");
     const top = part?.getBoundingClientRect().top;
     if (part && (top > WITHIN * window.innerHeight || top < 0)) {
@@ -15,7 +15,9 @@ _SCROLL = """<script>{  // a block of its own: it runs again for every call
 
 def scroll_to(key: str, within: float = 0.7) -> None:
     """Scroll to the container with this key, unless it begins within this share of the screen's height."""
-    st.html(_SCROLL.replace("KEY", key).replace("WITHIN", str(within)), unsafe_allow_javascript=True)
+    number = st.session_state.scroll_number = st.session_state.get("scroll_number", 0) + 1
+    script = _SCROLL.replace("KEY", key).replace("WITHIN", str(within)).replace("NUMBER", str(number))
+    st.html(script, unsafe_allow_javascript=True)
 
 
 _LEAVE = """<script>{

@@ -38,6 +38,7 @@ def choose_place() -> Place | None:
         persist_state="session",
         help="The cluster is one of Ray: `ray start --head` on one machine, `ray start --address` on the "
         "others. A training gives the same result there as here.",
+        wrap=False,
     )
     return here if place == MACHINE else _choose_cluster()
 

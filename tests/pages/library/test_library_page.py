@@ -18,7 +18,7 @@ from genre.library.progress import ProgressWriter, lock_scan
 from genre.library.search import load_library
 from genre.plots.library import NAME_ROW, NAMED, library_map
 from pages.access.tokens import Role
-from pages.library import folders
+from pages.library import folders, keep
 from pages.library.example import example_folder
 from pages.library.panel import FOLDERS, MAP, OVERVIEW, SONGS
 from pages.library.player import thumbnail
@@ -45,7 +45,8 @@ def music(tmp_path, wav) -> Path:
 def started(monkeypatch) -> list[list[str]]:
     """The scans that would have been started."""
     calls: list[list[str]] = []
-    monkeypatch.setattr(folders, "start_scan", lambda paths=(), *options: calls.append([*options, *paths]))
+    for module in (folders, keep):
+        monkeypatch.setattr(module, "start_scan", lambda paths=(), *options: calls.append([*options, *paths]))
     return calls
 
 
@@ -84,6 +85,40 @@ def test_who_has_no_music_at_hand_tries_the_example_which_goes_when_own_music_co
     app.text_input(key="library_folder").set_value(str(tmp_path / "own"))
     healthy(button(app, "Listen to this folder").click().run())
     assert len(load_library()) == 0 and example.exists()
+
+
+def test_songs_are_chosen_without_a_path_and_the_copies_go_with_them(started):
+    app = visit("music")
+    healthy(app.file_uploader[0].set_value([("a.txt", b"1", "text/plain")]).run())
+    assert "None of these files is a song" in words(app) and not started
+    songs = [("a.mp3", b"1", "audio/mpeg"), ("a.mp3", b"2", "audio/mpeg"), ("b.mp3", b"3", "audio/mpeg")]
+    healthy(app.file_uploader[0].set_value(songs).run())
+    folder = keep.songs_folder()
+    assert started == [[str(folder)]] and not app.file_uploader[0].value
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "a.mp3": b"1",
+        "a 2.mp3": b"2",
+        "b.mp3": b"3",
+    }
+    scan([folder])
+    app = visit("music", library_view=FOLDERS)
+    assert "Songs that you chose" in words(app)
+    press(app, f"icon_forget_{str(folder).encode().hex()}")
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../x.mp3", "x.mp3"),
+        ("C:\\m\\y.mp3", "y.mp3"),
+        (".x.mp3", "x.mp3"),
+        (300 * "é" + ".wav", 75 * "é" + ".wav"),
+    ],
+)
+def test_a_song_has_a_safe_name(name, kept, started):
+    keep.keep_songs([(name, b"1")])
+    assert [path.name for path in keep.songs_folder().iterdir()] == [kept]
 
 
 def test_it_opens_with_the_map_and_says_how_sure_it_is(music):

@@ -126,7 +126,8 @@ class Visit:
                 return Math.max(
                     ...[...document.querySelectorAll(boxes)]
                         .map(box => box.scrollWidth - box.clientWidth),
-                    ...[...document.querySelectorAll(parts)].filter(e => e.checkVisibility())
+                    ...[...document.querySelectorAll(parts)].filter(e => e.checkVisibility()
+                            && !e.closest("[role=radiogroup]"))  // a row of choices scrolls by itself
                         .map(e => e.getBoundingClientRect().right - window.innerWidth));
             }"""
         )
