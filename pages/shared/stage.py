@@ -149,7 +149,8 @@ _TRAIN = """
     &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock { gap: .5rem; }
     &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock >
         :not(.st-key-to_leak, :has(.st-key-race, > .stAlert)),
-    &:has(.st-key-race) :is([class*=st-key-watched_], :has(> * > .st-key-live_loss)) { display: none; }
+    &:has(.st-key-race) :is(:has(> [class*=st-key-watched_]), :has(> * > .st-key-live_loss)) {
+        display: none; }
     &:has(.st-key-race) :is([data-testid=stAlertContentSuccess], [data-testid=stAlertContentInfo]) p {
         display: none; }
     &:has(.st-key-race) [data-testid=stAlertContentWarning] p { font-size: 0; }
