@@ -170,6 +170,10 @@ _TRAIN = """
     .stVerticalBlock[class*=st-key-card_] :is(.stBadge, :has(> .stMetric) ~ :has(> .stMetric)) {
         display: none; }
 
+    .stVerticalBlock[class*=st-key-card_] > :first-child { min-height: 5.5rem; }
+    .stVerticalBlock[class*=st-key-card_] > :first-child .stHorizontalBlock { flex-wrap: nowrap; gap: .6rem; }
+    &:has(.stVerticalBlock[class*=st-key-card_]) .stAlert h3 { font-size: 1.8rem !important; }
+
     /* The leak: both sides. */
     &:has(.st-key-drawing_True) .stMainBlockContainer > .stVerticalBlock >
         :not(:has(> [data-testid=stHeading], .st-key-drawing_True)) { display: none; }
