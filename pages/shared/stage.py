@@ -151,7 +151,7 @@ _TRAIN = """
     &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock { gap: .5rem; }
     &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock >
         :not(.st-key-to_leak, :has(.st-key-race, > .stAlert)),
-    &:has(.st-key-race) :is([class*=st-key-watched_], .st-key-curves) { display: none; }
+    &:has(.st-key-race) :is(:has(> [class*=st-key-watched_]), :has(> .st-key-curves)) { display: none; }
     &:has(.st-key-race) :is([data-testid=stAlertContentSuccess], [data-testid=stAlertContentInfo]) p {
         display: none; }
     &:has(.st-key-race) [data-testid=stAlertContentWarning] p { font-size: 0; }
@@ -170,6 +170,10 @@ _TRAIN = """
     .stVerticalBlock[class*=st-key-card_] > :not(:first-child, :nth-child(2)),
     .stVerticalBlock[class*=st-key-card_] :is(.stBadge, :has(> .stMetric) ~ :has(> .stMetric)) {
         display: none; }
+
+    .stVerticalBlock[class*=st-key-card_] > :first-child { min-height: 5.5rem; }
+    .stVerticalBlock[class*=st-key-card_] > :first-child .stHorizontalBlock { flex-wrap: nowrap; gap: .6rem; }
+    &:has(.stVerticalBlock[class*=st-key-card_]) .stAlert h3 { font-size: 1.8rem !important; }
 
     /* The leak: both sides. */
     &:has(.st-key-drawing_True) .stMainBlockContainer > .stVerticalBlock >

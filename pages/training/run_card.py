@@ -72,6 +72,13 @@ def _show_name(item: ChartEntry) -> None:
             )
         else:
             show_state(entry)
+        if entry.leaky:
+            st.badge(
+                "the test leaks",
+                icon=":material/water_drop:",
+                color="orange",
+                help="Its figures say nothing about new music.",
+            )
 
 
 def _show_metrics(report: Report, number: int) -> None:
@@ -99,14 +106,13 @@ def _show_metrics(report: Report, number: int) -> None:
         alt="Confusion matrix: what it is against what the model says",
         title="**What it mistakes for what**, in tracks",
     )
-    leaky = " **The test leaks: this says nothing about new music.**" if split["leaky"] else ""
     protocol = f"Learnt from {split['train_tracks']} tracks and tested on {split['test_tracks']}"
     if split["name"] in FOLD_PROTOCOLS:
         protocol = (
             f"Learnt from {split['test_tracks']} tracks. Tested by five siblings, each on a fifth that "
             "it had not learnt from"
         )
-    st.caption(f"{protocol}.{leaky}", help=f"The music: {escaped(report.data['source'])}")
+    st.caption(f"{protocol}.", help=f"The music: {escaped(report.data['source'])}")
 
 
 def _show_actions(entry: Entry) -> None:

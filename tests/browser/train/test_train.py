@@ -56,8 +56,7 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
     assert [done["epoch"] for done in read_metrics(folder)] == list(range(1, stopped_at + 6))
 
     page.keyboard.press("p")
-    require_on_stage(page, curve)
-    assert curve.bounding_box()["height"] > 0.6 * page.viewport_size["height"]
+    require_large(curve)
     page.keyboard.press("p")
     page.get_by_role("button", name="Compare them").click()
     expect(page.get_by_role("heading", name="How they learnt")).to_be_visible(timeout=BUSY_MS)
@@ -122,9 +121,15 @@ def test_a_zoom_stays_when_epochs_come_and_runs_end(browser, streamlit_server, s
         page.wait_for_timeout(1_000)
         assert epochs_in_sight(chart)[-1] >= 13, "a double click shows it whole"
         page.keyboard.press("p")
-        require_on_stage(page, page.locator(".st-key-race svg.marks"))
+        require_large(page.locator(".st-key-race svg.marks"))
         page.keyboard.press("p")
     visitor.leave()
+
+
+def require_large(chart: Locator) -> None:
+    """Fail unless the chart fills most of the presenter's view."""
+    require_on_stage(chart.page, chart)
+    assert chart.bounding_box()["height"] > 0.6 * chart.page.viewport_size["height"]
 
 
 def segments(chart: Locator) -> int:

@@ -136,6 +136,7 @@ def test_one_figure_for_a_model_wherever_it_stands():
     chart = app.get("vega_lite_chart")[0].proto
     assert f"{honest} Small".encode() in chart.data.data and "whole tracks in the test" in words(app)
     app = visit("train", step="Compare", train=TrainState(compared=list(map(str, folders))))
+    assert words(app).count("the test leaks") == 1, "a badge on the card that leaks"
     table = dict(zip(app.dataframe[0].value["Name"], app.dataframe[0].value[TRACKS], strict=True))
     cards = [metric.value for metric in app.metric if metric.label == TRACKS]
     name = "Small pattern finder"
