@@ -333,13 +333,16 @@ _MUSIC = """
 
 _GUESS = """
 .presenting {
-    &:has(.st-key-start_game) .stMarkdown p { font-size: 2.2rem; }
+    &:has(.st-key-start_game) .stMarkdown p { font-size: 3rem; }
+    .st-key-start_game button { padding: .7rem 2.2rem; }
+    .st-key-start_game button :is(p, span) { font-size: 2rem !important; }
     &:has(.st-key-score, .game-final) [data-testid=stHeading] h1, &:has(.st-key-show_answer) .stAudio {
         display: none; }
     :is(.st-key-score, .st-key-act) [data-testid=stMetric] > * { display: flex; gap: .6rem;
         align-items: baseline; }
     :is(.st-key-score, .st-key-act) [data-testid=stMetricValue] * { font-size: 2.2rem !important; }
-    [class*=st-key-option_] button p { font-size: 2rem !important; }
+    [class*=st-key-option_] button { min-height: 13rem; }
+    [class*=st-key-option_] button p { font-size: 2.2rem !important; }
     .game-options { font-size: 2.2rem; }
     .stApp .stMainBlockContainer .stMarkdown h1 { font-size: 3.5rem !important; }
     &:has(.st-key-show_answer) .qr-code { max-width: 17rem; }

@@ -226,6 +226,7 @@ GAME = """<style>
     .game-truth span { font-weight: 400; opacity: .75; }
     .game-truth b { font-weight: inherit; white-space: nowrap;
                     color: color-mix(in srgb, var(--truth) 85%, currentColor); }
+    .game-truth:has(+ .game-final) b { white-space: normal; }
     .game-sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: .8rem; }
     .game-right { --verdict: #2E8B57; }
     .game-wrong { --verdict: #C94444; }

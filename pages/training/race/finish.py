@@ -59,9 +59,9 @@ def _show_cheats(results: list[TestedRun], honest: list[TestedRun]) -> None:
             continue
         figure = percent(cheat.report.by_track["accuracy"])
         best = max((run.report.by_track["accuracy"] for run in honest), default=0.0)
-        looks = "looks better, but" if cheat.report.by_track["accuracy"] > best else "cannot win:"
+        looks = "looks better, but" if cheat.report.by_track["accuracy"] > best else "cannot win, for"
         st.warning(
-            f"**{escaped(cheat.name)} {looks} it cheats: {figure}** "
+            f"**{escaped(cheat.name)}, {looks} it cheats: {figure}** "
             "of the tracks right, since in its test it met other excerpts of recordings it had learnt from.",
             icon=":material/water_drop:",
         )

@@ -174,7 +174,7 @@ def test_a_cheat_is_told_and_never_wins():
     make_run(model="cnn-simple", title="sly", split="segment", skill=9.0)
     app = visit("train", step="Watch")
     assert "honest has learnt" in app.success[0].value
-    assert "sly, with a leak looks better" in as_read(app.warning[0].value)
+    assert "sly, with a leak, looks better" in as_read(app.warning[0].value)
     press(app, "to_leak")
     assert app.session_state["step"] == "The leak"
 
