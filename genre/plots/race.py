@@ -44,7 +44,9 @@ def race_chart(runs: Sequence[Learning], epochs: int) -> tuple[list[dict], dict]
         if points or run.result is not None:
             ends.append(_end(number, run, points, finish))
     short = _short_names([run.name for run in runs])
+    furthest = max((row["dot_epoch"] for row in ends if row["dot_epoch"] < finish), default=finish)
     for row in ends:
+        row["name_epoch"] = max(row["dot_epoch"], furthest)  # behind the lines of those who still learn
         figure, name = percent(row["dot"]), short[row["run"]]
         row["wide_name"] = f"{figure} {name}"
         row["narrow_name"] = "\n".join(textwrap.wrap(row["wide_name"], LAYOUTS["narrow"][0]))
@@ -183,7 +185,7 @@ def _description(runs: Sequence[Learning], epochs: int, names_px: int) -> dict:
                 },
                 "transform": [is_end, *layout],
                 "encoding": {
-                    "x": {"field": "dot_epoch"},
+                    "x": {"field": "name_epoch"},
                     "y": {**height, "field": "height"},
                     "text": {"field": "name"},
                 },
