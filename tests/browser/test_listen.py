@@ -57,6 +57,7 @@ _LOW_TARGETS = """() => [...document.querySelectorAll("header button, main :is(b
 
 def test_a_phone_shows_everything_and_scrolls_to_the_answer(browser, streamlit_server):
     visitor = Visit(browser, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
+    visitor.settle()
     assert visitor.overflow() <= 0
     assert visitor.page.evaluate(_LOW_TARGETS) == []
     visitor.page.get_by_test_id("stExpandSidebarButton").click()
