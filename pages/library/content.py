@@ -47,13 +47,14 @@ def _song_table(library: "Library") -> "pd.DataFrame":
     songs = library.songs
     feelings = [
         ", ".join(FEELING_WORDS[name] for name in library.strongest_feelings(k, FEELING_WORDS_OF_A_SONG))
+        or None  # the table has a dash there
         for k in range(len(songs))
     ]
     best = library.probabilities.max(axis=1, initial=0.0)
     return pd.DataFrame(
         {
             "Title": [encodable(song.name) for song in songs],
-            "Genre": [genre_name(song.genre or "") for song in songs],
+            "Genre": [genre_name(song.genre) if song.genre else None for song in songs],
             "Sure": [100 * best[k] if song.genre else None for k, song in enumerate(songs)],
             "Feels": feelings,
             "Tempo": [song.tempo_bpm for song in songs],

@@ -10,7 +10,7 @@ from genre.plots.prediction import COLOURS, QUIET
 from genre.text import encodable, genre_name
 from pages.library.player import save_songs, show_song
 from pages.library.state import library_state
-from pages.shared.browser.scripts import scroll_to
+from pages.shared.browser.scripts import scroll_to, take_taps
 
 if TYPE_CHECKING:
     from genre.library.search import Library
@@ -51,6 +51,7 @@ def show_map(library: "Library") -> None:
         selection_mode=("points", "box"),
         alt=f"A map of {len(songs):,} songs: those that sound alike lie together, coloured by genre",
     )
+    take_taps()
     indices = [int(point["customdata"]) for point in event.selection.points if "customdata" in point]
     if indices != state.map_selection:
         state.map_selection = indices

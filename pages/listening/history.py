@@ -34,16 +34,16 @@ def show_history() -> None:
     with st.container(key="results"):
         st.markdown(":material/arrow_downward: [Choose other music](#other-music)", text_alignment="center")
         answer = st.container()
-        if len(session) > 1:
-            with st.container(key="clips"):
+        with st.container(key="clips"):
+            if len(session) > 1:
                 chosen_id = _choose_row(session, state.open_id, widget_key("table"))
-            if chosen_id != state.open_id:
-                state.open_id, state.scroll_target = chosen_id, "answer"
-        result = session.get(state.open_id) or next(iter(session))
+                if chosen_id != state.open_id:
+                    state.open_id, state.scroll_target = chosen_id, "answer"
+            result = session.get(state.open_id) or next(iter(session))
+            if len(session) > 1 or result.full_prediction:
+                _show_downloads(session)
         with answer:
             show_prediction(result, session, _request_deletion, result.id == state.starting_id)
-        if len(session) == 1 and result.full_prediction:
-            _show_downloads(session)
         genre = result.correction or (result.prediction and result.prediction.genre)
         if genre in GENRES:
             feelings = feelings_of(result.prediction) if result.prediction else []
@@ -103,7 +103,6 @@ def _choose_row(session: Session, open_id: str | None, key: str) -> str | None:
         placeholder="",
         alt="The clips and their genres",
     )
-    _show_downloads(session)
     selected = selection["selection"]["rows"]
     return ids[selected[0]] if selected and selected[0] < len(ids) else open_id
 

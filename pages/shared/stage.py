@@ -313,9 +313,13 @@ _MUSIC = """
 
     /* How much was read, and below it the map, the songs or the genres. */
     &:has(.st-key-library_map, .stage-songs, .st-key-library_genre_counts) :is(h1, .stAlert,
-        .st-key-library_player audio, .st-key-library_player .stBadge, :has(> .st-key-library_player) ~ *,
+        .st-key-library_player audio, .st-key-library_player > :has(.stMarkdownBadge),
+        :has(> .st-key-library_player) ~ *,
         [data-testid=stColumn]:has(.st-key-library_feeling_counts)) { display: none; }
     .st-key-library_player { border: 0; padding: 0; }
+    .st-key-library_player .stVerticalBlock { flex-direction: row; align-items: baseline; gap: 1.2rem; }
+    .st-key-library_player .stVerticalBlock > * { width: auto; }
+    .st-key-library_player [data-testid=stCaptionContainer] p { font-size: 1.5rem; }
     &:has(.st-key-library_map) :is([data-testid=stElementContainer]:has(.map-legend, .stAlert),
         :has(> .st-key-library_summary, > .st-key-library_map_mouse, > .st-key-library_map_touch)) {
         display: none; }

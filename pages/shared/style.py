@@ -349,7 +349,5 @@ LIBRARY = """<style>
     @media (hover: none), (max-width: 640px) {
         .st-key-library_map .textpoint text, .st-key-library_map_mouse, .map-legend { display: none; } }
     @media (hover: none) { .st-key-library_table [data-testid=stElementToolbar] { display: none; } }
-    @media (max-width: 640px) { .st-key-library_view [data-testid=stIconMaterial] { display: none; }
-        .st-key-library_view [role=radio] { padding-inline: .55rem; }
-        .st-key-library_view [role=radio] * { gap: 0; } }
+    @media (max-width: 640px) { .st-key-library_view :has(> [data-testid=stIconMaterial]) { display: none; } }
 </style>"""

@@ -18,6 +18,17 @@ _FIRST_POINT = """() => {
     return [box.left + layout.xaxis._offset + layout.xaxis.d2p(trace.x[0]),
             box.top + layout.yaxis._offset + layout.yaxis.d2p(trace.y[0])];
 }"""
+# A finger on the song that is drawn last.
+_FINGER = """() => {
+    const chart = document.querySelector(".st-key-library_map .js-plotly-plot"), layout = chart._fullLayout;
+    const trace = chart._fullData.at(-1), target = chart.querySelector(".nsewdrag");
+    const box = chart.getBoundingClientRect(), finger = new Touch({identifier: 1, target,
+        clientX: box.left + layout.xaxis._offset + layout.xaxis.d2p(trace.x.at(-1)),
+        clientY: box.top + layout.yaxis._offset + layout.yaxis.d2p(trace.y.at(-1))});
+    const touch = {bubbles: true, cancelable: true, touches: [finger], changedTouches: [finger]};
+    target.dispatchEvent(new TouchEvent("touchstart", touch));
+    document.dispatchEvent(new TouchEvent("touchend", {...touch, touches: []}));
+}"""
 _PLAYS = "() => [...document.querySelectorAll('audio')].some(sound => sound.currentTime > 0)"
 
 
@@ -63,6 +74,10 @@ def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, m
     page.wait_for_function(_PLAYS)
     expect(page.get_by_text("Sounds like it")).to_be_visible()
     assert visit.overflow() <= 0
+    page.mouse.move(0, 0)
+    expect(chart.locator(".hovertext")).to_have_count(0)
+    page.evaluate(_FINGER)
+    expect(chart.locator(".hovertext")).to_be_visible()  # Plotly knows what a finger is on: a tap plays it
     views.get_by_role("radio", name="Songs").click()
     expect(page.get_by_text("3 of 3 songs")).to_be_visible()
     page.keyboard.press("p")

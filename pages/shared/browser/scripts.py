@@ -20,6 +20,24 @@ def scroll_to(key: str, within: float = 0.7) -> None:
     st.html(script, unsafe_allow_javascript=True)
 
 
+# Plotly learns by a moving mouse alone which point it is over: the first tap would but show its name.
+_TAPS = """<script>
+if (!window.earmarkTaps) {
+    window.earmarkTaps = true;
+    document.addEventListener("touchstart", event => {
+        const {clientX, clientY} = event.touches[0];
+        if (event.target.matches(".nsewdrag"))
+            event.target.dispatchEvent(new MouseEvent("mousemove", {clientX, clientY, bubbles: true}));
+    }, {capture: true, passive: true});
+}
+</script>"""
+
+
+def take_taps() -> None:
+    """Let a chart of Plotly's take a tap for a click."""
+    st.html(_TAPS, unsafe_allow_javascript=True)
+
+
 _LEAVE = """<script>{
     window.onbeforeunload = KEEPS ? event => { event.preventDefault(); return ""; } : null;
 }</script>"""
