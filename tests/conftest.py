@@ -7,18 +7,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import functools
+import gc
 import logging
 import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import local_script_runner
 
 from genre.audio.clip import SAMPLE_RATE
 from genre.logs import PACKAGES
@@ -42,6 +46,14 @@ settings.load_profile("earmark")
 
 # Each AppTest looks through all installed packages for components: half of a page's time.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
+# And asks a thousand times a second whether its page is done.
+local_script_runner.time = SimpleNamespace(time=time.time, sleep=lambda seconds: time.sleep(0.01))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays, so that no collection of garbage looks at it again."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

@@ -1,6 +1,7 @@
 """Spectrograms as HTML: strips that wrap, and thumbnails."""
 
 import base64
+import functools
 from collections.abc import Sequence
 from html import escape
 
@@ -32,4 +33,10 @@ def render_thumbnail(mel_db: np.ndarray, caption: str, height: int = 96) -> str:
 
 def data_url(values: np.ndarray) -> str:
     """Encode a picture (rows, columns) uint8 as a data URL of a WebP."""
+    return _encode(values.tobytes(), values.shape)
+
+
+@functools.lru_cache(maxsize=256)  # a page shows the same ones at each of its runs
+def _encode(content: bytes, shape: tuple[int, ...]) -> str:
+    values = np.frombuffer(content, np.uint8).reshape(shape)
     return f"data:image/webp;base64,{base64.b64encode(encode_webp(values)).decode()}"
