@@ -215,6 +215,7 @@ def watching_rows(program: str, home: Path, minutes: float) -> tuple[list[Row], 
 
 def _watch(page: Page, address: str) -> None:
     page.goto(address)
+    page.get_by_text("All curves").click()
     page.locator(".st-key-live_loss svg.marks").wait_for()
 
 
