@@ -19,7 +19,7 @@ from typing import Any
 from genre.cluster.connection import cluster_cores, connect, disconnect
 from genre.cluster.readers import give_up_scan, load_scan
 from genre.cluster.shards import SCAN_SCHEMA, ShardFolder, scan_row, write_shards
-from genre.cluster.songs import map_songs
+from genre.cluster.songs import batch_size, map_songs
 from genre.library.default import fast_predictor
 from genre.library.pool import read_all
 from genre.library.reading import Job
@@ -96,7 +96,8 @@ def scan_rows(songs: list[str], nodes: Nodes) -> tuple[list[Row], float]:
             while cluster_cores(ray) != count:
                 time.sleep(0.2)
             results = map_songs(ray, songs, partial(load_scan, predictor), give_up_scan)
-            figures.append(steady(results, warm_up * count))
+            # Results come by the batch: the clock starts when each core has given its first.
+            figures.append(steady(results, count * batch_size(len(songs), count)))
         finally:
             disconnect()
     (one, one_cpu), (two, _) = figures
