@@ -168,8 +168,7 @@ _TRAIN = """
     &:has(.stVerticalBlock[class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
         :has(.stVerticalBlock[class*=st-key-card_]) ~ *,
     .stVerticalBlock[class*=st-key-card_] > :not(:first-child, :nth-child(2)),
-    .stVerticalBlock[class*=st-key-card_] :is(.stBadge, :has(> .stMetric) ~ :has(> .stMetric)) {
-        display: none; }
+    .stVerticalBlock[class*=st-key-card_] :has(> .stMetric) ~ :has(> .stMetric) { display: none; }
 
     .stVerticalBlock[class*=st-key-card_] > :first-child { min-height: 5.5rem; }
     .stVerticalBlock[class*=st-key-card_] > :first-child .stHorizontalBlock { flex-wrap: nowrap; gap: .6rem; }
