@@ -23,6 +23,11 @@ def astronaut() -> np.ndarray:
     return photograph("astronaut")
 
 
+def portrait() -> np.ndarray:
+    """(256, 256, 3) RGB uint8: the same face at about (78, 66), in a quarter of the picture to search."""
+    return astronaut()[:256, 96:352]
+
+
 def photograph(name: str) -> np.ndarray:
     """One of scikit-image's own pictures, (H, W, 3) RGB uint8."""
     skimage = pytest.importorskip("skimage", reason="scikit-image is not installed")

@@ -39,7 +39,8 @@ SMALL = {
     "lstm": {"hidden": [32, 32]},
     "knn": {"k": 3},
 }
-EPOCHS = {"lstm": 40, "listen": 12}  # the one is slow to start, the other averages its weights
+# The lstm is slow to start, listen averages its weights, and two epochs of so little music are few steps.
+EPOCHS = {"lstm": 40, "listen": 12, "cnn-simple": 6, "cnn-complex": 6, "cnn-zhang": 6}
 
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
@@ -54,7 +55,7 @@ def music(folder_of_music) -> Path:
 @pytest.fixture(scope="module")
 def more_music(folder_of_music) -> Path:
     """Enough of it that what two epochs teach holds for other pieces."""
-    return folder_of_music(pieces=12, seconds=12.0)
+    return folder_of_music(pieces=12, seconds=6.0)
 
 
 def run(settings: ExperimentSettings, folder: Path | None = None) -> tuple[Report, Path]:

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.moods.act import KEY, N_ROUNDS, ActState, Scene
 from pages.moods.labels import MOODS, look_word
-from tests.support.faces import astronaut, encoded
+from tests.support.faces import encoded, portrait
 from tests.support.pages.app_visits import healthy, markup, press, words
 from tests.support.pages.mood_page import visit
 
@@ -27,7 +27,7 @@ def test_the_card_is_face_down_until_it_is_turned():
 
 def test_people_guess_before_the_machine_tells():
     app = visit(view="act", **{KEY: ActState([Scene("happy"), Scene("sad")])})
-    act(app, astronaut())
+    act(app, portrait())
     scene = app.session_state[KEY].scene
     assert scene.machine_guess == "happy" and "The card said" not in words(app)
     assert not app.session_state[KEY].is_open
@@ -37,7 +37,7 @@ def test_people_guess_before_the_machine_tells():
     assert [metric.value for metric in app.metric] == ["0", "1"]
     press(app, "next_mood")
     assert app.session_state[KEY].scenes[0].picture is None, "no face is kept"
-    healthy(act(app, astronaut()).pills(key="act_guess_1").set_value("sad").run())
+    healthy(act(app, portrait()).pills(key="act_guess_1").set_value("sad").run())
     assert [metric.value for metric in app.metric] == ["1", "1"]
     press(app, "next_mood")
     assert "level, 1 each" in words(app)

@@ -10,7 +10,7 @@ import pytest
 from mood.emotion.live import LiveRecognizer
 from pages.moods import live as live_page
 from pages.shared.browser.webrtc import rtc_configuration
-from tests.support.faces import astronaut
+from tests.support.faces import portrait
 from tests.support.pages.app_visits import click_meanwhile, healthy, markup, press, words
 from tests.support.pages.mood_page import earmark_recognizer, searches, visit
 
@@ -19,9 +19,9 @@ __all__ = ["searches"]  # a fixture
 
 @pytest.fixture
 def video(monkeypatch):
-    """A live video that shows the astronaut for a while, in streamlit-webrtc's place."""
+    """A live video that shows the portrait for a while, in streamlit-webrtc's place."""
     live = LiveRecognizer(earmark_recognizer())
-    frame = np.ascontiguousarray(astronaut()[:384])
+    frame = np.ascontiguousarray(portrait()[:384])
     context = SimpleNamespace(
         state=SimpleNamespace(playing=True, signalling=False), video_processor=SimpleNamespace(live=live)
     )

@@ -10,7 +10,7 @@ from pages.moods import recognizer as recognizer_page
 from pages.moods.labels import MOODS, mood_label, score_bars
 from pages.shared import models
 from pages.shared.models import ModelCache
-from tests.support.faces import HOME_OF_DEEPFACE, astronaut, encoded
+from tests.support.faces import HOME_OF_DEEPFACE, encoded, portrait
 from tests.support.pages.app_visits import healthy, markup, press, words
 from tests.support.pages.mood_page import pills, searches, snapshot, song_titles, visit
 
@@ -48,7 +48,7 @@ def test_the_first_visit_searches_nothing(searches):
 
 
 def test_a_photo_becomes_a_mood_and_a_list_in_one_click(searches):
-    app = snapshot(visit(), astronaut())
+    app = snapshot(visit(), portrait())
     assert app.session_state["mood"] == "happy" and "You look happy" in words(app)
     assert searches == [("happy", "English", "", "match")]
     assert song_titles(app) == [f"happy number {n}" for n in range(4)]
@@ -72,25 +72,25 @@ def test_the_camera_makes_room_for_the_songs_of_a_chosen_mood(searches):
 
 def test_another_photo_deletes_the_first(face, searches):
     face("sad")
-    app = snapshot(visit(), astronaut())
+    app = snapshot(visit(), portrait())
     healthy(next(button for button in app.button if button.label == "Another picture").click().run())
     assert not app.session_state["mood_state"].photo and len(app.camera_input) == 1
     assert app.session_state["mood"] == "sad" and len(searches) == 1, "its songs stay meanwhile"
     face("angry")
-    app = snapshot(app, astronaut())
+    app = snapshot(app, portrait())
     assert [mood for mood, *_ in searches] == ["sad", "angry"]
 
 
 def test_an_uncertain_mood_is_called_uncertain(face, searches):
     face("fear", 0.3)
-    assert "Hard to say: perhaps afraid" in words(snapshot(visit(), astronaut()))
+    assert "Hard to say: perhaps afraid" in words(snapshot(visit(), portrait()))
 
 
 def test_of_many_faces_the_largest_leads(face, searches):
     face("happy", count=2)
-    assert "another face in the picture" in words(snapshot(visit(), astronaut()))
+    assert "another face in the picture" in words(snapshot(visit(), portrait()))
     face("happy", count=4)
-    assert "3 other faces" in words(snapshot(visit(), astronaut()))
+    assert "3 other faces" in words(snapshot(visit(), portrait()))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_photo_file_does_as_well(face, searches):
     face("surprise")
     app = visit(way="file")
     assert not app.camera_input
-    content = encoded(astronaut(), "PNG")
+    content = encoded(portrait(), "PNG")
     healthy(app.file_uploader[0].set_value([("me.png", content, "image/png")]).run())
     assert app.session_state["mood"] == "surprise" and len(searches) == 1
 
@@ -130,7 +130,7 @@ def test_a_file_without_a_face_is_shown(searches):
 def test_without_its_weights_the_page_says_so_and_moods_can_be_chosen(searches, monkeypatch, tmp_path):
     no_models_loaded(monkeypatch)
     monkeypatch.setattr("mood.emotion.recognizer.WEIGHTS", tmp_path)
-    app = snapshot(visit(), astronaut())
+    app = snapshot(visit(), portrait())
     assert app.error[0].value.endswith(".") and not searches
     healthy(pills(app).set_value("sad").run())
     assert searches[0][0] == "sad"
@@ -140,7 +140,7 @@ def test_deepface_reads_where_its_weights_are(searches, monkeypatch):
     if not HOME_OF_DEEPFACE.exists():
         pytest.skip("DeepFace's weights are not here: set EARMARK_DATA to the folder of real data")
     monkeypatch.setenv("DEEPFACE_HOME", str(HOME_OF_DEEPFACE))
-    app = snapshot(visit(backend="deepface"), astronaut())
+    app = snapshot(visit(backend="deepface"), portrait())
     assert app.session_state["mood"] in EMOTIONS and not app.error
 
 
@@ -152,7 +152,7 @@ def test_deepface_without_internet_is_a_sentence(searches, monkeypatch, tmp_path
 
     no_models_loaded(monkeypatch)
     monkeypatch.setattr(recognizer_page, "_load_deepface", no_internet)
-    app = snapshot(visit(backend="deepface"), astronaut())
+    app = snapshot(visit(backend="deepface"), portrait())
     assert "could not be downloaded" in app.error[0].value and not searches
 
 
@@ -166,7 +166,7 @@ def test_a_camera_that_the_browser_will_refuse(monkeypatch):
 
 def test_the_mood_is_corrected_with_one_click(face, searches):
     face("angry")
-    app = snapshot(visit(), astronaut())
+    app = snapshot(visit(), portrait())
     healthy(pills(app).set_value("neutral").run())
     assert [mood for mood, *_ in searches] == ["angry", "neutral"]
     assert "You say neutral" in words(app) and "You look angry" not in words(app)

@@ -8,7 +8,7 @@ from mood.emotion.custom_moods.storage import list_moods, save_mood
 from pages.moods import teach as teach_page
 from pages.moods.labels import change_label, mood_label
 from pages.moods.state import MoodState
-from tests.support.faces import astronaut, drawn_face, encoded
+from tests.support.faces import drawn_face, encoded, portrait
 from tests.support.pages.app_visits import as_read, click_meanwhile, healthy, press, words
 from tests.support.pages.mood_page import earmark_recognizer, pills, searches, snapshot, visit
 
@@ -24,7 +24,7 @@ def saved_mood(name: str, seed: int) -> CustomMood:
 def test_a_custom_mood_is_learnt_from_files(searches):
     app = press(visit(teach_way="file"), "to_teach")  # the first page offers it
     assert "None yet" in words(app) and not [b for b in app.button if b.key == "teach"]
-    picture = encoded(astronaut(), "PNG")
+    picture = encoded(portrait(), "PNG")
     files = [(f"{n}.png", picture, "image/png") for n in range(4)]
     healthy(app.file_uploader[0].set_value([*files, ("wall.png", b"nothing", "image/png")]).run())
     assert "1 of 5 pictures were left out" in app.warning[0].value
@@ -50,7 +50,7 @@ def test_too_many_pictures_are_counted(searches):
         teach_way="file",
         mood_state=MoodState(training_faces=[drawn_face(n) for n in range(MAX_MOOD_FRAMES - 1)]),
     )
-    picture = encoded(astronaut(), "PNG")
+    picture = encoded(portrait(), "PNG")
     healthy(app.file_uploader[0].set_value([(f"{n}.png", picture, "image/png") for n in range(4)]).run())
     assert f"3 of 4 pictures were left out. {MAX_MOOD_FRAMES} faces are the most" in words(app)
     assert len(app.session_state["mood_state"].training_faces) == MAX_MOOD_FRAMES
@@ -63,13 +63,13 @@ def test_a_click_while_it_works_teaches_no_picture_twice(monkeypatch):
 
     monkeypatch.setattr(teach_page, "crop_face", crop_and_click)
     app = visit(view="teach", teach_way="file")
-    picture = encoded(astronaut(), "PNG")
+    picture = encoded(portrait(), "PNG")
     files = [(f"{n}.png", picture, "image/png") for n in range(3)]
     healthy(app.file_uploader[0].set_value([*files, ("wall.png", b"nothing", "image/png")]).run())
     assert len(
         app.session_state["mood_state"].training_faces
     ) == 3 and "1 of 4 pictures were left out" in words(app)
-    app = snapshot(visit(view="teach", teach_way="camera"), astronaut())
+    app = snapshot(visit(view="teach", teach_way="camera"), portrait())
     assert len(app.session_state["mood_state"].training_faces) == 1
 
 
@@ -96,7 +96,7 @@ def test_snapshots_add_up_and_can_be_dropped():
     app = visit(view="teach", teach_way="camera")
     assert not app.camera_input, "the browser is not asked for a camera by itself"
     for _ in range(2):
-        app = snapshot(app, astronaut())
+        app = snapshot(app, portrait())
     assert len(app.session_state["mood_state"].training_faces) == 2
     app = snapshot(app, np.full((240, 320, 3), 130, np.uint8))
     assert (
@@ -139,14 +139,14 @@ def test_a_mood_of_another_network_is_named_and_not_used(searches):
     )
     app = visit(view="teach", teach_way="camera")
     assert "another version of Earmark" in words(app)
-    app = snapshot(visit(), astronaut())
+    app = snapshot(visit(), portrait())
     assert app.session_state["mood"] in EMOTIONS
 
 
 def test_a_custom_mood_is_recognised(searches):
     app = visit(view="teach", teach_way="file")
     views = [
-        np.roll((astronaut() * light).astype(np.uint8), 7 * n, axis=1)
+        np.roll((portrait() * light).astype(np.uint8), 7 * n, axis=1)
         for n, light in enumerate(np.linspace(0.6, 1.0, 12))
     ]
     files = [(f"{n}.png", encoded(view, "PNG"), "image/png") for n, view in enumerate(views)]
