@@ -5,7 +5,7 @@ spectrogram (gan/sampling/pulse.py). Half, double and threefold tempos count as 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -30,22 +30,22 @@ ReportProgress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class HeardTempo:
+class TempoMeasurement:
     """What was asked for and what was heard of one piece."""
 
     genre: str
-    asked_bpm: float
-    heard_bpm: float
+    requested_bpm: float
+    detected_bpm: float
     strength: float  # of the pulse
 
     @property
     def is_right(self) -> bool:
-        return _is_same(self.heard_bpm, self.asked_bpm)
+        return _is_same(self.detected_bpm, self.requested_bpm)
 
     @property
     def is_octave(self) -> bool:
         """Whether half, double, a third or three times the tempo is heard."""
-        return any(_is_same(self.heard_bpm, factor * self.asked_bpm) for factor in OCTAVES)
+        return any(_is_same(self.detected_bpm, factor * self.requested_bpm) for factor in OCTAVES)
 
 
 def evaluate_tempo(
@@ -66,12 +66,12 @@ def evaluate_tempo(
             request = GenerationRequest({genre: 1.0}, seconds=seconds, seed=seed + k, bpm=bpm)
             samples = sampler.generate(request).clip.samples
             strength = measure_pulse(samples)["strength"]
-            pieces.append(HeardTempo(genre, bpm, heard_bpm(samples), strength))
+            pieces.append(TempoMeasurement(genre, bpm, detect_bpm(samples), strength))
         report_progress(f"tempo, {genre}: {n_seeds} pieces")
     return {"seconds": seconds, "seed": seed, "tolerance": TOLERANCE, **tempo_figures(pieces)}
 
 
-def heard_bpm(samples: np.ndarray) -> float:
+def detect_bpm(samples: np.ndarray) -> float:
     """Return the tempo that librosa's beat tracker hears in (N,) at SAMPLE_RATE; 0 where it hears none."""
     tempo, beats = librosa.beat.beat_track(y=samples, sr=SAMPLE_RATE, units="time")
     if len(beats) <= BEATS_APART:
@@ -79,10 +79,9 @@ def heard_bpm(samples: np.ndarray) -> float:
     return float(60 * BEATS_APART / np.median(beats[BEATS_APART:] - beats[:-BEATS_APART]))
 
 
-def tempo_figures(pieces: Sequence[HeardTempo]) -> dict:
+def tempo_figures(pieces: Sequence[TempoMeasurement]) -> dict:
     """Compute the share of right tempos among pieces with a pulse, by genre and by tempo, and all pieces."""
     with_pulse = [piece for piece in pieces if piece.strength >= MIN_STRENGTH]
-    bands = list(pairwise(BAND_EDGES_BPM))
     return {
         "count": len(pieces),
         "with_pulse": _share(with_pulse),
@@ -92,17 +91,13 @@ def tempo_figures(pieces: Sequence[HeardTempo]) -> dict:
             for genre in dict.fromkeys(piece.genre for piece in pieces)
         },
         "bands": {
-            f"{low:g} to {high:g}": _share([piece for piece in with_pulse if low <= piece.asked_bpm < high])
-            for low, high in bands
+            f"{low:g} to {high:g}": _share([row for row in with_pulse if low <= row.requested_bpm < high])
+            for low, high in pairwise(BAND_EDGES_BPM)
         },
-        "pieces": [
-            {name: round(value, 3) if isinstance(value, float) else value for name, value in row.items()}
-            for row in map(asdict, pieces)
-        ],
     }
 
 
-def _share(pieces: Sequence[HeardTempo]) -> dict:
+def _share(pieces: Sequence[TempoMeasurement]) -> dict:
     """Compute the shares of right tempos, with its exact interval, and of octaves."""
     if not pieces:
         return {"count": 0, "right": None, "interval": None, "octave": None}
