@@ -364,7 +364,8 @@ def _tempo_text(tempo: dict) -> str:
         if row["count"]
     ]
     return (
-        f"Tempo: pieces of {tempo['seconds']:g} s at beats a minute drawn from 60 to 180, none selected; how "
+        "Tempo, for which time is stretched and the beats are accented: "
+        f"pieces of {tempo['seconds']:g} s at beats a minute drawn from 60 to 180, none selected; how "
         f"often librosa's beat tracker hears the asked tempo within {100 * tempo['tolerance']:g} %, and how "
         "often half, double or three times as much, which counts as wrong:\n\n"
         + _table(("Pieces", "As asked", "Half, double, threefold"), rows)
