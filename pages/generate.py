@@ -79,12 +79,12 @@ def _progress_text() -> str:
     return f"Getting ready for {which}"
 
 
-def empty_state() -> None:
-    """Show pieces that the painter has made before."""
-    with st.container(border=True, key="empty_state"):
+def show_heard_before() -> None:
+    """Show pieces that the painter has made before: the first thing to press is a sound."""
+    with st.container(key="heard_before"):
         st.markdown(
-            "**Your music appears here,** as a picture you can hear: time runs to the right, low notes lie "
-            "at the bottom. Press one of these to hear what the painter has made before."
+            "**Press a picture to hear it.** The painter has made these before: time runs to the right, "
+            "low notes lie at the bottom."
         )
         show_stored_pieces()
 
@@ -130,9 +130,11 @@ if "piece" in st.query_params:
 show_model_choice()
 genres = model_genres()
 if genres:
+    state = generate_state()
+    if not len(state.gallery):
+        show_heard_before()
     show_request_form(genres)
     show_upload()  # above the results, where what it brings back is seen
-    state = generate_state()
     if state.error:
         st.error(escaped(state.error), icon=":material/error:")
     state.is_page_complete, state.shows_progress = True, state.ticket.is_active
@@ -140,8 +142,6 @@ if genres:
     fragment(run_every=interval_s)(show_progress)(interval_s)
     if len(state.gallery):
         show_results()
-    elif not state.ticket.is_active:
-        empty_state()
     warm_up(load_published_sampler)
 else:
     st.error(

@@ -59,6 +59,8 @@ def connect(address: str = AUTO) -> Any:
             if address != AUTO:
                 _require_answer(address)
             ray.init(address=address, namespace="earmark", log_to_driver=False, logging_level="ERROR")
+            # What it tells of its nodes would stand between the lines that a command prints for programs.
+            ray._private.worker._worker_logs_enabled = False
         except (ConnectionError, ValueError, RuntimeError, OSError) as error:
             raise ClusterError(
                 f"No Ray cluster answers at {address}: start one with `ray start --head`, and join it from "

@@ -22,6 +22,11 @@ MAX_BATCH = 64  # songs
 BATCHES_A_CORE = 16  # at least, where there are songs enough: the last batches keep no core waiting for long
 
 
+def batch_size(n_songs: int, cores: int) -> int:
+    """Choose how many songs an actor is given at once."""
+    return max(1, min(MAX_BATCH, n_songs // (BATCHES_A_CORE * cores)))
+
+
 def map_songs(
     ray: Any, items: Iterable[Item], load: Callable[[], Read], give_up: Callable[[Item], Result]
 ) -> Iterator[tuple[int, Result]]:
@@ -35,7 +40,7 @@ def map_songs(
     entries, cores = list(enumerate(items)), max(1, cluster_cores(ray))
     if not entries:
         return
-    size = max(1, min(MAX_BATCH, len(entries) // (BATCHES_A_CORE * cores)))
+    size = batch_size(len(entries), cores)
     starts = range(0, len(entries), size)
     batches = [{"entries": pickle.dumps(entries[start : start + size])} for start in starts]
     del entries

@@ -168,8 +168,7 @@ _TRAIN = """
     &:has(.stVerticalBlock[class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
         :has(.stVerticalBlock[class*=st-key-card_]) ~ *,
     .stVerticalBlock[class*=st-key-card_] > :not(:first-child, :nth-child(2)),
-    .stVerticalBlock[class*=st-key-card_] :is(.stBadge, :has(> .stMetric) ~ :has(> .stMetric)) {
-        display: none; }
+    .stVerticalBlock[class*=st-key-card_] :has(> .stMetric) ~ :has(> .stMetric) { display: none; }
 
     .stVerticalBlock[class*=st-key-card_] > :first-child { min-height: 5.5rem; }
     .stVerticalBlock[class*=st-key-card_] > :first-child .stHorizontalBlock { flex-wrap: nowrap; gap: .6rem; }
@@ -200,12 +199,12 @@ _GENERATE = """
 :root:not(.presenting) .st-key-next_genres { display: none; }
 .presenting {
     /* The piece; before there is one, what the painter has made before. */
-    &:has(.st-key-item, .st-key-waiting, .st-key-empty_state) .stMainBlockContainer > .stVerticalBlock >
-        :not(:has(h1, .st-key-item, .st-key-waiting, .st-key-empty_state)),
+    &:has(.st-key-item, .st-key-waiting, .st-key-heard_before) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(h1, .st-key-item, .st-key-waiting, .st-key-heard_before)),
     &:has(.st-key-item) :is(h1, .st-key-prediction_bars),
     &:has(.st-key-item):has(.st-key-waiting) .st-key-item { display: none; }
-    :is(.st-key-item, .st-key-empty_state) { border: 0; padding: 0; }
-    .pieces { grid-template-columns: repeat(5, 1fr); }
+    .st-key-item { border: 0; padding: 0; }
+    .pieces { grid-template-columns: repeat(5, 1fr); gap: .75rem; }
     .piece-picture img { height: calc((var(--stage-height) - 17rem) / 2); }
     .piece-name { font-size: 1.5rem; }
     .st-key-actions button { padding: .15rem .8rem; }

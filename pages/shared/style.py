@@ -136,10 +136,10 @@ PICTURE_STRIP = """<style>
     .earmark-strip figcaption { font-size: .75rem; opacity: .7; text-align: center; padding-top: .15rem; }
 </style>"""
 
-# pages/generation/pieces/, whose own style comes late: the place of two rows of five, or five rows of two.
+# pages/generation/pieces/, whose own style comes late: the place of a row of ten, or of two of five.
 STORED_PIECES = """<style>
-    .st-key-stored_pieces { min-height: 14.8rem; }
-    @media (max-width: 640px) { .st-key-stored_pieces { min-height: 38.2rem; } }
+    .st-key-stored_pieces { min-height: 6.2rem; }
+    @media (max-width: 640px) { .st-key-stored_pieces { min-height: 12.9rem; } }
     .st-key-stored_sounds { display: none; }
 </style>"""
 

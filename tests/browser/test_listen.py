@@ -60,7 +60,7 @@ def test_a_phone_shows_everything_and_scrolls_to_the_answer(browser, streamlit_s
     visitor.settle()
     assert visitor.overflow() <= 0
     assert visitor.page.evaluate(_LOW_TARGETS) == []
-    visitor.page.get_by_test_id("stExpandSidebarButton").click()
+    visitor.page.get_by_role("button", name="Menu", exact=True).click()
     expect(visitor.page.get_by_role("link", name="Guess first")).to_be_in_viewport(ratio=1)
     visitor.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     visitor.page.get_by_role("button", name="Metal").click()

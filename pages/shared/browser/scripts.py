@@ -53,7 +53,8 @@ def ask_before_leaving() -> None:
 
 
 # The recorder's button is another one once it records: the focus goes to that, and the next Enter stops it.
-# Tab into a row of choices lands on the chosen one. Once a browser window.
+# Tab into a row of choices lands on the chosen one. A phone's menu is called what is written on it. Once a
+# browser window.
 _KEYBOARD = """<script>
 if (!window.earmarkKeyboard) {
     window.earmarkKeyboard = true;
@@ -62,6 +63,7 @@ if (!window.earmarkKeyboard) {
         recorder = event.target.closest?.("[data-testid=stAudioInput]") ?? null;
     }, true);
     new MutationObserver(() => {
+        document.querySelector("[data-testid=stExpandSidebarButton]")?.setAttribute("aria-label", "Menu");
         if (!recorder?.isConnected || document.activeElement !== document.body) return;
         const named = name => recorder.querySelector(`button[aria-label="${name}"]`);
         (named("Stop recording") ?? named("Record"))?.focus();

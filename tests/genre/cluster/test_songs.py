@@ -34,7 +34,7 @@ def _load_slow(folder: Path):
     return partial(_read_slowly, folder)
 
 
-def test_every_item_comes_once_whatever_dies(cluster, tmp_path):
+def test_every_item_comes_once_whatever_dies(cluster, tmp_path, capsys):
     from genre.cluster.connection import connect, disconnect
     from genre.cluster.songs import map_songs
 
@@ -55,6 +55,7 @@ def test_every_item_comes_once_whatever_dies(cluster, tmp_path):
     assert results.pop(13) == (-13, 0)
     assert all(square == index * index for index, (square, _) in results.items())
     assert (tmp_path / "40").exists() and (tmp_path / "41").exists()
+    assert capsys.readouterr().out == "", "a command prints lines for programs there"
 
 
 def test_a_node_that_joins_is_used(cluster, tmp_path):

@@ -79,7 +79,7 @@ def test_the_gallery(visit):
     healthy(app.run())
     assert "The recipes you downloaded bring them back" in words(app)
     press(app, "empty_gallery")
-    assert "Your music appears here" in words(app)
+    assert "Press a picture to hear it" in words(app)
 
 
 def test_items_stay_while_another_page_is_visited(visit):

@@ -38,7 +38,7 @@ __all__ = ["models", "visit"]  # fixtures
 def test_the_first_visit(visit):
     app = visit()
     assert app.title[0].value == "Music that was never played"
-    assert "Your music appears here" in words(app)
+    assert "Press a picture to hear it" in words(app)
     assert len(app.get("vega_lite_chart")) == 1 and not app.error
     assert not app.button(key="generate").disabled
     assert STATE_KEY in app.session_state and not generate_state_of(app).ticket.is_active, "nothing by itself"
@@ -246,7 +246,7 @@ def progress(app: AppTest) -> str:
 def test_cancelling(visit, gate):
     app = visit(count=3)
     press(app, "generate")
-    assert "piece 1 of 3" in progress(generating(app)) and not app.get("audio")
+    assert "piece 1 of 3" in progress(generating(app)) and not gallery_items(app)
     press(app, "cancel")
     assert not generate_state_of(app).ticket.is_active and "cancel" not in [
         button.key for button in app.button
@@ -254,7 +254,7 @@ def test_cancelling(visit, gate):
     gate.set()
     time.sleep(0.2)
     healthy(app.run())
-    assert not len(generate_state_of(app).gallery) and "Your music appears here" in words(app)
+    assert not len(generate_state_of(app).gallery) and "Press a picture to hear it" in words(app)
     assert len(gallery_items(generate(app))) == 3
 
 
