@@ -4,6 +4,7 @@
     parsed.genres          {"jazz": 0.83, "classical": 0.17}: weights that add up to 1
     parsed.controls        {"energy": -1.7, "brightness": -0.6, "density": -0.9}, standard deviations
     parsed.tempo           0.87, relative to the usual
+    parsed.bpm             120.0 for "120 bpm", else None
     parsed.phrases         each phrase that matched the vocabulary, and its meaning
     parsed.unknown_words   the words that did not match
     parsed.message         all of that in a few short sentences
@@ -32,7 +33,7 @@ from genre.text import genre_name
 MAX_PROMPT_CHARS = 300  # length of a prompt; the message says when more is left out
 MAX_PROMPT_SHIFT = 2.5  # standard deviations by which a control may move
 MIN_TEMPO, MAX_TEMPO = 0.6, 1.6  # relative to the usual tempo
-REFERENCE_BPM = 118  # the mean of popular music, for prompts in beats per minute
+MIN_BPM, MAX_BPM = 60, 180  # beats a minute; those of gan.request, which imports this file
 MIN_CORRECTABLE_CHARS = 4  # length of a word that may be corrected
 MIN_STEM_CHARS = 3  # length of a word without its ending
 MIN_GENRE_WEIGHT = 0.02  # genres of less weight are dropped
@@ -60,7 +61,8 @@ class ParsedPrompt:
     prompt: str
     genres: dict[str, float]  # weights that add up to 1, the largest first
     controls: dict[str, float]  # energy, brightness, density: standard deviations
-    tempo: float  # factor on the usual tempo
+    tempo: float  # factor on the usual tempo; 1 where beats a minute are named
+    bpm: float | None  # beats a minute, within MIN_BPM and MAX_BPM; None: not named
     has_genre: bool  # whether any genre is named; if not, all that are not excluded have the same weight
     phrases: tuple[MatchedPhrase, ...]
     unknown_words: tuple[str, ...]
@@ -128,8 +130,10 @@ def parse_prompt(prompt: str) -> ParsedPrompt:
     phrases: list[MatchedPhrase] = []
     unknown_words: list[str] = []
     meanings: list[_Meaning] = []
-    text, bpm_phrases = _extract_bpm(text)
-    for phrase, meaning in [*bpm_phrases, *_phrases(_tokenize(text))]:
+    text, bpm, bpm_phrase = _extract_bpm(text)
+    if bpm_phrase:
+        phrases.append(bpm_phrase)
+    for phrase, meaning in _phrases(_tokenize(text)):
         if meaning is None:
             unknown_words.append(phrase.text)
         else:
@@ -143,9 +147,11 @@ def parse_prompt(prompt: str) -> ParsedPrompt:
         for name in CONTROLS
     }
     tempo = _clamp(MIN_TEMPO, prod((meaning.tempo for meaning in meanings), start=1.0), MAX_TEMPO)
+    if bpm is not None:
+        tempo = 1.0  # the number says it exactly
     unknown = tuple(dict.fromkeys(unknown_words))
-    message = _message(prompt, genres, has_genre, controls, tempo, tuple(phrases), unknown)
-    return ParsedPrompt(prompt, genres, controls, tempo, has_genre, tuple(phrases), unknown, message)
+    message = _message(prompt, genres, has_genre, controls, tempo, bpm, tuple(phrases), unknown)
+    return ParsedPrompt(prompt, genres, controls, tempo, bpm, has_genre, tuple(phrases), unknown, message)
 
 
 def _clamp(low: float, value: float, high: float) -> float:
@@ -164,14 +170,14 @@ def _tokenize(text: str) -> list[str]:
     return re.findall(r"[^\W_]+|,", re.sub(r"[,;:.!?()|\n]+", ",", text))
 
 
-def _extract_bpm(text: str) -> tuple[str, list[tuple[MatchedPhrase, _Meaning]]]:
-    """Remove "120 bpm" or "120 beats per minute" from a text, and return its meaning."""
+def _extract_bpm(text: str) -> tuple[str, float | None, MatchedPhrase | None]:
+    """Remove "120 bpm" or "120 beats per minute" from a text, and return the beats a minute with it."""
     match = re.search(r"\b(\d{2,3})\s*(?:bpm|beats?\s+(?:per|a)\s+minute)\b", text, re.IGNORECASE)
     if not match:
-        return text, []
-    meaning = _Meaning(tempo=_clamp(MIN_TEMPO, int(match[1]) / REFERENCE_BPM, MAX_TEMPO))
-    phrase = MatchedPhrase(match[0], "bpm", _tempo_in_words(meaning.tempo) or "the usual tempo", False)
-    return text[: match.start()] + " " + text[match.end() :], [(phrase, meaning)]
+        return text, None, None
+    bpm = _clamp(MIN_BPM, int(match[1]), MAX_BPM)
+    phrase = MatchedPhrase(match[0], "bpm", f"{bpm:g} beats a minute", False)
+    return text[: match.start()] + " " + text[match.end() :], bpm, phrase
 
 
 def _phrases(tokens: list[str]) -> Iterator[tuple[MatchedPhrase, _Meaning | None]]:
@@ -281,6 +287,7 @@ def _message(
     has_genre: bool,
     controls: dict[str, float],
     tempo: float,
+    bpm: float | None,
     words: tuple[MatchedPhrase, ...],
     unknown_words: tuple[str, ...],
 ) -> str:
@@ -295,7 +302,8 @@ def _message(
         else:
             music = "music"
         shifts = _enumerated(_shifts_in_words(controls, tempo))
-        sentences.append(f"You will hear {music}{f', {shifts} than usual' if shifts else ''}.")
+        beats = f" at {bpm:g} beats a minute" if bpm is not None else ""
+        sentences.append(f"You will hear {music}{beats}{f', {shifts} than usual' if shifts else ''}.")
         if not has_genre:
             sentences.append("You named no genre, so chance picks one.")
         if is_corrected := [

@@ -25,6 +25,7 @@ from genre.text import genre_name
 DURATION_RANGE_S = (3.0, 60.0)  # min, max
 COUNT_RANGE = (1, 20)
 TEMPO_RANGE = (0.5, 2.0)
+BPM_RANGE = (60.0, 180.0)  # beats a minute that may be asked for
 MAX_CONTROL_SHIFT = 4.0  # standard deviations by which a control may move
 MAX_SEED = 2**31 - 1
 MAX_GENRES = 32
@@ -58,6 +59,7 @@ class GenerationRequest:
     rhythm: Noise = ()  # noise of the local latent; by default from the seed
     prompt: str = ""  # prompt behind the request, for display
     form: str = ""  # one of FORMS
+    bpm: float | None = None  # beats a minute that are asked for; None: as they come, times `tempo`
 
     def __post_init__(self) -> None:
         set_field = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
@@ -78,6 +80,8 @@ class GenerationRequest:
             raise RequestError("The form of a piece is “sections”, or none.")
         if self.form and self.seconds < MIN_FORM_S:
             raise RequestError(f"A piece with sections takes {MIN_FORM_S:g} s or more: choose a longer one.")
+        if self.bpm is not None:
+            set_field("bpm", _check_number("The beats a minute", self.bpm, *BPM_RANGE))
         set_field(
             "prompt", self.prompt.encode(errors="replace").decode()
         )  # lone surrogates cannot be encoded
@@ -112,12 +116,13 @@ class GenerationRequest:
             seconds,
             seed,
             prompt=parsed_prompt.prompt[:MAX_STORED_PROMPT_CHARS],
+            bpm=parsed_prompt.bpm,
         )
 
     def to_dict(self) -> dict:
-        """Convert to plain values for JSON; without a form as before there were any."""
+        """Convert to plain values for JSON; without form and beats as before there were any."""
         values = asdict(self)
-        return values if self.form else {name: value for name, value in values.items() if name != "form"}
+        return {name: value for name, value in values.items() if value or name not in ("form", "bpm")}
 
     @classmethod
     def from_dict(cls, values: Any) -> "GenerationRequest":
@@ -163,6 +168,7 @@ def mix_requests(a: GenerationRequest, b: GenerationRequest, weight: float) -> G
         a.seed,
         truncation,
         form=form if seconds >= MIN_FORM_S else "",
+        bpm=_mix_bpm(a, b, weight),
         **_noises_by_part(
             lambda part: _mix_noises(
                 (a.noise(part), math.cos(weight * math.pi / 2)),
@@ -198,6 +204,14 @@ class _Noises(TypedDict):
 
 def _noises_by_part(noise_of: Callable[[str], Noise]) -> _Noises:
     return {"style": noise_of("style"), "rhythm": noise_of("rhythm")}
+
+
+def _mix_bpm(a: GenerationRequest, b: GenerationRequest, weight: float) -> float | None:
+    """Interpolate the beats a minute; where one request asks for none, those of the nearer one."""
+    if a.bpm is None or b.bpm is None:
+        return (a if weight < 0.5 else b).bpm
+    low, high = sorted((a.bpm, b.bpm))
+    return min(high, max(low, a.bpm * (b.bpm / a.bpm) ** weight))
 
 
 def _mix_noises(*parts: tuple[Noise, float]) -> Noise:

@@ -28,6 +28,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument(
         "--seconds", type=float, default=10.0, metavar="S", help="length of each, by default 10"
     )
+    parser.add_argument("--bpm", type=float, metavar="N", help="beats a minute, 60 to 180; by default free")
     parser.add_argument(
         "--sections",
         action="store_true",
@@ -62,6 +63,8 @@ def sample(options: argparse.Namespace) -> int:
         )
         if options.sections and not options.again:
             requests = [replace(request, form=SECTIONS) for request in requests]
+        if options.bpm is not None and not options.again:
+            requests = [replace(request, bpm=options.bpm) for request in requests]
         if message:
             print(message, file=sys.stderr)
         options.out.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ def evaluation_table(result: dict) -> str:
         _genre_table(result) if "genre_accuracy" in result else "",
         _sound_table(result["sound"]) if "sound" in result else "",
         _moods_table(result["moods"]) if "moods" in result else "",
+        _tempo_table(result["tempo"]) if "tempo" in result else "",
     )
     return "\n\n".join(filter(None, parts))
 
@@ -118,4 +119,22 @@ def _moods_table(moods: dict) -> str:
         lines.append(
             f"  {name:20}{row['fraction']:6.2f} as wished ({low:.2f} to {high:.2f}) of {row['count']} pairs"
         )
+    return "\n".join(lines)
+
+
+def _tempo_table(tempo: dict) -> str:
+    rows = {"all pieces": tempo["all"], "pieces with a pulse": tempo["with_pulse"]}
+    rows |= {f"  {name} a minute": row for name, row in tempo["bands"].items()}
+    rows |= {f"  {name}": row for name, row in tempo["genres"].items()}
+    lines = [
+        f"Tempo heard within {100 * tempo['tolerance']:g} % of the one asked for, pieces of "
+        f"{tempo['seconds']:g} s"
+    ]
+    for name, row in rows.items():
+        if row["count"]:
+            low, high = row["interval"]
+            lines.append(
+                f"  {name:24}{row['right']:6.2f} ({low:.2f} to {high:.2f}) of {row['count']}"
+                f"; half, double, threefold {row['octave']:.2f}"
+            )
     return "\n".join(lines)

@@ -160,7 +160,9 @@ def describe_item(item: GalleryItem) -> str:
             for name, shift in request.controls.items()
             if name in CONTROL_WORDS and abs(shift) > MIN_NOTABLE_SHIFT
         ]
-        if abs(request.tempo - 1) > MIN_NOTABLE_TEMPO:
+        if request.bpm is not None:
+            parts.append(f"{request.bpm:.0f} beats a minute")
+        elif abs(request.tempo - 1) > MIN_NOTABLE_TEMPO:
             parts.append("faster" if request.tempo > 1 else "slower")
         if request.form:
             parts.append("with sections")

@@ -14,7 +14,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,9 @@ from gan.networks import LOCAL_DIM, OLD_GENERATOR_NAMES, STYLE_DIM, Generator, L
 from gan.request import GenerationRequest, Noise, RequestError
 from gan.sampling import spectrogram_file
 from gan.sampling.audio import synthesize_audio
+from gan.sampling.beat import accent_beats, choose_stretch
 from gan.sampling.form import fade_db, plan_form
+from gan.sampling.pulse import FRAMES_PER_MINUTE
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.spectrogram import SpectrogramParams
 from genre.models.artefacts import load_artefact
@@ -141,6 +143,15 @@ class Sampler:
 
     def generate_mel(self, request: GenerationRequest) -> np.ndarray:
         """Generate the spectrogram alone: (128, frames) float32, -80 to 0 dB. Raises RequestError."""
+        if request.bpm is None:
+            return self._generate_mel(request)
+        period = FRAMES_PER_MINUTE / request.bpm
+        free = replace(request, bpm=None, tempo=1.0)
+        stretch = choose_stretch(self._generate_mel(free), period)
+        return accent_beats(self._generate_mel(replace(free, tempo=stretch)), period)
+
+    def _generate_mel(self, request: GenerationRequest) -> np.ndarray:
+        """Generate the spectrogram with the network's own beats, faster by the factor `tempo`."""
         frames = 1 + round(request.seconds / GAN_MEL.seconds_per_frame)
         n_source_frames = math.ceil(frames * request.tempo)
         columns = math.ceil(n_source_frames / FRAMES_PER_COLUMN) + 2 * MARGIN_COLUMNS

@@ -266,6 +266,8 @@ def _generator_section(card: Card) -> str:
         parts.append(_sound_text(metrics["sound"]))
     if "moods" in metrics:
         parts.append(_moods_text(metrics["moods"]))
+    if "tempo" in metrics:
+        parts.append(_tempo_text(metrics["tempo"]))
     return "\n\n".join(parts)
 
 
@@ -345,4 +347,26 @@ def _moods_text(moods: dict) -> str:
         f"Moods: pairs of one seed and genre, clips of {moods['seconds']:g} s, none selected; how often the "
         f"feelings that {moods['classifier']} finds differ as wished:\n\n"
         + _table(("Pair", "As wished"), rows)
+    )
+
+
+def _tempo_text(tempo: dict) -> str:
+    names = {"Pieces with a pulse": tempo["with_pulse"], "All pieces": tempo["all"]}
+    names |= {f"{name} a minute, with a pulse": row for name, row in tempo["bands"].items()}
+    names |= {f"{name}, with a pulse": row for name, row in tempo["genres"].items()}
+    rows = [
+        (
+            name,
+            f"{_percent(row['right'])} ({_range(row['interval'])}) of {row['count']}",
+            _percent(row["octave"]),
+        )
+        for name, row in names.items()
+        if row["count"]
+    ]
+    return (
+        "Tempo, for which time is stretched and the beats are accented: "
+        f"pieces of {tempo['seconds']:g} s at beats a minute drawn from 60 to 180, none selected; how "
+        f"often librosa's beat tracker hears the asked tempo within {100 * tempo['tolerance']:g} %, and how "
+        "often half, double or three times as much, which counts as wrong:\n\n"
+        + _table(("Pieces", "As asked", "Half, double, threefold"), rows)
     )

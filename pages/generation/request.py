@@ -1,6 +1,6 @@
 """The request form: genres or a prompt, length, count, seed, and fine tuning."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -20,11 +20,23 @@ FIRST_GENRE = "jazz"
 PROMPTS = ("a calm late-night jazz piano", "faster, angrier metal", "sunny reggae with a bit of disco")
 MAX_CLIPS = 8
 SECTIONS, MIN_FORM_S = "sections", 12.0  # those of gan.request, whose import takes a while
+MIN_BPM, MAX_BPM, USUAL_BPM = 60, 180, 110  # the first two are those of gan.request
 SLIDERS = {  # left end, right end, what it is
     "energy": ("calm", "lively", "How loud and full it is."),
     "brightness": ("dark", "bright", "Whether low or high notes prevail."),
     "density": ("sparse", "busy", "How much happens in a second."),
 }
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """What the widgets of the fine tuning say."""
+
+    count: int = 1  # pieces
+    shifts: dict[str, float] = field(default_factory=dict)  # of each control, in standard deviations
+    tempo: float = 1.0  # relative to the usual
+    form: str = ""
+    bpm: float | None = None  # beats a minute; None: not chosen
 
 
 def show_request_form(genres: tuple[str, ...]) -> None:
@@ -43,8 +55,7 @@ def show_request_form(genres: tuple[str, ...]) -> None:
         )
         source = _by_genre(genres) if mode == BY_GENRE else _in_words()
         seconds = _length_s()
-        count, shifts, tempo, form = _fine_tuning(seconds)
-        _buttons(source, genres, seconds, count, shifts, tempo, form)
+        _buttons(source, genres, seconds, _fine_tuning(seconds))
         if source is not None and not isinstance(source, dict):
             # Below all that can be pressed: nothing may move under the pointer.
             _show_parsed_prompt(source)
@@ -149,10 +160,8 @@ def _draw_seed() -> None:
     st.session_state.request_seed = new_seed()
 
 
-def _fine_tuning(seconds: float) -> tuple[int, dict[str, float], float, str]:
-    """Show the widgets; return the number of pieces, the shift of each control (standard deviations), the
-    relative tempo, and the form.
-    """
+def _fine_tuning(seconds: float) -> FineTuning:
+    """Show the widgets and return what they say."""
     with st.expander("Fine tuning", icon=":material/tune:"):
         count = _count_and_seed()
         left, right = st.columns(2, gap="large")
@@ -171,6 +180,7 @@ def _fine_tuning(seconds: float) -> tuple[int, dict[str, float], float, str]:
                     persist_state="session",
                 )
         with right:
+            has_bpm = bool(st.session_state.get("has_bpm"))  # its toggle stands below
             tempo = st.slider(
                 "Slow to fast",
                 60,
@@ -181,7 +191,9 @@ def _fine_tuning(seconds: float) -> tuple[int, dict[str, float], float, str]:
                 key="tempo",
                 help="100 % is as it was painted.",
                 persist_state="session",
+                disabled=has_bpm,
             )
+        bpm = _beats_a_minute()
         has_sections = st.toggle(
             "Give it sections and an end",
             key="has_sections",
@@ -191,18 +203,44 @@ def _fine_tuning(seconds: float) -> tuple[int, dict[str, float], float, str]:
             f"This takes {MIN_FORM_S:g} s or more.",
         )
         st.caption("At 0 and at 100 % they change nothing. What you write in words is added to them.")
-    form = SECTIONS if has_sections and seconds >= MIN_FORM_S else ""
-    return count, {name: shift for name, shift in shifts.items() if shift}, tempo / 100, form
+    return FineTuning(
+        count,
+        {name: shift for name, shift in shifts.items() if shift},
+        1.0 if bpm else tempo / 100,
+        SECTIONS if has_sections and seconds >= MIN_FORM_S else "",
+        bpm,
+    )
+
+
+def _beats_a_minute() -> float | None:
+    """Show the toggle and, when it is on, the number of beats a minute."""
+    if not st.toggle(
+        "Choose how fast it beats",
+        key="has_bpm",
+        persist_state="session",
+        help="The music gets a steady beat of its own, as fast as you say. Tap your foot: at 60 you tap once "
+        "a second, at 120 twice.",
+    ):
+        return None
+    return float(
+        st.slider(
+            "Beats a minute",
+            MIN_BPM,
+            MAX_BPM,
+            USUAL_BPM,
+            format="%d",
+            key="bpm",
+            help="A slow song has some 70, a song to dance to some 120.",
+            persist_state="session",
+        )
+    )
 
 
 def _buttons(
     source: "dict[str, float] | ParsedPrompt | None",
     genres: tuple[str, ...],
     seconds: float,
-    count: int,
-    shifts: dict[str, float],
-    tempo: float,
-    form: str,
+    tuning: FineTuning,
 ) -> None:
     with st.container(horizontal=True, gap="small"):
         generate = st.button(
@@ -224,10 +262,8 @@ def _buttons(
     try:
         submit_requests(
             [
-                replace(
-                    _build_request(source, genres, seconds, shifts, tempo, (first + k) % N_SEEDS), form=form
-                )
-                for k in range(require_count(count))
+                _build_request(source, genres, seconds, tuning, (first + k) % N_SEEDS)
+                for k in range(require_count(tuning.count))
             ]
         )
     except RequestError as error:
@@ -238,16 +274,18 @@ def _build_request(
     source: "dict[str, float] | ParsedPrompt",
     genres: tuple[str, ...],
     seconds: float,
-    shifts: dict[str, float],
-    tempo: float,
+    tuning: FineTuning,
     seed: int,
 ) -> "GenerationRequest":
     """Build a request from the form. Raises RequestError."""
     from gan.request import MAX_CONTROL_SHIFT, TEMPO_RANGE, GenerationRequest
 
     if isinstance(source, dict):
-        return GenerationRequest(source, shifts, tempo, seconds, seed)
+        return GenerationRequest(
+            source, tuning.shifts, tuning.tempo, seconds, seed, form=tuning.form, bpm=tuning.bpm
+        )
     request = GenerationRequest.from_prompt(source, seconds, seed, genres)
+    shifts = tuning.shifts
     names = {**request.controls, **shifts}
     both = {
         name: _within(
@@ -255,7 +293,13 @@ def _build_request(
         )
         for name in names
     }
-    return replace(request, controls=both, tempo=_within(request.tempo * tempo, *TEMPO_RANGE))
+    return replace(
+        request,
+        controls=both,
+        tempo=_within(request.tempo * tuning.tempo, *TEMPO_RANGE),
+        form=tuning.form,
+        bpm=request.bpm if tuning.bpm is None else tuning.bpm,
+    )
 
 
 def _within(value: float, low: float, high: float) -> float:

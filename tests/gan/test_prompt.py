@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from gan import prompt
 from gan.controls import CONTROLS
-from gan.prompt import MAX_PROMPT_CHARS, MAX_PROMPT_SHIFT, MAX_TEMPO, MIN_TEMPO, parse_prompt
+from gan.prompt import (
+    MAX_BPM,
+    MAX_PROMPT_CHARS,
+    MAX_PROMPT_SHIFT,
+    MAX_TEMPO,
+    MIN_BPM,
+    MIN_TEMPO,
+    parse_prompt,
+)
 from genre import GENRES
 
 VOCABULARY = json.loads(prompt._WORDS.read_text(encoding="utf-8"))
@@ -179,10 +187,13 @@ def test_a_not_that_is_none(text: str) -> None:
 
 
 def test_beats_a_minute() -> None:
-    assert parse_prompt("jazz at 160 bpm").tempo > 1.2 and parse_prompt("60bpm").tempo == MIN_TEMPO
     for words in ("jazz at 160 bpm", "jazz at 160 beats per minute", "160 beats a minute, jazz"):
         parsed = parse_prompt(words)
-        assert parsed.unknown_words == () and parsed.tempo > 1.2 and parsed.genres == {"jazz": 1.0}
+        assert parsed.unknown_words == () and parsed.bpm == 160 and parsed.genres == {"jazz": 1.0}
+        assert parsed.message == "You will hear jazz at 160 beats a minute."
+        assert parsed.phrases[0].meaning == "160 beats a minute"
+    assert (parse_prompt("45bpm").bpm, parse_prompt("400 bpm").bpm) == (MIN_BPM, MAX_BPM)
+    assert parse_prompt("jazz").bpm is None and parse_prompt("fast 100 bpm").tempo == 1
 
 
 def test_unknown_words_are_named() -> None:

@@ -67,6 +67,16 @@ def test_a_prompt_that_is_no_text_still_gives_all_files(weights: Path, tmp_path:
     assert recipe["request"]["prompt"] == "jazz ?"
 
 
+def test_beats_a_minute(weights: Path, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    assert gan("sample", "--genre", "jazz", "--bpm", 90, "--seconds", 3, "--seed", 1, "--out", first) == 0
+    recipe = json.loads((first / "01-jazz-1.json").read_text())
+    assert recipe["request"]["bpm"] == 90
+    assert gan("sample", "--again", first / "01-jazz-1.json", "--out", tmp_path / "second") == 0
+    again = (tmp_path / "second" / "01-jazz-1.wav").read_bytes()
+    assert again == (first / "01-jazz-1.wav").read_bytes()
+
+
 def test_neither_genre_nor_prompt(weights: Path, tmp_path: Path) -> None:
     assert gan("sample", "--seconds", 3, "--out", tmp_path / "out") == 0
     assert len(list((tmp_path / "out").glob("01-*.wav"))) == 1
@@ -80,6 +90,7 @@ def test_neither_genre_nor_prompt(weights: Path, tmp_path: Path) -> None:
         ("--genre", "jazz", "--count", 0),
         ("--genre", "jazz", "--count", 21),
         ("--genre", "jazz", "--seconds", 1),
+        ("--genre", "jazz", "--bpm", 300),
         ("--seconds", "nan"),
         ("--seconds", 1e9),
         ("--seed", -1),

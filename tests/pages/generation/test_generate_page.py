@@ -159,7 +159,9 @@ def test_absurd_lengths_and_counts(visit, monkeypatch, state, sentence):
     app = visit()
     values = {"seconds": 3, "count": 1, **state}
     monkeypatch.setattr(_generate_request, "_length_s", lambda: float(values["seconds"]))
-    monkeypatch.setattr(_generate_request, "_fine_tuning", lambda seconds: (values["count"], {}, 1.0, ""))
+    monkeypatch.setattr(
+        _generate_request, "_fine_tuning", lambda seconds: _generate_request.FineTuning(values["count"])
+    )
     app.session_state["request_seed"] = 11
     press(app, "generate")
     assert sentence in app.error[0].value and app.error[0].value.endswith(".")
@@ -176,6 +178,20 @@ def test_fine_tuning_reaches_the_recipe_and_adds_to_words(visit):
     request = gallery_items(generate(app))[0].request
     assert request.controls["energy"] == pytest.approx(parsed.controls["energy"] + 2.0)
     assert request.tempo == pytest.approx(min(2.0, parsed.tempo * 1.6))
+
+
+def test_beats_a_minute_are_chosen_or_written(visit):
+    app = visit(request_genres=["jazz"])
+    assert "bpm" not in [slider.key for slider in app.slider]
+    healthy(app.toggle(key="has_bpm").set_value(True).run())
+    assert app.slider(key="tempo").disabled
+    app.slider(key="bpm").set_value(96)
+    request = gallery_items(generate(app))[0].request
+    assert (request.bpm, request.tempo) == (96, 1) and "96 beats a minute" in words(app)
+    app = generate(visit(request_mode="words", prompt="jazz at 130 bpm", tempo=120))
+    assert gallery_items(app)[0].request.bpm == 130 and "You will hear jazz at 130 beats" in words(app)
+    app = generate(visit(request_mode="words", prompt="jazz at 130 bpm", has_bpm=True, bpm=80))
+    assert gallery_items(app)[0].request.bpm == 80, "what stands on the slider is what it says"
 
 
 def test_a_clip_is_classified(visit):
