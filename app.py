@@ -6,7 +6,7 @@ from pages.access.roles import may_invite, require_visitor
 from pages.library.access import may_see_library
 from pages.shared.browser.address import enter_page
 from pages.shared.browser.scripts import help_keyboard
-from pages.shared.presenter import offer_presenter
+from pages.shared.presenter.view import offer_presenter
 from pages.shared.style import CONTRAST, FOCUS_RINGS, ICON_BUTTONS, TOUCH, page_style
 from pages.shared.uploads import keep_uploads_in_memory
 

@@ -131,7 +131,9 @@ show_model_choice()
 genres = model_genres()
 if genres:
     state = generate_state()
-    if not len(state.gallery):
+    if len(state.gallery):
+        st.empty()  # takes the pictures away before the page scrolls to the piece
+    else:
         show_heard_before()
     show_request_form(genres)
     show_upload()  # above the results, where what it brings back is seen

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.moods.choices import choose_direction, choose_mood, choose_words, remember_request
+from pages.moods.choices import choose_direction, choose_mood, choose_words, forget_mood, remember_request
 from pages.moods.labels import MOODS
 from pages.moods.photo import choose_photo, show_photo, show_photo_errors, take_photo
 from pages.moods.recognizer import choose_backend, load_default_backend, saved_moods
@@ -160,7 +160,7 @@ def forget_photo() -> None:
     """Another way, another picture; and live video begins without the mood of before."""
     mood_state().photo, mood_state().is_face_wanted = None, True
     if st.session_state.way == LIVE:
-        st.session_state.mood = None
+        forget_mood()
 
 
 def choose_way(key: str, on_change: Callable[[], None] | None = None) -> str:

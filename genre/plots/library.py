@@ -14,6 +14,7 @@ NAMED, FEW, MANY = 40, 300, 5_000  # songs on a map: few have their names, many 
 NAME_CHARS = 24  # of a name beside its song
 MAP_HEIGHT = 520
 NAME_WIDTH, NAME_ROW = 0.2, 0.11  # the room that a genre's name takes, as shares of the map
+MAX_TRIED = 20  # songs at which a genre's name may stand
 
 
 def library_map(
@@ -35,7 +36,7 @@ def library_map(
         labels["textposition"] = _label_places(points)
     # Labels are letters in SVG, which the presenter's view can hide, and which know entities as HTML does.
     add_songs = figure.add_scatter if labels else figure.add_scattergl
-    size = 9 if len(ids) <= FEW else 6 if len(ids) <= MANY else 4
+    size = 18 if labels else 10 if len(ids) <= FEW else 6 if len(ids) <= MANY else 4
     for genre in sorted(set(genres)):
         rows = np.flatnonzero(kinds == genre)
         add_songs(
@@ -48,7 +49,8 @@ def library_map(
             hovertemplate="%{hovertext}<extra>" + genre_name(genre) + "</extra>",
             marker={"color": COLOURS.get(genre, QUIET), "size": size, "opacity": 0.85},
             selected={"marker": {"size": size + 8, "opacity": 1}},
-            unselected={"marker": {"opacity": 0.6}, "textfont": {"color": QUIET}},
+            unselected={"marker": {"opacity": 0.6}},
+            textfont={"size": 13},
             **{key: values[rows] for key, values in labels.items()},
         )
     for genre, (x, y) in _genre_places(points, kinds).items():
@@ -58,7 +60,7 @@ def library_map(
             text=f"<b>{genre_name(genre).capitalize()}</b>",
             showarrow=False,
             yanchor="bottom",
-            yshift=5,  # a dot in the middle stays visible
+            yshift=size / 2,  # above its dot
             font={"color": COLOURS.get(genre, QUIET), "size": 15},
         )
     hidden = {"visible": False, "zeroline": False}
@@ -117,15 +119,23 @@ def _label_places(points: np.ndarray) -> np.ndarray:
 
 
 def _genre_places(points: np.ndarray, genres: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Choose where the names of genres stand: amid their songs, raised where one would cover another."""
+    """Choose where the names of genres stand: at the song nearest to the middle of all, at another where one
+    would cover another, or raised where that does not help.
+    """
     low, extent = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-9)
-    middles = {genre: (np.median(points[genres == genre], axis=0) - low) / extent for genre in set(genres)}
-    places: dict[str, tuple[float, float]] = {}
-    for genre, (x, y) in sorted(middles.items(), key=lambda item: (item[1][1], item[0])):
-        for other_x, other_y in sorted(places.values(), key=lambda place: place[1]):
-            if abs(x - other_x) < NAME_WIDTH and abs(y - other_y) < NAME_ROW:
-                y = other_y + NAME_ROW
-        places[genre] = (float(x), float(y))
+    shares = (points - low) / extent
+    middles = {genre: np.median(shares[genres == genre], axis=0) for genre in set(genres)}
+    places: dict[str, np.ndarray] = {}
+    for genre, middle in sorted(middles.items(), key=lambda item: (item[1][1], item[0])):
+        songs = shares[genres == genre]
+        nearest = songs[np.argsort(np.abs(songs - middle).sum(axis=1), kind="stable")[:MAX_TRIED]]
+        taken = np.array([*places.values()]).reshape(-1, 2)
+        is_free = [not (np.abs(taken - song) < (NAME_WIDTH, NAME_ROW)).all(axis=1).any() for song in nearest]
+        place = nearest[is_free.index(True) if any(is_free) else 0].copy()
+        for other in sorted(places.values(), key=lambda place: place[1]):
+            if (np.abs(place - other) < (NAME_WIDTH, NAME_ROW)).all():
+                place[1] = other[1] + NAME_ROW
+        places[genre] = place
     return {
         genre: (float(low[0] + x * extent[0]), float(low[1] + y * extent[1]))
         for genre, (x, y) in places.items()

@@ -16,25 +16,31 @@ from pages.game.machine import machine_answer
 from pages.game.rooms import ANSWER, OVER, Room, RoomError
 from pages.game.rounds import GENRE, ORIGINS, REAL, REAL_MUSIC, make_rounds, option_label, shares_text
 from pages.game.state import ALONE, HANDS, PHONES, clip_wav, game_state, rooms, show_room, shown_room
+from pages.listening.answer.marks import MARKS, colour_of, genre_mark
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
 from pages.shared.style import GAME
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import escaped, fragment
 
-KINDS = {GENRE: ":material/category: Which genre?", REAL: ":material/graphic_eq: Real or generated?"}
+KINDS = (GENRE, REAL)
+TITLES = {GENRE: "Which genre is it?", REAL: "Real or generated?"}
+STARTS = {GENRE: "Guess the genres", REAL: "Tell real from generated"}
 MODES = {
     ALONE: ":material/person: I play alone",
     HANDS: ":material/back_hand: The room raises hands",
     PHONES: ":material/smartphone: The room votes on phones",
 }
 ABOUT = {
-    GENRE: "You choose among four genres, and so does the model of the Listen page. Who knows more music? "
-    "Recordings come first: those of My music whose tag names a genre, and the few that came with Earmark. "
-    "Earmark makes the other pieces.",
+    GENRE: "You choose among four genres, and so does the model of the Listen page. Who knows more music?",
     REAL: "Some pieces were played by people, and some were made up by Earmark's generator. Whenever most "
     "of you are wrong, the generator scores.",
 }
+ORIGINS_TOLD = (
+    "Recordings come first: those of My music whose tag names a genre, and the few that came with Earmark. "
+    "Earmark makes the other pieces."
+)
+SYMBOLS = {GENRE: ("jazz", "metal", "reggae", "classical"), REAL: ("groups", "auto_awesome")}
 QUESTIONS = {GENRE: "Which genre is it?", REAL: "Did people play this, or did the generator make it up?"}
 RIVALS = {GENRE: "The machine", REAL: "The generator"}
 REFRESH_S = 1.0
@@ -71,17 +77,6 @@ def show_screen() -> None:
 
 def _show_start() -> None:
     st.markdown("Ten pieces of music, ten seconds each. First you guess, and then the machine tells.")
-    kind = st.segmented_control(
-        "What do you guess?",
-        list(KINDS),
-        default=REAL if st.query_params.get("kind") == REAL else GENRE,
-        required=True,
-        key="game_kind",
-        format_func=KINDS.__getitem__,
-        persist_state="session",
-        wrap=False,
-    )
-    st.caption(ABOUT[kind])
     mode = st.segmented_control(
         "Who plays?",
         list(MODES),
@@ -90,7 +85,6 @@ def _show_start() -> None:
         key="game_mode",
         format_func=MODES.__getitem__,
         persist_state="session",
-        wrap=False,
     )
     is_out_of_reach = mode == PHONES and not reaches_others()
     if is_out_of_reach:
@@ -99,21 +93,46 @@ def _show_start() -> None:
             "`make run HTTPS=1` to let them in, or let the room raise hands.",
             icon=":material/wifi_off:",
         )
-    st.button(
-        "Start",
-        type="primary",
-        icon=":material/play_arrow:",
-        key="start_game",
-        on_click=_start,
-        disabled=is_out_of_reach,
-    )
+    first = REAL if st.query_params.get("kind") == REAL else GENRE
+    kinds = sorted(KINDS, key=lambda kind: kind != first)
+    for column, kind in zip(st.columns(2), kinds, strict=True):
+        with (
+            column,
+            st.container(
+                border=True, height="stretch", vertical_alignment="distribute", key=f"game_of_{kind}"
+            ),
+        ):
+            with st.container():
+                st.html(_symbols(kind))
+                st.subheader(TITLES[kind], anchor=False)
+                st.markdown(ABOUT[kind])
+            st.button(
+                STARTS[kind],
+                type="primary",
+                icon=":material/play_arrow:",
+                key=f"start_{kind}",
+                on_click=_start,
+                args=(kind,),
+                width="stretch",
+                disabled=is_out_of_reach,
+            )
+    st.caption(ORIGINS_TOLD)
     with st.container(horizontal=True, vertical_alignment="bottom", key="join_by_code"):
         st.text_input("Code of a game to join", key="join_code", max_chars=8, placeholder="ABCD", width=220)
         st.button("Join", icon=":material/login:", key="join", on_click=_join)
 
 
-def _start() -> None:
-    kind, mode = st.session_state.game_kind, st.session_state.game_mode
+def _symbols(kind: str) -> str:
+    """Draw what is told apart: marks of genres in their colours, or people and the generator."""
+    marks = [
+        f'<span style="--genre: {colour_of(name)}">{genre_mark(name) if name in MARKS else name}</span>'
+        for name in SYMBOLS[kind]
+    ]
+    return f'<p class="game-symbols" aria-hidden="true">{"".join(marks)}</p>'
+
+
+def _start(kind: str) -> None:
+    mode = st.session_state.game_mode
     try:
         with st.spinner("Choosing the pieces"):
             rounds = make_rounds(kind, random.randrange(2**31), library_songs())

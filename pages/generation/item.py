@@ -15,6 +15,7 @@ from pages.generation.html import render_thumbnail
 from pages.generation.piece_card import piece_card
 from pages.generation.state import generate_state
 from pages.generation.studio import model_genres, new_seed, submit_requests, submit_to_same_model
+from pages.shared.browser.scripts import follow_sound
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
 from pages.shared.turns import visitor_turn
@@ -43,12 +44,14 @@ def show_item(item: GalleryItem) -> None:
         with st.container(horizontal=True, gap="xsmall", key="actions"):
             if item.request:
                 _another(item, item.request)
-                _vary(item, item.request)
-                _mix(item, item.request)
+            _share(item)
             _next_genres()
             _classify_button(item)
             show_hand_on(item)
-            _share(item)
+            if item.request:
+                _vary(item, item.request)
+                _mix(item, item.request)
+        follow_sound("item", "spectrogram")
         show_kept(item)
         _show_prediction(item)
 
@@ -73,7 +76,7 @@ def _submit_similar(item: GalleryItem, request: "GenerationRequest") -> None:
 
 
 def _next_genres() -> None:
-    """Show a button for each genre to the presenter, whose view has no form (pages/shared/stage.py)."""
+    """Show a button for each genre to the presenter, whose view has no form (presenter/scenes.py)."""
     with st.container(horizontal=True, gap="xsmall", key="next_genres"):
         for genre in model_genres():
             st.button(
@@ -186,9 +189,10 @@ def _share(item: GalleryItem) -> None:
             return
         link = _link_to(item) if has_link else ""
         _offer_card(item, link if reaches_others() else "")
-        _offer_files(item)
         if link:
             _show_link(link)
+        with st.expander("Its files", icon=":material/download:", expanded=not link):
+            _offer_files(item)
 
 
 def _show_link(link: str) -> None:

@@ -10,7 +10,7 @@ from genre.plots.prediction import COLOURS, QUIET
 from genre.text import encodable, genre_name
 from pages.library.player import save_songs, show_song
 from pages.library.state import library_state
-from pages.shared.browser.scripts import scroll_to, take_taps
+from pages.shared.browser.scripts import take_taps
 
 if TYPE_CHECKING:
     from genre.library.search import Library
@@ -95,8 +95,6 @@ def show_playing(library: "Library") -> None:
     if position is None:
         return
     show_song(library, position, autoplay=state.is_fresh)
-    if state.is_fresh:
-        scroll_to("library_player")
     state.is_fresh = False
     if library.music[position]:
         like = Query(

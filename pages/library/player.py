@@ -76,11 +76,8 @@ def show_song(library: "Library", position: int, autoplay: bool) -> None:
             with st.container(gap="xsmall"):
                 st.markdown(f"**{escaped(encodable(song.name))}**")
                 st.caption(_facts(song, float(library.probabilities[position].max())))
-        words = [FEELING_WORDS[name] for name in library.strongest_feelings(position)]
-        if words:
-            with st.container(horizontal=True, gap="xsmall"):
-                for word in words:
-                    st.badge(word, color="gray")
+            for name in library.strongest_feelings(position):
+                st.badge(FEELING_WORDS[name], color="gray", width="content")
         play_song(song, autoplay)
 
 

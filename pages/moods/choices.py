@@ -12,11 +12,12 @@ from pages.moods.state import mood_state
 from pages.shared.browser.memory import recall, remember
 from pages.shared.sharing.song_card import CardHeading
 from pages.shared.style import mood_cards
-from pages.shared.widgets import escaped
+from pages.shared.widgets import escaped, renew, widget_key
 
 MATCH, CHANGE = "match", "change"
 # Target moods of the search -> directions of genre/library/playlists/mood_path.py, which knows fewer.
 LIBRARY_DIRECTIONS = {"calm": "calm", "comforting": "calm", "cheerful": "lift", "energetic": "lift"}
+CHOICE = "mood_choice"  # the buttons of the moods, as a widget that can be renewed
 REMEMBERED = "songs"  # name of what the browser remembers
 
 
@@ -78,23 +79,33 @@ def choose_mood(custom_moods: list[str]) -> str | None:
     """Show buttons for the seven emotions and the custom moods; the recognized one is chosen already."""
     moods = list(dict.fromkeys([*MOODS, *custom_moods]))
     if st.session_state.get("mood") not in moods:  # the chosen custom mood was deleted meanwhile
-        st.session_state.pop("mood", None)
+        st.session_state.mood = None
     state = mood_state()
     st.html(mood_cards([EMOTION_COLOURS.get(mood, CUSTOM_MOOD_COLOUR) for mood in moods]))
-    return st.pills(
-        "Not right? Say it yourself" if state.photo else "How do you feel?",
-        moods,
-        format_func=mood_label,
-        key="mood",
-        required=True,
-        persist_state="session",
-        on_change=_note_choice,
-    )
+    key = widget_key(CHOICE)
+    st.session_state[key] = st.session_state.get("mood")
+    with st.container(key="mood"):
+        return st.pills(
+            "Not right? Say it yourself" if state.photo else "How do you feel?",
+            moods,
+            format_func=mood_label,
+            key=key,
+            required=True,
+            on_change=_note_choice,
+            args=(key,),
+        )
 
 
-def _note_choice() -> None:
+def _note_choice(key: str) -> None:
     state = mood_state()
+    st.session_state.mood = st.session_state[key]
     state.is_mood_new, state.is_face_wanted = True, False
+
+
+def forget_mood() -> None:
+    """Take the choice back. A browser keeps what it shows chosen, unless the buttons are others."""
+    st.session_state.mood = None
+    renew(CHOICE)
 
 
 def choose_direction(mood: str) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from genre.text import percent
 from mood.emotion.drawing import CUSTOM_MOOD_COLOUR, EMOTION_COLOURS
 from mood.playlist.query import TARGET_MOODS
-from pages.shared.style import MOOD_BARS
+from pages.shared.style import MOOD_BARS, mood_heading_colour
 from pages.shared.widgets import escaped
 
 # The icon, the name, and the word in "You look ...". The pleasant ones come first. The icons are chosen by
@@ -78,8 +78,15 @@ def score_bars(scores: dict[str, float]) -> str:
 def show_mood_heading(mood: str, is_confident: bool, correction: str | None = None) -> None:
     """Show the mood in large letters: the visitor's correction, or else the one that was recognized."""
     if correction and correction != mood:
-        st.subheader(f"{mood_icon(correction)} You say {look_word(correction)}", anchor=False)
+        _show_heading(correction, f"You say {look_word(correction)}")
         st.caption(f"Earmark read {look_word(mood)} on your face. Your word counts.")
         return
-    words = f"You look {look_word(mood)}" if is_confident else f"Hard to say: perhaps {look_word(mood)}"
-    st.subheader(f"{mood_icon(mood)} {words}", anchor=False)
+    _show_heading(
+        mood, f"You look {look_word(mood)}" if is_confident else f"Hard to say: perhaps {look_word(mood)}"
+    )
+
+
+def _show_heading(mood: str, words: str) -> None:
+    st.html(mood_heading_colour(EMOTION_COLOURS.get(mood, CUSTOM_MOOD_COLOUR)))
+    with st.container(key="mood_now"):
+        st.subheader(f"{mood_icon(mood)} {words}", anchor=False)

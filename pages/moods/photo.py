@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from pages.moods.choices import forget_mood
 from pages.moods.labels import score_bars, show_mood_heading
 from pages.moods.recognizer import current_recognizer
 from pages.moods.state import RecognizedPhoto, mood_state
@@ -106,15 +107,14 @@ def show_photo(photo: RecognizedPhoto) -> None:
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
         st.image(photo.picture, width="stretch", alt=f"Your picture, with {len(photo.faces)} faces framed")
-        if st.button(
+        st.button(
             "Another picture",
             icon=":material/restart_alt:",
             key="another_picture",
             width="stretch",
-            help="Deletes this picture from Earmark's memory.",
-        ):
-            mood_state().photo, mood_state().is_face_wanted = None, True
-            st.rerun()
+            help="Deletes this picture from Earmark's memory, and begins anew.",
+            on_click=_forget_picture,
+        )
     with right:
         if not photo.faces:
             st.warning(photo.problem, icon=":material/face:")
@@ -128,6 +128,12 @@ def show_photo(photo: RecognizedPhoto) -> None:
                 f"There {'is another face' if others == 1 else f'are {others} other faces'} "
                 "in the picture. The largest one leads."
             )
+
+
+def _forget_picture() -> None:
+    """Begin anew: what the visitor said of this picture holds for no other."""
+    mood_state().photo, mood_state().is_face_wanted = None, True
+    forget_mood()
 
 
 def show_photo_errors() -> None:

@@ -1,4 +1,4 @@
-"""The CSS of the pages, as <style> elements for st.html or unsafe markdown; stage.py has the presenter's."""
+"""The CSS of the pages, as <style> elements for st.html or unsafe markdown; presenter/ has that of a room."""
 
 # Streamlit leaves a hand's breadth between the links at the top and the title, and more below the last
 # element, where the presenter's button needs some. Its own style comes after the document's
@@ -18,6 +18,7 @@ FOCUS_RINGS = """<style>
     :has(> [role=combobox]:focus-visible) {
         outline: 3px solid #D9702E !important; outline-offset: 2px !important; border-radius: .4rem; }
     [data-testid=stMain]:focus-visible { outline: 2px solid #D9702E; outline-offset: -2px; }
+    [data-testid=stMain]:focus-visible::before { content: none !important; }  /* Streamlit's, beside ours */
 </style>"""
 
 # Streamlit's captions are too faint in the light, and what it writes in the primary colour in the dark.
@@ -41,8 +42,9 @@ TOUCH = """<style>
     [data-testid=stHeader]:has([data-testid=stExpandSidebarButton])
         div:has(> [data-testid=stToolbarActions]) { width: auto; min-width: 0; flex: 1 1 0; }
     @media (hover: none), (max-width: 640px) {
-        .stApp :is(.stButton, .stDownloadButton, .stFormSubmitButton, .stPopover, .stLinkButton, .stPageLink,
-            .stButtonGroup, .stFileUploader) :is(button, a, [role=radio]):not([data-testid=stTooltipIcon] *),
+        .stApp :where(.stButton, .stDownloadButton, .stFormSubmitButton, .stPopover, .stLinkButton,
+            .stPageLink, .stButtonGroup, .stFileUploader)
+            :is(button, a, [role=radio]):where(:not([data-testid=stTooltipIcon] *)),
         .stApp :is(summary, .stCheckbox label, .stTextInput input, .recorder-live,
             [data-testid=stSidebarNavLink]) { min-height: 2.75rem; }
         :is([data-testid=stMainMenuButton], [data-testid=stSidebarCollapseButton] button) {
@@ -221,6 +223,9 @@ ACT_CARDS = """<style>
 
 # Styles of pages/game/: what is read from the back row.
 GAME = """<style>
+    .game-symbols { display: flex; gap: .7rem; margin: .3rem 0 0; font: 400 3rem/1 "Material Symbols Rounded";
+                    font-feature-settings: "liga"; color: #0F8A8A; }
+    .game-symbols span { color: color-mix(in srgb, var(--genre) 82%, currentColor); }
     .game-truth { font-size: clamp(2rem, 6vw, 3.6rem); font-weight: 700; line-height: 1.15; margin: .3rem 0;
                   padding-left: .9rem; border-left: .6rem solid var(--truth); }
     .game-truth span { font-weight: 400; opacity: .75; }
@@ -281,6 +286,11 @@ LANES = """<style>
     .lanes li:first-child { border-top: 2px dashed #8A909966; }
     .lanes i { font: 400 2.8rem/1 "Material Symbols Rounded"; font-feature-settings: "liga"; color: #1F9C9C; }
     .lanes p { margin: 0; line-height: 1.35; }
+    @media (prefers-reduced-motion: no-preference) {
+        .lanes.is-running i { animation: lane-run .7s ease-in-out infinite; }
+        .lanes.is-running li:nth-child(2n) i { animation-delay: -.3s; }
+        @keyframes lane-run { 50% { translate: 1.1rem -.2rem; } }
+    }
     .lanes b { display: block; font-size: 1.35rem; }
     .st-key-start_race button, .st-key-watch_race button { padding: .7rem 1.8rem; }
     :is(.st-key-start_race, .st-key-watch_race) button p { font-size: 1.25rem; font-weight: 600; }
@@ -295,6 +305,12 @@ RACE = """<style>.st-key-race .mark-text text { paint-order: stroke; stroke: lig
 def place_kept(key: str, height_px: int) -> str:
     """Keep the place of what comes late in the container of this key, so that nothing below it jumps."""
     return f"<style>.st-key-{key} {{ min-height: {height_px}px; }}</style>"
+
+
+def mood_heading_colour(colour: str) -> str:
+    """Return the style of the heading of pages/moods/labels.py that names the mood of a face."""
+    mixed = f"color-mix(in srgb, {colour} 62%, currentColor)"
+    return f"<style>.stApp .st-key-mood_now h3 {{ color: {mixed}; }}</style>"
 
 
 def mood_cards(colours: list[str], key: str = "mood") -> str:
@@ -340,6 +356,10 @@ LIBRARY = """<style>
     .map-legend li { margin: 0; }
     .map-legend i { display: inline-block; width: .6rem; height: .6rem; margin-right: .35rem;
         border-radius: 50%; }
+    /* What plays stays in sight, whichever song of the map was pressed. */
+    :root:not(.presenting) [data-testid=stLayoutWrapper]:has(> .st-key-library_player) { position: sticky;
+        bottom: .6rem; z-index: 5; background: light-dark(#FCFBF8, #14181B); border-radius: .5rem;
+        box-shadow: 0 .2rem 1.2rem #0003; }
     .st-key-library_map .annotation { pointer-events: none; }
     .st-key-library_map .annotation text { paint-order: stroke; stroke-width: 4px;
         stroke: light-dark(#FCFBF8, #14181B); stroke-linejoin: round; }

@@ -81,10 +81,11 @@ def show_winner(tested: list[TestedRun]) -> None:
         f"{result.n_first} right and {runner_up} alone {result.n_second}"
     )
     if result.p_value > SIGNIFICANCE:
+        is_even = result.n_first == result.n_second
+        headline = f"A dead heat: {winner} and {runner_up}" if is_even else f"{winner} comes in first, just"
         st.info(
-            f"### Too close to call: {winner} and {runner_up}\n\n"
-            f"{counts}: so small a difference may be chance.",
-            icon=":material/balance:",
+            f"### {headline}\n\n{counts}: so small a difference may be chance.",
+            icon=":material/balance:" if is_even else ":material/flag:",
         )
         return
     genres = " and ".join(genre_name(genre) for genre in result.better_genres[:2])

@@ -126,7 +126,7 @@ def test_guess_first(browser, streamlit_server):
     visitor = open_page(browser, streamlit_server, "guess", "Ten pieces of music")
     page = visitor.page
     require_accessible(visitor)
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Guess the genres").click()
     options = page.locator(".st-key-game_options button")
     options.first.wait_for()
     visitor.settle()

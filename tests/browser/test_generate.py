@@ -67,6 +67,10 @@ class Studio(Visit):
         button = self.page.get_by_role("button", name=label)
         if not button.is_visible():
             self.page.get_by_role("button", name="Share or save").click()
+            files = self.page.get_by_text("Its files")
+            files.wait_for()
+            if not button.is_visible():
+                files.click()
         with self.page.expect_download() as download:
             button.click()
         return download.value
@@ -117,6 +121,9 @@ def test_a_clip_is_played_classified_downloaded_and_uploaded(studio, browser, st
     expect(page.locator(".st-key-item")).to_contain_text("3 s · seed 7")
     page.wait_for_function("document.querySelector('.st-key-item audio').played.length")  # by itself
     assert played_s(page) > 0.2
+    line, picture = (page.locator(f".st-key-spectrogram {part}") for part in (".sound-place", ".nsewdrag"))
+    area = picture.bounding_box()
+    assert area["x"] < line.bounding_box()["x"] < area["x"] + area["width"], "it runs through the picture"
     page.keyboard.press("p")
     next_genres = page.locator(".st-key-next_genres button")
     require_on_stage(

@@ -88,6 +88,7 @@ def _data(state: RecorderState) -> dict[str, Any]:
         "answer": state.answer,
         "message": state.message,
         "error": state.error,
+        "named": state.named,
     }
 
 
@@ -134,7 +135,7 @@ def _add(state: RecorderState, message: SoundMessage) -> None:
 
 def _add_live(state: RecorderState, message: SoundMessage) -> None:
     """Name what plays, and keep nothing of it."""
-    from pages.listening.answer.marks import forming_answer, recording_message
+    from pages.listening.answer.marks import forming_answer, recording_message, spans_shown
     from pages.listening.recorder.live import LiveTake
 
     if state.live is None:
@@ -145,6 +146,7 @@ def _add_live(state: RecorderState, message: SoundMessage) -> None:
     state.answer = forming_answer(latest.genre, latest.probabilities, latest.confident)
     state.message = "" if latest.genre else recording_message(latest.message)
     if state.live.done:
+        state.named = spans_shown(state.live.spans())
         state.live.stop()
         state.live, state.is_over = None, True
 

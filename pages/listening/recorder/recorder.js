@@ -9,7 +9,7 @@ const LIVE_KEPT_S = 10; // unsent sound beyond this is dropped
 const RESEND_MS = 8000; // without an answer of the server
 const GUESS_S = 10; // of sound for a guess
 const MAX_RATE = 48000;
-const QUIET_DB = -52, LOUD_SHARE = 0.002; // of the last two seconds: level, share of samples at full scale
+const QUIET_DB = -52, LOUD_SHARE = 0.01; // of the last two seconds: level, share of samples at full scale
 const HEARD_S = 2; // length of sound behind those two
 const RING_BUFFER_S = 0.05; // of one measurement of the level
 
@@ -253,6 +253,9 @@ class Recorder {
     this.box.style.setProperty("--accent", isForming && answer ? answer.colour : "");
     this.find("answer").classList.toggle("waits", !answer); // its place is kept: nothing below it jumps
     if (isForming && answer) this.drawAnswer(answer);
+    const named = isForming ? [] : this.data.named ?? [];
+    this.find("named").hidden = !named.length;
+    if (named !== this.namedDrawn) this.drawNamed(this.namedDrawn = named);
     this.say();
   }
 
@@ -272,6 +275,27 @@ class Recorder {
       bar.style.background = colour;
       figure.textContent = percent;
     });
+  }
+
+  // What was named live: a strip in the genres' colours, and the times.
+  drawNamed(named) {
+    this.find("strip").replaceChildren(...named.map(({ colour, seconds }) => {
+      const part = document.createElement("i");
+      part.style.flexGrow = seconds;
+      part.style.background = colour;
+      return part;
+    }));
+    this.find("named").querySelector("ol").replaceChildren(...named.map(({ time, mark, name, colour }) => {
+      const line = document.createElement("li");
+      for (const [tag, text] of [["span", time], ["i", mark], ["b", name]]) {
+        const part = document.createElement(tag);
+        part.textContent = text;
+        line.append(part);
+      }
+      line.querySelector("i").ariaHidden = "true";
+      line.style.setProperty("--genre", colour);
+      return line;
+    }));
   }
 
   // One sentence at a time, in a live region: a new one is read out.

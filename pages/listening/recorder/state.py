@@ -1,6 +1,6 @@
 """What the recorder of one visit has received."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -27,6 +27,7 @@ class RecorderState:
     answer: dict[str, Any] | None = None  # as the recorder shows it
     message: str = ""  # a sentence, where there is no answer
     error: str = ""  # a sentence
+    named: list[dict[str, Any]] = field(default_factory=list)  # what was named live and when, at the end
     calls_page: bool = False  # whether the whole page has to follow
 
 

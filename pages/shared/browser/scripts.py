@@ -38,6 +38,39 @@ def take_taps() -> None:
     st.html(_TAPS, unsafe_allow_javascript=True)
 
 
+_FOLLOW = """<script>
+if (!window.earmarkFollow) {
+    window.earmarkFollow = true;
+    const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const follow = ({target}) => {
+        const plot = target.closest?.(".st-key-PART")?.querySelector(".st-key-CHART .js-plotly-plot");
+        const area = plot?._fullLayout?._size, share = target.currentTime / target.duration;
+        if (!area || !Number.isFinite(share)) return;
+        let line = plot.querySelector(".sound-place");
+        if (!line) {
+            line = document.createElement("i");
+            line.className = "sound-place";
+            line.style.cssText = "position: absolute; left: -1.5px; top: 0; border-left: 3px solid #fff;"
+                + "pointer-events: none; filter: drop-shadow(0 0 1.5px #05040f);"
+                + (isCalm ? "" : "transition: translate .25s linear;");
+            plot.querySelector(".svg-container").append(line);
+        }
+        line.style.height = `${area.h}px`;
+        line.style.translate = `${area.l + area.w * share}px ${area.t}px`;
+    };
+    for (const name of ["play", "timeupdate", "seeked"]) document.addEventListener(name, follow, true);
+}
+</script>"""
+
+
+def follow_sound(part: str, chart: str) -> None:
+    """Let a line run through a chart of Plotly's, whose width is the length of the sound beside it.
+
+    `part` is the key of the container of both, `chart` that of the chart.
+    """
+    st.html(_FOLLOW.replace("PART", part).replace("CHART", chart), unsafe_allow_javascript=True)
+
+
 _LEAVE = """<script>{
     window.onbeforeunload = KEEPS ? event => { event.preventDefault(); return ""; } : null;
 }</script>"""

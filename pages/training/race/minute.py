@@ -1,7 +1,5 @@
 """The step "In a minute": a race of three trainings, told and started with one press."""
 
-from html import escape
-
 import streamlit as st
 
 from genre import GENRES
@@ -10,7 +8,7 @@ from genre.runs.catalogue import LEAKY
 from genre.training.experiment import ExperimentSettings, experiment_settings
 from pages.shared.style import LANES
 from pages.training.run_display import LEAK, MODEL_NAMES, load_entries
-from pages.training.setup.line_up import line_up_html
+from pages.training.setup.line_up import lanes_html, line_up_html
 from pages.training.setup.step import start_runs
 from pages.training.state import go_to
 
@@ -40,7 +38,7 @@ def show_minute() -> None:
     """Show the step."""
     own = [entry for entry in load_entries() if not entry.recorded]
     is_racing = any(entry.run.active for entry in own)
-    st.html(LANES + _lanes_html())
+    st.html(LANES + lanes_html([(_name(racer), racer[2]) for racer in RACERS]))
     st.html(
         line_up_html(
             list(map(_name, RACERS)),
@@ -90,16 +88,6 @@ def _show_start(is_racing: bool) -> None:
             f"{state} They learn to tell ten kinds of music apart, from 300 short pieces that Earmark's "
             "synthesiser plays."
         )
-
-
-def _lanes_html() -> str:
-    """Draw who races, each at the start of a lane that leads to the finishing line."""
-    lanes = "".join(
-        f'<li><i aria-hidden="true">directions_run</i><p><b>{escape(_name(racer))}</b>'
-        f"{escape(racer[2])}</p></li>"
-        for racer in RACERS
-    )
-    return f'<ol class="lanes">{lanes}</ol>'
 
 
 def _name(racer: tuple[str, str, str]) -> str:

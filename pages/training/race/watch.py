@@ -16,6 +16,7 @@ from genre.runs.catalogue import Entry
 from genre.text import percent
 from genre.training.experiment import ExperimentSettings
 from pages.shared.countdown import time_left
+from pages.shared.style import LANES
 from pages.shared.widgets import escaped, fragment
 from pages.training.race.finish import latest_heat, show_finish, show_race
 from pages.training.run_display import (
@@ -31,6 +32,7 @@ from pages.training.run_display import (
     show_swatch,
 )
 from pages.training.setup import quota
+from pages.training.setup.line_up import lanes_html
 from pages.training.state import go_to, train_state
 
 ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # seconds between two refreshes: while something learns, and else
@@ -79,7 +81,9 @@ def _show_present(was_active: bool) -> None:
         return
     _show_totals(entries)
     items = chart_entries(entries)
-    if was_active and not show_race(latest_heat(items)):
+    heat = latest_heat(items)
+    if was_active and not show_race(heat):
+        st.html(LANES + lanes_html([(item.name, "") for item in heat if item.entry.run.active], True))
         st.caption("The lines begin with the first epoch, one round through the music.")
     for number, item in enumerate(items):
         with st.container(border=True, key=f"watched_{number}"):

@@ -1,9 +1,18 @@
-"""The starting line: what a room sees of a step with Start, whose widgets the presenter's view hides."""
+"""The starting line: the lanes of a race, and what a room sees of a step with Start."""
 
 from html import escape
 
 MAX_NAMES = 4  # models that are named; of more, the last line counts the rest
 COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+
+
+def lanes_html(racers: list[tuple[str, str]], is_running: bool = False) -> str:
+    """Draw who races, (name, words) each, in a lane that leads to the finishing line."""
+    lanes = "".join(
+        f'<li><i aria-hidden="true">directions_run</i><p><b>{escape(name)}</b>{escape(words)}</p></li>'
+        for name, words in racers
+    )
+    return f'<ol class="lanes{" is-running" if is_running else ""}">{lanes}</ol>'
 
 
 def line_up_html(names: list[str], n_genres: int, music: str) -> str:

@@ -147,7 +147,7 @@ def test_the_map_has_all_songs_and_plays_the_clicked_one(music):
     app = healthy(app.run())
     assert len(app.get("audio")) == 1
     assert "Sounds like it" in words(app) and "the same" in words(app)
-    assert "scrollIntoView" in scripts(app) and "scrollIntoView" not in scripts(healthy(app.run()))
+    assert "scrollIntoView" not in scripts(app), "the map stays in sight, and the player comes there"
 
 
 def test_a_library_too_large_for_a_browser_is_shown_in_part_and_says_so(music, monkeypatch):
@@ -261,12 +261,12 @@ def test_few_songs_have_their_names_on_the_map():
     assert many.mode == "markers" and many.text is None and many.hovertext[0] == f"&lt;b&gt;{songs[0][3:]}"
 
 
-def test_names_of_genres_stand_amid_their_songs_and_do_not_cover_one_another():
+def test_names_of_genres_stand_at_their_songs_and_do_not_cover_one_another():
     points = np.array([[0, 0], [2, 0], [1, 1], [1.1, 0], [9, 9]])
     figure = library_map(points, ["jazz", "jazz", "jazz", "pop", "hiphop"], list("abcde"), range(5))
     places = {name.text[3:-4]: (name.x, name.y) for name in figure.layout.annotations}
-    assert places["Jazz"] == (1, 0) and places["Hip-hop"] == (9, 9)
-    assert places["Pop"][1] >= places["Jazz"][1] + 9 * NAME_ROW
+    assert places["Jazz"] in [(0, 0), (2, 0), (1, 1)] and places["Hip-hop"] == (9, 9)
+    assert places["Pop"][1] >= places["Jazz"][1] + 9 * NAME_ROW, "it has one song, and no other place"
     assert not figure.layout.showlegend and figure.data[0].unselected.marker.opacity >= 0.5
 
 

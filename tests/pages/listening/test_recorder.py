@@ -14,6 +14,7 @@ from genre.audio.clip import SAMPLE_RATE
 from genre.models.cards import ArtefactError
 from genre.text import genre_name
 from pages.listening.recorder import panel
+from pages.listening.recorder.live import LiveTake
 from pages.listening.recorder.state import RecorderState
 from pages.listening.recorder.take import DAMAGED, MAX_S, RATES, Take, TakeError, read_message
 from pages.shared.models import default_classifier
@@ -218,7 +219,20 @@ def test_live_names_the_music_and_keeps_nothing(arrive, play):
     assert shown(app)["answer"]["name"] and shown(app)["received"] == len(music)
     app, state = arrive(sound_message(music[:0], len(music), live=True, rate=SAMPLE_RATE, done=True))
     assert shown(app)["finished"] and state.live is None and not live._live.running
+    (named,) = shown(app)["named"]
+    assert (named["time"], named["name"]) == ("0:00", genre_name(live.spans()[0].genre).capitalize())
+    assert named["seconds"] == pytest.approx(len(music) / SAMPLE_RATE, abs=0.1)
     assert app.session_state["listen"].session is None
+
+
+def test_what_was_named_for_a_moment_only_is_left_out():
+    take = LiveTake(lambda clip: None)
+    for second, genre in enumerate([None, None, *5 * ["rock"], "jazz", *4 * ["rock"], *6 * ["pop"], None]):
+        take._note(genre, float(second))
+    assert [(span.genre, span.start_s, span.end_s) for span in take.spans()] == [
+        ("rock", 0.0, 12.0),
+        ("pop", 12.0, 18.0),
+    ]
 
 
 def test_a_busy_server_leaves_the_answer_so_far_out(one_at_once, arrive, play):

@@ -1,78 +1,6 @@
-"""The CSS of the presenter's view (pages/shared/presenter.py): one thing at a time, and large.
+"""The CSS of each page in the presenter's view: what comes next on it, and what is hidden."""
 
-A stage of 1000 x 562 pixels is as large as the screen. Nothing that is to be read on it is smaller than
-1.5 rem: letters of 4.6 cm on a screen two metres wide. The widgets are hidden but for those that come next.
-"""
-
-_FRAME = """
-    #earmark-present { position: fixed; right: 1rem; bottom: 1rem; z-index: 1000; width: 2.75rem;
-        height: 2.75rem;
-        border: 1px solid #8A909966; border-radius: 50%; cursor: pointer; color: #fff; background: #0F6E6E;
-        font: 400 1.5rem/1 "Material Symbols Rounded"; font-feature-settings: "liga"; overflow: hidden;
-        padding: 0; }
-    #earmark-present:focus-visible { border-radius: 50%; }
-    /* The note is for who presents: within the margin below what the room looks at. */
-    #earmark-present-note { position: fixed; left: 50%; bottom: 0; z-index: 1000; translate: -50%; margin: 0;
-        padding: .1rem .8rem .2rem; border-radius: .5rem .5rem 0 0; background: #14181B; color: #fff;
-        font: 600 .9rem/1.2 "Source Sans", sans-serif; }
-    #earmark-present-note:empty, .presenting #earmark-present { display: none; }
-    @media (max-width: 640px) { #earmark-present { display: none; } }
-"""
-
-_STAGE = """
-.presenting {
-    --stage-height: calc(100vh / var(--stage-zoom, 1) - 2.6rem);  /* within the margins */
-
-    [data-testid=stHeader],
-    [data-testid=stElementContainer]:has(.stButton, .stDownloadButton, .stLinkButton, .stPageLink,
-        .stFileUploader, .stSelectbox, .stMultiSelect, .stSlider, .stCheckbox, .stTextInput, .stTextArea,
-        .stRadio, .stNumberInput, .stButtonGroup, .stPopover, .stAudioInput, .stCameraInput, .stDataFrame
-        ):not(.st-key-start, .st-key-start_race, .st-key-watch_race,
-        .st-key-to_set_up, .st-key-to_leak, .st-key-to_minute,
-        .st-key-another, .st-key-next_genres *, .st-key-mood, .st-key-open_camera, [class*=st-key-camera_],
-        [class*=st-key-icon_songs_play_], [class*=st-key-icon_own_play_],
-        .st-key-show_face, .st-key-another_picture, .st-key-record, [class*=st-key-teach_name_],
-        .st-key-teach, .st-key-try_mood,
-        .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
-        [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
-        .st-key-start_game, [class*=st-key-option_], [class*=st-key-hands_], .st-key-show_answer,
-        .st-key-next, .st-key-skip, .st-key-again, .st-key-library_example),
-    :is(.stExpander, .stPopover, .modebar, [data-testid=stElementToolbar],
-        [data-testid=stTooltipIcon]:not(.stButton *),
-        [data-testid=stHeaderActionElements], .stHeadingActionElements, [data-testid=stCaptionContainer]) {
-        display: none !important; }
-    [data-testid=stMain] { zoom: var(--stage-zoom, 1); }
-    [data-testid=stMain]:focus-visible { outline: none; }
-    .stApp .stMainBlockContainer { max-width: 60rem; padding: 1.3rem 1.5rem; }
-    :is([data-testid=stMarkdownContainer], .stText, .song-name) { font-size: 1.5rem; line-height: 1.35; }
-    :is([data-testid=stMarkdownContainer] p, .song-facts, .mood-bars) { font-size: 1.5rem; }
-    .stApp .stMainBlockContainer h1 { font-size: 2rem !important; padding: 0; }
-    :is(h2, h3):not(.answer-genre) { font-size: 2.2rem !important; padding: 0; }
-    [data-testid=stMetricValue] * { font-size: 3rem !important; line-height: 1.1; }
-    :is(.stButton, .stFormSubmitButton) button { padding: .6rem 1.5rem; }
-    :is(.stButton, .stFormSubmitButton) button :is(p, span) { font-size: 1.6rem !important; }
-    .stButton button :is([data-testid=stIconMaterial], :has(> [data-testid=stIconMaterial])) { width: auto; }
-
-    /* A chart is laid out as for a phone and enlarged. Streamlit makes it as large as its frame is on the
-       screen, so that the frame has to be smaller by both enlargements, that of the stage and this one. */
-    --chart-zoom: 1.96;
-    [data-testid=stFullScreenFrame]:has(> .stPlotlyChart, .stVegaLiteChart) { overflow: visible;
-        width: calc(100% / (var(--stage-zoom, 1) * var(--chart-zoom)));
-        height: calc(100% / (var(--stage-zoom, 1) * var(--chart-zoom))); }
-    .js-plotly-plot { overflow: visible !important; }
-    :is(.js-plotly-plot, svg.marks) { zoom: var(--chart-zoom); }
-
-    /* These take all the room that is left. */
-    &:has(.st-key-race, .st-key-counts, .st-key-spectrogram, .st-key-library_map)
-        .stMainBlockContainer > .stVerticalBlock { height: var(--stage-height) !important; }
-    :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(.st-key-race, .st-key-counts,
-        .st-key-spectrogram, .st-key-library_map),
-    :is(.st-key-race, .st-key-race > *, .st-key-counts, .st-key-spectrogram, .st-key-library_map) {
-        flex: 1 1 0 !important; min-height: 0; height: auto !important; overflow: visible; }
-}
-"""
-
-_LISTEN = """
+LISTEN = """
 .presenting {
     /* The answer fills the stage; while something is heard, the recorder does. */
     &:has(.recorder) .stMainBlockContainer > .stVerticalBlock >
@@ -105,6 +33,16 @@ _LISTEN = """
     &:not(:has(.st-key-answer)) .recorder[data-state=idle] .recorder-mark { font-size: 9rem; width: 9rem;
         height: 9rem; }
     .recorder-word { font-size: 2.4rem; }
+    &:has(.st-key-answer) .recorder-named { display: none; }
+    &:not(:has(.st-key-answer)) .recorder[data-state=idle]:has(.recorder-named:not([hidden])) {
+        --size: 9rem;
+        & .recorder-mark { font-size: 3.6rem; width: 3.6rem; height: 3.6rem; }
+        & .recorder-word { font-size: 1.25rem; }
+    }
+    .recorder-named { width: 100%; font-size: 1.8rem; }
+    .recorder-named li i { font-size: 2.2rem; }
+    .recorder-strip { height: 4rem; border-radius: 1rem; }
+    .recorder-named ol { max-height: calc(var(--stage-height) - 22rem); }
     .recorder-hint { font-size: 1.5rem; }
     .recorder:not([data-state=idle]) { position: fixed; inset: 0; z-index: 10; display: grid;
         padding: 1rem 2rem; gap: .4rem 2rem; background: var(--st-background-color);
@@ -123,7 +61,7 @@ _LISTEN = """
 }
 """
 
-_TRAIN = """
+TRAIN = """
 :root:not(.presenting) .line-up { display: none; }
 .presenting {
     &:has(.st-key-train_about) :is(h1, .st-key-train_about) { display: none; }
@@ -138,6 +76,17 @@ _TRAIN = """
     .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15; padding: .25rem 0 .25rem 1rem;
         border-left: .55rem solid #0F8A8A; }
     :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button { padding: .7rem 2.2rem; }
+    .lanes b { font-size: 2.4rem; }
+    .lanes i { font-size: 5rem; }
+
+    /* What the models say to music that was played to them stands in the place of the race. */
+    &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :not(:has(.st-key-play_it)),
+    .st-key-play_it:has(.st-key-answer_0) > :not(:has(.st-key-answer_0), :has(+ :has(audio))),
+    [class*=st-key-answer_] .stPlotlyChart { display: none !important; }
+    &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :has(.st-key-play_it) {
+        display: flex !important; flex: none !important; }
+    .st-key-play_it { border: 0; padding: 0; }
+    .st-key-play_it [data-testid=stColumn] h3 { font-size: 3.4rem !important; line-height: 1.1; }
     :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button :is(p, span) {
         font-size: 2rem !important; }
 
@@ -195,8 +144,8 @@ _TRAIN = """
 }
 """
 
-_GENERATE = """
-:root:not(.presenting) .st-key-next_genres { display: none; }
+GENERATE = """
+:root:not(.presenting) :is(.st-key-next_genres, :has(> .st-key-next_genres)) { display: none; }
 .presenting {
     /* The piece; before there is one, what the painter has made before. */
     &:has(.st-key-item, .st-key-waiting, .st-key-heard_before) .stMainBlockContainer > .stVerticalBlock >
@@ -211,14 +160,20 @@ _GENERATE = """
 }
 """
 
-_MOOD = """
+MOOD = """
 .presenting {
     /* First the camera, and the moods to choose from. */
     &:has(.st-key-mood) .stMainBlockContainer > .stVerticalBlock >
         :not(:has(h1, .st-key-open_camera, .stCameraInput, .stAlert, h3, audio, [class*=_song_],
             [class*=st-key-icon_own_play_], [data-testid=stImage]), .st-key-mood),
     &:has(.st-key-mood) [data-testid=stColumn]:not(:has(.st-key-open_camera, .stCameraInput, h3,
-        [data-testid=stImage], .stAlert)) { display: none; }
+        [data-testid=stImage], .stAlert, iframe[title*=webrtc])), .st-key-mood_line { display: none; }
+    .st-key-mood_now h3 { font-size: 3.4rem !important; }
+
+    /* Live: the face, the word and the seven bars. */
+    iframe[title*=webrtc] { zoom: calc(1 / var(--stage-zoom, 1)); }
+    &:has(iframe[title*=webrtc]) .mood-bars { display: grid !important; line-height: 1.25; row-gap: .1rem; }
+    &:has(.st-key-direction) [data-testid=stColumn]:has(iframe[title*=webrtc]) { flex: 0 0 33%; }
     :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(> .st-key-open_camera,
         > * > .st-key-open_camera) { border: 0; padding: 0; flex: none !important; height: auto !important;
         align-items: start; }
@@ -286,7 +241,6 @@ _MOOD = """
        is on the screen. */
     &:has(.st-key-teach_look) .stMainBlockContainer > .stVerticalBlock >
         :not(.st-key-teach_look, :has(h1, .st-key-teach_look)) { display: none; }
-    .st-key-teach_look iframe { zoom: calc(1 / var(--stage-zoom, 1)); }
 
     /* Act this mood. */
     &:has(.st-key-act) h1 { display: none; }
@@ -300,7 +254,7 @@ _MOOD = """
 }
 """
 
-_MUSIC = """
+MUSIC = """
 .presenting {
     /* What it is for, and the example to try. */
     [data-testid=stForm]:has(.st-key-library_folder)
@@ -312,7 +266,7 @@ _MUSIC = """
 
     /* How much was read, and below it the map, the songs or the genres. */
     &:has(.st-key-library_map, .stage-songs, .st-key-library_genre_counts) :is(h1, .stAlert,
-        .st-key-library_player audio, .st-key-library_player > :has(.stMarkdownBadge),
+        .st-key-library_player audio, .st-key-library_player .stElementContainer:has(.stMarkdownBadge),
         :has(> .st-key-library_player) ~ *,
         [data-testid=stColumn]:has(.st-key-library_feeling_counts)) { display: none; }
     .st-key-library_player { border: 0; padding: 0; }
@@ -334,11 +288,12 @@ _MUSIC = """
 }
 """
 
-_GUESS = """
+GUESS = """
 .presenting {
-    &:has(.st-key-start_game) .stMarkdown p { font-size: 3rem; }
-    .st-key-start_game button { padding: .7rem 2.2rem; }
-    .st-key-start_game button :is(p, span) { font-size: 2rem !important; }
+    &:has(.st-key-start_genre) .stMainBlockContainer > .stVerticalBlock { gap: .6rem; }
+    .game-symbols { font-size: 4.5rem; margin: 0; }
+    [class*=st-key-game_of_] { gap: .8rem; }
+    :is(.st-key-start_genre, .st-key-start_real) button { padding: .7rem 1rem; }
     &:has(.st-key-score, .game-final) [data-testid=stHeading] h1, &:has(.st-key-show_answer) .stAudio {
         display: none; }
     :is(.st-key-score, .st-key-act) [data-testid=stMetric] > * { display: flex; gap: .6rem;
@@ -350,7 +305,10 @@ _GUESS = """
     .stApp .stMainBlockContainer .stMarkdown h1 { font-size: 3.5rem !important; }
     &:has(.st-key-show_answer) .qr-code { max-width: 17rem; }
     [class*=st-key-hands_] label p { font-size: 2rem; font-weight: 700; }
-    [class*=st-key-hands_] :is(input, [data-testid=stNumberInputContainer]) { height: auto; font-size: 2rem; }
+    [class*=st-key-hands_] :is(input, [data-testid=stNumberInputContainer]) { height: 9rem;
+        font-size: 4.5rem; }
+    .stNumberInput button { width: 4.6rem; height: 100%; }
+    .stNumberInput button svg { width: 2.6rem; height: 2.6rem; }
     .game-bars { font-size: 1.5rem; grid-template-columns: max-content 1fr 3.6rem; }
     .game-truth { font-size: 3rem; margin: 0; }
     &:has(.game-sides, .game-final) .stMainBlockContainer > .stVerticalBlock { gap: .4rem; }
@@ -373,5 +331,3 @@ _GUESS = """
     .st-key-next button { padding: .3rem 1.5rem; }
 }
 """
-
-PRESENTER = f"<style>{_FRAME}{_STAGE}{_LISTEN}{_TRAIN}{_GENERATE}{_MOOD}{_MUSIC}{_GUESS}</style>"

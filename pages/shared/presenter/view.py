@@ -1,12 +1,12 @@
 """The presenter's view, on every page: full screen, large type, no widgets. The key P, or a button.
 
-It is a class on the root of the page, which pages/shared/stage.py gives its looks: what a page shows is laid
+It is a class on the root of the page, which stage.py gives its looks: what a page shows is laid
 out on a stage of 1000 x 562 pixels, and the stage is as large as the screen. Esc, or P again, leaves it.
 """
 
 import streamlit as st
 
-from pages.shared.stage import PRESENTER
+from pages.shared.presenter.stage import PRESENTER
 
 _SCRIPT = """<script>
 if (!window.earmarkPresenter) {
@@ -30,6 +30,7 @@ if (!window.earmarkPresenter) {
         if (root.classList.contains("presenting") === isOn) return;
         root.classList.toggle("presenting", isOn);
         fit();
+        document.querySelector("[data-testid=stMain]:focus")?.blur();  // its frame would stay round the page
         note.textContent = isOn ? "Press Esc or P to leave the presenter's view." : "";
         setTimeout(() => { note.textContent = ""; }, 4000);
         window.dispatchEvent(new Event("resize"));  // charts look how much room they have
