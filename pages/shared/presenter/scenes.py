@@ -165,7 +165,7 @@ MOOD = """
     /* First the camera, and the moods to choose from. */
     &:has(.st-key-mood) .stMainBlockContainer > .stVerticalBlock >
         :not(:has(h1, .st-key-open_camera, .stCameraInput, .stAlert, h3, audio, [class*=_song_],
-            [class*=st-key-icon_own_play_], [data-testid=stImage]), .st-key-mood),
+            [class*=st-key-icon_own_play_], [data-testid=stImage], .st-key-mood)),
     &:has(.st-key-mood) [data-testid=stColumn]:not(:has(.st-key-open_camera, .stCameraInput, h3,
         [data-testid=stImage], .stAlert, iframe[title*=webrtc])), .st-key-mood_line { display: none; }
     .st-key-mood_now h3 { font-size: 3.4rem !important; }
