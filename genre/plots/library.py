@@ -49,7 +49,7 @@ def library_map(
             hovertemplate="%{hovertext}<extra>" + genre_name(genre) + "</extra>",
             marker={"color": COLOURS.get(genre, QUIET), "size": size, "opacity": 0.85},
             selected={"marker": {"size": size + 8, "opacity": 1}},
-            unselected={"marker": {"opacity": 0.6}},
+            unselected={"marker": {"opacity": 0.6}, "textfont": {"color": QUIET}},
             textfont={"size": 13},
             **{key: values[rows] for key, values in labels.items()},
         )

@@ -125,7 +125,7 @@ def _description(runs: Sequence[Learning], epochs: int, names_px: int) -> dict:
                 },
                 "axis": {
                     "grid": False,
-                    "labelExpr": f"datum.value > {epochs} ? 'test: whole tracks' : "
+                    "labelExpr": f"datum.value > {epochs} ? 'test: tracks' : "
                     f"(datum.value == {rounds[0]} ? 'round ' : '') + format(datum.value, 'd')",
                     "values": [*rounds, finish],
                     "labelFontSize": TEXT_PX,

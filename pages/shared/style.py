@@ -321,6 +321,7 @@ def mood_cards(colours: list[str], key: str = "mood") -> str:
     )
     return f"""<style>{cards}
     .st-key-{key} {{ width: 100%; min-height: 7.3rem; }}  /* as tall as with its cards, which come late */
+    .st-key-{key} > .stElementContainer, .st-key-{key} .stButtonGroup {{ width: 100% !important; }}
     .st-key-{key} [role=radiogroup] {{ display: grid; width: 100%; max-width: none;
         grid-template-columns: repeat(7, 1fr); }}
     @media (max-width: 640px) {{

@@ -77,11 +77,13 @@ TRAIN = """
         border-left: .55rem solid #0F8A8A; }
     :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button { padding: .7rem 2.2rem; }
     .lanes b { font-size: 2.4rem; }
+    &:has(.is-running) .stMainBlockContainer > .stVerticalBlock > :not(:has(.is-running)),
+    &:has(.is-running) :has(> [class*=st-key-watched_]) { display: none; }
     .lanes i { font-size: 5rem; }
 
     /* What the models say to music that was played to them stands in the place of the race. */
     &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :not(:has(.st-key-play_it)),
-    .st-key-play_it:has(.st-key-answer_0) > :not(:has(.st-key-answer_0), :has(+ :has(audio))),
+    .st-key-play_it:has(.st-key-answer_0) > :not(:has(.st-key-answer_0, .st-key-played_name)),
     [class*=st-key-answer_] .stPlotlyChart { display: none !important; }
     &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :has(.st-key-play_it) {
         display: flex !important; flex: none !important; }

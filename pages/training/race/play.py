@@ -124,7 +124,8 @@ def _load(item: ChartEntry) -> "Classifier":
 
 
 def _show_answers(music: PlayedMusic, models: list[ChartEntry]) -> None:
-    st.markdown(f"**{escaped(music.name)}**")
+    with st.container(key="played_name"):
+        st.markdown(f"**{escaped(music.name)}**")
     st.audio(music.wav, format="audio/wav", autoplay=True)
     answers = [item for item in models if item.entry.id in music.predictions]
     for number, item in enumerate(answers):
