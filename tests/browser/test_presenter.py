@@ -12,6 +12,13 @@ from tests.support.browser.visits import Visit
 PLACE_S = "document.querySelector('.st-key-answer_sound audio').currentTime"
 
 
+# What is drawn round the page that has the focus: Streamlit's frame, and ours.
+_FRAMES = """() => {
+    const main = document.querySelector("[data-testid=stMain]");
+    return [getComputedStyle(main, "::before").content, getComputedStyle(main).outlineStyle];
+}"""
+
+
 def is_presenting(page: Page) -> bool:
     return page.evaluate("document.documentElement.classList.contains('presenting')")
 
@@ -59,6 +66,12 @@ def test_an_answer_plays_and_is_shown_to_a_room(browser, streamlit_server):
 def test_every_page_has_a_presenters_view(browser, streamlit_server):
     visitor = Visit(browser, streamlit_server, viewport=STAGE)
     page = visitor.page
+    visitor.settle()
+    page.mouse.click(8, 400)  # beside the page, whose frame must not cross the stage
+    page.keyboard.press("p")
+    assert page.evaluate(_FRAMES) == ["none", "none"]
+    page.keyboard.press("p")
+    assert page.evaluate("document.activeElement === document.body")
     for name, step, *shown in (
         ("Train", "In a minute", "Start the race"),
         ("Train", "Data", "Next: choose models"),
