@@ -16,7 +16,6 @@ from pages.game.machine import machine_answer
 from pages.game.rooms import ANSWER, OVER, Room, RoomError
 from pages.game.rounds import GENRE, ORIGINS, REAL, REAL_MUSIC, make_rounds, option_label, shares_text
 from pages.game.state import ALONE, HANDS, PHONES, clip_wav, game_state, rooms, show_room, shown_room
-from pages.listening.answer.marks import MARKS, colour_of, genre_mark
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
 from pages.shared.style import GAME
@@ -40,7 +39,11 @@ ORIGINS_TOLD = (
     "Recordings come first: those of My music whose tag names a genre, and the few that came with Earmark. "
     "Earmark makes the other pieces."
 )
-SYMBOLS = {GENRE: ("jazz", "metal", "reggae", "classical"), REAL: ("groups", "auto_awesome")}
+# Material symbols of what is told apart, with the genre that gives the colour.
+SYMBOLS = {
+    GENRE: (("nightlife", "jazz"), ("bolt", "metal"), ("beach_access", "reggae"), ("piano", "classical")),
+    REAL: (("groups", ""), ("auto_awesome", "")),
+}
 QUESTIONS = {GENRE: "Which genre is it?", REAL: "Did people play this, or did the generator make it up?"}
 RIVALS = {GENRE: "The machine", REAL: "The generator"}
 REFRESH_S = 1.0
@@ -123,10 +126,12 @@ def _show_start() -> None:
 
 
 def _symbols(kind: str) -> str:
-    """Draw what is told apart: marks of genres in their colours, or people and the generator."""
+    """Draw what is told apart: genres in their colours, or people and the generator."""
+    from genre.plots.prediction import COLOURS, QUIET  # takes a while
+
     marks = [
-        f'<span style="--genre: {colour_of(name)}">{genre_mark(name) if name in MARKS else name}</span>'
-        for name in SYMBOLS[kind]
+        f'<span style="--genre: {COLOURS.get(genre, QUIET)}">{symbol}</span>'
+        for symbol, genre in SYMBOLS[kind]
     ]
     return f'<p class="game-symbols" aria-hidden="true">{"".join(marks)}</p>'
 

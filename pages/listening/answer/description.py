@@ -12,7 +12,7 @@ from pages.shared.models import chosen_model
 from pages.shared.widgets import STILL
 
 MODEL = "listen"
-STRENGTHS = ((3.0, "strongly"), (1.6, "clearly"), (0.0, "somewhat"))  # (times the tag's threshold, word)
+STRENGTHS = ((3.0, "strong"), (1.6, "clear"), (0.0, "a little"))  # (times the tag's threshold, word)
 # The kinds of a genre that tags name, for the sentence "rock, rather classic rock".
 KINDS = {
     "rock": ("classic rock", "hard rock", "alternative rock", "indie rock", "progressive rock", "punk"),
@@ -39,7 +39,7 @@ def show_description(prediction: Prediction, begin_s: float) -> None:
             for tag, probability in description.tags.items():
                 times = probability / own["tags"][tag]["threshold"]
                 strength = next(word for least, word in STRENGTHS if times >= least)
-                st.badge(f"{strength} {tag}", color="gray")
+                st.badge(f"{tag}: {strength}", color="gray")
         if kind := _kind(prediction):
             st.caption(kind)
     feelings = feelings_of(prediction)

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from genre.inference.classifier import Prediction
-    from pages.listening.recorder.live import Span
 
 # Material symbols, which Streamlit brings along: no genre is told by its colour alone.
 MARKS = {
@@ -78,20 +77,6 @@ def answer_of(prediction: "Prediction") -> dict[str, Any] | None:
     return forming_answer(
         prediction.genre, prediction.probabilities, prediction.confident, prediction.description.familiar
     )
-
-
-def spans_shown(spans: "list[Span]") -> list[dict[str, Any]]:
-    """Describe what was named live and when, for the recorder."""
-    return [
-        {
-            "time": clock(span.start_s),
-            "name": genre_name(span.genre).capitalize(),
-            "mark": genre_mark(span.genre),
-            "colour": colour_of(span.genre),
-            "seconds": round(span.end_s - span.start_s, 1),
-        }
-        for span in spans
-    ]
 
 
 def answer_html(prediction: "Prediction", note: str = "") -> str:

@@ -1,11 +1,12 @@
 """The recorder on the page: what it sends is predicted while it records, and is a clip when it stops."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from genre.audio.constants import SAMPLE_RATE
 from genre.models.cards import ArtefactError
+from genre.text import clock, genre_name
 from pages.listening.predict import add_file, classify, predict_clips
 from pages.listening.recorder.component import arrived_sound, mount_recorder
 from pages.listening.recorder.state import RecorderState, begin_recording, recorder_state
@@ -15,6 +16,9 @@ from pages.shared.browser.permissions import is_insecure, show_insecure
 from pages.shared.models import current_classifier
 from pages.shared.turns import short_turn
 from pages.shared.widgets import fragment, renew, widget_key
+
+if TYPE_CHECKING:
+    from pages.listening.recorder.live import Span
 
 # Heights that are kept for the component until it is there, before and after an answer; it then may grow.
 PLACE_PX, SMALL_PLACE_PX = 304, 112
@@ -135,7 +139,7 @@ def _add(state: RecorderState, message: SoundMessage) -> None:
 
 def _add_live(state: RecorderState, message: SoundMessage) -> None:
     """Name what plays, and keep nothing of it."""
-    from pages.listening.answer.marks import forming_answer, recording_message, spans_shown
+    from pages.listening.answer.marks import forming_answer, recording_message
     from pages.listening.recorder.live import LiveTake
 
     if state.live is None:
@@ -146,9 +150,25 @@ def _add_live(state: RecorderState, message: SoundMessage) -> None:
     state.answer = forming_answer(latest.genre, latest.probabilities, latest.confident)
     state.message = "" if latest.genre else recording_message(latest.message)
     if state.live.done:
-        state.named = spans_shown(state.live.spans())
+        state.named = _named(state.live.spans())
         state.live.stop()
         state.live, state.is_over = None, True
+
+
+def _named(spans: "list[Span]") -> list[dict[str, Any]]:
+    """Describe what was named live and when, for the component."""
+    from pages.listening.answer.marks import colour_of, genre_mark
+
+    return [
+        {
+            "time": clock(span.start_s),
+            "name": genre_name(span.genre).capitalize(),
+            "mark": genre_mark(span.genre),
+            "colour": colour_of(span.genre),
+            "seconds": round(span.end_s - span.start_s, 1),
+        }
+        for span in spans
+    ]
 
 
 def _answer_so_far(state: RecorderState, take: Take) -> None:
