@@ -129,8 +129,8 @@ def _genre_places(points: np.ndarray, genres: np.ndarray) -> dict[str, tuple[flo
     for genre, middle in sorted(middles.items(), key=lambda item: (item[1][1], item[0])):
         songs = shares[genres == genre]
         nearest = songs[np.argsort(np.abs(songs - middle).sum(axis=1), kind="stable")[:MAX_TRIED]]
-        taken = np.array([*places.values()]).reshape(-1, 2)
-        is_free = [not (np.abs(taken - song) < (NAME_WIDTH, NAME_ROW)).all(axis=1).any() for song in nearest]
+        others = np.array([*places.values()]).reshape(-1, 2)
+        is_free = [not (np.abs(others - song) < (NAME_WIDTH, NAME_ROW)).all(axis=1).any() for song in nearest]
         place = nearest[is_free.index(True) if any(is_free) else 0].copy()
         for other in sorted(places.values(), key=lambda place: place[1]):
             if (np.abs(place - other) < (NAME_WIDTH, NAME_ROW)).all():

@@ -94,7 +94,7 @@ def test_it_listens_on_until_it_is_stopped_on_a_phone_and_on_a_stage(
     )
     page.keyboard.press("Enter")
     expect(genre).to_be_hidden()
-    named = page.locator(".recorder-named li").first
+    named = page.locator(".recorder-history li").first
     expect(named).to_have_text(re.compile(f"^0:00.*{expected_genre(microphone_recording)}$", re.DOTALL))
     expect(named).to_be_in_viewport(ratio=1)
     page.keyboard.press("Escape")

@@ -92,7 +92,7 @@ def _data(state: RecorderState) -> dict[str, Any]:
         "answer": state.answer,
         "message": state.message,
         "error": state.error,
-        "named": state.named,
+        "history": state.history,
     }
 
 
@@ -150,12 +150,12 @@ def _add_live(state: RecorderState, message: SoundMessage) -> None:
     state.answer = forming_answer(latest.genre, latest.probabilities, latest.confident)
     state.message = "" if latest.genre else recording_message(latest.message)
     if state.live.done:
-        state.named = _named(state.live.spans())
+        state.history = _describe_spans(state.live.spans())
         state.live.stop()
         state.live, state.is_over = None, True
 
 
-def _named(spans: "list[Span]") -> list[dict[str, Any]]:
+def _describe_spans(spans: "list[Span]") -> list[dict[str, Any]]:
     """Describe what was named live and when, for the component."""
     from pages.listening.answer.marks import colour_of, genre_mark
 

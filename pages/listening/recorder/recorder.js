@@ -253,9 +253,9 @@ class Recorder {
     this.box.style.setProperty("--accent", isForming && answer ? answer.colour : "");
     this.find("answer").classList.toggle("waits", !answer); // its place is kept: nothing below it jumps
     if (isForming && answer) this.drawAnswer(answer);
-    const named = isForming ? [] : this.data.named ?? [];
-    this.find("named").hidden = !named.length;
-    if (named !== this.namedDrawn) this.drawNamed(this.namedDrawn = named);
+    const history = isForming ? [] : this.data.history ?? [];
+    this.find("history").hidden = !history.length;
+    if (history !== this.historyDrawn) this.drawHistory(this.historyDrawn = history);
     this.say();
   }
 
@@ -278,14 +278,14 @@ class Recorder {
   }
 
   // What was named live: a strip in the genres' colours, and the times.
-  drawNamed(named) {
-    this.find("strip").replaceChildren(...named.map(({ colour, seconds }) => {
+  drawHistory(history) {
+    this.find("strip").replaceChildren(...history.map(({ colour, seconds }) => {
       const part = document.createElement("i");
       part.style.flexGrow = seconds;
       part.style.background = colour;
       return part;
     }));
-    this.find("named").querySelector("ol").replaceChildren(...named.map(({ time, mark, name, colour }) => {
+    this.find("history").querySelector("ol").replaceChildren(...history.map(({ time, mark, name, colour }) => {
       const line = document.createElement("li");
       for (const [tag, text] of [["span", time], ["i", mark], ["b", name]]) {
         const part = document.createElement(tag);

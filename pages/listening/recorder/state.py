@@ -27,7 +27,7 @@ class RecorderState:
     answer: dict[str, Any] | None = None  # as the recorder shows it
     message: str = ""  # a sentence, where there is no answer
     error: str = ""  # a sentence
-    named: list[dict[str, Any]] = field(default_factory=list)  # what was named live and when, at the end
+    history: list[dict[str, Any]] = field(default_factory=list)  # what was named live and when, at the end
     calls_page: bool = False  # whether the whole page has to follow
 
 

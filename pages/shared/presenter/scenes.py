@@ -33,16 +33,16 @@ LISTEN = """
     &:not(:has(.st-key-answer)) .recorder[data-state=idle] .recorder-mark { font-size: 9rem; width: 9rem;
         height: 9rem; }
     .recorder-word { font-size: 2.4rem; }
-    &:has(.st-key-answer) .recorder-named { display: none; }
-    &:not(:has(.st-key-answer)) .recorder[data-state=idle]:has(.recorder-named:not([hidden])) {
+    &:has(.st-key-answer) .recorder-history { display: none; }
+    &:not(:has(.st-key-answer)) .recorder[data-state=idle]:has(.recorder-history:not([hidden])) {
         --size: 9rem;
         & .recorder-mark { font-size: 3.6rem; width: 3.6rem; height: 3.6rem; }
         & .recorder-word { font-size: 1.25rem; }
     }
-    .recorder-named { width: 100%; font-size: 1.8rem; }
-    .recorder-named li i { font-size: 2.2rem; }
+    .recorder-history { width: 100%; font-size: 1.8rem; }
+    .recorder-history li i { font-size: 2.2rem; }
     .recorder-strip { height: 4rem; border-radius: 1rem; }
-    .recorder-named ol { max-height: calc(var(--stage-height) - 22rem); }
+    .recorder-history ol { max-height: calc(var(--stage-height) - 22rem); }
     .recorder-hint { font-size: 1.5rem; }
     .recorder:not([data-state=idle]) { position: fixed; inset: 0; z-index: 10; display: grid;
         padding: 1rem 2rem; gap: .4rem 2rem; background: var(--st-background-color);

@@ -219,9 +219,9 @@ def test_live_names_the_music_and_keeps_nothing(arrive, play):
     assert shown(app)["answer"]["name"] and shown(app)["received"] == len(music)
     app, state = arrive(sound_message(music[:0], len(music), live=True, rate=SAMPLE_RATE, done=True))
     assert shown(app)["finished"] and state.live is None and not live._live.running
-    (named,) = shown(app)["named"]
-    assert (named["time"], named["name"]) == ("0:00", genre_name(live.spans()[0].genre).capitalize())
-    assert named["seconds"] == pytest.approx(len(music) / SAMPLE_RATE, abs=0.1)
+    (entry,) = shown(app)["history"]
+    assert (entry["time"], entry["name"]) == ("0:00", genre_name(live.spans()[0].genre).capitalize())
+    assert entry["seconds"] == pytest.approx(len(music) / SAMPLE_RATE, abs=0.1)
     assert app.session_state["listen"].session is None
 
 
