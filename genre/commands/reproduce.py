@@ -14,11 +14,17 @@ from genre.errors import INTERRUPTED, OK, USAGE
 
 PARTS = {
     "rows": "every model and input",
+    "seeds": "rows that take less than ten minutes, with three seeds",
     "settings": "the seven settings of the lstm's paper",
     "variants": "other readings of a protocol, where ours lies far from the published figure",
 }
 # The sections of RESULTS.md, before the data's name.
-SECTIONS = {"rows": "reproduce", "settings": "lstm-settings", "variants": "paper-variants"}
+SECTIONS = {
+    "rows": "reproduce",
+    "seeds": "reproduce-seeds",
+    "settings": "lstm-settings",
+    "variants": "paper-variants",
+}
 
 Outcome = tuple[list[dict[str, Any]], str]  # entries for the record, and their table
 
@@ -105,6 +111,17 @@ def _rows(options: argparse.Namespace, section: str, engine: Engine, deadline: f
     return entries, reproduction_table(entries, Path(options.data).name, options.epochs)
 
 
+def _seeds(options: argparse.Namespace, section: str, engine: Engine, deadline: float | None) -> Outcome:
+    from genre.evaluation.reproduction import load_record, merge_seeds
+    from genre.evaluation.reproduction_tables import seeds_table
+    from genre.training.papers.seeds import measure_seeds
+
+    before = load_record("seeds", section) if options.record else []
+    now = measure_seeds(options.data, _only(options), engine.at_once, deadline, print_line)
+    entries = merge_seeds(before, now)
+    return entries, seeds_table(entries, Path(options.data).name)
+
+
 def _settings(options: argparse.Namespace, section: str, engine: Engine, deadline: float | None) -> Outcome:
     from genre.evaluation.reproduction_tables import settings_table
     from genre.training.papers.lstm_settings import train_settings
@@ -125,4 +142,4 @@ def _only(options: argparse.Namespace) -> list[str] | None:
     return [name.strip() for name in options.only.split(",")] if options.only else None
 
 
-MEASURES = {"rows": _rows, "settings": _settings, "variants": _variants}
+MEASURES = {"rows": _rows, "seeds": _seeds, "settings": _settings, "variants": _variants}

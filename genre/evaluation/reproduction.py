@@ -2,8 +2,9 @@
 
     {part: {section: [entry, ...]}}
 
-A part is "rows" (a model and an input each), "settings" (trainings of the lstm) or "variants" (of a paper's
-protocol); a section is one of RESULTS.md. An entry is kept until a newer one has been measured to its end.
+A part is "rows" (a model and an input each), "seeds" (of such rows), "settings" (trainings of the lstm) or
+"variants" (of a paper's protocol); a section is one of RESULTS.md. An entry is kept until a newer one has
+been measured to its end.
 """
 
 import json
@@ -17,6 +18,7 @@ from genre.reading import read_json
 
 RECORD = REPOSITORY / "assets" / "reproduction.json"
 LSTM = ("lstm", "features")
+COLUMNS = ("same", "honest")  # the paper's protocol, and an honest one
 
 
 def load_record(part: str, section: str, path: Path | None = None) -> list[dict[str, Any]]:
@@ -61,8 +63,14 @@ def merge_rows(before: list[dict], now: list[dict], date: str) -> list[dict]:
     rows = {(row["model"], row["input"]): row for row in before}
     for row in now:
         old = rows.get((row["model"], row["input"]), {})
-        columns = {name: _newer(old.get(name), row[name], date) for name in ("same", "honest")}
+        columns = {name: _newer(old.get(name), row[name], date) for name in COLUMNS}
         rows[row["model"], row["input"]] = row | columns
+    return list(rows.values())
+
+
+def merge_seeds(before: list[dict], now: list[dict]) -> list[dict]:
+    """Join recorded rows of several seeds with newer ones, which replace the older."""
+    rows = {(row["model"], row["input"]): row for row in [*before, *now]}
     return list(rows.values())
 
 

@@ -1,6 +1,6 @@
 """The tables of `python -m genre reproduce` as Markdown, from what genre.evaluation.reproduction holds."""
 
-from genre.evaluation.reproduction import setting_point, training_kind
+from genre.evaluation.reproduction import COLUMNS, setting_point, training_kind
 from genre.models.papers import LSTM_SETTINGS, lstm_steps
 
 
@@ -19,9 +19,7 @@ def reproduction_table(rows: list[dict], data: str, epochs: int | None = None) -
         cells = [row["model"], row["input"], row["published"] or "-", _paper_cell(row["same"])]
         date = row["honest"].get("measured", "-")
         lines.append(f"| {' | '.join([*cells, *_honest_cells(row['honest']), date])} |")
-    unfinished = sum(
-        bool(row[name]) and row[name]["state"] != "done" for row in rows for name in ("same", "honest")
-    )
+    unfinished = sum(bool(row[name]) and row[name]["state"] != "done" for row in rows for name in COLUMNS)
     lines += [
         "",
         *_older_rows(rows),
@@ -37,7 +35,7 @@ def _older_rows(rows: list[dict]) -> list[str]:
     """Write a line on the rows that the latest measurement left out; none if there are none."""
     dates = {
         f"{row['model']} on {row['input']}": min(
-            row[name].get("measured", "") for name in ("same", "honest") if row[name]
+            row[name].get("measured", "") for name in COLUMNS if row[name]
         )
         for row in rows
     }
@@ -70,6 +68,38 @@ def _honest_cells(outcome: dict) -> tuple[str, str, str]:
         f"{outcome['balanced_accuracy']:.3f}",
         f"{outcome['train_tracks']} + {outcome['test_tracks']}",
     )
+
+
+def seeds_table(entries: list[dict], data: str) -> str:
+    """Write lines of Markdown: mean and range over the seeds.
+
+    `entries` are those of genre.training.papers.seeds.
+    """
+    lines = [
+        f"Measured on {data}, with the seeds 0, 1 and 2: mean, lowest to highest. Same protocol: accuracy "
+        "of windows. Honest and balanced: accuracy of tracks.",
+        "",
+        "| model | input | published | ours, same protocol | ours, honest | balanced accuracy |",
+        "|---|---|---|---|---|---|",
+    ]
+    for entry in entries:
+        # The published figure of a few systems is an F1.
+        same = "window_f1" if (entry["published"] or "").startswith("F1") else "window_accuracy"
+        cells = [
+            _range(entry.get("same"), same),
+            _range(entry["honest"], "accuracy"),
+            _range(entry["honest"], "balanced_accuracy"),
+        ]
+        lines.append(f"| {' | '.join([entry['model'], entry['input'], entry['published'] or '-', *cells])} |")
+    return "\n".join(lines)
+
+
+def _range(outcomes: list[dict] | None, metric: str) -> str:
+    if not outcomes:
+        return "-"
+    values = [outcome[metric] for outcome in outcomes]
+    name = "F1 " if metric == "window_f1" else ""
+    return f"{name}{sum(values) / len(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
 def settings_table(trainings: list[dict], data: str) -> str:
@@ -130,12 +160,12 @@ def variants_table(variants: list[dict], data: str) -> str:
     ]
     systems = list(dict.fromkeys(_system(variant) for variant in variants))
     for variant in sorted(variants, key=lambda variant: systems.index(_system(variant))):
-        accuracy = f"{variant['accuracy']:.3f}"
-        if variant is _nearest(variants, variant):
-            accuracy = f"**{accuracy}**"
         names = [variant[name] for name in ("model", "input", "published", "change", "split")]
-        numbers = f"{variant['balanced_accuracy']:.3f} | {variant['macro_f1']:.3f}"
-        lines.append(f"| {' | '.join(names)} | {accuracy} | {numbers} |")
+        numbers = {name: f"{variant[name]:.3f}" for name in ("accuracy", "balanced_accuracy", "macro_f1")}
+        if variant is _nearest(variants, variant):
+            published = "macro_f1" if variant["published"].startswith("F1") else "accuracy"
+            numbers[published] = f"**{numbers[published]}**"
+        lines.append(f"| {' | '.join([*names, *numbers.values()])} |")
     return "\n".join(lines)
 
 
@@ -146,7 +176,15 @@ def _nearest(variants: list[dict], variant: dict) -> dict:
         for other in variants
         if (other["model"], other["input"]) == (variant["model"], variant["input"])
     ]
-    return min(rivals, key=lambda other: abs(other["accuracy"] - float(other["published"])))
+    return min(rivals, key=_distance)
+
+
+def _distance(variant: dict) -> float:
+    """How far a variant lies from the published figure, which may be an accuracy or an F1."""
+    published = variant["published"]
+    if published.startswith("F1"):
+        return abs(variant["macro_f1"] - float(published.removeprefix("F1")))
+    return abs(variant["accuracy"] - float(published))
 
 
 def _system(variant: dict) -> tuple[str, str]:

@@ -58,6 +58,7 @@ class Variant:
 _KNN = Variant("knn", "features", "", windows="overlap", seconds=3.0)
 _PRCNN = Variant("prcnn", "stft", "", windows="overlap", epochs=2, has_early_epochs=True)
 _LINEAR = Variant("linear", "mel", "", split="track", epochs=40)
+_CAO = Variant("cnn-cao", "mel", "", split="track", epochs=30)
 VARIANTS = (
     _KNN,
     replace(_KNN, change="k = 15", neighbours=15),
@@ -94,6 +95,10 @@ VARIANTS = (
     _PRCNN,
     replace(_PRCNN, change="songs kept apart", split="track"),
     replace(_PRCNN, change="magnitudes, songs kept apart", is_magnitude=True, split="track"),
+    _CAO,
+    replace(_CAO, change="as many songs of each genre", is_balanced=True),
+    replace(_CAO, change="magnitudes", is_magnitude=True),
+    replace(_CAO, change="twice as many epochs", epochs=60),
 )  # fmt: skip
 
 

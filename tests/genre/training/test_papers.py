@@ -9,13 +9,18 @@ import pytest
 import torch
 
 from genre.data.examples import Examples
-from genre.evaluation.reproduction_tables import settings_table, variants_table
+from genre.evaluation.reproduction import COLUMNS, merge_seeds
+from genre.evaluation.reproduction_tables import seeds_table, settings_table, variants_table
 from genre.models.papers import LSTM_RATES, LSTM_SETTINGS, lstm_steps
 from genre.models.registry import MODELS
 from genre.paths import home
-from genre.training.papers import curves, lstm_settings, variants
+from genre.runs.worker import work_on
+from genre.training.experiment import run_experiment
+from genre.training.papers import curves, lstm_settings, seeds, variants
 from genre.training.papers.curves import Curve, train_curve
+from genre.training.papers.reproduce import build_rows, row_results
 from genre.training.papers.variants import Variant, balanced, magnitudes, measure_variant
+from genre.training.sweep import create_run
 
 CURVE = Curve("tanh", 16, 3e-3, "segment", (4, 9))
 
@@ -178,6 +183,47 @@ def test_balanced_music_has_as_many_songs_of_each_genre(examples):
 def test_magnitudes_undo_the_decibels(examples):
     decibels = replace(examples, values=np.array([[[255, 128, 0]]], np.uint8))
     assert magnitudes(decibels).values.tolist() == [[[255, round(255 * 10 ** ((128 / 255 - 1) * 4)), 0]]]
+
+
+def run_here(rows, *_):
+    """Do runs in this process: one of their own would cost seconds each."""
+    for settings, folder in (pair for row in rows for pair in row.experiments.values()):
+        if not folder.exists():
+            with work_on(create_run(settings, folder)) as worker:
+                run_experiment(worker)
+
+
+def test_a_row_is_measured_with_each_seed_and_nothing_twice(music, monkeypatch):
+    monkeypatch.setattr(seeds, "run_rows", run_here)
+    lines: list[str] = []
+    assert seeds.measure_seeds(str(music), ["svm:mel"], 1, time.monotonic() - 1, lines.append) == []
+    (entry,) = seeds.measure_seeds(str(music), ["svm:mel"], 1, None, lines.append)
+    assert [len(entry[name]) for name in COLUMNS] == [3, 3] and lines == ["svm on mel: 3 seeds."]
+    (own,) = row_results(build_rows(str(music), ["svm:mel"]))
+    assert entry["honest"][0] == own["honest"], "the row's own seed is its own run"
+    assert seeds.measure_seeds(str(music), ["svm:mel"], 1, None, lines.append) == [entry]
+    for outcome, accuracy in zip(entry["same"], (0.25, 0.5, 0.6), strict=True):
+        outcome["window_accuracy"] = accuracy
+    assert "| svm | mel | 0.65 | 0.450 (0.250 to 0.600) | " in seeds_table([entry], "music")
+    assert merge_seeds([entry, entry | {"model": "knn"}], [entry | {"training_s": 9}]) == [
+        entry | {"training_s": 9},
+        entry | {"model": "knn"},
+    ]
+
+
+def test_a_row_that_takes_long_keeps_its_one_seed(music, monkeypatch):
+    monkeypatch.setattr(seeds, "run_rows", run_here)
+    monkeypatch.setattr(seeds, "LONGEST_S", -1.0)
+    lines: list[str] = []
+    assert seeds.measure_seeds(str(music), ["svm:mel"], 1, None, lines.append) == []
+    assert lines == ["svm on mel takes longer than ten minutes: one seed."]
+
+
+def test_an_f1_is_compared_with_an_f1():
+    entry = {"model": "cnn-cao", "input": "mel", "published": "F1 0.78", "split": "track", "count": 9}
+    numbers = {"accuracy": 0.78, "balanced_accuracy": 0.1}
+    entries = [entry | numbers | {"change": name, "macro_f1": f1} for name, f1 in (("a", 0.5), ("b", 0.6))]
+    assert "| b | track | 0.780 | 0.100 | **0.600** |" in variants_table(entries, "gtzan")
 
 
 def test_the_nearest_variant_stands_out():
