@@ -61,7 +61,7 @@ def library_map(
             showarrow=False,
             yanchor="bottom",
             yshift=size / 2,  # above its dot
-            font={"color": COLOURS.get(genre, QUIET), "size": 15},
+            **_name_style(genre),
         )
     hidden = {"visible": False, "zeroline": False}
     figure.update_layout(
@@ -94,7 +94,7 @@ def map_to_come() -> go.Figure:
             y=centre[1] + 0.36,
             text=genre_name(genre).capitalize(),
             showarrow=False,
-            font={"color": colour, "size": 15},
+            **_name_style(genre),
         )
     hidden = {"visible": False}
     figure.update_layout(
@@ -107,6 +107,20 @@ def map_to_come() -> go.Figure:
         plot_bgcolor="rgba(0,0,0,0)",
     )
     return figure
+
+
+def _name_style(genre: str) -> dict:
+    """Return how a genre's name stands in a map: in the colour of all text, in a frame of its own colour.
+
+    In its own colour alone it would be too faint to read.
+    """
+    return {
+        "font": {"size": 15},
+        "bordercolor": COLOURS.get(genre, QUIET),
+        "borderwidth": 2,
+        "borderpad": 2,
+        "bgcolor": "rgba(0,0,0,0)",  # the page has its own
+    }
 
 
 def _label_places(points: np.ndarray) -> np.ndarray:

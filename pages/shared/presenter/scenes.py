@@ -197,7 +197,8 @@ MOOD = """
         [data-testid=stHorizontalBlock]:has(.stFileUploader)),
     &:has(.st-key-direction):has(.st-key-open_camera, .stCameraInput) :is(.st-key-mood_songs,
         .st-key-songs_songs, .st-key-own_songs, .st-key-own_music),
-    &:has(.st-key-direction):has([data-testid=stColumn] h3) .st-key-mood_songs,
+    &:has(.st-key-direction):has([data-testid=stColumn] h3):not(:has(iframe[title*=webrtc]))
+        .st-key-mood_songs,
     &:has(.st-key-direction):has(audio, [class*=st-key-icon_own_play_]) .stAlert,
     &:has([class*=st-key-icon_own_play_]:not(.stExpander *)) .st-key-songs_songs,
     .st-key-own_music:not(:has(audio)), .st-key-own_songs > :first-child:has(> .stMarkdown),
@@ -276,8 +277,15 @@ MUSIC = """
     .st-key-library_player .stVerticalBlock > * { width: auto; }
     .st-key-library_player [data-testid=stCaptionContainer] p { font-size: 1.5rem; }
     &:has(.st-key-library_map) :is([data-testid=stElementContainer]:has(.map-legend, .stAlert),
-        :has(> .st-key-library_summary, > .st-key-library_map_mouse, > .st-key-library_map_touch)) {
-        display: none; }
+        .st-key-library_player, :has(> .st-key-library_summary, > .st-key-library_map_mouse)),
+    &:has(.walk) :has(> .st-key-library_map_about), .walk { display: none; }
+    /* What plays has its name at its dot; the walk, or its end, comes next. */
+    .stMainBlockContainer > .stVerticalBlock > :has(.st-key-library_walk) { order: 1; }
+    .st-key-library_walk [data-testid=stElementContainer]:has(audio) { position: absolute; width: 1px;
+        height: 1px; overflow: hidden; opacity: 0; }
+    .st-key-library_walk button { padding: .2rem 1.2rem; }
+    .map-light text { font-size: 21px; }
+    .map-light .map-genre { font-size: 17px; }
     .st-key-library_player p strong { font-size: 2.2rem; }
     .st-key-library_player [data-testid=stCaptionContainer] { display: block !important;
         opacity: 1 !important; }
@@ -293,6 +301,7 @@ MUSIC = """
 GUESS = """
 .presenting {
     &:has(.st-key-start_genre) .stMainBlockContainer > .stVerticalBlock { gap: .6rem; }
+    .game-how { display: none; }
     .game-symbols { font-size: 4.5rem; margin: 0; }
     [class*=st-key-game_of_] { gap: .8rem; }
     :is(.st-key-start_genre, .st-key-start_real) button { padding: .7rem 1rem; }
