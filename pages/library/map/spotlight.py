@@ -53,12 +53,14 @@ if (!light.draw) {
         const layer = box.querySelector(".map-light")
             ?? make(box, "svg", {class: "map-light", "aria-hidden": "true"});
         const stop = light.stops[light.stop], isWalk = light.stops.length > 1;
+        const genres = [...plot.querySelectorAll(".annotation")];
         clear();
         layer.classList.toggle("is-walk", isWalk);
         document.querySelectorAll(".walk li").forEach((item, n) => n === light.stop
             ? item.setAttribute("aria-current", "step") : item.removeAttribute("aria-current"));
         const places = placesOf(plot, layout), here = places.get(stop?.id);
         plot.classList.toggle("is-lit", Boolean(here));
+        for (const genre of genres) genre.style.visibility = "";
         if (!here) return true;
         const way = light.stops.map(({id}) => places.get(id)).filter(Boolean);
         const line = (name, from, to) => make(layer, "line",
@@ -73,6 +75,13 @@ if (!light.draw) {
         make(layer, "circle", {class: "map-pulse", cx: here.x, cy: here.y, r: 13, fill: here.colour});
         make(layer, "circle", {class: "map-here", cx: here.x, cy: here.y, r: 12, fill: here.colour});
         write(layer, here, layout.width, [["map-name", stop.name], ["map-genre", stop.genre]]);
+        const boxes = [...layer.querySelectorAll("text, .map-here")].map(e => e.getBoundingClientRect());
+        const meets = (a, b) =>
+            a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+        for (const genre of genres) {  // none lies under the name of what plays
+            const isCovered = boxes.some(box => meets(box, genre.getBoundingClientRect()));
+            genre.style.visibility = isCovered ? "hidden" : "";
+        }
         return true;
     };
     for (const name of ["play", "timeupdate", "seeked"]) document.addEventListener(name, ({target}) => {

@@ -9,6 +9,10 @@ MAP = """<style>
     .map-legend i { display: inline-block; width: .8rem; height: .8rem; margin-right: .4rem;
         border-radius: 50%; vertical-align: -.05rem; }
 
+    .st-key-library_walk button p { white-space: nowrap; }
+    @media (max-width: 640px) {  /* the map keeps more of the screen */
+        .st-key-library_player .stElementContainer:has(.stMarkdownBadge) { display: none; } }
+
     /* All names are in the colour of text, and legible above whatever lies below them. */
     .st-key-library_map { --ink: light-dark(#1F2326, #ECE9E2); --paper: light-dark(#FCFBF8, #14181B); }
     .st-key-library_map .annotation { pointer-events: none; }

@@ -10,7 +10,7 @@ from genre.plots.prediction import COLOURS, QUIET
 from genre.text import encodable, genre_name
 from pages.library.map.spotlight import light_up
 from pages.library.map.style import MAP
-from pages.library.map.walk import STOP_S, show_walk, walk_songs
+from pages.library.map.walk import STOP_S, show_stops, show_walk, walk_songs
 from pages.library.neighbours import show_playing
 from pages.library.player import save_songs
 from pages.library.state import library_state
@@ -70,6 +70,9 @@ def show_map(library: "Library") -> None:
             state.play(indices[0])
     with place:
         show_walk(library, rows)
+    walk = walk_songs(library)
+    if walk:
+        show_stops(walk)
     with st.container(key="library_map_mouse"):
         st.caption("Scroll to zoom, and draw a frame around several songs to make a list of them.")
     if len(rows) < len(all_rows):
@@ -78,7 +81,7 @@ def show_map(library: "Library") -> None:
         selection = set(indices)
         save_songs([song for song in songs if song.id in selection], "library_map_list")
     position = library.position(state.playing) if state.playing is not None else None
-    if walk := walk_songs(library):
+    if walk:
         light_up(library, walk, STOP_S)
     else:
         light_up(library, [library.songs[position]] if position is not None else [])

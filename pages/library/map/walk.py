@@ -29,11 +29,13 @@ FADE_S = 0.4  # at both ends of it
 def show_walk(library: "Library", rows: Sequence[int]) -> None:
     """Offer a walk through these songs of the library; play the one that was begun."""
     state = library_state()
-    songs = walk_songs(library)
-    with st.container(key="library_walk", gap="small"):
-        if state.walk is None or not songs:
+    with st.container(key="library_walk", horizontal=True, wrap=False, vertical_alignment="center"):
+        if state.walk is None or not walk_songs(library):
             if not st.button(
-                "Play a walk through the map", icon=":material/route:", key="library_walk_start"
+                "Play a walk through the map",
+                type="primary",
+                icon=":material/route:",
+                key="library_walk_start",
             ):
                 return
             with st.spinner("Choosing songs from one side of the map to the other"):
@@ -43,12 +45,11 @@ def show_walk(library: "Library", rows: Sequence[int]) -> None:
                 return
             state.begin(walk)
             st.rerun()
-        st.html(_stops_html(songs))
-        st.audio(state.walk.wav, format="audio/wav", autoplay=state.is_fresh)
-        state.is_fresh = False
         st.button(
             "End the walk", icon=":material/stop_circle:", key="library_walk_end", on_click=state.end_walk
         )
+        st.audio(state.walk.wav, format="audio/wav", autoplay=state.is_fresh)
+        state.is_fresh = False
 
 
 def make_walk(library: "Library", rows: Sequence[int]) -> Walk:
@@ -88,11 +89,11 @@ def walk_songs(library: "Library") -> "list[Song]":
     return songs if len(songs) == len(positions) else []
 
 
-def _stops_html(songs: "Sequence[Song]") -> str:
-    """Write the songs in their order. spotlight.py marks the one that plays."""
+def show_stops(songs: "Sequence[Song]") -> None:
+    """Show the songs of a walk in their order. spotlight.py marks the one that plays."""
     items = "".join(
         f'<li style="--genre: {COLOURS.get(song.genre or "", QUIET)}"><b>{escape(encodable(song.name))}</b> '
         f"<span>{genre_name(song.genre or '').capitalize()}</span></li>"
         for song in songs
     )
-    return f'<ol class="walk">{items}</ol>'
+    st.html(f'<ol class="walk">{items}</ol>')

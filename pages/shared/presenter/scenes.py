@@ -262,7 +262,7 @@ MUSIC = """
     /* What it is for, and the example to try. */
     [data-testid=stForm]:has(.st-key-library_folder)
         [data-testid=stElementContainer]:has(.stFormSubmitButton):not(.st-key-library_example),
-    .st-key-library_map .textpoint text,
+    .st-key-library_map :is(.textpoint text, .hoverlayer),
     .st-key-library_to_come .stMarkdown { display: none; }
     [data-testid=stColumn]:has(.st-key-library_genre_counts) { flex: 1 1 100%; }
     .st-key-library_to_come { border: 0; padding: 0; }
