@@ -35,12 +35,12 @@ ABOUT = {
     REAL: "Some pieces were played by people, and some were made up by Earmark's generator. Whenever most "
     "of you are wrong, the generator scores.",
 }
-ABOUT_ROUNDS = "You hear ten seconds of music. You say what it is. Then Earmark says its own."
+ABOUT_ROUNDS = "You hear ten seconds of music. You say what it is. Then Earmark, the machine, says its own."
 # A round in three steps: what one does, and a small picture of it.
 STEPS = (
     ("Hear ten seconds", '<u class="game-how-sound"></u>'),
     ("Say what it is", "<s></s><s class='game-how-chosen'></s><s></s><s></s>"),
-    ("See who is right", "<em>You</em><em>Earmark</em>"),
+    ("See who is right", "<em>You</em><em>Machine</em>"),
 )
 # Material symbols of what is told apart, with the genre that gives the colour.
 SYMBOLS = {

@@ -153,6 +153,7 @@ SONG_LIST = """<style>
                               overflow-wrap: anywhere; }
     .song-name { line-height: 1.3; -webkit-line-clamp: 2; }
     :is(.song-facts, .song-why) { font-size: .85rem; opacity: .72; line-height: 1.45; -webkit-line-clamp: 1; }
+    .song-why { -webkit-line-clamp: 2; }
     [class*="_song_"] button [data-testid=stIconMaterial] { font-size: 1.7rem !important; }
     [class*="_song_"] a [data-testid=stIconMaterial] { font-size: 1.4rem !important; }
     @media (max-width: 640px) { .song-picture { width: 4.6rem; } .song-name { font-size: .93rem; } }
@@ -377,6 +378,7 @@ LIBRARY = """<style>
     /* Names of genres in a map stand in a frame of their colour. */
     :is(.st-key-library_map, .st-key-library_map_to_come) .annotation .bg { rx: 5px;
         fill: light-dark(#FCFBF8, #14181B) !important; fill-opacity: .9 !important; }
+    .st-key-library_map_to_come .annotation text { fill: light-dark(#1F2326, #ECE9E2) !important; }
     @media (hover: none) { .st-key-library_table [data-testid=stElementToolbar] { display: none; } }
     @media (max-width: 640px) { .st-key-library_view :has(> [data-testid=stIconMaterial]) { display: none; } }
 </style>"""

@@ -203,9 +203,9 @@ MOOD = """
     &:has([class*=st-key-icon_own_play_]:not(.stExpander *)) .st-key-songs_songs,
     .st-key-own_music:not(:has(audio)), .st-key-own_songs > :first-child:has(> .stMarkdown),
     .st-key-own_songs:not(:has([class*=st-key-icon_own_play_]:not(.stExpander *), .stMarkdown)),
-    .st-key-songs_songs > :nth-child(n + 6 of :has(> [class*=_song_])),
-    .st-key-own_songs > :nth-child(n + 6 of :has([class*=st-key-icon_own_play_])),
-    .st-key-own_songs:has(audio) > :nth-child(n + 5 of :has([class*=st-key-icon_own_play_])),
+    .st-key-songs_songs > :nth-child(n + 5 of :has(> [class*=_song_])),
+    .st-key-own_songs > :nth-child(n + 5 of :has([class*=st-key-icon_own_play_])),
+    .st-key-own_songs:has(audio) > :nth-child(n + 4 of :has([class*=st-key-icon_own_play_])),
     &:has([data-testid=stImage]) .st-key-songs_songs > :nth-child(n + 4 of :has(> [class*=_song_])),
     &:has([data-testid=stImage]) .st-key-own_songs >
         :nth-child(n + 4 of :has([class*=st-key-icon_own_play_])),
@@ -219,18 +219,24 @@ MOOD = """
         position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
     :is(.st-key-show_face, .st-key-another_picture) button [data-testid=stIconMaterial] {
         font-size: 2.2rem !important; }
-    &:has(.st-key-direction) .st-key-mood [role=radio] { min-height: 5rem; }
-    &:has(.st-key-direction) .st-key-mood :has(> [role=radio]) { grid-template-columns: repeat(7, 1fr); }
-    &:has(.st-key-direction) .st-key-mood [role=radio] p { font-size: 1.5rem !important; }
-    &:has(.st-key-direction) .st-key-mood [data-has-shortcut] { gap: 0; }
-    &:has(.st-key-direction) .st-key-mood [role=radio] [data-testid=stIconMaterial] {
-        font-size: 2.3rem !important; }
-    &:has(.st-key-direction) .st-key-mood { min-height: 0; }
+    /* Beside a face, and above songs, the moods are one row. */
+    &:has(.st-key-direction, .st-key-another_picture, iframe[title*=webrtc]) .st-key-mood {
+        min-height: 0;
+        & [role=radio] { min-height: 5rem; }
+        & :has(> [role=radio]) { grid-template-columns: repeat(7, 1fr); }
+        & [role=radio] p { font-size: 1.5rem !important; }
+        & [data-has-shortcut] { gap: 0; }
+        & [role=radio] [data-testid=stIconMaterial] { font-size: 2.3rem !important; }
+    }
+    &:has(.st-key-direction) .stMainBlockContainer > .stVerticalBlock { gap: .4rem; }
     &:has(.st-key-direction) h3 { font-size: 2.5rem !important; line-height: 1.1; }
-    &:has(.st-key-direction) [data-testid=stImage] img { height: 10rem; object-fit: contain;
+    &:has(.st-key-mood) [data-testid=stImage] img { height: 8.5rem; object-fit: contain;
         object-position: left; }
     .song-picture { width: 6.2rem; }
     &:has(.st-key-direction) .song-name { font-size: 1.8rem; -webkit-line-clamp: 1; }
+    .song-why { -webkit-line-clamp: 1; }
+    .st-key-own_songs [data-testid=stHorizontalBlock] [data-testid=stCaptionContainer] {
+        display: block !important; }
     :is(.st-key-own_music, .st-key-own_songs, .st-key-songs_songs) { border: 0; padding: 0; gap: .3rem; }
     :is(.st-key-own_music, .st-key-own_songs) .stMarkdown p { font-size: 1.8rem; }
     .st-key-own_songs [data-testid=stHorizontalBlock] .stMarkdown p { white-space: nowrap; overflow: hidden;
