@@ -137,6 +137,7 @@ def test_live_video_becomes_songs_and_its_memory_stays(visit):
         expect(page.locator(".st-key-mood_line svg.marks")).to_be_visible(timeout=BUSY_MS)
     page.frame_locator(FRAME).get_by_role("button", name="Stop").press("p")
     assert page.evaluate(IS_PRESENTING), "the frame of the video has the focus"
+    expect(page.get_by_role("button", name="Songs for this mood")).to_be_in_viewport(ratio=1)
     page.keyboard.press("Escape")
     assert not page.evaluate(IS_PRESENTING)
     memory = [memory_mb(process_of(visit.running_app.address))]

@@ -175,7 +175,10 @@ MOOD = """
     /* Live: the face, the word and the seven bars. */
     iframe[title*=webrtc] { zoom: calc(1 / var(--stage-zoom, 1)); }
     &:has(iframe[title*=webrtc]) .mood-bars { display: grid !important; line-height: 1.25; row-gap: .1rem; }
-    &:has(.st-key-direction) [data-testid=stColumn]:has(iframe[title*=webrtc]) { flex: 0 0 33%; }
+    &:has(iframe[title*=webrtc]) .st-key-mood { display: none; }
+    &:has(.st-key-direction) [data-testid=stColumn]:has(iframe[title*=webrtc]) { flex: 0 0 24%; }
+    &:has(.st-key-direction):has(iframe[title*=webrtc]) :is(.mood-bars,
+        .st-key-songs_songs > :nth-child(n + 3 of :has(> [class*=_song_]))) { display: none !important; }
     :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(> .st-key-open_camera,
         > * > .st-key-open_camera) { border: 0; padding: 0; flex: none !important; height: auto !important;
         align-items: start; }
@@ -220,7 +223,7 @@ MOOD = """
     :is(.st-key-show_face, .st-key-another_picture) button [data-testid=stIconMaterial] {
         font-size: 2.2rem !important; }
     /* Beside a face, and above songs, the moods are one row. */
-    &:has(.st-key-direction, .st-key-another_picture, iframe[title*=webrtc]) .st-key-mood {
+    &:has(.st-key-direction, .st-key-another_picture) .st-key-mood {
         min-height: 0;
         & [role=radio] { min-height: 5rem; }
         & :has(> [role=radio]) { grid-template-columns: repeat(7, 1fr); }
@@ -238,7 +241,8 @@ MOOD = """
     .st-key-own_songs [data-testid=stHorizontalBlock] [data-testid=stCaptionContainer] {
         display: block !important; }
     :is(.st-key-own_music, .st-key-own_songs, .st-key-songs_songs) { border: 0; padding: 0; gap: .3rem; }
-    :is(.st-key-own_music, .st-key-own_songs) .stMarkdown p { font-size: 1.8rem; }
+    .st-key-own_music .stMarkdown p { font-size: 2.4rem; }
+    .st-key-own_songs .stMarkdown p { font-size: 1.8rem; }
     .st-key-own_songs [data-testid=stHorizontalBlock] .stMarkdown p { white-space: nowrap; overflow: hidden;
         text-overflow: ellipsis; }
     :is(.st-key-own_songs, [class*="_song_"]) button [data-testid=stIconMaterial] {
