@@ -38,6 +38,11 @@ TITLES = {
     TEACH: "Teach Earmark a mood of your own",
     ACT: "Who reads a face better?",
 }
+# Without an answer of YouTube's, by whether songs of one's own fit the mood.
+INSTEAD = {
+    True: "Here are songs of your own that fit.",
+    False: "Earmark makes up a piece for this mood instead.",
+}
 PRIVATE = (
     "Your face stays private: pictures are read in the memory of the computer that Earmark runs on, "
     "and are never saved."
@@ -111,9 +116,12 @@ def _show_songs(mood: str, can_unfold: bool) -> None:
     playlist = st.session_state.songs.playlist
     is_offline = bool(playlist.error and not playlist.tracks)
     with first if is_offline else st.container():
+        notice = st.empty() if is_offline else None
         has_own_songs = show_own_songs(
             request.mood, request.library_direction, request.heading, is_first_choice=is_offline
         )
+        if notice:
+            notice.markdown(f"**YouTube gives no songs just now.** {INSTEAD[has_own_songs]}")
         show_own_music(request, at_once=is_offline and not has_own_songs)
     if state.is_mood_new:
         state.is_mood_new = False

@@ -49,5 +49,9 @@ def window_energy(description: Description, statistics: dict[str, dict[str, floa
         np.array([statistics[name][key] for name in MUSIC_EMOTIONS]) for key in ("mean", "deviation")
     )
     heights = (description.window_emotions - mean) / deviation
-    signs = np.array([(name in ENERGETIC) - float(name in CALM) for name in MUSIC_EMOTIONS])
-    return heights @ signs / np.abs(signs).sum()
+    return heights @ energy_signs() / np.abs(energy_signs()).sum()
+
+
+def energy_signs() -> np.ndarray:
+    """Return how each feeling counts for energy: 1, -1 or 0 (9,)."""
+    return np.array([(name in ENERGETIC) - float(name in CALM) for name in MUSIC_EMOTIONS])

@@ -13,6 +13,9 @@ from genre.text import genre_name, shorten
 NAMED, FEW, MANY = 40, 300, 5_000  # songs on a map: few have their names, many are small
 NAME_CHARS = 24  # of a name beside its song
 MAP_HEIGHT = 520
+# Shares of the map that are left free (beside, below) and (beside, above) the songs, for names.
+MARGINS_BEFORE, MARGINS_BEHIND = (0.08, 0.07), (0.08, 0.15)
+LEAST_EXTENT = 0.1  # of a map of one song
 NAME_WIDTH, NAME_ROW = 0.2, 0.11  # the room that a genre's name takes, as shares of the map
 MAX_TRIED = 20  # songs at which a genre's name may stand
 
@@ -61,14 +64,16 @@ def library_map(
             showarrow=False,
             yanchor="bottom",
             yshift=size / 2,  # above its dot
-            font={"color": COLOURS.get(genre, QUIET), "size": 15},
+            **_name_style(genre),
         )
     hidden = {"visible": False, "zeroline": False}
+    low, extent = points.min(axis=0), np.maximum(np.ptp(points, axis=0), LEAST_EXTENT)
+    begin, end = low - np.array(MARGINS_BEFORE) * extent, low + (1 + np.array(MARGINS_BEHIND)) * extent
     figure.update_layout(
         height=MAP_HEIGHT,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis=hidden,
-        yaxis=hidden,
+        xaxis={**hidden, "range": [begin[0], end[0]]},
+        yaxis={**hidden, "range": [begin[1], end[1]]},
         showlegend=False,  # the page has one, and where that has no room the names in the map
         hoverlabel={"namelength": -1},
         dragmode="pan",
@@ -94,7 +99,7 @@ def map_to_come() -> go.Figure:
             y=centre[1] + 0.36,
             text=genre_name(genre).capitalize(),
             showarrow=False,
-            font={"color": colour, "size": 15},
+            **_name_style(genre),
         )
     hidden = {"visible": False}
     figure.update_layout(
@@ -107,6 +112,20 @@ def map_to_come() -> go.Figure:
         plot_bgcolor="rgba(0,0,0,0)",
     )
     return figure
+
+
+def _name_style(genre: str) -> dict:
+    """Return how a genre's name stands in a map: in the colour of all text, in a frame of its own colour.
+
+    In its own colour alone it would be too faint to read.
+    """
+    return {
+        "font": {"size": 15},
+        "bordercolor": COLOURS.get(genre, QUIET),
+        "borderwidth": 2,
+        "borderpad": 2,
+        "bgcolor": "rgba(0,0,0,0)",  # the page has its own
+    }
 
 
 def _label_places(points: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from genre.audio.clip import AudioError
 from genre.text import genre_name, percent
 from pages.access.links import link_to, reaches_others
 from pages.game.answer import VERDICTS
+from pages.game.library import ORIGINS_OF_PIECES, offer_own_songs
 from pages.game.result_card import GameResult, result_card
 from pages.game.rooms import Room
 from pages.game.rounds import option_label
@@ -26,6 +27,9 @@ def show_end(room: Room, mode: str, leave: Callable[[], None]) -> None:
     with st.container(horizontal=True, key="what_next"):
         st.button("Play again", type="primary", icon=":material/replay:", key="again", on_click=leave)
         _offer_picture(result)
+    if 2 * sum(round_.recording is not None for round_ in room.rounds) < len(room.rounds):
+        st.caption(f"Most of these pieces were made by Earmark. {ORIGINS_OF_PIECES}")
+        offer_own_songs()
     _show_highlight(room, mode)
     ranking = [(name, right) for name, right in room.ranking() if mode != ALONE]
     if ranking:

@@ -3,12 +3,18 @@
 import random
 from pathlib import Path
 
+import streamlit as st
+
 from genre.paths import may_read
 from genre.text import encodable
 from pages.game.rounds import CLIP_S, LibrarySong
 from pages.library.access import may_see_library
 from pages.library.content import current_library, has_library
 
+ORIGINS_OF_PIECES = (
+    "Recordings come first: the few that came with Earmark, and songs of My music whose own tag names one of "
+    "the ten genres. Earmark makes the other pieces."
+)
 MAX_SONGS = 2_000  # songs of a large library that are looked at
 
 
@@ -28,3 +34,11 @@ def library_songs() -> list[LibrarySong]:
         if len(genres) == 1 and song.duration_s >= CLIP_S and may_read(path):
             found[song.hash] = LibrarySong(path, genres.pop(), encodable(song.name))
     return list(found.values())
+
+
+def offer_own_songs() -> None:
+    """Show the way to songs of one's own, for more recordings in the game; none for a guest."""
+    if may_see_library():
+        st.page_link(
+            "pages/music.py", label="Play with songs of your own: add them", icon=":material/library_add:"
+        )

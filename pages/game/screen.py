@@ -11,7 +11,7 @@ from genre.models.cards import ArtefactError
 from pages.access.links import link_to, reaches_others
 from pages.game.answer import show_answer
 from pages.game.end import show_end
-from pages.game.library import library_songs
+from pages.game.library import ORIGINS_OF_PIECES, library_songs, offer_own_songs
 from pages.game.machine import machine_answer
 from pages.game.rooms import ANSWER, OVER, Room, RoomError
 from pages.game.rounds import GENRE, ORIGINS, REAL, REAL_MUSIC, make_rounds, option_label, shares_text
@@ -35,9 +35,12 @@ ABOUT = {
     REAL: "Some pieces were played by people, and some were made up by Earmark's generator. Whenever most "
     "of you are wrong, the generator scores.",
 }
-ORIGINS_TOLD = (
-    "Recordings come first: those of My music whose tag names a genre, and the few that came with Earmark. "
-    "Earmark makes the other pieces."
+ABOUT_ROUNDS = "You hear ten seconds of music. You say what it is. Then Earmark, the machine, says its own."
+# A round in three steps: what one does, and a small picture of it.
+STEPS = (
+    ("Hear ten seconds", '<u class="game-how-sound"></u>'),
+    ("Say what it is", "<s></s><s class='game-how-chosen'></s><s></s><s></s>"),
+    ("See who is right", "<em>You</em><em>Machine</em>"),
 )
 # Material symbols of what is told apart, with the genre that gives the colour.
 SYMBOLS = {
@@ -79,7 +82,8 @@ def show_screen() -> None:
 
 
 def _show_start() -> None:
-    st.markdown("Ten pieces of music, ten seconds each. First you guess, and then the machine tells.")
+    st.markdown(f"**{ABOUT_ROUNDS}** Ten rounds.")
+    st.html(_steps())
     mode = st.segmented_control(
         "Who plays?",
         list(MODES),
@@ -119,10 +123,17 @@ def _show_start() -> None:
                 width="stretch",
                 disabled=is_out_of_reach,
             )
-    st.caption(ORIGINS_TOLD)
+    st.caption(ORIGINS_OF_PIECES)
+    offer_own_songs()
     with st.container(horizontal=True, vertical_alignment="bottom", key="join_by_code"):
         st.text_input("Code of a game to join", key="join_code", max_chars=8, placeholder="ABCD", width=220)
         st.button("Join", icon=":material/login:", key="join", on_click=_join)
+
+
+def _steps() -> str:
+    """Draw how a round goes."""
+    steps = "".join(f"<li><i aria-hidden='true'>{picture}</i><b>{words}</b></li>" for words, picture in STEPS)
+    return f'<ol class="game-how">{steps}</ol>'
 
 
 def _symbols(kind: str) -> str:

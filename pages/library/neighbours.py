@@ -9,14 +9,14 @@ from genre.errors import error_sentence
 from genre.text import encodable, genre_name
 from pages.library.access import may_see_library
 from pages.library.content import current_library, has_library
-from pages.library.player import play_song
+from pages.library.player import play_song, show_song
 from pages.library.state import library_state
 from pages.shared.widgets import escaped
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from genre.library.search import Match
+    from genre.library.search import Library, Match
 
 N_NEIGHBOURS = 3
 
@@ -61,3 +61,27 @@ def show_matches(matches: "Sequence[Match]", key: str, title: str) -> None:
             )
             st.markdown(escaped(encodable(song.name)), width="stretch")
             st.caption(genre_name(song.genre or "").capitalize(), width="content")
+
+
+def show_playing(library: "Library") -> None:
+    """Show the song that plays, and what sounds like it."""
+    state = library_state()
+    position = library.position(state.playing) if state.playing is not None else None
+    if position is None:
+        return
+    show_song(library, position, autoplay=state.is_fresh)
+    state.is_fresh = False
+    if matches := nearest(library, position):
+        show_matches(matches, "like_playing", "Sounds like it")
+
+
+def nearest(library: "Library", position: int) -> "list[Match]":
+    """Find the songs that sound most like one of the library; none for what is no music."""
+    from genre.library.search import Query
+
+    if not library.music[position]:
+        return []
+    song = library.songs[position]
+    return library.find(
+        Query(like=library.embeddings[position], exclude=frozenset((song.id,)), count=N_NEIGHBOURS)
+    )

@@ -128,7 +128,7 @@ def _show_view(view: str, library: "Library", is_scanning: bool) -> None:
         if not is_scanning:
             st.info("No songs yet: name a folder of music under Folders.", icon=":material/folder:")
     elif view == MAP:
-        from pages.library.map_view import show_map
+        from pages.library.map.view import show_map
 
         show_map(library)
     elif view == SONGS:

@@ -9,7 +9,7 @@ from genre import GENRES
 from genre.plots.prediction import COLOURS
 from genre.text import counted, encodable, genre_name
 from pages.library.content import song_table
-from pages.library.map_view import show_playing
+from pages.library.neighbours import show_playing
 from pages.library.player import save_songs
 from pages.library.state import library_state
 

@@ -21,47 +21,69 @@ from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL
 
 if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
     from genre.audio.enhance import Enhanced
     from genre.inference.classifier import Classifier
     from genre.inference.explain import Explanation
 
 Result = TypeVar("Result")
 
-WHY, BEAUTIFUL, ALIKE = "Why this genre?", "Clean up the sound", "Find similar music"
+WHY, BEAUTIFUL, ALIKE = "why", "beautiful", "alike"
+TITLES = {
+    WHY: "**Why this genre?** See and hear what spoke for it",
+    BEAUTIFUL: "**Clean up the sound.** Hear it before and after",
+    ALIKE: "**Find similar music.** Which of your clips are alike",
+}
 ICONS = {WHY: ":material/lightbulb:", BEAUTIFUL: ":material/auto_awesome:", ALIKE: ":material/hub:"}
 RANGES = (
-    "the deep notes below 250 Hz, where bass and kick drum are",
-    "the middle, from 250 Hz to 2 kHz, where voices and most instruments are",
-    "the bright top above 2 kHz, where cymbals, strings' edges and consonants are",
+    "the deep notes: bass and kick drum",
+    "the middle: voices and most instruments",
+    "the bright top: cymbals, edges of strings and consonants",
 )
 N_NEIGHBOURS = 3
 
 
 def show_closer_look(result: SessionClip, session: Session) -> None:
-    """Offer the closer looks that a clip with sound allows, and show the chosen one."""
+    """Offer the closer looks that a clip with sound allows, each behind its title, and show the open ones."""
     prediction = result.prediction
-    genre = prediction and prediction.genre
-    choice = st.segmented_control(
-        "Look closer",
-        [WHY, BEAUTIFUL, ALIKE] if genre else [BEAUTIFUL],
-        key=f"closer_{result.id}",
-        format_func=lambda name: f"{ICONS[name]} {name}",
-        wrap=False,
-    )
-    if choice == BEAUTIFUL:
-        _show_enhanced(result)
-    elif choice and prediction:
-        try:
-            classifier = current_classifier()
-        except ArtefactError as error:  # the model's files were damaged since
-            st.error(str(error), icon=":material/error:")
-            return
-        if choice == WHY:
-            _show_explanation(result, prediction, classifier)
-        else:
-            _show_neighbours(result, session, classifier)
-            neighbours = listen_state().neighbours
-            show_library_neighbours(neighbours and neighbours[1].embeddings.get(result.id))
+    st.markdown("**Look closer**")
+    if prediction and prediction.genre and (look := _opened(WHY, result)):
+        with look:
+            _with_model(lambda classifier: _show_explanation(result, prediction, classifier))
+    if look := _opened(BEAUTIFUL, result):
+        with look:
+            _show_enhanced(result)
+    if prediction and prediction.genre and (look := _opened(ALIKE, result)):
+        with look:
+            _with_model(lambda classifier: _show_alike(result, session, classifier))
+
+
+def look_key(look: str, id_: str) -> str:
+    """Return the key of one of the looks at a clip, whose value is whether it is open."""
+    return f"closer_{look}_{id_}"
+
+
+def _opened(look: str, result: SessionClip) -> "ExpanderContainer | None":
+    """Show the title of a look -> where its content goes, once it is open."""
+    box = st.expander(TITLES[look], icon=ICONS[look], key=look_key(look, result.id), on_change="rerun")
+    return box if box.open else None
+
+
+def _with_model(show: "Callable[[Classifier], None]") -> None:
+    """Show what needs the model, or why there is none."""
+    try:
+        classifier = current_classifier()
+    except ArtefactError as error:  # its files were damaged since
+        st.error(str(error), icon=":material/error:")
+        return
+    show(classifier)
+
+
+def _show_alike(result: SessionClip, session: Session, classifier: "Classifier") -> None:
+    _show_neighbours(result, session, classifier)
+    neighbours = listen_state().neighbours
+    show_library_neighbours(neighbours and neighbours[1].embeddings.get(result.id))
 
 
 def _reuse(latest: tuple[tuple, Result] | None, key: tuple, compute: Callable[[], Result]) -> Result:
@@ -84,7 +106,8 @@ def _show_explanation(result: SessionClip, prediction: Prediction, classifier: "
     explained = _reuse(state.explanation, key, lambda: _explain(result, genre, classifier))
     state.explanation = (key, explained)
     explanation, figure, best_part = explained
-    st.markdown(_explanation_text(explanation, result.begin_s))
+    sentence, details = _explanation_text(explanation, result.begin_s)
+    st.markdown(sentence, help=details)
     st.plotly_chart(
         figure,
         config=STILL,
@@ -109,20 +132,22 @@ def _explain(
     return explanation, figure, clip.trimmed(*explanation.best_span).to_wav()
 
 
-def _explanation_text(explanation: "Explanation", begin_s: float) -> str:
-    """Explain in words. Times are those of the recording, in which the clip begins at begin_s."""
+def _explanation_text(explanation: "Explanation", begin_s: float) -> tuple[str, str]:
+    """Explain in a short sentence, and in what stands behind it.
+
+    Times are those of the recording, in which the clip begins at begin_s.
+    """
     band_shares = explanation.band_shares()
     first_s, last_s = (plots.clock(begin_s + edge) for edge in explanation.best_span)
-    where = (
-        f" Most of it lies in {RANGES[max(range(3), key=lambda k: band_shares[k])]}." if band_shares else ""
+    where = f", most of it in {RANGES[max(range(3), key=lambda k: band_shares[k])]}" if band_shares else ""
+    name = genre_name(explanation.genre)
+    details = (
+        f"The rest is dimmed. Deep notes are below 250 Hz, bright ones above 2 kHz. The frame, {first_s} to "
+        f"{last_s}, is where it sounded most like {name}."
     )
-    about = ""
     if explanation.part[0] > 0:
-        about = f"The half minute from {plots.clock(begin_s + explanation.part[0])} is shown. "
-    return (
-        f"{about}What is bright spoke for {genre_name(explanation.genre)}; the rest is dimmed.{where} "
-        f"The frame, {first_s} to {last_s}, is where it sounded most like it."
-    )
+        details += f" The half minute from {plots.clock(begin_s + explanation.part[0])} is shown."
+    return f"What is bright spoke for {name}{where}.", details
 
 
 def _show_enhanced(result: SessionClip) -> None:
@@ -145,11 +170,11 @@ def _show_enhanced(result: SessionClip) -> None:
     reduction_db = before.noise_db - after.noise_db
     noise = f"background noise {reduction_db:.0f} dB lower" if reduction_db >= 0.5 else "no noise to remove"
     st.caption(
-        f"{noise[0].upper() + noise[1:]}, {change}, and nothing is "
-        "clipped. The tone is led gently towards that of produced music, by 4 dB at most. In mono and up to "
-        "11 kHz, as Earmark hears it."
-        + (" The excerpts follow one another." if enhanced.clip.excerpted else ""),
-        help=f"Loudness as broadcasters measure it: {before.loudness:.1f} LUFS became {after.loudness:.1f}. "
+        f"{noise[0].upper() + noise[1:]}, {change}, and nothing is clipped.",
+        help="The tone is led gently towards that of produced music, by 4 dB at most. In mono and up to 11 "
+        "kHz, as Earmark hears it."
+        + (" The excerpts follow one another." if enhanced.clip.excerpted else "")
+        + f" Loudness as broadcasters measure it: {before.loudness:.1f} LUFS became {after.loudness:.1f}. "
         f"The highest peak is {-after.peak_db:.1f} dB below the most there can be.",
     )
     st.download_button(

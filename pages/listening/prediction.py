@@ -41,8 +41,8 @@ UNCALIBRATED = (
     "The genres share 100 %, even if the music is none of them."
 )
 SYNTHETIC = (
-    ":material/piano: This model has learnt from Earmark's synthesiser alone. With real music, take its "
-    "answer for a guess, however sure it sounds."
+    ":material/piano: This model has learnt from Earmark's synthesiser alone: take its answer to real music "
+    "for a guess."
 )
 SOURCES = {
     "recording": "recorded here",

@@ -86,7 +86,7 @@ def choose_mood(custom_moods: list[str]) -> str | None:
     st.session_state[key] = st.session_state.get("mood")
     with st.container(key="mood"):
         return st.pills(
-            "Not right? Say it yourself" if state.photo else "How do you feel?",
+            "Not right? Say it yourself" if state.photo and state.photo.faces else "How do you feel?",
             moods,
             format_func=mood_label,
             key=key,

@@ -79,11 +79,16 @@ def show_mood_heading(mood: str, is_confident: bool, correction: str | None = No
     """Show the mood in large letters: the visitor's correction, or else the one that was recognized."""
     if correction and correction != mood:
         _show_heading(correction, f"You say {look_word(correction)}")
-        st.caption(f"Earmark read {look_word(mood)} on your face. Your word counts.")
+        st.caption(f"Earmark read {look_word(mood)} on your face, as the bars show. Your word counts.")
         return
     _show_heading(
         mood, f"You look {look_word(mood)}" if is_confident else f"Hard to say: perhaps {look_word(mood)}"
     )
+
+
+def show_choice(mood: str) -> None:
+    """Say for which mood the songs on the page are, beside a face that says another one, or nothing."""
+    st.caption(f"The songs below are for feeling {look_word(mood)}, as you chose.")
 
 
 def _show_heading(mood: str, words: str) -> None:

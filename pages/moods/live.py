@@ -9,7 +9,7 @@ from streamlit_webrtc import Translations, VideoProcessorBase, WebRtcMode, webrt
 from mood.emotion.drawing import draw_faces
 from mood.emotion.live import HISTORY_S, LiveRecognizer
 from pages.moods.charts import mood_history_chart
-from pages.moods.labels import look_word, score_bars, show_mood_heading
+from pages.moods.labels import score_bars, show_choice, show_mood_heading
 from pages.moods.recognizer import current_recognizer
 from pages.moods.state import mood_state
 from pages.shared.browser.permissions import is_insecure, show_insecure
@@ -94,7 +94,7 @@ def show_live_mood(live: LiveRecognizer) -> None:
     st.caption(mood.message or "\u00a0")  # a no-break space keeps the line: nothing below it may jump
     st.html(score_bars(mood.scores))
     if (choice := st.session_state.get("mood")) and choice != mood.emotion:
-        st.caption(f"The songs below are for feeling {look_word(choice)}, as you chose.")
+        show_choice(choice)
     st.button(
         "Songs for this mood",
         type="primary",

@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.moods.choices import forget_mood
-from pages.moods.labels import score_bars, show_mood_heading
+from pages.moods.labels import score_bars, show_choice, show_mood_heading
 from pages.moods.recognizer import current_recognizer
 from pages.moods.state import RecognizedPhoto, mood_state
 from pages.shared.browser.permissions import is_insecure, show_insecure
@@ -118,6 +118,8 @@ def show_photo(photo: RecognizedPhoto) -> None:
     with right:
         if not photo.faces:
             st.warning(photo.problem, icon=":material/face:")
+            if choice := st.session_state.get("mood"):
+                show_choice(choice)
             return
         largest = photo.faces[0]
         is_confident = largest.scores[largest.emotion] >= CONFIDENCE_THRESHOLD

@@ -21,6 +21,7 @@ from mood.playlist.playlist import (
     find_by_query,
     find_more,
     find_playlist,
+    normalize_title,
     select_songs,
 )
 from mood.playlist.youtube import YoutubeTrack
@@ -29,6 +30,7 @@ from pages.shared.style import SONG_LIST
 from pages.shared.widgets import escaped, fragment
 
 YOUTUBE_NOTICE = "Earmark sends your search words to YouTube. Pictures and player come from YouTube."
+COMMON_WORDS = ("songs", "song", "music")  # of a query, which say nothing about one of its songs
 
 
 @dataclass
@@ -82,7 +84,7 @@ def _show_playlist(state: PlaylistState, search: Callable[[], Playlist], key: st
         playlist = state.playlist
     if not playlist.tracks:
         return
-    st.caption(_origin(playlist))
+    st.caption(_origin(playlist, is_earlier=bool(state.earlier_query)))
     _show_actions(state, key)
     with st.container(border=True, gap="xsmall", key=f"{key}_songs"):
         for track in state.playlist.tracks:
@@ -144,9 +146,24 @@ def _age(fetched_at: float) -> str:
     return f"found {hours / 24:.0f} days ago"
 
 
-def _origin(playlist: Playlist) -> str:
-    text = f"What Earmark asked YouTube for: **{escaped(playlist.query)}**"
-    return text + (f" ({_age(playlist.fetched_at)})" if playlist.fetched_at is not None else "")
+def _origin(playlist: Playlist, is_earlier: bool) -> str:
+    """Say where the songs come from, and who says that they fit."""
+    age = f" ({_age(playlist.fetched_at)})" if playlist.fetched_at is not None else ""
+    if is_earlier:
+        return f"An earlier list, not one for this mood: **{escaped(playlist.query)}**{age}"
+    return (
+        f"What Earmark asked YouTube for: **{escaped(playlist.query)}**{age}. YouTube chose these songs; "
+        "Earmark has not heard them."
+    )
+
+
+def _why(track: YoutubeTrack, query: str) -> str:
+    """Say why a song is in the list: a word of the query in its title, the mood's before the artist's."""
+    title = normalize_title(track.title).split()
+    for word in reversed(query.split()):
+        if word.casefold() in title and word.casefold() not in COMMON_WORDS:
+            return f"Its title says “{word}”."
+    return f"YouTube finds it for “{query}”."
 
 
 def _show_actions(state: PlaylistState, key: str) -> None:
@@ -204,7 +221,10 @@ def _show_song(state: PlaylistState, track: YoutubeTrack, key: str) -> None:
             f'<div class="song-picture" style="background-image:url({escape(track.thumbnail)})"></div>',
             width="content",
         )
-        st.html(f'<div class="song-name">{escape(track.title)}</div><div class="song-facts">{facts}</div>')
+        st.html(
+            f'<div class="song-name">{escape(track.title)}</div><div class="song-facts">{facts}</div>'
+            f'<div class="song-why">{escape(_why(track, state.playlist.query))}</div>'
+        )
         label, icon = ("Stop", ":material/stop_circle:") if is_playing else ("Play", ":material/play_circle:")
         st.button(
             f"{label} {escaped(track.title)}",

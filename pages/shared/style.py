@@ -149,10 +149,11 @@ STORED_PIECES = """<style>
 SONG_LIST = """<style>
     .song-picture { width: 6.5rem; aspect-ratio: 16 / 9; border-radius: .4rem;
                     background: #8A909940 center / cover; }
-    .song-name, .song-facts { display: -webkit-box; -webkit-box-orient: vertical; overflow: hidden;
+    .song-name, .song-facts, .song-why { display: -webkit-box; -webkit-box-orient: vertical; overflow: hidden;
                               overflow-wrap: anywhere; }
     .song-name { line-height: 1.3; -webkit-line-clamp: 2; }
-    .song-facts { font-size: .85rem; opacity: .7; line-height: 1.45; -webkit-line-clamp: 1; }
+    :is(.song-facts, .song-why) { font-size: .85rem; opacity: .72; line-height: 1.45; -webkit-line-clamp: 1; }
+    .song-why { -webkit-line-clamp: 2; }
     [class*="_song_"] button [data-testid=stIconMaterial] { font-size: 1.7rem !important; }
     [class*="_song_"] a [data-testid=stIconMaterial] { font-size: 1.4rem !important; }
     @media (max-width: 640px) { .song-picture { width: 4.6rem; } .song-name { font-size: .93rem; } }
@@ -226,6 +227,25 @@ GAME = """<style>
     .game-symbols { display: flex; gap: .7rem; margin: .3rem 0 0; font: 400 3rem/1 "Material Symbols Rounded";
                     font-feature-settings: "liga"; color: #0F8A8A; }
     .game-symbols span { color: color-mix(in srgb, var(--genre) 82%, currentColor); }
+    .game-how { list-style: none; display: grid; grid-template-columns: repeat(3, 1fr); gap: .6rem;
+                counter-reset: step; }
+    ol.game-how.game-how { margin: 0; padding: 0; }
+    .game-how li { margin: 0; padding: .6rem .4rem; border-radius: .8rem; background: #0F8A8A1F;
+                   text-align: center; counter-increment: step; }
+    .game-how li::before { content: counter(step); display: inline-block; width: 1.5rem; line-height: 1.5rem;
+                           border-radius: 50%; background: #0F6E6E; color: #fff; font-weight: 700; }
+    .game-how b { display: block; line-height: 1.2; }
+    .game-how i { display: flex; flex-wrap: wrap; justify-content: center; align-content: center; gap: .3rem;
+                  height: 2.9rem; font-style: normal; }
+    .game-how-sound { width: 80%; height: 1.5rem; border-radius: 1rem; text-decoration: none;
+        background: repeating-linear-gradient(90deg, #0F8A8A 0 .25rem, transparent .25rem .5rem); }
+    .game-how s { width: 40%; height: 1.1rem; border-radius: .4rem; border: 2px solid #0F8A8A; }
+    .game-how s.game-how-chosen { background: #0F8A8A; }
+    .game-how em { width: 85%; font-style: normal; font-size: .85rem; line-height: 1.2rem;
+                   display: flex; justify-content: space-between; }
+    .game-how em::after { content: "check"; font: 700 1.1rem/1.2rem "Material Symbols Rounded";
+                          font-feature-settings: "liga"; color: #2E8B57; }
+    .game-how em + em::after { content: "close"; color: #C94444; }
     .game-truth { font-size: clamp(2rem, 6vw, 3.6rem); font-weight: 700; line-height: 1.15; margin: .3rem 0;
                   padding-left: .9rem; border-left: .6rem solid var(--truth); }
     .game-truth span { font-weight: 400; opacity: .75; }
@@ -348,27 +368,17 @@ def swatch(colour: str) -> str:
     )
 
 
-# Styles of pages/library/.
+# Styles of pages/library/, besides its map (map/style.py).
 LIBRARY = """<style>
-    :root:not(.presenting) .stage-songs, .presenting .map-legend { display: none; }
-    .map-legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; list-style: none;
-        font-size: .875rem; }
-    ul.map-legend.map-legend { margin: 0; padding: 0; }
-    .map-legend li { margin: 0; }
-    .map-legend i { display: inline-block; width: .6rem; height: .6rem; margin-right: .35rem;
-        border-radius: 50%; }
+    :root:not(.presenting) .stage-songs { display: none; }
     /* What plays stays in sight, whichever song of the map was pressed. */
     :root:not(.presenting) [data-testid=stLayoutWrapper]:has(> .st-key-library_player) { position: sticky;
         bottom: .6rem; z-index: 5; background: light-dark(#FCFBF8, #14181B); border-radius: .5rem;
         box-shadow: 0 .2rem 1.2rem #0003; }
-    .st-key-library_map .annotation { pointer-events: none; }
-    .st-key-library_map .annotation text { paint-order: stroke; stroke-width: 4px;
-        stroke: light-dark(#FCFBF8, #14181B); stroke-linejoin: round; }
-    /* In the map stand names of songs, or where there is no room for them those of the genres. */
-    @media (hover: hover) and (min-width: 641px) {
-        :root:not(.presenting) .st-key-library_map .annotation, .st-key-library_map_touch { display: none; } }
-    @media (hover: none), (max-width: 640px) {
-        .st-key-library_map .textpoint text, .st-key-library_map_mouse, .map-legend { display: none; } }
+    /* Names of genres in a map stand in a frame of their colour. */
+    :is(.st-key-library_map, .st-key-library_map_to_come) .annotation .bg { rx: 5px;
+        fill: light-dark(#FCFBF8, #14181B) !important; fill-opacity: .9 !important; }
+    .st-key-library_map_to_come .annotation text { fill: light-dark(#1F2326, #ECE9E2) !important; }
     @media (hover: none) { .st-key-library_table [data-testid=stElementToolbar] { display: none; } }
     @media (max-width: 640px) { .st-key-library_view :has(> [data-testid=stIconMaterial]) { display: none; } }
 </style>"""

@@ -123,7 +123,7 @@ def test_mood(browser, streamlit_server, served_home):
 
 
 def test_guess_first(browser, streamlit_server):
-    visitor = open_page(browser, streamlit_server, "guess", "Ten pieces of music")
+    visitor = open_page(browser, streamlit_server, "guess", "You hear ten seconds of music")
     page = visitor.page
     require_accessible(visitor)
     page.get_by_role("button", name="Guess the genres").click()

@@ -1,23 +1,28 @@
 """My music in a real Chromium: a folder is scanned by the shipped model, mapped, clicked and played."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from pages.library.map.walk import STOP_S
+from tests.browser.test_accessibility import require_accessible
 from tests.support.browser.serving import serve, troubles
 from tests.support.browser.stage import READABLE_PX, STAGE, require_on_stage, type_px
 from tests.support.browser.visits import BUSY_MS, Visit
 
+INK = {"light": "rgb(31, 35, 38)", "dark": "rgb(236, 233, 226)"}  # of all text
 GENRES = ("metal", "classical", "reggae")
 # Where a song of the map lies on the screen.
 _FIRST_POINT = """() => {
     const chart = document.querySelector(".st-key-library_map .js-plotly-plot"), layout = chart._fullLayout;
-    const trace = chart._fullData[0], box = chart.getBoundingClientRect();
-    return [box.left + layout.xaxis._offset + layout.xaxis.d2p(trace.x[0]),
-            box.top + layout.yaxis._offset + layout.yaxis.d2p(trace.y[0])];
+    const trace = chart._fullData[0], box = chart.getBoundingClientRect(), zoom = chart.currentCSSZoom ?? 1;
+    return [box.left + zoom * (layout.xaxis._offset + layout.xaxis.d2p(trace.x[0])),
+            box.top + zoom * (layout.yaxis._offset + layout.yaxis.d2p(trace.y[0]))];
 }"""
+_FIRST_GENRE = "document.querySelector('.st-key-library_map .js-plotly-plot')._fullData[0].name"  # and number
 # A finger on the song that is drawn last.
 _FINGER = """() => {
     const chart = document.querySelector(".st-key-library_map .js-plotly-plot"), layout = chart._fullLayout;
@@ -65,14 +70,21 @@ def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, m
     visit.settle()
     assert page.evaluate("document.querySelector('.st-key-library_map .js-plotly-plot').data.length") >= 1
     page.keyboard.press("p")
-    require_on_stage(page, chart.locator(".main-svg").first)
+    _walk_on_the_stage(page, visit)
     page.keyboard.press("p")
+    require_accessible(visit)
+    page.set_viewport_size(STAGE)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+        expect(chart.locator(".textpoint text").first).to_have_css("fill", INK[scheme])
     chart.scroll_into_view_if_needed()
     page.mouse.click(*page.evaluate(_FIRST_POINT))
     player = page.locator(".st-key-library_player")
     expect(player.get_by_text("song").first).to_be_visible()
     page.wait_for_function(_PLAYS)
     expect(page.get_by_text("Sounds like it")).to_be_visible()
+    expect(chart.locator(".map-neighbour")).to_have_count(2)
     assert visit.overflow() <= 0
     page.mouse.move(0, 0)
     expect(chart.locator(".hovertext")).to_have_count(0)
@@ -90,6 +102,34 @@ def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, m
     assert sorted(listed) == sorted(str(path) for path in music.iterdir())
     _play_on_the_mood_page(page, visit)
     visit.leave()
+
+
+def _walk_on_the_stage(page: Page, visit: Visit) -> None:
+    """A room hears a song after the other, each with its name at its dot; then a tap plays one."""
+    chart = page.locator(".st-key-library_map")
+    start = page.get_by_role("button", name="Play a walk through the map")
+    require_on_stage(page, chart.locator(".main-svg").first, start)
+    start.click()
+    page.wait_for_function(_PLAYS)
+    end = page.get_by_role("button", name="End the walk")
+    visit.settle()
+    expect(chart.locator(".map-gone")).to_have_count(0)
+    require_on_stage(page, chart.locator(".map-name"), chart.locator(".map-here"), end)
+    for name in (".map-name", ".map-genre"):
+        assert type_px(page, name) >= READABLE_PX
+    first = chart.locator(".map-name").text_content()
+    page.evaluate(f"document.querySelector('.st-key-library_walk audio').currentTime = {1.5 * STOP_S}")
+    expect(chart.locator(".map-gone")).to_have_count(1)
+    expect(chart.locator(".map-name")).not_to_have_text(first)
+    expect(page.locator(".walk [aria-current]")).to_have_count(1)
+    end.click()
+    expect(chart.locator(".map-here")).to_have_count(0)
+    page.mouse.click(*page.evaluate(_FIRST_POINT))
+    expect(chart.locator(".map-genre")).to_have_text(
+        re.compile(page.evaluate(_FIRST_GENRE).partition(" ")[0], re.IGNORECASE)
+    )
+    page.wait_for_function(_PLAYS)
+    visit.settle()
 
 
 def _play_on_the_mood_page(page: Page, visit: Visit) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from genre.inference.description import energy_signs
 from genre.library.search import Library, QueryError, Song, feeling_statistics
 from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.text import FEELING_WORDS
@@ -22,6 +23,7 @@ CANDIDATES = 40  # nearest songs that are considered for each point
 MAX_SONGS = 200
 NOTICEABLE = 0.1  # of a standard deviation: a smaller step is none
 NEAR = 0.5  # standard deviations along its axis within which a song is near a mood
+SOME_ENERGY = 0.25  # standard deviations of energy from the average song that are worth a word
 MIN_SONG_S = 10.0  # shorter is a sound, not a song
 NEAR_BY, FURTHER = "Near how you feel", "Further from how you feel"
 
@@ -143,8 +145,17 @@ def _with_reasons(
 
 
 def _sentence(lead: str, library: Library, row: int) -> str:
+    """Write why a song stands there: the feelings that stand out in it or, without any, its energy."""
     words = [FEELING_WORDS[name] for name in library.strongest_feelings(row, 2)]
-    return f"{lead}: {' and '.join(words)}." if words else f"{lead}."
+    return f"{lead}: {' and '.join(words) or _energy_words(library.heights[row])}."
+
+
+def _energy_words(heights: np.ndarray) -> str:
+    """Describe the energy of feelings (9,) in standard deviations."""
+    energy = float(heights @ energy_signs()) / np.abs(energy_signs()).sum()
+    if abs(energy) < SOME_ENERGY:
+        return "neither wild nor calm"
+    return "full of energy" if energy > 0 else "of little energy"
 
 
 def _vector(profile: Mapping[str, float]) -> np.ndarray:

@@ -20,21 +20,31 @@ def scroll_to(key: str, within: float = 0.7) -> None:
     st.html(script, unsafe_allow_javascript=True)
 
 
-# Plotly learns by a moving mouse alone which point it is over: the first tap would but show its name.
+# Plotly learns by a moving mouse alone which point it is over: the first tap would but show its name. And it
+# knows nothing of CSS zoom, by which the presenter's view enlarges charts: it would take another point.
 _TAPS = """<script>
 if (!window.earmarkTaps) {
     window.earmarkTaps = true;
-    document.addEventListener("touchstart", event => {
-        const {clientX, clientY} = event.touches[0];
-        if (event.target.matches(".nsewdrag"))
-            event.target.dispatchEvent(new MouseEvent("mousemove", {clientX, clientY, bubbles: true}));
+    const zoomOf = area => area.closest(".js-plotly-plot")?.currentCSSZoom ?? 1;
+    const hover = (area, {clientX, clientY}) => {
+        const {left, top} = area.getBoundingClientRect(), zoom = zoomOf(area);
+        area.dispatchEvent(new MouseEvent("mousemove", {bubbles: true,
+            clientX: left + (clientX - left) / zoom, clientY: top + (clientY - top) / zoom}));
+    };
+    document.addEventListener("touchstart", ({target, touches}) => {
+        if (target.matches(".nsewdrag")) hover(target, touches[0]);
     }, {capture: true, passive: true});
+    document.addEventListener("mousemove", event => {
+        if (!event.isTrusted || !event.target.matches?.(".nsewdrag") || zoomOf(event.target) === 1) return;
+        event.stopImmediatePropagation();
+        hover(event.target, event);
+    }, true);
 }
 </script>"""
 
 
 def take_taps() -> None:
-    """Let a chart of Plotly's take a tap for a click."""
+    """Let a chart of Plotly's take a tap for a click, and on the stage the point that is clicked."""
     st.html(_TAPS, unsafe_allow_javascript=True)
 
 

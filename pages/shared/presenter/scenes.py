@@ -175,7 +175,10 @@ MOOD = """
     /* Live: the face, the word and the seven bars. */
     iframe[title*=webrtc] { zoom: calc(1 / var(--stage-zoom, 1)); }
     &:has(iframe[title*=webrtc]) .mood-bars { display: grid !important; line-height: 1.25; row-gap: .1rem; }
-    &:has(.st-key-direction) [data-testid=stColumn]:has(iframe[title*=webrtc]) { flex: 0 0 33%; }
+    &:has(iframe[title*=webrtc]) .st-key-mood { display: none; }
+    &:has(.st-key-direction) [data-testid=stColumn]:has(iframe[title*=webrtc]) { flex: 0 0 24%; }
+    &:has(.st-key-direction):has(iframe[title*=webrtc]) :is(.mood-bars,
+        .st-key-songs_songs > :nth-child(n + 3 of :has(> [class*=_song_]))) { display: none !important; }
     :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(> .st-key-open_camera,
         > * > .st-key-open_camera) { border: 0; padding: 0; flex: none !important; height: auto !important;
         align-items: start; }
@@ -197,14 +200,15 @@ MOOD = """
         [data-testid=stHorizontalBlock]:has(.stFileUploader)),
     &:has(.st-key-direction):has(.st-key-open_camera, .stCameraInput) :is(.st-key-mood_songs,
         .st-key-songs_songs, .st-key-own_songs, .st-key-own_music),
-    &:has(.st-key-direction):has([data-testid=stColumn] h3) .st-key-mood_songs,
+    &:has(.st-key-direction):has([data-testid=stColumn] h3):not(:has(iframe[title*=webrtc]))
+        .st-key-mood_songs,
     &:has(.st-key-direction):has(audio, [class*=st-key-icon_own_play_]) .stAlert,
     &:has([class*=st-key-icon_own_play_]:not(.stExpander *)) .st-key-songs_songs,
     .st-key-own_music:not(:has(audio)), .st-key-own_songs > :first-child:has(> .stMarkdown),
     .st-key-own_songs:not(:has([class*=st-key-icon_own_play_]:not(.stExpander *), .stMarkdown)),
-    .st-key-songs_songs > :nth-child(n + 6 of :has(> [class*=_song_])),
-    .st-key-own_songs > :nth-child(n + 6 of :has([class*=st-key-icon_own_play_])),
-    .st-key-own_songs:has(audio) > :nth-child(n + 5 of :has([class*=st-key-icon_own_play_])),
+    .st-key-songs_songs > :nth-child(n + 5 of :has(> [class*=_song_])),
+    .st-key-own_songs > :nth-child(n + 5 of :has([class*=st-key-icon_own_play_])),
+    .st-key-own_songs:has(audio) > :nth-child(n + 4 of :has([class*=st-key-icon_own_play_])),
     &:has([data-testid=stImage]) .st-key-songs_songs > :nth-child(n + 4 of :has(> [class*=_song_])),
     &:has([data-testid=stImage]) .st-key-own_songs >
         :nth-child(n + 4 of :has([class*=st-key-icon_own_play_])),
@@ -218,20 +222,27 @@ MOOD = """
         position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
     :is(.st-key-show_face, .st-key-another_picture) button [data-testid=stIconMaterial] {
         font-size: 2.2rem !important; }
-    &:has(.st-key-direction) .st-key-mood [role=radio] { min-height: 5rem; }
-    &:has(.st-key-direction) .st-key-mood :has(> [role=radio]) { grid-template-columns: repeat(7, 1fr); }
-    &:has(.st-key-direction) .st-key-mood [role=radio] p { font-size: 1.5rem !important; }
-    &:has(.st-key-direction) .st-key-mood [data-has-shortcut] { gap: 0; }
-    &:has(.st-key-direction) .st-key-mood [role=radio] [data-testid=stIconMaterial] {
-        font-size: 2.3rem !important; }
-    &:has(.st-key-direction) .st-key-mood { min-height: 0; }
+    /* Beside a face, and above songs, the moods are one row. */
+    &:has(.st-key-direction, .st-key-another_picture) .st-key-mood {
+        min-height: 0;
+        & [role=radio] { min-height: 5rem; }
+        & :has(> [role=radio]) { grid-template-columns: repeat(7, 1fr); }
+        & [role=radio] p { font-size: 1.5rem !important; }
+        & [data-has-shortcut] { gap: 0; }
+        & [role=radio] [data-testid=stIconMaterial] { font-size: 2.3rem !important; }
+    }
+    &:has(.st-key-direction) .stMainBlockContainer > .stVerticalBlock { gap: .4rem; }
     &:has(.st-key-direction) h3 { font-size: 2.5rem !important; line-height: 1.1; }
-    &:has(.st-key-direction) [data-testid=stImage] img { height: 10rem; object-fit: contain;
+    &:has(.st-key-mood) [data-testid=stImage] img { height: 8.5rem; object-fit: contain;
         object-position: left; }
     .song-picture { width: 6.2rem; }
     &:has(.st-key-direction) .song-name { font-size: 1.8rem; -webkit-line-clamp: 1; }
+    .song-why { -webkit-line-clamp: 1; }
+    .st-key-own_songs [data-testid=stHorizontalBlock] [data-testid=stCaptionContainer] {
+        display: block !important; }
     :is(.st-key-own_music, .st-key-own_songs, .st-key-songs_songs) { border: 0; padding: 0; gap: .3rem; }
-    :is(.st-key-own_music, .st-key-own_songs) .stMarkdown p { font-size: 1.8rem; }
+    .st-key-own_music .stMarkdown p { font-size: 2.4rem; }
+    .st-key-own_songs .stMarkdown p { font-size: 1.8rem; }
     .st-key-own_songs [data-testid=stHorizontalBlock] .stMarkdown p { white-space: nowrap; overflow: hidden;
         text-overflow: ellipsis; }
     :is(.st-key-own_songs, [class*="_song_"]) button [data-testid=stIconMaterial] {
@@ -261,7 +272,7 @@ MUSIC = """
     /* What it is for, and the example to try. */
     [data-testid=stForm]:has(.st-key-library_folder)
         [data-testid=stElementContainer]:has(.stFormSubmitButton):not(.st-key-library_example),
-    .st-key-library_map .textpoint text,
+    .st-key-library_map :is(.textpoint text, .hoverlayer),
     .st-key-library_to_come .stMarkdown { display: none; }
     [data-testid=stColumn]:has(.st-key-library_genre_counts) { flex: 1 1 100%; }
     .st-key-library_to_come { border: 0; padding: 0; }
@@ -276,8 +287,15 @@ MUSIC = """
     .st-key-library_player .stVerticalBlock > * { width: auto; }
     .st-key-library_player [data-testid=stCaptionContainer] p { font-size: 1.5rem; }
     &:has(.st-key-library_map) :is([data-testid=stElementContainer]:has(.map-legend, .stAlert),
-        :has(> .st-key-library_summary, > .st-key-library_map_mouse, > .st-key-library_map_touch)) {
-        display: none; }
+        .st-key-library_player, :has(> .st-key-library_summary, > .st-key-library_map_mouse)),
+    &:has(.walk) :has(> .st-key-library_map_about), .walk { display: none; }
+    /* What plays has its name at its dot; the walk, or its end, comes next. */
+    .stMainBlockContainer > .stVerticalBlock > :has(.st-key-library_walk) { order: 1; }
+    .st-key-library_walk [data-testid=stElementContainer]:has(audio) { position: absolute; width: 1px;
+        height: 1px; overflow: hidden; opacity: 0; }
+    .st-key-library_walk button { padding: .2rem 1.2rem; }
+    .map-light text { font-size: 21px; }
+    .map-light .map-genre { font-size: 17px; }
     .st-key-library_player p strong { font-size: 2.2rem; }
     .st-key-library_player [data-testid=stCaptionContainer] { display: block !important;
         opacity: 1 !important; }
@@ -293,6 +311,7 @@ MUSIC = """
 GUESS = """
 .presenting {
     &:has(.st-key-start_genre) .stMainBlockContainer > .stVerticalBlock { gap: .6rem; }
+    .game-how { display: none; }
     .game-symbols { font-size: 4.5rem; margin: 0; }
     [class*=st-key-game_of_] { gap: .8rem; }
     :is(.st-key-start_genre, .st-key-start_real) button { padding: .7rem 1rem; }

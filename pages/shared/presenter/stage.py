@@ -33,12 +33,13 @@ _STAGE = """
         .st-key-to_set_up, .st-key-to_leak, .st-key-to_minute,
         .st-key-another, .st-key-next_genres *, [class*=st-key-mood_choice], .st-key-open_camera,
         [class*=st-key-camera_], [class*=st-key-icon_songs_play_], [class*=st-key-icon_own_play_],
-        .st-key-show_face, .st-key-another_picture, .st-key-record, [class*=st-key-teach_name_],
-        .st-key-teach, .st-key-try_mood,
+        .st-key-take_live_mood, .st-key-show_face, .st-key-another_picture, .st-key-record,
+        [class*=st-key-teach_name_], .st-key-teach, .st-key-try_mood,
         .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
         [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
         .st-key-start_genre, .st-key-start_real, [class*=st-key-option_], [class*=st-key-hands_],
-        .st-key-show_answer, .st-key-next, .st-key-skip, .st-key-again, .st-key-library_example),
+        .st-key-show_answer, .st-key-next, .st-key-skip, .st-key-again, .st-key-library_example,
+        .st-key-library_walk_start, .st-key-library_walk_end),
     :is(.stExpander, .stPopover, .modebar, [data-testid=stElementToolbar],
         [data-testid=stTooltipIcon]:not(.stButton *),
         [data-testid=stHeaderActionElements], .stHeadingActionElements, [data-testid=stCaptionContainer]) {
@@ -47,7 +48,8 @@ _STAGE = """
     [data-testid=stMain]:focus-visible { outline: none; }
     .stApp .stMainBlockContainer { max-width: 60rem; padding: 1.3rem 1.5rem; }
     :is([data-testid=stMarkdownContainer], .stText, .song-name) { font-size: 1.5rem; line-height: 1.35; }
-    :is([data-testid=stMarkdownContainer] p, .song-facts, .mood-bars) { font-size: 1.5rem; }
+    :is([data-testid=stMarkdownContainer] p, .song-facts, .song-why, .mood-bars) {
+        font-size: 1.5rem; }
     .stApp .stMainBlockContainer h1 { font-size: 2rem !important; padding: 0; }
     :is(h2, h3):not(.answer-genre) { font-size: 2.2rem !important; padding: 0; }
     [data-testid=stMetricValue] * { font-size: 3rem !important; line-height: 1.1; }

@@ -43,13 +43,20 @@ if (!window.earmarkPresenter) {
         if (!document.fullscreenElement) show(false);
     });
     window.addEventListener("resize", fit);
-    document.addEventListener("keydown", event => {
+    const press = event => {
         if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
         if (event.target.closest?.(fields)) return;
         const isOn = root.classList.contains("presenting");
         if (event.key === "p" || event.key === "P") show(!isOn);
         else if (event.key === "Escape" && isOn) show(false);
-    });
+    };
+    document.addEventListener("keydown", press);
+    // A frame that has the focus, such as that of the live video, gets the keys; one of elsewhere keeps them.
+    const reach = frame => frame.contentDocument?.addEventListener("keydown", press);
+    document.querySelectorAll("iframe").forEach(reach);
+    document.addEventListener("load", ({target}) => {
+        if (target.tagName === "IFRAME") reach(target);
+    }, true);
 }
 </script>"""
 

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genre.inference.description import energy_signs
 from genre.library.playlists.mood_path import CALM, GOALS, LIFT, MATCH, mood_path
 from genre.library.search import Library, QueryError, feeling_statistics, load_library
 from genre.models.pretrained.heads import MUSIC_EMOTIONS
+from genre.text import FEELING_WORDS
 from tests.support.stand_ins.library import make_songs, scan
 
 ANGRY = {"tension": 1.0, "power": 1.0, "calmness": -1.0}
@@ -88,6 +90,20 @@ def test_a_song_that_leads_away_from_the_mood_is_said_to_be_further(library):
         assert item.reason.startswith("Near") == (missing <= 0.5)
     nowhere = mood_path(library, {}, MATCH, 5)  # a neutral face leads in no direction
     assert all(item.reason.startswith("Near") for item in nowhere)
+
+
+def test_a_reason_names_feelings_or_without_any_the_energy(library):
+    path = mood_path(library, ANGRY, MATCH, 150)
+    reasons = {item.song.id: item.reason.partition(": ")[2].rstrip(".") for item in path}
+    rows = {song.id: k for k, song in enumerate(library.songs)}
+    energies = library.heights @ energy_signs()
+    for id_, reason in reasons.items():
+        if library.strongest_feelings(rows[id_], 1):
+            assert set(reason.split(" and ")) <= set(FEELING_WORDS.values())
+        else:
+            assert reason in ("full of energy", "of little energy", "neither wild nor calm")
+            assert reason != "full of energy" or energies[rows[id_]] > 0
+            assert reason != "of little energy" or energies[rows[id_]] < 0
 
 
 def test_each_recording_comes_once_and_a_small_library_gives_what_it_has(tmp_path):

@@ -19,6 +19,8 @@ from tests.support.pages.open_house import visiting_as
 from tests.support.patience import wait_until
 from tests.support.stand_ins.library import make_songs, scan
 
+ADD_SONGS = "Play with songs of your own: add them"
+
 
 @pytest.fixture(autouse=True)
 def no_rooms():
@@ -48,6 +50,31 @@ def join(code: str, name: str = "Ada") -> AppTest:
         return app
     app.text_input(key="player_name").set_value(name)
     return healthy(app.button(key="join_room_now").click().run())
+
+
+def links(app: AppTest) -> list[str]:
+    return [link.proto.label for link in app.get("page_link")]
+
+
+def test_the_first_view_says_how_a_round_goes_and_how_to_add_songs(monkeypatch):
+    app = visit("guess")
+    assert screen.ABOUT_ROUNDS in words(app)
+    assert re.findall(r"<b>(.*?)</b></li>", drawn(app)) == [step for step, _ in screen.STEPS]
+    assert ADD_SONGS in links(app) and "Recordings come first" in words(app)
+    with visiting_as(Role.GUEST, monkeypatch):
+        assert ADD_SONGS not in links(visit("guess"))
+
+
+def test_the_end_of_a_game_of_made_pieces_says_how_to_play_with_songs():
+    app = start()
+    room = room_of(app)
+    for _ in room.rounds:
+        room.close_round(None)
+        room.next_round()
+    app = healthy(app.run())
+    n_songs = sum(round_.recording is not None for round_ in room.rounds)
+    assert ("Most of these pieces were made by Earmark" in words(app)) == (2 * n_songs < N_ROUNDS)
+    assert (ADD_SONGS in links(app)) == (2 * n_songs < N_ROUNDS)
 
 
 def test_ten_rounds_alone(monkeypatch):

@@ -151,7 +151,7 @@ def test_the_map_has_all_songs_and_plays_the_clicked_one(music):
 
 
 def test_a_library_too_large_for_a_browser_is_shown_in_part_and_says_so(music, monkeypatch):
-    monkeypatch.setattr("pages.library.map_view.MAX_POINTS", 10)
+    monkeypatch.setattr("pages.library.map.view.MAX_POINTS", 10)
     monkeypatch.setattr("pages.library.table_view.MAX_ROWS", 10)
     app = visit("music", library_view=MAP)
     traces = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"]

@@ -11,7 +11,7 @@ from genre.inference.classifier import SILENCE
 from genre.library.scan import scan_folders
 from genre.models.cards import ArtefactError, load_card
 from genre.paths import WEIGHTS
-from pages.listening.closer_look import ALIKE, BEAUTIFUL, WHY
+from pages.listening.closer_look import ALIKE, BEAUTIFUL, TITLES, WHY, look_key
 from pages.listening.model_card import card_summary, card_text
 from tests.pages.listening.test_listen_page import (
     CHARTS_OF_A_PREDICTION,
@@ -27,7 +27,16 @@ __all__ = ["app"]  # a fixture
 
 
 def choose(page, look: str):
-    return healthy(page.segmented_control[0].set_value(look).run())
+    """Open one of the looks at the clip on the page."""
+    state = page.session_state["listen"]
+    clip = state.session.get(state.open_id) or next(iter(state.session))
+    page.session_state[look_key(look, clip.id)] = True
+    return healthy(page.run())
+
+
+def looks(page) -> list[str]:
+    """The titles of the looks that are offered."""
+    return [box.label for box in page.expander if box.label in TITLES.values()]
 
 
 def text(page) -> str:
@@ -42,10 +51,7 @@ def test_nothing_is_computed_before_it_is_chosen(app, wav, monkeypatch):
     ):
         monkeypatch.setattr(work, lambda *_: pytest.fail("computed"))
     upload(app, ("a.wav", wav("jazz")))
-    options = app.segmented_control[0].options
-    assert len(options) == 3 and app.segmented_control[0].value is None
-    for name, option in zip((WHY, BEAUTIFUL, ALIKE), options, strict=True):
-        assert option.endswith(name)
+    assert looks(app) == [TITLES[look] for look in (WHY, BEAUTIFUL, ALIKE)]
     assert charts(app) == CHARTS_OF_A_PREDICTION and len(app.get("audio")) == 1
 
 
@@ -57,6 +63,13 @@ def test_why_shows_the_places_and_plays_the_part(app, wav):
     other = next(option for option in app.selectbox[0].options if option.startswith("rock"))
     healthy(app.selectbox[0].select_index(app.selectbox[0].options.index(other)).run())
     assert "most like rock" in text(app)
+
+
+def test_several_looks_are_open_at_once(app, wav):
+    upload(app, ("a.wav", wav("jazz", 6.0)))
+    choose(app, BEAUTIFUL)
+    choose(app, WHY)
+    assert "nothing is clipped" in text(app) and "What is bright spoke for" in text(app)
 
 
 def test_an_enhanced_version_stands_beside_the_recording(app, play):
@@ -81,7 +94,7 @@ def test_sounds_like_needs_two_clips_and_names_the_nearest(app, wav):
 
 def test_silence_offers_nothing_to_look_into_or_to_correct(app):
     upload(app, ("a.wav", wav_bytes(np.zeros(3 * SAMPLE_RATE))))
-    assert not app.segmented_control and not app.selectbox and not app.get("audio")
+    assert not looks(app) and not app.selectbox and not app.get("audio")
     assert app.info[0].value == SILENCE, "a file has no microphone"
 
 

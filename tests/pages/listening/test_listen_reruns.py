@@ -11,6 +11,7 @@ from genre.audio import overview
 from genre.inference.session import StoredSound
 from genre.plots import prediction as plots
 from pages.listening import prediction as page
+from pages.listening.closer_look import ALIKE, BEAUTIFUL, WHY, look_key
 from pages.listening.figures import MAX_CLIPS
 from pages.listening.player import component
 from tests.pages.listening.test_listen_page import charts, upload
@@ -46,9 +47,9 @@ def test_a_rerun_computes_nothing_of_the_shown_clip(work, wav):
     app = healthy(AppTest.from_file(APP, default_timeout=60).run())
     upload(app, ("song.wav", wav("jazz")))
     (clip,) = app.session_state["listen"].session
-    look = app.segmented_control(key=f"closer_{clip.id}")
-    for choice in ("Why?", "More beautiful", None):
-        healthy(look.set_value(choice).run())
+    for look in (WHY, BEAUTIFUL, ALIKE):
+        app.session_state[look_key(look, clip.id)] = True
+        healthy(app.run())
         before, figures = Counter(work), charts(app)
         healthy(app.run())
         assert work == before and charts(app) == figures

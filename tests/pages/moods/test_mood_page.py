@@ -123,8 +123,17 @@ def test_a_file_without_a_face_is_shown(searches):
     content = encoded(np.full((240, 320, 3), 130, np.uint8), "PNG")
     healthy(app.file_uploader[0].set_value([("wall.png", content, "image/png")]).run())
     assert len(app.get("image")) == 1 and "Earmark sees no face" in app.warning[0].value
+    assert pills(app).label == "How do you feel?", "there is nothing that could be wrong"
     healthy(next(button for button in app.button if button.label == "Another picture").click().run())
     assert len(app.file_uploader) == 1 and not app.warning and not searches
+
+
+def test_beside_a_file_without_a_face_the_songs_say_whose_word_they_follow(searches):
+    app = press(visit(mood="sad", way="file"), "show_face")
+    content = encoded(np.full((240, 320, 3), 130, np.uint8), "PNG")
+    app = healthy(app.file_uploader[0].set_value([("wall.png", content, "image/png")]).run())
+    assert "The songs below are for feeling sad, as you chose." in words(app)
+    assert "Songs for when you feel sad" in words(app) and pills(app).value == "sad"
 
 
 def test_without_its_weights_the_page_says_so_and_moods_can_be_chosen(searches, monkeypatch, tmp_path):
@@ -170,6 +179,8 @@ def test_the_mood_is_corrected_with_one_click(face, searches):
     healthy(pills(app).set_value("neutral").run())
     assert [mood for mood, *_ in searches] == ["angry", "neutral"]
     assert "You say neutral" in words(app) and "You look angry" not in words(app)
+    assert "Earmark read angry on your face, as the bars show" in words(app)
+    assert pills(app).label.startswith("Not right?")
     assert "Songs for when you feel neutral" in words(app)
     assert song_titles(app)[0] == "neutral number 0"
 

@@ -22,6 +22,9 @@ from tests.support.pages.mood_page import searches, song_titles, songs_called, v
 __all__ = ["searches"]  # a fixture
 
 
+INSTEAD_OF_SONGS = "Earmark makes up a piece for this mood instead."
+
+
 @pytest.fixture(autouse=True)
 def short_pieces(monkeypatch):
     """What our own generator plays is short."""
@@ -85,6 +88,19 @@ def test_shuffling_keeps_the_songs_and_what_plays(searches):
     assert len(searches) == 1
 
 
+def test_each_song_says_why_it_is_there_and_nobody_claims_to_have_heard_it(monkeypatch):
+    tracks = (
+        YoutubeTrack.from_result("video000001", "Happy (Official Video)", "The Lanterns", 200),
+        YoutubeTrack.from_result("video000002", "Songs of Summer", "The Lanterns", 200),
+    )
+    found = Playlist("Adele happy songs", "https://x", "yt-dlp", tracks)
+    monkeypatch.setattr(choices, "find_playlist", lambda *q: found)
+    app = visit(mood="happy")
+    reasons = re.findall(r'class="song-why">(.*?)</div>', markup(app))
+    assert reasons == ["Its title says “happy”.", "YouTube finds it for “Adele happy songs”."]
+    assert "Earmark has not heard them" in words(app)
+
+
 def test_more_songs_until_there_are_none(searches, monkeypatch):
     answers = [songs_called("happy", 3, first=4), ()]
 
@@ -117,6 +133,7 @@ def test_offline_our_own_generator_plays(monkeypatch):
     app = visit(mood="sad")
     (player,) = app.get("audio")
     assert player.proto.autoplay and "Earmark plays for you, as you feel sad." in words(app)
+    assert f"YouTube gives no songs just now. {INSTEAD_OF_SONGS}" in words(app).replace("**", "")
     first = player.proto.url
     healthy(app.run())
     assert app.get("audio")[0].proto.url == first, "a rerun plays the same piece"
@@ -126,7 +143,7 @@ def test_offline_our_own_generator_plays(monkeypatch):
 
 def test_with_internet_our_own_generator_waits_to_be_asked(searches):
     app = visit(mood="happy")
-    assert not app.get("audio") and song_titles(app)
+    assert not app.get("audio") and song_titles(app) and "gives no songs" not in words(app)
     press(app, "make_own_music")
     assert len(app.get("audio")) == 1 and song_titles(app)
 
@@ -149,7 +166,7 @@ def test_offline_is_a_sentence_a_link_and_the_last_lists(monkeypatch):
     app = visit(mood="sad")
     healthy(app.selectbox(key="songs_earlier").select("happy songs").run())
     assert song_titles(app) == [track.title for track in songs] and app.info[0].value == OFFLINE
-    assert "found just now" in words(app)
+    assert "An earlier list, not one for this mood: **happy songs** (found just now)" in words(app)
 
 
 def test_trying_again_searches_again(searches, monkeypatch):

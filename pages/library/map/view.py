@@ -8,13 +8,21 @@ import streamlit as st
 from genre.plots.library import library_map
 from genre.plots.prediction import COLOURS, QUIET
 from genre.text import encodable, genre_name
-from pages.library.player import save_songs, show_song
+from pages.library.map.spotlight import light_up
+from pages.library.map.style import MAP
+from pages.library.map.walk import STOP_S, show_stops, show_walk, walk_songs
+from pages.library.neighbours import show_playing
+from pages.library.player import save_songs
 from pages.library.state import library_state
 from pages.shared.browser.scripts import take_taps
 
 if TYPE_CHECKING:
     from genre.library.search import Library
 
+ABOUT = (
+    "**Each dot is one of your songs.** Songs that sound alike lie together, and the colour is the genre. "
+    "**Tap a dot to hear it.**"
+)
 MAX_POINTS = 20_000  # songs on the map; more of them make a browser slow, and hide one another
 # Of plotly's buttons those to move, to draw a frame and to see all again remain.
 UNUSED_BUTTONS = ["zoom2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "toImage", "lasso2d"]
@@ -31,7 +39,10 @@ def show_map(library: "Library") -> None:
         st.info("There is no music on the map yet: scan a folder with songs.", icon=":material/map:")
         return
     songs = [library.songs[k] for k in rows]
-    st.markdown("Songs that sound alike to Earmark lie together. The colour is the genre that it names.")
+    st.html(MAP)
+    with st.container(key="library_map_about"):
+        st.markdown(ABOUT)
+    place = st.container()  # filled last: a tap on the map ends a walk
     st.html(_legend([song.genre or "" for song in songs]))
     event = st.plotly_chart(
         library_map(
@@ -57,17 +68,23 @@ def show_map(library: "Library") -> None:
         state.map_selection = indices
         if len(indices) == 1:
             state.play(indices[0])
+    with place:
+        show_walk(library, rows)
+    walk = walk_songs(library)
+    if walk:
+        show_stops(walk)
     with st.container(key="library_map_mouse"):
-        st.caption(
-            "Click a song to play it, scroll to zoom, and draw a frame around several to make a list of them."
-        )
-    with st.container(key="library_map_touch"):
-        st.caption("Tap a song to play it.")
+        st.caption("Scroll to zoom, and draw a frame around several songs to make a list of them.")
     if len(rows) < len(all_rows):
         st.caption(f"Of {len(all_rows):,} songs {len(rows):,} are drawn.")
     if len(indices) > 1:
         selection = set(indices)
         save_songs([song for song in songs if song.id in selection], "library_map_list")
+    position = library.position(state.playing) if state.playing is not None else None
+    if walk:
+        light_up(library, walk, STOP_S)
+    else:
+        light_up(library, [library.songs[position]] if position is not None else [])
     show_playing(library)
 
 
@@ -77,27 +94,9 @@ def _legend(genres: list[str]) -> str:
         f'<li><i style="background: {COLOURS.get(genre, QUIET)}"></i>{genre_name(genre)} ({count:,})</li>'
         for genre, count in sorted(Counter(genres).items())
     )
-    return f'<ul class="map-legend">{items}</ul>'
+    return f'<ul class="map-legend" aria-label="Genres and how many songs they have">{items}</ul>'
 
 
 def evenly(rows: list[int], count: int) -> list[int]:
     """Take `count` of some rows at equal distances; all where there are no more."""
     return rows if len(rows) <= count else [rows[k * len(rows) // count] for k in range(count)]
-
-
-def show_playing(library: "Library") -> None:
-    """Show the song that plays, and what sounds like it."""
-    from genre.library.search import Query
-    from pages.library.neighbours import show_matches
-
-    state = library_state()
-    position = library.position(state.playing) if state.playing is not None else None
-    if position is None:
-        return
-    show_song(library, position, autoplay=state.is_fresh)
-    state.is_fresh = False
-    if library.music[position]:
-        like = Query(
-            like=library.embeddings[position], exclude=frozenset((library.songs[position].id,)), count=3
-        )
-        show_matches(library.find(like), "like_playing", "Sounds like it")

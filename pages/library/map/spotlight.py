@@ -1,0 +1,115 @@
+"""What plays, on the map: its dot lit up with its name, its neighbours beside it, a line along a walk.
+
+Plotly would draw the whole map anew for it, and forget where it was moved to: a layer of its own lies on it.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from genre.text import encodable, genre_name, shorten
+from pages.library.neighbours import nearest
+
+if TYPE_CHECKING:
+    from genre.library.search import Library, Song
+
+NAME_CHARS = 30
+
+_SCRIPT = """<script>{
+const light = window.earmarkMap ??= {};
+Object.assign(light, DATA, {stop: 0});
+if (!light.draw) {
+    const make = (parent, name, attributes, text = "") => {
+        const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+        for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+        element.textContent = text;
+        parent.append(element);
+        return element;
+    };
+    const clear = () => document.querySelector(".map-light")?.replaceChildren();
+    const placesOf = (plot, {xaxis, yaxis}) => new Map(plot._fullData.flatMap(trace =>
+        Array.from(trace.customdata ?? [], (id, k) => [id, {
+            x: xaxis._offset + xaxis.d2p(trace.x[k]),
+            y: yaxis._offset + yaxis.d2p(trace.y[k]), colour: trace.marker.color}])));
+    const write = (layer, {x, y}, width, lines) => {  // above the dot, or below it where there is no room
+        const top = y > 75 ? y - 20 - 21 * (lines.length - 1) : y + 38;
+        lines.forEach(([name, text], n) => {
+            const label = make(layer, "text", {class: name, y: top + 21 * n}, text);
+            const half = label.getComputedTextLength() / 2 + 4;
+            label.setAttribute("x", Math.max(half, Math.min(width - half, x)));
+        });
+    };
+    light.draw = () => {
+        const plot = document.querySelector(".st-key-library_map .js-plotly-plot");
+        const layout = plot?._fullLayout, box = plot?.querySelector(".svg-container");
+        if (!layout?.xaxis?.d2p || !box) return false;
+        if (light.plot !== plot) {
+            light.plot = plot;
+            plot.on("plotly_afterplot", light.draw);
+            plot.on("plotly_relayouting", clear);  // while a hand moves the map
+        }
+        const layer = box.querySelector(".map-light")
+            ?? make(box, "svg", {class: "map-light", "aria-hidden": "true"});
+        const stop = light.stops[light.stop], isWalk = light.stops.length > 1;
+        const genres = [...plot.querySelectorAll(".annotation")];
+        clear();
+        layer.classList.toggle("is-walk", isWalk);
+        document.querySelectorAll(".walk li").forEach((item, n) => n === light.stop
+            ? item.setAttribute("aria-current", "step") : item.removeAttribute("aria-current"));
+        const places = placesOf(plot, layout), here = places.get(stop?.id);
+        plot.classList.toggle("is-lit", Boolean(here));
+        for (const genre of genres) genre.style.visibility = "";
+        if (!here) return true;
+        const way = light.stops.map(({id}) => places.get(id)).filter(Boolean);
+        const line = (name, from, to) => make(layer, "line",
+            {class: name, x1: from.x, y1: from.y, x2: to.x, y2: to.y, pathLength: 1});
+        for (let n = 1; n < way.length; n++)
+            line(n < light.stop ? "map-gone" : n === light.stop ? "map-gone map-step" : "map-way",
+                way[n - 1], way[n]);
+        for (const near of stop.near.map(id => places.get(id)).filter(Boolean)) {
+            line("map-near", here, near);
+            make(layer, "circle", {class: "map-neighbour", cx: near.x, cy: near.y, r: 8, fill: near.colour});
+        }
+        make(layer, "circle", {class: "map-pulse", cx: here.x, cy: here.y, r: 13, fill: here.colour});
+        make(layer, "circle", {class: "map-here", cx: here.x, cy: here.y, r: 12, fill: here.colour});
+        write(layer, here, layout.width, [["map-name", stop.name], ["map-genre", stop.genre]]);
+        const boxes = [...layer.querySelectorAll("text, .map-here")].map(e => e.getBoundingClientRect());
+        const meets = (a, b) =>
+            a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+        for (const genre of genres) {  // none lies under the name of what plays
+            const isCovered = boxes.some(box => meets(box, genre.getBoundingClientRect()));
+            genre.style.visibility = isCovered ? "hidden" : "";
+        }
+        return true;
+    };
+    for (const name of ["play", "timeupdate", "seeked"]) document.addEventListener(name, ({target}) => {
+        if (!light.stopS || !target.closest?.(".st-key-library_walk")) return;
+        const stop = Math.min(light.stops.length - 1, Math.floor(target.currentTime / light.stopS));
+        if (stop !== light.stop) {
+            light.stop = stop;
+            light.draw();
+        }
+    }, true);
+}
+let tries = 0;  // the map comes a moment later
+clearInterval(light.timer);
+light.timer = setInterval(() => { if (light.draw() || ++tries > 300) clearInterval(light.timer); }, 100);
+}</script>"""
+
+
+def light_up(library: "Library", songs: "Sequence[Song]", stop_s: float | None = None) -> None:
+    """Light up one song, or the songs of a walk in turn, of which each plays for `stop_s`; none: no light."""
+    stops = [
+        {
+            "id": song.id,
+            "name": shorten(encodable(song.name), NAME_CHARS),
+            "genre": genre_name(song.genre or "").capitalize(),
+            "near": [match.song.id for match in nearest(library, position)],
+        }
+        for song in songs
+        if (position := library.position(song.id)) is not None
+    ]
+    data = json.dumps({"stops": stops, "stopS": stop_s}).replace("<", "\\u003c")
+    st.html(_SCRIPT.replace("DATA", data), unsafe_allow_javascript=True)
