@@ -122,7 +122,9 @@ TRAIN = """
     .stVerticalBlock[class*=st-key-card_] > :not(:first-child, :nth-child(2)),
     .st-key-outcome .stAlert:has(h3) p { display: none; }
     .st-key-outcome { gap: .6rem; }
+    .st-key-outcome > :has(.stAlert) { flex: none; }
     .st-key-outcome .stAlert > div { padding: .3rem 1rem; }
+    .st-key-outcome .stAlert [data-testid=stMarkdownContainer] { margin: 0; }
     .st-key-outcome .stAlert h3 { font-size: 2.3rem !important; }
     :is(.st-key-outcome > :has(.standings), .st-key-outcome .stHtml) { display: flex; flex-direction: column;
         height: 100%; }
