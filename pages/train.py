@@ -9,6 +9,7 @@ import streamlit as st
 from pages.shared.browser.address import follow_address, write_address
 from pages.shared.entry import enter
 from pages.training.state import train_state
+from pages.training.style import STEPS as STEPS_STYLE
 
 STEPS = {
     "In a minute": ":material/flag:",
@@ -30,6 +31,7 @@ state = train_state()
 follow_address("step", STEPS, "In a minute")
 if state.requested_step:
     st.session_state.step, state.requested_step = state.requested_step, None
+st.html(STEPS_STYLE)
 choice = st.segmented_control(
     "Step",
     list(STEPS),
@@ -38,7 +40,6 @@ choice = st.segmented_control(
     format_func=lambda name: f"{STEPS[name]} {name}",
     label_visibility="collapsed",
     persist_state="session",
-    wrap=False,
 )
 step = write_address("step", choice, drop="" if choice == "Compare" else "runs")
 match step:

@@ -3,8 +3,15 @@
 import streamlit as st
 
 from genre.plots import training as plots_training
-from genre.runs.catalogue import Entry
-from pages.training.comparison import TestedRun, read_report, show_disagreements, show_winner, tested_runs
+from genre.runs.catalogue import Entry, to_csv
+from pages.training.comparison import (
+    TestedRun,
+    read_report,
+    show_disagreements,
+    show_standings,
+    show_winner,
+    tested_runs,
+)
 from pages.training.run_card import show_run
 from pages.training.run_display import (
     ABOUT_EXCERPTS,
@@ -42,7 +49,7 @@ def show_compare() -> None:
             "Yours will stand above them.",
             icon=":material/history:",
         )
-    selection = show_run_table(_filter(entries))
+    selection = show_run_table(_show_tools(entries))
     if not selection:
         return
     _show_side_by_side(selection[:MAX_COMPARED])
@@ -50,21 +57,38 @@ def show_compare() -> None:
         st.caption(f"The first {MAX_COMPARED} of the {len(selection)} chosen ones are shown.")
 
 
+def _show_tools(entries: list[Entry]) -> list[Entry]:
+    """Show the tools of the table -> the entries that pass the filters."""
+    with st.container(horizontal=True, vertical_alignment="center", key="run_tools"):
+        with st.popover("Filter", icon=":material/filter_list:", key="run_filters"):
+            passing = _filter(entries)
+        st.toggle("All figures", key="all_figures", persist_state="session")
+        st.download_button(
+            "Download CSV",
+            lambda: to_csv(passing),
+            "earmark-trainings.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if len(passing) < len(entries):
+            st.caption(f"Filtered: {len(passing)} of {len(entries)}.", width="content")
+    return passing
+
+
 def _filter(entries: list[Entry]) -> list[Entry]:
     """Show the filters -> the entries that pass them."""
-    for column, (label, attribute) in zip(st.columns(len(FILTERS)), FILTERS, strict=True):
-        values = sorted({getattr(entry, attribute) for entry in entries} - {""})
-        with column:
-            selected = st.multiselect(
-                label,
-                values,
-                key=f"only_{attribute}",
-                placeholder="All",
-                persist_state="session",
-                format_func=lambda value: SPLIT_NAMES.get(value) or model_label(value),
-            )
-        if selected:
-            entries = [entry for entry in entries if getattr(entry, attribute) in selected]
+    for label, attribute in FILTERS:
+        selection = st.multiselect(
+            label,
+            sorted({getattr(entry, attribute) for entry in entries} - {""}),
+            key=f"only_{attribute}",
+            placeholder="All",
+            persist_state="session",
+            format_func=lambda value: SPLIT_NAMES.get(value) or model_label(value),
+        )
+        if selection:
+            entries = [entry for entry in entries if getattr(entry, attribute) in selection]
     return entries
 
 
@@ -72,7 +96,16 @@ def _show_side_by_side(entries: list[Entry]) -> None:
     items = chart_entries(entries)
     reports = [read_report(entry) for entry in entries]
     tested = tested_runs(items, reports)
-    show_winner(tested)
+    if tested:
+        with st.container(key="outcome"):
+            show_standings(tested, show_winner(tested))
+            st.button(
+                "See how a test leaks",
+                icon=":material/water_drop:",
+                key="to_leak",
+                on_click=go_to,
+                args=("The leak",),
+            )
     _show_curves(items)
     columns = st.columns(min(len(items), 3 if len(items) % 3 == 0 else 2))
     for number, (item, report) in enumerate(zip(items, reports, strict=True)):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -18,9 +19,11 @@ from genre.runs.report import Report, ReportError, load_report
 from genre.text import genre_name, percent
 from pages.shared.widgets import escaped
 from pages.training.run_display import ChartEntry, track_name
+from pages.training.style import STANDINGS
 
 SIGNIFICANCE = 0.05  # chance above which a difference counts as none
 CLIP_S = 30.0
+FINISHER = {"is-winner": "trophy", "is-leaky": "water_drop", "": "directions_run"}  # symbol at a lane's end
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,16 @@ class TestedRun:
     report: Report
     data: str  # "builtin" or a folder
     colour: str = ""
+
+    @property
+    def accuracy(self) -> float:
+        """The share of the test's tracks that it names right."""
+        return self.report.by_track["accuracy"]
+
+    @property
+    def is_leaky(self) -> bool:
+        """Whether it had learnt from other parts of the recordings in its test."""
+        return self.report.split["leaky"]
 
     @cached_property
     def predictions(self) -> TrackPredictions:
@@ -55,12 +68,26 @@ def tested_runs(entries: list[ChartEntry], reports: list[Report | None]) -> list
     ]
 
 
-def show_winner(tested: list[TestedRun]) -> None:
-    """Show which one wins and why, if the best two were tested fairly and on the same tracks."""
-    fair = [run for run in tested if not run.report.split["leaky"]]
-    fair.sort(key=lambda run: run.report.by_track["accuracy"], reverse=True)
+@dataclass(frozen=True)
+class Outcome:
+    """How the best two of a comparison stand to one another."""
+
+    headline: str
+    first: str  # name of the better run
+    is_sure: bool  # whether it is better by more than chance
+
+    @property
+    def winner(self) -> str:
+        """The name of the run that has won; "" where it may be chance."""
+        return self.first if self.is_sure else ""
+
+
+def show_winner(tested: list[TestedRun]) -> Outcome | None:
+    """Show which one wins and why; None unless the best two were tested fairly and on the same tracks."""
+    fair = [run for run in tested if not run.is_leaky]
+    fair.sort(key=lambda run: run.accuracy, reverse=True)
     if len(fair) < 2:
-        return
+        return None
     first, second = fair[:2]
     result = compare_pair(first.predictions, second.predictions)
     if result.n_second > result.n_first:  # the other way round where their tests overlap
@@ -70,11 +97,11 @@ def show_winner(tested: list[TestedRun]) -> None:
         st.info(
             "The best two were tested on different music: none of them has won.", icon=":material/balance:"
         )
-        return
+        return None
     winner, runner_up = escaped(first.name), escaped(second.name)
     figures = (
-        f"In the test {winner} names {percent(first.report.by_track['accuracy'])} of the tracks right, "
-        f"against {percent(second.report.by_track['accuracy'])} for {runner_up}."
+        f"In the test {winner} names {percent(first.accuracy)} of the tracks right, "
+        f"against {percent(second.accuracy)} for {runner_up}."
     )
     counts = (
         f"{figures} Of the {result.n_common} tracks that both were tested on, {winner} alone names "
@@ -82,16 +109,41 @@ def show_winner(tested: list[TestedRun]) -> None:
     )
     if result.p_value > SIGNIFICANCE:
         is_even = result.n_first == result.n_second
-        headline = f"A dead heat: {winner} and {runner_up}" if is_even else f"{winner} comes in first, just"
+        headline = f"{first.name} comes in first, just"
+        if is_even:
+            headline = f"A dead heat: {first.name} and {second.name}"
         st.info(
-            f"### {headline}\n\n{counts}: so small a difference may be chance.",
+            f"### {escaped(headline)}\n\n{counts}: so small a difference may be chance.",
             icon=":material/balance:" if is_even else ":material/flag:",
         )
-        return
+        return Outcome(headline, first.name, is_sure=False)
     genres = " and ".join(genre_name(genre) for genre in result.better_genres[:2])
+    headline = f"{first.name} wins"
     st.success(
-        f"### {winner} wins\n\n{counts}, which is more than chance. It gains most in {genres}.",
+        f"### {escaped(headline)}\n\n{counts}, which is more than chance. It gains most in {genres}.",
         icon=":material/trophy:",
+    )
+    return Outcome(headline, first.name, is_sure=True)
+
+
+def show_standings(tested: list[TestedRun], outcome: Outcome | None) -> None:
+    """Show how far each has come, in a lane: the honest ones first, the best on top."""
+    order = sorted(tested, key=lambda run: (run.is_leaky, -run.accuracy))
+    winner = outcome.winner if outcome else ""
+    lanes = "".join(_lane(run, run.name == winner) for run in order)
+    about = "Tracks named right in the test."
+    if len({len(run.report.by_track["genres"]) for run in tested}) == 1:
+        about += f" Guessing would get {percent(1 / len(tested[0].report.by_track['genres']))}."
+    st.html(f'{STANDINGS}<ol class="standings">{lanes}</ol><p class="standings-about">{about}</p>')
+
+
+def _lane(run: TestedRun, is_winner: bool) -> str:
+    kind = "is-winner" if is_winner else "is-leaky" if run.is_leaky else ""
+    note = "<small>does not count</small>" if run.is_leaky else ""
+    style = f"--share: {100 * run.accuracy:.1f}%; --colour: {run.colour}; --mark: '{FINISHER[kind]}'"
+    return (
+        f'<li class="{kind}" style="{style}"><p>{escape(run.name)}{note}</p>'
+        f'<span aria-hidden="true"><i></i></span><b>{percent(run.accuracy)}</b></li>'
     )
 
 

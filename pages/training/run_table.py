@@ -1,15 +1,17 @@
 """The table of all trainings under Compare."""
 
 from hashlib import sha256
+from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from genre.models.registry import MODELS
-from genre.runs.catalogue import Entry, to_csv
-from genre.text import whole_percent
+from genre.runs.catalogue import Entry
+from genre.text import percent, whole_percent
 from pages.shared.style import place_kept
+from pages.shared.widgets import escaped
 from pages.training.run_display import (
     ABOUT_EXCERPTS,
     EXCERPTS,
@@ -21,11 +23,13 @@ from pages.training.run_display import (
     published_percent,
 )
 from pages.training.state import train_state
+from pages.training.style import RUN_CARDS
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
 MAX_COMPARED = 6
+MAX_CARDS = 20  # on a phone
 N_PRESELECTED = 3
 ROW_PX, MAX_TABLE_PX = 35, 400  # as Streamlit draws a table
 MAX_PRESELECTION = 30  # with more trainings, a visitor looks for some: nothing is drawn until a row is ticked
@@ -103,27 +107,53 @@ def show_run_table(entries: list[Entry]) -> list[Entry]:
             column_order=_columns(),
             column_config=RUN_COLUMNS,
         )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.toggle("All figures", key="all_figures", persist_state="session")
-        st.download_button(
-            "Download CSV",
-            lambda: to_csv(entries),
-            "earmark-trainings.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.caption(
-            "Tick one row to see a training, two or more to compare them. The name of a column sorts by it."
-        )
     selection_rows = [entries[row] for row in selection["selection"]["rows"] if row < len(entries)]
     state.compared = [entry.id for entry in selection_rows]
+    if not _has_all_figures():
+        _show_cards(entries)
+    st.caption("Tick one training to see it, two or more to compare them.")
     names = [entry.run.name for entry in selection_rows[:MAX_COMPARED]]
     present = requested or _names(entries, _newest(entries))
     if sorted(names) != sorted(present):  # each writing is one step for Back
         state.address_runs = names
         st.query_params.from_dict({"step": "Compare", "runs": names})
     return selection_rows
+
+
+def _show_cards(entries: list[Entry]) -> None:
+    """Show a card for each, to tick; a phone has them in the place of the table."""
+    compared = train_state().compared or []
+    st.html(RUN_CARDS)
+    with st.container(key="run_cards"):
+        for entry, name in list(zip(entries, chart_names(entries), strict=True))[:MAX_CARDS]:
+            key = sha256(entry.id.encode()).hexdigest()[:12]
+            st.session_state[f"tick_{key}"] = entry.id in compared
+            with st.container(border=True, key=f"run_card_{key}"):
+                st.checkbox(f"**{escaped(name)}**", key=f"tick_{key}", on_change=_tick, args=(entry.id,))
+                st.html(_fact(entry))
+        if len(entries) > MAX_CARDS:
+            st.caption(f"The first {MAX_CARDS} of {len(entries)}: **All figures** shows the table.")
+
+
+def _tick(entry_id: str) -> None:
+    """Tick an entry or take its tick away; the table is another one then, with the same ticks."""
+    state = train_state()
+    compared = state.compared or []
+    others = [id_ for id_ in compared if id_ != entry_id]
+    state.compared = others if entry_id in compared else [*others, entry_id]
+    state.n_tables += 1
+
+
+def _fact(entry: Entry) -> str:
+    """Draw how much it names right, and say how it was tested."""
+    words = ["recorded" if entry.recorded else STATE_BADGES[entry.run.state][0]]
+    words.append(escape(f"tested {SPLIT_NAMES.get(entry.split, entry.split)}"))
+    bar = ""
+    if "accuracy" in entry.metrics:
+        share = percent(entry.metrics["accuracy"])
+        bar = f'<span aria-hidden="true"><i style="width: {100 * entry.metrics["accuracy"]:.1f}%"></i></span>'
+        words.insert(0, f"<b>{share}</b> right")
+    return f'<div class="run-fact">{bar}<div>{", ".join(words)}</div></div>'
 
 
 def _names(entries: list[Entry], ids: list[str]) -> list[str]:
@@ -153,9 +183,11 @@ def _newest(entries: list[Entry]) -> list[str]:
 
 def _columns() -> list[str]:
     """Choose the columns: four that say who is right how often, or all."""
-    return [
-        name for name in RUN_COLUMNS if st.session_state.get("all_figures", False) or name in FIRST_COLUMNS
-    ]
+    return [name for name in RUN_COLUMNS if _has_all_figures() or name in FIRST_COLUMNS]
+
+
+def _has_all_figures() -> bool:
+    return st.session_state.get("all_figures", False)
 
 
 def _cells(entry: Entry, name: str) -> dict:

@@ -30,6 +30,7 @@ class TrainState:
     n_tables: int = 0  # so many times the ticks under Compare were set anew
     run_error: str = ""  # of the latest start or stop; shown until the next one
     started: set[str] = field(default_factory=set)  # names of the runs that this visit has started
+    is_racing: bool = False  # whether a training was under way when Watch was drawn last
     clip_number: int = 0  # number of the shown track among the genre's tracks under Data
     music: PlayedMusic | None = None  # music that the trained models have answered last
     n_played: int = 0  # new pieces that the synthesiser has played for this visit

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser.stage import READABLE_PX, STAGE, require_on_stage, type_px
 from tests.support.browser.visits import Visit
+from tests.support.training_runs import make_run
 
 PLACE_S = "document.querySelector('.st-key-answer_sound audio').currentTime"
 
@@ -75,7 +76,8 @@ def test_every_page_has_a_presenters_view(browser, streamlit_server):
     for name, step, *shown in (
         ("Train", "In a minute", "Start the race"),
         ("Train", "Data", "Next: choose models"),
-        ("Train", "The leak"),
+        ("Train", "Compare", "See how a test leaks"),
+        ("Train", "The leak", "What five papers claimed"),
         ("Generate", "", "Blues", "Rock"),
         ("Mood", "", "Open the camera"),
         ("Listen", "", "Record"),
@@ -92,6 +94,40 @@ def test_every_page_has_a_presenters_view(browser, streamlit_server):
         require_on_stage(page, *(page.get_by_role("button", name=button, exact=True) for button in shown))
         page.keyboard.press("P")
         assert not is_presenting(page)
+    visitor.leave()
+
+
+@pytest.mark.parametrize(
+    ("step", "chart", "texts"),
+    [
+        (
+            "Compare",
+            ".standings",
+            (".stAlert h3", ".standings p", ".standings small", ".standings b", ".standings-about"),
+        ),
+        (
+            "The leak",
+            ".drops",
+            ("h3", ".drop figcaption", ".drop figcaption small", ".drop b", ".drop div > small", ".drop p"),
+        ),
+    ],
+)
+def test_a_comparison_and_the_leak_fill_the_stage(browser, streamlit_server, served_home, step, chart, texts):
+    runs = [make_run(model="linear", skill=0.3), make_run(model="knn", skill=1.0)]
+    runs.append(make_run(model="knn", split="segment", skill=9.0))
+    query = "".join(f"&runs={run.name}" for run in runs) if step == "Compare" else ""
+    address = f"{streamlit_server}/train?step={quote(step)}{query}"
+    visitor = Visit(browser, address, "Which model learns best?", viewport=STAGE, reduced_motion="reduce")
+    page = visitor.page
+    visitor.settle()
+    page.keyboard.press("p")
+    lanes = page.locator(f"{chart} > *")
+    require_on_stage(page, *lanes.all(), *(page.locator(text).first for text in texts))
+    assert all(type_px(page, text) >= READABLE_PX for text in texts)
+    box = page.locator(chart).bounding_box()
+    assert box["height"] > 0.55 * STAGE["height"] and box["y"] + box["height"] > 0.8 * STAGE["height"]
+    hidden = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight - main.clientHeight")
+    assert hidden <= 1, "nothing has to be scrolled"
     visitor.leave()
 
 

@@ -101,7 +101,7 @@ TRAIN = """
     .st-key-race > :has(> .stMarkdown) { display: none; }
     &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock { gap: .5rem; }
     &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock >
-        :not(.st-key-to_leak, :has(.st-key-race, > .stAlert)),
+        :not(.st-key-to_leak, :has(.st-key-race, > .stAlert, .celebration)),
     &:has(.st-key-race) :is(:has(> [class*=st-key-watched_]), :has(> .st-key-curves)) { display: none; }
     &:has(.st-key-race) :is([data-testid=stAlertContentSuccess], [data-testid=stAlertContentInfo]) p {
         display: none; }
@@ -113,22 +113,45 @@ TRAIN = """
     &:has(.st-key-race) .stAlert :is([data-testid=stMarkdownContainer], p) { margin: 0; }
     &:has(.st-key-race) .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; z-index: 1; }
 
-    /* Compare: who has won, and a figure of each. */
+    /* Compare: who has won, and how far each has come; cards where nothing was tested. */
+    &:has(.st-key-outcome) .stMainBlockContainer > .stVerticalBlock > :not(:has(> .st-key-outcome)),
     &:has(.stVerticalBlock[class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
-        :not(:has(.stAlert, .stVerticalBlock[class*=st-key-card_])),
+        :not(:has(.stAlert, .st-key-outcome, .stVerticalBlock[class*=st-key-card_])),
     &:has(.stVerticalBlock[class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
         :has(.stVerticalBlock[class*=st-key-card_]) ~ *,
     .stVerticalBlock[class*=st-key-card_] > :not(:first-child, :nth-child(2)),
-    .stVerticalBlock[class*=st-key-card_] :has(> .stMetric) ~ :has(> .stMetric) { display: none; }
+    .st-key-outcome .stAlert:has(h3) p { display: none; }
+    .st-key-outcome { gap: .6rem; }
+    .st-key-outcome > :has(.stAlert) { flex: none; }
+    .st-key-outcome .stAlert > div { padding: .3rem 1rem; }
+    .st-key-outcome .stAlert [data-testid=stMarkdownContainer] { margin: 0; }
+    .st-key-outcome .stAlert h3 { font-size: 2.3rem !important; }
+    :is(.st-key-outcome > :has(.standings), .st-key-outcome .stHtml) { display: flex; flex-direction: column;
+        height: 100%; }
+    .stHtml ol.standings { flex: 1; gap: .4rem; grid-auto-rows: 1fr; }
+    .standings li { grid-template: auto 1fr / 1fr 8.5rem; }
+    .standings p { font-size: 1.8rem; line-height: 1.15; font-weight: 600; }
+    .standings small { font-size: 1.5rem; }
+    .standings span { height: 100%; min-height: 1.2rem; max-height: 4.5rem; }
+    .standings i::after { font-size: min(3rem, 8vh); }
+    .standings b, .standings .is-winner b { font-size: 3rem; }
+    .stHtml .standings-about { font-size: 1.5rem; line-height: 3rem; }
+    .st-key-outcome .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; width: auto;
+        z-index: 1; }
 
-    .stVerticalBlock[class*=st-key-card_] > :first-child { min-height: 5.5rem; }
-    .stVerticalBlock[class*=st-key-card_] > :first-child .stHorizontalBlock { flex-wrap: nowrap; gap: .6rem; }
-    &:has(.stVerticalBlock[class*=st-key-card_]) .stAlert h3 { font-size: 1.8rem !important; }
-
-    /* The leak: both sides. */
-    &:has(.st-key-drawing_True) .stMainBlockContainer > .stVerticalBlock >
-        :not(:has(> [data-testid=stHeading], .st-key-drawing_True)) { display: none; }
-    [class*=st-key-drawing_] { height: calc(var(--stage-height) - 19rem) !important; overflow: visible; }
+    /* The leak: the figures fall. */
+    &:has(.st-key-leak_drops) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(> [data-testid=stHeading], > .st-key-leak_drops)) { display: none; }
+    .st-key-leak_drops .st-key-to_papers { position: fixed; right: 1.5rem; top: 1.3rem; width: auto; }
+    :is(.st-key-leak_drops > :has(.drops), .st-key-leak_drops .stHtml) { display: flex;
+        flex-direction: column; height: 100%; }
+    .drops { flex: 1; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); }
+    .drop { gap: .2rem .8rem; }
+    .drop figcaption { font-size: 1.7rem; line-height: 1.2; }
+    .drop :is(figcaption small, div > small, p) { font-size: 1.5rem; line-height: 1.25; }
+    .drop > div { min-height: 0; }
+    .drop > div > span { margin-top: 4.6rem; }
+    .drop b { font-size: 3.8rem; }
 
     /* The papers: the sentence, and after it each paper with its bars. */
     &:has(.paper-sentence) .stMainBlockContainer > .stVerticalBlock >

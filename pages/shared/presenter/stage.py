@@ -30,7 +30,7 @@ _STAGE = """
         .stFileUploader, .stSelectbox, .stMultiSelect, .stSlider, .stCheckbox, .stTextInput, .stTextArea,
         .stRadio, .stNumberInput, .stButtonGroup, .stPopover, .stAudioInput, .stCameraInput, .stDataFrame
         ):not(.st-key-start, .st-key-start_race, .st-key-watch_race,
-        .st-key-to_set_up, .st-key-to_leak, .st-key-to_minute,
+        .st-key-to_set_up, .st-key-to_leak, .st-key-to_papers, .st-key-to_minute,
         .st-key-another, .st-key-next_genres *, [class*=st-key-mood_choice], .st-key-open_camera,
         [class*=st-key-camera_], [class*=st-key-icon_songs_play_], [class*=st-key-icon_own_play_],
         .st-key-take_live_mood, .st-key-show_face, .st-key-another_picture, .st-key-record,
@@ -67,11 +67,14 @@ _STAGE = """
     :is(.js-plotly-plot, svg.marks) { zoom: var(--chart-zoom); }
 
     /* These take all the room that is left. */
-    &:has(.st-key-race, .st-key-counts, .st-key-spectrogram, .st-key-library_map)
-        .stMainBlockContainer > .stVerticalBlock { height: var(--stage-height) !important; }
+    &:has(.st-key-race, .st-key-counts, .st-key-spectrogram, .st-key-library_map, .st-key-outcome,
+        .st-key-leak_drops) .stMainBlockContainer > .stVerticalBlock {
+        height: var(--stage-height) !important; }
     :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(.st-key-race, .st-key-counts,
-        .st-key-spectrogram, .st-key-library_map),
-    :is(.st-key-race, .st-key-race > *, .st-key-counts, .st-key-spectrogram, .st-key-library_map) {
+        .st-key-spectrogram, .st-key-library_map, .st-key-outcome, .st-key-leak_drops),
+    :is(.st-key-race, .st-key-race > *, .st-key-counts, .st-key-spectrogram, .st-key-library_map,
+        .st-key-outcome, .st-key-outcome > :has(.standings), .st-key-leak_drops,
+        .st-key-leak_drops > :has(.drops)) {
         flex: 1 1 0 !important; min-height: 0; height: auto !important; overflow: visible; }
 }
 """

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from genre.evaluation.reproduction import Figures, read_figures
-from genre.models.papers import PAPERS, Paper
+from genre.models.papers import PAPERS
 from genre.text import percent
 from pages.shared.style import PAPER_CARDS
 from pages.training.papers.card import show_paper
+from pages.training.papers.headline import largest_loss
 
 
 def show_papers() -> None:
@@ -35,18 +36,12 @@ def show_papers() -> None:
 
 def _sentence(figures: dict[tuple[str, str], Figures]) -> str:
     """Write the sentence to remember, of the headline that loses most on new songs; empty without one."""
-    pairs = [(paper, figures[paper.headline]) for paper in PAPERS if paper.headline in figures]
-    pairs = [(paper, figure) for paper, figure in pairs if figure.leaky and figure.honest and figure.same]
-    if not pairs:
+    loss = largest_loss(figures)
+    if not loss:
         return ""
-    paper, figure = max(pairs, key=_loss)
+    paper, leaky, honest = loss
     return (
-        f"A model names <b>{percent(figure.same or 0)}</b> right when it has heard other parts of the same "
-        f"songs, and <b>{percent(figure.honest or 0)}</b> when the songs are new to it."
+        f"A model names <b>{percent(leaky)}</b> right when it has heard other parts of the same "
+        f"songs, and <b>{percent(honest)}</b> when the songs are new to it."
         f"<small>The system of {paper.authors}, trained by us, in two tests</small>"
     )
-
-
-def _loss(pair: tuple[Paper, Figures]) -> float:
-    _, figure = pair
-    return (figure.same or 0) - (figure.honest or 0)

@@ -7,7 +7,15 @@ from genre.plots.race import race_chart
 from genre.text import percent
 from pages.shared.style import RACE
 from pages.shared.widgets import escaped
-from pages.training.comparison import TestedRun, read_report, show_winner, tested_runs
+from pages.training.comparison import (
+    Outcome,
+    TestedRun,
+    read_report,
+    show_standings,
+    show_winner,
+    tested_runs,
+)
+from pages.training.race.celebration import show_celebration
 from pages.training.race.play import show_play
 from pages.training.run_display import ChartEntry
 from pages.training.state import go_to
@@ -26,42 +34,46 @@ def latest_heat(items: list[ChartEntry]) -> list[ChartEntry]:
     return heat[::-1]
 
 
-def show_finish(items: list[ChartEntry]) -> None:
-    """Show how the latest race ended, and let its models be played to."""
+def show_finish(items: list[ChartEntry], is_news: bool = False) -> None:
+    """Show how the latest race ended, and let its models be played to; `is_news`: it has ended just now."""
     heat = latest_heat(items)
     results = tested_runs(heat, [read_report(item.entry) for item in heat])
     if results:
-        _show_result(results)
+        outcome = _show_result(results)
+        if is_news:
+            show_celebration(heat, results, outcome)
+        show_standings(results, outcome)
     show_race(heat)
     models = [item for item in heat if item.entry.run.state == "done"]
     if models:
         show_play(_best_first(models, results))
 
 
-def _show_result(results: list[TestedRun]) -> None:
-    honest = [run for run in results if not run.report.split["leaky"]]
+def _show_result(results: list[TestedRun]) -> Outcome | None:
+    honest = [run for run in results if not run.is_leaky]
+    outcome = None
     if len(honest) > 1:
-        show_winner(results)
+        outcome = show_winner(results)
     elif honest:
-        share = percent(honest[0].report.by_track["accuracy"])
         st.success(
-            f"### {escaped(honest[0].name)} has learnt\n\nIn the test it names {share} of the tracks right, "
-            "which were kept aside for that. Guessing would get 10\u00a0%.",
+            f"### {escaped(honest[0].name)} has learnt\n\nIn the test it names "
+            f"{percent(honest[0].accuracy)} of the tracks right, which were kept aside for that. Guessing "
+            "would get 10\u00a0%.",
             icon=":material/trophy:",
         )
     _show_cheats(results, honest)
+    return outcome
 
 
 def _show_cheats(results: list[TestedRun], honest: list[TestedRun]) -> None:
     """Say that a leaky training is no winner, whatever its figure."""
     for cheat in results:
-        if not cheat.report.split["leaky"]:
+        if not cheat.is_leaky:
             continue
-        figure = percent(cheat.report.by_track["accuracy"])
-        best = max((run.report.by_track["accuracy"] for run in honest), default=0.0)
-        looks = "looks better, but" if cheat.report.by_track["accuracy"] > best else "cannot win, for"
+        best = max((run.accuracy for run in honest), default=0.0)
+        looks = "looks better, but" if cheat.accuracy > best else "cannot win, for"
         st.warning(
-            f"**{escaped(cheat.name)}, {looks} it cheats: {figure}** "
+            f"**{escaped(cheat.name)}, {looks} it cheats: {percent(cheat.accuracy)}** "
             "of the tracks right, since in its test it met other excerpts of recordings it had learnt from.",
             icon=":material/water_drop:",
         )
@@ -109,5 +121,5 @@ def show_race(heat: list[ChartEntry]) -> bool:
 
 def _best_first(models: list[ChartEntry], results: list[TestedRun]) -> list[ChartEntry]:
     """The honest ones first, and of these the best."""
-    accuracy = {run.name: run.report.by_track["accuracy"] for run in results}
+    accuracy = {run.name: run.accuracy for run in results}
     return sorted(models, key=lambda item: (item.entry.leaky, -accuracy.get(item.name, 0.0)))

@@ -47,10 +47,11 @@ STATE_WORDS = {"running": "learning", "waiting": "waiting", "done": "done", "sto
 
 def show_watch() -> None:
     """Show the step: the race while it lasts, and then how it ended."""
-    entries = _recent_entries()
+    entries, state = _recent_entries(), train_state()
     is_active = any(entry.run.active for entry in entries)
     if entries and not is_active:
-        show_finish(chart_entries(entries))
+        show_finish(chart_entries(entries), is_news=state.is_racing)
+    state.is_racing = is_active
     fragment(run_every=ACTIVE_REFRESH_S if is_active else IDLE_REFRESH_S)(_show_present)(is_active)
 
 

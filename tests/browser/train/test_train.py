@@ -53,6 +53,7 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
                 start_run(run.folder)
     resume.click()
     expect(page.get_by_text("3 done")).to_be_visible(timeout=BUSY_MS)
+    expect(page.locator(".celebration-card")).to_have_count(1)
     assert [done["epoch"] for done in read_metrics(folder)] == list(range(1, stopped_at + 6))
 
     page.keyboard.press("p")
@@ -152,8 +153,43 @@ def test_a_phone_shows_every_step(browser, streamlit_server, served_home):
     make_run()
     make_run("stopped", seed=1)
     visitor = Training(browser, streamlit_server, STEPS[0], viewport=PHONE, has_touch=True, is_mobile=True)
+    page = visitor.page
+    steps = page.get_by_role("radiogroup", name="Step").get_by_role("radio")
     for step in STEPS:
-        visitor.page.get_by_test_id("stButtonGroup").get_by_text(step, exact=True).tap()
+        page.get_by_test_id("stButtonGroup").get_by_text(step, exact=True).tap()
         visitor.settle()
         assert visitor.overflow() <= 0, step
+        boxes = [radio.bounding_box() for radio in steps.all()]
+        assert len(boxes) == len(STEPS) and len({round(box["y"]) for box in boxes}) <= 2
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] for box in boxes)
+        assert all(box["height"] >= 44 for box in boxes)
+    visitor.leave()
+
+
+def test_a_phone_compares_by_cards(browser, streamlit_server, served_home):
+    make_run(model="cnn-simple", title="good", skill=3.0)
+    make_run(model="linear", title="poor", skill=0.2)
+    visitor = Training(browser, streamlit_server, "Compare", viewport=PHONE, has_touch=True, is_mobile=True)
+    page = visitor.page
+    visitor.settle()
+    expect(page.locator(".st-key-run_table")).to_be_hidden()
+    cards = page.locator("[class*=st-key-run_card_]")
+    lanes = page.locator(".standings li")
+    expect(lanes).to_have_count(2)
+    for card in cards.all():
+        box = card.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+        assert card.evaluate("card => card.scrollWidth - card.clientWidth") <= 0
+    cards.get_by_text("Adding up", exact=True).tap()
+    visitor.settle()
+    expect(lanes).to_have_count(3)
+    cards.get_by_text("poor", exact=True).tap()
+    visitor.settle()
+    expect(lanes).to_have_count(2)
+    expect(page.locator(".standings")).not_to_contain_text("poor")
+    assert visitor.overflow() <= 0
+    page.get_by_text("All figures").tap()
+    visitor.settle()
+    expect(cards).to_have_count(0)
+    expect(page.locator(".st-key-run_table")).to_be_visible()
     visitor.leave()

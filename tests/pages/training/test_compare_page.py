@@ -1,6 +1,7 @@
 """The step Compare of the Train page, without a browser."""
 
 import json
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -25,6 +26,7 @@ from tests.support.pages.app_visits import (
     button,
     healthy,
     labels,
+    markup,
     predicted_genre,
     press,
     visit,
@@ -96,6 +98,43 @@ def test_the_winner_is_named_only_if_it_is_one():
     assert not app.success and not app.info, "there is no race against a leaky split"
 
 
+def test_a_lane_for_each_says_how_far_it_has_come():
+    good = make_run(model="cnn-simple", skill=3.0, title="*good*")
+    poor = make_run(model="linear", skill=0.2, title="<poor>")
+    leaky = make_run(model="cnn-simple", split="segment", skill=9.0, title="sly")
+    app = visit("train", step="Compare", train=TrainState(compared=[str(poor), str(leaky), str(good)]))
+    (lanes,) = re.findall('<ol class="standings">(.*)</ol>', markup(app))
+    names = re.findall("<p>(.*?)</p>", lanes)
+    assert names == ["*good*", "&lt;poor&gt;", "sly, with a leak<small>does not count</small>"]
+    assert re.findall('<li class="(.*?)"', lanes) == ["is-winner", "", "is-leaky"], "no leaky one wins"
+    figures = [load_report(folder).by_track["accuracy"] for folder in (good, poor, leaky)]
+    assert re.findall("<b>(.*?)</b>", lanes) == list(map(percent, figures))
+    assert re.findall("--share: (.*?)%", lanes) == [f"{100 * figure:.1f}" for figure in figures]
+    assert "Guessing would get 10\u00a0%" in markup(app)
+    press(app, "to_leak")
+    assert app.session_state["step"] == "The leak"
+    app = visit("train", step="Compare", train=TrainState(compared=[str(poor)]))
+    (lanes,) = re.findall('<ol class="standings">(.*)</ol>', markup(app))
+    assert lanes.count("<li") == 1 and "is-winner" not in lanes, "one alone has not won"
+
+
+def test_a_card_and_a_row_of_the_table_are_ticked_together():
+    """A phone has the cards."""
+    good, poor = make_run(model="cnn-simple", title="good"), make_run(model="linear", title="poor")
+    app = visit("train", step="Compare", train=TrainState(compared=[str(good), str(poor)]))
+    boxes = {box.label: box for box in app.checkbox}
+    assert [name for name, box in boxes.items() if box.value] == ["**poor**", "**good**"]
+    healthy(boxes["**poor**"].uncheck().run())
+    assert app.session_state["train"].compared == [str(good)]
+    assert app.query_params["runs"] == good.name and markup(app).count("<li class=") == 1
+    boxes = {box.label: box for box in app.checkbox}
+    assert [name for name, box in boxes.items() if box.value] == ["**good**"]
+    healthy(boxes["**poor**"].check().run())
+    assert set(app.session_state["train"].compared) == {str(good), str(poor)}
+    healthy(app.toggle(key="all_figures").set_value(True).run())
+    assert not app.checkbox and set(app.session_state["train"].compared) == {str(good), str(poor)}
+
+
 def test_nobody_wins_on_other_music():
     ours = make_run(model="cnn-simple", skill=3.0, title="ours")
     theirs = make_run(model="linear", skill=0.2, title="theirs", data="/other/music")
@@ -155,7 +194,7 @@ def test_of_many_trainings_none_is_preselected():
         make_run(seed=number)
     app = visit("train", step="Compare")
     assert len(app.dataframe[0].value) > MAX_PRESELECTION and not app.get("plotly_chart")
-    assert "Tick one row" in words(app)
+    assert "Tick one training" in words(app)
 
 
 def test_a_papers_figure_is_in_percent():

@@ -1,7 +1,10 @@
 """The race on the Train page: told, started, watched, won, and played to."""
 
 import json
+import re
+from contextlib import ExitStack
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +14,7 @@ from genre.plots.race import HIGHEST_NAME, LAYOUTS, race_chart
 from genre.plots.training import Learning
 from genre.runs import directory as runs
 from genre.runs import process
-from genre.runs.report import load_report
+from genre.runs.report import load_report, write_report
 from genre.runs.worker import work_on
 from genre.text import percent
 from genre.training.experiment import experiment_settings, run_experiment
@@ -22,9 +25,9 @@ from pages.training.race.minute import race_settings
 from pages.training.run_display import LEAK, TRACKS, chart_entries, load_entries, plain_title
 from pages.training.setup.quota import require_quota
 from pages.training.state import TrainState
-from tests.support.pages.app_visits import as_read, healthy, labels, press, visit, words
+from tests.support.pages.app_visits import as_read, healthy, labels, markup, press, visit, words
 from tests.support.pages.open_house import visiting_as
-from tests.support.training_runs import make_run
+from tests.support.training_runs import make_report, make_run
 
 
 def test_the_guided_minute_comes_first(monkeypatch):
@@ -177,6 +180,42 @@ def test_a_cheat_is_told_and_never_wins():
     assert "sly, with a leak, looks better" in as_read(app.warning[0].value)
     press(app, "to_leak")
     assert app.session_state["step"] == "The leak"
+
+
+def end(folder: Path, model: str, split: str, skill: float) -> None:
+    """Let a run of `make_run` end, as its process would."""
+    write_report(folder, make_report(model, split, skill))
+    runs.write_status(folder, state="done", progress=1.0, message="")
+
+
+def test_who_has_watched_a_race_sees_its_winner_celebrated():
+    racers = (("linear", "track", 0.2), ("cnn-simple", "track", 1.2), ("cnn-simple", "segment", 9.0))
+    folders = [make_run("running", model, split, title=f"<{model}>") for model, split, _ in racers]
+    with ExitStack() as stack:
+        for folder in folders:
+            stack.enter_context(process.lock_run(folder))
+        app = visit("train", step="Watch", train=TrainState(started={folders[0].name}))
+        assert "celebration-card" not in markup(app)
+        for folder, (model, split, skill) in zip(folders, racers, strict=True):
+            end(folder, model, split, skill)
+    healthy(app.run())
+    (card,) = re.findall('<div class="celebration-card">.*?</div>', markup(app))
+    winner, cheat = (percent(load_report(folder).by_track["accuracy"]) for folder in folders[1:])
+    assert "<b>&lt;cnn-simple&gt; wins</b>" in card and f"{winner} of the tracks right" in card
+    assert f"The cheat's {cheat} does not count".replace("'", "&#x27;") in card
+    assert markup(app).count("AudioContext") and folders[-1].name in markup(app)
+    healthy(app.run())
+    assert "celebration-card" not in markup(app), "once"
+    assert "celebration-card" not in markup(visit("train", step="Watch")), "and for those who were there"
+
+
+def test_a_race_that_was_stopped_has_no_winner():
+    done, stopped = make_run(title="done", skill=3.0), make_run("running", "linear")
+    with process.lock_run(stopped):
+        app = visit("train", step="Watch")
+    runs.write_status(stopped, state="stopped")
+    healthy(app.run())
+    assert "done has learnt" in words(app) and "celebration-card" not in markup(app), done
 
 
 def test_names_are_plain_on_every_step():

@@ -2,16 +2,21 @@
 
 import errno
 import json
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from genre.evaluation.reproduction import read_figures
 from genre.runs import directory as runs
 from genre.runs import process
+from genre.text import percent
 from pages.shared.models import MODEL_CHOICE
+from pages.training import leak
+from pages.training.papers.headline import largest_loss
 from pages.training.state import TrainState
-from tests.support.pages.app_visits import as_read, button, healthy, press, visit, words
+from tests.support.pages.app_visits import as_read, button, healthy, markup, press, visit, words
 from tests.support.training_runs import make_run
 
 
@@ -212,6 +217,28 @@ def test_the_leak_is_shown():
     leaky, _, honest, _ = (int(metric.value.rstrip(" %\u00a0")) for metric in app.metric)
     assert leaky > honest and "the same recording" in words(app)
     assert len(app.get("plotly_chart")) == 3
+
+
+def test_the_figure_falls_from_one_test_to_the_other():
+    app = visit("train", step="The leak")
+    drops = re.findall('<figure class="drop".*?</figure>', markup(app))
+    (paper, *figures), first = largest_loss(read_figures()), [metric.value for metric in app.metric][::2]
+    assert paper.authors in drops[1].replace("&#x27;", "'")
+    for drop, levels in zip(drops, (first, list(map(percent, figures))), strict=True):
+        assert re.findall(r"<b><span>(.*?)</span></b>", drop) == levels
+        before, after = (int(level.rstrip(" %\u00a0")) for level in levels)
+        assert f"--before: {before}; --after: {after};" in drop
+        assert f"Tested honestly, {before - after} in a hundred are gone." in drop
+    press(app, "to_papers")
+    assert app.session_state["step"] == "The papers"
+
+
+def test_without_the_papers_figures_the_leak_is_of_the_models_here(monkeypatch):
+    def damaged() -> None:
+        raise ValueError("The recorded figures are damaged.")
+
+    monkeypatch.setattr(leak, "read_figures", damaged)
+    assert markup(visit("train", step="The leak")).count("<figure") == 1
 
 
 def test_models_under_the_leak_have_their_plain_names():
