@@ -1,10 +1,11 @@
-"""The prompt parser: a text -> genre weights, controls and tempo.
+"""The prompt parser: a text -> genre weights, controls, tempo and key.
 
     parsed = parse_prompt("a calm late-night jazz piano")
     parsed.genres          {"jazz": 0.83, "classical": 0.17}: weights that add up to 1
     parsed.controls        {"energy": -1.7, "brightness": -0.6, "density": -0.9}, standard deviations
     parsed.tempo           0.87, relative to the usual
     parsed.bpm             120.0 for "120 bpm", else None
+    parsed.key             "A minor" for "in A minor", else ""
     parsed.phrases         each phrase that matched the vocabulary, and its meaning
     parsed.unknown_words   the words that did not match
     parsed.message         all of that in a few short sentences
@@ -27,6 +28,7 @@ from math import prod
 from pathlib import Path
 
 from gan.controls import CONTROL_WORDS, CONTROLS
+from gan.keys import extract_key, key_in_words
 from genre import GENRES
 from genre.text import genre_name
 
@@ -63,6 +65,7 @@ class ParsedPrompt:
     controls: dict[str, float]  # energy, brightness, density: standard deviations
     tempo: float  # factor on the usual tempo; 1 where beats a minute are named
     bpm: float | None  # beats a minute, within MIN_BPM and MAX_BPM; None: not named
+    key: str  # one of gan.keys.KEYS; "": not named
     has_genre: bool  # whether any genre is named; if not, all that are not excluded have the same weight
     phrases: tuple[MatchedPhrase, ...]
     unknown_words: tuple[str, ...]
@@ -133,6 +136,9 @@ def parse_prompt(prompt: str) -> ParsedPrompt:
     text, bpm, bpm_phrase = _extract_bpm(text)
     if bpm_phrase:
         phrases.append(bpm_phrase)
+    text, key, key_text = extract_key(text)
+    if key:
+        phrases.append(MatchedPhrase(key_text, "key", f"in {key_in_words(key)}", False))
     for phrase, meaning in _phrases(_tokenize(text)):
         if meaning is None:
             unknown_words.append(phrase.text)
@@ -150,8 +156,11 @@ def parse_prompt(prompt: str) -> ParsedPrompt:
     if bpm is not None:
         tempo = 1.0  # the number says it exactly
     unknown = tuple(dict.fromkeys(unknown_words))
-    message = _message(prompt, genres, has_genre, controls, tempo, bpm, tuple(phrases), unknown)
-    return ParsedPrompt(prompt, genres, controls, tempo, bpm, has_genre, tuple(phrases), unknown, message)
+    place = (f" in {key_in_words(key)}" if key else "") + (f" at {bpm:g} beats a minute" if bpm else "")
+    message = _message(prompt, genres, has_genre, controls, tempo, place, tuple(phrases), unknown)
+    return ParsedPrompt(
+        prompt, genres, controls, tempo, bpm, key, has_genre, tuple(phrases), unknown, message
+    )
 
 
 def _clamp(low: float, value: float, high: float) -> float:
@@ -287,7 +296,7 @@ def _message(
     has_genre: bool,
     controls: dict[str, float],
     tempo: float,
-    bpm: float | None,
+    place: str,
     words: tuple[MatchedPhrase, ...],
     unknown_words: tuple[str, ...],
 ) -> str:
@@ -302,8 +311,7 @@ def _message(
         else:
             music = "music"
         shifts = _enumerated(_shifts_in_words(controls, tempo))
-        beats = f" at {bpm:g} beats a minute" if bpm is not None else ""
-        sentences.append(f"You will hear {music}{beats}{f', {shifts} than usual' if shifts else ''}.")
+        sentences.append(f"You will hear {music}{place}{f', {shifts} than usual' if shifts else ''}.")
         if not has_genre:
             sentences.append("You named no genre, so chance picks one.")
         if is_corrected := [

@@ -18,6 +18,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from gan.controls import CONTROLS
+from gan.keys import find_key
 from gan.prompt import ParsedPrompt
 from genre import GENRES
 from genre.text import genre_name
@@ -60,6 +61,7 @@ class GenerationRequest:
     prompt: str = ""  # prompt behind the request, for display
     form: str = ""  # one of FORMS
     bpm: float | None = None  # beats a minute that are asked for; None: as they come, times `tempo`
+    key: str = ""  # one of gan.keys.KEYS that is asked for; "": none
 
     def __post_init__(self) -> None:
         set_field = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
@@ -82,6 +84,7 @@ class GenerationRequest:
             raise RequestError(f"A piece with sections takes {MIN_FORM_S:g} s or more: choose a longer one.")
         if self.bpm is not None:
             set_field("bpm", _check_number("The beats a minute", self.bpm, *BPM_RANGE))
+        set_field("key", _check_key(self.key))
         set_field(
             "prompt", self.prompt.encode(errors="replace").decode()
         )  # lone surrogates cannot be encoded
@@ -117,12 +120,13 @@ class GenerationRequest:
             seed,
             prompt=parsed_prompt.prompt[:MAX_STORED_PROMPT_CHARS],
             bpm=parsed_prompt.bpm,
+            key=parsed_prompt.key,
         )
 
     def to_dict(self) -> dict:
-        """Convert to plain values for JSON; without form and beats as before there were any."""
+        """Convert to plain values for JSON; without form, beats and key as before there were any."""
         values = asdict(self)
-        return {name: value for name, value in values.items() if value or name not in ("form", "bpm")}
+        return {name: value for name, value in values.items() if value or name not in ("form", "bpm", "key")}
 
     @classmethod
     def from_dict(cls, values: Any) -> "GenerationRequest":
@@ -156,7 +160,7 @@ def mix_requests(a: GenerationRequest, b: GenerationRequest, weight: float) -> G
         else interpolate(truncation_of(a), truncation_of(b))
     )
     seconds = interpolate(a.seconds, b.seconds)
-    form = (a if weight < 0.5 else b).form
+    nearer = a if weight < 0.5 else b
     return GenerationRequest(
         {
             name: interpolate(a.genres.get(name, 0.0), b.genres.get(name, 0.0))
@@ -167,8 +171,9 @@ def mix_requests(a: GenerationRequest, b: GenerationRequest, weight: float) -> G
         seconds,
         a.seed,
         truncation,
-        form=form if seconds >= MIN_FORM_S else "",
+        form=nearer.form if seconds >= MIN_FORM_S else "",
         bpm=_mix_bpm(a, b, weight),
+        key=nearer.key,
         **_noises_by_part(
             lambda part: _mix_noises(
                 (a.noise(part), math.cos(weight * math.pi / 2)),
@@ -185,6 +190,15 @@ def make_similar_request(request: GenerationRequest, seed: int) -> GenerationReq
         (request.noise("style"), STYLE_SIMILARITY), (new_noise, math.sqrt(1 - STYLE_SIMILARITY**2))
     )
     return replace(request, seed=seed, style=style, rhythm=())
+
+
+def plain_request(request: GenerationRequest) -> GenerationRequest:
+    """Derive what the network paints by itself of the same genres, noise and length.
+
+    It has no controls, tempo, key and form. It equals the request where that asks for none of them.
+    """
+    controls = {} if any(request.controls.values()) else request.controls
+    return replace(request, controls=controls, tempo=1.0, form="", bpm=None, key="")
 
 
 def vary_request(request: GenerationRequest, seed: int, keep: str) -> GenerationRequest:
@@ -268,6 +282,17 @@ def _check_seed(seed: Any) -> int:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed <= MAX_SEED:
         raise RequestError(f"The seed is a whole number from 0 to {MAX_SEED}.")
     return int(seed)
+
+
+def _check_key(key: Any) -> str:
+    if key == "":
+        return ""
+    if not (isinstance(key, str) and find_key(key)):
+        raise RequestError(
+            "A key is a tone and “major” or “minor”, such as “A minor” or “B flat major”: "
+            "choose one of the 24."
+        )
+    return find_key(key)
 
 
 def _check_number(name: str, value: Any, low: float, high: float) -> float:

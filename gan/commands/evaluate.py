@@ -9,12 +9,12 @@ from genre.commands.shared.program import FAILED, OK, USAGE
 
 MAX_CLIPS_PER_GENRE = 200  # largest number of clips of each genre
 SOUND_CLIPS_PER_GENRE = 12  # most genres have so many recordings in the valid list
-PARTS = ("genre", "sound", "moods", "tempo")
+PARTS = ("genre", "sound", "moods", "tempo", "key")
 
 
 def add_parser(commands: "argparse._SubParsersAction") -> None:
     parser = commands.add_parser(
-        "evaluate", help="measure genre accuracy, distance to real music, sound, moods, tempo"
+        "evaluate", help="measure genre accuracy, distance to real music, sound, moods, tempo, key"
     )
     parser.add_argument("--model", default="gan", metavar="NAME", help="published weights, by default gan")
     parser.add_argument(
@@ -38,7 +38,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
         action="append",
         choices=PARTS,
         help="measure only this part; repeatable. genre: by the reference classifier; sound: pulse, notes, "
-        "seams and distance in pretrained features; moods: pairs of moods; tempo: heard as asked",
+        "seams and distance in pretrained features; moods: pairs of moods; tempo, key: heard as asked",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="write all the metrics")
@@ -78,6 +78,7 @@ def evaluate(options: argparse.Namespace) -> int:
 def _measure(options: argparse.Namespace) -> dict:
     """Measure the parts that were chosen, by default all."""
     from gan.evaluation.evaluate import evaluate_generator
+    from gan.evaluation.key import evaluate_key
     from gan.evaluation.moods import evaluate_moods
     from gan.evaluation.sound import evaluate_sound
     from gan.evaluation.tempo import evaluate_tempo
@@ -109,4 +110,6 @@ def _measure(options: argparse.Namespace) -> dict:
         result["moods"] = evaluate_moods(model, seed=options.seed, report_progress=report_progress)
     if "tempo" in parts:
         result["tempo"] = evaluate_tempo(model, seed=options.seed, report_progress=report_progress)
+    if "key" in parts:
+        result["key"] = evaluate_key(model, seed=options.seed, report_progress=report_progress)
     return result

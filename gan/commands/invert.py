@@ -21,7 +21,8 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the audio file. Exit status: 0 success, 1 failure, 2 wrong usage."""
-    from gan.sampling.audio import AUDIO_FORMATS, encode_audio, synthesize_audio
+    from gan.sampling.audio import AUDIO_FORMATS, encode_audio
+    from gan.sampling.sampler import play_spectrogram
     from gan.sampling.spectrogram_file import read_spectrogram
     from genre.paths import write_atomic
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         return USAGE
     try:
         spectrogram = read_spectrogram(options.spectrogram)
-        samples = synthesize_audio(spectrogram.mel_db, spectrogram.params, seed=options.seed)
+        samples = play_spectrogram(spectrogram, options.seed)
         write_atomic(options.out, encode_audio(samples, suffix))
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)

@@ -29,6 +29,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
         "--seconds", type=float, default=10.0, metavar="S", help="length of each, by default 10"
     )
     parser.add_argument("--bpm", type=float, metavar="N", help="beats a minute, 60 to 180; by default free")
+    parser.add_argument("--key", metavar="KEY", help='such as "A minor" or "B flat major"; by default none')
     parser.add_argument(
         "--sections",
         action="store_true",
@@ -65,6 +66,8 @@ def sample(options: argparse.Namespace) -> int:
             requests = [replace(request, form=SECTIONS) for request in requests]
         if options.bpm is not None and not options.again:
             requests = [replace(request, bpm=options.bpm) for request in requests]
+        if options.key is not None and not options.again:
+            requests = [replace(request, key=options.key) for request in requests]
         if message:
             print(message, file=sys.stderr)
         options.out.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ def evaluation_table(result: dict) -> str:
         _sound_table(result["sound"]) if "sound" in result else "",
         _moods_table(result["moods"]) if "moods" in result else "",
         _tempo_table(result["tempo"]) if "tempo" in result else "",
+        _key_table(result["key"]) if "key" in result else "",
     )
     return "\n\n".join(filter(None, parts))
 
@@ -138,3 +139,32 @@ def _tempo_table(tempo: dict) -> str:
                 f"; half, double, threefold {row['octave']:.2f}"
             )
     return "\n".join(lines)
+
+
+def _key_table(key: dict) -> str:
+    lines = [f"Key, pieces of {key['seconds']:g} s; {'with a key':>34}{'without':>34}"]
+    sources = key["with_key"], key["without_key"]
+    rows = {
+        f"{name} key": [source["relations"][name] for source in sources] for name in sources[0]["relations"]
+    }
+    rows |= {
+        f"  same, {genre}": [source["genres"][genre] for source in sources] for genre in sources[0]["genres"]
+    }
+    rows["genre as requested"] = [source["genre_as_requested"] for source in sources]
+    for name, parts in rows.items():
+        lines.append(f"  {name:24}" + "".join(_share_cell(part) for part in parts))
+    for name in sources[0]["notes"]:
+        parts = [source["notes"][name] for source in sources]
+        lines.append(
+            f"  {name:24}"
+            + "".join(
+                f"{part['mean']:18.2f} ({part['interval'][0]:5.2f} to {part['interval'][1]:5.2f})"
+                for part in parts
+            )
+        )
+    return "\n".join(lines)
+
+
+def _share_cell(part: dict) -> str:
+    low, high = part["interval"]
+    return f"{part['share']:10.2f} ({low:.2f} to {high:.2f}) of {part['count']:4}"

@@ -1,4 +1,4 @@
-"""Audio of a spectrogram: its inversion, high-pass, fades, loudness normalisation and encoding."""
+"""Audio of a spectrogram: its inversion, key, high-pass, fades, loudness normalisation and encoding."""
 
 import io
 
@@ -6,6 +6,7 @@ import numpy as np
 import soundfile as sf
 from scipy.signal import butter, sosfiltfilt
 
+from gan.sampling.key import play_in_key
 from genre.audio.clip import SAMPLE_RATE
 from genre.audio.invert import ITERATIONS, invert_mel
 from genre.audio.loudness import normalize_loudness
@@ -22,13 +23,22 @@ BLOCK = 65_536  # samples: libsndfile's Vorbis encoder overflows its stack on mi
 
 
 def synthesize_audio(
-    mel_db: np.ndarray, params: SpectrogramParams, iterations: int = ITERATIONS, seed: int = 0
+    mel_db: np.ndarray,
+    params: SpectrogramParams,
+    iterations: int = ITERATIONS,
+    seed: int = 0,
+    key: str = "",
+    bpm: float | None = None,
 ) -> np.ndarray:
     """Invert and master a log-mel (bands, T) in dB -> (N,) float32 at params.sample_rate.
 
+    It is played in `key`, one of gan.keys.KEYS, if any, whose chords change with the beats a minute `bpm`.
     Raises the ValueError of `invert_mel`.
     """
-    return master_audio(invert_mel(mel_db, params, iterations, seed), params.sample_rate)
+    samples = invert_mel(mel_db, params, iterations, seed)
+    if key:
+        samples = play_in_key(samples, key, bpm)
+    return master_audio(samples, params.sample_rate)
 
 
 def master_audio(samples: np.ndarray, rate: int = SAMPLE_RATE) -> np.ndarray:

@@ -32,7 +32,7 @@ def accent_beats(mel_db: np.ndarray, period: float) -> np.ndarray:
 
     Of the depths the first is taken with which the beat has its margin; if none has, the clearest.
     """
-    grid = _accents(mel_db.shape[1], period, _phase(onset_envelope(mel_db), period))
+    grid = _accents(mel_db.shape[1], period, first_beat(onset_envelope(mel_db), period))
     candidates = []
     for depth in DEPTHS_DB:
         accented = np.where(mel_db > -GAN_MEL.range_db, mel_db + depth * grid, mel_db)
@@ -58,7 +58,7 @@ def beat_margin(envelope: np.ndarray, period: float, stretch: float = 1.0) -> fl
     return float(weighted(np.array([period]))[0] - weighted(others).max())
 
 
-def _phase(envelope: np.ndarray, period: float) -> float:
+def first_beat(envelope: np.ndarray, period: float) -> float:
     """Find the frame of the first beat, where most begins at the points of the grid."""
     frames = np.arange(len(envelope))
     phases = np.arange(0.0, min(period, len(envelope) - 1), PHASE_STEP)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gan.controls import CONTROL_WORDS
+from gan.keys import key_in_words
 from genre.text import genre_name
 
 if TYPE_CHECKING:  # these import torch, which a page needs only once there is music
@@ -39,6 +40,7 @@ class GalleryItem:
     origin: str = ""  # a text for people, such as "like No. 3"
     number: int = 0  # position in the gallery, from 1
     prediction: "Prediction | None" = None  # prediction of the classifier, once it has run
+    plain_wav: bytes = b""  # audio of its `plain_request`, once that is there
 
     @classmethod
     def from_generated(cls, generated_clip: "GeneratedClip", origin: str = "") -> "GalleryItem":
@@ -52,8 +54,7 @@ class GalleryItem:
     def from_file(cls, content: bytes) -> "GalleryItem":
         """Restore an item from the bytes of an .npz file. Raises ArtefactError with a sentence."""
         from gan.request import RequestError
-        from gan.sampling.audio import synthesize_audio
-        from gan.sampling.sampler import request_from_recipe
+        from gan.sampling.sampler import play_spectrogram, request_from_recipe
         from gan.sampling.spectrogram_file import read_spectrogram
         from genre.audio.clip import Clip
 
@@ -62,14 +63,15 @@ class GalleryItem:
             request = request_from_recipe(spectrogram.recipe)
         except RequestError:
             request = None
-        samples = synthesize_audio(spectrogram.mel_db, spectrogram.params)
+        samples = play_spectrogram(spectrogram)
         clip = Clip(samples, len(samples) / spectrogram.params.sample_rate)
         return cls(spectrogram, clip, request, "earmark-again", "brought back")
 
     @cached_property
     def id(self) -> str:
-        """A hash of the spectrogram; it is the same for the same request, and for its file."""
-        return sha256(self.spectrogram.mel_db.astype(np.float16).tobytes()).hexdigest()[:12]
+        """A hash of the spectrogram and the key; it is the same for the same request, and for its file."""
+        key = self.request.key if self.request else ""
+        return sha256(self.spectrogram.mel_db.astype(np.float16).tobytes() + key.encode()).hexdigest()[:12]
 
     @cached_property
     def wav(self) -> bytes:
@@ -79,6 +81,11 @@ class GalleryItem:
     @property
     def seconds(self) -> float:
         return self.clip.duration_s
+
+    @property
+    def held_s(self) -> float:
+        """Seconds of audio in memory."""
+        return self.seconds * (2 if self.plain_wav else 1)
 
     @property
     def title(self) -> str:
@@ -111,7 +118,7 @@ class Gallery:
     @property
     def held_s(self) -> float:
         """Seconds of audio in memory."""
-        return sum(item.seconds for item in list(self._items.values()))
+        return sum(item.held_s for item in list(self._items.values()))
 
     def get(self, id_: str | None) -> GalleryItem | None:
         return self._items.get(id_) if id_ else None
@@ -164,6 +171,8 @@ def describe_item(item: GalleryItem) -> str:
             parts.append(f"{request.bpm:.0f} beats a minute")
         elif abs(request.tempo - 1) > MIN_NOTABLE_TEMPO:
             parts.append("faster" if request.tempo > 1 else "slower")
+        if request.key:
+            parts.append(f"in {key_in_words(request.key)}")
         if request.form:
             parts.append("with sections")
         parts.append(f"seed {request.seed}")

@@ -131,7 +131,7 @@ class Sampler:
     def generate(self, request: GenerationRequest) -> GeneratedClip:
         """Generate a clip, always the same one for the same request. Raises RequestError."""
         generate_mel = self.generate_mel(request)
-        samples = synthesize_audio(generate_mel, GAN_MEL)
+        samples = synthesize_audio(generate_mel, GAN_MEL, key=request.key, bpm=request.bpm)
         name = " and ".join(map(genre_name, request.genres))
         return GeneratedClip(
             request,
@@ -218,6 +218,20 @@ def request_from_recipe(recipe: Any) -> GenerationRequest:
     if recipe.get("version") != RECIPE_VERSION:
         raise RequestError("This piece was made by another version of Earmark, which paints otherwise.")
     return GenerationRequest.from_dict(recipe.get("request", recipe.get("wish")))  # "wish" in old recipes
+
+
+def play_spectrogram(spectrogram: spectrogram_file.SpectrogramFile, seed: int = 0) -> np.ndarray:
+    """Synthesise the audio (N,) of a file, in the key of its recipe where that asks for one.
+
+    Raises the ValueError of `invert_mel`.
+    """
+    try:
+        request = request_from_recipe(spectrogram.recipe)
+    except RequestError:
+        return synthesize_audio(spectrogram.mel_db, spectrogram.params, seed=seed)
+    return synthesize_audio(
+        spectrogram.mel_db, spectrogram.params, seed=seed, key=request.key, bpm=request.bpm
+    )
 
 
 def _style_path(columns: int, rng: Random) -> Tensor:

@@ -1,5 +1,7 @@
 """The report of an experiment as metrics and as text: by track, by window, and each prediction."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from genre.evaluation.metrics import aggregate_by_track, compute_metrics
@@ -36,6 +38,23 @@ def confusion_table(confusion: list[list[int]], genres: tuple[str, ...]) -> str:
         cells = "".join(f"{count or '.':>6}" for count in row)
         lines.append(f"{genre:{width}}{cells}{sum(row):>7}")
     return "\n".join(lines)
+
+
+def percent(value: float) -> str:
+    """Format a share: 0.745 -> "74.5 %"."""
+    return f"{100 * value:.1f} %"
+
+
+def percent_range(interval: list[float]) -> str:
+    """Format an interval of shares in percent: "68.5 to 80.5"."""
+    low, high = interval
+    return f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def markdown_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Format a table in Markdown."""
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in lines)
 
 
 def skipped_files_line(skipped_files: list[tuple[str, str]]) -> str:

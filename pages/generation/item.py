@@ -10,6 +10,7 @@ from gan.sampling.pictures import decimate_for_plot
 from genre.plots import prediction as plots
 from genre.text import certainty, genre_name, percent
 from pages.access.links import link_to, reaches_others
+from pages.generation.before import show_before_button, show_sound
 from pages.generation.hand_on import show_hand_on, show_kept
 from pages.generation.html import render_thumbnail
 from pages.generation.piece_card import piece_card
@@ -34,7 +35,7 @@ def show_item(item: GalleryItem) -> None:
     with st.container(border=True, key="item"):
         st.subheader(escaped(item.title), anchor=False)
         st.caption(escaped(describe_item(item)))
-        st.audio(item.wav, format="audio/wav", autoplay=item.id == generate_state().starting_id)
+        show_sound(item)
         st.plotly_chart(
             plots.spectrogram(*decimate_for_plot(item.spectrogram.mel_db), item.seconds),
             config=STILL,
@@ -44,6 +45,7 @@ def show_item(item: GalleryItem) -> None:
         with st.container(horizontal=True, gap="xsmall", key="actions"):
             if item.request:
                 _another(item, item.request)
+            show_before_button(item)
             _share(item)
             _next_genres()
             _classify_button(item)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from gan.keys import KEYS, key_in_words
 from genre.text import genre_name
 from pages.generation.state import generate_state
 from pages.generation.studio import N_SEEDS, new_seed, submit_requests
@@ -37,6 +38,7 @@ class FineTuning:
     tempo: float = 1.0  # relative to the usual
     form: str = ""
     bpm: float | None = None  # beats a minute; None: not chosen
+    key: str = ""  # one of gan.keys.KEYS; "": not chosen
 
 
 def show_request_form(genres: tuple[str, ...]) -> None:
@@ -193,7 +195,11 @@ def _fine_tuning(seconds: float) -> FineTuning:
                 persist_state="session",
                 disabled=has_bpm,
             )
-        bpm = _beats_a_minute()
+        left, right = st.columns(2, gap="large")
+        with left:
+            bpm = _beats_a_minute()
+        with right:
+            key = _key()
         has_sections = st.toggle(
             "Give it sections and an end",
             key="has_sections",
@@ -209,6 +215,7 @@ def _fine_tuning(seconds: float) -> FineTuning:
         1.0 if bpm else tempo / 100,
         SECTIONS if has_sections and seconds >= MIN_FORM_S else "",
         bpm,
+        key,
     )
 
 
@@ -233,6 +240,18 @@ def _beats_a_minute() -> float | None:
             help="A slow song has some 70, a song to dance to some 120.",
             persist_state="session",
         )
+    )
+
+
+def _key() -> str:
+    """Show the keys to choose from."""
+    return st.selectbox(
+        "Key: the notes it is made of",
+        ["", *KEYS],
+        format_func=lambda key: key_in_words(key) if key else "As it comes",
+        key="music_key",
+        persist_state="session",
+        help="The music gets chords and notes of this key. A major key sounds bright, a minor key sad.",
     )
 
 
@@ -282,7 +301,14 @@ def _build_request(
 
     if isinstance(source, dict):
         return GenerationRequest(
-            source, tuning.shifts, tuning.tempo, seconds, seed, form=tuning.form, bpm=tuning.bpm
+            source,
+            tuning.shifts,
+            tuning.tempo,
+            seconds,
+            seed,
+            form=tuning.form,
+            bpm=tuning.bpm,
+            key=tuning.key,
         )
     request = GenerationRequest.from_prompt(source, seconds, seed, genres)
     shifts = tuning.shifts
@@ -299,6 +325,7 @@ def _build_request(
         tempo=_within(request.tempo * tuning.tempo, *TEMPO_RANGE),
         form=tuning.form,
         bpm=request.bpm if tuning.bpm is None else tuning.bpm,
+        key=tuning.key or request.key,
     )
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,14 @@ UNKNOWN_MODEL = (
     "Another painter made this piece, which is not here, or no more. Its picture as "
     "numbers (NPZ) can be played here all the same."
 )
+
+
+@dataclass(frozen=True, eq=False)
+class PlainSound:
+    """What the network paints by itself of an item's request."""
+
+    item: GalleryItem
+    wav: bytes
 
 
 def list_trainings() -> dict[str, Run]:
@@ -137,6 +146,24 @@ def submit_requests(
     submit_jobs([partial(generate, request) for request in requests])
 
 
+def submit_plain_sound(item: GalleryItem) -> None:
+    """Submit a job for what the network of an item paints by itself of its request."""
+    from gan.request import plain_request
+
+    state, name = generate_state(), find_model_of(item.spectrogram.recipe)
+    if item.request is None or name is None:
+        state.error = UNKNOWN_MODEL
+        return
+    request, version = plain_request(item.request), _model_version(name)
+    state.error, state.repeated_id, state.opened_id = "", None, item.id
+    try:
+        state.ticket.submit(
+            [lambda: PlainSound(item, load_sampler(*version).generate(request).clip.to_wav())]
+        )
+    except JobError as error:
+        state.error = str(error)
+
+
 def submit_jobs(jobs: list[Callable[[], GalleryItem]]) -> None:
     """Submit jobs that make items of the gallery."""
     state = generate_state()
@@ -168,6 +195,10 @@ def collect_results() -> None:
     for result in state.ticket.collect():
         if isinstance(result, JobError):
             state.error = str(result)
+            continue
+        if isinstance(result, PlainSound):
+            result.item.plain_wav = result.wav
+            state.scrolls_to_item = True  # the two players are at its top
             continue
         state.gallery.max_total_s = pieces_budget.share_s(state.gallery, MAX_TOTAL_S)
         is_repeated = state.gallery.get(result.id) is not None

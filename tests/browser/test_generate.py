@@ -190,6 +190,29 @@ def test_the_phrases_of_a_prompt_are_listed(studio):
     expect(page.locator(".st-key-item").get_by_role("heading")).to_have_text("very calm jazz with a zzyzx")
 
 
+def test_before_and_now_are_heard_one_at_a_time(studio):
+    page = studio.page
+    page.get_by_text("Describe it").click()
+    box = page.get_by_label("Say what you would like to hear")
+    box.fill("calm jazz in A minor")
+    box.press("Enter")
+    studio.settle()
+    studio.shortest()
+    studio.generate()
+    page.get_by_role("button", name="Hear it before").click()
+    sounds = page.locator(".st-key-item audio")
+    expect(sounds).to_have_count(2, timeout=BUSY_MS)
+    studio.settle()
+    before, now = page.locator(".st-key-other_sound audio"), page.locator(".st-key-own_sound audio")
+    expect(before).to_be_in_viewport()
+    assert abs(before.bounding_box()["y"] - now.bounding_box()["y"]) < 2, "side by side"
+    assert sounds.evaluate_all("sounds => sounds.every(sound => sound.paused)"), "none starts by itself"
+    for sound, other in ((before, now), (now, before)):
+        sound.evaluate("sound => { sound.muted = true; return sound.play(); }")
+        page.wait_for_function("sound => sound.currentTime > 0", arg=sound.element_handle())
+        assert other.evaluate("sound => sound.paused")
+
+
 def test_cancelled_is_cancelled(studio):
     page = studio.page
     studio.fill("Pieces", 8)

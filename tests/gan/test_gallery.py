@@ -48,6 +48,8 @@ def test_no_more_sound_than_there_is_room_for():
     assert [entry.number for entry in gallery] == [5, 4, 3] and gallery.n_dropped == 2
     gallery.add(item(9, seconds=60.0))
     assert len(gallery) == 1, "the newest stays, however long"
+    next(iter(gallery)).plain_wav = b"RIFF"
+    assert gallery.held_s == 120, "what it is compared with takes as much"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,7 @@ def test_facts_in_words():
     assert describe_item(added) == (
         "No. 1 · 75\u00a0% jazz, 25\u00a0% blues · 10 s · calmer · busier · faster · seed 3 · like No. 2"
     )
+    assert "10 s · in B flat minor · seed 0" in describe_item(item(key="Bb minor"))
     assert GalleryItem(added.spectrogram, added.clip, None, "x").title == "A spectrogram without its recipe"
 
 

@@ -77,6 +77,30 @@ def test_beats_a_minute(weights: Path, tmp_path: Path) -> None:
     assert again == (first / "01-jazz-1.wav").read_bytes()
 
 
+def test_a_key(weights: Path, tmp_path: Path) -> None:
+    """Its file, played again, is in that key too."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    options = ("--genre", "jazz", "--seconds", 3, "--seed", 1)
+    assert gan("sample", *options, "--key", "b flat minor", "--out", first) == 0
+    recipe = json.loads((first / "01-jazz-1.json").read_text())
+    assert recipe["request"]["key"] == "Bb minor"
+    assert gan("sample", "--again", first / "01-jazz-1.json", "--out", second) == 0
+    assert (second / "01-jazz-1.wav").read_bytes() == (first / "01-jazz-1.wav").read_bytes()
+    assert gan("sample", *options, "--out", tmp_path / "plain") == 0
+    assert gan("invert", first / "01-jazz-1.npz", "--out", tmp_path / "again.wav") == 0
+    keyed, plain, again = (
+        load_clip(path).samples
+        for path in (first / "01-jazz-1.wav", tmp_path / "plain" / "01-jazz-1.wav", tmp_path / "again.wav")
+    )
+    assert np.abs(keyed - again).mean() < np.abs(plain - again).mean()
+
+
+def test_the_help_names_tempo_and_key(capsys) -> None:
+    assert gan("sample", "--help") == 0
+    text = capsys.readouterr().out
+    assert "--bpm" in text and "--key" in text and "A minor" in text
+
+
 def test_neither_genre_nor_prompt(weights: Path, tmp_path: Path) -> None:
     assert gan("sample", "--seconds", 3, "--out", tmp_path / "out") == 0
     assert len(list((tmp_path / "out").glob("01-*.wav"))) == 1
@@ -91,6 +115,7 @@ def test_neither_genre_nor_prompt(weights: Path, tmp_path: Path) -> None:
         ("--genre", "jazz", "--count", 21),
         ("--genre", "jazz", "--seconds", 1),
         ("--genre", "jazz", "--bpm", 300),
+        ("--genre", "jazz", "--key", "H minor"),
         ("--seconds", "nan"),
         ("--seconds", 1e9),
         ("--seed", -1),

@@ -53,6 +53,7 @@ if (!window.earmarkFollow) {
     window.earmarkFollow = true;
     const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const follow = ({target}) => {
+        if (target.closest?.(".st-key-other_sound")) return;
         const plot = target.closest?.(".st-key-PART")?.querySelector(".st-key-CHART .js-plotly-plot");
         const area = plot?._fullLayout?._size, share = target.currentTime / target.duration;
         if (!area || !Number.isFinite(share)) return;
@@ -76,9 +77,26 @@ if (!window.earmarkFollow) {
 def follow_sound(part: str, chart: str) -> None:
     """Let a line run through a chart of Plotly's, whose width is the length of the sound beside it.
 
-    `part` is the key of the container of both, `chart` that of the chart.
+    `part` is the key of the container of both, `chart` that of the chart. A sound in a container with the
+    key other_sound is another one than that of the chart.
     """
     st.html(_FOLLOW.replace("PART", part).replace("CHART", chart), unsafe_allow_javascript=True)
+
+
+_ONE_AT_A_TIME = """<script>
+if (!window.earmarkOneAtATime) {
+    window.earmarkOneAtATime = true;
+    document.addEventListener("play", ({target}) => {
+        const sounds = target.closest?.(".st-key-PART")?.querySelectorAll("audio") ?? [];
+        for (const sound of sounds) if (sound !== target) sound.pause();
+    }, true);
+}
+</script>"""
+
+
+def play_one_at_a_time(part: str) -> None:
+    """Let each sound in the container with the key `part` stop the others when it starts."""
+    st.html(_ONE_AT_A_TIME.replace("PART", part), unsafe_allow_javascript=True)
 
 
 _LEAVE = """<script>{

@@ -182,6 +182,9 @@ GENERATE = """
     .piece-picture img { height: calc((var(--stage-height) - 17rem) / 2); }
     .piece-name { font-size: 1.5rem; }
     .st-key-actions button { padding: .15rem .8rem; }
+    .st-key-hear_before { position: fixed; right: 1.5rem; top: 1.3rem; width: auto !important; }
+    :is(.st-key-other_sound, .st-key-own_sound) { flex-direction: row; align-items: center; gap: .8rem;
+        & > :has(.stMarkdown) { flex: none; width: max-content; white-space: nowrap; } }
 }
 """
 

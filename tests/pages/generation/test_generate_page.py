@@ -194,6 +194,39 @@ def test_beats_a_minute_are_chosen_or_written(visit):
     assert gallery_items(app)[0].request.bpm == 80, "what stands on the slider is what it says"
 
 
+def test_a_key_is_chosen_or_written(visit):
+    app = visit(request_genres=["jazz"])
+    assert app.selectbox(key="music_key").value == "" and len(app.selectbox(key="music_key").options) == 25
+    app.selectbox(key="music_key").set_value("Bb minor")
+    assert gallery_items(generate(app))[0].request.key == "Bb minor" and "in B flat minor" in words(app)
+    app = generate(visit(request_mode="words", prompt="calm jazz in a minor"))
+    assert gallery_items(app)[0].request.key == "A minor" and "You will hear jazz in A minor" in words(app)
+    app = generate(visit(request_mode="words", prompt="jazz in A minor", music_key="C major"))
+    assert gallery_items(app)[0].request.key == "C major", "what stands in the box is what it says"
+
+
+def test_the_network_alone_is_heard_beside_a_piece(visit):
+    app = generate(visit(request_genres=["jazz"], music_key="A minor", control_energy=1.0))
+    (item,) = gallery_items(app)
+    press(app, "hear_before")
+    app = finished(app)
+    assert gallery_items(app) == [item] and generate_state_of(app).opened_id == item.id
+    assert "The network alone" in words(app) and "As asked" in words(app)
+    assert len(app.get("audio")) == 2 and not any(player.proto.autoplay for player in app.get("audio"))
+    assert "hear_before" not in [button.key for button in app.button]
+    plain = generate(visit(request_genres=["jazz"]))
+    assert gallery_items(plain)[0].wav == item.plain_wav != item.wav
+    assert "hear_before" not in [button.key for button in plain.button], "it is the network alone"
+    assert len(plain.get("audio")) == 1
+
+
+def test_the_network_alone_of_another_painter_is_a_sentence(visit):
+    app = generate(visit(request_genres=["jazz"], music_key="A minor"))
+    gallery_items(app)[0].spectrogram.recipe["weights"] = "0" * 16
+    press(app, "hear_before")
+    assert "Another painter" in app.error[0].value and len(app.get("audio")) == 1
+
+
 def test_a_clip_is_classified(visit):
     app = generate(visit(request_genres=["jazz"]))
     healthy(button(app, CLASSIFY).click().run())
