@@ -137,6 +137,6 @@ def _share(hits: Sequence[bool]) -> dict:
     exact = binomtest(sum(hits), len(hits)).proportion_ci(0.95, "exact")
     return {
         "count": len(hits),
-        "share": round(sum(hits) / len(hits), 4),
+        "fraction": round(sum(hits) / len(hits), 4),
         "interval": [round(float(exact.low), 4), round(float(exact.high), 4)],
     }

@@ -167,4 +167,4 @@ def _key_table(key: dict) -> str:
 
 def _share_cell(part: dict) -> str:
     low, high = part["interval"]
-    return f"{part['share']:10.2f} ({low:.2f} to {high:.2f}) of {part['count']:4}"
+    return f"{part['fraction']:10.2f} ({low:.2f} to {high:.2f}) of {part['count']:4}"

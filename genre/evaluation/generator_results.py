@@ -173,4 +173,4 @@ def _key_text(key: dict) -> str:
 
 
 def _share_cell(part: dict) -> str:
-    return f"{percent(part['share'])} ({percent_range(part['interval'])}) of {part['count']}"
+    return f"{percent(part['fraction'])} ({percent_range(part['interval'])}) of {part['count']}"

@@ -210,8 +210,11 @@ def test_wrong_keys_are_counted_by_how_near_they_are() -> None:
         )
     ]
     figures = key_figures(pieces)
-    assert figures["relations"]["same"]["share"] == 0.5 == figures["genres"]["jazz"]["share"]
-    assert figures["relations"]["relative"]["share"] == 0.25 and figures["genre_as_requested"]["share"] == 0.5
+    assert figures["relations"]["same"]["fraction"] == 0.5 == figures["genres"]["jazz"]["fraction"]
+    assert (
+        figures["relations"]["relative"]["fraction"] == 0.25
+        and figures["genre_as_requested"]["fraction"] == 0.5
+    )
     assert figures["notes"]["pitched"]["mean"] == 0.5 and json.loads(json.dumps(figures)) == figures
     result = {
         "seconds": 10.0,
