@@ -72,8 +72,6 @@ def show_prediction(
             st.error(result.error or "", icon=":material/error:")
             _show_heading(result)
         else:
-            if result.correction:
-                _show_their_word(result)
             _show_answer(result, prediction)
             if result.sound and not is_quiet:
                 with st.container(key="answer_sound"):
@@ -125,27 +123,23 @@ def _show_heading(result: SessionClip) -> None:
     st.caption(f"{text[0].upper()}{text[1:]}.{source}")
 
 
-def _show_their_word(result: SessionClip) -> None:
-    """Show what the visitor says it is, above the prediction."""
-    prediction, correction = result.prediction, correction_label(result.correction or OTHER)
-    if prediction and prediction.genre == result.correction:
-        predicted = "Earmark heard the same."
-    elif prediction and prediction.genre:
-        share = plots.percent(prediction.probabilities[prediction.genre])
-        predicted = f"Earmark had heard {genre_name(prediction.genre)}, {share}."
-    else:
-        predicted = "Earmark had named no genre."
-    st.success(f"**You say: {correction}.** {predicted}", icon=":material/edit:")
+def _their_word(result: SessionClip) -> str:
+    """What the visitor says it is, in a sentence; empty where nothing was said."""
+    if not result.correction:
+        return ""
+    if result.prediction and result.prediction.genre == result.correction:
+        return "You say the same."
+    return f"You say: {correction_label(result.correction).lower()}."
 
 
 def _show_answer(result: SessionClip, prediction: Prediction) -> None:
     """Show the genre as the largest thing on the page, and how sure it is."""
     if prediction.genre:
-        st.html(ANSWER + answer_html(prediction, label_of(result)))
+        st.html(ANSWER + answer_html(prediction, _their_word(result) or label_of(result)))
     else:
         message = prediction.message
         message = recording_message(message) if result.source == "recording" else message
-        st.info(message, icon=":material/music_off:")
+        st.info(f"{message} {_their_word(result)}".rstrip(), icon=":material/music_off:")
 
 
 def _doubts(prediction: Prediction) -> list[str]:
@@ -255,6 +249,8 @@ def _show_correction(result: SessionClip, prediction: Prediction) -> None:
         on_change=store,
         help="Your word is kept for this visit and written into the downloads.",
     )
+    if result.correction:
+        st.caption("Your word stands beside Earmark's, at the top of this answer.")
 
 
 def correction_label(correction: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME_CHARS = 30
 
+_CAPTION = '<p class="map-caption" aria-hidden="true"></p>'  # what plays, on the stage
 _SCRIPT = """<script>{
 const light = window.earmarkMap ??= {};
 Object.assign(light, DATA, {stop: 0});
@@ -41,6 +42,43 @@ if (!light.draw) {
             label.setAttribute("x", Math.max(half, Math.min(width - half, x)));
         });
     };
+    const meet = (one, other) => one.left < other.right && other.left < one.right
+        && one.top < other.bottom && other.top < one.bottom;
+    const thinOut = names => {  // the names of songs: none over another
+        const boxes = [];
+        for (const name of names) {
+            const box = name.getBoundingClientRect(), isCovered = boxes.some(other => meet(box, other));
+            name.style.visibility = isCovered ? "hidden" : "";
+            if (!isCovered) boxes.push(box);
+        }
+    };
+    // The names of genres: above, below or beside their dots, where they cover least; hidden where they meet.
+    const arrange = (box, layout, places, texts) => {
+        const frame = box.getBoundingClientRect(), zoom = frame.width / layout.width, r = 12 * zoom;
+        const dots = [...places.values()].map(({x, y}) => [frame.left + x * zoom, frame.top + y * zoom]);
+        const names = texts.map(element => element.getBoundingClientRect());
+        for (const genre of box.querySelectorAll(".annotation")) {
+            genre.style.translate = genre.style.visibility = "";
+            const {left, right, top, bottom, width, height} = genre.getBoundingClientRect();
+            if (!width) continue;
+            const beside = width / 2 + r, below = height + 2 * r;
+            const shifts = [[0, 0], [0, below], [beside, below / 2], [-beside, below / 2]];
+            const choices = shifts.map(([dx, dy]) => {
+                const place = {dx, dy, left: left + dx, right: right + dx, top: top + dy,
+                    bottom: bottom + dy};
+                const isOut = place.left < frame.left || place.right > frame.right || place.top < frame.top
+                    || place.bottom > frame.bottom;
+                const meets = names.filter(name => meet(place, name)).length;
+                const covers = dots.filter(([x, y]) => x > place.left - r && x < place.right + r
+                    && y > place.top - r && y < place.bottom + r).length;
+                return {...place, meets, cost: 1000 * isOut + 100 * meets + covers};
+            });
+            const best = choices.reduce((one, other) => other.cost < one.cost ? other : one);
+            genre.style.translate = `${best.dx / zoom}px ${best.dy / zoom}px`;
+            if (best.meets) genre.style.visibility = "hidden";
+            else names.push(best);
+        }
+    };
     light.draw = () => {
         const plot = document.querySelector(".st-key-library_map .js-plotly-plot");
         const layout = plot?._fullLayout, box = plot?.querySelector(".svg-container");
@@ -53,35 +91,37 @@ if (!light.draw) {
         const layer = box.querySelector(".map-light")
             ?? make(box, "svg", {class: "map-light", "aria-hidden": "true"});
         const stop = light.stops[light.stop], isWalk = light.stops.length > 1;
-        const genres = [...plot.querySelectorAll(".annotation")];
         clear();
         layer.classList.toggle("is-walk", isWalk);
         document.querySelectorAll(".walk li").forEach((item, n) => n === light.stop
             ? item.setAttribute("aria-current", "step") : item.removeAttribute("aria-current"));
         const places = placesOf(plot, layout), here = places.get(stop?.id);
         plot.classList.toggle("is-lit", Boolean(here));
-        for (const genre of genres) genre.style.visibility = "";
-        if (!here) return true;
+        const caption = document.querySelector(".map-caption"), isStage = plot.closest(".presenting");
+        caption.replaceChildren();
+        thinOut(box.querySelectorAll(".textpoint text"));
+        if (!here) {
+            arrange(box, layout, places, []);
+            return true;
+        }
         const way = light.stops.map(({id}) => places.get(id)).filter(Boolean);
         const line = (name, from, to) => make(layer, "line",
             {class: name, x1: from.x, y1: from.y, x2: to.x, y2: to.y, pathLength: 1});
         for (let n = 1; n < way.length; n++)
             line(n < light.stop ? "map-gone" : n === light.stop ? "map-gone map-step" : "map-way",
                 way[n - 1], way[n]);
-        for (const near of stop.near.map(id => places.get(id)).filter(Boolean)) {
+        if (!isWalk) for (const near of stop.near.map(id => places.get(id)).filter(Boolean)) {
             line("map-near", here, near);
             make(layer, "circle", {class: "map-neighbour", cx: near.x, cy: near.y, r: 8, fill: near.colour});
         }
         make(layer, "circle", {class: "map-pulse", cx: here.x, cy: here.y, r: 13, fill: here.colour});
         make(layer, "circle", {class: "map-here", cx: here.x, cy: here.y, r: 12, fill: here.colour});
-        write(layer, here, layout.width, [["map-name", stop.name], ["map-genre", stop.genre]]);
-        const boxes = [...layer.querySelectorAll("text, .map-here")].map(e => e.getBoundingClientRect());
-        const meets = (a, b) =>
-            a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-        for (const genre of genres) {  // none lies under the name of what plays
-            const isCovered = boxes.some(box => meets(box, genre.getBoundingClientRect()));
-            genre.style.visibility = isCovered ? "hidden" : "";
-        }
+        const place = isWalk ? `${stop.genre}, ${light.stop + 1} of ${light.stops.length}` : stop.genre;
+        if (isStage) caption.replaceChildren(...[["b", stop.name], ["span", place]].map(([tag, text]) =>
+            Object.assign(document.createElement(tag), {textContent: text})));
+        else write(layer, here, layout.width, [["map-name", stop.name], ["map-genre", stop.genre]]);
+        caption.style.setProperty("--genre", here.colour);
+        arrange(box, layout, places, [...layer.querySelectorAll("text, circle:not(.map-pulse)")]);
         return true;
     };
     for (const name of ["play", "timeupdate", "seeked"]) document.addEventListener(name, ({target}) => {
@@ -112,4 +152,4 @@ def light_up(library: "Library", songs: "Sequence[Song]", stop_s: float | None =
         if (position := library.position(song.id)) is not None
     ]
     data = json.dumps({"stops": stops, "stopS": stop_s}).replace("<", "\\u003c")
-    st.html(_SCRIPT.replace("DATA", data), unsafe_allow_javascript=True)
+    st.html(_CAPTION + _SCRIPT.replace("DATA", data), unsafe_allow_javascript=True)

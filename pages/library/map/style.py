@@ -45,6 +45,13 @@ MAP = """<style>
         @keyframes map-step { from { stroke-dashoffset: 1; } to { stroke-dashoffset: 0; } }
     }
 
+    .map-caption { display: none; }
+    .presenting .map-caption:not(:empty) { display: grid; position: fixed; left: 28rem; bottom: .3rem;
+        margin: 0; line-height: 1.15; color: light-dark(#1F2326, #ECE9E2); }
+    .map-caption b { font-size: 2.1rem; }
+    .map-caption span { font-size: 1.5rem; }
+    .map-caption span::before { content: "\\25CF  "; color: var(--genre); }
+
     .walk { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem .4rem; font-size: .9rem; }
     ol.walk.walk { margin: 0; padding: 0; }
     .walk li { margin: 0; padding: .1rem .55rem; border-radius: .5rem; border: 2px solid transparent; }

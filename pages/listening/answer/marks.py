@@ -62,7 +62,7 @@ def forming_answer(
     if genre is None:
         return None
     probability = probabilities[genre]
-    word = certainty(probability, confident, familiar)
+    word = certainty(probability, confident, familiar, runner_up(probabilities))
     return {
         "name": genre_name(genre).capitalize(),
         "mark": genre_mark(genre),
@@ -79,12 +79,17 @@ def answer_of(prediction: "Prediction") -> dict[str, Any] | None:
     )
 
 
+def runner_up(probabilities: dict[str, float]) -> float:
+    """The second highest probability."""
+    return sorted(probabilities.values())[-2]
+
+
 def answer_html(prediction: "Prediction", note: str = "") -> str:
     """Write the genre, how sure the model is, and a note. pages/shared/style.py has its style."""
     genre = prediction.genre or ""
     probability, familiar = prediction.probabilities[genre], prediction.description.familiar
-    word = certainty(probability, prediction.confident, familiar)
-    note_html = f'<p class="answer-lead">{escape(note)}</p>' if note else ""
+    word = certainty(probability, prediction.confident, familiar, runner_up(prediction.probabilities))
+    note_html = f'<p class="answer-lead answer-note">{escape(note)}</p>' if note else ""
     return (
         f'<div class="answer" style="--genre:{colour_of(genre)}">'
         f'<p class="answer-lead">{lead(prediction)}</p>'

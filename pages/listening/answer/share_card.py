@@ -4,7 +4,7 @@ import numpy as np
 
 from genre.inference.classifier import Prediction
 from genre.text import certainty, clock, genre_name, percent
-from pages.listening.answer.marks import best, colour_of, genre_mark, lead
+from pages.listening.answer.marks import best, colour_of, genre_mark, lead, runner_up
 from pages.listening.answer.spectrogram import spectrogram_image
 from pages.shared.sharing.canvas import FAINT, MARGIN, SIZE, Canvas
 
@@ -18,7 +18,8 @@ def share_card(prediction: Prediction, decibels: np.ndarray) -> bytes:
     """Draw a prediction that names a genre, and the mel-spectrogram int8 dB (bands, columns) -> PNG."""
     genre = prediction.genre or ""
     probability = prediction.probabilities[genre]
-    word = certainty(probability, prediction.confident, prediction.description.familiar)
+    rival = runner_up(prediction.probabilities)
+    word = certainty(probability, prediction.confident, prediction.description.familiar, rival)
     card = Canvas(colour_of(genre))
     card.write((MARGIN, 44), lead(prediction), 36, FAINT)
     card.draw_symbol((MARGIN, 190), genre_mark(genre), MARK, colour_of(genre))

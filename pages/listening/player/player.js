@@ -170,7 +170,7 @@ class Player {
       pen.save();
       pen.translate(0, top);
       [this.drawWaveform, this.drawGenres, this.drawSpectrogram][lane].call(this, pen, width, tall, font);
-      label(pen, name, 14, 14 * this.type, `600 ${12 * this.type}px ${font}`);
+      if (tall >= 20 * this.type) label(pen, name, 14, 14 * this.type, `600 ${12 * this.type}px ${font}`);
       pen.restore();
       top += tall + GAP_PX;
     });

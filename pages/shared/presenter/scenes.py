@@ -21,6 +21,7 @@ LISTEN = """
     .answer-bars i { height: 1.1rem; border-radius: .55rem; }
     .player .player-readout { font-size: 1.5rem; text-align: center; }
     .player-picture canvas { height: calc(var(--stage-height) - 25rem); }
+    .st-key-answer:has(.answer-note) .answer-bars > :nth-child(n + 7) { display: none; }  /* two bars */
     .player-legend { display: none; }
     .recorder { --size: 8.5rem; font-size: 1.5rem; }
     .recorder-live, &:has(.st-key-answer) .recorder[data-state=idle] .recorder-hint { display: none; }

@@ -108,6 +108,12 @@ def test_certainty_is_a_word(probability, confident, familiar, word):
     assert certainty(probability, confident, familiar) == word
 
 
+def test_a_narrow_lead_is_a_guess():
+    assert certainty(0.53, False, True, 0.42) == "a guess"
+    assert certainty(0.53, False, True, 0.2) == "fairly sure"
+    assert certainty(0.6, True, True, 0.39) == "sure", "that threshold was calibrated"
+
+
 def test_every_genre_has_a_mark_of_its_own():
     assert set(MARKS) == set(GENRES) and len(set(MARKS.values())) == len(GENRES)
 
