@@ -30,7 +30,7 @@ def show_before_button(item: GalleryItem) -> None:
     if item.request is None or item.plain_wav or plain_request(item.request) == item.request:
         return
     st.button(
-        "Hear it before",
+        "Hear the network alone",
         icon=":material/compare:",
         key="hear_before",
         on_click=submit_plain_sound,

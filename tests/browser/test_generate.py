@@ -199,7 +199,7 @@ def test_before_and_now_are_heard_one_at_a_time(studio):
     studio.settle()
     studio.shortest()
     studio.generate()
-    page.get_by_role("button", name="Hear it before").click()
+    page.get_by_role("button", name="Hear the network alone").click()
     sounds = page.locator(".st-key-item audio")
     expect(sounds).to_have_count(2, timeout=BUSY_MS)
     studio.settle()

@@ -52,11 +52,16 @@ _FOLLOW = """<script>
 if (!window.earmarkFollow) {
     window.earmarkFollow = true;
     const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const place = (plot, line, sound) => {
+        const area = plot._fullLayout?._size, share = sound.currentTime / sound.duration;
+        if (!area || !Number.isFinite(share)) return;
+        line.style.height = `${area.h}px`;
+        line.style.translate = `${area.l + area.w * share}px ${area.t}px`;
+    };
     const follow = ({target}) => {
         if (target.closest?.(".st-key-other_sound")) return;
         const plot = target.closest?.(".st-key-PART")?.querySelector(".st-key-CHART .js-plotly-plot");
-        const area = plot?._fullLayout?._size, share = target.currentTime / target.duration;
-        if (!area || !Number.isFinite(share)) return;
+        if (!plot?._fullLayout?._size) return;
         let line = plot.querySelector(".sound-place");
         if (!line) {
             line = document.createElement("i");
@@ -65,9 +70,10 @@ if (!window.earmarkFollow) {
                 + "pointer-events: none; filter: drop-shadow(0 0 1.5px #05040f);"
                 + (isCalm ? "" : "transition: translate .25s linear;");
             plot.querySelector(".svg-container").append(line);
+            plot.on("plotly_afterplot", () => place(plot, line, line.sound));  // as the stage comes and goes
         }
-        line.style.height = `${area.h}px`;
-        line.style.translate = `${area.l + area.w * share}px ${area.t}px`;
+        line.sound = target;
+        place(plot, line, target);
     };
     for (const name of ["play", "timeupdate", "seeked"]) document.addEventListener(name, follow, true);
 }

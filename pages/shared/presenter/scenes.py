@@ -84,7 +84,8 @@ TRAIN = """
 
     /* What the models say to music that was played to them stands in the place of the race. */
     &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :not(:has(.st-key-play_it)),
-    .st-key-play_it:has(.st-key-answer_0) > :not(:has(.st-key-answer_0, .st-key-played_name)),
+    .st-key-play_it:has(.st-key-answer_0) >
+        :not(:has(.st-key-answer_0, .st-key-played_name, .st-key-play_another)),
     [class*=st-key-answer_] .stPlotlyChart { display: none !important; }
     &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :has(.st-key-play_it) {
         display: flex !important; flex: none !important; }
@@ -163,7 +164,8 @@ TRAIN = """
     .paper-sentence { align-content: center; height: var(--stage-height); font-size: 4rem; }
     .paper-sentence small { font-size: 1.5rem; }
     [class*=st-key-paper_] { justify-content: center; min-height: var(--stage-height); border: 0; }
-    [class*=st-key-paper_] [data-testid=stHorizontalBlock] { flex-direction: column; }
+    [class*=st-key-paper_] [data-testid=stHorizontalBlock] { flex-direction: column; align-items: stretch; }
+    [class*=st-key-paper_] .stColumn { flex: none; width: 100%; }
     [class*=st-key-paper_] h4 { font-size: 2.2rem; }
     .paper-bars { grid-template-columns: max-content 1fr 7rem; font-size: 2rem; }
     .paper-bars i { height: 1.6rem; border-radius: .8rem; }
@@ -183,6 +185,7 @@ GENERATE = """
     .piece-picture img { height: calc((var(--stage-height) - 17rem) / 2); }
     .piece-name { font-size: 1.5rem; }
     .st-key-actions button { padding: .15rem .8rem; }
+    .st-key-spectrogram .ytick { display: none; }  /* a room reads no hertz */
     .st-key-hear_before { position: fixed; right: 1.5rem; top: 1.3rem; width: auto !important; }
     :is(.st-key-other_sound, .st-key-own_sound) { flex-direction: row; align-items: center; gap: .8rem;
         & > :has(.stMarkdown) { flex: none; width: max-content; white-space: nowrap; } }

@@ -51,13 +51,7 @@ def _show_inputs(models: list[ChartEntry]) -> None:
     with st.container(horizontal=True, gap="xsmall", key="play_new"):
         for genre in GENRES:
             if st.button(genre_name(genre).capitalize(), key=f"play_new_{genre}"):
-                _play(
-                    f"{genre_name(genre).capitalize()}, synthesised",
-                    partial(_new_piece, genre),
-                    models,
-                    genre,
-                    is_real=False,
-                )
+                _play_new(genre, models)
     st.caption("Or a real song:")
     with st.container(horizontal=True, gap="xsmall", key="play_songs"):
         for song in recordings():
@@ -82,6 +76,12 @@ def _show_inputs(models: list[ChartEntry]) -> None:
             _play(name, file.getvalue, models)
             renew(widget)
             st.rerun()
+
+
+def _play_new(genre: str, models: list[ChartEntry]) -> None:
+    """Let each model name the genre of a new piece by the synthesiser."""
+    name = f"{genre_name(genre).capitalize()}, synthesised"
+    _play(name, partial(_new_piece, genre), models, genre, is_real=False)
 
 
 def _new_piece(genre: str) -> bytes:
@@ -127,6 +127,12 @@ def _show_answers(music: PlayedMusic, models: list[ChartEntry]) -> None:
     with st.container(key="played_name"):
         st.markdown(f"**{escaped(music.name)}**")
     st.audio(music.wav, format="audio/wav", autoplay=True)
+    if st.button("Play another piece", key="play_another", icon=":material/skip_next:", type="primary"):
+        following = (
+            GENRES[(GENRES.index(music.truth) + 1) % len(GENRES)] if music.truth in GENRES else GENRES[0]
+        )
+        _play_new(following, models)
+        st.rerun()
     answers = [item for item in models if item.entry.id in music.predictions]
     for number, item in enumerate(answers):
         if number % 3 == 0:
