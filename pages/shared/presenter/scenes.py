@@ -263,6 +263,7 @@ MOOD = """
     }
     /* Above the songs, the first sentence of where they come from. */
     .st-key-songs_origin [data-testid=stCaptionContainer] { display: block !important; }
+    .st-key-songs_origin p { font-size: 1.5rem !important; }
     .st-key-songs_origin > :not(:first-child),
     &:has(.stVideo, [class*=st-key-icon_own_play_]:not(.stExpander *)) .st-key-songs_origin {
         display: none; }

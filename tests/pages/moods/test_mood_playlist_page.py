@@ -105,7 +105,7 @@ def test_each_song_says_why_it_is_there_and_nobody_claims_to_have_heard_it(monke
 def test_what_every_song_has_in_common_is_said_once(searches):
     app = visit(mood="happy")
     assert len(song_titles(app)) > 1 and all("happy" in title for title in song_titles(app))
-    assert "song-why" not in "".join(re.findall(r"<div class=.song-name.*?</div>.*", markup(app)))
+    assert 'class="song-why"' not in markup(app)
     assert words(app).count("Each title says “happy”.") == 1
 
 
