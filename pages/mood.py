@@ -112,7 +112,7 @@ def _show_songs(mood: str, can_unfold: bool) -> None:
                 )
         heading.subheader(escaped(request.heading.text), anchor=False)
     first = st.container()
-    show_songs(request.find_playlist, repr(request), "songs", request.heading)
+    show_songs(request.find_playlist, repr(request), "songs", request.heading, request.aim)
     playlist = st.session_state.songs.playlist
     is_offline = bool(playlist.error and not playlist.tracks)
     with first if is_offline else st.container():
@@ -123,6 +123,9 @@ def _show_songs(mood: str, can_unfold: bool) -> None:
         if notice:
             notice.markdown(f"**YouTube gives no songs just now.** {INSTEAD[has_own_songs]}")
         show_own_music(request, at_once=is_offline and not has_own_songs)
+    if state.is_photo_new:  # what was read of it, and the first songs
+        state.is_photo_new = False
+        scroll_to("portrait_large", within=0.15)
     if state.is_mood_new:
         state.is_mood_new = False
         scroll_to("mood_songs", within=0.5)

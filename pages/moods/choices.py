@@ -17,6 +17,8 @@ from pages.shared.widgets import escaped, renew, widget_key
 MATCH, CHANGE = "match", "change"
 # Target moods of the search -> directions of genre/library/playlists/mood_path.py, which knows fewer.
 LIBRARY_DIRECTIONS = {"calm": "calm", "comforting": "calm", "cheerful": "lift", "energetic": "lift"}
+# Moods of which hardly a song is named: words.json has others for them, and a room asks why.
+OTHER_WORDS = {"surprise": "surprise", "disgust": "disgust", "fear": "fear", "neutral": "a neutral mood"}
 CHOICE = "mood_choice"  # the buttons of the moods, as a widget that can be renewed
 REMEMBERED = "songs"  # name of what the browser remembers
 
@@ -45,6 +47,11 @@ class PlaylistRequest:
         if self.direction == MATCH:
             return MATCH
         return LIBRARY_DIRECTIONS[TARGET_MOODS.get(self.mood.casefold(), "cheerful")]
+
+    @property
+    def aim(self) -> str:
+        """The mood, if songs that match it are searched for with other words than its name."""
+        return OTHER_WORDS.get(self.mood, "") if self.direction == MATCH else ""
 
     def _title(self) -> str:
         """The mood is named: what is on the page above may have moved on."""

@@ -96,7 +96,7 @@ def recognize_photo(content: bytes, shows_failure: bool = False) -> None:
     mood = faces[0].emotion
     annotated = draw_faces(image, [face.box for face in faces], emotion=mood)
     state.photo = RecognizedPhoto(_shrink(annotated), tuple(faces))
-    state.is_face_wanted = False
+    state.is_photo_new, state.is_photo_small, state.is_face_wanted = True, False, False
     st.session_state.mood = mood
 
 
@@ -104,32 +104,50 @@ def show_photo(photo: RecognizedPhoto) -> None:
     """Show the picture with its mood; it is deleted at the press of a button."""
     from mood.emotion.tracking import CONFIDENCE_THRESHOLD  # the import brings torch, loaded by now
 
-    left, right = st.columns([2, 3], vertical_alignment="center")
-    with left:
-        st.image(photo.picture, width="stretch", alt=f"Your picture, with {len(photo.faces)} faces framed")
-        st.button(
-            "Another picture",
-            icon=":material/restart_alt:",
-            key="another_picture",
-            width="stretch",
-            help="Deletes this picture from Earmark's memory, and begins anew.",
-            on_click=_forget_picture,
-        )
+    state = mood_state()
+    key = "portrait_small" if state.is_photo_small or not photo.faces else "portrait_large"
+    with st.container(key=key):
+        left, right = st.columns([1, 2], vertical_alignment="center")
+    left.image(photo.picture, width="stretch", alt=f"Your picture, with {len(photo.faces)} faces framed")
     with right:
+        heading = st.container(horizontal=True, vertical_alignment="center")
+        with heading:
+            words = st.container()
+            st.button(
+                "Another picture",
+                icon=":material/restart_alt:",
+                key="another_picture",
+                help="Deletes this picture from Earmark's memory, and begins anew.",
+                on_click=_forget_picture,
+            )
         if not photo.faces:
-            st.warning(photo.problem, icon=":material/face:")
+            words.warning(photo.problem, icon=":material/face:")
             if choice := st.session_state.get("mood"):
                 show_choice(choice)
             return
         largest = photo.faces[0]
         is_confident = largest.scores[largest.emotion] >= CONFIDENCE_THRESHOLD
-        show_mood_heading(largest.emotion, is_confident, correction=st.session_state.get("mood"))
+        with words:
+            show_mood_heading(largest.emotion, is_confident, correction=st.session_state.get("mood"))
         st.html(score_bars(largest.scores))
+        if not state.is_photo_small:  # in the presenter's view alone
+            st.button(
+                "Songs for this mood",
+                type="primary",
+                icon=":material/queue_music:",
+                width="stretch",
+                key="photo_songs",
+                on_click=_go_on_to_songs,
+            )
         if others := len(photo.faces) - 1:
             st.caption(
                 f"There {'is another face' if others == 1 else f'are {others} other faces'} "
                 "in the picture. The largest one leads."
             )
+
+
+def _go_on_to_songs() -> None:
+    mood_state().is_photo_small = True
 
 
 def _forget_picture() -> None:

@@ -28,6 +28,8 @@ class MoodState:
     """The state but for the values of widgets, which Streamlit keeps under their own keys."""
 
     photo: RecognizedPhoto | None = None
+    is_photo_new: bool = False  # whether it was read just now, and the page is to lead to it
+    is_photo_small: bool = False  # whether the presenter's view has gone on from it to the songs
     is_face_wanted: bool = False  # whether the camera stays on the page beside the songs of a mood
     is_mood_new: bool = False  # whether a mood was chosen just now, and the page is to lead to its songs
     live_mood: str | None = None  # mood taken from the live video, not yet the choice among the moods

@@ -40,21 +40,25 @@ class PlaylistState:
     request: str
     playlist: Playlist
     heading: CardHeading
+    aim: str = ""  # a mood whose search words are others
     playing: str | None = None  # id of the video that plays
     message: str = ""  # result of the last press of More
     is_exhausted: bool = False  # whether YouTube has no more songs
     earlier_query: str = ""  # query of the older playlist in its place
 
 
-def show_songs(search: Callable[[], Playlist], request: str, key: str, heading: CardHeading) -> None:
+def show_songs(
+    search: Callable[[], Playlist], request: str, key: str, heading: CardHeading, aim: str = ""
+) -> None:
     """Show the songs of a request, fetched with `search` unless the visit has them already.
 
     `request` identifies the request, `key` the place on the pages; `heading` is for a picture of the list.
+    `aim`: the mood, if its name is none of the words searched for.
     """
     state = st.session_state.get(key)
     if state is None or state.request != request:
         with st.spinner("Asking YouTube for songs"):
-            state = st.session_state[key] = PlaylistState(request, search(), heading)
+            state = st.session_state[key] = PlaylistState(request, search(), heading, aim)
     st.html(SONG_LIST)
     _show_playlist(state, search, key)
 
@@ -84,11 +88,15 @@ def _show_playlist(state: PlaylistState, search: Callable[[], Playlist], key: st
         playlist = state.playlist
     if not playlist.tracks:
         return
-    st.caption(_origin(playlist, is_earlier=bool(state.earlier_query)))
+    reasons = {track.video_id: _why(track, playlist.query) for track in playlist.tracks}
+    shared = _shared_reason(list(reasons.values()))
+    with st.container(horizontal=True, gap="xsmall", key=f"{key}_origin"):
+        for sentence in filter(None, (_origin(state), shared, *_who_chose(state))):
+            st.caption(sentence, width="content")
     _show_actions(state, key)
     with st.container(border=True, gap="xsmall", key=f"{key}_songs"):
         for track in state.playlist.tracks:
-            _show_song(state, track, key)
+            _show_song(state, track, key, why="" if shared else reasons[track.video_id])
     if state.message:
         st.info(state.message, icon=":material/playlist_remove:")
     if not state.is_exhausted and st.button("More songs", icon=":material/add:", key=f"{key}_more"):
@@ -146,24 +154,36 @@ def _age(fetched_at: float) -> str:
     return f"found {hours / 24:.0f} days ago"
 
 
-def _origin(playlist: Playlist, is_earlier: bool) -> str:
-    """Say where the songs come from, and who says that they fit."""
+def _origin(state: PlaylistState) -> str:
+    """Say where the songs come from."""
+    playlist = state.playlist
     age = f" ({_age(playlist.fetched_at)})" if playlist.fetched_at is not None else ""
-    if is_earlier:
+    if state.earlier_query:
         return f"An earlier list, not one for this mood: **{escaped(playlist.query)}**{age}"
-    return (
-        f"What Earmark asked YouTube for: **{escaped(playlist.query)}**{age}. YouTube chose these songs; "
-        "Earmark has not heard them."
-    )
+    lead = f"For {state.aim} Earmark looks for" if state.aim else "What Earmark asked YouTube for:"
+    return f"{lead} **{escaped(playlist.query)}**{age}."
+
+
+def _who_chose(state: PlaylistState) -> tuple[str, ...]:
+    return () if state.earlier_query else ("YouTube chose these songs; Earmark has not heard them.",)
 
 
 def _why(track: YoutubeTrack, query: str) -> str:
-    """Say why a song is in the list: a word of the query in its title, the mood's before the artist's."""
+    """Say why a song is in the list: a word of the query in its title, the mood's before the artist's.
+
+    Nothing where YouTube's answer is all there is: the line above the songs has said it.
+    """
     title = normalize_title(track.title).split()
     for word in reversed(query.split()):
         if word.casefold() in title and word.casefold() not in COMMON_WORDS:
             return f"Its title says “{word}”."
-    return f"YouTube finds it for “{query}”."
+    return ""
+
+
+def _shared_reason(reasons: list[str]) -> str:
+    """Return what to say once, above the songs, where every song has the same reason."""
+    is_shared = len(reasons) > 1 and len(set(reasons)) == 1 and reasons[0]
+    return escaped(reasons[0].replace("Its title", "Each title")) if is_shared else ""
 
 
 def _show_actions(state: PlaylistState, key: str) -> None:
@@ -205,11 +225,12 @@ def _show_actions(state: PlaylistState, key: str) -> None:
             )
 
 
-def _show_song(state: PlaylistState, track: YoutubeTrack, key: str) -> None:
+def _show_song(state: PlaylistState, track: YoutubeTrack, key: str, why: str) -> None:
     """Show one song, with its player below it while it plays."""
     is_playing = state.playing == track.video_id
     duration = clock(track.duration_s) if track.duration_s else ""
     facts = escape(" · ".join(filter(None, (track.channel, duration))))
+    reason = f'<div class="song-why">{escape(why)}</div>' if why else ""
     with st.container(
         horizontal=True,
         wrap=False,
@@ -222,8 +243,7 @@ def _show_song(state: PlaylistState, track: YoutubeTrack, key: str) -> None:
             width="content",
         )
         st.html(
-            f'<div class="song-name">{escape(track.title)}</div><div class="song-facts">{facts}</div>'
-            f'<div class="song-why">{escape(_why(track, state.playlist.query))}</div>'
+            f'<div class="song-name">{escape(track.title)}</div><div class="song-facts">{facts}</div>{reason}'
         )
         label, icon = ("Stop", ":material/stop_circle:") if is_playing else ("Play", ":material/play_circle:")
         st.button(

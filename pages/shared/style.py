@@ -343,7 +343,7 @@ def mood_cards(colours: list[str], key: str = "mood") -> str:
     .st-key-{key} {{ width: 100%; min-height: 7.3rem; }}  /* as tall as with its cards, which come late */
     .st-key-{key} > .stElementContainer, .st-key-{key} .stButtonGroup {{ width: 100% !important; }}
     .st-key-{key} [role=radiogroup] {{ display: grid; width: 100%; max-width: none;
-        grid-template-columns: repeat(7, 1fr); }}
+        grid-template-columns: repeat(auto-fit, minmax(5.1rem, 1fr)); }}
     @media (max-width: 640px) {{
         .st-key-{key} [role=radiogroup] {{ grid-template-columns: repeat(4, 1fr); }} }}
     .st-key-{key} [role=radio] {{ padding-inline: .2rem; min-height: 5.2rem; border-radius: .8rem;

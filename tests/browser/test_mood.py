@@ -16,7 +16,7 @@ from tests.support.browser.mood_visits import (
     write_face_video,
 )
 from tests.support.browser.serving import FRAME, chromium, disk_full, process_of
-from tests.support.browser.stage import require_on_stage
+from tests.support.browser.stage import STAGE, require_on_stage
 from tests.support.browser.visits import BUSY_MS, PHONE, Visit
 from tests.support.faces import astronaut, encoded
 
@@ -75,12 +75,23 @@ def test_a_snapshot_becomes_songs(visit):
     expect(songs(page).first).to_be_visible(timeout=BUSY_MS)
     visit.settle()
     assert youtube.requests[0]["query"] == "happy songs"
+    expect(songs(page).first).to_be_in_viewport(ratio=1), "the page leads to them"
     count, titles = len(youtube.requests), songs(page).all_inner_texts()
 
     page.keyboard.press("p")
     play = page.get_by_role("button", name="Play ").first
     happy, sad = (page.get_by_role("radio", name=name) for name in ("Happy", "Sad"))
     heading = page.get_by_role("heading", name="You look happy")
+    photo, go_on = (
+        page.locator("[data-testid=stImage] img"),
+        page.get_by_role("button", name="Songs for this"),
+    )
+    expect(go_on).to_be_visible(timeout=BUSY_MS)
+    require_on_stage(page, heading, photo, page.locator(".mood-bars"), go_on, happy, sad)
+    assert photo.bounding_box()["height"] > 400, "as large as live video"
+    expect(page.get_by_role("button", name="Another picture")).to_be_in_viewport(ratio=1)
+    go_on.click()
+    expect(songs(page).first).to_be_visible(timeout=BUSY_MS)
     require_on_stage(page, heading, songs(page).first, songs(page).nth(2), play, happy, sad)
     expect(page.get_by_role("button", name="Another picture")).to_be_in_viewport(ratio=1)
     page.keyboard.press("p")
@@ -149,6 +160,10 @@ def test_live_video_becomes_songs_and_its_memory_stays(visit):
     expect(rate).to_be_visible(timeout=BUSY_MS)
     page.get_by_role("button", name="Songs for this mood").click()
     expect(songs(page).first).to_be_visible(timeout=BUSY_MS)
+    page.set_viewport_size(STAGE)
+    page.frame_locator(FRAME).get_by_role("button", name="Stop").press("p")
+    require_on_stage(page, songs(page).first, songs(page).nth(1))
+    page.keyboard.press("Escape")
     page.frame_locator(FRAME).get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Press Start the camera")).to_be_visible(timeout=BUSY_MS)
 

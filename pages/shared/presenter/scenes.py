@@ -193,11 +193,13 @@ GENERATE = """
 """
 
 MOOD = """
+:root:not(.presenting) .st-key-photo_songs { display: none; }
 .presenting {
     /* First the camera, and the moods to choose from. */
     &:has(.st-key-mood) .stMainBlockContainer > .stVerticalBlock >
         :not(:has(h1, .st-key-open_camera, .stCameraInput, .stAlert, h3, audio, [class*=_song_],
-            [class*=st-key-icon_own_play_], [data-testid=stImage], .st-key-mood)),
+            [class*=st-key-icon_own_play_], [data-testid=stImage], .st-key-mood,
+            .st-key-songs_origin)),
     &:has(.st-key-mood) [data-testid=stColumn]:not(:has(.st-key-open_camera, .stCameraInput, h3,
         [data-testid=stImage], .stAlert, iframe[title*=webrtc])), .st-key-mood_line { display: none; }
     .st-key-mood_now h3 { font-size: 3.4rem !important; }
@@ -206,7 +208,8 @@ MOOD = """
     iframe[title*=webrtc] { zoom: calc(1 / var(--stage-zoom, 1)); }
     &:has(iframe[title*=webrtc]) .mood-bars { display: grid !important; line-height: 1.25; row-gap: .1rem; }
     &:has(iframe[title*=webrtc]) .st-key-mood { display: none; }
-    &:has(.st-key-direction) [data-testid=stColumn]:has(iframe[title*=webrtc]) { flex: 0 0 24%; }
+    &:has(.st-key-direction) [data-testid=stColumn]:has(iframe[title*=webrtc]) { flex: 0 0 24%;
+        min-width: 0; }
     &:has(.st-key-direction):has(iframe[title*=webrtc]) :is(.mood-bars,
         .st-key-songs_songs > :nth-child(n + 3 of :has(> [class*=_song_]))) { display: none !important; }
     :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(> .st-key-open_camera,
@@ -252,11 +255,27 @@ MOOD = """
         position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
     :is(.st-key-show_face, .st-key-another_picture) button [data-testid=stIconMaterial] {
         font-size: 2.2rem !important; }
+    /* A photograph is as large as live video, until the songs are asked for. */
+    &:has(.st-key-portrait_large) {
+        & .stMainBlockContainer > .stVerticalBlock >
+            :not(.st-key-mood, :has(.st-key-portrait_large, .st-key-mood)), h1 { display: none; }
+        & .mood-bars { display: grid !important; line-height: 1.25; row-gap: .1rem; }
+        & .st-key-portrait_large [data-testid=stColumn] { flex: 1 1 0; }
+        & .st-key-portrait_large h3 { font-size: 3.4rem !important; }
+        & .st-key-portrait_large [data-testid=stImage] img { height: 22rem; }
+        & .st-key-another_picture { top: auto; bottom: .6rem; }
+    }
+    /* Above the songs, the first sentence of where they come from. */
+    .st-key-songs_origin [data-testid=stCaptionContainer] { display: block !important; }
+    .st-key-songs_origin p { font-size: 1.5rem !important; }
+    .st-key-songs_origin > :not(:first-child),
+    &:has(.stVideo, [class*=st-key-icon_own_play_]:not(.stExpander *)) .st-key-songs_origin {
+        display: none; }
     /* Beside a face, and above songs, the moods are one row. */
     &:has(.st-key-direction, .st-key-another_picture) .st-key-mood {
         min-height: 0;
         & [role=radio] { min-height: 5rem; }
-        & :has(> [role=radio]) { grid-template-columns: repeat(7, 1fr); }
+        & :has(> [role=radio]) { grid-template-columns: repeat(auto-fit, minmax(6.3rem, 1fr)); }
         & [role=radio] p { font-size: 1.5rem !important; }
         & [data-has-shortcut] { gap: 0; }
         & [role=radio] [data-testid=stIconMaterial] { font-size: 2.3rem !important; }

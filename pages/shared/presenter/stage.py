@@ -34,7 +34,7 @@ _STAGE = """
         .st-key-another, .st-key-hear_before, .st-key-next_genres *, [class*=st-key-mood_choice],
         .st-key-open_camera, [class*=st-key-camera_], [class*=st-key-icon_songs_play_],
         [class*=st-key-icon_own_play_], .st-key-take_live_mood, .st-key-show_face,
-        .st-key-another_picture, .st-key-record,
+        .st-key-another_picture, .st-key-photo_songs, .st-key-record,
         [class*=st-key-teach_name_], .st-key-teach, .st-key-try_mood,
         .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
         [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,

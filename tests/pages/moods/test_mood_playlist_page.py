@@ -97,8 +97,26 @@ def test_each_song_says_why_it_is_there_and_nobody_claims_to_have_heard_it(monke
     monkeypatch.setattr(choices, "find_playlist", lambda *q: found)
     app = visit(mood="happy")
     reasons = re.findall(r'class="song-why">(.*?)</div>', markup(app))
-    assert reasons == ["Its title says “happy”.", "YouTube finds it for “Adele happy songs”."]
+    assert reasons == ["Its title says “happy”."], "the line above says the rest"
+    assert "What Earmark asked YouTube for: **Adele happy songs**" in words(app)
     assert "Earmark has not heard them" in words(app)
+
+
+def test_what_every_song_has_in_common_is_said_once(searches):
+    app = visit(mood="happy")
+    assert len(song_titles(app)) > 1 and all("happy" in title for title in song_titles(app))
+    assert 'class="song-why"' not in markup(app)
+    assert words(app).count("Each title says “happy”.") == 1
+
+
+@pytest.mark.parametrize(
+    ("mood", "lead"),
+    [("surprise", "For surprise Earmark looks for"), ("happy", "What Earmark asked YouTube for:")],
+)
+def test_a_mood_with_other_search_words_says_so(searches, mood, lead):
+    app = visit(mood=mood)
+    assert lead in words(app)
+    assert "Earmark looks for" not in words(visit(mood=mood, direction="change"))
 
 
 def test_more_songs_until_there_are_none(searches, monkeypatch):
