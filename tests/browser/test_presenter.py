@@ -131,6 +131,17 @@ def test_a_comparison_and_the_leak_fill_the_stage(browser, streamlit_server, ser
     visitor.leave()
 
 
+def test_each_paper_on_the_stage_has_its_bars(browser, streamlit_server):
+    address = f"{streamlit_server}/train?step={quote('The papers')}"
+    visitor = Visit(browser, address, "Which model learns best?", viewport=STAGE)
+    visitor.settle()
+    visitor.page.keyboard.press("p")
+    bar = visitor.page.locator(".paper-bars i").first
+    bar.scroll_into_view_if_needed()
+    assert bar.bounding_box()["width"] > STAGE["width"] / 3
+    visitor.leave()
+
+
 @pytest.mark.parametrize(
     ("step", "start"), [("In a minute", "Start the race"), ("Set up", "Start 2 trainings")]
 )
