@@ -142,8 +142,8 @@ def test_octaves_are_wrong_and_counted_apart() -> None:
 @pytest.mark.skipif(not (WEIGHTS / "gan" / "card.json").exists(), reason="assets/weights/gan is not here")
 def test_the_asked_tempo_is_heard(compiled_librosa) -> None:
     """The aim is 70 % of the pieces with a pulse; of 118 pieces it was 91 %."""
-    figures = evaluate_tempo(n_seeds=2, seed=500)
-    assert figures["count"] == 2 * len(GENRES) and figures["with_pulse"]["count"] >= len(GENRES)
+    figures = evaluate_tempo(n_seeds=1, seed=500)
+    assert figures["count"] == len(GENRES) and figures["with_pulse"]["count"] >= 8
     assert figures["with_pulse"]["right"] >= 0.7
 
 
