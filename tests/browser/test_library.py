@@ -114,20 +114,19 @@ def _walk_on_the_stage(page: Page, visit: Visit) -> None:
     end = page.get_by_role("button", name="End the walk")
     visit.settle()
     expect(chart.locator(".map-gone")).to_have_count(0)
-    require_on_stage(page, chart.locator(".map-name"), chart.locator(".map-here"), end)
-    for name in (".map-name", ".map-genre"):
-        assert type_px(page, name) >= READABLE_PX
-    first = chart.locator(".map-name").text_content()
+    name, genre = (page.locator(f".map-caption {part}") for part in ("b", "span"))
+    require_on_stage(page, name, genre, chart.locator(".map-here"), end)
+    for part in (".map-caption b", ".map-caption span"):
+        assert type_px(page, part) >= READABLE_PX
+    first = name.text_content()
     page.evaluate(f"document.querySelector('.st-key-library_walk audio').currentTime = {1.5 * STOP_S}")
     expect(chart.locator(".map-gone")).to_have_count(1)
-    expect(chart.locator(".map-name")).not_to_have_text(first)
+    expect(name).not_to_have_text(first)
     expect(page.locator(".walk [aria-current]")).to_have_count(1)
     end.click()
     expect(chart.locator(".map-here")).to_have_count(0)
     page.mouse.click(*page.evaluate(_FIRST_POINT))
-    expect(chart.locator(".map-genre")).to_have_text(
-        re.compile(page.evaluate(_FIRST_GENRE).partition(" ")[0], re.IGNORECASE)
-    )
+    expect(genre).to_have_text(re.compile(page.evaluate(_FIRST_GENRE).partition(" ")[0], re.IGNORECASE))
     page.wait_for_function(_PLAYS)
     visit.settle()
 
