@@ -85,7 +85,7 @@ def _show_views(result: str) -> None:
     )
     view = write_address("library_view", choice)
     if result:
-        st.toast(result, icon=":material/library_music:")
+        st.caption(result)
     is_scanning = show_scan()
     show_last_scan()
     if view == FOLDERS:

@@ -5,7 +5,12 @@ import json
 import pytest
 
 from genre.evaluation.reproduction import RECORD, load_record, merge_rows, read_figures, record_entries
-from genre.evaluation.reproduction_tables import reproduction_table, settings_table, variants_table
+from genre.evaluation.reproduction_tables import (
+    reproduction_table,
+    seeds_table,
+    settings_table,
+    variants_table,
+)
 from genre.evaluation.results import read_section
 from genre.models.papers import LSTM_SETTINGS, PAPERS, lstm_steps
 from genre.models.registry import MODELS
@@ -139,6 +144,7 @@ def test_results_are_those_of_the_record(part, section):
     entries = load_record(part, section)
     text = {
         "rows": lambda: read_section(f"reproduce-{section}") == reproduction_table(entries, data, epochs),
+        "seeds": lambda: read_section(f"reproduce-seeds-{section}") == seeds_table(entries, data),
         "settings": lambda: read_section(f"lstm-settings-{section}") == settings_table(entries, data),
         "variants": lambda: read_section(f"paper-variants-{section}") == variants_table(entries, data),
     }
