@@ -70,6 +70,11 @@ def certainty(probability: float, confident: bool, familiar: bool = True, second
     return "fairly sure" if familiar and is_ahead else "a guess"
 
 
+def runner_up(probabilities: dict[str, float]) -> float:
+    """Return the second highest probability; 0 where there is one alone."""
+    return sum(sorted(probabilities.values())[-2:-1])
+
+
 def clock(seconds: float) -> str:
     """Format a time: 83.4 -> "1:23"."""
     minutes, seconds = divmod(int(seconds), 60)

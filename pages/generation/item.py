@@ -8,7 +8,7 @@ import streamlit as st
 from gan.sampling.gallery import Gallery, GalleryItem, describe_genres, describe_item
 from gan.sampling.pictures import decimate_for_plot
 from genre.plots import prediction as plots
-from genre.text import certainty, genre_name, percent
+from genre.text import certainty, genre_name, percent, runner_up
 from pages.access.links import link_to, reaches_others
 from pages.generation.before import show_before_button, show_sound
 from pages.generation.hand_on import show_hand_on, show_kept
@@ -78,7 +78,7 @@ def _submit_similar(item: GalleryItem, request: "GenerationRequest") -> None:
 
 
 def _next_genres() -> None:
-    """Show a button for each genre to the presenter, whose view has no form (presenter/scenes.py)."""
+    """Show a button for each genre to the presenter, whose view has no form (presenter/scenes)."""
     with st.container(horizontal=True, gap="xsmall", key="next_genres"):
         for genre in model_genres():
             st.button(
@@ -168,7 +168,8 @@ def _show_prediction(item: GalleryItem) -> None:
         return
     probability = prediction.probabilities[prediction.genre]
     genre, share = genre_name(prediction.genre), percent(probability)
-    word = certainty(probability, prediction.confident, prediction.description.familiar)
+    second = runner_up(prediction.probabilities)
+    word = certainty(probability, prediction.confident, prediction.description.familiar, second)
     genres = escaped(describe_genres(item.request)) if item.request else ""
     # Not "you asked for": where a prompt names no genre, chance picked it.
     made_as = f"Made as **{genres}**. " if genres else ""

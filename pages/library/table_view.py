@@ -71,7 +71,7 @@ def show_table(library: "Library") -> None:
 
 
 def _stage_rows(songs: "list[Song]") -> str:
-    """The first songs in large type, for the presenter's view (pages/shared/presenter/scenes.py)."""
+    """The first songs in large type, for the presenter's view (pages/shared/presenter/scenes)."""
     rows = "".join(
         f'<li style="--genre: {COLOURS[song.genre or ""]}"><span>{escape(encodable(song.name))}</span>'
         f"<b>{genre_name(song.genre or '').capitalize()}</b>"

@@ -3,7 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from genre.text import certainty, clock, genre_name, percent
+from genre.text import certainty, clock, genre_name, percent, runner_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,11 +77,6 @@ def answer_of(prediction: "Prediction") -> dict[str, Any] | None:
     return forming_answer(
         prediction.genre, prediction.probabilities, prediction.confident, prediction.description.familiar
     )
-
-
-def runner_up(probabilities: dict[str, float]) -> float:
-    """The second highest probability."""
-    return sorted(probabilities.values())[-2]
 
 
 def answer_html(prediction: "Prediction", note: str = "") -> str:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from genre.inference.classifier import Prediction
-from genre.text import certainty, clock, genre_name, percent
-from pages.listening.answer.marks import best, colour_of, genre_mark, lead, runner_up
+from genre.text import certainty, clock, genre_name, percent, runner_up
+from pages.listening.answer.marks import best, colour_of, genre_mark, lead
 from pages.listening.answer.spectrogram import spectrogram_image
 from pages.shared.sharing.canvas import FAINT, MARGIN, SIZE, Canvas
 

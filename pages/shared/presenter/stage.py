@@ -4,7 +4,12 @@ A stage of 1000 x 562 pixels is as large as the screen. Nothing that is to be re
 1.5 rem: letters of 4.6 cm on a screen two metres wide. The widgets are hidden but for those that come next.
 """
 
-from pages.shared.presenter.scenes import GENERATE, GUESS, LISTEN, MOOD, MUSIC, TRAIN
+from pages.shared.presenter.scenes.generate import GENERATE
+from pages.shared.presenter.scenes.guess import GUESS
+from pages.shared.presenter.scenes.listen import LISTEN
+from pages.shared.presenter.scenes.mood import MOOD
+from pages.shared.presenter.scenes.music import MUSIC
+from pages.shared.presenter.scenes.train import TRAIN
 
 _FRAME = """
     #earmark-present { position: fixed; right: 1rem; bottom: 1rem; z-index: 1000; width: 2.75rem;

@@ -1,0 +1,21 @@
+"""The CSS of the page Generate in the presenter's view: what comes next, and what is hidden."""
+
+GENERATE = """
+:root:not(.presenting) :is(.st-key-next_genres, :has(> .st-key-next_genres)) { display: none; }
+.presenting {
+    /* The piece; before there is one, what the painter has made before. */
+    &:has(.st-key-item, .st-key-waiting, .st-key-heard_before) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(h1, .st-key-item, .st-key-waiting, .st-key-heard_before)),
+    &:has(.st-key-item) :is(h1, .st-key-prediction_bars),
+    &:has(.st-key-item):has(.st-key-waiting) .st-key-item { display: none; }
+    .st-key-item { border: 0; padding: 0; }
+    .pieces { grid-template-columns: repeat(5, 1fr); gap: .75rem; }
+    .piece-picture img { height: calc((var(--stage-height) - 17rem) / 2); }
+    .piece-name { font-size: 1.5rem; }
+    .st-key-actions button { padding: .15rem .8rem; }
+    .st-key-spectrogram .ytick { display: none; }  /* a room reads no hertz */
+    .st-key-hear_before { position: fixed; right: 1.5rem; top: 1.3rem; width: auto !important; }
+    :is(.st-key-other_sound, .st-key-own_sound) { flex-direction: row; align-items: center; gap: .8rem;
+        & > :has(.stMarkdown) { flex: none; width: max-content; white-space: nowrap; } }
+}
+"""

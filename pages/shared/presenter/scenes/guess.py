@@ -1,0 +1,46 @@
+"""The CSS of the page Guess first in the presenter's view: what comes next, and what is hidden."""
+
+GUESS = """
+.presenting {
+    &:has(.st-key-start_genre) .stMainBlockContainer > .stVerticalBlock { gap: .6rem; }
+    .game-how { display: none; }
+    .game-symbols { font-size: 4.5rem; margin: 0; }
+    [class*=st-key-game_of_] { gap: .8rem; }
+    :is(.st-key-start_genre, .st-key-start_real) button { padding: .7rem 1rem; }
+    &:has(.st-key-score, .game-final) [data-testid=stHeading] h1, &:has(.st-key-show_answer) .stAudio {
+        display: none; }
+    :is(.st-key-score, .st-key-act) [data-testid=stMetric] > * { display: flex; gap: .6rem;
+        align-items: baseline; }
+    :is(.st-key-score, .st-key-act) [data-testid=stMetricValue] * { font-size: 2.2rem !important; }
+    [class*=st-key-option_] button { min-height: 13rem; }
+    [class*=st-key-option_] button p { font-size: 2.2rem !important; }
+    .game-options { font-size: 2.2rem; }
+    .stApp .stMainBlockContainer .stMarkdown h1 { font-size: 3.5rem !important; }
+    &:has(.st-key-show_answer) .qr-code { max-width: 17rem; }
+    [class*=st-key-hands_] label p { font-size: 2rem; font-weight: 700; }
+    [class*=st-key-hands_] :is(input, [data-testid=stNumberInputContainer]) { height: 9rem;
+        font-size: 4.5rem; }
+    .stNumberInput button { width: 4.6rem; height: 100%; }
+    .stNumberInput button svg { width: 2.6rem; height: 2.6rem; }
+    .game-bars { font-size: 1.5rem; grid-template-columns: max-content 1fr 3.6rem; }
+    .game-truth { font-size: 3rem; margin: 0; }
+    &:has(.game-sides, .game-final) .stMainBlockContainer > .stVerticalBlock { gap: .4rem; }
+    &:has(.game-sides) .game-bars { line-height: 1.15; }
+    .game-side { padding: .3rem 1rem; }
+    .game-side p, .game-side p small { font-size: 1.9rem; }
+    .game-side p small { display: none; }
+    .game-point { font-size: 1.9rem; }
+    :is(.st-key-people_answer, .st-key-machine_bars, .st-key-machine_reasons) { padding: .5rem 1rem;
+        gap: .3rem; }
+    :is(.st-key-people_answer, .st-key-machine_bars) .game-bars { row-gap: .1rem; }
+    .st-key-machine_bars > :has(.game-bars) ~ *, .st-key-machine_reasons > :nth-child(n+4) { display: none; }
+    .st-key-machine_reasons p { display: -webkit-box; -webkit-box-orient: vertical;
+        -webkit-line-clamp: 2; overflow: hidden; line-height: 1.2; }
+    .st-key-score { min-height: 0; }
+    .game-final p { font-size: 1.8rem; grid-template-columns: 12rem 9rem 1fr; }
+    .game-final b { font-size: 6rem; }
+    .game-final .game-mark { font-size: 2rem; }
+    .st-key-highlight { border: 0; padding: 0; }
+    .st-key-next button { padding: .3rem 1.5rem; }
+}
+"""

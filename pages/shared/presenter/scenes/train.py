@@ -1,0 +1,111 @@
+"""The CSS of the page Train in the presenter's view: what comes next, and what is hidden."""
+
+TRAIN = """
+:root:not(.presenting) .line-up { display: none; }
+.presenting {
+    &:has(.st-key-train_about) :is(h1, .st-key-train_about) { display: none; }
+
+    /* Before the start: who races (pages/training/setup/line_up.py), and Start. */
+    &:has(.line-up) :is(.st-key-chapters, .st-key-other_ways, .lanes),
+    &:has(.line-up) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(.line-up, .st-key-start, .st-key-start_race, .st-key-watch_race)) { display: none; }
+    .line-up p { font-size: 1.6rem; margin: .2rem 0; }
+    .line-up .line-up-task { font-size: 2.6rem; margin-top: .6rem; font-weight: 700; line-height: 1.15; }
+    .line-up ol { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: .55rem; }
+    .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15; padding: .25rem 0 .25rem 1rem;
+        border-left: .55rem solid #0F8A8A; }
+    :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button { padding: .7rem 2.2rem; }
+    .lanes b { font-size: 2.4rem; }
+    &:has(.is-running) .stMainBlockContainer > .stVerticalBlock > :not(:has(.is-running)),
+    &:has(.is-running) :has(> [class*=st-key-watched_]) { display: none; }
+    .lanes i { font-size: 5rem; }
+
+    /* What the models say to music that was played to them stands in the place of the race. */
+    &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :not(:has(.st-key-play_it)),
+    .st-key-play_it:has(.st-key-answer_0) >
+        :not(:has(.st-key-answer_0, .st-key-played_name, .st-key-play_another)),
+    [class*=st-key-answer_] .stPlotlyChart { display: none !important; }
+    &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :has(.st-key-play_it) {
+        display: flex !important; flex: none !important; }
+    .st-key-play_it { border: 0; padding: 0; }
+    .st-key-play_it [data-testid=stColumn] h3 { font-size: 3.4rem !important; line-height: 1.1; }
+    :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button :is(p, span) {
+        font-size: 2rem !important; }
+
+    /* Data: how much there is of each genre. */
+    &:has(.st-key-counts) .stMainBlockContainer > .stVerticalBlock >
+        :not(.st-key-counts, :has(.st-key-to_set_up)) { display: none; }
+
+    /* The race; at its end the sentences of who has won and who has cheated, and the way to the leak. */
+    .st-key-race { --chart-zoom: 1.57; }
+    .st-key-race > :has(> .stMarkdown) { display: none; }
+    &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock { gap: .5rem; }
+    &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock >
+        :not(.st-key-to_leak, :has(.st-key-race, > .stAlert, .celebration)),
+    &:has(.st-key-race) :is(:has(> [class*=st-key-watched_]), :has(> .st-key-curves)) { display: none; }
+    &:has(.st-key-race) :is([data-testid=stAlertContentSuccess], [data-testid=stAlertContentInfo]) p {
+        display: none; }
+    &:has(.st-key-race) [data-testid=stAlertContentWarning] p { font-size: 0; }
+    &:has(.st-key-race) [data-testid=stAlertContentWarning] p strong { font-size: 1.5rem; }
+    &:has(.st-key-race) :is(:has(> .stAlert), .stAlert) { flex: none; }
+    &:has(.st-key-race) .stAlert > div { padding: .3rem 1rem; }
+    &:has(.st-key-race) .stAlert h3 { font-size: 1.8rem !important; }
+    &:has(.st-key-race) .stAlert :is([data-testid=stMarkdownContainer], p) { margin: 0; }
+    &:has(.st-key-race) .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; z-index: 1; }
+
+    /* Compare: who has won, and how far each has come; cards where nothing was tested. */
+    &:has(.st-key-outcome) .stMainBlockContainer > .stVerticalBlock > :not(:has(> .st-key-outcome)),
+    &:has(.stVerticalBlock[class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(.stAlert, .st-key-outcome, .stVerticalBlock[class*=st-key-card_])),
+    &:has(.stVerticalBlock[class*=st-key-card_]) .stMainBlockContainer > .stVerticalBlock >
+        :has(.stVerticalBlock[class*=st-key-card_]) ~ *,
+    .stVerticalBlock[class*=st-key-card_] > :not(:first-child, :nth-child(2)),
+    .st-key-outcome .stAlert:has(h3) p { display: none; }
+    .st-key-outcome { gap: .6rem; }
+    .st-key-outcome > :has(.stAlert) { flex: none; }
+    .st-key-outcome .stAlert > div { padding: .3rem 1rem; }
+    .st-key-outcome .stAlert [data-testid=stMarkdownContainer] { margin: 0; }
+    .st-key-outcome .stAlert h3 { font-size: 2.3rem !important; }
+    :is(.st-key-outcome > :has(.standings), .st-key-outcome .stHtml) { display: flex; flex-direction: column;
+        height: 100%; }
+    .stHtml ol.standings { flex: 1; gap: .4rem; grid-auto-rows: 1fr; }
+    .standings li { grid-template: auto 1fr / 1fr 8.5rem; }
+    .standings p { font-size: 1.8rem; line-height: 1.15; font-weight: 600; }
+    .standings small { font-size: 1.5rem; }
+    .standings span { height: 100%; min-height: 1.2rem; max-height: 4.5rem; }
+    .standings i::after { font-size: min(3rem, 8vh); }
+    .standings b, .standings .is-winner b { font-size: 3rem; }
+    .stHtml .standings-about { font-size: 1.5rem; line-height: 3rem; }
+    .st-key-outcome .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; width: auto;
+        z-index: 1; }
+
+    /* The leak: the figures fall. */
+    &:has(.st-key-leak_drops) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(> [data-testid=stHeading], > .st-key-leak_drops)) { display: none; }
+    .st-key-leak_drops .st-key-to_papers { position: fixed; right: 1.5rem; top: 1.3rem; width: auto; }
+    :is(.st-key-leak_drops > :has(.drops), .st-key-leak_drops .stHtml) { display: flex;
+        flex-direction: column; height: 100%; }
+    .drops { flex: 1; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); }
+    .drop { gap: .2rem .8rem; }
+    .drop figcaption { font-size: 1.7rem; line-height: 1.2; }
+    .drop :is(figcaption small, div > small, p) { font-size: 1.5rem; line-height: 1.25; }
+    .drop > div { min-height: 0; }
+    .drop > div > span { margin-top: 4.6rem; }
+    .drop b { font-size: 3.8rem; }
+
+    /* The papers: the sentence, and after it each paper with its bars. */
+    &:has(.paper-sentence) .stMainBlockContainer > .stVerticalBlock >
+        :not(:has(.paper-sentence, [class*=st-key-paper_])),
+    [class*=st-key-paper_] > :not(:has(.paper-bars)),
+    [class*=st-key-paper_] [data-testid=stElementContainer]:has(> .stMarkdown):not(:has(h4)) {
+        display: none; }
+    .paper-sentence { align-content: center; height: var(--stage-height); font-size: 4rem; }
+    .paper-sentence small { font-size: 1.5rem; }
+    [class*=st-key-paper_] { justify-content: center; min-height: var(--stage-height); border: 0; }
+    [class*=st-key-paper_] [data-testid=stHorizontalBlock] { flex-direction: column; align-items: stretch; }
+    [class*=st-key-paper_] .stColumn { flex: none; width: 100%; }
+    [class*=st-key-paper_] h4 { font-size: 2.2rem; }
+    .paper-bars { grid-template-columns: max-content 1fr 7rem; font-size: 2rem; }
+    .paper-bars i { height: 1.6rem; border-radius: .8rem; }
+}
+"""
