@@ -19,7 +19,7 @@ SOUND_FIGURES = {
     "development": "development: distant beside neighbouring parts",
 }
 KEY_RELATIONS = {
-    "same": "key as asked",
+    "same": "the requested key",
     "fifth": "a fifth above or below, which counts as wrong",
     "relative": "relative key, wrong",
     "parallel": "parallel key, wrong",
@@ -155,10 +155,10 @@ def _key_text(key: dict) -> str:
         for name, title in KEY_RELATIONS.items()
     ]
     rows += [
-        (f"{genre}: as asked", *(_share_cell(source["genres"][genre]) for source in sources))
+        (f"{genre}: the requested key", *(_share_cell(source["genres"][genre]) for source in sources))
         for genre in sources[0]["genres"]
     ]
-    rows.append(("genre named as asked", *(_share_cell(source["genre_as_requested"]) for source in sources)))
+    rows.append(("genre named as requested", *(_share_cell(source["genre_as_requested"]) for source in sources)))
     rows += [
         (SOUND_FIGURES[name], *(_with_interval(source["notes"][name]) for source in sources))
         for name in sources[0]["notes"]
