@@ -90,6 +90,7 @@ MOOD = """
     }
     &:has(.st-key-direction) .stMainBlockContainer > .stVerticalBlock { gap: .4rem; }
     &:has(.st-key-direction) h3 { font-size: 2.5rem !important; line-height: 1.1; }
+    .st-key-mood_songs { padding: .5rem 0 1.1rem; }  /* a heading of Streamlit's is taller than its box */
     &:has(.st-key-mood) [data-testid=stImage] img { height: 8.5rem; object-fit: contain;
         object-position: left; }
     .song-picture { width: 6.2rem; }
