@@ -158,7 +158,9 @@ def _key_text(key: dict) -> str:
         (f"{genre}: the requested key", *(_share_cell(source["genres"][genre]) for source in sources))
         for genre in sources[0]["genres"]
     ]
-    rows.append(("genre named as requested", *(_share_cell(source["genre_as_requested"]) for source in sources)))
+    rows.append(
+        ("genre named as requested", *(_share_cell(source["genre_as_requested"]) for source in sources))
+    )
     rows += [
         (SOUND_FIGURES[name], *(_with_interval(source["notes"][name]) for source in sources))
         for name in sources[0]["notes"]
