@@ -25,7 +25,7 @@ SCRATCH, SCRATCH_MEASURED = "listen-scratch", "listen-scratch-train"  # without 
 # Of the filtered validation list, with a margin: rounding on other machines moves a track.
 MIN_BALANCED_ACCURACY = 0.72  # it measured 0.752
 MIN_AGREEMENT = 0.86  # of every third track with a recording; of all it measured 0.947
-MIN_PHONE_ACCURACY = 0.68  # of every third recording: it measured 0.763; of all in four rooms 0.724
+MIN_PHONE_ACCURACY = 0.68  # of every sixth recording: it measured 0.789; of all in four rooms 0.724
 GTZAN = SHARED_DATA / "gtzan"
 
 needs_measured = pytest.mark.skipif(
@@ -220,10 +220,10 @@ def test_recording_and_ready_made_mel_of_a_track_get_the_same_prediction() -> No
 @needs_measured
 @needs_data
 def test_accuracy_through_a_simulated_phone() -> None:
-    files = _valid_recordings()[::3]
+    files = _valid_recordings()[::6]
     probabilities, labels, _ = predict_recordings(load_classifier(SCRATCH_MEASURED), files, simulate_phone)
     right = probabilities.argmax(axis=1) == labels
-    assert len(right) == 38 and right.mean() >= MIN_PHONE_ACCURACY, f"{right.mean():.3f}"
+    assert len(right) == 19 and right.mean() >= MIN_PHONE_ACCURACY, f"{right.mean():.3f}"
 
 
 def _valid_recordings() -> list[Track]:

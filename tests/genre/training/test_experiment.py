@@ -40,7 +40,7 @@ SMALL = {
     "knn": {"k": 3},
 }
 # The lstm is slow to start, listen averages its weights, and two epochs of so little music are few steps.
-EPOCHS = {"lstm": 40, "listen": 12, "cnn-simple": 6, "cnn-complex": 6, "cnn-zhang": 6}
+EPOCHS = {"lstm": 40, "listen": 12, "cnn-simple": 6, "cnn-complex": 6, "cnn-zhang": 6, "resnet18": 4}
 
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
