@@ -19,6 +19,7 @@ LISTEN = """
     .answer-lead { font-size: 1.5rem; }
     .answer-played, .st-key-answer .stText { font-size: 1.6rem; font-weight: 650; line-height: 1.3;
         text-align: center; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .st-key-answer .stText { display: grid; justify-content: center; }
     .answer-played { margin: 0 8rem !important; }  /* the recorder's button stands at the left */
     .answer .answer-genre { font-size: 7rem; line-height: 1.1; }
     .answer-certainty, .answer-certainty b { font-size: 1.9rem; }
