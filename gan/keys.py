@@ -1,4 +1,4 @@
-"""The 24 keys that a piece may be asked for: their names, and where a text names one.
+"""The 24 keys that may be requested of a piece: their names, and where a text names one.
 
 find_key("b flat major")            "Bb major"; "" for a text that is no key
 extract_key("jazz in A minor")      ("jazz  ", "A minor", "in A minor")

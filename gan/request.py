@@ -26,7 +26,7 @@ from genre.text import genre_name
 DURATION_RANGE_S = (3.0, 60.0)  # min, max
 COUNT_RANGE = (1, 20)
 TEMPO_RANGE = (0.5, 2.0)
-BPM_RANGE = (60.0, 180.0)  # beats a minute that may be asked for
+BPM_RANGE = (60.0, 180.0)  # beats a minute that may be requested
 MAX_CONTROL_SHIFT = 4.0  # standard deviations by which a control may move
 MAX_SEED = 2**31 - 1
 MAX_GENRES = 32
@@ -60,8 +60,8 @@ class GenerationRequest:
     rhythm: Noise = ()  # noise of the local latent; by default from the seed
     prompt: str = ""  # prompt behind the request, for display
     form: str = ""  # one of FORMS
-    bpm: float | None = None  # beats a minute that are asked for; None: as they come, times `tempo`
-    key: str = ""  # one of gan.keys.KEYS that is asked for; "": none
+    bpm: float | None = None  # requested beats a minute; None: as they come, times `tempo`
+    key: str = ""  # the requested one of gan.keys.KEYS; "": none
 
     def __post_init__(self) -> None:
         set_field = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731

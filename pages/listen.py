@@ -6,7 +6,7 @@ The page is painted without torch, which takes seconds to load: that happens in 
 import streamlit as st
 
 from genre import GENRES
-from pages.listening.examples import answer_songs, show_examples
+from pages.listening.examples import answer_songs, show_examples, show_songs
 from pages.listening.handed import predict_handed
 from pages.listening.model_card import show_model_card
 from pages.listening.model_choice import show_introduction, show_model_choice
@@ -47,11 +47,13 @@ st.title("What genre is this?")
 st.markdown("Play Earmark some music, and it names the genre.")
 follow_model()
 show_recorder()
+show_songs()
+coming = st.container()  # says that one of them is listened to
 answers = st.container()  # filled last, when all that comes below has been predicted
 show_introduction()
 show_model_choice()
 show_uploader()
-show_examples()
+show_examples(coming)
 predict_handed()
 if listen_state().has_clips:
     with answers:

@@ -38,7 +38,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
         action="append",
         choices=PARTS,
         help="measure only this part; repeatable. genre: by the reference classifier; sound: pulse, notes, "
-        "seams and distance in pretrained features; moods: pairs of moods; tempo, key: heard as asked",
+        "seams and distance in pretrained features; moods: pairs of moods; tempo, key: detected as requested",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="write all the metrics")

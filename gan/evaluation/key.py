@@ -1,4 +1,4 @@
-"""Is the key heard that was asked for? Pieces of every genre in keys drawn at random, and the same without.
+"""Is the requested key heard? Pieces of every genre in keys drawn at random, and the same without.
 
 The judge correlates the mean chroma of the sound, by librosa's constant-Q transform, with the profiles of
 Krumhansl and Kessler ("Tracing the dynamic changes in perceived tonal organization", 1982), as in Krumhansl,
@@ -36,7 +36,7 @@ ReportProgress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class KeyMeasurement:
-    """What was asked for and what was detected of one piece."""
+    """The requested and the detected key of one piece, and its measures."""
 
     genre: str
     requested_key: str
@@ -102,7 +102,7 @@ def relation_of(key: str, other: str) -> str:
 
 
 def key_figures(pieces: Sequence[KeyMeasurement]) -> dict:
-    """Compute the shares of each relation, of the keys and genres as asked, and the measures of notes."""
+    """Compute the shares of each relation, of the requested keys and genres, and the measures of notes."""
     genres = list(dict.fromkeys(piece.genre for piece in pieces))
     labels = np.array([piece.genre for piece in pieces])
     return {

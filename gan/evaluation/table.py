@@ -128,7 +128,7 @@ def _tempo_table(tempo: dict) -> str:
     rows |= {f"  {name} a minute": row for name, row in tempo["bands"].items()}
     rows |= {f"  {name}": row for name, row in tempo["genres"].items()}
     lines = [
-        f"Tempo heard within {100 * tempo['tolerance']:g} % of the one asked for, pieces of "
+        f"Tempo heard within {100 * tempo['tolerance']:g} % of the requested one, pieces of "
         f"{tempo['seconds']:g} s"
     ]
     for name, row in rows.items():

@@ -1,4 +1,4 @@
-"""Is the tempo heard that was asked for? Pieces of every genre at tempos drawn over the whole range.
+"""Is the requested tempo heard? Pieces of every genre at tempos drawn over the whole range.
 
 The judge is librosa's beat tracker on the sound. The sampler finds its beats by other means, in the
 spectrogram (gan/sampling/pulse.py). Half, double and threefold tempos count as wrong, and are counted apart.
@@ -31,7 +31,7 @@ ReportProgress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class TempoMeasurement:
-    """What was asked for and what was heard of one piece."""
+    """The requested and the detected tempo of one piece."""
 
     genre: str
     requested_bpm: float

@@ -1,10 +1,10 @@
-"""A beat at the tempo that is asked for: time is stretched to it, and the beats are accented.
+"""A beat at the requested tempo: time is stretched to it, and the beats are accented.
 
 What the network paints has onsets and now and then a pulse. `choose_stretch` looks for the stretch that
-brings the clearest pulse of the piece to the asked tempo. `accent_beats` lays a grid of exactly that tempo
-where most onsets lie, and raises the level at its points: by no more than it takes until the beat stands
-out from every other tempo that might be heard instead. Accents take a piece farther from real music in the
-features of a pretrained network, so a piece for which no tempo is asked has none.
+brings the clearest pulse of the piece to the requested tempo. `accent_beats` lays a grid of exactly that
+tempo where most onsets lie, and raises the level at its points: by no more than it takes until the beat
+stands out from every other tempo that might be heard instead. Accents take a piece farther from real music in
+the features of a pretrained network, so a piece without a requested tempo has none.
 """
 
 import numpy as np

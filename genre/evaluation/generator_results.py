@@ -141,9 +141,9 @@ def _tempo_text(tempo: dict) -> str:
     return (
         "Tempo, for which time is stretched and the beats are accented: "
         f"pieces of {tempo['seconds']:g} s at beats a minute drawn from 60 to 180, none selected; how "
-        f"often librosa's beat tracker hears the asked tempo within {100 * tempo['tolerance']:g} %, and how "
-        "often half, double or three times as much, which counts as wrong:\n\n"
-        + markdown_table(("Pieces", "As asked", "Half, double, threefold"), rows)
+        f"often librosa's beat tracker hears the requested tempo within {100 * tempo['tolerance']:g} %, and "
+        "how often half, double or three times as much, which counts as wrong:\n\n"
+        + markdown_table(("Pieces", "As requested", "Half, double, threefold"), rows)
     )
 
 

@@ -20,7 +20,7 @@ from genre.audio.spectrogram import FULL_CLIP_MEL, Spectrogram, SpectrogramParam
 from genre.inference.description import Description
 from genre.inference.screening.music import DOUBTFUL_DB, above_speech, is_flat, is_gliding_tone, is_stationary
 from genre.models.cards import Card
-from genre.text import genre_name
+from genre.text import certainty, genre_name, runner_up
 
 WINDOW_AUDIBLE_DB = 40.0  # a window this far below the loudest one is not counted
 MIN_CLIP_S = 1.0  # a shorter clip gets no genre
@@ -32,6 +32,7 @@ SEGMENT_SECONDS = 30.0  # longer clips are cut into equal segments of about this
 PLAY_MORE = "Play more of it: half a minute is best."
 SHORT_CLIP = f"The shorter a piece, the less often Earmark is sure. {PLAY_MORE}"
 SILENCE = "Earmark hears silence."
+SPEECH = "Earmark hears someone speaking, not music."
 UNFAMILIAR = "This is not much like any of the genres that Earmark knows."
 RECONCILING_ROUNDS = 100
 # Of 49 takes of speech, 42 of them through simulated phones, none has this tag; 40 are taken for dance music.
@@ -64,6 +65,20 @@ class Prediction:
     confidence_threshold: float = UNREACHABLE  # the least probability of a confident prediction
     uncertainty_reason: str = ""  # a sentence, where the reason for low confidence is known
     description: Description = field(default_factory=Description)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the genre is no more than a guess, however probable it is among those that are known."""
+        is_too_short = self.uncertainty_reason == SHORT_CLIP and self.confidence_threshold >= UNREACHABLE
+        return not self.description.familiar or is_too_short or self.uncertainty_reason == LIKE_SPEECH
+
+    @property
+    def certainty(self) -> str:
+        """How sure the model is, in words; empty without a genre."""
+        if self.genre is None:
+            return ""
+        second = runner_up(self.probabilities)
+        return certainty(self.probabilities[self.genre], self.confident, not self.is_doubtful, second)
 
     def to_json(self) -> dict:
         """Return the command line's object, without the path."""
@@ -140,7 +155,7 @@ class Classifier(ABC):
             if above_speech_db > -DOUBTFUL_DB and self.has_music(segments):
                 above_speech_db = float("-inf")
             if above_speech_db > 0:
-                return _no_prediction(clip, "not_music", "Earmark hears someone speaking, not music.")
+                return _no_prediction(clip, "not_music", SPEECH)
             windows = self.predict_windows(starts_s, segments, power)
             overall, by_window = (
                 self.apply_calibration(windows.overall),

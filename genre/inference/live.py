@@ -21,6 +21,7 @@ import soxr
 
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.inference.classifier import UNFAMILIAR, UNREACHABLE, Prediction
+from genre.text import certainty, runner_up
 
 WINDOW_S = 10.0  # length of the sound for each prediction
 UPDATE_S = 1.0  # length of the new sound between two predictions
@@ -43,6 +44,7 @@ class LivePrediction:
         genre: the likeliest genre; None while there is no music, or not enough of it yet.
         probabilities: smoothed probability of each genre; empty where genre is None.
         confident: whether the genre's probability reaches the confidence threshold.
+        certainty: how sure the model is, in words; empty where genre is None.
         message: one plain sentence.
         level: level of the last tenth of a second, 0 (-60 dBFS or less) to 1 (full scale).
         n_predictions: number of predictions so far.
@@ -53,6 +55,7 @@ class LivePrediction:
     probabilities: dict[str, float]
     confident: bool
     message: str
+    certainty: str = ""
     level: float = 0.0
     n_predictions: int = 0
     inference_ms: float = 0.0
@@ -66,6 +69,7 @@ class SmoothedPrediction:
     probabilities: dict[str, float] = field(default_factory=dict)
     confidence_threshold: float = UNREACHABLE  # threshold of the last prediction with music
     familiar: bool = True  # whether the last prediction with music was familiar
+    is_doubtful: bool = False  # whether that one was no more than a guess
     n_without_music: int = 0
 
     def update(self, prediction: Prediction, passed_s: float = UPDATE_S) -> LivePrediction:
@@ -77,13 +81,16 @@ class SmoothedPrediction:
                 return LivePrediction(None, {}, False, prediction.message)
         else:
             self.n_without_music, self.confidence_threshold = 0, prediction.confidence_threshold
-            self.familiar = prediction.description.familiar
+            self.familiar, self.is_doubtful = prediction.description.familiar, prediction.is_doubtful
             self._blend(prediction.probabilities, 0.5 ** (passed_s / HALF_LIFE_S))
         assert self.genre is not None  # set by the first prediction with music
         probability = self.probabilities[self.genre]
         confident = self.familiar and probability >= self.confidence_threshold
         doubt = "Earmark is not sure yet." if self.familiar else UNFAMILIAR
-        return LivePrediction(self.genre, dict(self.probabilities), confident, "" if confident else doubt)
+        second = runner_up(self.probabilities)
+        word = certainty(probability, confident, not self.is_doubtful, second)
+        message = "" if confident else doubt
+        return LivePrediction(self.genre, dict(self.probabilities), confident, message, word)
 
     def _blend(self, new_probabilities: dict[str, float], decay: float) -> None:
         if self.genre is None:

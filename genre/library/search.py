@@ -179,7 +179,7 @@ class Library:
         return [Match(self.songs[k], float(score[k])) for k in best.tolist()]
 
     def _filters(self, query: Query) -> tuple[np.ndarray, list[np.ndarray]]:
-        """The songs that pass the filters (n,) bool, and the scores (n,) of what was asked for."""
+        """The songs that pass the filters (n,) bool, and the scores (n,) of what was requested."""
         mask, scores = self.music.copy(), []
         if query.genre is not None:
             if query.genre not in GENRES:

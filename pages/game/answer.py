@@ -1,5 +1,6 @@
 """The answer of a round: what it was, who was right, and what the machine heard."""
 
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
@@ -16,8 +17,8 @@ ANSWER_COLOURS = {**COLOURS, REAL_MUSIC: "#1F9C9C", GENERATED: "#D65FA8"}
 VERDICTS = {True: ("check", "right"), False: ("close", "wrong"), None: ("remove", "open")}
 
 
-def show_answer(room: Room, mode: str, wav: bytes) -> None:
-    """Show the answer of the round that is over."""
+def show_answer(room: Room, mode: str, wav: bytes, show_next: Callable[[], None]) -> None:
+    """Show the answer of the round that is over; `show_next` shows the way on, above the reasons."""
     current, answer = room.round, room.machine.get(room.number)
     colour = ANSWER_COLOURS.get(current.truth, QUIET)
     st.html(
@@ -26,8 +27,9 @@ def show_answer(room: Room, mode: str, wav: bytes) -> None:
     )
     st.caption(escaped(f"{current.credit}."))
     st.html(f'<div class="game-sides">{_people_html(room, mode)}{_rival_html(room, mode)}</div>')
-    with st.container(key="hear_again"):
+    with st.container(horizontal=True, vertical_alignment="center", key="hear_again"):
         st.audio(wav, format="audio/wav")
+        show_next()
     left, right = st.columns(2)
     if mode != ALONE:
         with left, st.container(border=True, height="stretch", key="people_answer"):
@@ -46,7 +48,7 @@ def show_answer(room: Room, mode: str, wav: bytes) -> None:
                 st.markdown(f":small[{escaped(answer.reasons[0])}]")
     if answer and mode == ALONE:
         with right, st.container(border=True, height="stretch", key="machine_reasons"):
-            st.markdown("**Why it said so**")
+            st.markdown("**What the machine hears**")
             for reason in answer.reasons:
                 st.markdown(escaped(reason))
 

@@ -1,7 +1,7 @@
 """The rounds of a game: ten seconds of music each, of which somebody knows what it is.
 
 What is right is never the model's own guess: it is the label of a recording, the tag of a library's song, the
-style that the synthesiser played, or the genre that the generator was asked for. Players are told which.
+style that the synthesiser played, or the genre that was requested of the generator. Players are told which.
 """
 
 import itertools
@@ -35,7 +35,7 @@ ATYPICAL = {"synthesised": {"disco", "metal", "pop"}, "generated": {"country"}}
 ORIGINS = {
     "recording": "People play this piece, and those who published it name its genre.",
     "library": "This song comes from the library of this Earmark, and its own tag names its genre.",
-    "generated": "Earmark's generator made this piece when it was asked for one of these genres.",
+    "generated": "Earmark's generator made this piece to sound like one of these genres.",
     "synthesised": "Earmark's synthesiser plays this piece in the style of one of these genres.",
 }
 
@@ -43,8 +43,8 @@ ORIGINS = {
 # And with the answer.
 TRUTH_FROM = {
     "library": "Its own tag says",
-    "generated": "Earmark was asked for",
-    "synthesised": "Earmark played",
+    "generated": "It is meant to be",
+    "synthesised": "It is meant to be",
 }
 
 
@@ -86,7 +86,7 @@ class Round:
 
     @property
     def truth_from(self) -> str:
-        """Who says what is right, before the word: a piece made by a machine is what was asked for."""
+        """Who says what is right, before the word: a piece made by a machine is what was requested."""
         return TRUTH_FROM.get(self.source, "It is") if self.truth == self.genre else "It is"
 
     @property
@@ -95,7 +95,7 @@ class Round:
         if self.recording:
             return self.recording.credit
         if self.source == "generated":
-            return f"A piece that Earmark's generator made when it was asked for {genre_name(self.genre)}"
+            return f"{genre_name(self.genre).capitalize()}, made by Earmark's generator"
         return f"{genre_name(self.genre).capitalize()}, played by Earmark's synthesiser"
 
 

@@ -35,7 +35,7 @@ ABOUT = {
     REAL: "Some pieces were played by people, and some were made up by Earmark's generator. Whenever most "
     "of you are wrong, the generator scores.",
 }
-ABOUT_ROUNDS = "You hear ten seconds of music. You say what it is. Then Earmark, the machine, says its own."
+ABOUT_ROUNDS = "You hear ten seconds of music. You say what it is. Then the machine says what it hears."
 # A round in three steps: what one does, and a small picture of it.
 STEPS = (
     ("Hear ten seconds", '<u class="game-how-sound"></u>'),
@@ -67,15 +67,7 @@ def show_screen() -> None:
     _show_score(room)
     match room.phase:
         case "answer":
-            show_answer(room, state.mode, clip_wav(room, room.number))
-            is_last = room.number + 1 == len(room.rounds)
-            st.button(
-                "Who has won?" if is_last else "Next piece",
-                type="primary",
-                key="next",
-                shortcut="Right",
-                on_click=room.next_round,
-            )
+            show_answer(room, state.mode, clip_wav(room, room.number), lambda: _offer_next(room))
         case _:
             _show_vote(room)
     st.button("End the game", icon=":material/close:", key="end_game", type="tertiary", on_click=_end)
@@ -145,6 +137,17 @@ def _symbols(kind: str) -> str:
         for symbol, genre in SYMBOLS[kind]
     ]
     return f'<p class="game-symbols" aria-hidden="true">{"".join(marks)}</p>'
+
+
+def _offer_next(room: Room) -> None:
+    is_last = room.number + 1 == len(room.rounds)
+    st.button(
+        "Who has won?" if is_last else "Next piece",
+        type="primary",
+        key="next",
+        shortcut="Right",
+        on_click=room.next_round,
+    )
 
 
 def _start(kind: str) -> None:

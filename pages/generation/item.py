@@ -8,7 +8,7 @@ import streamlit as st
 from gan.sampling.gallery import Gallery, GalleryItem, describe_genres, describe_item
 from gan.sampling.pictures import decimate_for_plot
 from genre.plots import prediction as plots
-from genre.text import certainty, genre_name, percent, runner_up
+from genre.text import genre_name, percent
 from pages.access.links import link_to, reaches_others
 from pages.generation.before import show_before_button, show_sound
 from pages.generation.hand_on import show_hand_on, show_kept
@@ -168,12 +168,10 @@ def _show_prediction(item: GalleryItem) -> None:
         return
     probability = prediction.probabilities[prediction.genre]
     genre, share = genre_name(prediction.genre), percent(probability)
-    second = runner_up(prediction.probabilities)
-    word = certainty(probability, prediction.confident, prediction.description.familiar, second)
     genres = escaped(describe_genres(item.request)) if item.request else ""
     # Not "you asked for": where a prompt names no genre, chance picked it.
     made_as = f"Made as **{genres}**. " if genres else ""
-    st.markdown(f"{made_as}The Listen page hears **{genre}** ({word}, {share}).")
+    st.markdown(f"{made_as}The Listen page hears **{genre}** ({prediction.certainty}, {share}).")
     top_genres = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__)[-N_GENRES_SHOWN:]
     figure = plots.probability_bars({name: prediction.probabilities[name] for name in top_genres})
     figure.update_layout(height=140)

@@ -139,7 +139,7 @@ def _explanation_text(explanation: "Explanation", begin_s: float) -> tuple[str, 
     """
     band_shares = explanation.band_shares()
     first_s, last_s = (plots.clock(begin_s + edge) for edge in explanation.best_span)
-    where = f", most of it in {RANGES[max(range(3), key=lambda k: band_shares[k])]}" if band_shares else ""
+    where = f", above all in {RANGES[max(range(3), key=lambda k: band_shares[k])]}" if band_shares else ""
     name = genre_name(explanation.genre)
     details = (
         f"The rest is dimmed. Deep notes are below 250 Hz, bright ones above 2 kHz. The frame, {first_s} to "

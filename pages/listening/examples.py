@@ -1,6 +1,7 @@
 """Examples: real recordings that may be shared, and pieces played by the synthesiser, one a genre."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from pages.shared.models import chosen_model, current_classifier, default_classi
 from pages.shared.style import EXAMPLES
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from genre.inference.classifier import Classifier
     from genre.inference.session import Session, SessionClip
 
@@ -47,14 +50,14 @@ def render_example(genre: str) -> bytes:
     return Clip(render(genre, EXAMPLE_SEEDS[genre], EXAMPLE_S), EXAMPLE_S).to_wav()
 
 
-def show_examples() -> None:
-    """Show a button for each recording and each genre, and predict the requested example."""
-    state = listen_state()
-    # They stand in the order of how sure the model that came with Earmark is.
-    order = ":" if chosen_model() else ", from the easiest to the hardest:"
+def show_songs() -> None:
+    """Show a button for each recording, in one row where there is room."""
     st.html(EXAMPLES)
-    st.caption(f"No music at hand? Try a real song{order}")
-    with st.container(horizontal=True, gap="xsmall", key="songs"):
+    with st.container(
+        horizontal=True, horizontal_alignment="center", vertical_alignment="center", gap="xsmall", key="songs"
+    ):
+        # They stand in the order of how sure the model that came with Earmark is.
+        st.caption("Or try a song:" if chosen_model() else "Or try a song, easy to hard:", width="content")
         for recording in recordings():
             st.button(
                 recording.title,
@@ -63,18 +66,27 @@ def show_examples() -> None:
                 on_click=_request,
                 args=(recording.file,),
             )
-    st.caption("or a piece played by Earmark's synthesiser:")
+
+
+def show_examples(place: "DeltaGenerator") -> None:
+    """Show a button for each genre, and predict the requested examples.
+
+    `place` is near the buttons of the recordings: there stands that one of them is listened to.
+    """
+    state = listen_state()
+    st.caption("Or try a piece that Earmark's synthesiser plays:")
     with st.container(horizontal=True, gap="xsmall", key="examples"):
         for genre in GENRES:
             label = genre_name(genre).capitalize()
             st.button(label, key=f"example_{genre}", on_click=_request, args=(genre,))
         # In their row, so that what comes below keeps its place; this very run then shows the answer.
         if requested := list(state.requested_examples):
-            predict_clips(
-                [_add(name) for name in requested],
-                lambda number: state.requested_examples.remove(requested[number]),
-                opens_last=True,
-            )
+            with nullcontext() if requested[0] in GENRES else place:
+                predict_clips(
+                    [_add(name) for name in requested],
+                    lambda number: state.requested_examples.remove(requested[number]),
+                    opens_last=True,
+                )
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def show_history() -> None:
             if len(session) > 1:
                 chosen_id = _choose_row(session, state.open_id, widget_key("table"))
                 if chosen_id != state.open_id:
-                    state.open_id, state.scroll_target = chosen_id, "answer"
+                    state.open_id, state.scroll_target = chosen_id, "results"
             result = session.get(state.open_id) or next(iter(session))
             if len(session) > 1 or result.full_prediction:
                 _show_downloads(session)

@@ -17,7 +17,8 @@ MIN_CONFUSION = 0.1  # share of a genre's pieces taken for another one that is w
 
 def show_model_card(name: str | None) -> None:
     """Show an expander about the promoted model `name`, or the one that came with Earmark."""
-    folder = WEIGHTS / MEASURED if name is None else home() / PROMOTED / name
+    folder = _folder(name)
+    st.html('<div id="how-good"></div>')  # the link below an answer leads here
     with st.expander("How good is this model?", icon=":material/info:"):
         text = card_text(folder, is_stand_in=name is None)
         summary = card_summary(folder)
@@ -32,6 +33,32 @@ def show_model_card(name: str | None) -> None:
             )
         if not summary or st.toggle("Tell me more", key="model_card_text"):
             st.markdown(text or "Nothing is written down about this one.")
+
+
+def _folder(name: str | None) -> Path:
+    return WEIGHTS / MEASURED if name is None else home() / PROMOTED / name
+
+
+def track_record(name: str | None, confident: bool) -> str:
+    """Say how many answers that were as sure were right in the test of the promoted model `name`, or of the
+    one that came with Earmark. It is empty where no test is honest, or where it counted no such answers.
+    """
+    try:
+        card = load_card(_folder(name))
+        others = card.metrics.get("other_collections")
+        metrics = others or card.metrics["by_track"]
+        count, coverage = int(metrics["count"]), float(metrics["coverage"])
+        n_right, n_sure = round(count * metrics["accuracy"]), round(count * coverage)
+        n_right_sure = round(n_sure * metrics["selective_accuracy"]) if n_sure else 0
+        is_leaky = card.split.get("leaky")
+    except (ArtefactError, KeyError, TypeError, ValueError):
+        return ""
+    of, right = (n_sure, n_right_sure) if confident else (count - n_sure, n_right - n_right_sure)
+    if is_leaky or not 0 <= right <= of or of == 0:
+        return ""
+    pieces = "other people's songs" if others else "pieces it had never heard"
+    whether = "it was sure" if confident else "it was less than sure"
+    return f"Tested on {pieces}, it was right {right} times of {of} when {whether}."
 
 
 def card_summary(folder: Path) -> tuple[str, dict[str, float], dict[str, int]] | None:

@@ -8,11 +8,11 @@ from genre import GENRES
 from genre.audio.clip import EXCERPT_S, AudioError
 from genre.audio.loudness import is_silent
 from genre.audio.overview import mel_overview
-from genre.inference.classifier import Prediction
+from genre.inference.classifier import SPEECH, Prediction
 from genre.inference.session import MAX_SOUND_S, OTHER, Session, SessionClip
 from genre.models.cards import ArtefactError
 from genre.plots import prediction as plots
-from genre.text import genre_name
+from genre.text import genre_name, shorten
 from pages.listening.answer.description import show_description
 from pages.listening.answer.marks import (
     answer_html,
@@ -25,6 +25,7 @@ from pages.listening.answer.share_card import share_card
 from pages.listening.closer_look import show_closer_look
 from pages.listening.examples import label_of, recording_of
 from pages.listening.figures import once
+from pages.listening.model_card import track_record
 from pages.listening.player.component import mount_player, player_picture
 from pages.listening.predict import classify
 from pages.shared.flash import set_flash, show_flash
@@ -40,6 +41,7 @@ UNCALIBRATED = (
     "As the chosen model says it. Whether it is right as often as that, nobody has measured. "
     "The genres share 100 %, even if the music is none of them."
 )
+MAX_PLAYED = 48  # characters of the name of what was played, for a room
 SYNTHETIC = (
     ":material/piano: This model has learnt from Earmark's synthesiser alone: take its answer to real music "
     "for a guess."
@@ -80,6 +82,8 @@ def show_prediction(
                 st.html(bars_html(prediction))
                 for caption in _doubts(prediction):
                     st.caption(caption)
+                if record := track_record(chosen_model(), prediction.confident):
+                    st.markdown(f":small[{record} [How good is this model?](#how-good)]")
             _show_heading(result)
             if prediction.genre:
                 _show_all_genres(result, prediction)
@@ -123,6 +127,14 @@ def _show_heading(result: SessionClip) -> None:
     st.caption(f"{text[0].upper()}{text[1:]}.{source}")
 
 
+def _played(result: SessionClip) -> str:
+    """Say in a few words what was played, for a room."""
+    if result.source == "recording":
+        return "Your recording"
+    song = recording_of(result)
+    return shorten(song.title if song else result.name, MAX_PLAYED)
+
+
 def _their_word(result: SessionClip) -> str:
     """What the visitor says it is, in a sentence; empty where nothing was said."""
     if not result.correction:
@@ -135,10 +147,12 @@ def _their_word(result: SessionClip) -> str:
 def _show_answer(result: SessionClip, prediction: Prediction) -> None:
     """Show the genre as the largest thing on the page, and how sure it is."""
     if prediction.genre:
-        st.html(ANSWER + answer_html(prediction, _their_word(result) or label_of(result)))
+        st.html(ANSWER + answer_html(prediction, _their_word(result) or label_of(result), _played(result)))
     else:
         message = prediction.message
         message = recording_message(message) if result.source == "recording" else message
+        if message == SPEECH:
+            message += " It takes some rap with little music for speech, too."
         st.info(f"{message} {_their_word(result)}".rstrip(), icon=":material/music_off:")
 
 

@@ -66,6 +66,9 @@ ANSWER = """<style>
     .answer { text-align: center; }
     .answer p, .answer h2 { margin: 0; padding: 0; }
     .answer-lead { font-size: 1.05rem; opacity: .8; }
+    :root:not(.presenting) .answer-played { display: none; }  /* on the page it stands below the answer */
+    .answer-played i { font: 400 1em/1 "Material Symbols Rounded"; font-feature-settings: "liga";
+        vertical-align: -.12em; margin-right: .3em; }
     .answer .answer-genre { display: flex; align-items: center; justify-content: center; gap: .18em;
         font-size: clamp(3.2rem, 13vw, 5.6rem); font-weight: 800; line-height: 1.08; letter-spacing: -.01em;
         color: var(--genre); }
@@ -86,8 +89,9 @@ ANSWER = """<style>
     .answer-moments th:first-child { text-align: left; }
 </style>"""
 
-# pages/listening/examples.py: ten short names in one row, where the page is as wide as it can be.
+# pages/listening/examples.py: the songs, and ten short names, each in one row of a wide page.
 EXAMPLES = """<style>
+    .st-key-songs button { min-height: 2.2rem; padding: .1rem .7rem; }
     .st-key-examples > * { flex: 1 1 auto; }
     .st-key-examples button { width: 100%; padding-inline: .4rem; }
 </style>"""

@@ -42,7 +42,7 @@ STEPS = 5
 
 
 class PlainDataset(Dataset):
-    """A window of 3 s an item: the recording is read, cut and transformed each time it is asked for."""
+    """A window of 3 s an item: the recording is read, cut and transformed each time it is requested."""
 
     def __init__(self, folder: Path, spec: InputSpec) -> None:
         files = open_dataset(folder).files

@@ -67,6 +67,9 @@ def test_a_phone_shows_everything_and_scrolls_to_the_answer(browser, streamlit_s
     visitor.wait_for_answer()
     assert visitor.overflow() <= 0
     expect(visitor.page.locator(".answer-genre")).to_be_in_viewport(ratio=1)
+    link = visitor.page.get_by_role("link", name="Choose other music").bounding_box()
+    header = visitor.page.get_by_test_id("stHeader").bounding_box()
+    assert link["y"] >= header["y"] + header["height"], "the header covers none of it"
     visitor.page.get_by_role("button", name="Jazz").click()
     expect(visitor.page.get_by_role("heading", name="2 clips")).to_be_visible(timeout=BUSY_MS)
     expect(visitor.page.locator(".answer-genre")).to_have_text(re.compile("Jazz"))
@@ -81,6 +84,7 @@ def test_the_theme_follows_the_visitor(browser, streamlit_server, scheme):
     background = visitor.page.get_by_test_id("stApp").evaluate(
         "element => getComputedStyle(element).backgroundColor"
     )
+    expect(visitor.page.get_by_role("button", name="Vibe Ace")).to_be_in_viewport(ratio=1)
     assert background == {"light": "rgb(252, 251, 248)", "dark": "rgb(20, 24, 27)"}[scheme]
     visitor.leave()
 

@@ -53,9 +53,17 @@ def test_an_answer_plays_and_is_shown_to_a_room(browser, streamlit_server):
     expect(page.get_by_test_id("stHeader")).to_be_hidden()
     for hidden in ("stFileUploader", "stDownloadButton", "stExpander", "stSelectbox"):
         expect(page.get_by_test_id(hidden).first).to_be_hidden()
-    require_on_stage(page, page.locator(".answer-genre"), page.locator(".player-picture"))
+    require_on_stage(
+        page, *(page.locator(part) for part in (".answer-played", ".answer-genre", ".player-picture"))
+    )
     assert type_px(page, ".answer-genre") > 100
-    for selector in (".answer-lead", ".answer-certainty", ".answer-bars", ".player-readout"):
+    for selector in (
+        ".answer-played",
+        ".answer-lead",
+        ".answer-certainty",
+        ".answer-bars",
+        ".player-readout",
+    ):
         assert type_px(page, selector) >= READABLE_PX
     assert visitor.overflow() <= 0
     page.keyboard.press("Escape")

@@ -1,4 +1,4 @@
-"""The tempo that is asked for: stretch, accents, recipes, and what is heard of the shipped model."""
+"""The requested tempo: stretch, accents, recipes, and what is heard of the shipped model."""
 
 import json
 from dataclasses import replace
@@ -64,10 +64,10 @@ def test_a_clear_beat_is_accented_least() -> None:
     assert (accent_beats(floor, period)[:, 20:] == -GAN_MEL.range_db).all(), "silence stays silent"
 
 
-@pytest.mark.parametrize(("painted", "asked"), [(100, 120), (120, 100), (90, 100), (110, 110)])
-def test_time_is_stretched_to_the_asked_tempo(painted: float, asked: float) -> None:
-    stretch = choose_stretch(mel_of(clicks(painted)), FRAMES_PER_MINUTE / asked)
-    assert painted * stretch == pytest.approx(asked, rel=0.03)
+@pytest.mark.parametrize(("painted", "requested"), [(100, 120), (120, 100), (90, 100), (110, 110)])
+def test_time_is_stretched_to_the_requested_tempo(painted: float, requested: float) -> None:
+    stretch = choose_stretch(mel_of(clicks(painted)), FRAMES_PER_MINUTE / requested)
+    assert painted * stretch == pytest.approx(requested, rel=0.03)
 
 
 def test_the_beat_stands_out_from_half_and_double() -> None:

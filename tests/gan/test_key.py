@@ -1,4 +1,4 @@
-"""The key that is asked for: its names, the sound, recipes, and what is heard of the shipped model."""
+"""The requested key: its names, the sound, recipes, and what is heard of the shipped model."""
 
 import json
 from collections.abc import Iterator

@@ -31,9 +31,8 @@ def show_description(prediction: Prediction, begin_s: float) -> None:
     own = load_card(WEIGHTS / MODEL).pretrained
     if description.tags:
         st.markdown(
-            "**In other words**",
-            help="Words that listeners gave to songs like this one: only those that were right for "
-            "at least three of four songs whose kind was known.",
+            "**What listeners call songs like this**",
+            help="Only words that were right for at least three of four songs whose kind was known.",
         )
         with st.container(horizontal=True, gap="xsmall"):
             for tag, probability in description.tags.items():

@@ -3,12 +3,13 @@
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from genre.text import certainty, clock, genre_name, percent, runner_up
+from genre.text import clock, genre_name, percent
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from genre.inference.classifier import Prediction
+    from genre.inference.live import LivePrediction
 
 # Material symbols, which Streamlit brings along: no genre is told by its colour alone.
 MARKS = {
@@ -55,42 +56,39 @@ def best(probabilities: dict[str, float], count: int = N_BEST) -> list[dict[str,
     ]
 
 
-def forming_answer(
-    genre: str | None, probabilities: dict[str, float], confident: bool, familiar: bool = True
-) -> dict[str, Any] | None:
+def forming_answer(prediction: "Prediction | LivePrediction") -> dict[str, Any] | None:
     """Describe a prediction of what was heard so far, for the recorder; None without a genre."""
+    genre, probabilities = prediction.genre, prediction.probabilities
     if genre is None:
         return None
-    probability = probabilities[genre]
-    word = certainty(probability, confident, familiar, runner_up(probabilities))
     return {
         "name": genre_name(genre).capitalize(),
         "mark": genre_mark(genre),
         "colour": colour_of(genre),
-        "certainty": f"{word} so far, {percent(probability)}",
+        "certainty": f"{prediction.certainty} so far, {percent(probabilities[genre])}",
         "bars": best(probabilities),
     }
 
 
-def answer_of(prediction: "Prediction") -> dict[str, Any] | None:
-    """Describe a prediction for the recorder."""
-    return forming_answer(
-        prediction.genre, prediction.probabilities, prediction.confident, prediction.description.familiar
-    )
+def answer_html(prediction: "Prediction", note: str = "", played: str = "") -> str:
+    """Write what was played, which a room alone sees here, the genre, how sure the model is, and a note.
 
-
-def answer_html(prediction: "Prediction", note: str = "") -> str:
-    """Write the genre, how sure the model is, and a note. pages/shared/style.py has its style."""
+    pages/shared/style.py has its style.
+    """
     genre = prediction.genre or ""
-    probability, familiar = prediction.probabilities[genre], prediction.description.familiar
-    word = certainty(probability, prediction.confident, familiar, runner_up(prediction.probabilities))
+    share = percent(prediction.probabilities[genre])
+    if not prediction.description.familiar:
+        share = f"{share}, if it has to be one of them"
+    played_html = (
+        f'<p class="answer-played"><i aria-hidden="true">music_note</i>{escape(played)}</p>' if played else ""
+    )
     note_html = f'<p class="answer-lead answer-note">{escape(note)}</p>' if note else ""
     return (
-        f'<div class="answer" style="--genre:{colour_of(genre)}">'
+        f'<div class="answer" style="--genre:{colour_of(genre)}">{played_html}'
         f'<p class="answer-lead">{lead(prediction)}</p>'
         f'<h2 class="answer-genre"><span class="answer-mark" aria-hidden="true">{genre_mark(genre)}</span>'
         f"<span>{escape(genre_name(genre).capitalize())}</span></h2>"
-        f'<p class="answer-certainty"><b>{word}</b> {percent(probability)}</p>'
+        f'<p class="answer-certainty"><b>{prediction.certainty}</b> {share}</p>'
         f"{note_html}</div>"
     )
 

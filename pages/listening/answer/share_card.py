@@ -3,7 +3,7 @@
 import numpy as np
 
 from genre.inference.classifier import Prediction
-from genre.text import certainty, clock, genre_name, percent, runner_up
+from genre.text import clock, genre_name, percent
 from pages.listening.answer.marks import best, colour_of, genre_mark, lead
 from pages.listening.answer.spectrogram import spectrogram_image
 from pages.shared.sharing.canvas import FAINT, MARGIN, SIZE, Canvas
@@ -18,8 +18,6 @@ def share_card(prediction: Prediction, decibels: np.ndarray) -> bytes:
     """Draw a prediction that names a genre, and the mel-spectrogram int8 dB (bands, columns) -> PNG."""
     genre = prediction.genre or ""
     probability = prediction.probabilities[genre]
-    rival = runner_up(prediction.probabilities)
-    word = certainty(probability, prediction.confident, prediction.description.familiar, rival)
     card = Canvas(colour_of(genre))
     card.write((MARGIN, 44), lead(prediction), 36, FAINT)
     card.draw_symbol((MARGIN, 190), genre_mark(genre), MARK, colour_of(genre))
@@ -27,7 +25,7 @@ def share_card(prediction: Prediction, decibels: np.ndarray) -> bytes:
     card.write_large(
         (left, 180), genre_name(genre).capitalize(), LARGEST_TYPE, colour_of(genre), BAR_LEFT - 40 - left
     )
-    card.write((MARGIN, 290), f"{word}, {percent(probability)}", 46)
+    card.write((MARGIN, 290), f"{prediction.certainty}, {percent(probability)}", 46)
     for row, bar in enumerate(best(prediction.probabilities)):
         y = 120 + 80 * row
         card.write((BAR_LEFT, y - 36), bar["name"], 32)

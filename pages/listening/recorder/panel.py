@@ -147,7 +147,7 @@ def _add_live(state: RecorderState, message: SoundMessage) -> None:
     state.live.add(message)
     latest = state.live.latest()
     state.received = state.live.received
-    state.answer = forming_answer(latest.genre, latest.probabilities, latest.confident)
+    state.answer = forming_answer(latest)
     state.message = "" if latest.genre else recording_message(latest.message)
     if state.live.done:
         state.history = _describe_spans(state.live.spans())
@@ -173,7 +173,7 @@ def _describe_spans(spans: "list[Span]") -> list[dict[str, Any]]:
 
 def _answer_so_far(state: RecorderState, take: Take) -> None:
     """Predict what has arrived, if that is enough and the processor is free."""
-    from pages.listening.answer.marks import answer_of, recording_message
+    from pages.listening.answer.marks import forming_answer, recording_message
 
     seconds = take.seconds
     if seconds < (state.answered_s + NEXT_ANSWER_S if state.answered_s else FIRST_ANSWER_S):
@@ -187,5 +187,5 @@ def _answer_so_far(state: RecorderState, take: Take) -> None:
             state.error = str(error)
             return
     state.answered_s = seconds
-    state.answer = answer_of(prediction)
+    state.answer = forming_answer(prediction)
     state.message = "" if prediction.genre else recording_message(prediction.message)

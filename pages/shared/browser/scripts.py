@@ -5,8 +5,9 @@ import streamlit as st
 _SCROLL = """<script>{  // NUMBER: the browser runs no script again that stays where it is
     const part = document.querySelector(".st-key-KEY");
     const top = part?.getBoundingClientRect().top;
-    if (part && (top > WITHIN * window.innerHeight || top < 0)) {
-        part.style.scrollMarginTop = "5.5rem";  // the height of the header, and some air above the title
+    const header = document.querySelector("[data-testid=stHeader]")?.getBoundingClientRect().bottom ?? 0;
+    if (part && (top > WITHIN * window.innerHeight || top < header)) {
+        part.style.scrollMarginTop = "4.75rem";  // header and gap: what stands above is not cut in half
         const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
         part.scrollIntoView({behavior: isCalm ? "auto" : "smooth"});
     }

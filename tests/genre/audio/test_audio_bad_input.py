@@ -172,7 +172,7 @@ def test_impossible_headers(rate, channels):
 
 
 class CountedFile(io.FileIO):
-    """A file that counts the bytes it was asked for."""
+    """A file that counts the requested bytes."""
 
     count = 0
 

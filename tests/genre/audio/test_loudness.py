@@ -113,7 +113,7 @@ def test_stretches_leave_no_seam(monkeypatch):
 
 
 def test_a_limit_to_limiting():
-    """Sparse clicks cannot be loud without being mangled: they stay quieter than asked for."""
+    """Sparse clicks cannot be loud without being mangled: they stay quieter than requested."""
     clicks = np.zeros(3 * SAMPLE_RATE)
     clicks[::4_000] = 0.5
     levelled = normalize_loudness(clicks, SAMPLE_RATE)

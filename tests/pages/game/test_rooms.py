@@ -100,9 +100,9 @@ def test_songs_of_the_library_go_before_what_earmark_makes(tmp_path, wav):
         assert game_round.genre not in ATYPICAL.get(game_round.source, ()), "they are no fair question"
 
 
-def test_a_machines_piece_is_what_was_asked_for():
+def test_a_machines_piece_is_what_was_requested():
     options = GENRES[:4]
-    assert Round("blues", options, "generated", "blues").truth_from == "Earmark was asked for"
+    assert Round("blues", options, "generated", "blues").truth_from == "It is meant to be"
     assert Round("blues", options, "library", "blues").truth_from == "Its own tag says"
     assert Round("blues", options, "recording", "blues").truth_from == "It is"
     assert Round(GENERATED, (GENERATED,), "generated", "blues").truth_from == "It is", "that is certain"

@@ -1,6 +1,7 @@
 """The Listen page besides the prediction: closer looks, and the model card."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ from genre.audio.clip import SAMPLE_RATE
 from genre.inference.classifier import SILENCE
 from genre.library.scan import scan_folders
 from genre.models.cards import ArtefactError, load_card
-from genre.paths import WEIGHTS
+from genre.paths import PROMOTED, WEIGHTS
 from pages.listening.closer_look import ALIKE, BEAUTIFUL, TITLES, WHY, look_key
-from pages.listening.model_card import card_summary, card_text
+from pages.listening.model_card import card_summary, card_text, track_record
 from tests.pages.listening.test_listen_page import (
     CHARTS_OF_A_PREDICTION,
     app,
@@ -153,6 +154,28 @@ def test_the_card_is_in_plain_words(app):
     assert f"Of {others['count']} songs of other people's collections it named" in words and "GTZAN" in words
     for jargon in ("recall", "precision", "macro", "calibration", "logit"):
         assert jargon not in words
+
+
+def test_an_answer_says_how_often_such_answers_were_right():
+    metrics = load_card(WEIGHTS / "listen-train").metrics["other_collections"]
+    sure, unsure = (
+        [int(number) for number in re.findall(r"\d+", track_record(None, confident))]
+        for confident in (True, False)
+    )
+    assert sure[1] + unsure[1] == metrics["count"]
+    assert sure[0] + unsure[0] == round(metrics["accuracy"] * metrics["count"])
+    assert sure[0] / sure[1] == pytest.approx(metrics["selective_accuracy"], abs=0.02)
+
+
+def test_where_no_test_is_honest_no_answer_says_how_often_it_was_right(earmark_home):
+    folder = earmark_home / PROMOTED / "mine"
+    folder.mkdir(parents=True)
+    card = json.loads((WEIGHTS / "listen-train" / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(card))
+    assert "other people's songs" in track_record("mine", confident=True)
+    card["split"]["leaky"] = True
+    (folder / "card.json").write_text(json.dumps(card))
+    assert not track_record("mine", confident=True) and not track_record("none", confident=False)
 
 
 def test_a_genre_without_a_mistake_is_no_trouble(tmp_path):

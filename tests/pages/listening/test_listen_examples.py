@@ -61,9 +61,11 @@ def test_a_real_song_is_predicted_with_one_click(app):
     name = "Hungarian Dance No. 5, Johannes Brahms, US Army Strings (Public Domain Mark 1.0)"
     assert name in [text.value for text in app.text], "with its artist and licence"
     words = " ".join(element.value for element in app.markdown)
-    assert "In other words" in words and "What it feels like" in words
+    assert "What listeners call songs like this" in words and "What it feels like" in words
     assert "Those who published it call it classical, too." in markup(app)
     assert "More solemn classical songs" in words, "and not cheerful ones"
+    assert "</i>Hungarian Dance No. 5</p>" in markup(app), "for a room, the title alone"
+    assert "[How good is this model?](#how-good)" in words, "and how far to trust it"
 
 
 def test_a_song_that_is_taken_for_another_genre_is_called_a_hard_one(app):

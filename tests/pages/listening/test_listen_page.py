@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,9 @@ from genre.inference.classifier import SHORT_CLIP, UNFAMILIAR, Classifier
 from genre.inference.load import load_classifier
 from genre.models.cards import ArtefactError
 from genre.paths import REPOSITORY
-from genre.text import genre_name, percent
+from genre.text import genre_name, percent, shorten
 from pages.listening import examples
+from pages.listening.prediction import MAX_PLAYED
 from pages.listening.recorder.panel import PLAIN
 from pages.shared.models import default_classifier
 from tests.support.audio import picture_bytes, soundfile_bytes
@@ -85,13 +87,14 @@ def test_a_recording_gets_the_classifiers_prediction(app, wav, genre):
     record(app, content)
     prediction = load_classifier().classify(load_clip(content))
     assert predicted_genre(app) == genre_name(prediction.genre).capitalize()
-    assert app.text[0].value == "Recording 1"
+    assert app.text[0].value == "Recording 1" and "</i>Your recording</p>" in markup(app)
     assert charts(app) == CHARTS_OF_A_PREDICTION
 
 
 def test_an_upload_is_predicted(app, wav):
     upload(app, ("song.wav", wav("jazz")))
     assert app.text[0].value == "song.wav" and charts(app) == CHARTS_OF_A_PREDICTION
+    assert "</i>song.wav</p>" in markup(app), "a room reads it above the answer"
     assert not app.dataframe and len(app.get("download_button")) == 3
 
 
@@ -198,6 +201,11 @@ def test_silence_and_a_short_clip_get_a_sentence(app, play):
     assert any(SHORT_CLIP in caption.value for caption in app.caption)
 
 
+def test_speech_is_no_music_and_may_be_rap(app):
+    upload(app, ("talk.opus", (REPOSITORY / "tests" / "fixtures" / "speech" / "english.opus").read_bytes()))
+    assert "someone speaking" in app.info[0].value and "some rap" in app.info[0].value
+
+
 def test_a_guess_is_called_a_guess(app, wav, monkeypatch):
     real = Classifier.classify
 
@@ -218,6 +226,7 @@ def test_names_are_shown_and_never_interpreted(app, wav, name):
     assert name_on_page == table(app)["Clip"].iloc[0]
     for kind in ("markdown", "caption", "header", "subheader", "info", "error", "warning"):
         assert not any(name_on_page in element.value for element in app.get(kind))
+    assert f"</i>{escape(shorten(name_on_page, MAX_PLAYED))}</p>" in markup(app)
 
 
 def test_a_long_recording_says_what_was_listened_to(app, play, monkeypatch):

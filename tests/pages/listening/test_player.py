@@ -11,8 +11,9 @@ from PIL import Image
 from genre import GENRES
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.overview import mel_overview
-from genre.inference.classifier import Prediction
+from genre.inference.classifier import LIKE_SPEECH, SHORT_CLIP, Prediction
 from genre.inference.description import Description
+from genre.inference.live import SmoothedPrediction
 from genre.plots import prediction as plots
 from genre.text import certainty
 from pages.listening.answer.marks import (
@@ -108,6 +109,17 @@ def test_certainty_is_a_word(probability, confident, familiar, word):
     assert certainty(probability, confident, familiar) == word
 
 
+def test_what_can_never_be_sure_is_a_guess_however_probable():
+    over_time = np.full((3, 10), 0.01)
+    over_time[:, 4] = 0.91
+    doubtful = prediction(over_time, confident=False, uncertainty_reason=LIKE_SPEECH)
+    assert doubtful.certainty == "a guess", "the reason says that no genre is sure"
+    assert SmoothedPrediction().update(doubtful).certainty == "a guess", "nor is it while one listens"
+    short = replace(doubtful, uncertainty_reason=SHORT_CLIP)
+    assert short.certainty == "a guess", "no probability is enough for so short a clip"
+    assert replace(short, confidence_threshold=0.95).certainty == "fairly sure"
+
+
 def test_a_narrow_lead_is_a_guess():
     assert certainty(0.53, False, True, 0.42) == "a guess"
     assert certainty(0.53, False, True, 0.2) == "fairly sure"
@@ -125,6 +137,8 @@ def test_the_answer_names_genre_certainty_and_the_best_three():
     assert bars_html(prediction(over_time)).count("<b>") == 3
     strange = prediction(over_time, confident=False, description=Description(familiar=False))
     assert "Unlike all ten" in answer_html(strange) and "<b>a guess</b>" in answer_html(strange)
+    assert "if it has to be one of them" in answer_html(strange), "a high share of the ten is not much"
+    assert "if it has" not in html
 
 
 def test_a_genre_of_the_visitors_own_is_never_markup():

@@ -36,7 +36,7 @@ class Training(Visit):
             self.settle()
 
     def set_up(self, music: Path) -> None:
-        """Fill in what there is to learn from, and for how long: the longest that can be asked for."""
+        """Fill in what there is to learn from, and for how long: the longest that can be requested."""
         page = self.page
         page.get_by_text("Music: the built-in music").click()
         page.get_by_text("A folder of mine").click()

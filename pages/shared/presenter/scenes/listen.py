@@ -8,19 +8,25 @@ LISTEN = """
     &:has(.st-key-answer) :is(.st-key-recorder_panel, [data-testid=stLayoutWrapper]:has(>
         .st-key-recorder_panel)) { min-height: 0; height: 0 !important; }
     .st-key-answer { border: 0; padding: 0; gap: .4rem; }
-    .st-key-answer > :not(:has(> .stHtml .answer, > .stHtml .answer-bars, .player, audio, > .stAlert)),
-    .st-key-answer:has(.answer) > :has(> .stAlert), .st-key-answer:not(:has(.answer)) > :has(.player),
+    .st-key-answer > :not(:has(> .stHtml .answer, > .stHtml .answer-bars, .player, audio, > .stAlert,
+        > .stText)),
+    .st-key-answer:has(.answer) > :has(> .stAlert, > .stText),
+    .st-key-answer:not(:has(.answer)) > :has(.player),
     .st-key-results > :not(.st-key-answer, :has(.st-key-answer)) { display: none; }
     .st-key-answer .stAlert { margin-top: 8rem; }
     .st-key-answer .stAlert p { font-size: 2.4rem; }
     .st-key-answer_sound { position: absolute; width: 1px; height: 1px; overflow: hidden; opacity: 0; }
     .answer-lead { font-size: 1.5rem; }
-    .answer .answer-genre { font-size: 7rem; line-height: 1; }
+    .answer-played, .st-key-answer .stText { font-size: 1.6rem; font-weight: 650; line-height: 1.3;
+        text-align: center; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .st-key-answer .stText { display: grid; justify-content: center; }
+    .answer-played { margin: 0 8rem !important; }  /* the recorder's button stands at the left */
+    .answer .answer-genre { font-size: 7rem; line-height: 1.1; }
     .answer-certainty, .answer-certainty b { font-size: 1.9rem; }
     .answer-bars { font-size: 1.5rem; max-width: 44rem; grid-template-columns: max-content 1fr 4.2rem; }
     .answer-bars i { height: 1.1rem; border-radius: .55rem; }
     .player .player-readout { font-size: 1.5rem; text-align: center; }
-    .player-picture canvas { height: calc(var(--stage-height) - 25rem); }
+    .player-picture canvas { height: calc(var(--stage-height) - 27.8rem); }
     .st-key-answer:has(.answer-note) .answer-bars > :nth-child(n + 7) { display: none; }  /* two bars */
     .player-legend { display: none; }
     .recorder { --size: 8.5rem; font-size: 1.5rem; }
