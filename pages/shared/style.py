@@ -371,9 +371,10 @@ def swatch(colour: str) -> str:
 # Styles of pages/library/, besides its map (map/style.py).
 LIBRARY = """<style>
     :root:not(.presenting) .stage-songs { display: none; }
-    /* What plays stays in sight, whichever song of the map was pressed. */
-    :root:not(.presenting) [data-testid=stLayoutWrapper]:has(> .st-key-library_player) { position: sticky;
-        bottom: .6rem; z-index: 5; background: light-dark(#FCFBF8, #14181B); border-radius: .5rem;
+    /* What plays stays in sight, whichever song of the table was pressed. */
+    :root:not(.presenting) :not(.st-key-library_map_top) > [data-testid=stLayoutWrapper]:has(>
+        .st-key-library_player) { position: sticky; bottom: .6rem; z-index: 5;
+        background: light-dark(#FCFBF8, #14181B); border-radius: .5rem;
         box-shadow: 0 .2rem 1.2rem #0003; }
     /* Names of genres in a map stand in a frame of their colour. */
     :is(.st-key-library_map, .st-key-library_map_to_come) .annotation .bg { rx: 5px;

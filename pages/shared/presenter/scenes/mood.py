@@ -34,6 +34,15 @@ MOOD = """
     .st-key-mood [role=radio] { min-height: calc((var(--stage-height) - 13rem) / 2); }
     .st-key-mood [role=radio] [data-testid=stIconMaterial] { font-size: 5.5rem !important; }
     .st-key-mood [role=radio] p { font-size: 2rem !important; }
+    /* Moods of one's own beside the seven: smaller cards, in as many columns as fit in the room. */
+    .st-key-mood :has(> [role=radio]:nth-child(9)) { grid-template-columns: repeat(5, 1fr);
+        & [role=radio] [data-testid=stIconMaterial] { font-size: 4rem !important; }
+        & [role=radio] p { font-size: 1.6rem !important; } }
+    .st-key-mood :has(> [role=radio]:nth-child(11)) { grid-template-columns: repeat(6, 1fr);
+        & [role=radio] { min-height: calc((var(--stage-height) - 13.5rem) / 3); }
+        & [role=radio] [data-testid=stIconMaterial] { font-size: 2.8rem !important; }
+        & [role=radio] p { font-size: 1.5rem !important; display: -webkit-box; -webkit-line-clamp: 2;
+            -webkit-box-orient: vertical; overflow: hidden; line-height: 1.1; overflow-wrap: anywhere; } }
 
     /* Then the seven moods in a slim row, to go on with, one sentence, and the first songs. */
     &:has(.st-key-direction) :is(h1, .mood-bars, .st-key-mood [data-testid=stWidgetLabel],
@@ -85,6 +94,12 @@ MOOD = """
         & [role=radio] { min-height: 5rem; }
         & :has(> [role=radio]) { grid-template-columns: repeat(auto-fit, minmax(6.3rem, 1fr)); }
         & [role=radio] p { font-size: 1.5rem !important; }
+        & :has(> [role=radio]:nth-child(9)) { gap: .3rem;
+            & [role=radio] { min-height: 2.6rem; }
+            & [data-has-shortcut] { flex-direction: row; }
+            & [role=radio] p { display: block; white-space: nowrap; overflow: hidden;
+                text-overflow: ellipsis; }
+            & [role=radio] [data-testid=stIconMaterial] { font-size: 1.8rem !important; } }
         & [data-has-shortcut] { gap: 0; }
         & [role=radio] [data-testid=stIconMaterial] { font-size: 2.3rem !important; }
     }
