@@ -7,7 +7,7 @@ import streamlit as st
 from genre import GENRES
 from genre.library.index import Index
 from genre.library.progress import ScanProgress
-from genre.plots.prediction import COLOURS
+from genre.plots.prediction import COLOURS, QUIET
 from genre.text import counted, encodable, genre_name
 from pages.library.content import has_library
 from pages.library.state import library_state
@@ -65,7 +65,7 @@ def show_arrivals(progress: ScanProgress, time_left: str) -> None:
     )
     of_all = f" of {counted(progress.total, 'song')}" if progress.total else " songs"
     left = f"<small>{time_left} left</small>" if time_left else ""
-    last = ""
+    last = f'<p class="arrivals-last" style="--genre: {QUIET}">{WAITING}</p>'  # on the stage
     if latest:
         _, name, genre = latest[0]
         last = (

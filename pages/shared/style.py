@@ -344,6 +344,10 @@ def mood_cards(colours: list[str], key: str = "mood") -> str:
     .st-key-{key} > .stElementContainer, .st-key-{key} .stButtonGroup {{ width: 100% !important; }}
     .st-key-{key} [role=radiogroup] {{ display: grid; width: 100%; max-width: none;
         grid-template-columns: repeat(auto-fit, minmax(5.1rem, 1fr)); }}
+    @media (min-width: 641px) {{  /* with moods of one's own no card stands alone */
+        .st-key-{key} [role=radiogroup]:has(> :nth-child(9)) {{ grid-template-columns: repeat(5, 1fr); }}
+        .st-key-{key} [role=radiogroup]:has(> :nth-child(11)) {{
+            grid-template-columns: repeat(auto-fit, minmax(6.2rem, 1fr)); }} }}
     @media (max-width: 640px) {{
         .st-key-{key} [role=radiogroup] {{ grid-template-columns: repeat(4, 1fr); }} }}
     .st-key-{key} [role=radio] {{ padding-inline: .2rem; min-height: 5.2rem; border-radius: .8rem;

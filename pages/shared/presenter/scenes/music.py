@@ -47,7 +47,7 @@ MUSIC = """
     .arrivals-last b { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis;
         white-space: nowrap; }
     .arrivals-genres { gap: .1rem; }
-    .arrivals-genres li { grid-template-columns: 8rem 1fr 3.5rem; min-height: 2.05rem; font-size: 1.5rem; }
+    .arrivals-genres li { grid-template-columns: 8rem 1fr 3.5rem; min-height: 1.85rem; font-size: 1.5rem; }
     .arrivals-genres div { gap: .2rem; flex-wrap: nowrap; }
     .arrivals-genres i { width: 1.3rem; height: 1.3rem; flex: 0 1 1.3rem; }
     .stage-songs { margin: 0; padding: 0; list-style: none; display: grid; gap: .45rem; font-size: 1.6rem;
