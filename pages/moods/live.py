@@ -123,5 +123,4 @@ def show_mood_history(live: LiveRecognizer) -> None:
         if rows:
             st.vega_lite_chart(pd.DataFrame(rows), description, alt="The mood over the last minute")
     rates = live.frame_rates()
-    n_read = f"{rates.predictions:.0f} of them read" if rates.predictions >= 0.5 else "one read now and then"
-    st.caption(f"{rates.camera:.0f} pictures a second, {n_read}.")
+    st.caption(f"{rates.camera:.0f} pictures a second, {rates.predictions:.0f} of them read.")
