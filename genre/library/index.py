@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genre.audio.clip import display_name
 from genre.library.predictor import SongPrediction
 from genre.paths import home
+from genre.text import encodable
 
 if TYPE_CHECKING:
     from genre.library.reading import Reading
@@ -291,6 +293,35 @@ class Index:
                 "SELECT COUNT(*) FROM songs WHERE path >= ? AND path < ?", below(folder)
             ).fetchone()[0]
 
+    def genre_counts(self) -> dict[str, int]:
+        """The number of songs by genre; files without music have none."""
+        with database_errors():
+            return dict(
+                self.db.execute(
+                    "SELECT genre, COUNT(*) FROM songs WHERE genre IS NOT NULL GROUP BY genre"
+                ).fetchall()
+            )
+
+    def latest_songs(self, count: int) -> list[tuple[int, str, str]]:
+        """The songs that were read last, the very last one first: (id, name, genre)."""
+        with database_errors():
+            rows = self.db.execute(
+                "SELECT id, title, artist, path, genre FROM songs WHERE genre IS NOT NULL "
+                "ORDER BY id DESC LIMIT ?",
+                (count,),
+            ).fetchall()
+        return [
+            (id_, song_name(title, artist, os.fsdecode(path)), genre)
+            for id_, title, artist, path, genre in rows
+        ]
+
+    def has_map(self) -> bool:
+        """Whether any song has a place on the map."""
+        with database_errors():
+            return bool(
+                self.db.execute("SELECT EXISTS (SELECT 1 FROM songs WHERE x IS NOT NULL)").fetchone()[0]
+            )
+
     def content(self) -> list[tuple]:
         """All songs with their vectors, ordered by path, without what depends on the order of scans."""
         with database_errors():
@@ -304,6 +335,13 @@ class Index:
         rows = [(float(x), float(y), id_) for id_, (x, y) in zip(ids, points, strict=True)]
         with self.transaction():
             self.db.executemany("UPDATE songs SET x = ?, y = ? WHERE id = ?", rows)
+
+
+def song_name(title: str, artist: str, path: str) -> str:
+    """What to call a song: its title and artist, else its file's name without the ending."""
+    if title:
+        return f"{title}, {artist}" if artist else title
+    return display_name(encodable(os.path.splitext(os.path.basename(path))[0])) or "unnamed"
 
 
 def below(folder: str) -> tuple[bytes, bytes]:

@@ -16,15 +16,13 @@ from typing import Any
 import numpy as np
 
 from genre import GENRES
-from genre.audio.clip import display_name
 from genre.inference.description import MIN_CORRELATION, MIN_DEVIATION
-from genre.library.index import Index, database_errors, index_path
+from genre.library.index import Index, database_errors, index_path, song_name
 from genre.library.predictor import MODEL
 from genre.models.cards import load_card
 from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.models.pretrained.networks import N_FEATURES, TAGS
 from genre.paths import WEIGHTS
-from genre.text import encodable
 
 MUSIC = ("music", "unsure")  # statuses of songs with a genre
 # A tag without a threshold of its own, since its labels could not be checked, names the songs of the library
@@ -67,9 +65,7 @@ class Song:
     @property
     def name(self) -> str:
         """What to call the song: its title and artist, else its file's name without the ending."""
-        if self.title:
-            return f"{self.title}, {self.artist}" if self.artist else self.title
-        return display_name(encodable(os.path.splitext(os.path.basename(self.path))[0])) or "unnamed"
+        return song_name(self.title, self.artist, self.path)
 
 
 @dataclass(frozen=True)

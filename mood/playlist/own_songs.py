@@ -22,6 +22,7 @@ BEGINNINGS: dict[str, dict[str, float]] = {
 def own_playlist(library: Library, emotion: str, direction: str, count: int) -> list[PathSong]:
     """Up to `count` songs from an emotion that match it, or lead to joy or calm ("match", "lift", "calm").
 
-    A custom mood begins at the average song. Raises QueryError for an unknown direction.
+    A custom mood begins at the average song, since what it feels like in music is unknown. Raises
+    QueryError for an unknown direction.
     """
-    return mood_path(library, BEGINNINGS.get(emotion, {}), direction, count)
+    return mood_path(library, BEGINNINGS.get(emotion), direction, count)

@@ -11,6 +11,7 @@ from genre.library.progress import ScanProgress, is_scanning, lock_scan, read_pr
 from genre.paths import music_folder
 from genre.text import counted, encodable
 from pages.library.access import may_choose_folders, require_folder_choice
+from pages.library.arrivals import has_map, show_arrivals
 from pages.library.content import known_folders
 from pages.library.example import example_folder, forget_example, make_example
 from pages.library.keep import delete_songs, keep_songs, songs_folder
@@ -228,6 +229,10 @@ def _watch_scan() -> None:
     if not _is_reading(progress):
         st.rerun()
     _show_progress(progress)
+    if not has_map():
+        show_arrivals(progress, _left(progress.eta_s) if progress.eta_s else "")
+    elif progress.current:
+        st.caption(escaped(progress.current))
     if may_choose_folders() and st.button("Stop", icon=":material/stop_circle:", key="library_stop"):
         with st.spinner("Finishing the songs in work"):
             stop_scan()
@@ -243,8 +248,6 @@ def _show_progress(progress: ScanProgress) -> None:
         if progress.eta_s:
             words += f", {_left(progress.eta_s)} left"
     st.progress(progress.n_done / progress.total if progress.total else 0.0, text=words)
-    if progress.current:
-        st.caption(escaped(progress.current))
 
 
 def _left(seconds: float) -> str:

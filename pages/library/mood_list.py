@@ -48,7 +48,8 @@ def _has_music() -> bool:
 
 def _show_list(mood: str, direction: str, heading: CardHeading, is_first_choice: bool) -> bool:
     """Show the songs near the mood, and further ones behind an expander -> whether any is near."""
-    from mood.playlist.own_songs import own_playlist  # imports torch
+    from genre.library.playlists.mood_path import MATCH  # imports torch
+    from mood.playlist.own_songs import BEGINNINGS, own_playlist
 
     try:
         path = own_playlist(current_library(), mood, direction, COUNT)
@@ -58,6 +59,11 @@ def _show_list(mood: str, direction: str, heading: CardHeading, is_first_choice:
     if not path:
         st.info("There are no songs yet: name a folder of music on the page My music.")
         return False
+    if mood not in BEGINNINGS and direction == MATCH:
+        st.markdown(
+            f"Earmark cannot know what music goes with “{escaped(mood)}”: "
+            "these are the songs of yours in which no feeling is strong."
+        )
     near = [item for item in path if item.is_near]
     for number, item in enumerate(near, 1):
         _show_song(number, item)

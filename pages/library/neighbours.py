@@ -71,8 +71,14 @@ def show_playing(library: "Library") -> None:
         return
     show_song(library, position, autoplay=state.is_fresh)
     state.is_fresh = False
+    show_neighbours(library, position)
+
+
+def show_neighbours(library: "Library", position: int) -> None:
+    """Show what sounds like a song of the library."""
     if matches := nearest(library, position):
-        show_matches(matches, "like_playing", "Sounds like it")
+        with st.container(key="library_neighbours"):
+            show_matches(matches, "like_playing", "Sounds like it")
 
 
 def nearest(library: "Library", position: int) -> "list[Match]":

@@ -8,6 +8,7 @@ from genre.errors import error_sentence
 from genre.library.progress import read_progress
 from genre.plots.library import map_to_come
 from genre.text import counted
+from pages.library.arrivals import has_map
 from pages.library.content import current_library, has_library, known_folders
 from pages.library.folders import show_folders, show_last_scan, show_scan, take_scan_result
 from pages.shared.browser.address import follow_address, write_address
@@ -72,31 +73,34 @@ def _show_beginning() -> None:
 
 
 def _show_views(result: str) -> None:
-    summary = st.container(key="library_summary")  # filled last: loading the songs takes a moment
-    choice = st.segmented_control(
-        "View of your music",
-        list(LABELS),
-        required=True,
-        key="library_view",
-        format_func=LABELS.__getitem__,
-        label_visibility="collapsed",
-        persist_state="session",
-        wrap=False,
-    )
+    with st.container(key="library_head", horizontal=True, vertical_alignment="center"):
+        choice = st.segmented_control(
+            "View of your music",
+            list(LABELS),
+            required=True,
+            key="library_view",
+            format_func=LABELS.__getitem__,
+            label_visibility="collapsed",
+            persist_state="session",
+            wrap=False,
+        )
+        summary = st.container(key="library_summary")  # filled last: loading the songs takes a moment
+        if result:
+            st.caption(result, width="content")
     view = write_address("library_view", choice)
-    if result:
-        st.caption(result)
     is_scanning = show_scan()
     show_last_scan()
     if view == FOLDERS:
         show_folders()
+    if is_scanning and not has_map():
+        return  # the scan shows its songs
     library = _load()
     if library is None:
         return
     if len(library):
         summary.markdown(_summary(library), help=SURE)
     if view != FOLDERS:
-        _show_view(view, library, is_scanning)
+        _show_view(view, library)
 
 
 def _load() -> "Library | None":
@@ -123,10 +127,9 @@ def _summary(library: "Library") -> str:
     return text
 
 
-def _show_view(view: str, library: "Library", is_scanning: bool) -> None:
+def _show_view(view: str, library: "Library") -> None:
     if not len(library):
-        if not is_scanning:
-            st.info("No songs yet: name a folder of music under Folders.", icon=":material/folder:")
+        st.info("No songs yet: name a folder of music under Folders.", icon=":material/folder:")
     elif view == MAP:
         from pages.library.map.view import show_map
 

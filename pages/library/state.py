@@ -25,6 +25,7 @@ class LibraryState:
     map_selection: list[int] = field(default_factory=list)  # ids of the latest selection on the map
     table_selection: list[int] = field(default_factory=list)  # and in the table
     watches_scan: bool = False  # whether the page was drawn while a scan was under way
+    arrivals: dict[str, int] = field(default_factory=dict)  # songs by genre at the latest look at a scan
     error: str = ""  # a sentence about the latest action
 
     def play(self, id_: int | None) -> None:

@@ -348,6 +348,10 @@ def mood_cards(colours: list[str], key: str = "mood") -> str:
     .st-key-{key} > .stElementContainer, .st-key-{key} .stButtonGroup {{ width: 100% !important; }}
     .st-key-{key} [role=radiogroup] {{ display: grid; width: 100%; max-width: none;
         grid-template-columns: repeat(auto-fit, minmax(5.1rem, 1fr)); }}
+    @media (min-width: 641px) {{  /* with moods of one's own no card stands alone */
+        .st-key-{key} [role=radiogroup]:has(> :nth-child(9)) {{ grid-template-columns: repeat(5, 1fr); }}
+        .st-key-{key} [role=radiogroup]:has(> :nth-child(11)) {{
+            grid-template-columns: repeat(auto-fit, minmax(6.2rem, 1fr)); }} }}
     @media (max-width: 640px) {{
         .st-key-{key} [role=radiogroup] {{ grid-template-columns: repeat(4, 1fr); }} }}
     .st-key-{key} [role=radio] {{ padding-inline: .2rem; min-height: 5.2rem; border-radius: .8rem;
@@ -375,9 +379,10 @@ def swatch(colour: str) -> str:
 # Styles of pages/library/, besides its map (map/style.py).
 LIBRARY = """<style>
     :root:not(.presenting) .stage-songs { display: none; }
-    /* What plays stays in sight, whichever song of the map was pressed. */
-    :root:not(.presenting) [data-testid=stLayoutWrapper]:has(> .st-key-library_player) { position: sticky;
-        bottom: .6rem; z-index: 5; background: light-dark(#FCFBF8, #14181B); border-radius: .5rem;
+    /* What plays stays in sight, whichever song of the table was pressed. */
+    :root:not(.presenting) :not(.st-key-library_map_top) > [data-testid=stLayoutWrapper]:has(>
+        .st-key-library_player) { position: sticky; bottom: .6rem; z-index: 5;
+        background: light-dark(#FCFBF8, #14181B); border-radius: .5rem;
         box-shadow: 0 .2rem 1.2rem #0003; }
     /* Names of genres in a map stand in a frame of their colour. */
     :is(.st-key-library_map, .st-key-library_map_to_come) .annotation .bg { rx: 5px;

@@ -14,6 +14,7 @@ from tests.support.browser.stage import READABLE_PX, STAGE, require_on_stage, ty
 from tests.support.browser.visits import BUSY_MS, Visit
 
 INK = {"light": "rgb(31, 35, 38)", "dark": "rgb(236, 233, 226)"}  # of all text
+DESKTOP = {"width": 1280, "height": 800}
 GENRES = ("metal", "classical", "reggae")
 # Where a song of the map lies on the screen.
 _FIRST_POINT = """() => {
@@ -82,6 +83,9 @@ def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, m
     page.mouse.click(*page.evaluate(_FIRST_POINT))
     player = page.locator(".st-key-library_player")
     expect(player.get_by_text("song").first).to_be_visible()
+    page.set_viewport_size(DESKTOP)
+    for part in (player, chart.locator(".main-svg").first, page.locator(".map-legend")):
+        expect(part).to_be_in_viewport(ratio=0.99)
     page.wait_for_function(_PLAYS)
     expect(page.get_by_text("Sounds like it")).to_be_visible()
     expect(chart.locator(".map-neighbour")).to_have_count(2)

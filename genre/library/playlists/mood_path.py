@@ -24,6 +24,19 @@ MAX_SONGS = 200
 NOTICEABLE = 0.1  # of a standard deviation: a smaller step is none
 NEAR = 0.5  # standard deviations along its axis within which a song is near a mood
 SOME_ENERGY = 0.25  # standard deviations of energy from the average song that are worth a word
+HINT_OF_ENERGY = 0.1  # from which a mood itself has some: that of happiness is 0.2
+ENERGY_WORDS = {1: "full of energy", 0: "neither wild nor calm", -1: "of little energy"}
+N_WORDS = 2  # feelings that a reason names
+# Of a feeling, those that contradict it, by the axes of the Geneva scales.
+OPPOSITES = {
+    "solemnity": ("joyful_activation",),
+    "sadness": ("joyful_activation",),
+    "joyful_activation": ("sadness", "solemnity"),
+    "calmness": ("tension", "power"),
+    "tenderness": ("tension", "power"),
+    "power": ("calmness", "tenderness"),
+    "tension": ("calmness", "tenderness"),
+}
 MIN_SONG_S = 10.0  # shorter is a sound, not a song
 NEAR_BY, FURTHER = "Near how you feel", "Further from how you feel"
 
@@ -63,14 +76,18 @@ class PathSong:
     is_near: bool = True  # whether it is near the mood; on the way to a goal each song is where it should be
 
 
-def mood_path(library: Library, start: Mapping[str, float], direction: str, count: int) -> list[PathSong]:
+def mood_path(
+    library: Library, start: Mapping[str, float] | None, direction: str, count: int
+) -> list[PathSong]:
     """A playlist of up to `count` songs from a mood, given as feelings in standard deviations.
 
-    Raises QueryError for an unknown direction or feeling.
+    `start` is None for a mood whose feelings are unknown: the playlist begins at the average song, and no
+    reason says that a song is near the mood. Raises QueryError for an unknown direction or feeling.
     """
+    feelings = start or {}
     if direction not in DIRECTIONS:
         raise QueryError(f"The direction is {', '.join(DIRECTIONS)}, not {direction!r}: choose one.")
-    if unknown := set(start) - set(MUSIC_EMOTIONS):
+    if unknown := set(feelings) - set(MUSIC_EMOTIONS):
         raise QueryError(
             f"There is no feeling {sorted(unknown)[0]!r}; there are: {', '.join(MUSIC_EMOTIONS)}."
         )
@@ -79,25 +96,42 @@ def mood_path(library: Library, start: Mapping[str, float], direction: str, coun
     if not count:
         return []
     weights = feeling_statistics()[2].clip(min=0.0)
-    begin, goal = _vector(start), GOALS.get(direction)
+    begin, goal = _vector(feelings), GOALS.get(direction)
     end = begin if goal is None else _vector(goal.profile)
     targets = begin + np.linspace(0.0, 1.0, count)[:, None] * (end - begin)
     selection, distances = _assign(library.heights[rows], targets, weights)
     selection = rows[selection]
     axis = weights * end / max(1e-12, np.abs(weights * end).sum())
     if goal is None:
-        is_near = begin @ axis - library.heights[selection] @ axis <= NEAR
+        is_close = begin @ axis - library.heights[selection] @ axis <= NEAR
+        is_near = np.array(
+            [
+                start is None or (close and not _is_contrary(library, k, begin))
+                for k, close in zip(selection.tolist(), is_close, strict=True)
+            ]
+        )
         order = np.lexsort((distances, ~is_near))  # what is near comes first
+        leads = [NEAR_BY if near else FURTHER for near in is_near[order]]
+        if start is None:
+            leads = [""] * count
+        elif not is_near.any():
+            leads[0] = f"The nearest of your {len(rows)} songs"
         return [
-            PathSong(
-                library.songs[k], _sentence(NEAR_BY if near else FURTHER, library, k), float(d), bool(near)
+            PathSong(library.songs[k], _sentence(lead, library, k), float(d), bool(near))
+            for k, lead, d, near in zip(
+                selection[order].tolist(), leads, distances[order], is_near[order], strict=True
             )
-            for k, d, near in zip(selection[order].tolist(), distances[order], is_near[order], strict=True)
         ]
     along = library.heights[selection] @ axis
     order = np.argsort(along, kind="stable")
-    starts_near = float(along.min() - begin @ axis) <= NEAR
-    return _with_reasons(library, selection[order].tolist(), along[order].tolist(), goal, starts_near)
+    first = int(selection[order[0]])
+    if start is None:
+        lead = "To begin with"
+    elif float(along.min() - begin @ axis) <= NEAR and not _is_contrary(library, first, begin):
+        lead = "Starts where you are"
+    else:
+        lead = "Starts as near to you as these songs come"
+    return _with_reasons(library, selection[order].tolist(), along[order].tolist(), goal, lead)
 
 
 def _candidates(library: Library) -> np.ndarray:
@@ -128,14 +162,15 @@ def _assign(heights: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> tu
 
 
 def _with_reasons(
-    library: Library, rows: list[int], along: list[float], goal: Goal, starts_near: bool
+    library: Library, rows: list[int], along: list[float], goal: Goal, first_lead: str
 ) -> list[PathSong]:
     songs = []
     for number, (row, position) in enumerate(zip(rows, along, strict=True)):
         if number == 0:
-            lead = "Starts where you are" if starts_near else "Starts as near to you as these songs come"
+            lead = first_lead
         elif number == len(rows) - 1:
-            lead = f"Ends {goal.word}" if position > 0 else f"Ends as {goal.word} as these songs get"
+            is_there = position > 0 and not _is_contrary(library, row, _vector(goal.profile))
+            lead = f"Ends {goal.word}" if is_there else f"Ends as {goal.word} as these songs get"
         elif position - along[number - 1] >= NOTICEABLE:
             lead = f"A step {goal.comparative}"
         else:
@@ -146,16 +181,32 @@ def _with_reasons(
 
 def _sentence(lead: str, library: Library, row: int) -> str:
     """Write why a song stands there: the feelings that stand out in it or, without any, its energy."""
-    words = [FEELING_WORDS[name] for name in library.strongest_feelings(row, 2)]
-    return f"{lead}: {' and '.join(words) or _energy_words(library.heights[row])}."
+    words = " and ".join(FEELING_WORDS[name] for name in library.strongest_feelings(row, N_WORDS))
+    words = words or ENERGY_WORDS[_energy(library.heights[row], SOME_ENERGY)]
+    return f"{lead}: {words}." if lead else f"{words[0].upper()}{words[1:]}."
 
 
-def _energy_words(heights: np.ndarray) -> str:
-    """Describe the energy of feelings (9,) in standard deviations."""
+def _is_contrary(library: Library, row: int, mood: np.ndarray) -> bool:
+    """Whether what a song's reason says of it is not what one feels in a mood (9,).
+
+    A feeling that it names is contrary where the mood has less of it than the average song, or has its
+    opposite. Of a neutral face, whose feelings are the average song's, each that stands out is contrary.
+    """
+    named = library.strongest_feelings(row, N_WORDS)
+    felt = dict(zip(MUSIC_EMOTIONS, mood.tolist(), strict=True))
+    if named:
+        return not mood.any() or any(
+            felt[name] < 0 or (felt[name] == 0 and any(felt[other] > 0 for other in OPPOSITES.get(name, ())))
+            for name in named
+        )
+    energy = _energy(library.heights[row], SOME_ENERGY)
+    return energy != _energy(mood, HINT_OF_ENERGY) if energy else _energy(mood, SOME_ENERGY) != 0
+
+
+def _energy(heights: np.ndarray, least: float) -> int:
+    """Tell whether feelings (9,) in standard deviations have much energy (1), little (-1), or neither (0)."""
     energy = float(heights @ energy_signs()) / np.abs(energy_signs()).sum()
-    if abs(energy) < SOME_ENERGY:
-        return "neither wild nor calm"
-    return "full of energy" if energy > 0 else "of little energy"
+    return 0 if abs(energy) < least else 1 if energy > 0 else -1
 
 
 def _vector(profile: Mapping[str, float]) -> np.ndarray:

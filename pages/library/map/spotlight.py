@@ -15,7 +15,7 @@ from pages.library.neighbours import nearest
 if TYPE_CHECKING:
     from genre.library.search import Library, Song
 
-NAME_CHARS = 30
+NAME_CHARS, STAGE_CHARS = 30, 64  # of a name at its dot, and of the one below the map on the stage
 
 _CAPTION = '<p class="map-caption" aria-hidden="true"></p>'  # what plays, on the stage
 _SCRIPT = """<script>{
@@ -79,6 +79,13 @@ if (!light.draw) {
             else names.push(best);
         }
     };
+    const keepInSight = dot => {  // below what plays, where that stays in sight, and above the fold
+        const {top, bottom} = dot.getBoundingClientRect();
+        const main = document.querySelector("[data-testid=stMain]");
+        const bar = document.querySelector(".st-key-library_map_top").getBoundingClientRect().bottom;
+        const over = Math.min(0, top - bar - 24), under = Math.max(0, bottom + 24 - window.innerHeight);
+        if (over || under) main.scrollBy({top: over || under});
+    };
     light.draw = () => {
         const plot = document.querySelector(".st-key-library_map .js-plotly-plot");
         const layout = plot?._fullLayout, box = plot?.querySelector(".svg-container");
@@ -116,8 +123,12 @@ if (!light.draw) {
         }
         make(layer, "circle", {class: "map-pulse", cx: here.x, cy: here.y, r: 13, fill: here.colour});
         make(layer, "circle", {class: "map-here", cx: here.x, cy: here.y, r: 12, fill: here.colour});
+        if (light.inSight !== stop.id) {
+            light.inSight = stop.id;
+            if (!isStage) keepInSight(layer.querySelector(".map-here"));
+        }
         const place = isWalk ? `${stop.genre}, ${light.stop + 1} of ${light.stops.length}` : stop.genre;
-        if (isStage) caption.replaceChildren(...[["b", stop.name], ["span", place]].map(([tag, text]) =>
+        if (isStage) caption.replaceChildren(...[["b", stop.whole], ["span", place]].map(([tag, text]) =>
             Object.assign(document.createElement(tag), {textContent: text})));
         else write(layer, here, layout.width, [["map-name", stop.name], ["map-genre", stop.genre]]);
         caption.style.setProperty("--genre", here.colour);
@@ -145,6 +156,7 @@ def light_up(library: "Library", songs: "Sequence[Song]", stop_s: float | None =
         {
             "id": song.id,
             "name": shorten(encodable(song.name), NAME_CHARS),
+            "whole": shorten(encodable(song.name), STAGE_CHARS),
             "genre": genre_name(song.genre or "").capitalize(),
             "near": [match.song.id for match in nearest(library, position)],
         }

@@ -2,15 +2,29 @@
 
 MAP = """<style>
     .presenting .map-legend { display: none; }
-    .st-key-library_map_about p { font-size: 1.1rem; }
+    /* What to do or what plays, the map and its legend are one screen. */
+    :root:not(.presenting) .st-key-library_map_top { min-height: 5rem; }
+    :root:not(.presenting) .st-key-library_map { height: clamp(17rem, 100svh - 22rem, 40rem) !important; }
     .map-legend { display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; list-style: none; font-size: .95rem; }
     ul.map-legend.map-legend { margin: 0; padding: 0; }
     .map-legend li { margin: 0; }
     .map-legend i { display: inline-block; width: .8rem; height: .8rem; margin-right: .4rem;
         border-radius: 50%; vertical-align: -.05rem; }
 
+    .st-key-library_map_top > :has(> .st-key-library_map_about, > .st-key-library_player) {
+        flex: 1 1 20rem; }
+    .st-key-library_map_top > :has(> .st-key-library_walk):not(:has(audio)) { flex: none; width: auto; }
     .st-key-library_walk button p { white-space: nowrap; }
-    @media (max-width: 640px) {  /* the map keeps more of the screen */
+    @media (min-width: 900px) {  /* what plays takes one row */
+        :root:not(.presenting) .st-key-library_map_top .st-key-library_player { flex-direction: row;
+            align-items: center; padding: .4rem .8rem; gap: .8rem;
+            & > :has(audio) { flex: 0 0 17rem; width: 17rem; } } }
+    @media (max-width: 640px) {  /* the map keeps more of the screen, and what plays stays there */
+        :root:not(.presenting) .stVerticalBlock > :has(> .st-key-library_map_top):has(audio) {
+            position: sticky; top: 3.75rem; z-index: 5; background: light-dark(#FCFBF8, #14181B); }
+        :root:not(.presenting) .st-key-library_map { height: clamp(17rem, 100svh - 26rem, 30rem) !important; }
+        .st-key-library_map_top:has(.st-key-library_player) > :has(> .st-key-library_walk) { display: none; }
+        .st-key-library_map_top .st-key-library_player { padding: .4rem .7rem; gap: .4rem; }
         .st-key-library_player .stElementContainer:has(.stMarkdownBadge) { display: none; } }
 
     /* All names are in the colour of text, and legible above whatever lies below them. */
@@ -46,9 +60,9 @@ MAP = """<style>
     }
 
     .map-caption { display: none; }
-    .presenting .map-caption:not(:empty) { display: grid; position: fixed; left: 28rem; bottom: .3rem;
-        margin: 0; line-height: 1.15; color: light-dark(#1F2326, #ECE9E2); }
-    .map-caption b { font-size: 2.1rem; }
+    .presenting .map-caption:not(:empty) { display: grid; position: fixed; left: 27rem; right: 1.5rem;
+        bottom: .3rem; margin: 0; line-height: 1.15; color: light-dark(#1F2326, #ECE9E2); }
+    .map-caption b { font-size: 1.9rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     .map-caption span { font-size: 1.5rem; }
     .map-caption span::before { content: "\\25CF  "; color: var(--genre); }
 

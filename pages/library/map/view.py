@@ -11,8 +11,8 @@ from genre.text import encodable, genre_name
 from pages.library.map.spotlight import light_up
 from pages.library.map.style import MAP
 from pages.library.map.walk import STOP_S, show_stops, show_walk, walk_songs
-from pages.library.neighbours import show_playing
-from pages.library.player import save_songs
+from pages.library.neighbours import show_neighbours
+from pages.library.player import save_songs, show_song
 from pages.library.state import library_state
 from pages.shared.browser.scripts import take_taps
 
@@ -29,7 +29,7 @@ UNUSED_BUTTONS = ["zoom2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "toImage", "
 
 
 def show_map(library: "Library") -> None:
-    """Show the map, and below it what was clicked."""
+    """Show the map, above it what plays, and below it what sounds like it."""
     import numpy as np
 
     state = library_state()
@@ -40,10 +40,10 @@ def show_map(library: "Library") -> None:
         return
     songs = [library.songs[k] for k in rows]
     st.html(MAP)
-    with st.container(key="library_map_about"):
-        st.markdown(ABOUT)
-    place = st.container()  # filled last: a tap on the map ends a walk
-    st.html(_legend([song.genre or "" for song in songs]))
+    # Above the map stands what to do, or what plays: nothing covers the dots. Filled last: a tap ends a walk.
+    place = st.container(
+        key="library_map_top", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    )
     event = st.plotly_chart(
         library_map(
             np.array([(song.x, song.y) for song in songs]),
@@ -57,6 +57,7 @@ def show_map(library: "Library") -> None:
             "responsive": True,
             "modeBarButtonsToRemove": UNUSED_BUTTONS,
         },
+        height="stretch",
         key="library_map",
         on_select="rerun",
         selection_mode=("points", "box"),
@@ -68,11 +69,21 @@ def show_map(library: "Library") -> None:
         state.map_selection = indices
         if len(indices) == 1:
             state.play(indices[0])
-    with place:
-        show_walk(library, rows)
+    st.html(_legend([song.genre or "" for song in songs]))
     walk = walk_songs(library)
+    position = library.position(state.playing) if state.playing is not None and not walk else None
+    with place:
+        if position is not None:
+            show_song(library, position, autoplay=state.is_fresh)
+            state.is_fresh = False
+        elif not walk:
+            with st.container(key="library_map_about"):
+                st.markdown(ABOUT)
+        show_walk(library, rows)
     if walk:
         show_stops(walk)
+    if position is not None:
+        show_neighbours(library, position)
     with st.container(key="library_map_mouse"):
         st.caption("Scroll to zoom, and draw a frame around several songs to make a list of them.")
     if len(rows) < len(all_rows):
@@ -80,12 +91,10 @@ def show_map(library: "Library") -> None:
     if len(indices) > 1:
         selection = set(indices)
         save_songs([song for song in songs if song.id in selection], "library_map_list")
-    position = library.position(state.playing) if state.playing is not None else None
     if walk:
         light_up(library, walk, STOP_S)
     else:
         light_up(library, [library.songs[position]] if position is not None else [])
-    show_playing(library)
 
 
 def _legend(genres: list[str]) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from genre.library.playlists.files import to_m3u
 from genre.library.progress import ProgressWriter, lock_scan
 from genre.library.search import load_library
 from genre.plots.library import NAME_ROW, NAMED, library_map
+from genre.text import genre_name
 from pages.access.tokens import Role
 from pages.library import folders, keep
 from pages.library.example import example_folder
@@ -228,6 +230,26 @@ def test_a_scan_is_watched_and_stopped(music, monkeypatch):
         assert "2.0 hours left" in visit("music", library_view=MAP).get("progress")[0].proto.text
     app = visit("music", library_view=FOLDERS)  # its process is no more
     assert "interrupted: scan again" in words(app)
+
+
+def test_a_first_scan_shows_a_dot_for_each_song_and_the_latest_names(tmp_path):
+    make_songs(tmp_path, 12)
+    scan([tmp_path])
+    with Index() as index:
+        index.db.execute("UPDATE songs SET x = NULL, y = NULL")  # the map comes last
+    library = load_library()
+    with lock_scan():
+        writer = ProgressWriter([str(tmp_path)])
+        writer.update("reading", n_done=12, total=40, eta_s=30.0)
+        app = visit("music", library_view=MAP)
+        board = next(html.proto.body for html in app.get("html") if 'class="arrivals"' in html.proto.body)
+        assert board.count("is-new") == len(library) + 1, "and once in the style"
+        for genre, count in Counter(song.genre for song in library.songs).items():
+            row = board.partition(f"<span>{genre_name(genre).capitalize()}</span><div>")[2]
+            assert row.partition("</div>")[0].count("<i") == count
+        latest = max(library.songs, key=lambda song: song.id)
+        assert f"<b>{latest.name}</b>" in board and "<b>12</b> of 40 songs" in board
+        assert not charts(app) and not app.info, "nothing says that there is no music"
 
 
 @pytest.mark.parametrize(

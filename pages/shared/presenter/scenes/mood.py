@@ -16,10 +16,21 @@ MOOD = """
     iframe[title*=webrtc] { zoom: calc(1 / var(--stage-zoom, 1)); }
     &:has(iframe[title*=webrtc]) .mood-bars { display: grid !important; line-height: 1.25; row-gap: .1rem; }
     &:has(iframe[title*=webrtc]) .st-key-mood { display: none; }
-    &:has(.st-key-direction) [data-testid=stColumn]:has(iframe[title*=webrtc]) { flex: 0 0 24%;
-        min-width: 0; }
-    &:has(.st-key-direction):has(iframe[title*=webrtc]) :is(.mood-bars,
-        .st-key-songs_songs > :nth-child(n + 3 of :has(> [class*=_song_]))) { display: none !important; }
+    /* Then the face stands beside the songs. */
+    &:has(.st-key-direction):has(iframe[title*=webrtc]) {
+        & .mood-bars { display: none !important; }
+        & [data-testid=stHorizontalBlock]:has(iframe[title*=webrtc]) { position: relative; }
+        & [data-testid=stColumn]:has(iframe[title*=webrtc]) { position: absolute; left: 0; top: 0; width: 24%;
+            min-width: 0; }
+        & [data-testid=stColumn]:has(.st-key-take_live_mood),
+        & .stMainBlockContainer > .stVerticalBlock > :not(:has(iframe[title*=webrtc])) { margin-left: 26%;
+            width: 74%; }
+        & :has(> .st-key-take_live_mood) { flex-direction: row; align-items: center; gap: 1rem;
+            & > * { width: auto; flex: none; }
+            & > :first-child { flex: 1; } }
+        & .st-key-mood_now h3 { font-size: 2.2rem !important; }
+        & .st-key-take_live_mood button { padding: .2rem .9rem; }
+    }
     :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(> .st-key-open_camera,
         > * > .st-key-open_camera) { border: 0; padding: 0; flex: none !important; height: auto !important;
         align-items: start; }
@@ -34,6 +45,15 @@ MOOD = """
     .st-key-mood [role=radio] { min-height: calc((var(--stage-height) - 13rem) / 2); }
     .st-key-mood [role=radio] [data-testid=stIconMaterial] { font-size: 5.5rem !important; }
     .st-key-mood [role=radio] p { font-size: 2rem !important; }
+    /* Moods of one's own beside the seven: smaller cards, in as many columns as fit in the room. */
+    .st-key-mood :has(> [role=radio]:nth-child(9)) { grid-template-columns: repeat(5, 1fr);
+        & [role=radio] [data-testid=stIconMaterial] { font-size: 4rem !important; }
+        & [role=radio] p { font-size: 1.6rem !important; } }
+    .st-key-mood :has(> [role=radio]:nth-child(11)) { grid-template-columns: repeat(6, 1fr);
+        & [role=radio] { min-height: calc((var(--stage-height) - 13.5rem) / 3); }
+        & [role=radio] [data-testid=stIconMaterial] { font-size: 2.8rem !important; }
+        & [role=radio] p { font-size: 1.5rem !important; display: -webkit-box; -webkit-line-clamp: 2;
+            -webkit-box-orient: vertical; overflow: hidden; line-height: 1.1; overflow-wrap: anywhere; } }
 
     /* Then the seven moods in a slim row, to go on with, one sentence, and the first songs. */
     &:has(.st-key-direction) :is(h1, .mood-bars, .st-key-mood [data-testid=stWidgetLabel],
@@ -85,6 +105,12 @@ MOOD = """
         & [role=radio] { min-height: 5rem; }
         & :has(> [role=radio]) { grid-template-columns: repeat(auto-fit, minmax(6.3rem, 1fr)); }
         & [role=radio] p { font-size: 1.5rem !important; }
+        & :has(> [role=radio]:nth-child(9)) { grid-template-columns: repeat(5, 1fr); gap: .3rem;
+            & [role=radio] { min-height: 2.6rem; }
+            & [role=radio] [data-has-shortcut] { flex-direction: row; gap: .4rem; }
+            & [role=radio] p { display: block; white-space: nowrap; overflow: hidden;
+                text-overflow: ellipsis; }
+            & [role=radio] [data-testid=stIconMaterial] { font-size: 1.8rem !important; } }
         & [data-has-shortcut] { gap: 0; }
         & [role=radio] [data-testid=stIconMaterial] { font-size: 2.3rem !important; }
     }
