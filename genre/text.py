@@ -2,6 +2,8 @@
 
 FAIRLY_SURE = 0.5  # the least probability of "fairly sure"
 LEAST_LEAD = 0.2  # of "fairly sure" before the second: 53 % beside 42 % is the toss of a coin
+# How far the first of two is ahead: the least lead, in right answers of all, and the words for it.
+LEADS = ((0.15, "far ahead"), (0.05, "ahead"), (0.02, "a little ahead"), (0.0, "ahead by a hair"))
 GENRE_NAMES = {"hiphop": "hip-hop"}  # all other genres are written like their names
 
 # How music feels, by the name of its feeling.
@@ -68,6 +70,11 @@ def certainty(probability: float, confident: bool, familiar: bool = True, second
         return "sure"
     is_ahead = probability >= FAIRLY_SURE and probability - second >= LEAST_LEAD
     return "fairly sure" if familiar and is_ahead else "a guess"
+
+
+def lead_words(lead: float) -> str:
+    """Say how far the first of two is ahead: 0.1, of all answers, is "ahead"."""
+    return next(words for least, words in LEADS if lead >= least)
 
 
 def runner_up(probabilities: dict[str, float]) -> float:

@@ -41,6 +41,7 @@ class GalleryItem:
     number: int = 0  # position in the gallery, from 1
     prediction: "Prediction | None" = None  # prediction of the classifier, once it has run
     plain_wav: bytes = b""  # audio of its `plain_request`, once that is there
+    plain_mel_db: np.ndarray | None = None  # and its spectrogram (128, frames), dB below the maximum
 
     @classmethod
     def from_generated(cls, generated_clip: "GeneratedClip", origin: str = "") -> "GalleryItem":

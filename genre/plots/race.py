@@ -125,9 +125,13 @@ def _description(runs: Sequence[Learning], epochs: int, names_px: int) -> dict:
                 },
                 "axis": {
                     "grid": False,
-                    "labelExpr": f"datum.value > {epochs} ? 'test: tracks' : "
-                    f"(datum.value == {rounds[0]} ? 'round ' : '') + format(datum.value, 'd')",
+                    "labelExpr": f"datum.value > {epochs} ? 'final test' : "
+                    f"(datum.value == {rounds[0]} ? 'lesson ' : '') + format(datum.value, 'd')",
                     "values": [*rounds, finish],
+                    "labelAlign": {
+                        "condition": {"test": f"datum.value > {epochs}", "value": "left"},
+                        "value": "center",
+                    },  # beside the last lesson there is no room
                     "labelFontSize": TEXT_PX,
                 },
             },
@@ -150,7 +154,7 @@ def _description(runs: Sequence[Learning], epochs: int, names_px: int) -> dict:
                         "axis": {
                             "labelExpr": "datum.value == 0 ? '' : "
                             f"datum.value == {GUESSING} ? 'guessing' : "
-                            "round(100 * datum.value) + '\u00a0%'",
+                            "datum.value == 1 ? '100\u00a0% right' : round(100 * datum.value) + '\u00a0%'",
                             "values": [0, GUESSING, 0.5, 1],
                             "labelOverlap": False,
                             "labelFontSize": TEXT_PX,

@@ -71,7 +71,7 @@ def learning_curve(runs: Sequence[Learning], measure: str) -> go.Figure:
         showlegend=True,
         legend=_LEGEND_BELOW,
         xaxis={
-            "title": {"text": "epoch", "standoff": 4},
+            "title": {"text": "lesson", "standoff": 4},
             "showgrid": False,
             "rangemode": "tozero",
             "tickformat": "d",
@@ -158,7 +158,7 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
             "x": {
                 "field": "epoch",
                 "type": "quantitative",
-                "title": "epoch",
+                "title": "lesson",
                 # A scale of the data would be of nothing for a moment, and Vega warns of that in the console.
                 "scale": {"domain": [0, reach(row["epoch"] for row in rows)], "nice": False},
                 "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
@@ -176,7 +176,12 @@ def live_curve(runs: Sequence[Learning], measure: str) -> tuple[list[dict], dict
                 "legend": None,
             },  # the page has its own legend
             "opacity": {"condition": {"test": aside, "value": 1}, "value": 0.55},
-            "tooltip": [{"field": "run"}, {"field": "epoch"}, {"field": "music"}, {**value, **form}],
+            "tooltip": [
+                {"field": "run"},
+                {"field": "epoch", "title": "lesson"},
+                {"field": "music"},
+                {**value, **form},
+            ],
         },
         "layer": [
             {

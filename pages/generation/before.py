@@ -1,26 +1,48 @@
-"""The sound of a piece, and beside it, on request, what the network alone paints of the same wish."""
+"""The sound and picture of a piece, and beside them, on request, those of what the network alone paints."""
 
+import numpy as np
 import streamlit as st
 
 from gan.sampling.gallery import GalleryItem
+from gan.sampling.pictures import decimate_for_plot
+from genre.plots import prediction as plots
 from pages.generation.state import generate_state
 from pages.generation.studio import submit_plain_sound
-from pages.shared.browser.scripts import play_one_at_a_time
+from pages.shared.browser.scripts import follow_sound, play_one_at_a_time
+from pages.shared.widgets import STILL
 
 
 def show_sound(item: GalleryItem) -> None:
-    """Show the player of a piece, and that of the network alone, once there is one."""
-    if not item.plain_wav:
+    """Show the player of a piece and its picture, and beside them those of the network alone, once there.
+
+    A line runs through the picture of whichever sound plays.
+    """
+    if item.plain_mel_db is None:
         st.audio(item.wav, format="audio/wav", autoplay=item.id == generate_state().starting_id)
-        return
-    left, right = st.columns(2)
-    with left, st.container(key="other_sound", gap="xsmall"):
-        st.markdown("**The network alone**")
-        st.audio(item.plain_wav, format="audio/wav")
-    with right, st.container(key="own_sound", gap="xsmall"):
-        st.markdown("**As asked**")
-        st.audio(item.wav, format="audio/wav")
-    play_one_at_a_time("item")
+        _show_picture(item.title, item.spectrogram.mel_db, item.seconds, "spectrogram")
+    else:
+        left, right = st.columns(2)
+        with left, st.container(key="other_sound", gap="xsmall"):
+            st.markdown("**The network alone**")
+            st.audio(item.plain_wav, format="audio/wav")
+            _show_picture(
+                f"{item.title}, by the network alone", item.plain_mel_db, item.seconds, "other_spectrogram"
+            )
+        with right, st.container(key="own_sound", gap="xsmall"):
+            st.markdown("**With your wishes**")
+            st.audio(item.wav, format="audio/wav")
+            _show_picture(item.title, item.spectrogram.mel_db, item.seconds, "spectrogram")
+        play_one_at_a_time("item")
+    follow_sound("item", "spectrogram")
+
+
+def _show_picture(name: str, mel_db: np.ndarray, seconds: float, key: str) -> None:
+    st.plotly_chart(
+        plots.spectrogram(*decimate_for_plot(mel_db), seconds),
+        config=STILL,
+        key=key,
+        alt=f"Spectrogram of {name}: time to the right, pitch upwards",
+    )
 
 
 def show_before_button(item: GalleryItem) -> None:

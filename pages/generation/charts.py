@@ -32,7 +32,7 @@ def balance_chart(history: TrainingHistory) -> tuple[list[dict], dict]:
     epoch = {
         "field": "epoch",
         "type": "quantitative",
-        "title": "round",
+        "title": "lesson",
         "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
         "scale": {
             "domain": [0, reach(epoch for curve in curves.values() for epoch, _ in curve)],
@@ -40,7 +40,7 @@ def balance_chart(history: TrainingHistory) -> tuple[list[dict], dict]:
         },
     }
     colour = {"field": "of", "type": "nominal", "scale": colours, "legend": {"title": None, "orient": "top"}}
-    tooltip = [{"field": "epoch", "title": "round"}, {"field": "of"}, {**value, "format": ".0%"}]
+    tooltip = [{"field": "epoch", "title": "lesson"}, {"field": "of"}, {**value, "format": ".0%"}]
     lines = {
         "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 14, "filled": True}},
         "encoding": {"x": epoch, "y": value, "color": colour, "tooltip": tooltip},
@@ -55,7 +55,7 @@ def describe_balance(history: TrainingHistory) -> str:
         return ""
     real, fake = balance
     standing = (
-        f"In the last rounds the critic gave real music {real:.0%} for looking real, and painted "
+        f"In the last lessons the critic gave real music {real:.0%} for looking real, and painted "
         f"music {fake:.0%}"
     )
     if real - fake < EQUAL_GAP:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gan.sampling.gallery import Gallery, GalleryItem, describe_genres, describe_item
-from gan.sampling.pictures import decimate_for_plot
 from genre.plots import prediction as plots
 from genre.text import genre_name, percent
 from pages.access.links import link_to, reaches_others
@@ -16,7 +15,6 @@ from pages.generation.html import render_thumbnail
 from pages.generation.piece_card import piece_card
 from pages.generation.state import generate_state
 from pages.generation.studio import model_genres, new_seed, submit_requests, submit_to_same_model
-from pages.shared.browser.scripts import follow_sound
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
 from pages.shared.turns import visitor_turn
@@ -36,12 +34,6 @@ def show_item(item: GalleryItem) -> None:
         st.subheader(escaped(item.title), anchor=False)
         st.caption(escaped(describe_item(item)))
         show_sound(item)
-        st.plotly_chart(
-            plots.spectrogram(*decimate_for_plot(item.spectrogram.mel_db), item.seconds),
-            config=STILL,
-            key="spectrogram",
-            alt=f"Spectrogram of {item.title}: time to the right, pitch upwards",
-        )
         with st.container(horizontal=True, gap="xsmall", key="actions"):
             if item.request:
                 _another(item, item.request)
@@ -53,7 +45,6 @@ def show_item(item: GalleryItem) -> None:
             if item.request:
                 _vary(item, item.request)
                 _mix(item, item.request)
-        follow_sound("item", "spectrogram")
         show_kept(item)
         _show_prediction(item)
 

@@ -116,7 +116,7 @@ def _show_parsed_prompt(parsed: "ParsedPrompt") -> None:
             is_same = phrase.text == phrase.meaning
             st.badge(
                 escaped(phrase.text if is_same else f"{phrase.text} → {phrase.meaning}"),
-                color="primary",
+                color="green",
                 help=f"Taken for “{escaped(phrase.vocabulary_phrase)}”." if phrase.is_corrected else None,
             )
         for word in parsed.unknown_words:

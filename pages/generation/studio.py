@@ -20,6 +20,8 @@ from pages.shared.sound_budget import pieces_budget
 from pages.shared.widgets import unique_names
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gan.request import GenerationRequest
     from gan.sampling.sampler import Sampler
 
@@ -37,6 +39,7 @@ class PlainSound:
 
     item: GalleryItem
     wav: bytes
+    mel_db: "np.ndarray"  # (128, frames), dB below the maximum
 
 
 def list_trainings() -> dict[str, Run]:
@@ -156,10 +159,13 @@ def submit_plain_sound(item: GalleryItem) -> None:
         return
     request, version = plain_request(item.request), _model_version(name)
     state.error, state.repeated_id, state.opened_id = "", None, item.id
+
+    def generate() -> PlainSound:
+        plain = load_sampler(*version).generate(request)
+        return PlainSound(item, plain.clip.to_wav(), plain.mel_db)
+
     try:
-        state.ticket.submit(
-            [lambda: PlainSound(item, load_sampler(*version).generate(request).clip.to_wav())]
-        )
+        state.ticket.submit([generate])
     except JobError as error:
         state.error = str(error)
 
@@ -197,7 +203,7 @@ def collect_results() -> None:
             state.error = str(result)
             continue
         if isinstance(result, PlainSound):
-            result.item.plain_wav = result.wav
+            result.item.plain_wav, result.item.plain_mel_db = result.wav, result.mel_db
             state.scrolls_to_item = True  # the two players are at its top
             continue
         state.gallery.max_total_s = pieces_budget.share_s(state.gallery, MAX_TOTAL_S)

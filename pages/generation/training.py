@@ -80,7 +80,7 @@ def _show_history(trainings: dict[str, Run]) -> None:
     history = read_training_history(folders.get(selected, folders[""]))
     if not history.epochs:
         st.caption(
-            "There is nothing to see of it yet: the film begins with the first epoch."
+            "There is nothing to see of it yet: the film begins with the first lesson."
             if selected
             else "The painter that came with Earmark brought no pictures of its lessons."
         )
@@ -93,7 +93,7 @@ def _show_timeline(history: TrainingHistory) -> None:
     if not history.genres:
         return
     st.markdown(
-        "It painted the same wishes after every round of lessons. At first there is noise, then "
+        "It painted the same wishes after every lesson. At first there is noise, then "
         "rhythm and bass lines, then music."
     )
     genre = st.pills(
@@ -107,7 +107,7 @@ def _show_timeline(history: TrainingHistory) -> None:
     )
     timeline = history.timeline(history.genres.index(genre) if genre in history.genres else 0)
     with st.container(key="timeline"):
-        st.html(render_strip([(tile, f"round {epoch}") for epoch, tile in timeline]))
+        st.html(render_strip([(tile, f"lesson {epoch}") for epoch, tile in timeline]))
 
 
 def _show_balance(history: TrainingHistory) -> None:
@@ -124,7 +124,7 @@ def _show_balance(history: TrainingHistory) -> None:
         st.vega_lite_chart(
             pd.DataFrame(rows),
             description,
-            alt="The critic's opinion of real and of painted music over the rounds",
+            alt="The critic's opinion of real and of painted music over the lessons",
         )
     st.caption(describe_balance(history))
 
@@ -134,13 +134,13 @@ def _start_training() -> None:
 
     st.markdown(
         "It learns from music you choose, and then paints here. Count on a minute or two for each "
-        "round; it goes on when you close this page."
+        "lesson; it goes on when you close this page."
     )
     listing = choose_data()
     left, right = st.columns(2)
     with left:
         epochs = st.number_input(
-            "Rounds of lessons", 1, MAX_EPOCHS, FIRST_EPOCHS, key="gan_epochs", persist_state="session"
+            "Lessons", 1, MAX_EPOCHS, FIRST_EPOCHS, key="gan_epochs", persist_state="session"
         )
     with right:
         title = st.text_input(
@@ -177,7 +177,7 @@ def _show_training(title: str, run: Run, is_model: bool) -> None:
         st.badge(word, color=colour)
     with how:
         if run.state == "done":
-            st.caption(f"{run.settings.get('epochs', '?')} rounds with {_music(run)}.")
+            st.caption(f"{run.settings.get('epochs', '?')} lessons with {_music(run)}.")
         else:
             st.progress(min(1.0, max(0.0, run.progress)), text=_progress(run))
     with buttons:
@@ -214,7 +214,7 @@ def _progress(run: Run) -> str:
         return "Waiting for its turn"
     if run.state != "running" or not run.last.get("epoch"):
         return escaped(run.message)
-    text = f"Round {run.last['epoch']} of {run.settings.get('epochs', '?')}"
+    text = f"Lesson {run.last['epoch']} of {run.settings.get('epochs', '?')}"
     if run.eta_s:
         from pages.shared.countdown import time_left
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from genre.plots import training as plots_training
 from genre.runs.catalogue import Entry, to_csv
+from genre.runs.report import Report
 from pages.training.comparison import (
     TestedRun,
     read_report,
@@ -24,7 +25,7 @@ from pages.training.run_display import (
     model_label,
     show_chart,
 )
-from pages.training.run_table import MAX_COMPARED, show_run_table
+from pages.training.run_table import MAX_COMPARED, read_selection, show_run_table
 from pages.training.state import go_to
 
 MEASURES = {
@@ -43,25 +44,54 @@ def show_compare() -> None:
             "In a minute", icon=":material/flag:", key="to_minute", on_click=go_to, args=("In a minute",)
         )
         return
+    selection = read_selection(_passing(entries))
+    items = chart_entries(selection[:MAX_COMPARED])
+    reports = [read_report(item.entry) for item in items]
+    tested = tested_runs(items, reports)
+    if tested:  # who has won comes before the table that it is chosen in
+        _show_outcome(tested)
     if all(entry.recorded for entry in entries):
         st.info(
             "These are **recorded** trainings that came with Earmark, on its built-in music. "
             "Yours will stand above them.",
             icon=":material/history:",
         )
-    selection = show_run_table(_show_tools(entries))
+    st.markdown("**All trainings.** Tick one to see it, two or more to compare them.")
+    if [entry.id for entry in show_run_table(_show_tools(entries))] != [entry.id for entry in selection]:
+        st.rerun()
     if not selection:
         return
-    _show_side_by_side(selection[:MAX_COMPARED])
+    _show_side_by_side(items, reports, tested)
     if len(selection) > MAX_COMPARED:
         st.caption(f"The first {MAX_COMPARED} of the {len(selection)} chosen ones are shown.")
+
+
+def _passing(entries: list[Entry]) -> list[Entry]:
+    """Return the entries that pass the filters, which stand further below."""
+    for _, attribute in FILTERS:
+        if selection := st.session_state.get(f"only_{attribute}"):
+            entries = [entry for entry in entries if getattr(entry, attribute) in selection]
+    return entries
+
+
+def _show_outcome(tested: list[TestedRun]) -> None:
+    with st.container(key="outcome"):
+        show_standings(tested, show_winner(tested))
+        st.button(
+            "See how a test leaks",
+            icon=":material/water_drop:",
+            key="to_leak",
+            on_click=go_to,
+            args=("The leak",),
+        )
 
 
 def _show_tools(entries: list[Entry]) -> list[Entry]:
     """Show the tools of the table -> the entries that pass the filters."""
     with st.container(horizontal=True, vertical_alignment="center", key="run_tools"):
         with st.popover("Filter", icon=":material/filter_list:", key="run_filters"):
-            passing = _filter(entries)
+            _show_filters(entries)
+        passing = _passing(entries)
         st.toggle("All figures", key="all_figures", persist_state="session")
         st.download_button(
             "Download CSV",
@@ -76,8 +106,8 @@ def _show_tools(entries: list[Entry]) -> list[Entry]:
     return passing
 
 
-def _filter(entries: list[Entry]) -> list[Entry]:
-    """Show the filters -> the entries that pass them."""
+def _show_filters(entries: list[Entry]) -> None:
+    """Show the filters, each with what passes those before it."""
     for label, attribute in FILTERS:
         selection = st.multiselect(
             label,
@@ -89,23 +119,12 @@ def _filter(entries: list[Entry]) -> list[Entry]:
         )
         if selection:
             entries = [entry for entry in entries if getattr(entry, attribute) in selection]
-    return entries
 
 
-def _show_side_by_side(entries: list[Entry]) -> None:
-    items = chart_entries(entries)
-    reports = [read_report(entry) for entry in entries]
-    tested = tested_runs(items, reports)
-    if tested:
-        with st.container(key="outcome"):
-            show_standings(tested, show_winner(tested))
-            st.button(
-                "See how a test leaks",
-                icon=":material/water_drop:",
-                key="to_leak",
-                on_click=go_to,
-                args=("The leak",),
-            )
+def _show_side_by_side(
+    items: list[ChartEntry], reports: list[Report | None], tested: list[TestedRun]
+) -> None:
+    entries = [item.entry for item in items]
     _show_curves(items)
     columns = st.columns(min(len(items), 3 if len(items) % 3 == 0 else 2))
     for number, (item, report) in enumerate(zip(items, reports, strict=True)):
@@ -132,11 +151,11 @@ def _show_curves(items: list[ChartEntry]) -> None:
             show_chart(
                 plots_training.learning_curve(learnings, measure),
                 key=f"curve_{measure}",
-                alt=f"{title} over the epochs",
+                alt=f"{title} over the lessons",
                 title=f"**{title}**",
             )
     st.caption(
-        f"{ABOUT_EXCERPTS} Solid: on music kept aside to choose the best epoch (round through the music); "
+        f"{ABOUT_EXCERPTS} Solid: on music kept aside to choose the best lesson (epoch); "
         "dotted: on the music learnt from. The less surprise, the better. Models that learn in one go have "
         "no curve."
     )

@@ -16,12 +16,13 @@ from genre.paths import home
 from genre.runs.catalogue import Entry
 from genre.runs.comparison import TrackPredictions, common_tracks, compare_pair, find_disagreements
 from genre.runs.report import Report, ReportError, load_report
-from genre.text import genre_name, percent
+from genre.text import genre_name, lead_words, percent
 from pages.shared.widgets import escaped
 from pages.training.run_display import ChartEntry, track_name
 from pages.training.style import STANDINGS
 
 SIGNIFICANCE = 0.05  # chance above which a difference counts as none
+SMALL_LEAD = 0.05  # of all tracks: a lead that is called small
 CLIP_S = 30.0
 FINISHER = {"is-winner": "trophy", "is-leaky": "water_drop", "": "directions_run"}  # symbol at a lane's end
 
@@ -109,11 +110,13 @@ def show_winner(tested: list[TestedRun]) -> Outcome | None:
     )
     if result.p_value > SIGNIFICANCE:
         is_even = result.n_first == result.n_second
-        headline = f"{first.name} comes in first, just"
+        lead = (result.n_first - result.n_second) / result.n_common
+        headline = f"{first.name} is {lead_words(lead)}"
         if is_even:
             headline = f"A dead heat: {first.name} and {second.name}"
+        doubt = "so small a difference" if lead < SMALL_LEAD else "with so few tracks, even such a difference"
         st.info(
-            f"### {escaped(headline)}\n\n{counts}: so small a difference may be chance.",
+            f"### {escaped(headline)}\n\n{counts}: {doubt} may be chance.",
             icon=":material/balance:" if is_even else ":material/flag:",
         )
         return Outcome(headline, first.name, is_sure=False)

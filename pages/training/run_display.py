@@ -18,10 +18,10 @@ from genre.text import genre_name, percent
 from pages.shared import style
 from pages.shared.widgets import unique_names
 
-Colour = Literal["red", "orange", "green", "gray", "primary"]
+Colour = Literal["red", "orange", "green", "gray", "blue"]
 STATE_BADGES: dict[str, tuple[str, Colour]] = {  # state -> label and colour of the badge
     "waiting": ("waiting", "gray"),
-    "running": ("learning", "primary"),
+    "running": ("learning", "blue"),
     "done": ("done", "green"),
     "failed": ("failed", "red"),
     "stopped": ("stopped", "orange"),
@@ -72,11 +72,11 @@ SPLITS = {
     "all": "Everything is learnt from and nothing tested: for a model you only want to use.",
 }
 SPLIT_NAMES = {
-    "track": "by recording",
-    "kfold": "by recording, five rounds",
-    "blocks": "by blocks of recordings",
-    "filtered": "GTZAN's filtered lists",
-    "artist": "by artist",
+    "track": "on new recordings",
+    "kfold": "on new recordings, five times",
+    "blocks": "on new blocks of recordings",
+    "filtered": "on GTZAN's published list",
+    "artist": "on new artists",
     "segment": "with a leak",
     "all": "not at all",
 }

@@ -26,6 +26,7 @@ from pages.training.state import train_state
 from pages.training.style import RUN_CARDS
 
 if TYPE_CHECKING:
+    from streamlit.elements.arrow import DataframeState
     from streamlit.elements.lib.column_types import ColumnConfig
 
 MAX_COMPARED = 6
@@ -68,7 +69,7 @@ RUN_COLUMNS: "dict[str, ColumnConfig]" = {
     "Parameters": _Number(format="localized", width=95),
     "Time": _Number(format="compact", width=75, help="Spent learning: hours, minutes, seconds."),
     "Published": _Text(width=100, help="The paper's own figure, under its own protocol."),
-    "Epochs": _Number(width=70, help="Rounds through the music."),
+    "Epochs": _Number(width=70, help="Lessons: in each, a model goes once through the music."),
     "Batch": _Number(width=70, help="Excerpts looked at before each small change."),
     "Rate": _Number(format="%g", width=70, help="Learning rate: how large each change is."),
     "Note": _Text(width=150),
@@ -79,39 +80,54 @@ RUN_COLUMNS: "dict[str, ColumnConfig]" = {
 FIRST_COLUMNS = ("Name", "State", TRACKS, "Tested")
 
 
-def show_run_table(entries: list[Entry]) -> list[Entry]:
-    """Show a row for each -> those whose rows are ticked."""
-    ids = [entry.id for entry in entries]
+def read_selection(entries: list[Entry]) -> list[Entry]:
+    """Return those whose rows are ticked, before the table of these entries is shown."""
     state = train_state()
     requested = st.query_params.get_all("runs")
     if requested != state.address_runs:  # Back, Forward, a reload or a copied address
         state.address_runs, state.compared = requested, None
         state.n_tables += 1
-    # A selection counts rows: with other rows it is another table.
-    key = f"runs_{state.n_tables}_" + sha256("\n".join(ids).encode()).hexdigest()[:12]
     if state.compared is None:
         state.compared = _preselection(entries)
+    if (ticked := st.session_state.get(_table_key(entries))) is not None:
+        return _ticked(entries, ticked)
+    return [entry for entry in entries if entry.id in state.compared]
+
+
+def _table_key(entries: list[Entry]) -> str:
+    """A selection counts rows: with other rows it is another table."""
+    ids = "\n".join(entry.id for entry in entries)
+    return f"runs_{train_state().n_tables}_{sha256(ids.encode()).hexdigest()[:12]}"
+
+
+def _ticked(entries: list[Entry], event: "DataframeState") -> list[Entry]:
+    return [entries[row] for row in event["selection"]["rows"] if row < len(entries)]
+
+
+def show_run_table(entries: list[Entry]) -> list[Entry]:
+    """Show a row for each -> those whose rows are ticked."""
+    state = train_state()
+    requested, compared = state.address_runs, state.compared or []
     st.html(place_kept("run_table", min(MAX_TABLE_PX, ROW_PX * (1 + len(entries)))))
     with st.container(key="run_table"):
         selection = st.dataframe(
             pd.DataFrame(list(map(_cells, entries, chart_names(entries)))),
             hide_index=True,
-            key=key,
+            key=_table_key(entries),
             on_select="rerun",
             selection_mode="multi-row",
             selection_default={
-                "selection": {"rows": [number for number, id_ in enumerate(ids) if id_ in state.compared]}
+                "selection": {"rows": [n for n, entry in enumerate(entries) if entry.id in compared]}
             },
             placeholder="",
             alt="All trainings and their figures",
             column_order=_columns(),
             column_config=RUN_COLUMNS,
         )
-    selection_rows = [entries[row] for row in selection["selection"]["rows"] if row < len(entries)]
+    selection_rows = _ticked(entries, selection)
     state.compared = [entry.id for entry in selection_rows]
     if not _has_all_figures():
         _show_cards(entries)
-    st.caption("Tick one training to see it, two or more to compare them.")
     names = [entry.run.name for entry in selection_rows[:MAX_COMPARED]]
     present = requested or _names(entries, _newest(entries))
     if sorted(names) != sorted(present):  # each writing is one step for Back

@@ -17,8 +17,9 @@ STEPS = """<style>
 
 # How far each model has come in its test (comparison.py): the lanes of the start, run to their end.
 STANDINGS = """<style>
+    .stAlert h3 { padding-top: 0; }  /* level with its symbol */
     .stHtml ol.standings { list-style: none; margin: 0; padding: 0; display: grid; gap: .55rem; }
-    .standings li { margin: 0; display: grid; grid-template-columns: 1fr 4.6rem; column-gap: .8rem;
+    .standings li { margin: 0; display: grid; grid-template-columns: 1fr 5.3rem; column-gap: .8rem;
         align-items: center; }
     .standings p { grid-column: 1 / 3; margin: 0; line-height: 1.3; }
     .standings small { margin-left: .6rem; font-size: .9em; opacity: .8; }

@@ -211,6 +211,12 @@ def test_before_and_now_are_heard_one_at_a_time(studio):
         sound.evaluate("sound => { sound.muted = true; return sound.play(); }")
         page.wait_for_function("sound => sound.currentTime > 0", arg=sound.element_handle())
         assert other.evaluate("sound => sound.paused")
+    for key in ("spectrogram", "other_spectrogram"):
+        expect(page.locator(f".st-key-{key} .sound-place")).to_have_count(1)
+    page.keyboard.press("p")
+    require_on_stage(page, before, now, page.locator(".st-key-other_spectrogram"))
+    widths = [sound.bounding_box()["width"] for sound in (before, now)]
+    assert abs(widths[0] - widths[1]) < 2, "one is as wide as the other"
 
 
 def test_cancelled_is_cancelled(studio):

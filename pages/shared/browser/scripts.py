@@ -60,8 +60,8 @@ if (!window.earmarkFollow) {
         line.style.translate = `${area.l + area.w * share}px ${area.t}px`;
     };
     const follow = ({target}) => {
-        if (target.closest?.(".st-key-other_sound")) return;
-        const plot = target.closest?.(".st-key-PART")?.querySelector(".st-key-CHART .js-plotly-plot");
+        const part = target.closest?.(".st-key-other_sound, .st-key-own_sound, .st-key-PART");
+        const plot = part?.querySelector("[class*=CHART] .js-plotly-plot");
         if (!plot?._fullLayout?._size) return;
         let line = plot.querySelector(".sound-place");
         if (!line) {
@@ -84,8 +84,8 @@ if (!window.earmarkFollow) {
 def follow_sound(part: str, chart: str) -> None:
     """Let a line run through a chart of Plotly's, whose width is the length of the sound beside it.
 
-    `part` is the key of the container of both, `chart` that of the chart. A sound in a container with the
-    key other_sound is another one than that of the chart.
+    `part` is the key of the container of both, `chart` the end of the chart's key. Of two sounds in the
+    containers other_sound and own_sound each has its own chart there.
     """
     st.html(_FOLLOW.replace("PART", part).replace("CHART", chart), unsafe_allow_javascript=True)
 

@@ -35,7 +35,8 @@ _STAGE = """
         .stFileUploader, .stSelectbox, .stMultiSelect, .stSlider, .stCheckbox, .stTextInput, .stTextArea,
         .stRadio, .stNumberInput, .stButtonGroup, .stPopover, .stAudioInput, .stCameraInput, .stDataFrame
         ):not(.st-key-start, .st-key-start_race, .st-key-watch_race,
-        .st-key-to_set_up, .st-key-to_leak, .st-key-to_papers, .st-key-to_minute, .st-key-play_another,
+        .st-key-to_set_up, .st-key-to_leak, .st-key-to_papers, .st-key-to_minute, .st-key-play_first,
+        .st-key-play_another,
         .st-key-another, .st-key-hear_before, .st-key-next_genres *, [class*=st-key-mood_choice],
         .st-key-open_camera, [class*=st-key-camera_], [class*=st-key-icon_songs_play_],
         [class*=st-key-icon_own_play_], .st-key-take_live_mood, .st-key-show_face,
@@ -77,9 +78,10 @@ _STAGE = """
         .st-key-leak_drops) .stMainBlockContainer > .stVerticalBlock {
         height: var(--stage-height) !important; }
     :is([data-testid=stLayoutWrapper], [data-testid=stVerticalBlock]):has(.st-key-race, .st-key-counts,
-        .st-key-spectrogram, .st-key-library_map, .st-key-outcome, .st-key-leak_drops),
-    :is(.st-key-race, .st-key-race > *, .st-key-counts, .st-key-spectrogram, .st-key-library_map,
-        .st-key-outcome, .st-key-outcome > :has(.standings), .st-key-leak_drops,
+        .st-key-spectrogram, .st-key-other_spectrogram, .st-key-library_map, .st-key-outcome,
+        .st-key-leak_drops),
+    :is(.st-key-race, .st-key-race > *, .st-key-counts, .st-key-spectrogram, .st-key-other_spectrogram,
+        .st-key-library_map, .st-key-outcome, .st-key-outcome > :has(.standings), .st-key-leak_drops,
         .st-key-leak_drops > :has(.drops)) {
         flex: 1 1 0 !important; min-height: 0; height: auto !important; overflow: visible; }
 }

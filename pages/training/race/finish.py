@@ -5,6 +5,7 @@ import streamlit as st
 
 from genre.plots.race import race_chart
 from genre.text import percent
+from pages.shared.browser.scripts import scroll_to
 from pages.shared.style import RACE
 from pages.shared.widgets import escaped
 from pages.training.comparison import (
@@ -16,9 +17,9 @@ from pages.training.comparison import (
     tested_runs,
 )
 from pages.training.race.celebration import show_celebration
-from pages.training.race.play import show_play
-from pages.training.run_display import ChartEntry
-from pages.training.state import go_to
+from pages.training.race.play import play_next, show_play
+from pages.training.run_display import UNFILTERED, ChartEntry
+from pages.training.state import go_to, train_state
 
 HEAT_S = 20.0  # seconds between trainings that were started together, at most
 
@@ -38,18 +39,62 @@ def show_finish(items: list[ChartEntry], is_news: bool = False) -> None:
     """Show how the latest race ended, and let its models be played to; `is_news`: it has ended just now."""
     heat = latest_heat(items)
     results = tested_runs(heat, [read_report(item.entry) for item in heat])
+    outcome = None
     if results:
         outcome = _show_result(results)
         if is_news:
             show_celebration(heat, results, outcome)
+    models = _best_first([item for item in heat if item.entry.run.state == "done"], results)
+    _show_next_steps(models, items, any(run.is_leaky for run in results))
+    if results:
         show_standings(results, outcome)
-    show_race(heat)
-    models = [item for item in heat if item.entry.run.state == "done"]
+        _show_cheats(results)
     if models:
-        show_play(_best_first(models, results))
+        show_play(models)
+    show_race(heat)
+
+
+def _show_next_steps(models: list[ChartEntry], items: list[ChartEntry], has_cheat: bool) -> None:
+    """Show what can be done now, right below who has won: on the page and on the stage."""
+    done = models if len(models) > 1 else [item for item in items if item.entry.run.state == "done"]
+    if not done:
+        return
+    with st.container(horizontal=True, gap="small", key="next_steps"):
+        is_pressed = models and st.button(
+            "Play it a new piece" if len(models) == 1 else "Play them a new piece",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="play_first",
+            help="The synthesiser makes one up, and they name its genre.",
+        )
+        st.button(
+            "Compare them" if len(done) > 1 else "See what it learnt",
+            icon=":material/compare_arrows:",
+            key="to_compare",
+            on_click=_compare,
+            args=([item.entry.id for item in done],),
+        )
+        if has_cheat:
+            st.button(
+                "See how it cheats",
+                icon=":material/water_drop:",
+                key="to_leak",
+                on_click=go_to,
+                args=("The leak",),
+            )
+    if is_pressed:
+        play_next(models)
+        scroll_to("play_it", within=0.4)
+
+
+def _compare(ids: list[str]) -> None:
+    st.session_state.update(UNFILTERED)
+    train_state().compared = ids
+    go_to("Compare")
 
 
 def _show_result(results: list[TestedRun]) -> Outcome | None:
+    """Show who has won, or what the only one that was tested honestly has learnt."""
     honest = [run for run in results if not run.is_leaky]
     outcome = None
     if len(honest) > 1:
@@ -57,32 +102,23 @@ def _show_result(results: list[TestedRun]) -> Outcome | None:
     elif honest:
         st.success(
             f"### {escaped(honest[0].name)} has learnt\n\nIn the test it names "
-            f"{percent(honest[0].accuracy)} of the tracks right, which were kept aside for that. Guessing "
-            "would get 10\u00a0%.",
+            f"{percent(honest[0].accuracy)} of the tracks right, which were kept aside for that.",
             icon=":material/trophy:",
         )
-    _show_cheats(results, honest)
     return outcome
 
 
-def _show_cheats(results: list[TestedRun], honest: list[TestedRun]) -> None:
+def _show_cheats(results: list[TestedRun]) -> None:
     """Say that a leaky training is no winner, whatever its figure."""
     for cheat in results:
         if not cheat.is_leaky:
             continue
-        best = max((run.accuracy for run in honest), default=0.0)
+        best = max((run.accuracy for run in results if not run.is_leaky), default=0.0)
         looks = "looks better, but" if cheat.accuracy > best else "cannot win, for"
         st.warning(
             f"**{escaped(cheat.name)}, {looks} it cheats: {percent(cheat.accuracy)}** "
             "of the tracks right, since in its test it met other excerpts of recordings it had learnt from.",
             icon=":material/water_drop:",
-        )
-        st.button(
-            "See how it cheats",
-            icon=":material/water_drop:",
-            key="to_leak",
-            on_click=go_to,
-            args=("The leak",),
         )
         return
 
@@ -101,20 +137,20 @@ def show_race(heat: list[ChartEntry]) -> bool:
     rows, description = race_chart(learnings, finish)
     st.html(RACE)
     with st.container(key="race"):
-        st.markdown("**Short excerpts named right while they learn, whole tracks in the test**")
+        st.markdown("**Short excerpts named right while they learn, whole tracks in the final test**")
         # The text for a screen reader stays: Streamlit draws a chart anew whose text changes.
         st.vega_lite_chart(
             pd.DataFrame(rows),
             description,
             height=description["height"],  # which the presenter's view overrules
             key="race_lines",
-            alt="The race: how many excerpts each training names right after each round through the music, "
-            "and how many whole tracks in its test",
+            alt="The race: how many excerpts each training names right after each lesson, "
+            "and how many whole tracks in its final test",
         )
     st.caption(
         "The lines count excerpts of a few seconds, of music kept aside while a model learns. The dots count "
-        "whole tracks of the test; a track's answer is the vote of its excerpts. In a round (epoch) a model "
-        "goes once through the music. Guessing gets 10\u00a0%."
+        "whole tracks of the final test; a track's answer is the vote of its excerpts. In a lesson (epoch) a "
+        "model goes once through the music. Guessing gets 10\u00a0%."
     )
     return True
 

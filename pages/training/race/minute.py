@@ -83,7 +83,8 @@ def _show_start(is_racing: bool) -> None:
         elif st.button("Start the race", type="primary", icon=":material/play_arrow:", key="start_race"):
             start_runs(race_settings(), cores=1)
             st.rerun()
-        state = "It is running." if is_racing else "It takes about a minute on this machine."
+        length = "It takes about a minute, and longer while this machine is busy."
+        state = "It is running." if is_racing else length
         st.caption(
             f"{state} They learn to tell ten kinds of music apart, from 300 short pieces that Earmark's "
             "synthesiser plays."

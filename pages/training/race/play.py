@@ -36,10 +36,12 @@ def show_play(models: list[ChartEntry]) -> None:
         st.markdown("Play the trained models a piece of music: they name its genre.")
         if _know_no_real_music(models):
             st.markdown("**They have only ever heard a synthesiser: real music is new to them.**")
+        answers = st.container(key="answers")  # above what was pressed: they are in view
         _show_inputs(models)
-        show_flash("play")
-        if (music := train_state().music) and any(item.entry.id in music.predictions for item in models):
-            _show_answers(music, models)
+        with answers:
+            show_flash("play")
+            if (music := train_state().music) and any(item.entry.id in music.predictions for item in models):
+                _show_answers(music, models)
 
 
 def _know_no_real_music(models: list[ChartEntry]) -> bool:
@@ -76,6 +78,13 @@ def _show_inputs(models: list[ChartEntry]) -> None:
             _play(name, file.getvalue, models)
             renew(widget)
             st.rerun()
+
+
+def play_next(models: list[ChartEntry]) -> None:
+    """Let each model name the genre of a new piece: of the genre after that of the latest one."""
+    music = train_state().music
+    number = GENRES.index(music.truth) + 1 if music and music.truth in GENRES else 0
+    _play_new(GENRES[number % len(GENRES)], models)
 
 
 def _play_new(genre: str, models: list[ChartEntry]) -> None:
@@ -128,10 +137,7 @@ def _show_answers(music: PlayedMusic, models: list[ChartEntry]) -> None:
         st.markdown(f"**{escaped(music.name)}**")
     st.audio(music.wav, format="audio/wav", autoplay=True)
     if st.button("Play another piece", key="play_another", icon=":material/skip_next:", type="primary"):
-        following = (
-            GENRES[(GENRES.index(music.truth) + 1) % len(GENRES)] if music.truth in GENRES else GENRES[0]
-        )
-        _play_new(following, models)
+        play_next(models)
         st.rerun()
     answers = [item for item in models if item.entry.id in music.predictions]
     for number, item in enumerate(answers):

@@ -23,7 +23,6 @@ from pages.training.run_display import (
     ABOUT_EXCERPTS,
     CURVES,
     SPLIT_NAMES,
-    UNFILTERED,
     ChartEntry,
     chart_entries,
     load_entries,
@@ -85,7 +84,7 @@ def _show_present(was_active: bool) -> None:
     heat = latest_heat(items)
     if was_active and not show_race(heat):
         st.html(LANES + lanes_html([(item.name, "") for item in heat if item.entry.run.active], True))
-        st.caption("The lines begin with the first epoch, one round through the music.")
+        st.caption("The lines begin with the first lesson, in which a model goes once through the music.")
     for number, item in enumerate(items):
         with st.container(border=True, key=f"watched_{number}"):
             _show_run(item)
@@ -123,30 +122,13 @@ def _show_totals(entries: list[Entry]) -> None:
                 on_click=_apply,
                 args=(process.start_run, resumable),
             )
-        finished_ids = [entry.id for entry in entries if entry.run.state == "done"]
-        if finished_ids and not active:
-            label = "Compare them" if len(finished_ids) > 1 else "See what it learnt"
-            st.button(
-                label,
-                type="primary",
-                icon=":material/compare_arrows:",
-                key="to_compare",
-                on_click=_compare,
-                args=(finished_ids[::-1],),
-            )
-
-
-def _compare(ids: list[str]) -> None:
-    st.session_state.update(UNFILTERED)
-    train_state().compared = ids
-    go_to("Compare")
 
 
 def _show_curves(items: list[ChartEntry]) -> None:
     """Show the learning curves. The classical models learn in one go and have none."""
     learnings = [item.learning() for item in items]
     if not any(learning.epochs for learning in learnings):
-        st.caption("The curves begin with the first epoch.")
+        st.caption("The curves begin with the first lesson.")
         return
     with st.container(key="curves"):
         for column, (measure, title) in zip(st.columns(2), CURVES, strict=True):
@@ -160,7 +142,7 @@ def _show_curves(items: list[ChartEntry]) -> None:
                     key=f"zoom_{measure}",
                     on_select="rerun",
                     selection_mode="zoom",
-                    alt=f"{title} over the epochs",
+                    alt=f"{title} over the lessons",
                 )
 
 
@@ -256,7 +238,7 @@ def _progress_text(entry: Entry) -> str:
         return (
             f"Playing the built-in music, once: {count - to_play} of {count} tracks" if to_play else message
         )
-    text = f"Epoch {epoch} of {epochs}" if "loss" in run.last else message
+    text = f"Lesson {epoch} of {epochs}" if "loss" in run.last else message
     if part := run.last.get("part", 1) - 1:
         text += f", part {part + 1}"
     if run.eta_s:

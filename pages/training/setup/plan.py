@@ -40,7 +40,7 @@ GRID: dict[str, tuple[list, list]] = {  # choices, preselected choices
 
 
 FINE_TUNING = {  # label, and what it does
-    "epochs": ("Epochs", "Rounds: how often the model goes through all the music."),
+    "epochs": ("Epochs", "Lessons: how often the model goes through all the music."),
     "batch": ("Batch size", "How many excerpts it looks at before it changes its mind a little."),
     "rate": (
         "Learning rate",

@@ -86,5 +86,5 @@ def _require_small(experiment: ExperimentSettings, cores: int) -> None:
     if not is_small:
         raise AccessError(
             f"Guests train small models on the built-in music: {'; '.join(map(model_label, MODELS))}, up to "
-            f"{MAX_EPOCHS} epochs, tested by recording or with a leak. Larger trainings are the host's."
+            f"{MAX_EPOCHS} epochs, tested on new recordings or with a leak. Larger trainings are the host's."
         )

@@ -190,7 +190,7 @@ def watching_rows(program: str, home: Path, minutes: float) -> tuple[list[Row], 
             if epoch % (EPOCHS // LOOKS) == 0:
                 heaps.append(_heap_mb(page))
                 servers.append(memory_mb(server) or 0.0)
-        page.get_by_text(f"Epoch {EPOCHS + 1} of").first.wait_for()  # it has kept up
+        page.get_by_text(f"Lesson {EPOCHS + 1} of").first.wait_for()  # it has kept up
         _watch(page, f"{address}/train?step=Watch")
         page.wait_for_timeout(5_000)
         anew = _heap_mb(page)

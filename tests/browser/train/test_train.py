@@ -112,7 +112,7 @@ def test_a_zoom_stays_when_epochs_come_and_runs_end(browser, streamlit_server, s
             for epoch in (13, 14):
                 before = chart.inner_html()
                 one_more_epoch(folder, epoch)
-                expect(page.get_by_text(f"Epoch {epoch} of 8")).to_be_visible(timeout=BUSY_MS)
+                expect(page.get_by_text(f"Lesson {epoch} of 8")).to_be_visible(timeout=BUSY_MS)
                 page.wait_for_timeout(500)
                 assert chart.inner_html() != before, "the new epoch is drawn"
                 assert epochs_in_sight(chart) == zoomed

@@ -211,7 +211,8 @@ def test_the_network_alone_is_heard_beside_a_piece(visit):
     press(app, "hear_before")
     app = finished(app)
     assert gallery_items(app) == [item] and generate_state_of(app).opened_id == item.id
-    assert "The network alone" in words(app) and "As asked" in words(app)
+    assert "The network alone" in words(app) and "With your wishes" in words(app)
+    assert len(app.get("plotly_chart")) == 2, "each has its picture"
     assert len(app.get("audio")) == 2 and not any(player.proto.autoplay for player in app.get("audio"))
     assert "hear_before" not in [button.key for button in app.button]
     plain = generate(visit(request_genres=["jazz"]))

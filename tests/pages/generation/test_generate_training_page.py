@@ -129,7 +129,7 @@ def test_each_state_of_a_training(visit, processes):
             locks.enter_context(lock_run(folders[state]))
         app = visit()
         texts = [bar.proto.text for bar in app.get("progress")]
-        assert "Round 4 of 8, about 1 minute left" in texts and "Waiting for its turn" in texts
+        assert "Lesson 4 of 8, about 1 minute left" in texts and "Waiting for its turn" in texts
         for state, act in (("running", "stop_run"), ("failed", "start_run"), ("stopped", "start_run")):
             press(app, f"{act}_{folders[state].name}")
             assert processes[-1] == (act, folders[state])

@@ -11,7 +11,7 @@ from genre.runs import directory as runs
 from genre.runs import process
 from genre.runs.report import load_report
 from genre.runs.worker import work_on
-from genre.text import percent
+from genre.text import lead_words, percent
 from genre.training.experiment import experiment_settings, run_experiment
 from genre.training.publish import promote_run, unpublish_model
 from pages.listening.closer_look import WHY, look_key
@@ -27,6 +27,7 @@ from tests.support.pages.app_visits import (
     healthy,
     labels,
     markup,
+    order,
     predicted_genre,
     press,
     visit,
@@ -60,9 +61,11 @@ def test_the_trials_of_a_search_are_drawn_and_a_damaged_one_is_left_out():
 
 def test_the_first_visit_has_recorded_runs_to_compare():
     app = visit("train", step="Compare")
-    assert "recorded" in app.info[0].value
+    assert "recorded" in app.info[-1].value
     table = app.dataframe[0].value
-    assert set(table["State"]) == {"recorded"} and {"with a leak", "by recording"} == set(table["Tested"])
+    assert set(table["State"]) == {"recorded"} and {"with a leak", "on new recordings"} == set(
+        table["Tested"]
+    )
     assert table["Tracks right"].notna().all() and "Model" not in app.dataframe[0].proto.column_order
     assert len(app.dataframe[0].proto.column_order) == 4
     healthy(app.toggle(key="all_figures").set_value(True).run())
@@ -96,6 +99,41 @@ def test_the_winner_is_named_only_if_it_is_one():
     assert not app.success and "so small a difference may be chance" in app.info[0].value
     app = visit("train", step="Compare", train=TrainState(compared=[str(good), str(leaky)]))
     assert not app.success and not app.info, "there is no race against a leaky split"
+
+
+@pytest.mark.parametrize(
+    ("lead", "words"),
+    [
+        (0.5, "far ahead"),
+        (0.1, "ahead"),
+        (0.05, "ahead"),
+        (0.03, "a little ahead"),
+        (0.01, "ahead by a hair"),
+    ],
+)
+def test_the_words_fit_the_lead(lead, words):
+    assert lead_words(lead) == words
+
+
+def test_a_lead_that_may_be_chance_is_not_called_small_when_it_is_not():
+    """Four tracks of forty: ten points."""
+    better, worse = (make_run(title=title, skill=0.0) for title in ("better", "worse"))
+    for folder, n_right in ((better, 24), (worse, 20)):
+        report = json.loads((folder / "report.json").read_text())
+        for number, row in enumerate(report["predictions"]):
+            row["prediction"] = row["genre"] if number < n_right else "none"
+        report["by_track"]["accuracy"] = n_right / len(report["predictions"])
+        (folder / "report.json").write_text(json.dumps(report))
+    app = visit("train", step="Compare", train=TrainState(compared=[str(better), str(worse)]))
+    assert app.info[0].value.startswith("### better is ahead\n") and "just" not in app.info[0].value
+    assert "with so few tracks, even such a difference may be chance" in app.info[0].value
+
+
+def test_the_winner_comes_before_the_table():
+    make_run(skill=3.0)
+    make_run(model="linear", skill=0.2)
+    places = order(visit("train", step="Compare"), "success", "dataframe")
+    assert places.index("success") < places.index("dataframe")
 
 
 def test_a_lane_for_each_says_how_far_it_has_come():
@@ -194,7 +232,7 @@ def test_of_many_trainings_none_is_preselected():
         make_run(seed=number)
     app = visit("train", step="Compare")
     assert len(app.dataframe[0].value) > MAX_PRESELECTION and not app.get("plotly_chart")
-    assert "Tick one training" in words(app)
+    assert "Tick one to see it" in words(app)
 
 
 def test_a_papers_figure_is_in_percent():

@@ -25,7 +25,7 @@ from pages.training.race.minute import race_settings
 from pages.training.run_display import LEAK, TRACKS, chart_entries, load_entries, plain_title
 from pages.training.setup.quota import require_quota
 from pages.training.state import TrainState
-from tests.support.pages.app_visits import as_read, healthy, labels, markup, press, visit, words
+from tests.support.pages.app_visits import as_read, healthy, labels, markup, order, press, visit, words
 from tests.support.pages.open_house import visiting_as
 from tests.support.training_runs import make_report, make_run
 
@@ -137,7 +137,7 @@ def test_one_figure_for_a_model_wherever_it_stands():
         f"Test: {figure} of 40" for figure in (honest, leaky)
     ]
     chart = app.get("vega_lite_chart")[0].proto
-    assert f"{honest} Small".encode() in chart.data.data and "whole tracks in the test" in words(app)
+    assert f"{honest} Small".encode() in chart.data.data and "whole tracks in the final test" in words(app)
     app = visit("train", step="Compare", train=TrainState(compared=list(map(str, folders))))
     assert words(app).count("the test leaks") == 1, "a badge on the card that leaks"
     table = dict(zip(app.dataframe[0].value["Name"], app.dataframe[0].value[TRACKS], strict=True))
@@ -147,6 +147,25 @@ def test_one_figure_for_a_model_wherever_it_stands():
     app = visit("train", step="The leak")
     app = healthy(app.selectbox(key="leak_pair").select_index(0).run())
     assert [metric.value for metric in app.metric if metric.label == TRACKS] == [leaky, honest]
+
+
+def test_the_race_is_told_in_plain_words():
+    axis = race_chart([Learning("a", line(3, 0.5))], 12)[1]["encoding"]["x"]["axis"]
+    assert "'lesson '" in axis["labelExpr"] and "'final test'" in axis["labelExpr"]
+    make_run()
+    app = visit("train", step="Watch")
+    assert "In a lesson (epoch)" in words(app) and "Tested on new recordings" in words(app)
+
+
+def test_the_next_step_stands_below_the_winner():
+    make_run(model="linear", skill=0.2)
+    make_run(skill=3.0)
+    make_run(split="segment", skill=9.0)
+    app = visit("train", step="Watch")
+    places = order(app, "success", "vega_lite_chart")
+    first = places.index("success")
+    assert places[first + 1 : first + 4] == ["play_first", "to_compare", "to_leak"]
+    assert places.count("to_compare") == 1 and places.index("vega_lite_chart") > first + 3
 
 
 def test_no_two_trainings_of_a_view_share_a_colour():
@@ -239,6 +258,8 @@ def trained(music, shared_cache):
 def test_what_was_trained_answers_on_the_same_page(trained):
     app = visit("train", step="Watch")
     assert "Now play it something" in words(app)
+    press(app, "play_first")
+    assert app.session_state["train"].music.truth == "blues"
     press(app, "play_new_metal")
     played = app.session_state["train"].music
     (prediction,) = played.predictions.values()
@@ -251,6 +272,8 @@ def test_what_was_trained_answers_on_the_same_page(trained):
     assert keys.index("play_new_blues") < keys.index(song.key), "what they know comes first"
     healthy(song.click().run())
     assert app.session_state["train"].music.truth == "jazz" and app.session_state["train"].music.is_real
+    places = order(app, "audio")
+    assert places.index("audio") < places.index("play_new_blues"), "the answer comes first"
     press(app, "play_another")
     assert app.session_state["train"].music.truth == "metal", "the next genre"
     assert "**Metal, synthesised**" in words(app)

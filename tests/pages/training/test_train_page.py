@@ -161,7 +161,7 @@ def test_each_state_is_shown_with_what_can_be_done(alive):
         counts[widget.key.split("_")[0]] += 1
     assert counts == {"stop": 3, "resume": 4, "anew": 1}  # with those for all
     progress = [as_read(widget.proto.text) for widget in app.get("progress")]
-    assert "Epoch 4 of 8, about 1 minute left" in progress and "It is failed." in progress
+    assert "Lesson 4 of 8, about 1 minute left" in progress and "It is failed." in progress
     assert "80\u00a0% of the music it learns from, 78\u00a0% of music kept aside" in text
     assert len(app.get("vega_lite_chart")) == 1, "the race"
     healthy(app.toggle(key="all_curves").set_value(True).run())

@@ -58,7 +58,7 @@ class Training(Visit):
 
 def epoch(page: Page) -> int:
     """The furthest epoch that any training says it is at."""
-    texts = page.get_by_text(re.compile(r"^Epoch \d+ of")).all_inner_texts()
+    texts = page.get_by_text(re.compile(r"^Lesson \d+ of")).all_inner_texts()
     return max((int(text.split()[1]) for text in texts), default=0)
 
 

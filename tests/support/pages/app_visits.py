@@ -1,9 +1,11 @@
 """The app without a browser: its pages as a visitor finds them, and what is to be seen there."""
 
 import re
+from collections.abc import Iterator
 
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block, Element
 
 from tests.support.browser.serving import REPOSITORY
 
@@ -43,6 +45,20 @@ def button(app: AppTest, label: str):
 def labels(app: AppTest) -> list[str]:
     """Of all buttons."""
     return [button.label for button in app.button]
+
+
+def order(app: AppTest, *kinds: str) -> list[str]:
+    """The kinds of elements among `kinds`, and the keys of buttons, from the top of the page down."""
+
+    def walk(block: Block) -> Iterator[Element]:
+        for child in block.children.values():
+            yield from walk(child) if isinstance(child, Block) else [child]
+
+    return [
+        element.key if element.type == "button" else element.type
+        for element in walk(app.main)
+        if element.type in ("button", *kinds)
+    ]
 
 
 def words(app: AppTest) -> str:

@@ -13,9 +13,12 @@ GENERATE = """
     .piece-picture img { height: calc((var(--stage-height) - 17rem) / 2); }
     .piece-name { font-size: 1.5rem; }
     .st-key-actions button { padding: .15rem .8rem; }
-    .st-key-spectrogram .ytick { display: none; }  /* a room reads no hertz */
+    :is(.st-key-spectrogram, .st-key-other_spectrogram) .ytick { display: none; }  /* a room reads no hertz */
     .st-key-hear_before { position: fixed; right: 1.5rem; top: 1.3rem; width: auto !important; }
-    :is(.st-key-other_sound, .st-key-own_sound) { flex-direction: row; align-items: center; gap: .8rem;
-        & > :has(.stMarkdown) { flex: none; width: max-content; white-space: nowrap; } }
+    /* The network alone beside the piece: one is as wide as the other. */
+    [data-testid=stHorizontalBlock]:has(> [data-testid=stColumn] .st-key-own_sound) { flex: 1 1 0 !important;
+        min-height: 0; flex-wrap: nowrap; align-items: stretch; }
+    [data-testid=stColumn]:has(.st-key-own_sound, .st-key-other_sound) { display: flex; flex: 1 1 0;
+        flex-direction: column; min-width: 0; min-height: 0; }
 }
 """

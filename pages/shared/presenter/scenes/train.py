@@ -22,13 +22,18 @@ TRAIN = """
 
     /* What the models say to music that was played to them stands in the place of the race. */
     &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :not(:has(.st-key-play_it)),
-    .st-key-play_it:has(.st-key-answer_0) >
-        :not(:has(.st-key-answer_0, .st-key-played_name, .st-key-play_another)),
-    [class*=st-key-answer_] .stPlotlyChart { display: none !important; }
+    .st-key-play_it:has(.st-key-answer_0) > :not(:has(.st-key-answer_0)),
+    .st-key-answers:has(.st-key-answer_0) > :has(audio, .stAlert),
+    [class*=st-key-answer_] [data-testid=stElementContainer]:has(.stPlotlyChart) { display: none !important; }
     &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :has(.st-key-play_it) {
         display: flex !important; flex: none !important; }
     .st-key-play_it { border: 0; padding: 0; }
+    .st-key-played_name p { font-size: 2.6rem; }
     .st-key-play_it [data-testid=stColumn] h3 { font-size: 3.4rem !important; line-height: 1.1; }
+    [class*=st-key-answer_] {  /* answers side by side stay level */
+        & [data-testid=stLayoutWrapper] > * { flex-wrap: nowrap !important; align-items: baseline; }
+        & :has(> .stText) { flex: 1 1 0; min-width: 0; min-height: 4.1rem; }
+        & p { font-size: 2rem; } }
     :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button :is(p, span) {
         font-size: 2rem !important; }
 
@@ -41,7 +46,7 @@ TRAIN = """
     .st-key-race > :has(> .stMarkdown) { display: none; }
     &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock { gap: .5rem; }
     &:has(.st-key-race) .stMainBlockContainer > .stVerticalBlock >
-        :not(.st-key-to_leak, :has(.st-key-race, > .stAlert, .celebration)),
+        :not(:has(.st-key-race, > .stAlert, .celebration, > .st-key-next_steps)),
     &:has(.st-key-race) :is(:has(> [class*=st-key-watched_]), :has(> .st-key-curves)) { display: none; }
     &:has(.st-key-race) :is([data-testid=stAlertContentSuccess], [data-testid=stAlertContentInfo]) p {
         display: none; }
@@ -51,7 +56,15 @@ TRAIN = """
     &:has(.st-key-race) .stAlert > div { padding: .3rem 1rem; }
     &:has(.st-key-race) .stAlert h3 { font-size: 1.8rem !important; }
     &:has(.st-key-race) .stAlert :is([data-testid=stMarkdownContainer], p) { margin: 0; }
-    &:has(.st-key-race) .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; z-index: 1; }
+    &:has(.st-key-race) .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; width: auto;
+        z-index: 1; }
+    /* The next step stands at the end of the winner's line. */
+    &:has(.st-key-race) .stAlert:has(h3) > div { padding-right: 21rem; min-height: 3.2rem; }
+    &:has(.stAlert h3) :has(> .st-key-next_steps) { margin-top: -3.7rem; }
+    .st-key-next_steps { height: 3.2rem; justify-content: flex-end; align-items: center;
+        padding-right: .3rem; }
+    .st-key-next_steps .stButton button { padding: .1rem 1.2rem; }
+    :has(> .stHtml .celebration) { position: absolute; }
 
     /* Compare: who has won, and how far each has come; cards where nothing was tested. */
     &:has(.st-key-outcome) .stMainBlockContainer > .stVerticalBlock > :not(:has(> .st-key-outcome)),
