@@ -102,5 +102,4 @@ def _show_song(number: int, item: "PathSong") -> None:
             facts = f"{genre_name(song.genre or '').capitalize()} · {clock(song.duration_s)}"
             st.caption(f"{escaped(item.reason)} {facts}")
     if is_playing:
-        play_song(song, autoplay=state.is_fresh)
-        state.is_fresh = False
+        play_song(song, autoplay=state.autoplay)

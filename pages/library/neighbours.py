@@ -40,8 +40,7 @@ def show_library_neighbours(embedding: "np.ndarray | None") -> None:
         playing = library_state().playing
         for match in matches:
             if match.song.id == playing:
-                play_song(match.song, autoplay=library_state().is_fresh)
-                library_state().is_fresh = False
+                play_song(match.song, autoplay=library_state().autoplay)
 
 
 def show_matches(matches: "Sequence[Match]", key: str, title: str) -> None:
@@ -69,8 +68,7 @@ def show_playing(library: "Library") -> None:
     position = library.position(state.playing) if state.playing is not None else None
     if position is None:
         return
-    show_song(library, position, autoplay=state.is_fresh)
-    state.is_fresh = False
+    show_song(library, position, autoplay=state.autoplay)
     show_neighbours(library, position)
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from pages.shared.browser.address import page_entry
+
 KEY = "library_state"
 
 
@@ -21,7 +23,7 @@ class LibraryState:
 
     playing: int | None = None  # id of the song that plays
     walk: Walk | None = None  # which plays instead of one song
-    is_fresh: bool = False  # whether either was chosen just now, and is to begin by itself
+    chosen_in: int = -1  # the page entry (pages.shared.browser.address) in which either was chosen
     map_selection: list[int] = field(default_factory=list)  # ids of the latest selection on the map
     table_selection: list[int] = field(default_factory=list)  # and in the table
     watches_scan: bool = False  # whether the page was drawn while a scan was under way
@@ -30,12 +32,16 @@ class LibraryState:
 
     def play(self, id_: int | None) -> None:
         """Play a song from now on."""
-        self.is_fresh = id_ is not None and id_ != self.playing
-        self.playing, self.walk = id_, None
+        self.playing, self.walk, self.chosen_in = id_, None, page_entry()
 
     def begin(self, walk: Walk) -> None:
         """Play a walk from now on."""
-        self.playing, self.walk, self.is_fresh = None, walk, True
+        self.playing, self.walk, self.chosen_in = None, walk, page_entry()
+
+    @property
+    def autoplay(self) -> bool:
+        """Whether what was chosen begins by itself, once; a player that is told otherwise later stops."""
+        return self.chosen_in == page_entry()
 
     def end_walk(self) -> None:
         """Play it no more."""

@@ -74,8 +74,7 @@ def show_map(library: "Library") -> None:
     position = library.position(state.playing) if state.playing is not None and not walk else None
     with place:
         if position is not None:
-            show_song(library, position, autoplay=state.is_fresh)
-            state.is_fresh = False
+            show_song(library, position, autoplay=state.autoplay)
         elif not walk:
             with st.container(key="library_map_about"):
                 st.markdown(ABOUT)

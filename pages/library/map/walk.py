@@ -48,8 +48,7 @@ def show_walk(library: "Library", rows: Sequence[int]) -> None:
         st.button(
             "End the walk", icon=":material/stop_circle:", key="library_walk_end", on_click=state.end_walk
         )
-        st.audio(state.walk.wav, format="audio/wav", autoplay=state.is_fresh)
-        state.is_fresh = False
+        st.audio(state.walk.wav, format="audio/wav", autoplay=state.autoplay)
 
 
 def make_walk(library: "Library", rows: Sequence[int]) -> Walk:

@@ -21,6 +21,7 @@ class _Address:
     """What the address of this visit's present page said at the last run."""
 
     page: str = ""
+    entry: int = 0  # the number of pages that were opened before
     written: dict[str, str | None] = field(default_factory=dict)  # by key; None: nothing
     bare: dict[str, str] = field(default_factory=dict)  # by key: what the address without it stands for
 
@@ -28,7 +29,13 @@ class _Address:
 def enter_page(path: str) -> None:
     """Note which page runs: on another one the address begins anew."""
     if _address().page != path:
-        st.session_state[_KEY] = _Address(path)
+        st.session_state[_KEY] = _Address(path, _address().entry + 1)
+
+
+def page_entry() -> int:
+    """The number of the present page among those that this visit has opened."""
+    return _address().entry
+
 
 
 def follow_address(key: str, options: Collection[str], default: str) -> bool:

@@ -61,6 +61,8 @@ def test_a_walk_plays_some_seconds_of_songs_from_one_side_to_the_other(music):
     app = press(visit("music"), "library_walk_start")
     (sound,) = app.get("audio")
     assert sound.proto.autoplay and START not in labels(app)
+    (sound,) = healthy(app.run()).get("audio")
+    assert sound.proto.autoplay, "a player that a later run tells otherwise stops"
     walk, songs = app.session_state["library_state"].walk, {song.id: song for song in load_library().songs}
     across = [songs[id_].x for id_ in walk.ids]
     assert len(across) == len(GENRES) and across == sorted(across)
