@@ -7,6 +7,7 @@ from mood.playlist.query import TARGET_MOODS
 from pages.generation.studio import load_published_sampler, new_seed
 from pages.moods.choices import CHANGE, PlaylistRequest
 from pages.moods.labels import look_word
+from pages.shared.browser.address import page_entry
 from pages.shared.widgets import escaped
 
 SECONDS = 12.0
@@ -25,7 +26,7 @@ TARGET_PROMPTS = {
     "comforting": "gentle warm country",
     "energetic": "energetic disco",
 }
-_KEY = "own_music"  # in the session state: (request, WAV bytes)
+_KEY = "own_music"  # in the session state: (request, WAV bytes, page entry)
 
 
 def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
@@ -49,13 +50,13 @@ def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
         if is_pressed or (at_once and not is_made):
             try:
                 with st.spinner("Making up a piece"):
-                    entry = st.session_state[_KEY] = (key, _make(request))
+                    entry = st.session_state[_KEY] = (key, _make(request), page_entry())
             except (ValueError, OSError) as error:  # no weights
                 st.caption(escaped(error_sentence(error)))
                 return
             is_made = True
         if is_made and entry:
-            st.audio(entry[1], format="audio/wav", autoplay=at_once or is_pressed)
+            st.audio(entry[1], format="audio/wav", autoplay=at_once or entry[2] == page_entry())
 
 
 def prompt_for(request: PlaylistRequest) -> str:

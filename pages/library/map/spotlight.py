@@ -44,8 +44,8 @@ if (!light.draw) {
     };
     const meet = (one, other) => one.left < other.right && other.left < one.right
         && one.top < other.bottom && other.top < one.bottom;
-    const thinOut = names => {  // the names of songs: none over another
-        const boxes = [];
+    const thinOut = (names, taken) => {  // the names of songs: none over another, nor over what is there
+        const boxes = [...taken].map(element => element.getBoundingClientRect());
         for (const name of names) {
             const box = name.getBoundingClientRect(), isCovered = boxes.some(other => meet(box, other));
             name.style.visibility = isCovered ? "hidden" : "";
@@ -106,8 +106,9 @@ if (!light.draw) {
         plot.classList.toggle("is-lit", Boolean(here));
         const caption = document.querySelector(".map-caption"), isStage = plot.closest(".presenting");
         caption.replaceChildren();
-        thinOut(box.querySelectorAll(".textpoint text"));
+        const names = box.querySelectorAll(".textpoint text");
         if (!here) {
+            thinOut(names, []);
             arrange(box, layout, places, []);
             return true;
         }
@@ -132,6 +133,7 @@ if (!light.draw) {
             Object.assign(document.createElement(tag), {textContent: text})));
         else write(layer, here, layout.width, [["map-name", stop.name], ["map-genre", stop.genre]]);
         caption.style.setProperty("--genre", here.colour);
+        thinOut(names, layer.querySelectorAll("text"));
         arrange(box, layout, places, [...layer.querySelectorAll("text, circle:not(.map-pulse)")]);
         return true;
     };

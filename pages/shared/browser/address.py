@@ -37,7 +37,6 @@ def page_entry() -> int:
     return _address().entry
 
 
-
 def follow_address(key: str, options: Collection[str], default: str) -> bool:
     """Set the choice to what the address asks for, if that is new -> whether the visitor had another one.
 

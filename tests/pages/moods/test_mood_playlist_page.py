@@ -164,6 +164,8 @@ def test_with_internet_our_own_generator_waits_to_be_asked(searches):
     assert not app.get("audio") and song_titles(app) and "gives no songs" not in words(app)
     press(app, "make_own_music")
     assert len(app.get("audio")) == 1 and song_titles(app)
+    (player,) = healthy(app.run()).get("audio")
+    assert player.proto.autoplay, "a player that a later run tells otherwise stops"
 
 
 def test_offline_is_a_sentence_a_link_and_the_last_lists(monkeypatch):
