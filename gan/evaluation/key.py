@@ -13,7 +13,6 @@ from pathlib import Path
 
 import librosa
 import numpy as np
-from scipy.stats import binomtest
 
 from gan.evaluation.evaluate import REFERENCE_MODEL, ReferenceClassifier
 from gan.evaluation.sound import summarize
@@ -23,6 +22,7 @@ from gan.request import GenerationRequest
 from gan.sampling.sampler import Sampler
 from genre.audio.clip import Clip
 from genre.audio.constants import SAMPLE_RATE
+from genre.evaluation.metrics import exact_share
 
 SECONDS = 10.0
 # How well each note above the tonic fits a major and a minor key, in the mean of listeners.
@@ -107,12 +107,12 @@ def key_figures(pieces: Sequence[KeyMeasurement]) -> dict:
     labels = np.array([piece.genre for piece in pieces])
     return {
         "count": len(pieces),
-        "relations": {name: _share([piece.relation == name for piece in pieces]) for name in RELATIONS},
+        "relations": {name: exact_share([piece.relation == name for piece in pieces]) for name in RELATIONS},
         "genres": {
-            genre: _share([piece.relation == "same" for piece in pieces if piece.genre == genre])
+            genre: exact_share([piece.relation == "same" for piece in pieces if piece.genre == genre])
             for genre in genres
         },
-        "genre_as_requested": _share([piece.predicted_genre == piece.genre for piece in pieces]),
+        "genre_as_requested": exact_share([piece.predicted_genre == piece.genre for piece in pieces]),
         "notes": {
             name: summarize(np.array([getattr(piece, name) for piece in pieces]), labels)
             for name in ("harmonic_db", "pitched")
@@ -130,13 +130,3 @@ def _measure(
     return KeyMeasurement(
         genre, key, detect_key(samples), prediction.genre, notes["harmonic_db"], notes["pitched"]
     )
-
-
-def _share(hits: Sequence[bool]) -> dict:
-    """Compute a share with its exact interval."""
-    exact = binomtest(sum(hits), len(hits)).proportion_ci(0.95, "exact")
-    return {
-        "count": len(hits),
-        "fraction": round(sum(hits) / len(hits), 4),
-        "interval": [round(float(exact.low), 4), round(float(exact.high), 4)],
-    }

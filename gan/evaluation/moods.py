@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binomtest
 
 from gan.prompt import parse_prompt
 from gan.request import GenerationRequest
 from gan.sampling.sampler import Sampler
+from genre.evaluation.metrics import exact_share
 from genre.inference.load import load_classifier
 from genre.text import genre_name
 
@@ -91,12 +91,8 @@ def feeling_level(emotions: Emotions, less: str, more: str) -> float:
 def pair_figures(steps: Mapping[str, Sequence[float]]) -> dict:
     """Compute the share of steps above 0 with its exact 95 % interval, and that of each genre."""
     values = np.concatenate(list(steps.values()))
-    n_as_wished = int((values > 0).sum())
-    exact = binomtest(n_as_wished, len(values)).proportion_ci(0.95, "exact")
     return {
-        "fraction": round(n_as_wished / len(values), 4),
-        "interval": [round(float(exact.low), 4), round(float(exact.high), 4)],
-        "count": len(values),
+        **exact_share(values > 0),
         "mean_step": round(float(values.mean()), 4),
         "genres": {genre: float(np.mean(np.array(part) > 0)) for genre, part in steps.items()},
     }

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import librosa
 import numpy as np
-from scipy.stats import binomtest
 
 from gan.evaluation.sound_measures import measure_pulse
 from gan.request import BPM_RANGE, GenerationRequest
 from gan.sampling.sampler import Sampler
 from genre.audio.constants import SAMPLE_RATE
+from genre.evaluation.metrics import exact_share
 
 SECONDS = 10.0
 TOLERANCE = 0.04  # relative difference up to which a tempo is the same
@@ -101,12 +101,11 @@ def _share(pieces: Sequence[TempoMeasurement]) -> dict:
     """Compute the shares of right tempos, with its exact interval, and of octaves."""
     if not pieces:
         return {"count": 0, "right": None, "interval": None, "octave": None}
-    n_right = sum(piece.is_right for piece in pieces)
-    exact = binomtest(n_right, len(pieces)).proportion_ci(0.95, "exact")
+    right = exact_share([piece.is_right for piece in pieces])
     return {
-        "count": len(pieces),
-        "right": round(n_right / len(pieces), 4),
-        "interval": [round(float(exact.low), 4), round(float(exact.high), 4)],
+        "count": right["count"],
+        "right": right["fraction"],
+        "interval": right["interval"],
         "octave": round(sum(piece.is_octave for piece in pieces) / len(pieces), 4),
     }
 

@@ -1,6 +1,7 @@
 """Metrics of predictions, by window and by track, with intervals for the number of tracks."""
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.stats import binomtest
@@ -115,8 +116,7 @@ def _intervals(
     """
     count, rng = int(groups.max()) + 1, np.random.default_rng(0)
     if right.all() or not right.any():
-        exact = binomtest(count if right.all() else 0, count).proportion_ci(INTERVAL, "exact")
-        bounds = [round(float(exact.low), 4), round(float(exact.high), 4)]
+        bounds = exact_share(np.full(count, right.all()))["interval"]
         return bounds, bounds
     one_hot = np.eye(n_genres)[labels]  # (N, G)
     accuracy, balanced = [], []
@@ -127,6 +127,16 @@ def _intervals(
         accuracy.append(weights @ right / weights.sum(axis=1))
         balanced.append(np.nanmean(recall, axis=1))
     return interval_of(np.concatenate(accuracy)), interval_of(np.concatenate(balanced))
+
+
+def exact_share(hits: Sequence[bool] | np.ndarray) -> dict:
+    """Compute the share of hits (N,) with its exact interval (Clopper and Pearson 1934), for JSON."""
+    exact = binomtest(int(np.sum(hits)), len(hits)).proportion_ci(INTERVAL, "exact")
+    return {
+        "count": len(hits),
+        "fraction": round(float(np.mean(hits)), 4),
+        "interval": [round(float(exact.low), 4), round(float(exact.high), 4)],
+    }
 
 
 def interval_of(values: np.ndarray, digits: int = 4) -> list[float]:
