@@ -71,6 +71,7 @@ class Studio(Visit):
             files.wait_for()
             if not button.is_visible():
                 files.click()
+        self.settle()  # Streamlit has no files while a script runs
         with self.page.expect_download() as download:
             button.click()
         return download.value
