@@ -112,13 +112,13 @@ def _rows(options: argparse.Namespace, section: str, engine: Engine, deadline: f
 
 
 def _seeds(options: argparse.Namespace, section: str, engine: Engine, deadline: float | None) -> Outcome:
-    from genre.evaluation.reproduction import load_record, merge_seeds
+    from genre.evaluation.reproduction import load_record, merge_entries
     from genre.evaluation.reproduction_tables import seeds_table
     from genre.training.papers.seeds import measure_seeds
 
     before = load_record("seeds", section) if options.record else []
     now = measure_seeds(options.data, _only(options), engine.at_once, deadline, print_line)
-    entries = merge_seeds(before, now)
+    entries = merge_entries(before, now, ("model", "input"))
     return entries, seeds_table(entries, Path(options.data).name)
 
 
@@ -131,10 +131,13 @@ def _settings(options: argparse.Namespace, section: str, engine: Engine, deadlin
 
 
 def _variants(options: argparse.Namespace, section: str, engine: Engine, deadline: float | None) -> Outcome:
+    from genre.evaluation.reproduction import load_record, merge_entries
     from genre.evaluation.reproduction_tables import variants_table
     from genre.training.papers.variants import measure_variants
 
-    entries = measure_variants(options.data, _only(options), deadline, print_line)
+    before = load_record("variants", section) if options.record else []
+    now = measure_variants(options.data, _only(options), deadline, print_line)
+    entries = merge_entries(before, now, ("model", "input", "change", "split"))
     return entries, variants_table(entries, Path(options.data).name)
 
 

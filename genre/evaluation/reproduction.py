@@ -68,10 +68,10 @@ def merge_rows(before: list[dict], now: list[dict], date: str) -> list[dict]:
     return list(rows.values())
 
 
-def merge_seeds(before: list[dict], now: list[dict]) -> list[dict]:
-    """Join recorded rows of several seeds with newer ones, which replace the older."""
-    rows = {(row["model"], row["input"]): row for row in [*before, *now]}
-    return list(rows.values())
+def merge_entries(before: list[dict], now: list[dict], names: tuple[str, ...]) -> list[dict]:
+    """Join recorded entries with newer ones, which replace those with the same values of these names."""
+    entries = {tuple(entry.get(name) for name in names): entry for entry in [*before, *now]}
+    return list(entries.values())
 
 
 def _newer(old: dict | None, new: dict | None, date: str) -> dict | None:

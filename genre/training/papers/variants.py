@@ -99,6 +99,7 @@ VARIANTS = (
     replace(_CAO, change="as many songs of each genre", is_balanced=True),
     replace(_CAO, change="magnitudes", is_magnitude=True),
     replace(_CAO, change="twice as many epochs", epochs=60),
+    replace(_CAO, change="four times as many epochs", epochs=120),
 )  # fmt: skip
 
 

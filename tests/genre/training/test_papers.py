@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from genre.data.examples import Examples
-from genre.evaluation.reproduction import COLUMNS, merge_seeds
+from genre.evaluation.reproduction import COLUMNS, merge_entries
 from genre.evaluation.reproduction_tables import seeds_table, settings_table, variants_table
 from genre.models.papers import LSTM_RATES, LSTM_SETTINGS, lstm_steps
 from genre.models.registry import MODELS
@@ -205,10 +205,8 @@ def test_a_row_is_measured_with_each_seed_and_nothing_twice(music, monkeypatch):
     for outcome, accuracy in zip(entry["same"], (0.25, 0.5, 0.6), strict=True):
         outcome["window_accuracy"] = accuracy
     assert "| svm | mel | 0.65 | 0.450 (0.250 to 0.600) | " in seeds_table([entry], "music")
-    assert merge_seeds([entry, entry | {"model": "knn"}], [entry | {"training_s": 9}]) == [
-        entry | {"training_s": 9},
-        entry | {"model": "knn"},
-    ]
+    before, longer = [entry, entry | {"model": "knn"}], entry | {"training_s": 9}
+    assert merge_entries(before, [longer], ("model", "input")) == [longer, before[1]]
 
 
 def test_a_row_that_takes_long_keeps_its_one_seed(music, monkeypatch):
