@@ -123,4 +123,5 @@ def show_mood_history(live: LiveRecognizer) -> None:
         if rows:
             st.vega_lite_chart(pd.DataFrame(rows), description, alt="The mood over the last minute")
     rates = live.frame_rates()
-    st.caption(f"{rates.camera:.0f} pictures a second, {rates.predictions:.0f} of them read.")
+    n_read = f"{rates.predictions:.0f}" if rates.predictions >= 0.5 else "less than 1"
+    st.caption(f"{rates.camera:.0f} pictures a second, {n_read} of them read.")

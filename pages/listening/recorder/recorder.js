@@ -324,6 +324,8 @@ class Recorder {
     if (this.data.message) return [this.data.message, false];
     if (this.isLive) return ["Listening until you press the button again. Nothing is kept.", false];
     if (seconds < GUESS_S) return ["10 seconds give a guess, 30 a good answer.", false];
+    if (this.data.answer?.certainty.startsWith("sure"))
+      return ["Enough to be sure. Go on to hear whether it stays so, or press the button.", false];
     return ["Enough for a guess. Go on for a good answer, or press the button.", false];
   }
 
