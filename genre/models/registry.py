@@ -149,7 +149,6 @@ _LARGE = Recipe(
     bfloat16=True,
     augmentation=Augmentation(mask_bands=12, mask_frames=12, mixup=0.2),
 )
-_LARGE_ON_STFT = replace(_LARGE, epochs=10)  # eight times as many bands as mel has, which take hours on a CPU
 _LISTEN = Recipe(
     epochs=200,
     batch_size=32,
@@ -317,7 +316,6 @@ _SPECS = (
         _ZHANG_INPUTS,
         _zhang("0.70", "0.87"),
         recipe=_LARGE,
-        recipes={"stft": _LARGE_ON_STFT},
     ),
     ModelSpec(
         "res-bigru",
@@ -327,7 +325,6 @@ _SPECS = (
         _ZHANG_INPUTS,
         _zhang("0.86", "0.90"),
         recipe=_LARGE,
-        recipes={"stft": _LARGE_ON_STFT},
     ),
     ModelSpec(
         "cnn-cao",
