@@ -104,6 +104,9 @@ def choose_mood(custom_moods: list[str]) -> str | None:
 
 
 def _note_choice(key: str) -> None:
+    """Take a pressed mood. None is no choice: a browser that is slow to show the recognized one sends it."""
+    if st.session_state[key] is None:
+        return
     state = mood_state()
     st.session_state.mood = st.session_state[key]
     state.is_mood_new, state.is_face_wanted = True, False

@@ -95,17 +95,6 @@ VARIANTS = (
     _PRCNN,
     replace(_PRCNN, change="songs kept apart", split="track"),
     replace(_PRCNN, change="magnitudes, songs kept apart", is_magnitude=True, split="track"),
-    *(
-        variant
-        for model in ("cnn-zhang", "bigru", "resnet18", "res-bigru")
-        for base in [Variant(model, "stft", "", windows="random", epochs=30)]
-        for variant in (
-            base,
-            replace(base, change="twice as many epochs", epochs=60),
-            replace(base, change="as many songs of each genre", is_balanced=True),
-            replace(base, change="songs kept apart", split="track"),
-        )
-    ),
     _CAO,
     replace(_CAO, change="as many songs of each genre", is_balanced=True),
     replace(_CAO, change="magnitudes", is_magnitude=True),

@@ -70,6 +70,14 @@ def test_the_camera_makes_room_for_the_songs_of_a_chosen_mood(searches):
     assert "open_camera" not in {button.key for button in app.button}
 
 
+def test_a_browser_that_shows_no_mood_yet_does_not_take_the_recognized_one_back(face, searches):
+    face("happy")
+    app = snapshot(visit(), portrait())
+    titles = song_titles(app)
+    healthy(pills(app).set_value(None).run())
+    assert app.session_state["mood"] == "happy" and song_titles(app) == titles
+
+
 def test_another_photo_deletes_the_first(face, searches):
     face("sad")
     app = snapshot(visit(), portrait())
