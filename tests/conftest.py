@@ -108,16 +108,13 @@ def unconfigured_logging() -> Iterator[None]:
         logging.getLogger(package).setLevel(logging.NOTSET)
 
 
-@pytest.fixture(scope="session")
-def _cache_folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
-def shared_cache(earmark_home, _cache_folder) -> None:
-    """What is computed in one test serves the others."""
+def shared_cache(earmark_home, rendered) -> None:
+    """What is computed in one test serves the others, of all workers together."""
+    cache = rendered.with_name("cache")
+    cache.mkdir(exist_ok=True)
     earmark_home.mkdir()
-    (earmark_home / "cache").symlink_to(_cache_folder)
+    (earmark_home / "cache").symlink_to(cache)
 
 
 @pytest.fixture(scope="session")

@@ -44,9 +44,9 @@ def race_chart(runs: Sequence[Learning], epochs: int) -> tuple[list[dict], dict]
         if points or run.result is not None:
             ends.append(_end(number, run, points, finish))
     short = _short_names([run.name for run in runs])
-    furthest = max((row["dot_epoch"] for row in ends if row["dot_epoch"] < finish), default=finish)
+    furthest = max((row["dot_epoch"] for row in ends), default=finish)
     for row in ends:
-        row["name_epoch"] = max(row["dot_epoch"], furthest)  # behind the lines of those who still learn
+        row["name_epoch"] = furthest  # behind the lines of those who still learn, and over no dot
         figure, name = percent(row["dot"]), short[row["run"]]
         row["wide_name"] = f"{figure} {name}"
         row["narrow_name"] = "\n".join(textwrap.wrap(row["wide_name"], LAYOUTS["narrow"][0]))
@@ -83,20 +83,31 @@ def _short_names(names: list[str]) -> dict[str, str]:
 
 
 def _place_names(ends: list[dict], layout: str, line: float) -> None:
-    """Add to each row how many lines its name has, and their middle: beside the dot, none over another."""
-    rows = sorted(ends, key=lambda row: row["dot"])
-    floor = -1.0
-    for row in rows:
-        n_lines = row[f"{layout}_name"].count("\n") + 1
-        half = line * n_lines / 2
-        height = max(row["dot"], floor + half)
-        floor = height + half
-        row |= {f"{layout}_lines": n_lines, f"{layout}_height": height}
-    ceiling = HIGHEST_NAME
-    for row in reversed(rows):
-        half = line * row[f"{layout}_lines"] / 2
-        row[f"{layout}_height"] = min(row[f"{layout}_height"], ceiling - half)
-        ceiling = row[f"{layout}_height"] - half
+    """Add to each row how many lines its name has, and their middle: beside the dot, none over another.
+
+    Names that would overlap stand together, as near to their dots as they can: pooled like violators of
+    isotonic regression.
+    """
+    groups: list[list[dict]] = []
+    for row in sorted(ends, key=lambda row: row["dot"]):
+        row[f"{layout}_lines"] = row[f"{layout}_name"].count("\n") + 1
+        groups.append([row])
+        while len(groups) > 1 and _span(groups[-2], layout, line)[1] > _span(groups[-1], layout, line)[0]:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    for group in groups:
+        bottom = _span(group, layout, line)[0]
+        for row in group:
+            height = line * row[f"{layout}_lines"]
+            row[f"{layout}_height"] = bottom + height / 2
+            bottom += height
+
+
+def _span(group: list[dict], layout: str, line: float) -> tuple[float, float]:
+    """The lower and the upper edge of names that stand together, below the highest place for one."""
+    height = line * sum(row[f"{layout}_lines"] for row in group)
+    middle = sum(row["dot"] for row in group) / len(group)
+    top = min(max(middle + height / 2, height), HIGHEST_NAME)
+    return top - height, top
 
 
 def _description(runs: Sequence[Learning], epochs: int, names_px: int) -> dict:

@@ -61,5 +61,5 @@ def describe_balance(history: TrainingHistory) -> str:
     if real - fake < EQUAL_GAP:
         return f"{standing}: it could only guess, and neither side won."
     if real - fake < NEAR_GAP:
-        return f"{standing}: near the balance, it saw small differences only, and neither side won."
+        return f"{standing}: it was right more often than a coin, but far from sure, and neither side won."
     return f"{standing}: it still told them apart, and the painter still learnt from that."

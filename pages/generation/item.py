@@ -15,6 +15,7 @@ from pages.generation.html import render_thumbnail
 from pages.generation.piece_card import piece_card
 from pages.generation.state import generate_state
 from pages.generation.studio import model_genres, new_seed, submit_requests, submit_to_same_model
+from pages.shared.browser.scripts import scroll_to
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
 from pages.shared.turns import visitor_turn
@@ -39,14 +40,17 @@ def show_item(item: GalleryItem) -> None:
                 _another(item, item.request)
             show_before_button(item)
             _share(item)
-            _next_genres()
-            _classify_button(item)
+            _next_genres(item)
+            is_judged_now = _classify_button(item)
             show_hand_on(item)
             if item.request:
                 _vary(item, item.request)
                 _mix(item, item.request)
         show_kept(item)
-        _show_prediction(item)
+        with st.container(key="judged", gap="xsmall"):
+            _show_prediction(item)
+        if is_judged_now:
+            scroll_to("judged")
 
 
 def _another(item: GalleryItem, request: "GenerationRequest") -> None:
@@ -68,12 +72,18 @@ def _submit_similar(item: GalleryItem, request: "GenerationRequest") -> None:
     )
 
 
-def _next_genres() -> None:
+def _next_genres(item: GalleryItem) -> None:
     """Show a button for each genre to the presenter, whose view has no form (presenter/scenes)."""
-    with st.container(horizontal=True, gap="xsmall", key="next_genres"):
+    chosen = max(item.request.genres, key=item.request.genres.__getitem__) if item.request else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="next_genres"):
+        st.markdown("**Paint another:**", width="content")
         for genre in model_genres():
             st.button(
-                genre_name(genre).capitalize(), key=f"next_{genre}", on_click=_submit_genre, args=(genre,)
+                genre_name(genre).capitalize(),
+                key=f"next_{genre}",
+                type="primary" if genre == chosen else "secondary",
+                on_click=_submit_genre,
+                args=(genre,),
             )
 
 
@@ -136,18 +146,21 @@ def _submit_mix(item: GalleryItem, request: "GenerationRequest") -> None:
     )
 
 
-def _classify_button(item: GalleryItem) -> None:
-    if st.button(
+def _classify_button(item: GalleryItem) -> bool:
+    """Show the button, and ask the classifier once it is pressed -> whether it was pressed just now."""
+    is_pressed = st.button(
         "What does the Listen page hear?",
         icon=":material/hearing:",
         key="classify",
         help="The model of the Listen page judges the sound. It does not know what was asked for.",
-    ):
+    )
+    if is_pressed:
         try:
             with st.spinner("Listening"), visitor_turn():
                 item.prediction = default_classifier().classify(item.clip)
         except ValueError as error:  # a sentence: there are no weights
             st.error(str(error), icon=":material/error:")
+    return is_pressed
 
 
 def _show_prediction(item: GalleryItem) -> None:

@@ -36,7 +36,7 @@ def take_snapshot(widget: str, label: str) -> UploadedFile | None:
         show_insecure("camera", "choose a photo")
     if not (is_refused or st.session_state.get("camera_is_open")):
         with st.container(
-            border=True, height=180, horizontal_alignment="center", vertical_alignment="center"
+            border=True, height=280, horizontal_alignment="center", vertical_alignment="center"
         ):
             st.button(
                 "Open the camera",

@@ -308,11 +308,14 @@ LANES = """<style>
     .lanes li { display: flex; align-items: center; gap: 1rem; margin: 0; padding: 1.1rem 0;
         border-bottom: 2px dashed #8A909966; }
     .lanes li:first-child { border-top: 2px dashed #8A909966; }
-    .lanes i { font: 400 2.8rem/1 "Material Symbols Rounded"; font-feature-settings: "liga"; color: #1F9C9C; }
+    .lanes i { font: 400 2.8rem/1 "Material Symbols Rounded"; font-feature-settings: "liga";
+        color: var(--colour); }
+    .stHtml p.race-question { margin: 0 0 .6rem; font-size: 1.75rem; font-weight: 600; line-height: 1.2; }
+    .lanes.is-racing li:not(.is-running) :is(i, p) { opacity: .6; }
     .lanes p { margin: 0; line-height: 1.35; }
     @media (prefers-reduced-motion: no-preference) {
-        .lanes.is-running i { animation: lane-run .7s ease-in-out infinite; }
-        .lanes.is-running li:nth-child(2n) i { animation-delay: -.3s; }
+        .lanes .is-running i { animation: lane-run .7s ease-in-out infinite; }
+        .lanes .is-running:nth-child(2n) i { animation-delay: -.3s; }
         @keyframes lane-run { 50% { translate: 1.1rem -.2rem; } }
     }
     .lanes b { display: block; font-size: 1.35rem; }
@@ -323,7 +326,8 @@ LANES = """<style>
 
 # The race: a name that stands over a line stays legible.
 RACE = """<style>.st-key-race .mark-text text { paint-order: stroke; stroke: light-dark(#FCFBF8, #14181B);
-    stroke-width: 5px; stroke-linejoin: round; }</style>"""
+    stroke-width: 5px; stroke-linejoin: round; }
+    .race-why { margin: 0; opacity: .85; }</style>"""
 
 
 def place_kept(key: str, height_px: int) -> str:

@@ -52,7 +52,7 @@ if (!light.draw) {
             if (!isCovered) boxes.push(box);
         }
     };
-    // The names of genres: above, below or beside their dots, where they cover least; hidden where they meet.
+    // The names of genres: around their dots, as near as they cover none; hidden where they meet.
     const arrange = (box, layout, places, texts) => {
         const frame = box.getBoundingClientRect(), zoom = frame.width / layout.width, r = 12 * zoom;
         const dots = [...places.values()].map(({x, y}) => [frame.left + x * zoom, frame.top + y * zoom]);
@@ -62,8 +62,9 @@ if (!light.draw) {
             const {left, right, top, bottom, width, height} = genre.getBoundingClientRect();
             if (!width) continue;
             const beside = width / 2 + r, below = height + 2 * r;
-            const shifts = [[0, 0], [0, below], [beside, below / 2], [-beside, below / 2]];
-            const choices = shifts.map(([dx, dy]) => {
+            const shifts = [1, 1.7, 2.4].flatMap((far, ring) => [-1, 0, 1].flatMap(x => [-1, 0, 1]
+                .filter(y => x || y).map(y => [x * beside * far, (y * far + 1) * below / 2, ring])));
+            const choices = shifts.map(([dx, dy, ring]) => {
                 const place = {dx, dy, left: left + dx, right: right + dx, top: top + dy,
                     bottom: bottom + dy};
                 const isOut = place.left < frame.left || place.right > frame.right || place.top < frame.top
@@ -71,7 +72,7 @@ if (!light.draw) {
                 const meets = names.filter(name => meet(place, name)).length;
                 const covers = dots.filter(([x, y]) => x > place.left - r && x < place.right + r
                     && y > place.top - r && y < place.bottom + r).length;
-                return {...place, meets, cost: 1000 * isOut + 100 * meets + covers};
+                return {...place, meets, cost: 1000 * isOut + 100 * meets + covers + ring / 2};
             });
             const best = choices.reduce((one, other) => other.cost < one.cost ? other : one);
             genre.style.translate = `${best.dx / zoom}px ${best.dy / zoom}px`;

@@ -99,7 +99,8 @@ def show_map(library: "Library") -> None:
 def _legend(genres: list[str]) -> str:
     """Which colour is which genre, and how many songs it has."""
     items = "".join(
-        f'<li><i style="background: {COLOURS.get(genre, QUIET)}"></i>{genre_name(genre)} ({count:,})</li>'
+        f'<li><i style="background: {COLOURS.get(genre, QUIET)}"></i>'
+        f"{genre_name(genre).capitalize()} ({count:,})</li>"
         for genre, count in sorted(Counter(genres).items())
     )
     return f'<ul class="map-legend" aria-label="Genres and how many songs they have">{items}</ul>'

@@ -135,7 +135,7 @@ class Player {
     const { genres, begin_s, duration_s } = this.data;
     const shares = genres.filter(genre => genre.mark).map(({ name, shares }) => [this.shareAt(shares, now), name]);
     shares.sort((a, b) => b[0] - a[0]);
-    const named = shares.slice(0, 2).map(([share, name]) => `${name} ${Math.round(100 * share)}\u00a0%`);
+    const named = shares.slice(0, 2).map(([share, name]) => `${name} ${percent(share)}`);
     return `${clock(begin_s + now)} of ${clock(begin_s + duration_s)}${named.length ? ". " + named.join(", ") : ""}`;
   }
 
@@ -262,6 +262,11 @@ function legendItem({ name, mark, colour, percent }) {
   }
   item.append(percent ? `${name} ${percent}` : name);
   return item;
+}
+
+// As percent() of genre/text.py.
+function percent(share) {
+  return `${share > 0 && share < 0.01 ? "<1" : Math.round(100 * share)}\u00a0%`;
 }
 
 function clock(seconds) {

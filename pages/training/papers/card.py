@@ -58,7 +58,12 @@ def _bars(figure: Figures) -> str:
             figure.same,
             _figure(figure.same, figure.is_f1),
         ),
-        ("Ours, new songs", HONEST_COLOUR, figure.honest, _figure(figure.honest, False)),
+        (
+            "Ours, new songs",
+            HONEST_COLOUR,
+            figure.honest_windows,
+            _figure(figure.honest_windows, figure.is_f1),
+        ),
     ]
     cells = "".join(
         f'<span>{label}</span><span class="track"><i style="width:{100 * (value or 0):.1f}%;'
@@ -82,9 +87,13 @@ def _measure(figure: Figures) -> str:
         if figure.is_f1
         else "Right answers for excerpts of 3 s"
     )
-    leak = ", with the leak" if figure.leaky else ""
-    new = f"for {figure.n_tracks} whole songs" if figure.n_tracks else "for whole songs"
-    return f"{first} in the first two rows{leak}; {new} in the last."
+    leak = ", with a leak in the first two rows" if figure.leaky else ""
+    if figure.honest is None:
+        return f"{first}{leak}."
+    songs = f"{figure.n_tracks} whole new songs" if figure.n_tracks else "whole new songs"
+    return (
+        f"{first}{leak}. Of {songs}, named by the vote of their excerpts, {percent(figure.honest)} are right."
+    )
 
 
 def _show_gan() -> None:

@@ -25,7 +25,8 @@ def show_papers() -> None:
         "Earmark grew out of five papers. Their systems are all here. Each was trained again, tested as its "
         "paper did and then on songs that it had never heard."
     )
-    for paper in PAPERS:
+    first = loss[0] if (loss := largest_loss(figures)) else None
+    for paper in sorted(PAPERS, key=lambda paper: paper is not first):  # that of the sentence above
         show_paper(paper, figures)
     st.caption(
         "All figures are of GTZAN, ten genres of music, as far as its recordings are at hand; how a paper "
@@ -41,7 +42,7 @@ def _sentence(figures: dict[tuple[str, str], Figures]) -> str:
         return ""
     paper, leaky, honest = loss
     return (
-        f"A model names <b>{percent(leaky)}</b> right when it has heard other parts of the same "
-        f"songs, and <b>{percent(honest)}</b> when the songs are new to it."
+        f"A model names <b>{percent(leaky)}</b> of short excerpts right when it has heard other parts of "
+        f"the same songs, and <b>{percent(honest)}</b> when the songs are new to it."
         f"<small>The system of {paper.authors}, trained by us, in two tests</small>"
     )

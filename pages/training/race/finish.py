@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from genre.plots.race import race_chart
+from genre.plots.training import Learning
 from genre.text import percent
 from pages.shared.browser.scripts import scroll_to
 from pages.shared.style import RACE
@@ -21,6 +22,7 @@ from pages.training.race.play import play_next, show_play
 from pages.training.run_display import UNFILTERED, ChartEntry
 from pages.training.state import go_to, train_state
 
+QUESTION = "Which of them will name the most new tracks right?"
 HEAT_S = 20.0  # seconds between trainings that were started together, at most
 
 
@@ -123,7 +125,7 @@ def _show_cheats(results: list[TestedRun]) -> None:
         return
 
 
-def show_race(heat: list[ChartEntry]) -> bool:
+def show_race(heat: list[ChartEntry], is_running: bool = False) -> bool:
     """Show the race as growing lines, each with the result of its test at the end -> whether there is one.
 
     Models that learn in one go have no line.
@@ -137,6 +139,9 @@ def show_race(heat: list[ChartEntry]) -> bool:
     rows, description = race_chart(learnings, finish)
     st.html(RACE)
     with st.container(key="race"):
+        if is_running:
+            with st.container(key="race_question"):
+                st.markdown(f"### {QUESTION}")
         st.markdown("**Short excerpts named right while they learn, whole tracks in the final test**")
         # The text for a screen reader stays: Streamlit draws a chart anew whose text changes.
         st.vega_lite_chart(
@@ -147,12 +152,27 @@ def show_race(heat: list[ChartEntry]) -> bool:
             alt="The race: how many excerpts each training names right after each lesson, "
             "and how many whole tracks in its final test",
         )
+        if _is_test_easier(learnings):
+            st.html(
+                '<p class="race-why">Why the final test looks easier: there the excerpts of a whole track '
+                "vote, and one slip does not count. In a lesson every excerpt counts alone.</p>"
+            )
     st.caption(
         "The lines count excerpts of a few seconds, of music kept aside while a model learns. The dots count "
-        "whole tracks of the final test; a track's answer is the vote of its excerpts. In a lesson (epoch) a "
-        "model goes once through the music. Guessing gets 10\u00a0%."
+        "whole tracks of the final test. In a lesson (epoch) a model goes once through the music. Guessing "
+        "gets 10\u00a0%."
     )
     return True
+
+
+def _is_test_easier(learnings: list[Learning]) -> bool:
+    """Whether a model does better in its test than in its last lesson."""
+    return any(
+        learning.result is not None
+        and learning.epochs
+        and learning.result > learning.epochs[-1].get("valid_accuracy", 1.0)
+        for learning in learnings
+    )
 
 
 def _best_first(models: list[ChartEntry], results: list[TestedRun]) -> list[ChartEntry]:

@@ -8,7 +8,7 @@ from genre.runs.catalogue import LEAKY
 from genre.training.experiment import ExperimentSettings, experiment_settings
 from pages.shared.style import LANES
 from pages.training.run_display import LEAK, MODEL_NAMES, load_entries
-from pages.training.setup.line_up import lanes_html, line_up_html
+from pages.training.setup.line_up import Racer, lanes_html, line_up_html
 from pages.training.setup.step import start_runs
 from pages.training.state import go_to
 
@@ -38,7 +38,7 @@ def show_minute() -> None:
     """Show the step."""
     own = [entry for entry in load_entries() if not entry.recorded]
     is_racing = any(entry.run.active for entry in own)
-    st.html(LANES + lanes_html([(_name(racer), racer[2]) for racer in RACERS]))
+    st.html(LANES + lanes_html([Racer(_name(racer), racer[2]) for racer in RACERS]))
     st.html(
         line_up_html(
             list(map(_name, RACERS)),

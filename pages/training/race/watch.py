@@ -18,7 +18,7 @@ from genre.training.experiment import ExperimentSettings
 from pages.shared.countdown import time_left
 from pages.shared.style import LANES
 from pages.shared.widgets import escaped, fragment
-from pages.training.race.finish import latest_heat, show_finish, show_race
+from pages.training.race.finish import QUESTION, latest_heat, show_finish, show_race
 from pages.training.run_display import (
     ABOUT_EXCERPTS,
     CURVES,
@@ -31,7 +31,7 @@ from pages.training.run_display import (
     show_swatch,
 )
 from pages.training.setup import quota
-from pages.training.setup.line_up import lanes_html
+from pages.training.setup.line_up import Racer, lanes_html
 from pages.training.state import go_to, train_state
 
 ACTIVE_REFRESH_S, IDLE_REFRESH_S = 1.5, 6.0  # seconds between two refreshes: while something learns, and else
@@ -82,8 +82,8 @@ def _show_present(was_active: bool) -> None:
     _show_totals(entries)
     items = chart_entries(entries)
     heat = latest_heat(items)
-    if was_active and not show_race(heat):
-        st.html(LANES + lanes_html([(item.name, "") for item in heat if item.entry.run.active], True))
+    if was_active and not show_race(heat, is_running=True):
+        st.html(LANES + lanes_html([_racer(item) for item in heat if item.entry.run.active], QUESTION))
         st.caption("The lines begin with the first lesson, in which a model goes once through the music.")
     for number, item in enumerate(items):
         with st.container(border=True, key=f"watched_{number}"):
@@ -95,6 +95,13 @@ def _show_present(was_active: bool) -> None:
         help="Accuracy and loss, with the music learnt from.",
     ):
         _show_curves(items)
+
+
+def _racer(item: ChartEntry) -> Racer:
+    """A model before its first lesson: it runs once its process does, and until then it waits."""
+    is_running = item.entry.run.state == "running"
+    words = "gets the music ready" if is_running else "waits for its turn"
+    return Racer(item.name, words, item.colour, is_running)
 
 
 def _show_totals(entries: list[Entry]) -> None:

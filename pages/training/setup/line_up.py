@@ -1,18 +1,33 @@
 """The starting line: the lanes of a race, and what a room sees of a step with Start."""
 
+from dataclasses import dataclass
 from html import escape
 
 MAX_NAMES = 4  # models that are named; of more, the last line counts the rest
 COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 
 
-def lanes_html(racers: list[tuple[str, str]], is_running: bool = False) -> str:
-    """Draw who races, (name, words) each, in a lane that leads to the finishing line."""
+@dataclass(frozen=True)
+class Racer:
+    """A model in its lane."""
+
+    name: str
+    words: str
+    colour: str = "#1F9C9C"
+    is_running: bool = False
+
+
+def lanes_html(racers: list[Racer], question: str = "") -> str:
+    """Draw who races, in lanes that lead to the finishing line; with the question once the race is on."""
     lanes = "".join(
-        f'<li><i aria-hidden="true">directions_run</i><p><b>{escape(name)}</b>{escape(words)}</p></li>'
-        for name, words in racers
+        f'<li{" class=is-running" if racer.is_running else ""} style="--colour: {racer.colour}">'
+        f'<i aria-hidden="true">{"directions_run" if racer.is_running or not question else "directions_walk"}'
+        f"</i><p><b>{escape(racer.name)}</b>{escape(racer.words)}</p></li>"
+        for racer in racers
     )
-    return f'<ol class="lanes{" is-running" if is_running else ""}">{lanes}</ol>'
+    if not question:
+        return f'<ol class="lanes">{lanes}</ol>'
+    return f'<p class="race-question">{escape(question)}</p><ol class="lanes is-racing">{lanes}</ol>'
 
 
 def line_up_html(names: list[str], n_genres: int, music: str) -> str:

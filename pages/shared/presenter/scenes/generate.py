@@ -6,8 +6,9 @@ GENERATE = """
     /* The piece; before there is one, what the painter has made before. */
     &:has(.st-key-item, .st-key-waiting, .st-key-heard_before) .stMainBlockContainer > .stVerticalBlock >
         :not(:has(h1, .st-key-item, .st-key-waiting, .st-key-heard_before)),
-    &:has(.st-key-item) :is(h1, .st-key-prediction_bars),
-    &:has(.st-key-item):has(.st-key-waiting) .st-key-item { display: none; }
+    &:has(.st-key-item) :is(h1, .st-key-prediction_bars) { display: none; }
+    .st-key-waiting { border: 0; padding: 0; flex: none; }
+    &:has(.st-key-item):has(.st-key-waiting) .st-key-actions { visibility: hidden; }
     .st-key-item { border: 0; padding: 0; }
     .pieces { grid-template-columns: repeat(5, 1fr); gap: .75rem; }
     .piece-picture img { height: calc((var(--stage-height) - 17rem) / 2); }

@@ -11,6 +11,7 @@ MOOD = """
     &:has(.st-key-mood) [data-testid=stColumn]:not(:has(.st-key-open_camera, .stCameraInput, h3,
         [data-testid=stImage], .stAlert, iframe[title*=webrtc])), .st-key-mood_line { display: none; }
     .st-key-mood_now h3 { font-size: 3.4rem !important; }
+    .mood-bars { grid-template-columns: max-content 1fr 4.2rem; }
 
     /* Live: the face, the word and the seven bars. */
     iframe[title*=webrtc] { zoom: calc(1 / var(--stage-zoom, 1)); }

@@ -16,9 +16,15 @@ TRAIN = """
         border-left: .55rem solid #0F8A8A; }
     :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button { padding: .7rem 2.2rem; }
     .lanes b { font-size: 2.4rem; }
-    &:has(.is-running) .stMainBlockContainer > .stVerticalBlock > :not(:has(.is-running)),
-    &:has(.is-running) :has(> [class*=st-key-watched_]) { display: none; }
+    &:has(.is-racing) .stMainBlockContainer > .stVerticalBlock > :not(:has(.is-racing)),
+    &:has(.is-racing) :has(> [class*=st-key-watched_]) { display: none; }
     .lanes i { font-size: 5rem; }
+    .lanes.is-racing { display: grid; grid-auto-rows: 1fr; min-height: calc(var(--stage-height) - 6rem);
+        & p { font-size: 1.8rem; } }
+    .stHtml p.race-question, .st-key-race_question h3 { font-size: 3rem !important; line-height: 1.1; }
+    .st-key-race > :has(.st-key-race_question, .race-why), .st-key-race > .st-key-race_question {
+        flex: none !important; }
+    .race-why { font-size: 1.5rem; line-height: 1.25; }
 
     /* What the models say to music that was played to them stands in the place of the race. */
     &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :not(:has(.st-key-play_it)),
