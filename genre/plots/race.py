@@ -13,7 +13,7 @@ HIGHEST_NAME = 1.07  # the upper edge of the names: a little above the line of 1
 TEXT_PX, LINE_PX, LETTER_PX, GAP_PX = 15, 17, 8, 14
 # How a name stands: letters in a line of it, and the line's height as a share of the chart's. A phone wraps a
 # long name, and elsewhere it has one line: the chart is wide, and on a stage low as well.
-LAYOUTS = {"wide": (32, 0.095), "narrow": (15, 0.07)}
+LAYOUTS = {"wide": (32, 0.115), "narrow": (15, 0.07)}
 GUESSING = 0.1  # right answers by chance, among ten genres
 
 
@@ -179,6 +179,16 @@ def _description(runs: Sequence[Learning], epochs: int, names_px: int) -> dict:
                 "mark": {"type": "rule", "strokeDash": [2, 5], "strokeWidth": 2, "opacity": 0.6},
                 "transform": [{"filter": "isValid(datum.dot) && datum.dot_epoch == datum.finish"}],
                 "encoding": {"y": height, "x2": {"field": "finish"}, "y2": {"field": "dot"}},
+            },
+            {  # from where a run stands to its name
+                "mark": {"type": "rule", "strokeWidth": 1, "opacity": 0.35},
+                "transform": [is_end, {"filter": "datum.dot_epoch < datum.name_epoch"}, *layout],
+                "encoding": {
+                    "x": {"field": "dot_epoch"},
+                    "y": {**height, "field": "dot"},
+                    "x2": {"field": "name_epoch"},
+                    "y2": {"field": "height"},
+                },
             },
             {
                 "mark": {"type": "circle", "size": 180, "opacity": 1},

@@ -22,7 +22,7 @@ from pages.training.race.play import play_next, show_play
 from pages.training.run_display import UNFILTERED, ChartEntry
 from pages.training.state import go_to, train_state
 
-QUESTION = "Which of them will name the most new tracks right?"
+QUESTION = "Which one names most new tracks right?"
 HEAT_S = 20.0  # seconds between trainings that were started together, at most
 
 
@@ -154,8 +154,8 @@ def show_race(heat: list[ChartEntry], is_running: bool = False) -> bool:
         )
         if _is_test_easier(learnings):
             st.html(
-                '<p class="race-why">Why the final test looks easier: there the excerpts of a whole track '
-                "vote, and one slip does not count. In a lesson every excerpt counts alone.</p>"
+                '<p class="race-why">Why the final test looks easier: there the excerpts of a track vote. '
+                "In a lesson each counts alone.</p>"
             )
     st.caption(
         "The lines count excerpts of a few seconds, of music kept aside while a model learns. The dots count "

@@ -111,7 +111,7 @@ def _show_totals(entries: list[Entry]) -> None:
     active = [entry for entry in entries if entry.run.active]
     resumable = [entry for entry in entries if entry.run.resumable and quota.may_change(entry.run)]
     stoppable = [entry for entry in active if quota.may_change(entry.run)]
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="totals"):
         st.markdown(f"**Trainings{': ' if text else ''}{text}**", width="stretch")
         if stoppable:  # waiting ones stop first, so that none starts meanwhile
             st.button(

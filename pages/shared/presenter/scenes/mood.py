@@ -17,6 +17,7 @@ MOOD = """
     iframe[title*=webrtc] { zoom: calc(1 / var(--stage-zoom, 1)); }
     &:has(iframe[title*=webrtc]) .mood-bars { display: grid !important; line-height: 1.25; row-gap: .1rem; }
     &:has(iframe[title*=webrtc]) .st-key-mood { display: none; }
+    [data-testid=stColumn]:has(iframe[title*=webrtc]):not(.st-key-teach_look *) { flex: 1.3 1 0; }
     /* Then the face stands beside the songs. */
     &:has(.st-key-direction):has(iframe[title*=webrtc]) {
         & .mood-bars { display: none !important; }
@@ -93,6 +94,7 @@ MOOD = """
         & .st-key-portrait_large h3 { font-size: 3.4rem !important; }
         & .st-key-portrait_large [data-testid=stImage] img { height: 22rem; }
         & .st-key-another_picture { top: auto; bottom: .6rem; }
+        & .st-key-mood [role=radio]:not(:nth-child(9) ~ *, :has(~ :nth-child(9))) { min-height: 7.6rem; }
     }
     /* Above the songs, the first sentence of where they come from. */
     .st-key-songs_origin [data-testid=stCaptionContainer] { display: block !important; }

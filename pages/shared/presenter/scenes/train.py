@@ -19,12 +19,14 @@ TRAIN = """
     &:has(.is-racing) .stMainBlockContainer > .stVerticalBlock > :not(:has(.is-racing)),
     &:has(.is-racing) :has(> [class*=st-key-watched_]) { display: none; }
     .lanes i { font-size: 5rem; }
-    .lanes.is-racing { display: grid; grid-auto-rows: 1fr; min-height: calc(var(--stage-height) - 6rem);
+    .lanes.is-racing { display: grid; grid-auto-rows: 1fr; height: calc(var(--stage-height) - 5rem);
         & p { font-size: 1.8rem; } }
     .stHtml p.race-question, .st-key-race_question h3 { font-size: 3rem !important; line-height: 1.1; }
+    &:has(.is-racing, .st-key-race_question) .st-key-totals { display: none; }
     .st-key-race > :has(.st-key-race_question, .race-why), .st-key-race > .st-key-race_question {
         flex: none !important; }
-    .race-why { font-size: 1.5rem; line-height: 1.25; }
+    .st-key-race_question h3 { padding-bottom: .5rem; }
+    .race-why { font-size: 1.5rem; line-height: 1.25; padding-right: 18rem; }  /* beside a button */
 
     /* What the models say to music that was played to them stands in the place of the race. */
     &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :not(:has(.st-key-play_it)),
@@ -124,7 +126,7 @@ TRAIN = """
     [class*=st-key-paper_] [data-testid=stHorizontalBlock] { flex-direction: column; align-items: stretch; }
     [class*=st-key-paper_] .stColumn { flex: none; width: 100%; }
     [class*=st-key-paper_] h4 { font-size: 2.2rem; }
-    .paper-bars { grid-template-columns: max-content 1fr 7rem; font-size: 2rem; }
-    .paper-bars i { height: 1.6rem; border-radius: .8rem; }
+    .paper-bars { grid-template-columns: max-content 1fr 8rem; font-size: 2.4rem; row-gap: 1.2rem; }
+    .paper-bars i { height: 2.6rem; border-radius: 1.3rem; }
 }
 """
