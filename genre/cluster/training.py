@@ -133,9 +133,12 @@ def _follow(calls: _Calls, actor: Any, worker: Worker, key: str) -> Report:
         _send_inputs(calls, actor, packed_path(key))
     progress = runs.read_progress(worker.folder)
     calls.result(actor.begin.remote(worker.config, progress, read_files(worker.folder)))
+    pending = None  # changes that the node has given and that are not written here yet
     try:
         while True:
-            changes = calls.result(actor.changes.remote(PATIENCE_S))
+            pending = actor.changes.remote(PATIENCE_S)
+            changes = calls.result(pending)
+            pending = None
             _apply(worker, changes)
             if not changes["active"]:
                 break
@@ -143,6 +146,8 @@ def _follow(calls: _Calls, actor: Any, worker: Worker, key: str) -> Report:
         raise
     except BaseException:  # a stop, most of all
         with suppress(Exception):
+            if pending:  # the node tells a change once: a stop between its answer and this line loses none
+                _apply(worker, calls.ray.get(pending, timeout=STOP_S))
             _apply(worker, calls.ray.get(actor.stop.remote(), timeout=STOP_S))
         raise
     calls.result(actor.close.remote())

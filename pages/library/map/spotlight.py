@@ -62,7 +62,7 @@ if (!light.draw) {
             const {left, right, top, bottom, width, height} = genre.getBoundingClientRect();
             if (!width) continue;
             const beside = width / 2 + r, below = height + 2 * r;
-            const shifts = [1, 1.7, 2.4].flatMap((far, ring) => [-1, 0, 1].flatMap(x => [-1, 0, 1]
+            const shifts = [1, 1.5].flatMap((far, ring) => [-1, 0, 1].flatMap(x => [-1, 0, 1]
                 .filter(y => x || y).map(y => [x * beside * far, (y * far + 1) * below / 2, ring])));
             const choices = shifts.map(([dx, dy, ring]) => {
                 const place = {dx, dy, left: left + dx, right: right + dx, top: top + dy,
@@ -72,7 +72,7 @@ if (!light.draw) {
                 const meets = names.filter(name => meet(place, name)).length;
                 const covers = dots.filter(([x, y]) => x > place.left - r && x < place.right + r
                     && y > place.top - r && y < place.bottom + r).length;
-                return {...place, meets, cost: 1000 * isOut + 100 * meets + covers + ring / 2};
+                return {...place, meets, cost: 1000 * isOut + 100 * meets + covers + 1.5 * ring};
             });
             const best = choices.reduce((one, other) => other.cost < one.cost ? other : one);
             genre.style.translate = `${best.dx / zoom}px ${best.dy / zoom}px`;

@@ -3,8 +3,10 @@
 import json
 import os
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,10 +17,12 @@ from genre.cluster.connection import MISSING_MESSAGE, ClusterError, own_versions
 from genre.cluster.inputs import compute_some, file_sizes
 from genre.cluster.mirror import Mirror, read_files, write_files
 from genre.cluster.node import UNUSED_S, ReceivedInputs, remove_unused
+from genre.cluster.training import _Calls, _follow
 from genre.data.examples import DataError, Examples
 from genre.data.packed import PackedInputs, note_inputs, noted_inputs, pack_inputs, packed_path
 from genre.runs import directory as runs
 from genre.runs.batch import forget_batch, note_batch, unfinished_batch
+from genre.runs.worker import RunStopped
 
 
 @pytest.fixture
@@ -33,6 +37,40 @@ def content(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
+
+
+class Actor:
+    """A node's side of a training: each method's result is what `results` has for its name."""
+
+    def __init__(self, **results: object) -> None:
+        for name, result in results.items():
+            setattr(self, name, SimpleNamespace(remote=lambda *_, result=result: result))
+
+
+def test_what_a_node_has_told_at_a_stop_is_written(tmp_path):
+    def changes(**files: bytes) -> dict:
+        return {"files": files, "log": b"", "status": {}, "state": "running", "active": True}
+
+    actor = Actor(
+        describe={"node": "here", "versions": own_versions()},
+        needs=False,
+        begin=None,
+        changes=changes(metrics=b"7, 8"),
+        stop=changes(checkpoint=b"8"),
+    )
+    exceptions = SimpleNamespace(RayActorError=MemoryError, ObjectLostError=MemoryError)
+    stop = threading.Event()
+
+    def wait(references, timeout):
+        if "files" in (references[0] or ()):
+            stop.set()  # while the answer is on its way
+        return references, []
+
+    ray = SimpleNamespace(wait=wait, get=lambda reference, timeout=None: reference, exceptions=exceptions)
+    worker = SimpleNamespace(folder=tmp_path, config={}, set_status=lambda *_, **__: None)
+    with pytest.raises(RunStopped):
+        _follow(_Calls(ray, stop), actor, worker, "key")
+    assert content(tmp_path) == {"metrics": b"7, 8", "checkpoint": b"8"}
 
 
 def test_a_directory_follows_another(pair):

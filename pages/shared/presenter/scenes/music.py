@@ -27,6 +27,7 @@ MUSIC = """
     .st-key-library_walk [data-testid=stElementContainer]:has(audio) { position: absolute; width: 1px;
         height: 1px; overflow: hidden; opacity: 0; }
     .st-key-library_map_top { justify-content: flex-start; }
+    .st-key-library_map { --chart-zoom: 1.6; }
     .st-key-library_walk button { padding: .2rem 1.2rem; }
     .map-light text { font-size: 21px; }
     .map-light .map-genre { font-size: 17px; }
