@@ -13,7 +13,7 @@ HIGHEST_NAME = 1.07  # the upper edge of the names: a little above the line of 1
 TEXT_PX, LINE_PX, LETTER_PX, GAP_PX = 15, 17, 8, 14
 # How a name stands: letters in a line of it, and the line's height as a share of the chart's. A phone wraps a
 # long name, and elsewhere it has one line: the chart is wide, and on a stage low as well.
-LAYOUTS = {"wide": (32, 0.115), "narrow": (15, 0.07)}
+LAYOUTS = {"wide": (32, 0.105), "narrow": (15, 0.07)}
 GUESSING = 0.1  # right answers by chance, among ten genres
 
 

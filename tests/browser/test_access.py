@@ -69,7 +69,7 @@ def play_a_round(screen: Visit, address: str, phone: Visit, strange: str) -> Non
     screen.settle()
     page.get_by_role("button", name="Guess the genres").click()
     expect(page.get_by_text("0 of 0 have voted")).to_be_visible()
-    expect(page.locator("audio")).to_have_js_property("paused", False)
+    page.wait_for_function("document.querySelector('audio')?.currentTime > 0", timeout=BUSY_MS)  # of itself
     (code,) = re.findall(r"room=([A-Z]{4})", page.get_by_text("room=").inner_text())
 
     phone.page.goto(f"{strange}/guess?room={code}")

@@ -85,7 +85,7 @@ def test_each_line_carries_its_name_and_no_name_hides_another():
     for layout, (_, line_height) in LAYOUTS.items():
         heights = [row[f"{layout}_height"] for row in names]
         assert all(high - low >= line_height - 1e-9 for low, high in pairwise(heights))
-        assert heights[-1] <= HIGHEST_NAME - line_height / 2
+        assert heights[-1] <= HIGHEST_NAME - line_height / 2 + 1e-9
     assert all(row["epoch"] - row["epoch_before"] <= 1 for row in rows if "dot" not in row)
     assert race_chart(runs_[:1], 12)[1]["encoding"]["x"] == description["encoding"]["x"]
 

@@ -126,7 +126,7 @@ TRAIN = """
     [class*=st-key-paper_] [data-testid=stHorizontalBlock] { flex-direction: column; align-items: stretch; }
     [class*=st-key-paper_] .stColumn { flex: none; width: 100%; }
     [class*=st-key-paper_] h4 { font-size: 2.2rem; }
-    .paper-bars { grid-template-columns: max-content 1fr 8rem; font-size: 2.4rem; row-gap: 1.2rem; }
+    .paper-bars { grid-template-columns: max-content 1fr 7rem; font-size: 2.1rem; row-gap: 1.2rem; }
     .paper-bars i { height: 2.6rem; border-radius: 1.3rem; }
 }
 """
