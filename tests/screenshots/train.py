@@ -51,7 +51,7 @@ def take(browser: Browser, address: str, home: Path, keep: Callable[..., None]) 
             stack.enter_context(process.lock_run(_half_done(name, epochs, left_s)))
         for name, context in (("train-watch", {"viewport": WIDE}), ("train-phone", phone)):
             page = visit(browser, address, "Watch", **context)
-            expect(page.locator("[class*=st-key-live_] svg.marks")).to_have_count(2, timeout=WAIT_MS)
+            expect(page.locator(".st-key-race svg.marks")).to_have_count(1, timeout=WAIT_MS)
             keep(page, name)
 
 
