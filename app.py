@@ -6,6 +6,7 @@ from pages.access.roles import may_invite, require_visitor
 from pages.library.access import may_see_library
 from pages.shared.browser.address import enter_page
 from pages.shared.browser.scripts import help_keyboard
+from pages.shared.presenter.stage import PRESENTER
 from pages.shared.presenter.view import offer_presenter
 from pages.shared.style import CONTRAST, FOCUS_RINGS, ICON_BUTTONS, TOUCH, page_style
 from pages.shared.uploads import keep_uploads_in_memory
@@ -13,7 +14,8 @@ from pages.shared.uploads import keep_uploads_in_memory
 keep_uploads_in_memory()  # before there is a page to upload from
 st.set_page_config(page_title="Earmark", page_icon="assets/icons/earmark.png", layout="centered")
 st.logo("assets/icons/earmark.svg", size="large")
-st.html(ICON_BUTTONS + FOCUS_RINGS + CONTRAST + TOUCH)
+# First: what stands last is missing while a page that grows is drawn, and the stage would fall apart.
+st.html(ICON_BUTTONS + FOCUS_RINGS + CONTRAST + TOUCH + PRESENTER)
 require_visitor()
 
 pages = [

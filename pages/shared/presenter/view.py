@@ -6,8 +6,6 @@ out on a stage of 1000 x 562 pixels, and the stage is as large as the screen. Es
 
 import streamlit as st
 
-from pages.shared.presenter.stage import PRESENTER
-
 _SCRIPT = """<script>
 if (!window.earmarkPresenter) {
     window.earmarkPresenter = true;
@@ -62,5 +60,5 @@ if (!window.earmarkPresenter) {
 
 
 def offer_presenter() -> None:
-    """Call once in each run of the app."""
-    st.html(PRESENTER + _SCRIPT, unsafe_allow_javascript=True)
+    """Call once in each run of the app, which shows the style of stage.py, too."""
+    st.html(_SCRIPT, unsafe_allow_javascript=True)
