@@ -9,6 +9,7 @@ from genre.models.cards import ArtefactError, Card, load_card
 from genre.paths import PROMOTED, WEIGHTS, home
 from genre.text import genre_name
 from pages.listening.answer.marks import best, share_bars
+from pages.shared.browser.scripts import open_linked
 from pages.shared.style import ANSWER
 
 MEASURED = "listen-train"  # the same recipe as the Listen page's model, trained on the train list alone
@@ -18,8 +19,11 @@ MIN_CONFUSION = 0.1  # share of a genre's pieces taken for another one that is w
 def show_model_card(name: str | None) -> None:
     """Show an expander about the promoted model `name`, or the one that came with Earmark."""
     folder = _folder(name)
-    st.html('<div id="how-good"></div>')  # the link below an answer leads here
-    with st.expander("How good is this model?", icon=":material/info:"):
+    st.html(
+        '<div id="how-good" style="scroll-margin-top: 4.75rem"></div>'
+    )  # the link below an answer leads here
+    open_linked("how-good", "how_good")
+    with st.expander("How good is this model?", icon=":material/info:", key="how_good"):
         text = card_text(folder, is_stand_in=name is None)
         summary = card_summary(folder)
         if summary:

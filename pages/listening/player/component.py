@@ -97,11 +97,17 @@ def _shares(prediction: Prediction) -> list[dict[str, Any]]:
             "mark": genre_mark(genres[k]),
             "colour": colour_of(genres[k]),
             "percent": plots.percent(prediction.probabilities[genres[k]]),
-            "shares": np.round(over_time[:, k], 4).tolist(),
+            "shares": _rounded(over_time[:, k]),
         }
         for k in ranked
     ]
     if not matters.all():
         rest = over_time[:, ~matters].sum(axis=1)
-        areas.append({"name": "The others", "shares": np.round(rest, 4).tolist()})
+        areas.append({"name": "The others", "shares": _rounded(rest)})
     return areas
+
+
+def _rounded(shares: np.ndarray) -> list[float]:
+    """Round to four places, but never to nothing or to all: that is "<1 %" and "99 %", as elsewhere."""
+    is_part = (shares > 0) & (shares < 1)
+    return np.where(is_part, np.round(shares, 4).clip(0.0001, 0.9999), shares).round(4).tolist()

@@ -266,7 +266,8 @@ function legendItem({ name, mark, colour, percent }) {
 
 // As percent() of genre/text.py.
 function percent(share) {
-  return `${share > 0 && share < 0.01 ? "<1" : Math.round(100 * share)}\u00a0%`;
+  const whole = share < 1 ? Math.min(99, Math.floor(100 * share + 0.5)) : 100;
+  return `${share > 0 && share < 0.01 ? "<1" : whole}\u00a0%`;
 }
 
 function clock(seconds) {

@@ -122,6 +122,7 @@ class Recorder {
     this.hasArrived = false;
     this.setState("recording");
     this.columns = this.find("waterfall").getContext("2d");
+    this.drawnAt = performance.now();
     this.columns.clearRect(0, 0, this.columns.canvas.width, this.columns.canvas.height);
     this.frame = requestAnimationFrame(() => this.animate());
   }
@@ -350,23 +351,28 @@ class Recorder {
 
   // The newest spectrum at the right edge; pitches as far apart as the ear has them. The brightest is the
   // loudest of late, and high pitches, which are weaker in all music, are lifted: quiet music is seen too.
+  // It moves with the time, not with the pictures a second: a slow computer fills it as fast.
   drawColumn() {
     if (!this.analyser) return;
-    const { width, height } = this.columns.canvas;
+    const { width, height } = this.columns.canvas, now = performance.now();
+    const wide = Math.min(width, Math.floor(((now - this.drawnAt) / 1000 / SEEN_S) * width));
+    if (wide < 2) return;
+    this.drawnAt += ((wide / width) * SEEN_S) * 1000;
     this.analyser.getByteFrequencyData(this.spectrum);
-    this.columns.drawImage(this.columns.canvas, -2, 0);
+    this.columns.drawImage(this.columns.canvas, -wide, 0);
     const top = Math.log(10000 / 60), bin = this.rate / 2048;
     this.loudest = Math.max(LEAST_LOUD, 0.998 * (this.loudest ?? 0), ...this.spectrum);
     for (let y = 0; y < height; y += 2) {
       const pitch = 60 * Math.exp(top * (1 - y / height));
       const value = this.spectrum[Math.round(pitch / bin)], lift = value ? TREBLE_LIFT * (1 - y / height) : 0;
       this.columns.fillStyle = PALETTE[Math.min(255, Math.round(255 * (value + lift) / this.loudest))];
-      this.columns.fillRect(width - 2, y, 2, 2);
+      this.columns.fillRect(width - wide, y, wide, 2);
     }
   }
 }
 
-const LEAST_LOUD = 90, TREBLE_LIFT = 40; // of 255, which are 70 dB
+const SEEN_S = 8; // of sound in the picture's width
+const LEAST_LOUD = 60, TREBLE_LIFT = 40; // of 255, which are 70 dB
 // Magma, as the spectrogram of the answer has it.
 const MAGMA = [[5, 4, 15], [28, 16, 68], [79, 18, 123], [129, 37, 129], [181, 54, 122], [229, 89, 100],
   [251, 135, 97], [254, 194, 135], [252, 253, 191]];

@@ -21,6 +21,26 @@ def scroll_to(key: str, within: float = 0.7) -> None:
     st.html(script, unsafe_allow_javascript=True)
 
 
+_OPEN = """<script>
+if (!window.earmarkOpenLinked) {
+    window.earmarkOpenLinked = true;
+    document.addEventListener("click", ({target}) => {
+        if (!target.closest?.("a[href$='#PLACE']")) return;
+        const details = document.querySelector(".st-key-EXPANDER details");
+        if (details && !details.open) details.querySelector("summary").click();
+        // Open, it is taller: the page may now go where it could not before.
+        setTimeout(() => document.getElementById("PLACE")?.scrollIntoView({block: "start"}), 400);
+    });
+}
+</script>"""
+
+
+def open_linked(place: str, expander: str) -> None:
+    """Let links to this place of the page also open the expander with this key."""
+    script = _OPEN.replace("PLACE", place).replace("EXPANDER", expander)
+    st.html(script, unsafe_allow_javascript=True)
+
+
 # Plotly learns by a moving mouse alone which point it is over: the first tap would but show its name. And it
 # knows nothing of CSS zoom, by which the presenter's view enlarges charts: it would take another point.
 _TAPS = """<script>

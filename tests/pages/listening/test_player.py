@@ -56,6 +56,14 @@ def test_areas_add_up_to_one():
     assert all(area["mark"] and area["name"] for area in picture["genres"] if "colour" in area)
 
 
+def test_a_share_is_never_rounded_to_nothing_or_to_all():
+    over_time = np.full((3, 10), 1e-6)
+    over_time[:, 4] = 1 - 9e-6
+    over_time[0, 3] = 0.2
+    for area in player_picture("a", CLIP, prediction(over_time), 0.0)["genres"]:
+        assert min(area["shares"]) > 0 and max(area["shares"]) < 1, "<1 %, as everywhere"
+
+
 def test_improbable_genres_are_one_area():
     over_time = np.full((3, 10), 0.01)
     over_time[:, 4] = 0.91
