@@ -5,7 +5,7 @@ import streamlit as st
 from pages.game.rooms import ANSWER, MAX_NAME_CHARS, OVER, VOTING, Room, RoomError
 from pages.game.rounds import option_label
 from pages.game.state import game_state, rooms
-from pages.shared.style import GAME
+from pages.game.style import GAME
 from pages.shared.widgets import escaped, fragment
 
 REFRESH_S = 1.5  # seconds; fifty phones ask so often

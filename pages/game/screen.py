@@ -16,9 +16,9 @@ from pages.game.machine import machine_answer
 from pages.game.rooms import ANSWER, OVER, Room, RoomError
 from pages.game.rounds import GENRE, ORIGINS, REAL, REAL_MUSIC, make_rounds, option_label, shares_text
 from pages.game.state import ALONE, HANDS, PHONES, clip_wav, game_state, rooms, show_room, shown_room
+from pages.game.style import GAME
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
-from pages.shared.style import GAME
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import escaped, fragment
 
@@ -183,10 +183,9 @@ def _show_score(room: Room) -> None:
             st.markdown(f"Piece **{room.number + 1}** of {len(room.rounds)}")
             if _kind(room) == GENRE:
                 st.caption(shares_text(room.rounds))
-        won = room.points(room.number) if room.phase == ANSWER else (False, False)
         names = "You" if game_state().mode == ALONE else "The room", RIVALS[_kind(room)]
-        for name, score, has_won in zip(names, (people, machine), won, strict=True):
-            st.metric(name, score, "+1" if has_won else None, width="content", delta_arrow="off")
+        for name, score in zip(names, (people, machine), strict=True):  # the answer tells who gets a point
+            st.metric(name, score, width="content")
 
 
 def _show_vote(room: Room) -> None:

@@ -88,7 +88,8 @@ def test_ten_rounds_alone(monkeypatch):
         assert ORIGINS[room.round.source] in words(app), "but who says what is right"
         assert shares_text(room.rounds) in words(app)
         press(app, f"option_{room.round.truth}")
-        assert room.round.credit[1:] in words(app) and app.metric[0].delta == "+1"
+        assert room.round.credit[1:] in words(app) and app.metric[0].value == str(number + 1)
+        assert drawn(app).count("+1") == 1 and not app.metric[0].delta, "a point is told once"
         assert "<small>right</small>" in drawn(app) and len(app.get("audio")) == 1, "it can be heard again"
         press(app, "next")
     assert "said" in "".join(app.dataframe[0].value.columns) and len(app.dataframe[0].value) == N_ROUNDS

@@ -23,19 +23,21 @@ GUESS = """
     .stNumberInput button { width: 4.6rem; height: 100%; }
     .stNumberInput button svg { width: 2.6rem; height: 2.6rem; }
     .game-bars { font-size: 1.5rem; grid-template-columns: max-content 1fr 3.6rem; }
-    .game-truth { font-size: 3.6rem; margin: 0; }
-    &:has(.game-sides, .game-final) .stMainBlockContainer > .stVerticalBlock { gap: .4rem; }
+    .game-truth { font-size: 4rem; margin: 0; }
+    &:has(.game-sides, .game-final) .stMainBlockContainer > .stVerticalBlock { gap: .6rem; }
     &:has(.game-sides) .game-bars { line-height: 1.35; }
-    .game-side { padding: .3rem 1rem; }
-    .game-side p, .game-side p small { font-size: 1.9rem; }
+    .game-side { padding: .6rem 1rem; }
+    .game-side p, .game-side p small { font-size: 2.2rem; }
     .game-side p small { display: none; }
     .game-point { font-size: 1.9rem; }
     :is(.st-key-people_answer, .st-key-machine_bars, .st-key-machine_reasons) { padding: .5rem 1rem;
         gap: .3rem; }
     :is(.st-key-people_answer, .st-key-machine_bars) .game-bars { row-gap: .1rem; }
-    .st-key-machine_bars > :has(.game-bars) ~ *, .st-key-machine_reasons > :nth-child(n+5) { display: none; }
-    .st-key-machine_reasons p { display: -webkit-box; -webkit-box-orient: vertical;
+    .st-key-machine_reasons > :nth-child(n+5) { display: none; }
+    :is(.st-key-machine_bars, .st-key-machine_reasons) p { display: -webkit-box; -webkit-box-orient: vertical;
         -webkit-line-clamp: 3; overflow: hidden; line-height: 1.2; }
+    .st-key-machine_bars p * { font-size: 1.5rem !important; }
+    :is(.st-key-machine_bars, .st-key-people_answer) p { -webkit-line-clamp: 2; }
     .st-key-score { min-height: 0; }
     .game-final p { font-size: 1.8rem; grid-template-columns: 12rem 9rem 1fr; }
     .game-final b { font-size: 6rem; }
