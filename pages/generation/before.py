@@ -6,6 +6,7 @@ import streamlit as st
 from gan.sampling.gallery import GalleryItem
 from gan.sampling.pictures import decimate_for_plot
 from genre.plots import prediction as plots
+from pages.generation.pieces.painting import show_painting
 from pages.generation.state import generate_state
 from pages.generation.studio import submit_plain_sound
 from pages.shared.browser.scripts import follow_sound, play_one_at_a_time
@@ -17,17 +18,26 @@ def show_sound(item: GalleryItem) -> None:
 
     A line runs through the picture of whichever sound plays.
     """
-    if item.plain_mel_db is None:
-        st.audio(item.wav, format="audio/wav", autoplay=item.id == generate_state().starting_id)
+    state = generate_state()
+    is_coming = state.plain_id == item.id and state.ticket.is_active
+    if item.plain_mel_db is None and not is_coming:
+        st.audio(item.wav, format="audio/wav", autoplay=item.id == state.starting_id)
         _show_picture(item.title, item.spectrogram.mel_db, item.seconds, "spectrogram")
     else:
         left, right = st.columns(2)
+        st.empty()  # takes the single picture away, which would lie over these until the run ends
         with left, st.container(key="other_sound", gap="xsmall"):
             st.markdown("**The network alone**")
-            st.audio(item.plain_wav, format="audio/wav")
-            _show_picture(
-                f"{item.title}, by the network alone", item.plain_mel_db, item.seconds, "other_spectrogram"
-            )
+            if item.plain_mel_db is None:
+                show_painting("It paints your piece without tempo, key, mood and sections.")
+            else:
+                st.audio(item.plain_wav, format="audio/wav")
+                _show_picture(
+                    f"{item.title}, by the network alone",
+                    item.plain_mel_db,
+                    item.seconds,
+                    "other_spectrogram",
+                )
         with right, st.container(key="own_sound", gap="xsmall"):
             st.markdown("**With your wishes**")
             st.audio(item.wav, format="audio/wav")

@@ -3,10 +3,12 @@
 from gan.training.history import TrainingHistory
 from genre.plots.prediction import QUIET
 from genre.plots.training import reach
+from genre.text import percent
 
 CURVE_LABELS = {"d_real": "real music", "d_fake": "painted music"}
 CURVE_COLOURS = {"d_real": "#2A8C8C", "d_fake": "#D9702E"}
-EQUAL_GAP, NEAR_GAP = 0.1, 0.3  # largest gap of the means of D(x) and D(G(z)): if equal, if nearly balanced
+# Largest gap of the means of D(x) and D(G(z)): if nothing is told apart, and if the critic is far from sure.
+EQUAL_GAP, UNSURE_GAP = 0.1, 0.4
 
 
 def balance_chart(history: TrainingHistory) -> tuple[list[dict], dict]:
@@ -21,7 +23,7 @@ def balance_chart(history: TrainingHistory) -> tuple[list[dict], dict]:
         "field": "value",
         "type": "quantitative",
         "title": None,
-        "axis": {"format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1]},
+        "axis": {"labelExpr": "100 * datum.value + '\u00a0%'", "values": [0, 0.25, 0.5, 0.75, 1]},
         "scale": {"domain": [0, 1]},
     }
     colours = {"domain": list(CURVE_LABELS.values()), "range": [CURVE_COLOURS[key] for key in CURVE_LABELS]}
@@ -55,11 +57,14 @@ def describe_balance(history: TrainingHistory) -> str:
         return ""
     real, fake = balance
     standing = (
-        f"In the last lessons the critic gave real music {real:.0%} for looking real, and painted "
-        f"music {fake:.0%}"
+        f"In the last lessons the critic gave real music {percent(real)} for looking real, and painted "
+        f"music {percent(fake)}"
     )
     if real - fake < EQUAL_GAP:
-        return f"{standing}: it could only guess, and neither side won."
-    if real - fake < NEAR_GAP:
-        return f"{standing}: it was right more often than a coin, but far from sure, and neither side won."
-    return f"{standing}: it still told them apart, and the painter still learnt from that."
+        return f"{standing}: it could only guess. The painter has deceived it."
+    if real - fake < UNSURE_GAP:
+        return (
+            f"{standing}: it told them apart more often than not, but was far from sure. Both still learnt "
+            "from each other."
+        )
+    return f"{standing}: it clearly told them apart, and the painter still learnt from that."

@@ -14,7 +14,7 @@ from pages.generation.hand_on import show_hand_on, show_kept
 from pages.generation.html import render_thumbnail
 from pages.generation.piece_card import piece_card
 from pages.generation.state import generate_state
-from pages.generation.studio import model_genres, new_seed, submit_requests, submit_to_same_model
+from pages.generation.studio import model_genres, new_seed, submit_genre, submit_to_same_model
 from pages.shared.browser.scripts import scroll_to
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
@@ -23,6 +23,7 @@ from pages.shared.widgets import STILL, escaped
 
 if TYPE_CHECKING:
     from gan.request import GenerationRequest
+    from genre.inference.classifier import Prediction
 
 N_COLUMNS, N_SHOWN = 3, 9  # items per row of the gallery, items visible at first
 N_GENRES_SHOWN = 4  # genres shown of a prediction
@@ -35,22 +36,18 @@ def show_item(item: GalleryItem) -> None:
         st.subheader(escaped(item.title), anchor=False)
         st.caption(escaped(describe_item(item)))
         show_sound(item)
+        _judge(item)
         with st.container(horizontal=True, gap="xsmall", key="actions"):
             if item.request:
                 _another(item, item.request)
             show_before_button(item)
             _share(item)
             _next_genres(item)
-            is_judged_now = _classify_button(item)
             show_hand_on(item)
             if item.request:
                 _vary(item, item.request)
                 _mix(item, item.request)
         show_kept(item)
-        with st.container(key="judged", gap="xsmall"):
-            _show_prediction(item)
-        if is_judged_now:
-            scroll_to("judged")
 
 
 def _another(item: GalleryItem, request: "GenerationRequest") -> None:
@@ -82,16 +79,9 @@ def _next_genres(item: GalleryItem) -> None:
                 genre_name(genre).capitalize(),
                 key=f"next_{genre}",
                 type="primary" if genre == chosen else "secondary",
-                on_click=_submit_genre,
+                on_click=submit_genre,
                 args=(genre,),
             )
-
-
-def _submit_genre(genre: str) -> None:
-    from gan.request import GenerationRequest
-
-    seconds = float(st.session_state.get("seconds", 10))  # of the form
-    submit_requests([GenerationRequest({genre: 1.0}, seconds=seconds, seed=new_seed())])
 
 
 def _vary(item: GalleryItem, request: "GenerationRequest") -> None:
@@ -146,27 +136,31 @@ def _submit_mix(item: GalleryItem, request: "GenerationRequest") -> None:
     )
 
 
-def _classify_button(item: GalleryItem) -> bool:
-    """Show the button, and ask the classifier once it is pressed -> whether it was pressed just now."""
-    is_pressed = st.button(
-        "What does the Listen page hear?",
-        icon=":material/hearing:",
-        key="classify",
-        help="The model of the Listen page judges the sound. It does not know what was asked for.",
-    )
-    if is_pressed:
-        try:
-            with st.spinner("Listening"), visitor_turn():
-                item.prediction = default_classifier().classify(item.clip)
-        except ValueError as error:  # a sentence: there are no weights
-            st.error(str(error), icon=":material/error:")
-    return is_pressed
+def _judge(item: GalleryItem) -> None:
+    """Show what the classifier hears; before, a button in the same place asks it."""
+    with st.container(key="judged", gap="xsmall"):
+        place = st.empty()
+        if item.prediction is None:
+            is_pressed = place.button(
+                "What does the Listen page hear?",
+                icon=":material/hearing:",
+                key="classify",
+                help="The model of the Listen page judges the sound. It does not know what was asked for.",
+            )
+            if not is_pressed:
+                return
+            try:
+                with place, st.spinner("Listening"), visitor_turn():
+                    item.prediction = default_classifier().classify(item.clip)
+            except ValueError as error:  # a sentence: there are no weights
+                st.error(str(error), icon=":material/error:")
+                return
+            scroll_to("item", within=0.25)  # the piece, its player and the answer are seen at once
+        with place.container(gap="xsmall"):
+            _show_prediction(item, item.prediction)
 
 
-def _show_prediction(item: GalleryItem) -> None:
-    prediction = item.prediction
-    if prediction is None:
-        return
+def _show_prediction(item: GalleryItem, prediction: "Prediction") -> None:
     if prediction.genre is None:
         st.info(prediction.message, icon=":material/hearing:")
         return
@@ -176,9 +170,16 @@ def _show_prediction(item: GalleryItem) -> None:
     # Not "you asked for": where a prompt names no genre, chance picked it.
     made_as = f"Made as **{genres}**. " if genres else ""
     st.markdown(f"{made_as}The Listen page hears **{genre}** ({prediction.certainty}, {share}).")
-    top_genres = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__)[-N_GENRES_SHOWN:]
-    figure = plots.probability_bars({name: prediction.probabilities[name] for name in top_genres})
-    figure.update_layout(height=140)
+    ranked = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__, reverse=True)
+    requested = max(item.request.genres, key=item.request.genres.__getitem__) if item.request else ""
+    shown = ranked[:N_GENRES_SHOWN]
+    if requested in ranked and requested not in shown:
+        shown[-1] = requested
+    st.caption("How sure the model of the Listen page is of each genre")
+    figure = plots.probability_bars({name: prediction.probabilities[name] for name in shown})
+    labels = [f"made as {name}" if name == genre_name(requested) else name for name in figure.data[0].y]
+    figure.update_traces(y=labels)
+    figure.update_layout(height=140, margin_l=130)
     st.plotly_chart(
         figure, config=STILL, key="prediction_bars", alt=f"The Listen page hears {genre}, {share}"
     )

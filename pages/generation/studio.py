@@ -149,6 +149,14 @@ def submit_requests(
     submit_jobs([partial(generate, request) for request in requests])
 
 
+def submit_genre(genre: str) -> None:
+    """Submit a request for one piece of this genre, as long as the form has it."""
+    from gan.request import GenerationRequest
+
+    seconds = float(st.session_state.get("seconds", 10))  # of the form
+    submit_requests([GenerationRequest({genre: 1.0}, seconds=seconds, seed=new_seed())])
+
+
 def submit_plain_sound(item: GalleryItem) -> None:
     """Submit a job for what the network of an item paints by itself of its request."""
     from gan.request import plain_request
@@ -158,7 +166,7 @@ def submit_plain_sound(item: GalleryItem) -> None:
         state.error = UNKNOWN_MODEL
         return
     request, version = plain_request(item.request), _model_version(name)
-    state.error, state.repeated_id, state.opened_id = "", None, item.id
+    state.error, state.repeated_id, state.opened_id, state.plain_id = "", None, item.id, item.id
 
     def generate() -> PlainSound:
         plain = load_sampler(*version).generate(request)
@@ -166,6 +174,7 @@ def submit_plain_sound(item: GalleryItem) -> None:
 
     try:
         state.ticket.submit([generate])
+        state.scrolls_to_waiting = True
     except JobError as error:
         state.error = str(error)
 
@@ -173,11 +182,12 @@ def submit_plain_sound(item: GalleryItem) -> None:
 def submit_jobs(jobs: list[Callable[[], GalleryItem]]) -> None:
     """Submit jobs that make items of the gallery."""
     state = generate_state()
-    state.error, state.repeated_id = "", None
+    state.error, state.repeated_id, state.plain_id = "", None, None
     if not state.ticket.is_active:
         state.opened_id = None  # the first result opens
     try:
         state.ticket.submit([_with_wav(job) for job in jobs])
+        state.scrolls_to_waiting = True
     except JobError as error:
         state.error = str(error)
 

@@ -96,18 +96,30 @@ def _show_timeline(history: TrainingHistory) -> None:
         "It painted the same wishes after every lesson. At first there is noise, then "
         "rhythm and bass lines, then music."
     )
+    _follow_piece(history)
     genre = st.pills(
-        "Film of",
+        "The lessons for this genre",
         list(history.genres),
         default=history.genres[0],
         required=True,
         key="timeline_genre",
         format_func=lambda name: genre_name(name).capitalize(),
-        label_visibility="collapsed",
     )
     timeline = history.timeline(history.genres.index(genre) if genre in history.genres else 0)
     with st.container(key="timeline"):
         st.html(render_strip([(tile, f"lesson {epoch}") for epoch, tile in timeline]))
+
+
+def _follow_piece(history: TrainingHistory) -> None:
+    """Show the lessons for the genre of the piece that was opened last."""
+    state = generate_state()
+    item = state.gallery.get(state.opened_id)
+    if item is None or item.request is None or state.lessons_of == item.id:
+        return
+    state.lessons_of = item.id
+    genre = max(item.request.genres, key=item.request.genres.__getitem__)
+    if genre in history.genres:
+        st.session_state.timeline_genre = genre
 
 
 def _show_balance(history: TrainingHistory) -> None:

@@ -155,7 +155,7 @@ def test_the_balance_is_drawn_and_described(tmp_path):
         )
         for gap in (0.02, 0.1, 0.3)
     }
-    assert "52%" in words[0.02] and "only guess" in words[0.02]
-    assert "near the balance" in words[0.1] and "told them apart" in words[0.3]
+    assert "52\u00a0%" in words[0.02] and "only guess" in words[0.02]
+    assert "far from sure" in words[0.1] and "clearly told them apart" in words[0.3]
     incomplete = TrainingHistory(({"epoch": 1, "d_real": None}, {"epoch": 2}), {}, ())
     assert balance_chart(incomplete)[0] == [] and describe_balance(incomplete) == ""

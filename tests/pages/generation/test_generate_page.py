@@ -20,7 +20,7 @@ from pages.generation.state import STATE_KEY, job_queue
 from tests.support.generators import make_model
 from tests.support.hostile import NAMES
 from tests.support.pages import app_visits
-from tests.support.pages.app_visits import LONG_S, button, healthy, labels, press, words
+from tests.support.pages.app_visits import LONG_S, button, healthy, labels, markup, press, words
 from tests.support.pages.generate_page import (
     ANOTHER,
     CLASSIFY,
@@ -221,6 +221,22 @@ def test_the_network_alone_is_heard_beside_a_piece(visit):
     assert len(plain.get("audio")) == 1
 
 
+def test_while_a_piece_is_painted_its_place_says_so(visit, monkeypatch):
+    gate, load = threading.Event(), studio.load_sampler
+    monkeypatch.setattr(studio, "load_sampler", lambda *version: gate.wait(LONG_S) and load(*version))
+    app = press(visit(request_genres=["jazz"], music_key="A minor"), "generate")
+    assert "It paints time to the right" in markup(app)
+    gate.set()
+    app = finished(app)
+    assert 'class="painting"' not in markup(app), "there is the piece"
+    gate.clear()
+    app = press(app, "hear_before")
+    assert "It paints your piece without tempo" in markup(app) and len(app.get("audio")) == 1
+    assert "With your wishes" in words(app), "which stays where it is"
+    gate.set()
+    assert 'class="painting"' not in markup(finished(app))
+
+
 def test_the_network_alone_of_another_painter_is_a_sentence(visit):
     app = generate(visit(request_genres=["jazz"], music_key="A minor"))
     gallery_items(app)[0].spectrogram.recipe["weights"] = "0" * 16
@@ -238,6 +254,9 @@ def test_a_clip_is_classified(visit):
     else:
         assert f"The Listen page hears **{genre_name(prediction.genre)}**" in words(app)
         assert len(app.get("plotly_chart")) == 2
+        chart = app.get("plotly_chart")[1].proto.spec
+        assert ("made as jazz" in chart) and "How sure the model of the Listen page is" in words(app)
+        assert CLASSIFY not in labels(app), "the answer stands where the question was"
 
 
 def test_a_prompt_that_says_nothing_still_names_the_genre(visit):
