@@ -20,7 +20,7 @@ from tests.support.browser.serving import serve
 
 PIECES = 8  # of each genre
 SECONDS = 10.0
-WIDE = {"width": 1_200, "height": 900}
+WIDE = {"width": 1_200, "height": 720}
 WAIT_MS = 60_000
 
 
@@ -36,7 +36,7 @@ def take(browser: Browser, save: Callable[[Image.Image, str], None]) -> None:
                 library = page.get_by_test_id("stMainBlockContainer")
                 expect(library.locator(".main-svg").first).to_be_visible(timeout=WAIT_MS)
                 page.wait_for_timeout(2_000)
-                save(Image.open(BytesIO(library.screenshot())), name)
+                save(Image.open(BytesIO(page.screenshot())), name)
                 page.context.close()
 
 
