@@ -55,7 +55,7 @@ LISTEN = """
     .recorder:not([data-state=idle]) { position: fixed; inset: 0; z-index: 10; display: grid;
         padding: 1rem 2rem; gap: .4rem 2rem; background: var(--st-background-color);
         align-content: space-between;
-        grid-template: "stage answer" auto "hint hint" auto "fall fall" 12.5rem / 17rem 1fr; --size: 16rem; }
+        grid-template: "stage answer" auto "hint hint" auto "fall fall" 11rem / 17rem 1fr; --size: 16rem; }
     .recorder-stage { grid-area: stage; margin: auto; }
     .recorder-meter { display: none; }
     .recorder:not([data-state=idle]) .recorder-hint { grid-area: hint; }
@@ -65,6 +65,6 @@ LISTEN = """
     .recorder-certainty { font-size: 1.7rem; }
     .recorder-bars { font-size: 1.6rem; grid-template-columns: max-content 1fr 4.5rem; }
     .recorder-bars i { height: 1.3rem; border-radius: .65rem; }
-    .recorder-waterfall { grid-area: fall; width: 100%; height: 12.5rem; }
+    .recorder-waterfall { grid-area: fall; width: 100%; height: 11rem; }
 }
 """
