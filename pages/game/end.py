@@ -14,7 +14,7 @@ from pages.game.result_card import GameResult, result_card
 from pages.game.rooms import Room
 from pages.game.rounds import option_label
 from pages.game.state import ALONE, clip_wav
-from pages.shared.widgets import escaped
+from pages.shared.widgets import download_button, escaped
 
 N_RANKED = 5
 MEDALS = (":material/trophy:", ":material/looks_two:", ":material/looks_3:")
@@ -44,14 +44,13 @@ def show_end(room: Room, mode: str, leave: Callable[[], None]) -> None:
 def _offer_picture(result: GameResult) -> None:
     """Show the button that saves the result as a picture, which is drawn when it is pressed."""
     link = link_to("guess") if reaches_others() else ""
-    st.download_button(
+    download_button(
         "Save the result as a picture",
         lambda: result_card(result, link),
         "earmark-guess-first.png",
         "image/png",
         key="save_result",
         icon=":material/image:",
-        on_click="ignore",
     )
 
 

@@ -19,7 +19,7 @@ from pages.shared.browser.scripts import scroll_to
 from pages.shared.models import default_classifier
 from pages.shared.sharing.qr_code import qr_code
 from pages.shared.turns import visitor_turn
-from pages.shared.widgets import STILL, escaped
+from pages.shared.widgets import STILL, download_button, escaped
 
 if TYPE_CHECKING:
     from gan.request import GenerationRequest
@@ -226,14 +226,13 @@ def _link_to(item: GalleryItem) -> str:
 def _offer_card(item: GalleryItem, link: str) -> None:
     """Show the button that saves a picture of the piece, with a code where others can open the link."""
     code = " The code on it lets whoever scans it in as a guest, until Earmark stops." if link else ""
-    st.download_button(
+    download_button(
         "Save as a picture to pass on",
         lambda: piece_card(item, link),
         f"{item.file_name}-card.png",
         "image/png",
         key=f"card_{item.id}",
         icon=":material/image:",
-        on_click="ignore",
         width="stretch",
         help=f"Its words and its spectrogram, to pass on.{code}",
     )
@@ -268,16 +267,7 @@ def _offer_files(item: GalleryItem) -> None:
         ),
     )
     for label, file, kind, content in files:
-        st.download_button(
-            label,
-            content,
-            file,
-            kind,
-            key=f"download_{file[-3:]}",
-            icon=":material/download:",
-            width="stretch",
-            on_click="ignore",
-        )
+        download_button(label, content, file, kind, key=f"download_{file[-3:]}", width="stretch")
     st.caption(
         "The recipe or the picture as numbers brings the piece back: see **Bring a piece back** above."
     )

@@ -15,7 +15,7 @@ from genre.paths import may_read
 from genre.reading import read_regular
 from genre.text import certainty, clock, counted, encodable, genre_name
 from pages.access.roles import require_operator
-from pages.shared.widgets import escaped
+from pages.shared.widgets import download_button, escaped
 
 if TYPE_CHECKING:
     from genre.library.search import Library, Song
@@ -110,23 +110,21 @@ def _facts(song: "Song", probability: float) -> str:
 def save_songs(songs: "Sequence[Song]", key: str) -> None:
     """Show buttons that save songs as a playlist or a table."""
     with st.container(horizontal=True, gap="small"):
-        st.download_button(
+        download_button(
             f"Playlist of {counted(len(songs), 'song')}",
             to_m3u(songs),
             "earmark.m3u",
             "audio/x-mpegurl",
             key=f"{key}_m3u",
-            on_click="ignore",
             icon=":material/queue_music:",
             help="A file (M3U) that music players on this machine open: it names the songs where they lie.",
         )
-        st.download_button(
+        download_button(
             "Table",
             to_csv(songs),
             "earmark.csv",
             "text/csv",
             key=f"{key}_csv",
             help="A file (CSV) for a spreadsheet.",
-            on_click="ignore",
             icon=":material/table:",
         )

@@ -18,7 +18,7 @@ from pages.listening.figures import once
 from pages.listening.state import listen_state
 from pages.shared.models import current_classifier
 from pages.shared.turns import visitor_turn
-from pages.shared.widgets import STILL
+from pages.shared.widgets import STILL, download_button
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
@@ -177,14 +177,7 @@ def _show_enhanced(result: SessionClip) -> None:
         + f" Loudness as broadcasters measure it: {before.loudness:.1f} LUFS became {after.loudness:.1f}. "
         f"The highest peak is {-after.peak_db:.1f} dB below the most there can be.",
     )
-    st.download_button(
-        "Download",
-        sound,
-        "earmark-more-beautiful.wav",
-        "audio/wav",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    download_button("Download", sound, "earmark-more-beautiful.wav", "audio/wav", key="enhanced_download")
 
 
 def _enhance(clip: Clip) -> "tuple[Enhanced, bytes]":

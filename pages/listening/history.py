@@ -13,7 +13,7 @@ from pages.listening.prediction import correction_label, show_prediction
 from pages.listening.state import listen_state, visit_session
 from pages.shared.browser.scripts import scroll_to
 from pages.shared.playlist_view import show_more_songs
-from pages.shared.widgets import renew, widget_key
+from pages.shared.widgets import download_button, renew, widget_key
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -109,21 +109,9 @@ def _choose_row(session: Session, open_id: str | None, key: str) -> str | None:
 
 def _show_downloads(session: Session) -> None:
     with st.container(horizontal=True):
-        st.download_button(
-            "Download CSV",
-            session.to_csv(),
-            "earmark.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Download JSON",
-            session.to_json(),
-            "earmark.json",
-            "application/json",
-            icon=":material/download:",
-            on_click="ignore",
+        download_button("Download CSV", session.to_csv(), "earmark.csv", "text/csv", key="session_csv")
+        download_button(
+            "Download JSON", session.to_json(), "earmark.json", "application/json", key="session_json"
         )
 
 

@@ -31,7 +31,7 @@ from pages.listening.predict import classify
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import chosen_model, is_taught_by_synthesiser
 from pages.shared.style import ANSWER
-from pages.shared.widgets import STILL
+from pages.shared.widgets import STILL, download_button
 
 CALIBRATED = (
     "Of a hundred clips that Earmark is this sure about, it should name about this many rightly. "
@@ -163,14 +163,13 @@ def _doubts(prediction: Prediction) -> list[str]:
 
 
 def _offer_share_card(result: SessionClip, prediction: Prediction) -> None:
-    st.download_button(
+    download_button(
         "Save this answer as a picture",
         lambda: once(result, "card", lambda: share_card(prediction, mel_overview(result.clip())[0])),
         "earmark.png",
         "image/png",
         key=f"card_{result.id}",
         icon=":material/image:",
-        on_click="ignore",
         help="The genre, the likeliest three and the spectrogram, to pass on. The clip's name is not on it.",
     )
 

@@ -11,7 +11,7 @@ from pages.moods import own_moods
 from pages.moods.recognizer import load_earmark_network, saved_moods
 from pages.moods.state import mood_state
 from pages.shared.flash import set_flash, show_flash
-from pages.shared.widgets import escaped, renew, widget_key
+from pages.shared.widgets import download_button, escaped, renew, widget_key
 
 FLASH = "custom_moods"  # place of the message why a mood could not be changed
 
@@ -81,14 +81,12 @@ def _show_mood(mood: CustomMood, is_usable: bool) -> None:
             if pressed and name.strip() not in ("", mood.name):
                 _apply(lambda: own_moods.rename(mood.key, name))
                 st.rerun()
-            st.download_button(
+            download_button(
                 "Export",
                 export_mood(mood),
                 "earmark-mood.safetensors",
                 "application/octet-stream",
                 key=f"export_{mood.key}",
-                on_click="ignore",
-                icon=":material/download:",
                 width="stretch",
             )
             if st.button("Delete", icon=":material/delete:", key=f"delete_{mood.key}", width="stretch"):

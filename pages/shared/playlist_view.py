@@ -27,7 +27,7 @@ from mood.playlist.playlist import (
 from mood.playlist.youtube import YoutubeTrack
 from pages.shared.sharing.song_card import CardHeading, CardSong, offer_song_card
 from pages.shared.style import SONG_LIST
-from pages.shared.widgets import escaped, fragment
+from pages.shared.widgets import download_button, escaped, fragment
 
 YOUTUBE_NOTICE = "Earmark sends your search words to YouTube. Pictures and player come from YouTube."
 COMMON_WORDS = ("songs", "song", "music")  # of a query, which say nothing about one of its songs
@@ -202,23 +202,21 @@ def _show_actions(state: PlaylistState, key: str) -> None:
         songs = [CardSong(track.title, track.channel) for track in playlist.tracks]
         offer_song_card(state.heading, songs, link=playlist.queue_url, key=f"{key}_card")
         with st.popover("Save", icon=":material/download:"):
-            st.download_button(
+            download_button(
                 "As a table (CSV)",
                 state.playlist.to_csv(),
                 "earmark-songs.csv",
                 "text/csv",
                 key=f"{key}_csv",
-                on_click="ignore",
                 icon=":material/table:",
                 width="stretch",
             )
-            st.download_button(
+            download_button(
                 "For a player (M3U)",
                 state.playlist.to_m3u(),
                 "earmark-songs.m3u",
                 "audio/x-mpegurl",
                 key=f"{key}_m3u",
-                on_click="ignore",
                 icon=":material/queue_music:",
                 width="stretch",
                 help="VLC and some others open YouTube addresses.",

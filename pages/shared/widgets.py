@@ -1,10 +1,14 @@
-"""Widgets of all pages: escaped text, widgets that start afresh, charts without a toolbar, fragments."""
+"""Widgets of all pages: escaped text, widgets that start afresh, downloads, fragments."""
 
 import functools
 import re
 from collections.abc import Callable
+from threading import Thread
+from typing import Any
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 STILL = {"displayModeBar": False, "responsive": True}  # plotly's settings without its toolbar
 STATIC = STILL | {"staticPlot": True}  # settings that also take away any reaction to a touch
@@ -57,3 +61,42 @@ def fragment(run_every: float | None = None) -> Callable[[Callable], Callable]:
         return in_its_container
 
     return decorate
+
+
+def download_button(
+    label: str,
+    content: str | bytes | Callable[[], str | bytes],
+    file_name: str,
+    mime: str,
+    *,
+    key: str,
+    icon: str = ":material/download:",
+    **options: Any,
+) -> None:
+    """Show a button that saves a file, without a run of the page; a function makes it when it is pressed.
+
+    Streamlit (1.67) drops a file that a function made as soon as two scripts of anybody have ended: with a
+    room of visitors that is before the browser has fetched it. Here it stays until the visitor's page runs
+    again.
+    """
+    if callable(content):
+        content = _kept(content, file_name, mime, f"download {key}")
+    st.download_button(label, content, file_name, mime, key=key, icon=icon, on_click="ignore", **options)
+
+
+def _kept(make: Callable[[], str | bytes], file_name: str, mime: str, place: str) -> Callable[[], bytes]:
+    """Let what `make` returns belong to this visitor's page, at a place of its own."""
+    run = get_script_run_ctx()
+
+    def make_and_keep() -> bytes:
+        content = make()
+        content = content.encode() if isinstance(content, str) else content
+        files = runtime.get_instance().media_file_mgr
+        # Streamlit knows a visitor by the thread.
+        keeper = Thread(target=files.add, args=(content, mime, place, file_name, True))
+        add_script_run_ctx(keeper, run)
+        keeper.start()
+        keeper.join()
+        return content
+
+    return make_and_keep

@@ -5,6 +5,7 @@ import streamlit as st
 from genre.plots import training as plots_training
 from genre.runs.catalogue import Entry, to_csv
 from genre.runs.report import Report
+from pages.shared.widgets import download_button
 from pages.training.comparison import (
     TestedRun,
     read_report,
@@ -93,13 +94,8 @@ def _show_tools(entries: list[Entry]) -> list[Entry]:
             _show_filters(entries)
         passing = _passing(entries)
         st.toggle("All figures", key="all_figures", persist_state="session")
-        st.download_button(
-            "Download CSV",
-            lambda: to_csv(passing),
-            "earmark-trainings.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
+        download_button(
+            "Download CSV", lambda: to_csv(passing), "earmark-trainings.csv", "text/csv", key="trainings_csv"
         )
         if len(passing) < len(entries):
             st.caption(f"Filtered: {len(passing)} of {len(entries)}.", width="content")

@@ -16,7 +16,7 @@ from genre.training.publish import promote_run, retitle_model
 from pages.access.roles import is_operator, require_operator
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import choose_model, chosen_model, take_off
-from pages.shared.widgets import escaped
+from pages.shared.widgets import download_button, escaped
 from pages.training.run_display import (
     ABOUT_EXCERPTS,
     EXCERPTS,
@@ -149,14 +149,12 @@ def _show_uses(entry: Entry) -> None:
             icon=":material/hearing:",
             help="Name genres there with this model.",
         )
-        st.download_button(
+        download_button(
             "Download",
             lambda: bundle(folder),
             f"{entry.run.name}.zip",
             "application/zip",
             key=f"download_{entry.run.name}",
-            icon=":material/download:",
-            on_click="ignore",
             help="Weights, card and report in one ZIP file.",
         )
         if promoted and is_operator():

@@ -16,7 +16,7 @@ from genre.runs.catalogue import Catalogue, Entry
 from genre.runs.directory import read_metrics
 from genre.text import genre_name, percent
 from pages.shared import style
-from pages.shared.widgets import unique_names
+from pages.shared.widgets import download_button, unique_names
 
 Colour = Literal["red", "orange", "green", "gray", "blue"]
 STATE_BADGES: dict[str, tuple[str, Colour]] = {  # state -> label and colour of the badge
@@ -210,15 +210,13 @@ def show_chart(figure: go.Figure, key: str, alt: str, title: str) -> None:
     """Show a chart with Plotly's toolbar, its title (markdown), and a download of it as an HTML page."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(title, width="stretch")
-        st.download_button(
+        download_button(
             "Save chart",
             _html_of(figure),
             f"{key}.html",
             "text/html",
             key=f"{key}_html",
             type="tertiary",
-            icon=":material/download:",
-            on_click="ignore",
             help="This chart as a page of its own that needs no network. The camera in the chart's "
             "corner saves a picture.",
         )

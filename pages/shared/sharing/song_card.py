@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import streamlit as st
-
 from mood.emotion.drawing import CUSTOM_MOOD_COLOUR, EMOTION_COLOURS
 from pages.shared.sharing.canvas import BOLD, FAINT, MARGIN, SIZE, Canvas, font, shorten, writable
+from pages.shared.widgets import download_button
 
 N_SONGS = 6  # songs that are named
 CODE_SIDE = 300  # pixels
@@ -34,14 +33,13 @@ class CardHeading:
 
 def offer_song_card(heading: CardHeading, songs: Sequence[CardSong], *, key: str, link: str = "") -> None:
     """Show the button that saves the picture; it is drawn when the button is pressed."""
-    st.download_button(
+    download_button(
         "Save this list as a picture",
         lambda: draw_song_card(heading, songs, link),
         "earmark-songs.png",
         "image/png",
         key=key,
         icon=":material/image:",
-        on_click="ignore",
         help=f"The first {N_SONGS} songs, to pass on"
         + (", with a code that plays the whole list." if link else "."),
     )

@@ -26,9 +26,40 @@ def test_a_fragment_is_alone_in_its_container():
     assert (text.value, below.value) == ("looked at again", "below")
 
 
-def test_no_page_has_a_fragment_without_one():
+def test_a_file_made_on_the_click_stays_while_others_come_and_go():
+    def page():
+        from threading import Thread
+
+        import streamlit as st
+        from streamlit import runtime
+
+        from pages.shared.widgets import download_button
+
+        files = runtime.get_instance().media_file_mgr
+        download_button("Save", lambda: "a song", "song.txt", "text/plain", key="save")
+        (waiting,) = files._deferred_callables
+        addresses = []  # the browser asks for the file in a thread of its own
+        click = Thread(target=lambda: addresses.append(files.execute_deferred(waiting)))
+        click.start()
+        click.join()
+        for _ in range(3):  # the ends of other visitors' scripts
+            files.remove_orphaned_files()
+        name = addresses[0].rpartition("/")[2]
+        st.text(files.read_file(name.partition(".")[0]).content.decode())
+        files.clear_session_refs()  # the visitor's page runs again
+        for _ in range(3):
+            files.remove_orphaned_files()
+        st.text(str(files.read_file(name.partition(".")[0])))
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception, app.exception[0].message
+    assert [text.value for text in app.text] == ["a song", "None"]
+
+
+@pytest.mark.parametrize("widget", ["st.fragment", "st.download_button"])
+def test_no_page_has_a_widget_without_its_care(widget):
     pages = [path for path in (REPOSITORY / "pages").rglob("*.py") if path.name != "widgets.py"]
-    assert pages and [path.name for path in pages if "st.fragment" in path.read_text()] == []
+    assert pages and [path.name for path in pages if widget in path.read_text()] == []
 
 
 def test_a_model_is_loaded_once_by_many_threads():
