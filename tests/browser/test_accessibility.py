@@ -53,7 +53,7 @@ def require_keyboard(page: Page) -> None:
 
 
 def open_page(browser, address: str, path: str, landmark: str) -> Visit:
-    visitor = Visit(browser, f"{address}/{path}", landmark, viewport=DESKTOP, reduced_motion="reduce")
+    visitor = Visit(browser, f"{address}/{path}", landmark, viewport=DESKTOP)
     visitor.settle()
     return visitor
 

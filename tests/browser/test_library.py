@@ -11,7 +11,7 @@ from pages.library.map.walk import STOP_S
 from tests.browser.test_accessibility import require_accessible
 from tests.support.browser.serving import serve, troubles
 from tests.support.browser.stage import READABLE_PX, STAGE, require_on_stage, type_px
-from tests.support.browser.visits import BUSY_MS, Visit
+from tests.support.browser.visits import BUSY_MS, MOVING, Visit
 
 INK = {"light": "rgb(31, 35, 38)", "dark": "rgb(236, 233, 226)"}  # of all text
 DESKTOP = {"width": 1280, "height": 800}
@@ -59,7 +59,7 @@ def music(tmp_path, wav) -> Path:
 
 
 def test_a_folder_is_scanned_mapped_and_played_on_both_pages(browser, address, music):
-    visit = Visit(browser, f"{address}/music", "Your music, as a map", viewport=STAGE)
+    visit = Visit(browser, f"{address}/music", "Your music, as a map", viewport=STAGE, **MOVING)
     page = visit.page
     page.get_by_role("textbox", name="Or name a folder of music").fill(str(music))
     page.get_by_role("button", name="Listen to this folder").click()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser.stage import READABLE_PX, STAGE, require_on_stage, type_px
-from tests.support.browser.visits import Visit
+from tests.support.browser.visits import MOVING, Visit
 from tests.support.training_runs import make_run
 
 PLACE_S = "document.querySelector('.st-key-answer_sound audio').currentTime"
@@ -25,7 +25,7 @@ def is_presenting(page: Page) -> bool:
 
 
 def test_an_answer_plays_and_is_shown_to_a_room(browser, streamlit_server):
-    visitor = Visit(browser, streamlit_server, viewport=STAGE)
+    visitor = Visit(browser, streamlit_server, viewport=STAGE, **MOVING)
     page = visitor.page
     page.get_by_role("button", name="Jazz", exact=True).click()
     visitor.wait_for_answer()
@@ -125,7 +125,7 @@ def test_a_comparison_and_the_leak_fill_the_stage(browser, streamlit_server, ser
     runs.append(make_run(model="knn", split="segment", skill=9.0))
     query = "".join(f"&runs={run.name}" for run in runs) if step == "Compare" else ""
     address = f"{streamlit_server}/train?step={quote(step)}{query}"
-    visitor = Visit(browser, address, "Which model learns best?", viewport=STAGE, reduced_motion="reduce")
+    visitor = Visit(browser, address, "Which model learns best?", viewport=STAGE)
     page = visitor.page
     visitor.settle()
     page.keyboard.press("p")

@@ -9,7 +9,7 @@ from genre.inference.load import load_classifier
 from genre.text import genre_name
 from tests.support.browser.serving import disk_full
 from tests.support.browser.stage import READABLE_PX, STAGE, type_px
-from tests.support.browser.visits import BUSY_MS, PHONE, Visit
+from tests.support.browser.visits import BUSY_MS, MOVING, PHONE, Visit
 
 NO_MICROPHONE = """() => {
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NAME"));
@@ -41,7 +41,7 @@ def expected_genre(path) -> str:
 def test_the_answer_forms_while_it_records_by_keyboard_and_without_a_disk(
     browser, streamlit_server, microphone_recording
 ):
-    visitor = Visit(browser, streamlit_server)
+    visitor = Visit(browser, streamlit_server, **MOVING)
     page, genre = visitor.page, expected_genre(microphone_recording)
     visitor.settle()
     page.evaluate(PATIENT)
@@ -71,7 +71,7 @@ def test_the_answer_forms_while_it_records_by_keyboard_and_without_a_disk(
 def test_it_listens_on_until_it_is_stopped_on_a_phone_and_on_a_stage(
     browser, streamlit_server, microphone_recording
 ):
-    visitor = Visit(browser, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True)
+    visitor = Visit(browser, streamlit_server, viewport=PHONE, has_touch=True, is_mobile=True, **MOVING)
     page = visitor.page
     visitor.settle()
     page.get_by_role("switch", name="Keep listening until I stop").check()

@@ -8,7 +8,7 @@ from genre.runs.directory import list_runs, read_metrics
 from genre.runs.process import lock_run, start_run, stop_run
 from tests.support.browser.stage import require_on_stage
 from tests.support.browser.train_visits import SLOW, Training, epoch, shorten, wait_for_epoch_after
-from tests.support.browser.visits import BUSY_MS, PHONE
+from tests.support.browser.visits import BUSY_MS, MOVING, PHONE
 from tests.support.training_runs import make_run, one_more_epoch
 
 GENRES = ("classical", "metal", "reggae")
@@ -16,7 +16,7 @@ STEPS = ("In a minute", "Data", "Set up", "Watch", "Compare", "The papers", "The
 
 
 def test_three_models_from_start_to_use(browser, streamlit_server, served_home, three_genres):
-    visitor = Training(browser, streamlit_server, "Set up")
+    visitor = Training(browser, streamlit_server, "Set up", **MOVING)
     page = visitor.page
     visitor.choose("knn", "linear", SLOW)
     visitor.set_up(three_genres)
