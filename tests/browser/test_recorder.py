@@ -14,6 +14,12 @@ from tests.support.browser.visits import BUSY_MS, MOVING, PHONE, Visit
 NO_MICROPHONE = """() => {
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NAME"));
 }"""
+# A browser without loudspeakers.
+SLEEPING_AUDIO = """() => {
+    delete navigator.mediaDevices.getUserMedia;
+    AudioContext.prototype.resume = () => new Promise(() => {});
+    Object.defineProperty(AudioContext.prototype, "state", {get: () => "suspended"});
+}"""
 
 # What becomes of each piece of sound, of 128 samples, that the browser hears: `n` counts them.
 HEARD = """() => {
@@ -128,7 +134,7 @@ def test_without_a_microphone_there_are_other_ways(browser, streamlit_server):
     alert.get_by_role("button", name="Use the plain recorder").click()
     plain = page.get_by_test_id("stAudioInput")
     expect(plain).to_be_visible(timeout=BUSY_MS)
-    page.evaluate("delete navigator.mediaDevices.getUserMedia; delete window.AnalyserNode")
+    page.evaluate(SLEEPING_AUDIO)
     record.first.click()
     alert = page.get_by_role("alert").filter(has_text="This browser cannot run Earmark's recorder.")
     expect(alert).to_contain_text("Use the plain one")

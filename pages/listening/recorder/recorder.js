@@ -7,6 +7,7 @@ const SEND_S = 2.5; // new sound between two messages
 const LIVE_SEND_S = 1.0;
 const LIVE_KEPT_S = 10; // unsent sound beyond this is dropped
 const RESEND_MS = 8000; // without an answer of the server
+const START_MS = 5000; // for the browser's audio to run; without loudspeakers Firefox's never does
 const GUESS_S = 10; // of sound for a guess
 const MAX_RATE = 48000;
 const QUIET_DB = -52, LOUD_SHARE = 0.01; // of the last two seconds: level, share of samples at full scale
@@ -97,7 +98,8 @@ class Recorder {
         await this.context.close();
         this.context = new Context({ sampleRate: MAX_RATE });
       }
-      await this.context.resume();
+      await Promise.race([this.context.resume(), new Promise(done => setTimeout(done, START_MS))]);
+      if (this.context.state !== "running") throw new Error("unable");
       this.begin();
       await this.connect();
     } catch (error) {
