@@ -143,7 +143,12 @@ def test_live_video_becomes_songs_and_its_memory_stays(visit):
     page = visit.page
     with disk_full(visit.running_app.address):  # pictures are in memory alone
         page.get_by_role("radio", name="Live video").click()
-        page.frame_locator(FRAME).get_by_role("button", name="Start the camera").click(timeout=BUSY_MS)
+        start = page.frame_locator(FRAME).get_by_role("button", name="Start the camera")
+        start.wait_for(timeout=BUSY_MS)
+        page.keyboard.press("p")
+        require_on_stage(page, page.locator(FRAME), page.get_by_role("radio", name="Disgusted"))
+        page.keyboard.press("p")
+        start.click(timeout=BUSY_MS)
         expect(page.get_by_role("heading", name="You look happy")).to_be_visible(timeout=BUSY_MS)
         expect(page.locator(".st-key-mood_line svg.marks")).to_be_visible(timeout=BUSY_MS)
     page.frame_locator(FRAME).get_by_role("button", name="Stop").press("p")

@@ -7,7 +7,7 @@ MOOD = """
     &:has(.st-key-mood) .stMainBlockContainer > .stVerticalBlock >
         :not(:has(h1, .st-key-open_camera, .stCameraInput, .stAlert, h3, audio, [class*=_song_],
             [class*=st-key-icon_own_play_], [data-testid=stImage], .st-key-mood,
-            .st-key-songs_origin)),
+            .st-key-songs_origin, iframe[title*=webrtc])),
     &:has(.st-key-mood) [data-testid=stColumn]:not(:has(.st-key-open_camera, .stCameraInput, h3,
         [data-testid=stImage], .stAlert, iframe[title*=webrtc])), .st-key-mood_line { display: none; }
     .st-key-mood_now h3 { font-size: 3.4rem !important; }
@@ -16,7 +16,7 @@ MOOD = """
     /* Live: the face, the word and the seven bars. */
     iframe[title*=webrtc] { zoom: calc(1 / var(--stage-zoom, 1)); }
     &:has(iframe[title*=webrtc]) .mood-bars { display: grid !important; line-height: 1.25; row-gap: .1rem; }
-    &:has(iframe[title*=webrtc]) .st-key-mood { display: none; }
+    &:has(iframe[title*=webrtc]):has([data-testid=stColumn] h3) .st-key-mood { display: none; }
     [data-testid=stColumn]:has(iframe[title*=webrtc]):not(.st-key-teach_look *) { flex: 1.3 1 0; }
     /* Then the face stands beside the songs. */
     &:has(.st-key-direction):has(iframe[title*=webrtc]) {
@@ -45,6 +45,8 @@ MOOD = """
     :is(.st-key-mood, .st-key-act) [role=radio] { min-width: 0; min-height: 8rem; padding: 0; }
     :is(.st-key-mood, .st-key-act) [role=radio] [data-testid=stIconMaterial] { font-size: 4rem !important; }
     .st-key-mood [role=radio] { min-height: calc((var(--stage-height) - 13rem) / 2); }
+    &:has(iframe[title*=webrtc]) .st-key-mood [role=radio] {
+        min-height: calc((var(--stage-height) - 16rem) / 2); }
     .st-key-mood [role=radio] [data-testid=stIconMaterial] { font-size: 5.5rem !important; }
     .st-key-mood [role=radio] p { font-size: 2rem !important; }
     /* Moods of one's own beside the seven: smaller cards, in as many columns as fit in the room. */
