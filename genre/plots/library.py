@@ -11,6 +11,7 @@ from genre.plots.prediction import COLOURS, QUIET
 from genre.text import genre_name, shorten
 
 NAMED, FEW, MANY = 40, 300, 5_000  # songs on a map: few have their names, many are small
+MAX_SVG = 2_000  # songs that are drawn as fast without WebGL, which not every browser has
 NAME_CHARS = 24  # of a name beside its song
 MAP_HEIGHT = 520
 # Shares of the map that are left free (beside, below) and (beside, above) the songs, for names.
@@ -25,7 +26,7 @@ def library_map(
 ) -> go.Figure:
     """Draw points (n, 2) coloured by genre; each carries its id, so that a click tells which song it is.
 
-    One trace a genre, many songs drawn by WebGL: 10,000 points stay smooth.
+    One trace a genre, very many songs drawn by WebGL: 10,000 points stay smooth.
     """
     figure = go.Figure()
     kinds, names_of, ids_of = (
@@ -37,8 +38,7 @@ def library_map(
     if len(ids) <= NAMED:
         labels["text"] = np.array([escape(shorten(name, NAME_CHARS)) for name in names], object)
         labels["textposition"] = _label_places(points)
-    # Labels are letters in SVG, which the presenter's view can hide, and which know entities as HTML does.
-    add_songs = figure.add_scatter if labels else figure.add_scattergl
+    add_songs = figure.add_scatter if len(ids) <= MAX_SVG else figure.add_scattergl
     size = 18 if labels else 10 if len(ids) <= FEW else 6 if len(ids) <= MANY else 4
     for genre in sorted(set(genres)):
         rows = np.flatnonzero(kinds == genre)

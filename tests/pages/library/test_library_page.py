@@ -17,7 +17,7 @@ from genre.library.index import Index
 from genre.library.playlists.files import to_m3u
 from genre.library.progress import ProgressWriter, lock_scan
 from genre.library.search import load_library
-from genre.plots.library import NAME_ROW, NAMED, library_map
+from genre.plots.library import MAX_SVG, NAME_ROW, NAMED, library_map
 from genre.text import genre_name
 from pages.access.tokens import Role
 from pages.library import folders, keep
@@ -281,6 +281,14 @@ def test_few_songs_have_their_names_on_the_map():
     )
     many = library_map(points, ["jazz"] * (NAMED + 1), songs, ids).data[0]
     assert many.mode == "markers" and many.text is None and many.hovertext[0] == f"&lt;b&gt;{songs[0][3:]}"
+
+
+@pytest.mark.parametrize(
+    ("n_songs", "kind"), [(1, "scatter"), (MAX_SVG, "scatter"), (MAX_SVG + 1, "scattergl")]
+)
+def test_a_map_of_a_usual_library_needs_no_webgl(n_songs, kind):
+    songs = library_map(np.zeros((n_songs, 2)), ["jazz"] * n_songs, ["song"] * n_songs, range(n_songs))
+    assert [trace.type for trace in songs.data] == [kind]
 
 
 def test_names_of_genres_stand_at_their_songs_and_do_not_cover_one_another():
