@@ -23,6 +23,7 @@ from tests.support.faces import astronaut, encoded
 PERIOD_S, MAX_PERIODS = 6.0, 12  # of live video, until its memory stays; how soon depends on the machine
 GROWTH_MB = 15.0  # in a period; leaving frames behind takes 1 MB each, and 20 of them come in a second
 IS_PRESENTING = "document.documentElement.classList.contains('presenting')"
+FRAME_IS_LARGE = f'document.querySelector("{FRAME}").getBoundingClientRect().width > innerWidth / 2.2'
 TITLE = "Songs for the look on your face"
 
 
@@ -154,6 +155,8 @@ def test_live_video_becomes_songs_and_its_memory_stays(visit):
     page.frame_locator(FRAME).get_by_role("button", name="Stop").press("p")
     assert page.evaluate(IS_PRESENTING), "the frame of the video has the focus"
     expect(page.get_by_role("button", name="Songs for this mood")).to_be_in_viewport(ratio=1)
+    page.wait_for_function(FRAME_IS_LARGE)
+    expect(page.locator(FRAME)).to_be_in_viewport(ratio=1)
     page.keyboard.press("Escape")
     assert not page.evaluate(IS_PRESENTING)
     memory = [memory_mb(process_of(visit.running_app.address))]

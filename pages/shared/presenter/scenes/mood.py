@@ -17,7 +17,8 @@ MOOD = """
     iframe[title*=webrtc] { zoom: calc(1 / var(--stage-zoom, 1)); }
     &:has(iframe[title*=webrtc]) .mood-bars { display: grid !important; line-height: 1.25; row-gap: .1rem; }
     &:has(iframe[title*=webrtc]):has([data-testid=stColumn] h3) .st-key-mood { display: none; }
-    [data-testid=stColumn]:has(iframe[title*=webrtc]):not(.st-key-teach_look *) { flex: 1.3 1 0; }
+    [data-testid=stHorizontalBlock]:has(iframe[title*=webrtc]):not(.st-key-teach_look *) >
+        [data-testid=stColumn] { flex: 1 1 0; &:has(iframe) { flex: 1.3 1 0; } }
     /* Then the face stands beside the songs. */
     &:has(.st-key-direction):has(iframe[title*=webrtc]) {
         & .mood-bars { display: none !important; }
