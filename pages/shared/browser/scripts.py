@@ -46,9 +46,15 @@ def open_linked(place: str, expander: str) -> None:
 _TAPS = """<script>
 if (!window.earmarkTaps) {
     window.earmarkTaps = true;
-    const zoomOf = area => area.closest(".js-plotly-plot")?.currentCSSZoom ?? 1;
+    const zoomOf = area => {
+        let zoom = 1;
+        for (let part = area; part; part = part.parentElement) zoom *= getComputedStyle(part).zoom || 1;
+        return zoom;
+    };
     const hover = (area, {clientX, clientY}) => {
-        const {left, top} = area.getBoundingClientRect(), zoom = zoomOf(area);
+        // Where a chart lies is shrunk as well to Safari (26), which does not know currentCSSZoom.
+        const {left, top} = "currentCSSZoom" in area ? area.getBoundingClientRect() : {left: 0, top: 0};
+        const zoom = zoomOf(area);
         area.dispatchEvent(new MouseEvent("mousemove", {bubbles: true,
             clientX: left + (clientX - left) / zoom, clientY: top + (clientY - top) / zoom}));
     };

@@ -4,6 +4,8 @@ A stage of 1000 x 562 pixels is as large as the screen. Nothing that is to be re
 1.5 rem: letters of 4.6 cm on a screen two metres wide. The widgets are hidden but for those that come next.
 """
 
+import re
+
 from pages.shared.presenter.scenes.generate import GENERATE
 from pages.shared.presenter.scenes.guess import GUESS
 from pages.shared.presenter.scenes.listen import LISTEN
@@ -28,7 +30,7 @@ _FRAME = """
 
 _STAGE = """
 .presenting {
-    --stage-height: calc(100vh / var(--stage-zoom, 1) - 2.6rem);  /* within the margins */
+    --stage-height: calc(var(--screen-height, 562px) - 2.6rem);  /* within the margins */
 
     [data-testid=stHeader],
     [data-testid=stElementContainer]:has(.stButton, .stDownloadButton, .stLinkButton, .stPageLink,
@@ -69,8 +71,8 @@ _STAGE = """
        screen, so that the frame has to be smaller by both enlargements, that of the stage and this one. */
     --chart-zoom: 1.96;
     [data-testid=stFullScreenFrame]:has(> .stPlotlyChart, .stVegaLiteChart) { overflow: visible;
-        width: calc(100% / (var(--stage-zoom, 1) * var(--chart-zoom)));
-        height: calc(100% / (var(--stage-zoom, 1) * var(--chart-zoom))); }
+        width: calc(100% / (var(--measured-zoom, 1) * var(--chart-zoom)));
+        height: calc(100% / (var(--measured-zoom, 1) * var(--chart-zoom))); }
     .js-plotly-plot { overflow: visible !important; }
     :is(.js-plotly-plot, svg.marks) { zoom: var(--chart-zoom); }
 
@@ -88,4 +90,10 @@ _STAGE = """
 }
 """
 
-PRESENTER = f"<style>{_FRAME}{_STAGE}{LISTEN}{TRAIN}{GENERATE}{MOOD}{MUSIC}{GUESS}</style>"
+
+def _in_pixels(css: str) -> str:
+    """Give lengths in pixels: of others than letters, Safari (26) enlarges no rem and no vh."""
+    return re.sub(r"([\d.]+)rem\b", lambda length: f"{16 * float(length[1]):g}px", css)
+
+
+PRESENTER = f"<style>{_FRAME}{_in_pixels(_STAGE + LISTEN + TRAIN + GENERATE + MOOD + MUSIC + GUESS)}</style>"

@@ -22,8 +22,21 @@ if (!window.earmarkPresenter) {
     note.id = "earmark-present-note";
     note.setAttribute("role", "status");
     document.body.append(button, note);
-    const fit = () => root.style.setProperty("--stage-zoom",
-        Math.max(1, Math.min(window.innerWidth / 1000, window.innerHeight / 562)).toFixed(3));
+    // Whether what a script measures is enlarged, too: all browsers but Safari (26) say so.
+    const measuresZoom = () => {
+        const probe = document.createElement("div");
+        probe.style.cssText = "position: absolute; width: 100px; zoom: 2";
+        document.body.append(probe);
+        const {width} = probe.getBoundingClientRect();
+        probe.remove();
+        return width > 150;
+    };
+    const fit = () => {
+        const zoom = Math.max(1, Math.min(window.innerWidth / 1000, window.innerHeight / 562));
+        root.style.setProperty("--stage-zoom", zoom.toFixed(3));
+        root.style.setProperty("--screen-height", `${(window.innerHeight / zoom).toFixed(1)}px`);
+        root.style.setProperty("--measured-zoom", measuresZoom() ? zoom.toFixed(3) : 1);
+    };
     const show = isOn => {
         if (root.classList.contains("presenting") === isOn) return;
         root.classList.toggle("presenting", isOn);

@@ -1,5 +1,6 @@
 """The shared parts of all screens: models, the warm-up, messages, fragments, style."""
 
+import re
 import threading
 import time
 
@@ -7,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.models import MAX_MODELS, ModelCache, WarmUp
+from pages.shared.presenter.stage import PRESENTER
 from tests.support.browser.serving import REPOSITORY
 
 
@@ -60,6 +62,14 @@ def test_a_file_made_on_the_click_stays_while_others_come_and_go():
 def test_no_page_has_a_widget_without_its_care(widget):
     pages = [path for path in (REPOSITORY / "pages").rglob("*.py") if path.name != "widgets.py"]
     assert pages and [path.name for path in pages if widget in path.read_text()] == []
+
+
+def test_the_stage_is_laid_out_in_pixels():
+    """Safari enlarges no other length with CSS zoom."""
+    stage = PRESENTER.partition("\n.presenting {")[2]
+    assert "max-width: 960px" in stage and not re.search(
+        r"\d(r?em|v[hw])\b", re.sub(r"font[^;]*;", "", stage)
+    )
 
 
 def test_a_model_is_loaded_once_by_many_threads():
