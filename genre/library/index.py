@@ -322,6 +322,12 @@ class Index:
                 self.db.execute("SELECT EXISTS (SELECT 1 FROM songs WHERE x IS NOT NULL)").fetchone()[0]
             )
 
+    def lacks_places(self) -> bool:
+        """Whether any song still has no place on the map, since the scan that read it was killed."""
+        with database_errors():
+            songs = "SELECT 1 FROM songs JOIN vectors ON song = id WHERE x IS NULL"
+            return bool(self.db.execute(f"SELECT EXISTS ({songs})").fetchone()[0])
+
     def content(self) -> list[tuple]:
         """All songs with their vectors, ordered by path, without what depends on the order of scans."""
         with database_errors():

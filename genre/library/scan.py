@@ -111,16 +111,15 @@ def scan_folders(
             )
             scan.delete_gone(folders)
         except KeyboardInterrupt:
-            writer.update("stopped", message="Stopped. What was read is kept: scan again to go on.")
+            try:
+                scan.draw_map()
+            finally:
+                writer.update("stopped", message="Stopped. What was read is kept: scan again to go on.")
             raise
         except BaseException as error:
             writer.update("failed", message=error_sentence(error))
             raise
-        if scan.summary.n_predicted or scan.summary.n_deleted or scan.summary.n_moved:
-            from genre.library.projection import place_songs
-
-            writer.update("placing")
-            place_songs(index)
+        scan.draw_map()
         writer.update("done", counts=scan.summary.counts(), message=summary_sentence(scan.summary))
     return scan.summary
 
@@ -256,6 +255,15 @@ class _Scan:
                 )
         self.index.delete(gone)
         self.summary.n_deleted = len(gone)
+
+    def draw_map(self) -> None:
+        """Give the songs their places on the map, where songs have come or gone."""
+        summary = self.summary
+        if summary.n_predicted or summary.n_deleted or summary.n_moved or self.index.lacks_places():
+            from genre.library.projection import place_songs
+
+            self.writer.update("placing")
+            place_songs(self.index)
 
     def _is_gone(self, path: str, device: int, devices: dict[str, int | None]) -> bool:
         """Whether a song that was not found is no more, rather than out of reach."""

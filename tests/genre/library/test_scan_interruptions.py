@@ -35,8 +35,18 @@ def test_a_stop_keeps_what_was_read(tmp_path):
         scan([tmp_path], listener=interrupt)
     assert len(content()) == 4
     assert read_progress().state == "stopped"
+    with Index() as index:
+        assert index.has_map() and not index.lacks_places(), "they are on the map, too"
+        index.db.execute("UPDATE songs SET x = NULL, y = NULL")  # as where it was killed
+        index.db.commit()
     summary = scan([tmp_path])
     assert (summary.n_unchanged, summary.n_predicted) == (4, 6)
+    with Index() as index:
+        index.db.execute("UPDATE songs SET x = NULL, y = NULL")
+        index.db.commit()
+    assert scan([tmp_path]).n_predicted == 0
+    with Index() as index:
+        assert not index.lacks_places(), "a scan that reads nothing mends the map"
     assert read_progress().state == "done"
 
 
