@@ -24,6 +24,12 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
     request.add_argument("--genre", metavar="G", help="such as jazz; without it the seed chooses")
     request.add_argument("--prompt", metavar="TEXT", help='such as "a calm late-night jazz piano"')
     request.add_argument("--again", type=Path, metavar="FILE.json", help="reproduce a clip from its recipe")
+    request.add_argument(
+        "--plain",
+        type=Path,
+        metavar="RUN",
+        help="play the run of a plain DCGAN (train --network dcgan), as MP3: it can be asked for nothing",
+    )
     parser.add_argument("--count", type=int, default=1, metavar="N", help="clips, by default 1")
     parser.add_argument(
         "--seconds", type=float, default=10.0, metavar="S", help="length of each, by default 10"
@@ -56,6 +62,9 @@ def sample(options: argparse.Namespace) -> int:
 
     try:
         seed = random.randrange(MAX_SEED // 2) if options.seed is None else options.seed
+        if options.plain:
+            _play_plain(options, seed)
+            return OK
         sampler = Sampler.load(options.model)
         requests, message = (
             _request_of_recipe(options.again, sampler)
@@ -83,6 +92,21 @@ def sample(options: argparse.Namespace) -> int:
         print(f"The music could not be written: {error}", file=sys.stderr)
         return FAILED
     return OK
+
+
+def _play_plain(options: argparse.Namespace, seed: int) -> None:
+    """Write clips of a plain DCGAN and print their paths. Raises ArtefactError and RequestError."""
+    from gan.evaluation.sources import dcgan_clips
+    from gan.request import GenerationRequest, require_count
+    from gan.sampling.audio import encode_audio, master_audio
+    from genre.paths import write_atomic
+
+    for k in range(require_count(options.count)):
+        request = GenerationRequest({"pop": 1.0}, seconds=options.seconds, seed=seed + k)  # within its limits
+        (samples,) = dcgan_clips(options.plain, 1, request.seconds, request.seed)
+        path = options.out / f"dcgan-{request.seed}.mp3"
+        write_atomic(path, encode_audio(master_audio(samples), "mp3"))
+        print(path)
 
 
 def _request_of_recipe(path: Path, sampler: "Sampler") -> tuple[list["GenerationRequest"], str]:

@@ -15,12 +15,11 @@ import torch
 
 from gan.evaluation.halves import EmbeddedClips, distances_by_source
 from gan.evaluation.sound_measures import measure_development, measure_notes, measure_pulse, measure_seams
-from gan.evaluation.sources import dcgan_windows, random_names, recorded_clips
+from gan.evaluation.sources import dcgan_clips, random_names, recorded_clips
 from gan.mel import CLIP_FRAMES, FRAMES_PER_COLUMN, GAN_MEL
 from gan.request import GenerationRequest
 from gan.sampling.audio import master_audio, synthesize_audio
 from gan.sampling.sampler import Sampler
-from genre.audio.clip import SAMPLE_RATE
 from genre.audio.spectrogram import Spectrogram
 from genre.data.examples import DataError
 from genre.evaluation.metrics import interval_of
@@ -191,12 +190,9 @@ def _generated(
 def _dcgan(
     folder: Path, genres: tuple[str, ...], count: int, seconds: float, seed: int
 ) -> Iterator[SourceClip]:
-    """Put windows of 3 s end to end; an unconditional network has no genre, so the labels are arbitrary."""
+    """Give the clips arbitrary labels: an unconditional network knows no genres."""
+    clips = dcgan_clips(folder, count * len(genres), seconds, seed)
     window_s = CLIP_FRAMES * GAN_MEL.seconds_per_frame
-    per_clip = int(np.ceil(seconds / window_s))
-    windows = dcgan_windows(folder, per_clip * count * len(genres), seed)
     joins_s = tuple(np.arange(window_s, seconds, window_s).tolist())
-    for k in range(count * len(genres)):
-        mel = np.concatenate([next(windows) for _ in range(per_clip)], axis=1)
-        samples = synthesize_audio(mel - mel.max(), GAN_MEL)[: round(seconds * SAMPLE_RATE)]
+    for k, samples in enumerate(clips):
         yield SourceClip(genres[k % len(genres)], "", samples, joins_s)

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gan.mel import to_db
+from gan.mel import CLIP_FRAMES, GAN_MEL, to_db
 from gan.networks import NETWORKS, Latents
+from gan.sampling.audio import synthesize_audio
 from genre.audio.clip import SAMPLE_RATE, load_clip
 from genre.data.dataset import open_dataset
 from genre.data.splits import read_track_list
@@ -54,3 +55,15 @@ def dcgan_windows(folder: Path, count: int, seed: int) -> Iterator[np.ndarray]:
         for values in generator.eval()(latents):
             decibels = to_db(values)
             yield (decibels - decibels.max()).numpy()
+
+
+def dcgan_clips(folder: Path, count: int, seconds: float, seed: int) -> Iterator[np.ndarray]:
+    """Put windows of 3 s of a DCGAN end to end: clips (N,) at SAMPLE_RATE, not mastered.
+
+    Raises ArtefactError.
+    """
+    per_clip = int(np.ceil(seconds / (CLIP_FRAMES * GAN_MEL.seconds_per_frame)))
+    windows = dcgan_windows(folder, per_clip * count, seed)
+    for _ in range(count):
+        mel = np.concatenate([next(windows) for _ in range(per_clip)], axis=1)
+        yield synthesize_audio(mel - mel.max(), GAN_MEL)[: round(seconds * SAMPLE_RATE)]

@@ -10,7 +10,7 @@ import soundfile
 import torch
 
 from gan import __main__
-from gan.evaluation import evaluate, sound
+from gan.evaluation import evaluate, sound, sources
 from gan.evaluation.evaluate import REFERENCE_MODEL, ReferenceClassifier, check_criteria, middle_window
 from gan.evaluation.halves import EmbeddedClips, distances_by_source, draw_alike, split_halves
 from gan.evaluation.metrics import (
@@ -273,9 +273,10 @@ def test_a_small_evaluation_of_the_sound(tmp_path: Path, monkeypatch: pytest.Mon
             soundfile.write(lists / name.split(".")[0] / f"{name}.wav", noise, SAMPLE_RATE)
     monkeypatch.setattr(sound, "MIN_RECORDINGS", 4)
     monkeypatch.setattr(sound, "measure_clip", lambda clip: {"pitched": len(clip.joins_s) / 10})
-    monkeypatch.setattr(
-        sound, "synthesize_audio", lambda mel, params: synthesize_audio(mel, params, iterations=1)
-    )
+    for module in (sound, sources):
+        monkeypatch.setattr(
+            module, "synthesize_audio", lambda mel, params: synthesize_audio(mel, params, iterations=1)
+        )
     result = sound.evaluate_sound(tmp_path / "gtzan", "gan", tmp_path / "plain", 2, 3.0, folder=weights)
     assert result["seconds"] == 9 and set(result["counts"].values()) == {4}
     assert list(result["measures"]) == ["real_recorded", "real_resynthesized", "generated", "dcgan"]

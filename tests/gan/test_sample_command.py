@@ -1,16 +1,20 @@
 """`python -m gan sample`: the files, the exit statuses, and reproduction from a recipe."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from gan import __main__
+from gan.networks import DcganGenerator
 from gan.sampling import sampler as sample
 from gan.sampling import spectrogram_file
 from genre.audio.clip import load_clip
-from tests.support.generators import save_untrained
+from genre.models.artefacts import save_artefact
+from tests.support.generators import card, save_untrained
 
 
 @pytest.fixture
@@ -43,6 +47,21 @@ def test_the_files_of_each_clip(weights: Path, tmp_path: Path, capsys) -> None:
     recipe = json.loads((out / "01-hiphop-5.json").read_text())
     assert stored.recipe["request"] == recipe["request"] and recipe["request"]["seed"] == 5
     assert (out / "01-hiphop-5.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_plain_dcgan_is_played(tmp_path: Path, capsys) -> None:
+    torch.manual_seed(0)
+    save_artefact(tmp_path / "plain", DcganGenerator(10).state_dict(), replace(card(), network="dcgan"))
+    out = tmp_path / "out"
+    plain = ("sample", "--plain", tmp_path / "plain", "--seconds", 4, "--seed", 7, "--count", 2, "--out", out)
+    assert gan(*plain) == 0
+    paths = [Path(line) for line in capsys.readouterr().out.split()]
+    assert [path.name for path in paths] == ["dcgan-7.mp3", "dcgan-8.mp3"]
+    clips = [load_clip(path) for path in paths]
+    assert all(clip.duration_s == pytest.approx(4, abs=0.1) for clip in clips)
+    assert np.abs(clips[0].samples).max() > 0.05
+    assert gan("sample", "--plain", tmp_path / "plain", "--seconds", 1000, "--out", out) == 2
+    assert gan("sample", "--plain", tmp_path / "none", "--out", out) == 1
 
 
 def test_a_prompt_and_the_same_again(weights: Path, tmp_path: Path, capsys) -> None:

@@ -127,12 +127,12 @@ def test_a_paper_without_a_leak_is_trained_once(monkeypatch):
     assert [run.settings["split"] for run in list_runs()] == [MODELS["cnn-complex"].published["mel"].split]
 
 
-def test_the_gan_plays_a_piece_of_the_chosen_genre():
+def test_the_papers_gan_is_played_and_ours_in_the_chosen_genre():
     app = visit("train", step=STEP)
-    assert len(app.get("audio")) == 1 and "Fréchet" in words(app)
-    before = app.get("audio")[0].proto.url
+    plain, before = (sound.proto.url for sound in app.get("audio"))
+    assert "Fréchet" in words(app) and "The paper's network" in words(app)
     healthy(app.get("button_group")[-1].set_value("metal").run())
-    assert app.get("audio")[0].proto.url != before
+    assert app.get("audio")[0].proto.url == plain and app.get("audio")[1].proto.url != before
 
 
 def test_a_guest_reads_and_does_not_train(monkeypatch):
