@@ -42,8 +42,11 @@ def show_answer(room: Room, mode: str, wav: bytes, show_next: Callable[[], None]
             left if mode == ALONE else right,
             st.container(border=True, height="stretch", key="machine_bars"),
         ):
-            st.markdown("**How sure the machine is**")
+            st.markdown(f"**How sure the machine is, of these {len(answer.shares)}**")
             st.html(_bars(answer.shares))
+            st.caption(
+                "It has heard these ten seconds. On the Listen page it hears a whole clip, and knows ten."
+            )
             if mode != ALONE:
                 st.markdown(f":small[{escaped(answer.reasons[0])}]")
     if answer and mode == ALONE:

@@ -108,6 +108,14 @@ class Room:
             else:
                 self.phase = OVER
 
+    def end(self) -> bool:
+        """End the game after the rounds that have been answered -> whether there is any."""
+        with self._lock:
+            n_over = self.number + (self.phase != VOTING)
+            if n_over:
+                self.rounds, self.number, self.phase = self.rounds[:n_over], n_over - 1, OVER
+            return bool(n_over)
+
     def n_voted(self) -> int:
         """The number of players who have voted in the present round."""
         with self._lock:

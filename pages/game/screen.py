@@ -70,7 +70,14 @@ def show_screen() -> None:
             show_answer(room, state.mode, clip_wav(room, room.number), lambda: _offer_next(room))
         case _:
             _show_vote(room)
-    st.button("End the game", icon=":material/close:", key="end_game", type="tertiary", on_click=_end)
+    st.button(
+        "End the game",
+        icon=":material/close:",
+        key="end_game",
+        type="tertiary",
+        on_click=_end_early,
+        args=(room,),
+    )
 
 
 def _show_start() -> None:
@@ -163,6 +170,12 @@ def _start(kind: str) -> None:
 def _join() -> None:
     if code := st.session_state.join_code.strip().upper():
         st.query_params["room"] = code
+
+
+def _end_early(room: Room) -> None:
+    """Show who has won so far; a game without an answer is forgotten."""
+    if not room.end():
+        _end()
 
 
 def _end() -> None:

@@ -30,4 +30,4 @@ def show_painting(words: str) -> None:
 def bring_charts_early() -> None:
     """Let the browser fetch what draws charts while the painter still paints: nobody sees this one."""
     with st.container(key="chart_to_come"):
-        st.plotly_chart({"data": [{"type": "scatter"}]}, key="empty_chart", alt="")
+        st.plotly_chart({"data": [{"type": "scatter"}]}, key="empty_chart", alt="Nothing yet")

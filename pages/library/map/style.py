@@ -62,6 +62,7 @@ MAP = """<style>
     .map-caption { display: none; }
     .presenting .map-caption:not(:empty) { display: grid; position: fixed; left: 27rem; right: 1.5rem;
         bottom: .3rem; margin: 0; line-height: 1.15; color: light-dark(#1F2326, #ECE9E2); }
+    .presenting:has(.st-key-library_walk_start) .map-caption:not(:empty) { left: 1.5rem; right: 28rem; }
     .map-caption b { font-size: 1.9rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     .map-caption span { font-size: 1.5rem; }
     .map-caption span::before { content: "\\25CF  "; color: var(--genre); }

@@ -111,7 +111,7 @@ def test_the_machine_answers_with_its_reasons():
     verdicts = [option == room.round.truth for option in (room.round.options[0], answer.choice)]
     assert [mark == "check" for mark in re.findall(r"aria-hidden=\"true\">(\w+)<", drawn(app))] == verdicts
     order = [getattr(node, "key", None) or getattr(node, "value", None) for node in app.main]
-    assert order.index("next") < order.index("**How sure the machine is**"), "in sight without scrolling"
+    assert order.index("next") < order.index("**How sure the machine is, of these 4**"), "in sight without scrolling"
 
 
 def test_a_room_raises_hands():
@@ -169,9 +169,17 @@ def test_phones_vote(reachable):
     assert "Right! It is" in words(healthy(ada.run())) and "1 right so far" in words(ada)
     assert "You did not vote in time" in words(healthy(bob.run()))
     press(app, "end_game")
+    assert "Play again" in labels(app) and room.score()[0] == 1 and len(room.rounds) == 1, "it has a winner"
+    press(app, "again")
     assert "There is no game with this code" in words(healthy(ada.run()))
     press(ada, "leave_room")
     assert "Guess the genres" in labels(ada)
+
+
+def test_a_game_without_an_answer_ends_where_it_began():
+    app = start("hands", "real")
+    press(app, "end_game")
+    assert "Guess the genres" in labels(app) and len(rooms()) == 0
 
 
 def test_a_room_is_forgotten_with_the_visit_of_its_screen(reachable):

@@ -19,9 +19,10 @@ GUESS = """
     &:has(.st-key-show_answer) .qr-code { max-width: 17rem; }
     [class*=st-key-hands_] label p { font-size: 2rem; font-weight: 700; }
     [class*=st-key-hands_] :is(input, [data-testid=stNumberInputContainer]) { height: 9rem;
-        font-size: 4.5rem; }
-    .stNumberInput button { width: 4.6rem; height: 100%; }
-    .stNumberInput button svg { width: 2.6rem; height: 2.6rem; }
+        font-size: 3.6rem; }
+    [class*=st-key-hands_] input { padding: 0 0 0 .6rem; }
+    .stNumberInput button { width: 2.9rem; height: 100%; padding: 0; }  /* three digits beside them */
+    .stNumberInput button svg { width: 2rem; height: 2rem; }
     .game-bars { font-size: 1.5rem; grid-template-columns: max-content 1fr 3.6rem; }
     .game-truth { font-size: 4rem; margin: 0; }
     &:has(.game-sides, .game-final) .stMainBlockContainer > .stVerticalBlock { gap: .6rem; }
