@@ -36,7 +36,7 @@ def test_a_guest_comes_in_by_the_invitation_and_the_operator_has_more(house):
         expect(code).to_be_visible()
         operator.settle()
         picture = cv2.imdecode(np.frombuffer(code.screenshot(), np.uint8), cv2.IMREAD_COLOR)
-        assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == link, "what a phone would read"
+        assert link in read_codes(picture), "what a phone would read"
         assert house.guest_token in link and operator.overflow() <= 0
 
         guest = Visit(browser, strange, "This Earmark is private", viewport=PHONE)
@@ -59,6 +59,12 @@ def test_a_guest_comes_in_by_the_invitation_and_the_operator_has_more(house):
         play_a_round(operator, house.address, guest, strange)
         operator.leave()
         guest.close()
+
+
+def read_codes(picture: np.ndarray) -> list[str]:
+    """What OpenCV reads at several sizes: at any one of them it misses some codes that phones read."""
+    sizes = [cv2.resize(picture, None, fx=k, fy=k, interpolation=cv2.INTER_AREA) for k in (1, 2, 3, 0.75)]
+    return [cv2.QRCodeDetector().detectAndDecode(size)[0] for size in sizes]
 
 
 def play_a_round(screen: Visit, address: str, phone: Visit, strange: str) -> None:
@@ -92,6 +98,7 @@ def play_a_round(screen: Visit, address: str, phone: Visit, strange: str) -> Non
     page.get_by_role("button", name="Next piece").click()
     expect(phone.page.get_by_role("heading", name="Piece 2 of 10")).to_be_visible()
     page.get_by_role("button", name="End the game").click()
+    page.get_by_role("button", name="Play again").click()
     expect(phone.page.get_by_text("There is no game with this code")).to_be_visible()
     page.get_by_role("radio", name="The room raises hands").click()
     screen.settle()

@@ -111,7 +111,9 @@ def test_the_machine_answers_with_its_reasons():
     verdicts = [option == room.round.truth for option in (room.round.options[0], answer.choice)]
     assert [mark == "check" for mark in re.findall(r"aria-hidden=\"true\">(\w+)<", drawn(app))] == verdicts
     order = [getattr(node, "key", None) or getattr(node, "value", None) for node in app.main]
-    assert order.index("next") < order.index("**How sure the machine is, of these 4**"), "in sight without scrolling"
+    assert order.index("next") < order.index("**How sure the machine is, of these 4**"), (
+        "in sight without scrolling"
+    )
 
 
 def test_a_room_raises_hands():
