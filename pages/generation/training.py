@@ -97,10 +97,11 @@ def _show_timeline(history: TrainingHistory) -> None:
         "rhythm and bass lines, then music."
     )
     _follow_piece(history)
+    if st.session_state.get("timeline_genre") not in history.genres:
+        st.session_state.timeline_genre = history.genres[0]
     genre = st.pills(
         "The lessons for this genre",
         list(history.genres),
-        default=history.genres[0],
         required=True,
         key="timeline_genre",
         format_func=lambda name: genre_name(name).capitalize(),

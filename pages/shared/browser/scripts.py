@@ -6,7 +6,8 @@ _SCROLL = """<script>{  // NUMBER: the browser runs no script again that stays w
     const part = document.querySelector(".st-key-KEY");
     const top = part?.getBoundingClientRect().top;
     const header = document.querySelector("[data-testid=stHeader]")?.getBoundingClientRect().bottom ?? 0;
-    if (part && (top > WITHIN * window.innerHeight || top < header)) {
+    const isStage = document.documentElement.classList.contains("presenting");  // it shows one thing, whole
+    if (part && !isStage && (top > WITHIN * window.innerHeight || top < header)) {
         part.style.scrollMarginTop = "4.75rem";  // header and gap: what stands above is not cut in half
         const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
         part.scrollIntoView({behavior: isCalm ? "auto" : "smooth"});
