@@ -176,7 +176,7 @@ weights-gan: setup-dev
 	$(BIN) -m gan publish "$(RUNS)/gan" gan --note "$(NOTE)"
 	$(call train,dcgan,$(BIN) -m gan train --data "$(DATA)" --split filtered --network dcgan --epochs 10)
 	$(BIN) -m gan evaluate --data "$(DATA)" --plain "$(RUNS)/dcgan" --record
-	$(BIN) -m gan sample --plain "$(RUNS)/dcgan" --seed 0 --out assets/weights/gan/pieces
+	$(BIN) -m gan sample --plain "$(RUNS)/dcgan" --seed 0 --out assets/weights/gan/plain
 
 lint: setup-dev
 	@$(BIN) -m ruff format --check --quiet . || { echo "Run: $(BIN) -m ruff format ." >&2; exit 1; }

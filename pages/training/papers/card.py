@@ -20,7 +20,7 @@ PAPER_COLOUR = "#8A9099"
 GAN = "gan"
 NOTHING = "not yet"  # in place of a figure that has not been measured
 FIRST_PIECE = "jazz"
-PLAIN_PIECE = "dcgan-0.mp3"  # of the paper's kind of network
+PLAIN_PIECE = WEIGHTS / GAN / "plain" / "dcgan-0.mp3"  # of the paper's kind of network
 
 
 def show_paper(paper: Paper, figures: dict[tuple[str, str], Figures]) -> None:
@@ -108,9 +108,9 @@ def _show_gan() -> None:
         f"trained on the same music, score {distance['dcgan']['frechet']:.0f}, and noise scores "
         f"{distance['noise']['frechet']:.0f}. Less is nearer to real music (Fréchet distance)."
     )
-    if (PIECES / PLAIN_PIECE).is_file():
+    if PLAIN_PIECE.is_file():
         st.markdown("**The paper's network**, which cannot be asked for a genre:")
-        st.audio((PIECES / PLAIN_PIECE).read_bytes(), format="audio/mpeg")
+        st.audio(PLAIN_PIECE.read_bytes(), format="audio/mpeg")
         st.markdown("**Our network:**")
     genre = st.pills(
         "Genre of the piece",
