@@ -2,9 +2,12 @@
 
 LISTEN = """
 .presenting {
-    /* The answer fills the stage; while something is heard, the recorder does. */
+    /* First the question and the button; then the recorder fills the stage, and then the answer. */
     &:has(.recorder) .stMainBlockContainer > .stVerticalBlock >
-        :not(:has(.recorder, .st-key-answer)) { display: none; }
+        :not(:has(h1, .recorder, .st-key-answer)),
+    &:has(.recorder:not([data-state=idle]), .st-key-answer) .stMainBlockContainer > .stVerticalBlock >
+        :has(h1):not(:has(.recorder, .st-key-answer)) { display: none; }
+    &:has(.recorder) .stMainBlockContainer h1 { font-size: 3.4rem !important; text-align: center; }
     &:has(.st-key-answer) :is(.st-key-recorder_panel, [data-testid=stLayoutWrapper]:has(>
         .st-key-recorder_panel)) { min-height: 0; height: 0 !important; }
     .st-key-answer { border: 0; padding: 0; gap: .4rem; }
