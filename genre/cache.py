@@ -34,6 +34,7 @@ from genre.paths import home, is_temporary, write_atomic
 DEFAULT_MAX_GB = 10.0
 MAX_GB_VARIABLE = "EARMARK_CACHE_GB"
 USE_INTERVAL_S = 3600.0  # seconds between two uses that are noted in the file's date
+REPORT_INTERVAL_S = 0.5
 JOBS_WORTH_A_PROCESS = 8  # jobs for which a process, whose start takes seconds, is worth its time
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]  # (done, total)
 # (jobs {key: argument}, compute) -> pairs (key, result), of those jobs that could be done elsewhere
 Elsewhere = Callable[[dict[str, Any], Callable[[Any], bytes]], Iterator[tuple[str, bytes]]]
+_reports: list[Progress] = []  # who wants to know how far computations are
 _elsewhere: list[Elsewhere] = []  # where results are computed at present, the latest one last
 
 
@@ -65,7 +67,8 @@ def compute_missing(
     n_done = len(jobs) - len(missing_jobs)
     for _ in _compute_all(folder, missing_jobs, compute):
         n_done += 1
-        progress(n_done, len(jobs))
+        for report in (progress, *_reports):
+            report(n_done, len(jobs))
     if missing_jobs:
         evict({_path(folder, key) for key in jobs})
 
@@ -78,6 +81,24 @@ def computed_elsewhere(elsewhere: Elsewhere) -> Iterator[None]:
         yield
     finally:
         _elsewhere.remove(elsewhere)
+
+
+@contextmanager
+def progress_reported(report: Progress) -> Iterator[None]:
+    """Call `report`, too, after each computation inside, but not more than twice a second."""
+    last = 0.0
+
+    def report_at_times(n_done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= REPORT_INTERVAL_S:
+            last = time.monotonic()
+            report(n_done, total)
+
+    _reports.append(report_at_times)
+    try:
+        yield
+    finally:
+        _reports.remove(report_at_times)
 
 
 def cached_results(

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genre.cache import progress_reported
 from genre.data import splits
 from genre.data.builtin import load_examples
 from genre.data.dataset import BUILT_IN, named_folder, require_genres
@@ -174,7 +175,10 @@ def run_experiment(worker: Worker) -> Report:
     """
     settings = ExperimentSettings.from_dict(worker.settings)
     worker.set_status("Reading the data.")
-    examples, summary, split = _read_data(settings)
+    with progress_reported(
+        lambda n_done, total: worker.set_status(f"Reading the data: {n_done} of {total} recordings.")
+    ):
+        examples, summary, split = _read_data(settings)
     train: Callable = _train_network if settings.spec.kind == "network" else _train_classical
     probabilities, rows = [], []
     for number, part in enumerate(split.parts):

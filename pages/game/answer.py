@@ -10,6 +10,7 @@ from genre.text import percent
 from pages.game.rooms import Room
 from pages.game.rounds import GENERATED, REAL_MUSIC, option_label
 from pages.game.state import ALONE
+from pages.shared.play_button.component import play_with_button
 from pages.shared.widgets import escaped
 
 ANSWER_COLOURS = {**COLOURS, REAL_MUSIC: "#1F9C9C", GENERATED: "#D65FA8"}
@@ -28,7 +29,7 @@ def show_answer(room: Room, mode: str, wav: bytes, show_next: Callable[[], None]
     st.caption(escaped(f"{current.credit}."))
     st.html(f'<div class="game-sides">{_people_html(room, mode)}{_rival_html(room, mode)}</div>')
     with st.container(horizontal=True, vertical_alignment="center", key="hear_again"):
-        st.audio(wav, format="audio/wav")
+        play_with_button(wav, "answer")
         show_next()
     left, right = st.columns(2)
     if mode != ALONE:

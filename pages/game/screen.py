@@ -18,6 +18,7 @@ from pages.game.rounds import GENRE, ORIGINS, REAL, REAL_MUSIC, make_rounds, opt
 from pages.game.state import ALONE, HANDS, PHONES, clip_wav, game_state, rooms, show_room, shown_room
 from pages.game.style import GAME
 from pages.shared.models import default_classifier
+from pages.shared.play_button.component import play_with_button
 from pages.shared.sharing.qr_code import qr_code
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import escaped, fragment
@@ -210,10 +211,12 @@ def _show_vote(room: Room) -> None:
         st.button("Skip this piece", key="skip", on_click=_close, args=(room, False))
         return
     kind = _kind(room)
-    st.subheader(QUESTIONS[kind], anchor=False)
-    if kind == GENRE:
-        st.markdown(ORIGINS[room.round.source])
-    st.audio(wav, format="audio/wav", autoplay=True)
+    with st.container(horizontal=True, vertical_alignment="center", key="question"):
+        play_with_button(wav, "round", begins=f"{room.code}-{room.number}")
+        with st.container(gap="xsmall"):
+            st.subheader(QUESTIONS[kind], anchor=False)
+            if kind == GENRE:
+                st.markdown(ORIGINS[room.round.source])
     match game_state().mode:
         case "hands":
             _count_hands(room)

@@ -43,6 +43,7 @@ GAME = """<style>
                  background: var(--verdict); border-radius: 50%; padding: .12em; }
     .game-side .game-mark { font-size: 2.6rem; font-variation-settings: "wght" 700; }
     .game-point { font-size: 1.7rem; }
+    .st-key-hear_again .play-button { --size: 4rem; }
     @media (prefers-reduced-motion: no-preference) {
         .game-right .game-mark, .game-point { animation: game-pop .5s cubic-bezier(.3, 1.8, .5, 1); }
         .game-wrong > .game-mark { animation: game-shake .4s; }

@@ -10,18 +10,20 @@ from pages.generation.pieces.painting import show_painting
 from pages.generation.state import generate_state
 from pages.generation.studio import submit_plain_sound
 from pages.shared.browser.scripts import follow_sound, play_one_at_a_time
+from pages.shared.play_button.component import show_play_button
 from pages.shared.widgets import STILL
 
 
 def show_sound(item: GalleryItem) -> None:
     """Show the player of a piece and its picture, and beside them those of the network alone, once there.
 
-    A line runs through the picture of whichever sound plays.
+    A line runs through the picture of whichever sound plays. The presenter's view has its own buttons.
     """
     state = generate_state()
     is_coming = state.plain_id == item.id and state.ticket.is_active
     if item.plain_mel_db is None and not is_coming:
-        st.audio(item.wav, format="audio/wav", autoplay=item.id == state.starting_id)
+        st.audio(item.wav, format="audio/wav")
+        show_play_button("item", begins=item.id if item.id == state.starting_id else "")
         _show_picture(item.title, item.spectrogram.mel_db, item.seconds, "spectrogram")
     else:
         left, right = st.columns(2)
@@ -32,6 +34,7 @@ def show_sound(item: GalleryItem) -> None:
                 show_painting("It paints your piece without tempo, key, mood and sections.")
             else:
                 st.audio(item.plain_wav, format="audio/wav")
+                show_play_button("other_sound")
                 _show_picture(
                     f"{item.title}, by the network alone",
                     item.plain_mel_db,
@@ -41,6 +44,7 @@ def show_sound(item: GalleryItem) -> None:
         with right, st.container(key="own_sound", gap="xsmall"):
             st.markdown("**With your wishes**")
             st.audio(item.wav, format="audio/wav")
+            show_play_button("own_sound")
             _show_picture(item.title, item.spectrogram.mel_db, item.seconds, "spectrogram")
         play_one_at_a_time("item")
     follow_sound("item", "spectrogram")

@@ -66,7 +66,7 @@ def show_arrivals(progress: ScanProgress, time_left: str) -> None:
     of_all = f" of {counted(progress.total, 'song')}" if progress.total else " songs"
     if (without := progress.n_done - sum(counts.values())) > 0:
         of_all += f", {without:,} without music"
-    left = f"<small>{time_left} left</small>" if time_left else ""
+    left = f"<small>{time_left} left, then the map</small>" if time_left else ""
     last = f'<p class="arrivals-last" style="--genre: {QUIET}">{WAITING}</p>'  # on the stage
     if latest:
         _, name, genre = latest[0]

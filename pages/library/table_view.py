@@ -33,6 +33,9 @@ def show_table(library: "Library") -> None:
     table = song_table(library).iloc[rows]
     n_music = int(library.music.sum())
     n_found = int(library.music[matches].sum())
+    if not len(matches):
+        _say_no_match(library)
+        return
     others = f", {counted(len(matches) - n_found, 'other file')}" if n_found < len(matches) else ""
     st.caption(f"{n_found:,} of {counted(n_music, 'song')}{others}. Click a column's title to sort by it.")
     if len(matches) > len(rows):
@@ -70,6 +73,24 @@ def show_table(library: "Library") -> None:
         show_playing(library)
 
 
+def _say_no_match(library: "Library") -> None:
+    """Say that no song passes the filters, and offer the way back to all of them."""
+    st.info(
+        f"None of your {counted(len(library), 'song')} fits. Search looks for each word in titles, artists, "
+        "albums and the names of files and folders.",
+        icon=":material/search_off:",
+    )
+    st.button(
+        "Show all songs", icon=":material/restart_alt:", key="library_show_all", on_click=_clear_filters
+    )
+
+
+def _clear_filters() -> None:
+    st.session_state.update(
+        library_search="", library_genres=[], library_feelings=[], library_tempo=TEMPO_RANGE
+    )
+
+
 def _stage_rows(songs: "list[Song]") -> str:
     """The first songs in large type, for the presenter's view (pages/shared/presenter/scenes)."""
     rows = "".join(
@@ -90,7 +111,10 @@ def _filters(library: "Library") -> "np.ndarray":
     from genre.text import FEELING_WORDS
 
     text = st.text_input(
-        "Search", key="library_search", placeholder="Title, artist, album or path", icon=":material/search:"
+        "Search in titles, artists, albums and file names",
+        key="library_search",
+        placeholder="For example: live 1999",
+        icon=":material/search:",
     )
     left, middle, right = st.columns(3)
     with left:

@@ -24,7 +24,7 @@ HISTORY_COLUMNS: "dict[str, ColumnConfig]" = {
     "Probability": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d %%", width="small"),
     "Length": st.column_config.TextColumn(width="small"),
     "You say": st.column_config.TextColumn(width="small"),
-    "Remark": st.column_config.TextColumn(width="medium"),
+    "Remark": st.column_config.TextColumn(width="large"),
 }
 
 

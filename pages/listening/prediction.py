@@ -108,6 +108,8 @@ def show_prediction(
             args=(result.id,),
             help="Removes this clip from the page and from Earmark's memory.",
         )
+        if result.correction:  # below both, which stay level
+            st.caption("Your word stands beside Earmark's, at the top of this answer.")
 
 
 def _show_heading(result: SessionClip) -> None:
@@ -262,8 +264,6 @@ def _show_correction(result: SessionClip, prediction: Prediction) -> None:
         on_change=store,
         help="Your word is kept for this visit and written into the downloads.",
     )
-    if result.correction:
-        st.caption("Your word stands beside Earmark's, at the top of this answer.")
 
 
 def correction_label(correction: str) -> str:

@@ -7,7 +7,7 @@ from mood.playlist.query import TARGET_MOODS
 from pages.generation.studio import load_published_sampler, new_seed
 from pages.moods.choices import CHANGE, PlaylistRequest
 from pages.moods.labels import look_word
-from pages.shared.browser.address import page_entry
+from pages.shared.play_button.component import play_with_button
 from pages.shared.widgets import escaped
 
 SECONDS = 12.0
@@ -26,7 +26,7 @@ TARGET_PROMPTS = {
     "comforting": "gentle warm country",
     "energetic": "energetic disco",
 }
-_KEY = "own_music"  # in the session state: (request, WAV bytes, page entry)
+_KEY = "own_music"  # in the session state: (request, WAV bytes)
 
 
 def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
@@ -34,29 +34,32 @@ def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
     key = (request.mood, request.direction)
     entry = st.session_state.get(_KEY)
     is_made = entry is not None and entry[0] == key
-    with st.container(border=True, key="own_music"):
-        word = look_word(request.mood)
-        if at_once:
-            st.markdown(
-                f"**Earmark plays for you, as you feel {word}.** Its generator has made up this piece: it "
-                f"was asked for “{escaped(prompt_for(request))}”."
-            )
-        elif is_made:
-            st.markdown(
-                f"**A piece that Earmark made up, as you feel {word}:** “{escaped(prompt_for(request))}”"
-            )
-        label = "Another one" if is_made or at_once else "Let Earmark make up a piece itself"
-        is_pressed = st.button(label, icon=":material/music_note:", key="make_own_music")
-        if is_pressed or (at_once and not is_made):
-            try:
-                with st.spinner("Making up a piece"):
-                    entry = st.session_state[_KEY] = (key, _make(request), page_entry())
-            except (ValueError, OSError) as error:  # no weights
-                st.caption(escaped(error_sentence(error)))
-                return
-            is_made = True
+    with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center", key="own_music"):
+        button, about = st.container(width="content"), st.container(gap="xsmall")
+        with about:
+            word = look_word(request.mood)
+            if at_once:
+                st.markdown(
+                    f"**Earmark plays for you, as you feel {word}.** Its generator has made up this piece: it "
+                    f"was asked for “{escaped(prompt_for(request))}”."
+                )
+            elif is_made:
+                st.markdown(
+                    f"**A piece that Earmark made up, as you feel {word}:** “{escaped(prompt_for(request))}”"
+                )
+            label = "Another one" if is_made or at_once else "Let Earmark make up a piece itself"
+            is_pressed = st.button(label, icon=":material/music_note:", key="make_own_music")
+            if is_pressed or (at_once and not is_made):
+                try:
+                    with st.spinner("Making up a piece"):
+                        entry = st.session_state[_KEY] = (key, _make(request))
+                except (ValueError, OSError) as error:  # no weights
+                    st.caption(escaped(error_sentence(error)))
+                    return
+                is_made = True
         if is_made and entry:
-            st.audio(entry[1], format="audio/wav", autoplay=at_once or entry[2] == page_entry())
+            with button:
+                play_with_button(entry[1], "own_music", begins=f"{key}, {hash(entry[1])}")
 
 
 def prompt_for(request: PlaylistRequest) -> str:

@@ -149,6 +149,11 @@ STORED_PIECES = """<style>
     .st-key-stored_sounds { display: none; }
 </style>"""
 
+# pages/shared/play_button/: its sound is an audio element that nobody sees.
+SOUND_WITH_BUTTON = """<style>
+    [class*=st-key-button_sound_] [data-testid=stElementContainer]:has(.stAudio) { display: none; }
+</style>"""
+
 # pages/shared/playlist_view.py
 SONG_LIST = """<style>
     .song-picture { width: 6.5rem; aspect-ratio: 16 / 9; border-radius: .4rem;

@@ -76,6 +76,12 @@ def play_a_round(screen: Visit, address: str, phone: Visit, strange: str) -> Non
     page.get_by_role("button", name="Guess the genres").click()
     expect(page.get_by_text("0 of 0 have voted")).to_be_visible()
     page.wait_for_function("document.querySelector('audio')?.currentTime > 0", timeout=BUSY_MS)  # of itself
+    button = page.locator(".play-button")
+    expect(button).to_have_accessible_name("Pause")
+    button.click()
+    expect(button).to_have_accessible_name("Play")
+    expect(button).to_have_text(re.compile(r"\d s$"))  # so much is left
+    assert page.evaluate("document.querySelector('audio').paused")
     (code,) = re.findall(r"room=([A-Z]{4})", page.get_by_text("room=").inner_text())
 
     phone.page.goto(f"{strange}/guess?room={code}")
@@ -87,13 +93,13 @@ def play_a_round(screen: Visit, address: str, phone: Visit, strange: str) -> Non
     expect(page.get_by_text("1 of 1 has voted")).to_be_visible()
     page.keyboard.press("p")
     show = page.get_by_role("button", name="Show the answer")
-    require_on_stage(page, page.locator(".game-options"), page.locator(".qr-code"), show)
+    require_on_stage(page, button, page.locator(".game-options"), page.locator(".qr-code"), show)
     show.click()
     expect(page.locator(".game-truth")).to_be_visible()
     truth = page.locator(".game-truth").inner_text().strip()
     expect(phone.page.get_by_test_id("stAlert")).to_contain_text(truth)
     sides = page.locator(".game-side").all()
-    require_on_stage(page, *sides, page.locator("audio"), page.get_by_role("button", name="Next piece"))
+    require_on_stage(page, *sides, button, page.get_by_role("button", name="Next piece"))
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Next piece").click()
     expect(phone.page.get_by_role("heading", name="Piece 2 of 10")).to_be_visible()

@@ -128,7 +128,7 @@ def test_a_clip_is_played_classified_downloaded_and_uploaded(studio, browser, st
     page.keyboard.press("p")
     next_genres = page.locator(".st-key-next_genres button")
     require_on_stage(
-        page, page.locator(".st-key-item audio"), page.locator(".st-key-spectrogram"), next_genres.last
+        page, page.locator(".play-button"), page.locator(".st-key-spectrogram .nsewdrag"), next_genres.last
     )
     page.keyboard.press("p")
     page.get_by_role("button", name="What does the Listen page hear?").click()
@@ -215,8 +215,10 @@ def test_before_and_now_are_heard_one_at_a_time(studio):
     for key in ("spectrogram", "other_spectrogram"):
         expect(page.locator(f".st-key-{key} .sound-place")).to_have_count(1)
     page.keyboard.press("p")
-    require_on_stage(page, before, now, page.locator(".st-key-other_spectrogram"))
-    widths = [sound.bounding_box()["width"] for sound in (before, now)]
+    buttons = page.locator(".st-key-item .play-button")
+    require_on_stage(page, *buttons.all(), page.locator(".st-key-other_spectrogram .nsewdrag"))
+    pictures = page.locator("[class*=_sound] .nsewdrag").all()
+    widths = [picture.bounding_box()["width"] for picture in pictures]
     assert abs(widths[0] - widths[1]) < 2, "one is as wide as the other"
 
 

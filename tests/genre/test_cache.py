@@ -22,6 +22,18 @@ def test_many_jobs_are_shared_among_processes(monkeypatch):
     assert progress == [(number, 16) for number in range(1, 17)]
 
 
+def test_who_wants_to_know_how_far_it_is_hears_it_now_and_then(monkeypatch):
+    reports = []
+    jobs = {cache.key_of(number): str(number) for number in range(4)}
+    with cache.progress_reported(lambda *step: reports.append(step)):
+        cache.compute_missing("numbers", jobs, str.encode)
+        assert reports == [(1, 4)], "the others come within half a second"
+        monkeypatch.setattr(cache, "REPORT_INTERVAL_S", 0.0)
+        cache.compute_missing("letters", jobs, str.encode)
+    cache.compute_missing("words", jobs, str.encode)
+    assert reports == [(1, 4), *((number, 4) for number in range(1, 5))]
+
+
 def _gone(job: str) -> bytes:
     os._exit(9)
 

@@ -39,7 +39,7 @@ _STAGE = """
         ):not(.st-key-start, .st-key-start_race, .st-key-watch_race,
         .st-key-to_set_up, .st-key-to_leak, .st-key-to_papers, .st-key-to_minute, .st-key-play_first,
         .st-key-play_another,
-        .st-key-paint_first, .st-key-another, .st-key-classify, .st-key-hear_before, .st-key-next_genres *,
+        .st-key-paint_first, .st-key-classify, .st-key-hear_before, .st-key-next_genres *,
         [class*=st-key-mood_choice],
         .st-key-open_camera, [class*=st-key-camera_], [class*=st-key-icon_songs_play_],
         [class*=st-key-icon_own_play_], .st-key-take_live_mood, .st-key-show_face,

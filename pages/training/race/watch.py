@@ -100,7 +100,8 @@ def _show_present(was_active: bool) -> None:
 def _racer(item: ChartEntry) -> Racer:
     """A model before its first lesson: it runs once its process does, and until then it waits."""
     is_running = item.entry.run.state == "running"
-    words = "gets the music ready" if is_running else "waits for its turn"
+    _, colon, count = item.entry.run.message.rstrip(".").partition(":")  # how many recordings are ready
+    words = f"gets the music ready{colon}{count}" if is_running else "waits for its turn"
     return Racer(item.name, words, item.colour, is_running)
 
 

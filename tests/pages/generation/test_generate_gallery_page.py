@@ -11,9 +11,20 @@ from gan.sampling import spectrogram_file
 from gan.sampling.job_queue import Ticket
 from pages.generation import item as item_page
 from pages.generation import upload as _generate_upload
-from tests.support.pages.app_visits import APP, LONG_S, click_meanwhile, healthy, labels, markup, press, words
+from tests.support.pages.app_visits import (
+    APP,
+    LONG_S,
+    click_meanwhile,
+    component_data,
+    healthy,
+    labels,
+    markup,
+    press,
+    words,
+)
 from tests.support.pages.generate_page import (
     ANOTHER,
+    PLAY_BUTTON,
     finished,
     gallery_items,
     generate,
@@ -72,7 +83,8 @@ def test_the_gallery(visit):
     assert len([button for button in app.button if button.label == "Open"]) == 2, "all three are there"
     press(app, f"open_{newest.id}")
     assert generate_state_of(app).opened_id == newest.id
-    assert [player.proto.autoplay for player in app.get("audio")] == 3 * [False], "only what is new begins"
+    assert not component_data(app, PLAY_BUTTON)["begins"], "only what is new begins"
+    assert not any(player.proto.autoplay for player in app.get("audio"))
     press(app, f"icon_remove_{oldest.id}")
     assert gallery_items(app) == [newest, middle]
     generate_state_of(app).gallery.n_dropped = 1

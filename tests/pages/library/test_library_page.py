@@ -173,7 +173,11 @@ def test_the_table_is_searched_and_filtered(music):
     app.text_input(key="library_search").set_value("the same")
     app = healthy(app.run())
     assert list(app.dataframe[0].value["Title"]) == ["the same"]
-    app.text_input(key="library_search").set_value("")
+    app.text_input(key="library_search").set_value("no such word")
+    app = healthy(app.run())
+    assert not app.dataframe and "None of your 33 songs fits" in words(app)
+    press(app, "library_show_all")
+    assert len(app.dataframe[0].value) == 33
     app.multiselect(key="library_genres").set_value(["jazz"])
     app = healthy(app.run())
     assert set(app.dataframe[0].value["Genre"]) <= {"jazz"}

@@ -27,8 +27,17 @@ from pages.listening.recorder.panel import PLAIN
 from pages.shared.models import default_classifier
 from tests.support.audio import picture_bytes, soundfile_bytes
 from tests.support.hostile import NAMES
-from tests.support.pages.app_visits import APP, button, healthy, markup, predicted_genre, press, words
-from tests.support.pages.listen_page import CHARTS_OF_A_PREDICTION, answer, charts, shown
+from tests.support.pages.app_visits import (
+    APP,
+    button,
+    component_data,
+    healthy,
+    markup,
+    predicted_genre,
+    press,
+    words,
+)
+from tests.support.pages.listen_page import CHARTS_OF_A_PREDICTION, answer, charts
 
 
 @pytest.fixture
@@ -60,7 +69,7 @@ def test_the_first_visit_shows_what_will_appear(app):
     text = words(app)
     assert "ten genres and no more" in text and all(genre_name(genre) in text for genre in GENRES)
     assert "Your answer appears here" in text
-    assert shown(app)["max_s"] == 30 and not app.audio_input
+    assert component_data(app)["max_s"] == 30 and not app.audio_input
     assert charts(app) == 1 and not predicted_genre(app) and not app.dataframe
     labels = [b.label for b in app.button]
     first = labels.index("Blues")
@@ -237,7 +246,7 @@ def test_a_long_recording_says_what_was_listened_to(app, play, monkeypatch):
     assert any(
         "11:30 long, so Earmark listened to 3 excerpts of 30 s" in caption.value for caption in app.caption
     )
-    assert not app.slider and len(shown(app, "earmark_player")["starts"]) == 3
+    assert not app.slider and len(component_data(app, "earmark_player")["starts"]) == 3
 
 
 def test_a_clip_without_its_sound_is_explained(app, wav):
@@ -290,7 +299,7 @@ def test_a_blocked_microphone_is_explained(url, is_blocked):
     app = AppTest.from_file(APP, default_timeout=60)
     app.context = {"url": url}
     healthy(app.run())
-    assert shown(app)["blocked"] == is_blocked
+    assert component_data(app)["blocked"] == is_blocked
     assert bool(app.warning) == is_blocked
     if is_blocked:
         assert "make run HTTPS=1" in app.warning[0].value

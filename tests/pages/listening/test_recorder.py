@@ -19,8 +19,7 @@ from pages.listening.recorder.state import RecorderState
 from pages.listening.recorder.take import DAMAGED, MAX_S, RATES, Take, TakeError, read_message
 from pages.shared.models import default_classifier
 from pages.shared.turns import _queue
-from tests.pages.listening.test_listen_page import shown
-from tests.support.pages.app_visits import APP, healthy, words
+from tests.support.pages.app_visits import APP, component_data, healthy, words
 from tests.support.patience import wait_until
 from tests.support.stand_ins.sound_messages import RATE, sound_message
 
@@ -160,14 +159,14 @@ def test_the_answer_forms_after_five_seconds_and_the_end_is_a_clip(arrive, play)
     music = of(play("metal", 9.0))
     parts = [sound_message(music[k : k + 55_125], k, rate=SAMPLE_RATE) for k in range(0, len(music), 55_125)]
     app, state = arrive(parts[0])
-    assert shown(app)["received"] == 55_125 and shown(app)["answer"] is None
+    assert component_data(app)["received"] == 55_125 and component_data(app)["answer"] is None
     app, state = arrive(parts[1])
-    answer = shown(app)["answer"]
+    answer = component_data(app)["answer"]
     expected = default_classifier().classify(state.take.clip())
     assert answer["name"] == genre_name(expected.genre).capitalize() and len(answer["bars"]) == 3
     assert "so far" in answer["certainty"] and answer["colour"].startswith("#")
     app, state = arrive(parts[2], sound_message(music[165_375:], 165_375, rate=SAMPLE_RATE, done=True))
-    assert state.take is None and shown(app)["finished"] and not shown(app)["error"]
+    assert state.take is None and component_data(app)["finished"] and not component_data(app)["error"]
     (clip,) = app.session_state["listen"].session
     assert clip.name == "Recording 1" and clip.source == "recording"
     assert clip.full_prediction.duration_s == pytest.approx(9.0, abs=0.01)
@@ -177,20 +176,20 @@ def test_the_answer_forms_after_five_seconds_and_the_end_is_a_clip(arrive, play)
 
 def test_silence_says_so_while_it_can_be_mended(arrive):
     app, _ = arrive(sound_message(np.zeros(6 * RATE, np.int16)))
-    assert shown(app)["answer"] is None and "microphone on" in shown(app)["message"]
+    assert component_data(app)["answer"] is None and "microphone on" in component_data(app)["message"]
 
 
 @pytest.mark.parametrize("value", [{"take": "a"}, 5, sound_message(tone(0.1)) | {"rate": 1}])
 def test_damaged_sound_is_a_sentence_on_the_page(arrive, value):
     app, state = arrive(sound_message(tone(1.0)), value)
-    assert shown(app)["error"] == DAMAGED and shown(app)["finished"] and state.take is None
+    assert component_data(app)["error"] == DAMAGED and component_data(app)["finished"] and state.take is None
     app, state = arrive(sound_message(tone(1.0), take="b"))
-    assert not shown(app)["error"] and state.take.seconds == 1.0, "the next recording is a new one"
+    assert not component_data(app)["error"] and state.take.seconds == 1.0, "the next recording is a new one"
 
 
 def test_nothing_recorded_is_a_sentence(arrive):
     app, _ = arrive(sound_message(tone(0), done=True))
-    assert "Nothing was recorded" in shown(app)["error"]
+    assert "Nothing was recorded" in component_data(app)["error"]
     assert app.session_state["listen"].session is None
 
 
@@ -201,25 +200,25 @@ def test_a_damaged_model_ends_the_recording_with_its_sentence(arrive, monkeypatc
     st.cache_resource.clear()
     monkeypatch.setattr("genre.inference.load.load_classifier", load_classifier)
     app, _ = arrive(sound_message(tone(6.0)))
-    assert shown(app)["error"] == "The weights are damaged."
+    assert component_data(app)["error"] == "The weights are damaged."
     app, state = arrive(sound_message(tone(1.0), take="b", live=True))
-    assert shown(app)["error"] == "The weights are damaged." and state.live is None
+    assert component_data(app)["error"] == "The weights are damaged." and state.live is None
     st.cache_resource.clear()
 
 
 def test_live_names_the_music_and_keeps_nothing(arrive, play):
     music = of(play("metal", 6.0))
     app, state = arrive(sound_message(music[:22_050], live=True, rate=SAMPLE_RATE))
-    assert "three seconds" in shown(app)["message"] and state.take is None
+    assert "three seconds" in component_data(app)["message"] and state.take is None
     live = state.live
     for k in range(22_050, len(music), 22_050):
         arrive(sound_message(music[k : k + 22_050], k, live=True, rate=SAMPLE_RATE))
     wait_until(lambda: live.latest().genre)
     app, state = arrive(sound_message(music[:0], len(music), live=True, rate=SAMPLE_RATE))
-    assert shown(app)["answer"]["name"] and shown(app)["received"] == len(music)
+    assert component_data(app)["answer"]["name"] and component_data(app)["received"] == len(music)
     app, state = arrive(sound_message(music[:0], len(music), live=True, rate=SAMPLE_RATE, done=True))
-    assert shown(app)["finished"] and state.live is None and not live._live.running
-    (entry,) = shown(app)["history"]
+    assert component_data(app)["finished"] and state.live is None and not live._live.running
+    (entry,) = component_data(app)["history"]
     assert (entry["time"], entry["name"]) == ("0:00", genre_name(live.spans()[0].genre).capitalize())
     assert entry["seconds"] == pytest.approx(len(music) / SAMPLE_RATE, abs=0.1)
     assert app.session_state["listen"].session is None
@@ -238,10 +237,10 @@ def test_what_was_named_for_a_moment_only_is_left_out():
 def test_a_busy_server_leaves_the_answer_so_far_out(one_at_once, arrive, play):
     place = _queue().enter("someone")
     app, _ = arrive(sound_message(of(play("metal", 6.0)), rate=SAMPLE_RATE))
-    assert shown(app)["answer"] is None and not shown(app)["error"]
+    assert component_data(app)["answer"] is None and not component_data(app)["error"]
     place.leave()
     healthy(app.run())
-    assert shown(app)["answer"]
+    assert component_data(app)["answer"]
 
 
 def test_a_browser_that_cannot_run_it_gets_the_plain_recorder(arrive):

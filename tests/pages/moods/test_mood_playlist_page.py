@@ -16,7 +16,7 @@ from mood.playlist.youtube import OFFLINE, YoutubeTrack, search_url
 from pages.moods import choices, own_music
 from pages.shared import playlist_view as _playlist_view
 from tests.support.hostile import NAMES
-from tests.support.pages.app_visits import healthy, markup, press, words
+from tests.support.pages.app_visits import component_data, healthy, markup, press, words
 from tests.support.pages.mood_page import searches, song_titles, songs_called, visit
 
 __all__ = ["searches"]  # a fixture
@@ -150,7 +150,9 @@ def test_offline_our_own_generator_plays(monkeypatch):
     monkeypatch.setattr(choices, "find_playlist", lambda *q: Playlist("a", search_url("a"), error=OFFLINE))
     app = visit(mood="sad")
     (player,) = app.get("audio")
-    assert player.proto.autoplay and "Earmark plays for you, as you feel sad." in words(app)
+    assert component_data(app, "earmark_play_button")[
+        "begins"
+    ] and "Earmark plays for you, as you feel sad." in words(app)
     assert f"YouTube gives no songs just now. {INSTEAD_OF_SONGS}" in words(app).replace("**", "")
     first = player.proto.url
     healthy(app.run())
@@ -164,8 +166,10 @@ def test_with_internet_our_own_generator_waits_to_be_asked(searches):
     assert not app.get("audio") and song_titles(app) and "gives no songs" not in words(app)
     press(app, "make_own_music")
     assert len(app.get("audio")) == 1 and song_titles(app)
-    (player,) = healthy(app.run()).get("audio")
-    assert player.proto.autoplay, "a player that a later run tells otherwise stops"
+    begins = component_data(app, "earmark_play_button")["begins"]
+    assert begins and component_data(healthy(app.run()), "earmark_play_button")["begins"] == begins
+    press(app, "make_own_music")
+    assert component_data(app, "earmark_play_button")["begins"] != begins, "another piece begins, too"
 
 
 def test_offline_is_a_sentence_a_link_and_the_last_lists(monkeypatch):

@@ -46,11 +46,14 @@ def test_the_guided_minute_comes_first(monkeypatch):
 
 
 def test_a_race_that_runs_is_watched_and_not_started_again():
-    with process.lock_run(make_run("running")):
+    folder = make_run("running", message="Reading the data: 3 of 8 recordings.")
+    (folder / "metrics.jsonl").write_text("")  # its first epoch is still to come
+    with process.lock_run(folder):
         app = visit("train")
         assert "Start the race" not in labels(app)
         press(app, "watch_race")
         assert app.session_state["step"] == "Watch"
+        assert "gets the music ready: 3 of 8 recordings" in markup(app)
 
 
 def test_a_guest_may_start_the_race(monkeypatch):

@@ -1,5 +1,6 @@
 """The app without a browser: its pages as a visitor finds them, and what is to be seen there."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -81,3 +82,9 @@ def predicted_genre(app: AppTest) -> str:
 def markup(app: AppTest) -> str:
     """All of the page's own HTML."""
     return "\n".join(element.body for element in app.get("html"))
+
+
+def component_data(app: AppTest, component: str = "earmark_recorder") -> dict:
+    """What one of our components is told."""
+    (one,) = [item.proto for item in app.get("bidi_component") if item.proto.component_name == component]
+    return json.loads(one.json)

@@ -13,6 +13,7 @@ from tests.support.generators import make_model
 from tests.support.pages import app_visits
 from tests.support.pages.app_visits import LONG_S, healthy, press
 
+PLAY_BUTTON = "earmark_play_button"
 CLASSIFY, ANOTHER = "What does the Listen page hear?", "Another like this"
 
 

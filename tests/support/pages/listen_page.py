@@ -1,6 +1,5 @@
 """What tests read off the Listen page."""
 
-import json
 import re
 
 from streamlit.testing.v1 import AppTest
@@ -8,12 +7,6 @@ from streamlit.testing.v1 import AppTest
 from tests.support.pages.app_visits import markup, predicted_genre
 
 CHARTS_OF_A_PREDICTION = 2  # all genres, and energy
-
-
-def shown(app: AppTest, component: str = "earmark_recorder") -> dict:
-    """What one of our components is told."""
-    (one,) = [item.proto for item in app.get("bidi_component") if item.proto.component_name == component]
-    return json.loads(one.json)
 
 
 def answer(app: AppTest) -> list[str]:

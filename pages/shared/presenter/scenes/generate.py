@@ -1,8 +1,8 @@
 """The CSS of the page Generate in the presenter's view: what comes next, and what is hidden."""
 
 GENERATE = """
-:root:not(.presenting) :is(.st-key-next_genres, :has(> .st-key-next_genres), .st-key-paint_first) {
-    display: none; }
+:root:not(.presenting) :is(.st-key-next_genres, :has(> .st-key-next_genres), .st-key-paint_first,
+    .st-key-item .st-key-play_item, .st-key-play_own_sound, .st-key-play_other_sound) { display: none; }
 .presenting {
     /* The piece; before there is one, what the painter has made before. */
     &:has(.st-key-item, .st-key-waiting, .st-key-heard_before) .stMainBlockContainer > .stVerticalBlock >
@@ -14,13 +14,28 @@ GENERATE = """
     .painting { height: calc(var(--stage-height) - 12rem); font-size: 1.8rem; }
     .st-key-other_sound .painting { height: calc(var(--stage-height) - 19rem); font-size: 1.5rem; }
     &:has(.st-key-item):has(.st-key-waiting) :is(.st-key-actions, .st-key-actions *) { visibility: hidden; }
-    .st-key-judged button { padding: .15rem .8rem; }
     .st-key-item { border: 0; padding: 0; }
     .pieces { grid-template-columns: repeat(5, 1fr); gap: .75rem; }
     .piece-picture img { height: calc((var(--stage-height) - 18.6rem) / 2); }
     .piece-name { font-size: 1.5rem; }
-    .st-key-actions button { padding: .15rem .8rem; }
-    :is(.st-key-spectrogram, .st-key-other_spectrogram) .ytick { display: none; }  /* a room reads no hertz */
+    :is(.st-key-actions, .st-key-judged) button { padding: .15rem .8rem; }
+    /* The piece's name, its button and its picture from edge to edge: a room reads no hertz. */
+    :is(.st-key-spectrogram, .st-key-other_spectrogram) :is(.xtick, .ytick) { display: none; }
+    :is(.st-key-spectrogram, .st-key-other_spectrogram) { margin: 0 -1rem -3.4rem -4rem; }
+    .st-key-item [data-testid=stElementContainer]:has(.stAudio) { display: none; }
+    :is(.st-key-item:not(:has(.st-key-own_sound)), .st-key-own_sound, .st-key-other_sound) {
+        position: relative;
+        & :is(.st-key-play_item, .st-key-play_own_sound, .st-key-play_other_sound) { position: absolute;
+            left: 0; top: 0; width: auto; }
+        & > :first-child { min-height: 4.6rem; padding-left: 5.6rem; align-content: center; } }
+    .st-key-item .play-button { --size: 4.6rem; }
+    /* The next one, by its genre. */
+    .st-key-actions > :has(.st-key-next_genres) { flex: 1 1 100%; max-width: 100%; }
+    .st-key-next_genres { gap: .35rem; flex-wrap: nowrap; width: 100%;
+        & > :has(.stMarkdown):not(:has(.stButton)) { display: none; }
+        & > * { flex: 1 1 auto; width: auto; min-width: 0; }
+        & .stButton button { width: 100%; padding: .15rem .2rem; }
+        & button p { font-size: 1.5rem !important; } }
     .st-key-hear_before { position: fixed; right: 1.5rem; top: 1.3rem; width: auto !important; }
     .st-key-heard_before { gap: .7rem; }
     .st-key-paint_first { align-self: center; }

@@ -7,8 +7,11 @@ GUESS = """
     .game-symbols { font-size: 4.5rem; margin: 0; }
     [class*=st-key-game_of_] { gap: .8rem; }
     :is(.st-key-start_genre, .st-key-start_real) button { padding: .7rem 1rem; }
-    &:has(.st-key-score, .game-final) [data-testid=stHeading] h1, &:has(.st-key-show_answer) .stAudio {
-        display: none; }
+    &:has(.st-key-score, .game-final) [data-testid=stHeading] h1 { display: none; }
+    .st-key-question .play-button { --size: 8rem; }
+    .st-key-question h3 { font-size: 3rem !important; }
+    &:has(.st-key-show_answer) .play-button { --size: 6rem; }
+    .st-key-hear_again .play-button { --size: 4.6rem; }
     :is(.st-key-score, .st-key-act) [data-testid=stMetric] > * { display: flex; gap: .6rem;
         align-items: baseline; }
     :is(.st-key-score, .st-key-act) [data-testid=stMetricValue] * { font-size: 2.2rem !important; }

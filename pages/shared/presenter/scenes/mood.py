@@ -62,7 +62,7 @@ MOOD = """
 
     /* Then the seven moods in a slim row, to go on with, one sentence, and the first songs. */
     &:has(.st-key-direction) :is(h1, .mood-bars, .st-key-mood [data-testid=stWidgetLabel],
-        .st-key-mood_songs > :not(:has(h3, .st-key-show_face)), .song-facts,
+        .st-key-mood_songs > :not(:has(h3, .st-key-show_face)), .song-facts + .song-why,
         [data-testid=stHorizontalBlock]:has(.stFileUploader)),
     &:has(.st-key-direction):has(.st-key-open_camera, .stCameraInput) :is(.st-key-mood_songs,
         .st-key-songs_songs, .st-key-own_songs, .st-key-own_music),
@@ -127,11 +127,13 @@ MOOD = """
         object-position: left; }
     .song-picture { width: 6.2rem; }
     &:has(.st-key-direction) .song-name { font-size: 1.8rem; -webkit-line-clamp: 1; }
-    .song-why { -webkit-line-clamp: 1; }
+    .song-facts { font-size: 1.5rem; }
     .st-key-own_songs [data-testid=stHorizontalBlock] [data-testid=stCaptionContainer] {
         display: block !important; }
     :is(.st-key-own_music, .st-key-own_songs, .st-key-songs_songs) { border: 0; padding: 0; gap: .3rem; }
     .st-key-own_music .stMarkdown p { font-size: 2.4rem; }
+    .st-key-own_music { gap: 1.6rem; padding-top: 1rem; }
+    .st-key-own_music .play-button { --size: 12rem; }
     .st-key-own_songs .stMarkdown p { font-size: 1.8rem; }
     .st-key-own_songs [data-testid=stHorizontalBlock] .stMarkdown p { white-space: nowrap; overflow: hidden;
         text-overflow: ellipsis; }
