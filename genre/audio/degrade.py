@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import av
 import numpy as np
-from scipy.signal import butter, oaconvolve, sosfilt
 
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.decoders import ContainerReader
@@ -35,6 +34,8 @@ def simulate_phone(clip: Clip, seed: int) -> Clip:
     """
     if not len(clip.samples):
         return clip
+    from scipy.signal import butter, oaconvolve, sosfilt  # takes a second
+
     rng = np.random.default_rng(seed)
     response = impulse_response(rng)
     recording = np.concatenate(

@@ -7,7 +7,6 @@ scale.
 """
 
 import numpy as np
-from scipy.signal import resample_poly, sosfilt
 
 from genre.audio.constants import N_FFT
 
@@ -35,6 +34,8 @@ def integrated_loudness(samples: np.ndarray, rate: int) -> float:
     """
     if not len(samples):
         return -np.inf
+    from scipy.signal import sosfilt  # takes a second
+
     weighted = sosfilt(_k_weighting(rate), np.atleast_2d(samples.T).astype(float))
     power = np.square(weighted).sum(axis=0)  # left and right count alike
     size, step = round(BLOCK_S * rate), round(STEP_S * rate)
@@ -112,6 +113,8 @@ def _curve(samples: np.ndarray) -> np.ndarray:
     """Find the largest magnitude around each sample, between them too: (N,) or (N, channels) -> (N,)."""
     if not len(samples):
         return np.zeros(0)
+    from scipy.signal import resample_poly  # takes a second
+
     fine = np.zeros(len(samples))
     for start in range(0, len(samples), _STRETCH):  # a concert in one piece would fill the memory
         first = max(0, start - _FILTER)

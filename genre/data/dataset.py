@@ -74,7 +74,7 @@ def open_dataset(data: str | Path) -> Dataset:
     Raises DataError where there is nothing to train on.
     """
     if str(data) == BUILT_IN:
-        from genre.synth import dataset as synth  # its filters take a second to import
+        from genre.synth import dataset as synth  # takes a second
 
         folder = synth.build(home() / "datasets" / BUILT_IN, progress=progress_line("Playing"))
     else:

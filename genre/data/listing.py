@@ -68,7 +68,7 @@ def sound_of(data: str, track: str) -> Clip:
         file = home() / "datasets" / BUILT_IN / genre / f"{track}.wav"
         if file.exists():
             return load_clip(file)
-        from genre.synth import dataset as synth  # its filters take a second to import
+        from genre.synth import dataset as synth  # takes a second
 
         return Clip(synth.render(genre, int(number), BUILT_IN_S), BUILT_IN_S, name=track)
     path = next((file.path for file in open_dataset(data).files if file.name == track), None)

@@ -4,8 +4,6 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import binomtest
-from sklearn.metrics import balanced_accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 ECE_BINS = 5
 RESAMPLES = 1000  # bootstrap resamples
@@ -35,6 +33,8 @@ def compute_metrics(
     intervals over the N items or, where these are windows, over their `tracks` (N,), since the windows of a
     track are right or wrong together.
     """
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support  # takes a second
+
     predictions = probabilities.argmax(axis=1)
     classes = np.arange(len(genres))
     confusion = confusion_matrix(labels, predictions, labels=classes)
@@ -69,6 +69,8 @@ def compute_metrics(
 
 def balanced_accuracy(predictions: np.ndarray, labels: np.ndarray) -> float:
     """Compute the mean recall of the classes that are present in labels (N,)."""
+    from sklearn.metrics import balanced_accuracy_score  # takes a second
+
     with warnings.catch_warnings():  # warns of predicted classes that are not present
         warnings.simplefilter("ignore", UserWarning)
         return float(balanced_accuracy_score(labels, predictions))
@@ -131,6 +133,8 @@ def _intervals(
 
 def exact_share(hits: Sequence[bool] | np.ndarray) -> dict:
     """Compute the share of hits (N,) with its exact interval (Clopper and Pearson 1934), for JSON."""
+    from scipy.stats import binomtest  # takes a second
+
     exact = binomtest(int(np.sum(hits)), len(hits)).proportion_ci(INTERVAL, "exact")
     return {
         "count": len(hits),

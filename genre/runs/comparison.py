@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import binomtest
-
 from genre.runs.report import Report
 
 TrackKey = tuple[str, str]  # (data, track): other music may have tracks of the same names
@@ -60,6 +58,8 @@ class PairComparison:
         It is that of the exact two-sided McNemar test, which Dietterich (Neural Computation 10, 1998)
         recommends for one split.
         """
+        from scipy.stats import binomtest  # takes a second
+
         n = self.n_first + self.n_second
         return float(binomtest(self.n_first, n).pvalue) if n else 1.0
 

@@ -40,8 +40,8 @@ def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
             word = look_word(request.mood)
             if at_once:
                 st.markdown(
-                    f"**Earmark plays for you, as you feel {word}.** Its generator has made up this piece: it "
-                    f"was asked for “{escaped(prompt_for(request))}”."
+                    f"**Earmark plays for you, as you feel {word}.** Its generator has made up this piece: "
+                    f"it was asked for “{escaped(prompt_for(request))}”."
                 )
             elif is_made:
                 st.markdown(

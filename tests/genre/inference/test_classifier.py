@@ -195,12 +195,12 @@ def test_the_card_of_the_ensemble_names_its_origin() -> None:
 @needs_measured
 @needs_data
 def test_accuracy_on_the_validation_list() -> None:
-    """The ready-made 30 s mels of half of the filtered list, averaged over windows as a clip's are."""
+    """The ready-made 30 s mels of a quarter of the filtered list, averaged over windows as a clip's are."""
     classifier = load_classifier(SCRATCH_MEASURED)
-    names = set((GTZAN / "splits" / "valid_filtered.txt").read_text().split()[::2])
+    names = set((GTZAN / "splits" / "valid_filtered.txt").read_text().split()[::4])
     probabilities, labels, _ = predict_ready_made(classifier, GTZAN, names)
     recall = [np.mean(probabilities[labels == k].argmax(axis=1) == k) for k in range(len(GENRES))]
-    assert len(labels) >= 98
+    assert len(labels) >= 49
     assert np.mean(recall) >= MIN_BALANCED_ACCURACY
 
 
@@ -209,21 +209,21 @@ def test_accuracy_on_the_validation_list() -> None:
 def test_recording_and_ready_made_mel_of_a_track_get_the_same_prediction() -> None:
     """The model was trained on ready-made mels and classifies recordings: both must look alike to it."""
     classifier = load_classifier(SCRATCH_MEASURED)
-    files = _valid_recordings()[::3]
+    files = _valid_recordings()[::6]
     ready_made, _, tracks = predict_ready_made(classifier, GTZAN, {track.name for track in files})
     genre_of = dict(zip(tracks.tolist(), ready_made.argmax(axis=1), strict=True))
     predicted = predict_same_seconds(classifier, files).argmax(axis=1)
     agreement = np.mean([genre_of[file.name] == genre for file, genre in zip(files, predicted, strict=True)])
-    assert len(files) == 38 and agreement >= MIN_AGREEMENT, f"{agreement:.3f}"
+    assert len(files) == 19 and agreement >= MIN_AGREEMENT, f"{agreement:.3f}"
 
 
 @needs_measured
 @needs_data
 def test_accuracy_through_a_simulated_phone() -> None:
-    files = _valid_recordings()[::6]
+    files = _valid_recordings()[::12]
     probabilities, labels, _ = predict_recordings(load_classifier(SCRATCH_MEASURED), files, simulate_phone)
     right = probabilities.argmax(axis=1) == labels
-    assert len(right) == 19 and right.mean() >= MIN_PHONE_ACCURACY, f"{right.mean():.3f}"
+    assert len(right) == 10 and right.mean() >= MIN_PHONE_ACCURACY, f"{right.mean():.3f}"
 
 
 def _valid_recordings() -> list[Track]:

@@ -24,7 +24,7 @@ from genre.training.transfer.songs import Song, dev_names, wild_songs
 from tests.support.data import SHARED_DATA
 
 WILD = SHARED_DATA / "wild"
-# On every third song of the development part, with a margin.
+# On every eighth song of the development part, with a margin.
 MIN_BALANCED_ACCURACY, MIN_SELECTIVE_ACCURACY, MAX_OTHER_CONFIDENT = 0.55, 0.8, 0.25
 
 needs_songs = pytest.mark.skipif(not WILD.exists(), reason="no songs of other collections (set EARMARK_DATA)")
@@ -50,15 +50,15 @@ def dev_songs() -> list[Song]:
 
 @pytest.fixture(scope="module")
 def predicted_songs() -> tuple[list[Song], list[Prediction]]:
-    """Every fourth song of the development part, of other artists and sources than those of the training."""
-    songs = dev_songs()[::4]
+    """Every eighth song of the development part, of other artists and sources than those of the training."""
+    songs = dev_songs()[::8]
     return songs, predict_songs(load_classifier(MEASURED_MODEL), songs)
 
 
 @needs_songs
 def test_other_peoples_songs(predicted_songs: tuple[list[Song], list[Prediction]]) -> None:
     metrics = song_metrics(*predicted_songs, GENRES)
-    assert metrics["count"] == 28 and metrics["other_styles"]["count"] == 12
+    assert metrics["count"] == 13 and metrics["other_styles"]["count"] == 7
     assert metrics["balanced_accuracy"] >= MIN_BALANCED_ACCURACY, metrics["balanced_accuracy"]
     assert metrics["selective_accuracy"] >= MIN_SELECTIVE_ACCURACY, metrics["selective_accuracy"]
     assert metrics["other_styles"]["confident"] <= MAX_OTHER_CONFIDENT * metrics["other_styles"]["count"]

@@ -183,7 +183,8 @@ def test_reproduce_goes_on_where_the_budget_ended(music):
     assert len(endings) == 2  # nothing is done twice
 
 
-def test_a_paper_as_honest_as_we_are_is_repeated_once(music):
+def test_a_paper_as_honest_as_we_are_is_repeated_once(music, monkeypatch):
+    monkeypatch.setenv("EARMARK_CORES", "1")
     rows, endings = [row for row in build_rows(str(music), ["svm"]) if row.input == "features"], []
     run_rows(rows, 1, None, endings.append)
     (entry,) = row_results(rows)

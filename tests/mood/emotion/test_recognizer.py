@@ -105,15 +105,14 @@ def test_a_face_in_the_dark_is_not_guessed(recognizer) -> None:
 
 
 def test_accuracy_on_held_out_faces(recognizer) -> None:
-    """Measured on each eighth valid face; the margin is twice the standard error of so many."""
+    """Measured on each twelfth valid face; the margin is twice the standard error of so many."""
     card_metrics = final(recognizer)
-    faces, labels = valid_faces(8)
+    faces, labels = valid_faces(12)
     examples = Examples(faces[:, None], labels, np.arange(len(labels)).astype(str), EMOTIONS)
     result = evaluate.evaluate_recognizer(recognizer, examples, {"tilted": evaluate.rotate(15)})
     assert card_metrics["accuracy"] >= 0.68
-    assert (
-        result["accuracy"] == pytest.approx(card_metrics["accuracy"], abs=0.044) and result["accuracy"] > 0.64
-    )
+    assert result["accuracy"] == pytest.approx(card_metrics["accuracy"], abs=0.054)
+    assert result["accuracy"] > 0.64
     assert result["ece"] < 0.06
     assert result["robustness"]["tilted"] > result["accuracy"] - 0.08
 
