@@ -1,7 +1,14 @@
 """The CSS of the Train page, as <style> elements for st.html; shared/presenter/ has that of a room."""
 
-# pages/train.py: on a phone the seven steps stand in two rows, without their symbols.
+# pages/train.py: the story, the workshop and the lessons stand apart; on a phone the seven steps stand in two
+# rows, without their symbols.
 STEPS = """<style>
+    @media (min-width: 641px) {
+        .st-key-step [role=radio]:is(:nth-child(2), :nth-child(6)) { margin-left: .9rem !important;
+            border-top-left-radius: .5rem !important; border-bottom-left-radius: .5rem !important; }
+        .st-key-step [role=radio]:is(:nth-child(1), :nth-child(5)) {
+            border-top-right-radius: .5rem !important; border-bottom-right-radius: .5rem !important; }
+    }
     @media (max-width: 640px) {
         .st-key-step, .st-key-step :is(.stElementContainer, .stButtonGroup) { width: 100% !important; }
         .st-key-step :has(> [role=radio]) { display: grid; width: 100%; max-width: none; gap: .35rem;
