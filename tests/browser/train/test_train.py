@@ -52,7 +52,7 @@ def test_three_models_from_start_to_use(browser, streamlit_server, served_home, 
             if run.folder != folder:
                 start_run(run.folder)
     resume.click()
-    expect(page.get_by_text("3 done")).to_be_visible(timeout=BUSY_MS)
+    expect(page.get_by_text("3 done")).to_be_visible(timeout=4 * BUSY_MS)  # three trainings, each a process
     expect(page.locator(".celebration-card")).to_have_count(1)
     assert [done["epoch"] for done in read_metrics(folder)] == list(range(1, stopped_at + 6))
 
