@@ -3,7 +3,7 @@
 FAIRLY_SURE = 0.5  # the least probability of "fairly sure"
 LEAST_LEAD = 0.2  # of "fairly sure" before the second: 53 % beside 42 % is the toss of a coin
 # How far the first of two is ahead: the least lead, in right answers of all, and the words for it.
-LEADS = ((0.15, "far ahead"), (0.05, "ahead"), (0.02, "a little ahead"), (0.0, "ahead by a hair"))
+LEADS = ((0.15, "first by far"), (0.05, "first"), (0.02, "first by a little"), (0.0, "first by a hair"))
 GENRE_NAMES = {"hiphop": "hip-hop"}  # all other genres are written like their names
 
 # How music feels, by the name of its feeling.
@@ -73,7 +73,7 @@ def certainty(probability: float, confident: bool, familiar: bool = True, second
 
 
 def lead_words(lead: float) -> str:
-    """Say how far the first of two is ahead: 0.1, of all answers, is "ahead"."""
+    """Say how far the first of two is ahead: 0.1, of all answers, is "first"."""
     return next(words for least, words in LEADS if lead >= least)
 
 

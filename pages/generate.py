@@ -74,7 +74,7 @@ def show_progress(interval_s: float | None) -> None:
                 (ticket.n_done + 0.5 * ticket.is_running) / max(1, ticket.n_submitted), text=_progress_text()
             )
             st.button("Cancel", icon=":material/close:", key="cancel", on_click=ticket.cancel)
-        if not len(state.gallery):
+        if not state.plain_id:  # beside a piece the stage alone shows it
             show_painting("It paints time to the right and low notes at the bottom. Then Earmark plays it.")
         if state.scrolls_to_waiting:
             state.scrolls_to_waiting = False

@@ -12,7 +12,7 @@ from pages.training.state import train_state
 from pages.training.style import STEPS as STEPS_STYLE
 
 STEPS = {
-    "In a minute": ":material/flag:",
+    "Race": ":material/flag:",
     "Data": ":material/library_music:",
     "Set up": ":material/tune:",
     "Watch": ":material/timeline:",
@@ -28,7 +28,7 @@ with st.container(key="train_about"):
         "Start the race, or choose the models and the music yourself."
     )
 state = train_state()
-follow_address("step", STEPS, "In a minute")
+follow_address("step", STEPS, "Race")
 if state.requested_step:
     st.session_state.step, state.requested_step = state.requested_step, None
 st.html(STEPS_STYLE)
@@ -43,7 +43,7 @@ choice = st.segmented_control(
 )
 step = write_address("step", choice, drop="" if choice == "Compare" else "runs")
 match step:
-    case "In a minute":
+    case "Race":
         from pages.training.race.minute import show_minute
 
         show_minute()

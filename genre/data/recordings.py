@@ -1,4 +1,4 @@
-"""The recordings that come with Earmark: real music that may be shared, with its genre and its source."""
+"""The recordings that come with Earmark: real music that may be shared, with its source."""
 
 import csv
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Recording:
     """A real recording that may be shared."""
 
     file: str
-    genre: str  # as its artist or its collection labels it
+    genre: str  # as its artist or its collection labels it; "" where none of the ten is named
     title: str
     artist: str
     licence: str
@@ -34,7 +34,13 @@ class Recording:
 
 @cache
 def recordings() -> tuple[Recording, ...]:
-    """List the recordings in assets/music."""
+    """List the recordings in assets/music that are of one of the ten genres, easy to hard."""
+    return tuple(recording for recording in all_recordings() if recording.genre)
+
+
+@cache
+def all_recordings() -> tuple[Recording, ...]:
+    """List the recordings in assets/music, those without a genre, too."""
     names = ("file", "genre", "title", "artist", "licence", "source_url")
     with open(FOLDER / "SOURCES.tsv", newline="", encoding="utf-8") as file:
         return tuple(

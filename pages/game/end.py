@@ -14,6 +14,7 @@ from pages.game.result_card import GameResult, result_card
 from pages.game.rooms import Room
 from pages.game.rounds import option_label
 from pages.game.state import ALONE, clip_wav
+from pages.shared.play_button.component import play_with_button
 from pages.shared.widgets import download_button, escaped
 
 N_RANKED = 5
@@ -24,6 +25,8 @@ def show_end(room: Room, mode: str, leave: Callable[[], None]) -> None:
     """Show who has won, each round once more, the best players, and a picture to pass on."""
     result = _result(room, mode)
     st.html(_scores_html(result, room))
+    if sentence := _recordings_text(result, room):
+        st.markdown(sentence)
     with st.container(horizontal=True, key="what_next"):
         st.button("Play again", type="primary", icon=":material/replay:", key="again", on_click=leave)
         _offer_picture(result)
@@ -68,6 +71,18 @@ def _result(room: Room, mode: str) -> GameResult:
     )
 
 
+def _recordings_text(result: GameResult, room: Room) -> str:
+    """Say how the two did on recordings alone, where some of the pieces were Earmark's own."""
+    numbers = [number for number, round_ in enumerate(room.rounds) if round_.recording]
+    if not result.rival_right or not numbers or len(numbers) == len(room.rounds):
+        return ""
+    people, machine = (
+        sum(right[number] for number in numbers) for right in (result.people_right, result.rival_right)
+    )
+    noun = "the recording" if len(numbers) == 1 else f"the {len(numbers)} recordings"
+    return f"Of {noun} alone: {result.who.lower()} {people}, the machine {machine}."
+
+
 def _scores_html(result: GameResult, room: Room) -> str:
     """Write who has won, and a row for each side: its score, and every round as a tick or a cross."""
     rows = ""
@@ -107,7 +122,7 @@ def _show_highlight(room: Room, mode: str) -> None:
             )
         st.markdown(escaped(f"{round_.credit}. {', '.join(said)}{'.' if said else ''}"))
         try:
-            st.audio(clip_wav(room, number), format="audio/wav")
+            play_with_button(clip_wav(room, number), "highlight")
         except (AudioError, OSError):
             st.caption("It cannot be played any more.")
 

@@ -12,8 +12,8 @@ from pages.library.access import may_see_library
 from pages.library.content import current_library, has_library
 
 ORIGINS_OF_PIECES = (
-    "Recordings come first: the few that came with Earmark, and songs of My music whose own tag names one of "
-    "the ten genres. Earmark makes the other pieces."
+    "A game takes as many recordings as there are: those that came with Earmark, and songs of My music whose "
+    "own tag names one of the ten genres. Earmark makes the other pieces."
 )
 MAX_SONGS = 2_000  # songs of a large library that are looked at
 

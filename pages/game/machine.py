@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genre.text import genre_name, percent
+from genre.text import genre_name
 
 if TYPE_CHECKING:
     from genre.audio.clip import Clip
     from genre.inference.classifier import Classifier, Prediction
 
-MIN_RIVAL = 0.1  # probability from which another genre is worth a word
+MIN_RIVAL = 0.1  # probability from which another answer is worth a word
 MAX_TAGS = 3
 
 
@@ -35,14 +35,16 @@ def machine_answer(classifier: "Classifier", clip: "Clip", options: tuple[str, .
 
 
 def _reasons(prediction: "Prediction", shares: dict[str, float], choice: str) -> list[str]:
-    certainty = percent(shares[choice])
     reasons = []
     if tags := list(prediction.description.tags)[:MAX_TAGS]:  # first: a room sees one reason
-        reasons.append(f"Listeners have called songs like this one {_quoted(tags)}.")
-    reasons.append(f"Of these answers it finds {genre_name(choice)} the likeliest: {certainty}.")
+        reasons.append(f"Listeners call such songs {_quoted(tags)}.")
     rivals = sorted((option for option in shares if option != choice), key=lambda o: -shares[o])
-    if shares[rivals[0]] >= MIN_RIVAL:
-        reasons.append(f"It hears some {genre_name(rivals[0])} in it as well: {percent(shares[rivals[0]])}.")
+    is_close = shares[rivals[0]] >= MIN_RIVAL
+    reasons.append(
+        f"It hears some {genre_name(rivals[0])} in it as well."
+        if is_close
+        else "None of the other answers comes close."
+    )
     if prediction.genre and prediction.genre not in shares:
         reasons.append(f"Left to itself it would have said {genre_name(prediction.genre)}.")
     return reasons

@@ -138,13 +138,13 @@ class Room:
     def points(self, number: int) -> tuple[bool, bool]:
         """Whether (people, the machine) have the point of a round: who got it right.
 
-        Where no machine guesses, it has the rounds that people got wrong: it has fooled them.
+        Where no machine guesses, it is the generator whose piece people took for real music.
         """
         truth, answer = self.rounds[number].truth, self.machine.get(number)
         is_right = self.people_choice(number) == truth
         if answer:
             return is_right, answer.choice == truth
-        return is_right, GENERATED in self.rounds[number].options and not is_right
+        return is_right, truth == GENERATED and not is_right
 
     def score(self) -> tuple[int, int]:
         """Count the points of (people, the machine) in the rounds that are over."""

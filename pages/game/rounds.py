@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genre import GENRES
-from genre.data.recordings import Recording, recordings
+from genre.data.recordings import Recording, all_recordings
 from genre.paths import PIECES
 from genre.text import genre_name
 
@@ -108,7 +108,7 @@ def option_label(option: str) -> str:
 def make_rounds(kind: str, seed: int, library: Sequence[LibrarySong] = ()) -> list[Round]:
     """Draw ten rounds, of recordings as far as there are some. The same seed gives the same game."""
     rng = random.Random(seed)
-    songs: list[Recording | LibrarySong] = [*recordings(), *library]
+    songs: list[Recording | LibrarySong] = [*all_recordings(), *library]
     rng.shuffle(songs)
     rounds = _real_or_generated(rng, songs) if kind == REAL else _genres(rng, songs)
     rng.shuffle(rounds)
@@ -130,12 +130,13 @@ def _source(song: Recording | LibrarySong) -> str:
 
 def _genres(rng: random.Random, songs: list[Recording | LibrarySong]) -> list[Round]:
     rounds: list[Round] = []
-    for most, song in itertools.product(MOST_OF_A_GENRE, songs):
+    for most, song in itertools.product(MOST_OF_A_GENRE, [song for song in songs if song.genre]):
         genre, of_genre = song.genre, sum(round_.truth == song.genre for round_ in rounds)
         if len(rounds) < N_ROUNDS and of_genre < most and song not in [round_.recording for round_ in rounds]:
             rounds.append(Round(genre, _options(rng, genre), _source(song), genre, song, rng.random()))
     stored = set(_stored_genres()) - ATYPICAL["generated"]
-    rare, others = stored & ATYPICAL["synthesised"], stored - ATYPICAL["synthesised"]
+    rare = (stored & ATYPICAL["synthesised"]) - {round_.truth for round_ in rounds}
+    others = stored - ATYPICAL["synthesised"]
     for genres, count in zip((rare, others), N_GENERATED, strict=True):
         for genre in rng.sample(sorted(genres), min(count, N_ROUNDS - len(rounds), len(genres))):
             rounds.append(Round(genre, _options(rng, genre), "generated", genre))
@@ -157,12 +158,8 @@ def _real_or_generated(rng: random.Random, songs: list[Recording | LibrarySong])
     options, genres = (REAL_MUSIC, GENERATED), _stored_genres()
     n_generated = min(rng.randint(4, 6), len(genres))
     rounds = [Round(GENERATED, options, "generated", genre) for genre in rng.sample(genres, n_generated)]
-    n_real = N_ROUNDS - n_generated
-    for number in range(n_real):
-        song, turn = songs[number % len(songs)], number // len(songs)
-        turns = -(-n_real // len(songs))  # a song that comes twice is heard at two places
-        place = (turn + rng.random()) / turns
-        rounds.append(Round(REAL_MUSIC, options, _source(song), song.genre, song, place))
+    for song in songs[: N_ROUNDS - n_generated]:
+        rounds.append(Round(REAL_MUSIC, options, _source(song), song.genre, song, rng.random()))
     return rounds
 
 

@@ -33,8 +33,8 @@ MODES = {
 }
 ABOUT = {
     GENRE: "You choose among four genres, and so does the model of the Listen page. Who knows more music?",
-    REAL: "Some pieces were played by people, and some were made up by Earmark's generator. Whenever most "
-    "of you are wrong, the generator scores.",
+    REAL: "Some pieces were made by people, and some were made up by Earmark's generator. The generator "
+    "scores when one of its pieces is taken for real music.",
 }
 ABOUT_ROUNDS = "You hear ten seconds of music. You say what it is. Then the machine says what it hears."
 # A round in three steps: what one does, and a small picture of it.
@@ -96,8 +96,8 @@ def _show_start() -> None:
     is_out_of_reach = mode == PHONES and not reaches_others()
     if is_out_of_reach:
         st.info(
-            "Phones cannot reach this Earmark: it serves its own machine alone. Start it with "
-            "`make run HTTPS=1` to let them in, or let the room raise hands.",
+            "Phones cannot reach this Earmark: it serves its own computer alone. Let the room raise hands. "
+            "The README says how phones are let in, under “Exposure”.",
             icon=":material/wifi_off:",
         )
     first = REAL if st.query_params.get("kind") == REAL else GENRE
@@ -250,8 +250,8 @@ def _vote_alone(room: Room, option: str) -> None:
 
 
 def _count_hands(room: Room) -> None:
-    st.caption("Say each answer aloud, and count the hands.")
     with st.form("hands", border=False):
+        st.markdown("**Hands up for …**")
         for column, option in zip(st.columns(len(room.round.options)), room.round.options, strict=True):
             with column:
                 st.number_input(option_label(option), 0, 999, 0, key=f"hands_{room.number}_{option}")

@@ -107,9 +107,7 @@ def _show_parsed_prompt(parsed: "ParsedPrompt") -> None:
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="prompts"):
             st.caption("For example:", width="content")
             for example in PROMPTS:
-                st.button(
-                    example, key=f"prompt_{example}", type="tertiary", on_click=_use_example, args=(example,)
-                )
+                st.button(example, key=f"prompt_{example}", on_click=_use_example, args=(example,))
     st.markdown(escaped(parsed.message))
     with st.container(horizontal=True, gap="small", key="phrases"):
         for phrase in parsed.phrases:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from genre import GENRES
-from genre.data.recordings import recordings
+from genre.data.recordings import all_recordings
 from genre.library.index import Index, library_folder
 from genre.library.progress import lock_scan
 from genre.paths import PIECES, write_atomic
@@ -16,9 +16,14 @@ def example_folder() -> Path:
     return library_folder() / "example"
 
 
+def n_pieces() -> int:
+    """Return how many pieces there are."""
+    return len(all_recordings()) + len(GENRES)
+
+
 def make_example() -> Path:
     """Copy the pieces under names that say what they are -> their folder. Raises OSError."""
-    pieces = {f"{song.title}, {song.artist.replace('/', 'and')}": song.path for song in recordings()}
+    pieces = {f"{song.title}, {song.artist.replace('/', 'and')}": song.path for song in all_recordings()}
     pieces |= {f"{genre_name(genre).capitalize()} by Earmark": PIECES / f"{genre}.mp3" for genre in GENRES}
     for name, path in pieces.items():
         write_atomic(example_folder() / f"{name}{path.suffix}", path.read_bytes())

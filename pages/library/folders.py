@@ -13,7 +13,7 @@ from genre.text import counted, encodable
 from pages.library.access import may_choose_folders, require_folder_choice
 from pages.library.arrivals import has_map, show_arrivals
 from pages.library.content import known_folders
-from pages.library.example import example_folder, forget_example, make_example
+from pages.library.example import example_folder, forget_example, make_example, n_pieces
 from pages.library.keep import delete_songs, keep_songs, songs_folder
 from pages.library.state import library_state
 from pages.shared.style import SHORT_FILE_LIST
@@ -39,17 +39,7 @@ def show_folders(offers_example: bool = False) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             name = _folder_name(folder)
             st.markdown(f":material/folder: {name}", width="stretch")
-            st.button(
-                f"Forget {name}",
-                key=f"icon_forget_{folder.encode(errors='surrogateescape').hex()}",
-                type="tertiary",
-                icon=":material/delete:",
-                help="Take these songs out of the library, and delete Earmark's copies of them."
-                if folder == str(songs_folder())
-                else "Take its songs out of the library. No file is touched.",
-                on_click=_forget,
-                args=(folder,),
-            )
+            _offer_to_forget(folder, name)
     is_watching = read_progress().state == "watching"
     if not is_watching:
         _choose_songs()
@@ -83,6 +73,25 @@ def show_folders(offers_example: bool = False) -> None:
                 args=(None, "--watch"),
                 help="Look for changes again and again until you stop it, also while this page is closed.",
             )
+
+
+def _offer_to_forget(folder: str, name: str) -> None:
+    """Show an icon that asks before the songs of a folder are forgotten."""
+    key = folder.encode(errors="surrogateescape").hex()
+    with st.popover(
+        f"Forget {name}", icon=":material/delete:", type="tertiary", key=f"icon_forget_{key}", help="Forget"
+    ):
+        with Index() as index:
+            n_songs = counted(index.count_below(folder), "song")
+        files = (
+            "Earmark's copies of them are deleted."
+            if folder == str(songs_folder())
+            else "Their files stay where they are."
+        )
+        st.markdown(f"Take **{n_songs}** out of the library? {files}")
+        st.button(
+            "Forget them", icon=":material/delete:", key=f"forget_{key}", on_click=_forget, args=(folder,)
+        )
 
 
 def _choose_songs() -> None:
@@ -122,12 +131,10 @@ def _choose_folder(offers_example: bool) -> None:
             help="On the machine that runs Earmark. Its sub-folders count too. The files are only read.",
         )
         with st.container(horizontal=True, gap="small"):
-            is_named = st.form_submit_button(
-                "Listen to this folder", type="primary", icon=":material/library_add:"
-            )
+            is_named = st.form_submit_button("Listen to this folder", icon=":material/library_add:")
             if offers_example:
                 st.form_submit_button(
-                    "Try it with 13 pieces of Earmark's",
+                    f"Try it with {n_pieces()} pieces of Earmark's",
                     key="library_example",
                     icon=":material/play_circle:",
                     on_click=start_example,
@@ -192,6 +199,7 @@ def _forget(folder: str) -> None:
             index.forget(folder)
             if folder == str(songs_folder()):
                 delete_songs()
+        st.toast("Forgotten.", icon=":material/delete:")
     except (ValueError, OSError) as error:
         library_state().error = error_sentence(error)
 

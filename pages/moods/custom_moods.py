@@ -89,9 +89,23 @@ def _show_mood(mood: CustomMood, is_usable: bool) -> None:
                 key=f"export_{mood.key}",
                 width="stretch",
             )
-            if st.button("Delete", icon=":material/delete:", key=f"delete_{mood.key}", width="stretch"):
-                _apply(lambda: own_moods.delete(mood.key))
-                st.rerun()
+            _offer_deletion(mood)
+
+
+def _offer_deletion(mood: CustomMood) -> None:
+    """Show a button that asks before a mood is deleted."""
+    state = mood_state()
+    if st.button("Delete", icon=":material/delete:", key=f"delete_{mood.key}", width="stretch"):
+        state.deletion_asked = mood.key
+    if state.deletion_asked != mood.key:
+        return
+    st.markdown(
+        f"Delete **{escaped(mood.name)}** with its {mood.n_frames} pictures? It cannot be brought back."
+    )
+    if st.button("Yes, delete it", type="primary", key=f"delete_now_{mood.key}", width="stretch"):
+        state.deletion_asked = ""
+        _apply(lambda: own_moods.delete(mood.key))
+        st.rerun()
 
 
 def _show_separation(moods: list[CustomMood]) -> None:

@@ -38,6 +38,7 @@ class MoodState:
     training_faces: "list[np.ndarray]" = field(default_factory=list)  # crops (48, 48) of a new mood
     file_errors: dict[str, str] = field(default_factory=dict)  # file id -> why it was skipped, or nothing
     learnt_names: list[str] = field(default_factory=list)  # names of moods just taught, to be announced
+    deletion_asked: str = ""  # key of a mood whose deletion is to be confirmed
     latest_taught: str = ""  # name of the mood taught last, until it is tried
 
 

@@ -322,7 +322,7 @@ LIBRARY = """<style>
         box-shadow: 0 .2rem 1.2rem #0003; }
     /* Names of genres in a map stand in a frame of their colour. */
     :is(.st-key-library_map, .st-key-library_map_to_come) .annotation .bg { rx: 5px;
-        fill: light-dark(#FCFBF8, #14181B) !important; fill-opacity: .9 !important; }
+        fill: light-dark(#FCFBF8, #14181B) !important; fill-opacity: .7 !important; }
     .st-key-library_map_to_come .annotation text { fill: light-dark(#1F2326, #ECE9E2) !important; }
     @media (hover: none) { .st-key-library_table [data-testid=stElementToolbar] { display: none; } }
     @media (max-width: 640px) { .st-key-library_view :has(> [data-testid=stIconMaterial]) { display: none; } }

@@ -41,9 +41,7 @@ def show_compare() -> None:
     entries = load_entries()
     if not entries:
         st.info("There is nothing to compare yet. Start a race first.", icon=":material/compare_arrows:")
-        st.button(
-            "In a minute", icon=":material/flag:", key="to_minute", on_click=go_to, args=("In a minute",)
-        )
+        st.button("Start a race", icon=":material/flag:", key="to_minute", on_click=go_to, args=("Race",))
         return
     selection = read_selection(_passing(entries))
     items = chart_entries(selection[:MAX_COMPARED])

@@ -111,12 +111,12 @@ def show_winner(tested: list[TestedRun]) -> Outcome | None:
     if result.p_value > SIGNIFICANCE:
         is_even = result.n_first == result.n_second
         lead = (result.n_first - result.n_second) / result.n_common
-        headline = f"{first.name} is {lead_words(lead)}"
+        headline = f"{first.name} comes {lead_words(lead)}"
         if is_even:
             headline = f"A dead heat: {first.name} and {second.name}"
         doubt = "so small a difference" if lead < SMALL_LEAD else "with so few tracks, even such a difference"
         st.info(
-            f"### {escaped(headline)}\n\n{counts}: {doubt} may be chance.",
+            f"### {escaped(headline)} :small[(it may be chance)]\n\n{counts}: {doubt} may be chance.",
             icon=":material/balance:" if is_even else ":material/flag:",
         )
         return Outcome(headline, first.name, is_sure=False)

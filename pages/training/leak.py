@@ -24,13 +24,11 @@ def show_leak() -> None:
     pairs = leak_pairs(load_entries())
     if not pairs:
         st.info(
-            "Start the race under **In a minute**, or train a model under **Set up** with the switch "
+            "Start the race under **Race**, or train a model under **Set up** with the switch "
             "“once more with a leak”: its two results then stand here side by side.",
             icon=":material/water_drop:",
         )
-        st.button(
-            "In a minute", icon=":material/flag:", key="to_minute", on_click=go_to, args=("In a minute",)
-        )
+        st.button("Start a race", icon=":material/flag:", key="to_minute", on_click=go_to, args=("Race",))
         return
     names = chart_names([honest for _, honest in pairs])
     own = [number for number, (leaky, _) in enumerate(pairs) if not leaky.recorded]

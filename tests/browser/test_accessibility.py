@@ -12,7 +12,7 @@ from tests.support.training_runs import make_run
 DESKTOP = {"width": 1_280, "height": 900}
 ZOOMED = {"width": 640, "height": 450}  # a screen of 1280 x 900 at 200 %
 TABS = 60  # presses of Tab, at most, to go round a page
-TRAIN = ("In a minute", "Data", "Set up", "Watch", "Compare", "The papers", "The leak")
+TRAIN = ("Race", "Data", "Set up", "Watch", "Compare", "The papers", "The leak")
 
 
 def require_accessible(visitor: Visit) -> None:

@@ -33,7 +33,7 @@ def test_back_and_forward_on_train(browser, streamlit_server, served_home):
     page = visitor.page
     expect(page).to_have_title("Listen · Earmark")
     go(visitor, "Train")
-    chosen(page, "In a minute")
+    chosen(page, "Race")
     choose(visitor, "The leak")
     choose(visitor, "Compare")
     assert page.url.endswith("/train?step=Compare")
@@ -42,7 +42,7 @@ def test_back_and_forward_on_train(browser, streamlit_server, served_home):
     chosen(page, "The leak")
     visitor.settle()
     page.go_back()
-    chosen(page, "In a minute")
+    chosen(page, "Race")
     visitor.settle()
     page.go_forward()
     chosen(page, "The leak")
@@ -57,7 +57,7 @@ def test_back_and_forward_on_train(browser, streamlit_server, served_home):
     chosen(page, "The leak")
     visitor.settle()
     page.go_back()
-    chosen(page, "In a minute")
+    chosen(page, "Race")
     visitor.settle()
     page.go_back()
     expect(page).to_have_title("Listen · Earmark")
@@ -69,14 +69,14 @@ def test_back_and_forward_on_train(browser, streamlit_server, served_home):
 def test_tab_lands_on_the_chosen_step(browser, streamlit_server):
     visitor = Visit(browser, f"{streamlit_server}/train", "Which model learns best?")
     page = visitor.page
-    chosen(page, "In a minute")
+    chosen(page, "Race")
     visitor.settle()
     page.get_by_role("link", name="Mood", exact=True).focus()
     for _ in range(8):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.getAttribute('role')") == "radio":
             break
-    expect(page.get_by_test_id("stButtonGroup").get_by_role("radio", name="In a minute")).to_be_focused()
+    expect(page.get_by_test_id("stButtonGroup").get_by_role("radio", name="Race")).to_be_focused()
     ring = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
     assert ring == "3px"
     visitor.leave()

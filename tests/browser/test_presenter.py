@@ -82,7 +82,7 @@ def test_every_page_has_a_presenters_view(browser, streamlit_server):
     page.keyboard.press("p")
     assert page.evaluate("document.activeElement === document.body")
     for name, step, *shown in (
-        ("Train", "In a minute", "Start the race"),
+        ("Train", "Race", "Start the race"),
         ("Train", "Data", "Next: choose models"),
         ("Train", "Compare", "See how a test leaks"),
         ("Train", "The leak", "What five papers claimed"),
@@ -150,9 +150,7 @@ def test_each_paper_on_the_stage_has_its_bars(browser, streamlit_server):
     visitor.leave()
 
 
-@pytest.mark.parametrize(
-    ("step", "start"), [("In a minute", "Start the race"), ("Set up", "Start 2 trainings")]
-)
+@pytest.mark.parametrize(("step", "start"), [("Race", "Start the race"), ("Set up", "Start 2 trainings")])
 def test_a_race_is_announced_to_a_room(browser, streamlit_server, step, start):
     address = f"{streamlit_server}/train?step={quote(step)}"
     visitor = Visit(browser, address, "Which model learns best?", viewport=STAGE)

@@ -17,7 +17,6 @@ _STYLE = """<style>
     @keyframes painting-sweep { from { mask-position: 100% 0; } 80%, to { mask-position: 0 0; } }
     .painting b { position: relative; margin: 1rem; padding: .4rem 1rem; border-radius: 1.2rem; color: #fff;
         background: #05040fb3; font-weight: 600; line-height: 1.35; text-align: center; text-wrap: balance; }
-    .st-key-chart_to_come { display: none; }
     @media (prefers-reduced-motion: reduce) { .painting::before { animation: none; } }
 </style>"""
 
@@ -30,4 +29,5 @@ def show_painting(words: str) -> None:
 def bring_charts_early() -> None:
     """Let the browser fetch what draws charts while the painter still paints: nobody sees this one."""
     with st.container(key="chart_to_come"):
+        st.html("<style>.st-key-chart_to_come { display: none; }</style>")
         st.plotly_chart({"data": [{"type": "scatter"}]}, key="empty_chart", alt="Nothing yet")

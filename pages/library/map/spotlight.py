@@ -44,35 +44,55 @@ if (!light.draw) {
     };
     const meet = (one, other) => one.left < other.right && other.left < one.right
         && one.top < other.bottom && other.top < one.bottom;
-    const thinOut = (names, taken) => {  // the names of songs: none over another, nor over what is there
+    const moved = ({left, right, top, bottom}, dx, dy) =>
+        ({left: left + dx, right: right + dx, top: top + dy, bottom: bottom + dy});
+    // Where the map and its dots are on the screen.
+    const onScreen = (box, layout, places) => {
+        const frame = box.getBoundingClientRect(), zoom = frame.width / layout.width;
+        return {frame, zoom, dots: [...places.values()].map(({x, y}) =>
+            ({x: frame.left + x * zoom, y: frame.top + y * zoom}))};
+    };
+    const covers = ({left, right, top, bottom}, {x, y}, r) =>
+        x > left - r && x < right + r && y > top - r && y < bottom + r;
+    const isInside = (place, frame) => place.left >= frame.left && place.right <= frame.right
+        && place.top >= frame.top && place.bottom <= frame.bottom;
+    // The names of songs: on one of four sides of their dots, where they cover nothing; else hidden.
+    const thinOut = (names, {frame, zoom, dots}, taken) => {
         const boxes = [...taken].map(element => element.getBoundingClientRect());
         for (const name of names) {
-            const box = name.getBoundingClientRect(), isCovered = boxes.some(other => meet(box, other));
-            name.style.visibility = isCovered ? "hidden" : "";
-            if (!isCovered) boxes.push(box);
+            name.style.translate = "";
+            const box = name.getBoundingClientRect();
+            const x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
+            const gap = dot => Math.hypot(Math.max(box.left - dot.x, dot.x - box.right, 0),
+                Math.max(box.top - dot.y, dot.y - box.bottom, 0));
+            const own = dots.reduce((one, other) => gap(other) < gap(one) ? other : one);
+            const [dx, dy] = [2 * (own.x - x), 2 * (own.y - y)];  // to the other side of the dot
+            const free = [[0, 0], [0, dy], [dx, 0], [dx, dy]].find(shift => {
+                const place = moved(box, ...shift);
+                return isInside(place, frame) && !boxes.some(other => meet(place, other))
+                    && !dots.some(dot => dot !== own && covers(place, dot, 6 * zoom));
+            });
+            name.style.visibility = free ? "" : "hidden";
+            if (!free) continue;
+            name.style.translate = `${free[0] / zoom}px ${free[1] / zoom}px`;
+            boxes.push(moved(box, ...free));
         }
     };
     // The names of genres: around their dots, as near as they cover none; hidden where they meet.
-    const arrange = (box, layout, places, texts) => {
-        const frame = box.getBoundingClientRect(), zoom = frame.width / layout.width, r = 12 * zoom;
-        const dots = [...places.values()].map(({x, y}) => [frame.left + x * zoom, frame.top + y * zoom]);
-        const names = texts.map(element => element.getBoundingClientRect());
-        for (const genre of box.querySelectorAll(".annotation")) {
+    const arrange = (genres, {frame, zoom, dots}, texts) => {
+        const names = texts.map(element => element.getBoundingClientRect()), r = 12 * zoom;
+        for (const genre of genres) {
             genre.style.translate = genre.style.visibility = "";
-            const {left, right, top, bottom, width, height} = genre.getBoundingClientRect();
-            if (!width) continue;
-            const beside = width / 2 + r, below = height + 2 * r;
-            const shifts = [1, 1.5].flatMap((far, ring) => [-1, 0, 1].flatMap(x => [-1, 0, 1]
+            const box = genre.getBoundingClientRect();
+            if (!box.width) continue;
+            const beside = box.width / 2 + r, below = box.height + 2 * r;
+            const shifts = [1, 1.5, 2].flatMap((far, ring) => [-1, 0, 1].flatMap(x => [-1, 0, 1]
                 .filter(y => x || y).map(y => [x * beside * far, (y * far + 1) * below / 2, ring])));
             const choices = shifts.map(([dx, dy, ring]) => {
-                const place = {dx, dy, left: left + dx, right: right + dx, top: top + dy,
-                    bottom: bottom + dy};
-                const isOut = place.left < frame.left || place.right > frame.right || place.top < frame.top
-                    || place.bottom > frame.bottom;
-                const meets = names.filter(name => meet(place, name)).length;
-                const covers = dots.filter(([x, y]) => x > place.left - r && x < place.right + r
-                    && y > place.top - r && y < place.bottom + r).length;
-                return {...place, meets, cost: 1000 * isOut + 100 * meets + covers + 1.5 * ring};
+                const place = moved(box, dx, dy), meets = names.filter(name => meet(place, name)).length;
+                const covered = dots.filter(dot => covers(place, dot, r)).length;
+                return {...place, dx, dy, meets,
+                    cost: 1000 * !isInside(place, frame) + 100 * meets + covered + 0.7 * ring};
             });
             const best = choices.reduce((one, other) => other.cost < one.cost ? other : one);
             genre.style.translate = `${best.dx / zoom}px ${best.dy / zoom}px`;
@@ -107,10 +127,11 @@ if (!light.draw) {
         plot.classList.toggle("is-lit", Boolean(here));
         const caption = document.querySelector(".map-caption"), isStage = plot.closest(".presenting");
         caption.replaceChildren();
-        const names = box.querySelectorAll(".textpoint text");
+        const names = box.querySelectorAll(".textpoint text"), genres = box.querySelectorAll(".annotation");
+        const screen = onScreen(box, layout, places);
         if (!here) {
-            thinOut(names, []);
-            arrange(box, layout, places, []);
+            thinOut(names, screen, []);
+            arrange(genres, screen, []);
             return true;
         }
         const way = light.stops.map(({id}) => places.get(id)).filter(Boolean);
@@ -134,8 +155,10 @@ if (!light.draw) {
             Object.assign(document.createElement(tag), {textContent: text})));
         else write(layer, here, layout.width, [["map-name", stop.name], ["map-genre", stop.genre]]);
         caption.style.setProperty("--genre", here.colour);
-        thinOut(names, layer.querySelectorAll("text"));
-        arrange(box, layout, places, [...layer.querySelectorAll("text, circle:not(.map-pulse)")]);
+        thinOut(names, screen, layer.querySelectorAll("text"));
+        // Along a walk they stay where they are, dot after dot.
+        const taken = isWalk ? "text" : "text, circle:not(.map-pulse)";
+        arrange(genres, screen, [...layer.querySelectorAll(taken)]);
         return true;
     };
     for (const name of ["play", "timeupdate", "seeked"]) document.addEventListener(name, ({target}) => {

@@ -30,6 +30,7 @@ MAP = """<style>
     /* All names are in the colour of text, and legible above whatever lies below them. */
     .st-key-library_map { --ink: light-dark(#1F2326, #ECE9E2); --paper: light-dark(#FCFBF8, #14181B); }
     .st-key-library_map .annotation { pointer-events: none; }
+    .st-key-library_map .main-svg { overflow: visible !important; }
     .st-key-library_map :is(.textpoint, .annotation) text { fill: var(--ink) !important; }
     .st-key-library_map .textpoint text, .map-light text { paint-order: stroke; stroke-width: 4px;
         stroke: var(--paper); stroke-linejoin: round; }

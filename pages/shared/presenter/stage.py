@@ -38,7 +38,7 @@ _STAGE = """
         .stRadio, .stNumberInput, .stButtonGroup, .stPopover, .stAudioInput, .stCameraInput, .stDataFrame
         ):not(.st-key-start, .st-key-start_race, .st-key-watch_race,
         .st-key-to_set_up, .st-key-to_leak, .st-key-to_papers, .st-key-to_minute, .st-key-play_first,
-        .st-key-play_another,
+        .st-key-play_another, .st-key-play_back,
         .st-key-paint_first, .st-key-classify, .st-key-hear_before, .st-key-next_genres *,
         [class*=st-key-mood_choice],
         .st-key-open_camera, [class*=st-key-camera_], [class*=st-key-icon_songs_play_],
@@ -47,9 +47,9 @@ _STAGE = """
         [class*=st-key-teach_name_], .st-key-teach, .st-key-try_mood,
         .st-key-start_act, .st-key-turn_card, .st-key-open_act_camera, [class*=st-key-act_photo_],
         [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
-        .st-key-start_genre, .st-key-start_real, [class*=st-key-option_], [class*=st-key-hands_],
-        .st-key-show_answer, .st-key-next, .st-key-skip, .st-key-again, .st-key-library_example,
-        .st-key-library_walk_start, .st-key-library_walk_end),
+        .st-key-game_mode, .st-key-start_genre, .st-key-start_real,
+        [class*=st-key-option_], [class*=st-key-hands_], .st-key-show_answer, .st-key-next, .st-key-skip,
+        .st-key-again, .st-key-library_example, .st-key-library_walk_start, .st-key-library_walk_end),
     :is(.stExpander, .stPopover, .modebar, [data-testid=stElementToolbar],
         [data-testid=stTooltipIcon]:not(.stButton *),
         [data-testid=stHeaderActionElements], .stHeadingActionElements, [data-testid=stCaptionContainer]) {

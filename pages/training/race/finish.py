@@ -115,11 +115,9 @@ def _show_cheats(results: list[TestedRun]) -> None:
     for cheat in results:
         if not cheat.is_leaky:
             continue
-        best = max((run.accuracy for run in results if not run.is_leaky), default=0.0)
-        looks = "looks better, but" if cheat.accuracy > best else "cannot win, for"
         st.warning(
-            f"**{escaped(cheat.name)}, {looks} it cheats: {percent(cheat.accuracy)}** "
-            "of the tracks right, since in its test it met other excerpts of recordings it had learnt from.",
+            f"**{escaped(cheat.name)}, cheats, so its {percent(cheat.accuracy)} does not count.** "
+            "In its test it met other excerpts of recordings that it had learnt from.",
             icon=":material/water_drop:",
         )
         return

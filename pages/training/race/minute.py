@@ -1,4 +1,4 @@
-"""The step "In a minute": a race of three trainings, told and started with one press."""
+"""The step "Race": a race of three trainings, told and started with one press."""
 
 import streamlit as st
 

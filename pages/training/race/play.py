@@ -15,6 +15,7 @@ from genre.text import genre_name, percent
 from pages.shared.browser.permissions import is_insecure
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.models import shared_model
+from pages.shared.play_button.component import play_with_button
 from pages.shared.turns import visitor_turn
 from pages.shared.widgets import STILL, escaped, renew, widget_key
 from pages.training.run_display import ChartEntry, show_swatch
@@ -89,8 +90,7 @@ def play_next(models: list[ChartEntry]) -> None:
 
 def _play_new(genre: str, models: list[ChartEntry]) -> None:
     """Let each model name the genre of a new piece by the synthesiser."""
-    name = f"{genre_name(genre).capitalize()}, synthesised"
-    _play(name, partial(_new_piece, genre), models, genre, is_real=False)
+    _play("A new piece. Which genre is it?", partial(_new_piece, genre), models, genre, is_real=False)
 
 
 def _new_piece(genre: str) -> bytes:
@@ -133,12 +133,15 @@ def _load(item: ChartEntry) -> "Classifier":
 
 
 def _show_answers(music: PlayedMusic, models: list[ChartEntry]) -> None:
-    with st.container(key="played_name"):
-        st.markdown(f"**{escaped(music.name)}**")
-    st.audio(music.wav, format="audio/wav", autoplay=True)
-    if st.button("Play another piece", key="play_another", icon=":material/skip_next:", type="primary"):
-        play_next(models)
-        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", key="played"):
+        play_with_button(music.wav, "played", begins=f"played {hash(music.wav)}")
+        with st.container(key="played_name"):
+            st.markdown(f"**{escaped(music.name)}**")
+    with st.container(horizontal=True, key="play_on"):
+        if st.button("Play another piece", key="play_another", icon=":material/skip_next:", type="primary"):
+            play_next(models)
+            st.rerun()
+        st.button("Back to the race", key="play_back", icon=":material/arrow_back:", on_click=_stop_playing)
     answers = [item for item in models if item.entry.id in music.predictions]
     for number, item in enumerate(answers):
         if number % 3 == 0:
@@ -150,6 +153,10 @@ def _show_answers(music: PlayedMusic, models: list[ChartEntry]) -> None:
             "On real music they can only guess, however sure they sound. The model of the Listen page has "
             "learnt from real songs."
         )
+
+
+def _stop_playing() -> None:
+    train_state().music = None
 
 
 def _show_answer(item: ChartEntry, prediction: "Prediction", truth: str, number: int) -> None:

@@ -74,9 +74,7 @@ def _show_present(was_active: bool) -> None:
             icon=":material/timeline:",
         )
         with st.container(horizontal=True):
-            st.button(
-                "In a minute", icon=":material/flag:", key="to_minute", on_click=go_to, args=("In a minute",)
-            )
+            st.button("Start a race", icon=":material/flag:", key="to_minute", on_click=go_to, args=("Race",))
             st.button("Set up", icon=":material/tune:", key="to_set_up", on_click=go_to, args=("Set up",))
         return
     _show_totals(entries)

@@ -12,7 +12,7 @@ from tests.support.browser.visits import BUSY_MS, MOVING, PHONE
 from tests.support.training_runs import make_run, one_more_epoch
 
 GENRES = ("classical", "metal", "reggae")
-STEPS = ("In a minute", "Data", "Set up", "Watch", "Compare", "The papers", "The leak")
+STEPS = ("Race", "Data", "Set up", "Watch", "Compare", "The papers", "The leak")
 
 
 def test_three_models_from_start_to_use(browser, streamlit_server, served_home, three_genres):

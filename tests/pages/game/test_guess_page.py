@@ -12,7 +12,7 @@ from pages.access.tokens import Role
 from pages.game import screen
 from pages.game.library import library_songs
 from pages.game.rooms import MAX_ROOMS, Room
-from pages.game.rounds import N_ROUNDS, ORIGINS, TRUTH_FROM, shares_text
+from pages.game.rounds import N_ROUNDS, ORIGINS, REAL_MUSIC, TRUTH_FROM, shares_text
 from pages.game.state import rooms
 from tests.support.pages.app_visits import APP, LONG_S, healthy, labels, press, visit, words
 from tests.support.pages.open_house import visiting_as
@@ -60,7 +60,7 @@ def test_the_first_view_says_how_a_round_goes_and_how_to_add_songs(monkeypatch):
     app = visit("guess")
     assert screen.ABOUT_ROUNDS in words(app)
     assert re.findall(r"<b>(.*?)</b></li>", drawn(app)) == [step for step, _ in screen.STEPS]
-    assert ADD_SONGS in links(app) and "Recordings come first" in words(app)
+    assert ADD_SONGS in links(app) and "as many recordings as there are" in words(app)
     with visiting_as(Role.GUEST, monkeypatch):
         assert ADD_SONGS not in links(visit("guess"))
 
@@ -123,14 +123,16 @@ def test_a_room_raises_hands():
         app.number_input(key=f"hands_0_{option}").set_value(count)
     healthy(app.button(key="hands_counted").click().run())
     assert room.tally(0) == dict(zip(room.round.options, (3, 8), strict=True))
-    is_fooled = room.round.options[1] != room.round.truth
-    assert ("The generator fooled most of you" in drawn(app)) == is_fooled
+    is_real = room.round.truth == REAL_MUSIC  # most said generated: the generator has fooled nobody
+    assert ("The generator did not play here" in drawn(app)) == is_real
+    assert ("The generator did not fool you" in drawn(app)) != is_real
+    assert drawn(app).count("+1") == (not is_real), "who takes real music for generated gives nobody a point"
 
 
 def test_a_game_on_phones_needs_phones_that_can_reach_it():
     app = visit("guess", game_mode="phones")
     assert app.button(key="start_genre").disabled
-    assert "Phones cannot reach" in words(app) and "make run HTTPS=1" in words(app)
+    assert "Phones cannot reach" in words(app) and "README" in words(app)
     app = healthy(app.segmented_control(key="game_mode").set_value("hands").run())
     assert not app.button(key="start_genre").disabled
 

@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from genre import GENRES
-from genre.data.recordings import recordings
+from genre.data.recordings import all_recordings
 from genre.library.index import Index
 from genre.library.playlists.files import to_m3u
 from genre.library.progress import ProgressWriter, lock_scan
@@ -79,7 +79,7 @@ def test_who_has_no_music_at_hand_tries_the_example_which_goes_when_own_music_co
     example = example_folder()
     assert started == [[str(example)]]
     names = sorted(path.stem for path in example.iterdir())
-    assert len(names) == len(recordings()) + len(GENRES) and "Hip-hop by Earmark" in names
+    assert len(names) == len(all_recordings()) + len(GENRES) and "Hip-hop by Earmark" in names
     scan([example])
     app = visit("music", library_view=FOLDERS)
     assert "The example" in words(app) and str(example) not in words(app)
@@ -105,7 +105,8 @@ def test_songs_are_chosen_without_a_path_and_the_copies_go_with_them(started):
     scan([folder])
     app = visit("music", library_view=FOLDERS)
     assert "Songs that you chose" in words(app)
-    press(app, f"icon_forget_{str(folder).encode().hex()}")
+    assert "Take **3 songs** out of the library? Earmark's copies" in words(app)
+    press(app, f"forget_{str(folder).encode().hex()}")
     assert not folder.exists()
 
 
@@ -212,6 +213,7 @@ def test_the_folders_are_forgotten_and_looked_through_again(music, started):
     press(app, "library_rescan")
     press(app, "library_watch")
     assert started == [[str(music)], ["--watch", str(music)]]
+    assert "out of the library? Their files stay" in words(app), "it asks first"
     forget = next(button for button in app.button if button.label.startswith("Forget"))
     app = healthy(forget.click().run())
     assert len(load_library()) == 0

@@ -42,11 +42,12 @@ def test_an_example_is_predicted_once_for_all_visitors(app, monkeypatch):
     assert known.correction is None, "what a visitor says stays theirs"
 
 
-def test_the_songs_stand_in_the_order_of_how_sure_their_answers_are():
+def test_the_songs_stand_from_easy_to_hard():
     predictions = [load_classifier().classify(load_clip(song.path)) for song in recordings()]
-    shares = [prediction.probabilities[prediction.genre] for prediction in predictions]
-    assert predictions[0].confident and shares == sorted(shares, reverse=True)
-    assert predictions[0].genre == recordings()[0].genre, "the easiest one is answered rightly"
+    are_sure = [prediction.confident for prediction in predictions]
+    assert are_sure == sorted(are_sure, reverse=True) and len(set(are_sure)) == 2, "the hard ones come last"
+    for prediction, song in zip(predictions, recordings(), strict=True):
+        assert prediction.genre == song.genre or not prediction.confident, "what it is sure of is right"
 
 
 @pytest.mark.parametrize("genre", examples.GENRES[::2])

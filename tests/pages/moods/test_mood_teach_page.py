@@ -120,6 +120,8 @@ def test_custom_moods_are_renamed_exported_disabled_and_deleted():
     healthy(app.toggle(key=f"use_{punk.key}").set_value(False).run())
     assert app.session_state["mood_state"].disabled_moods == {punk.key}
     press(app, f"delete_{dreamy.key}")
+    assert f"Delete **{dreamy.name}**" in words(app) and dreamy.name in [mood.name for mood in list_moods()]
+    press(app, f"delete_now_{dreamy.key}")
     assert [mood.name for mood in list_moods()] == ["loud"]
     assert "Teach a second one" in words(app)
 

@@ -104,11 +104,11 @@ def test_the_winner_is_named_only_if_it_is_one():
 @pytest.mark.parametrize(
     ("lead", "words"),
     [
-        (0.5, "far ahead"),
-        (0.1, "ahead"),
-        (0.05, "ahead"),
-        (0.03, "a little ahead"),
-        (0.01, "ahead by a hair"),
+        (0.5, "first by far"),
+        (0.1, "first"),
+        (0.05, "first"),
+        (0.03, "first by a little"),
+        (0.01, "first by a hair"),
     ],
 )
 def test_the_words_fit_the_lead(lead, words):
@@ -125,7 +125,7 @@ def test_a_lead_that_may_be_chance_is_not_called_small_when_it_is_not():
         report["by_track"]["accuracy"] = n_right / len(report["predictions"])
         (folder / "report.json").write_text(json.dumps(report))
     app = visit("train", step="Compare", train=TrainState(compared=[str(better), str(worse)]))
-    assert app.info[0].value.startswith("### better is ahead\n") and "just" not in app.info[0].value
+    assert app.info[0].value.startswith("### better comes first :small[(it may be chance)]\n")
     assert "with so few tracks, even such a difference may be chance" in app.info[0].value
 
 

@@ -1,6 +1,7 @@
 """The CSS of the page Generate in the presenter's view: what comes next, and what is hidden."""
 
 GENERATE = """
+:root:not(.presenting):has(.st-key-item) .st-key-waiting .painting,
 :root:not(.presenting) :is(.st-key-next_genres, :has(> .st-key-next_genres), .st-key-paint_first,
     .st-key-item .st-key-play_item, .st-key-play_own_sound, .st-key-play_other_sound) { display: none; }
 .presenting {
@@ -10,7 +11,8 @@ GENERATE = """
     &:has(.st-key-item) :is(h1, .st-key-prediction_bars) { display: none; }
     .st-key-waiting { border: 0; padding: 0; flex: none; }
     &:has(.st-key-waiting) :is(.st-key-heard_before, :has(> .st-key-heard_before)),
-    &:has(.st-key-waiting) .st-key-judged:has(.stButton) { display: none; }
+    &:has(.st-key-waiting) .st-key-judged:has(.stButton),
+    &:has(.st-key-waiting .painting) .st-key-item { display: none; }
     .painting { height: calc(var(--stage-height) - 12rem); font-size: 1.8rem; }
     .st-key-other_sound .painting { height: calc(var(--stage-height) - 19rem); font-size: 1.5rem; }
     &:has(.st-key-item):has(.st-key-waiting) :is(.st-key-actions, .st-key-actions *) { visibility: hidden; }
@@ -22,13 +24,23 @@ GENERATE = """
     /* The piece's name, its button and its picture from edge to edge: a room reads no hertz. */
     :is(.st-key-spectrogram, .st-key-other_spectrogram) :is(.xtick, .ytick) { display: none; }
     :is(.st-key-spectrogram, .st-key-other_spectrogram) { margin: 0 -1rem -3.4rem -4rem; }
+    .st-key-item:not(:has(.st-key-own_sound)) .st-key-spectrogram { margin: 0 0 -3.4rem -8rem;
+        width: calc(100% + 10.5rem) !important; max-width: none; }
+    :is(.st-key-spectrogram, .st-key-other_spectrogram)::before,
+    :is(.st-key-spectrogram, .st-key-other_spectrogram)::after { position: absolute; left: 7.7rem; z-index: 1;
+        padding: 0 .4rem; border-radius: .3rem; background: #05040fb3; color: #fff; font-size: 1.5rem;
+        line-height: 1.2; }
+    :is(.st-key-spectrogram, .st-key-other_spectrogram)::before { content: "high"; top: 1rem; }
+    :is(.st-key-spectrogram, .st-key-other_spectrogram)::after { content: "low"; bottom: 4rem; }
+    .st-key-item > :first-child h3::before { content: "Painted just now: "; font-weight: 400; }
+    .st-key-judged p { font-size: 1.9rem; }
     .st-key-item [data-testid=stElementContainer]:has(.stAudio) { display: none; }
     :is(.st-key-item:not(:has(.st-key-own_sound)), .st-key-own_sound, .st-key-other_sound) {
         position: relative;
         & :is(.st-key-play_item, .st-key-play_own_sound, .st-key-play_other_sound) { position: absolute;
             left: 0; top: 0; width: auto; }
-        & > :first-child { min-height: 4.6rem; padding-left: 5.6rem; align-content: center; } }
-    .st-key-item .play-button { --size: 4.6rem; }
+        & > :first-child { min-height: 6rem; padding-left: 7.2rem; align-content: center; } }
+    .st-key-item .play-button { --size: 6rem; }
     /* The next one, by its genre. */
     .st-key-actions > :has(.st-key-next_genres) { flex: 1 1 100%; max-width: 100%; }
     .st-key-next_genres { gap: .35rem; flex-wrap: nowrap; width: 100%;

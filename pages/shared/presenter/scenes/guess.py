@@ -3,7 +3,8 @@
 GUESS = """
 .presenting {
     &:has(.st-key-start_genre) .stMainBlockContainer > .stVerticalBlock { gap: .6rem; }
-    .game-how { display: none; }
+    .game-how, .st-key-game_mode label { display: none; }
+    .st-key-game_mode button p { font-size: 1.5rem; }
     .game-symbols { font-size: 4.5rem; margin: 0; }
     [class*=st-key-game_of_] { gap: .8rem; }
     :is(.st-key-start_genre, .st-key-start_real) button { padding: .7rem 1rem; }

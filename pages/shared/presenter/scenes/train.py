@@ -14,6 +14,7 @@ TRAIN = """
     .line-up ol { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: .55rem; }
     .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15; padding: .25rem 0 .25rem 1rem;
         border-left: .55rem solid #0F8A8A; }
+    .line-up small { font-size: 1.7rem; font-weight: 400; }
     :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button { padding: .7rem 2.2rem; }
     .lanes b { font-size: 2.4rem; }
     &:has(.is-racing) .stMainBlockContainer > .stVerticalBlock > :not(:has(.is-racing)),
@@ -31,12 +32,19 @@ TRAIN = """
     /* What the models say to music that was played to them stands in the place of the race. */
     &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :not(:has(.st-key-play_it)),
     .st-key-play_it:has(.st-key-answer_0) > :not(:has(.st-key-answer_0)),
-    .st-key-answers:has(.st-key-answer_0) > :has(audio, .stAlert),
+    .st-key-answers:has(.st-key-answer_0) > :has(> .stAlert),
     [class*=st-key-answer_] [data-testid=stElementContainer]:has(.stPlotlyChart) { display: none !important; }
     &:has(.st-key-answer_0) .stMainBlockContainer > .stVerticalBlock > :has(.st-key-play_it) {
         display: flex !important; flex: none !important; }
     .st-key-play_it { border: 0; padding: 0; }
+    .st-key-played .play-button { --size: 7rem; }
     .st-key-played_name p { font-size: 2.6rem; }
+    .st-key-play_on button { padding: .3rem 1.2rem; }
+    /* A room guesses before the models do. */
+    @media (prefers-reduced-motion: no-preference) {
+        [class*=st-key-answer_] { animation: played-answer .5s 4s backwards; }
+        .st-key-answer_1 { animation-delay: 5s; }
+        .st-key-answer_2 { animation-delay: 6s; } }
     .st-key-play_it [data-testid=stColumn] h3 { font-size: 3.4rem !important; line-height: 1.1; }
     [class*=st-key-answer_] {  /* answers side by side stay level */
         & [data-testid=stLayoutWrapper] > * { flex-wrap: nowrap !important; align-items: baseline; }
@@ -129,4 +137,5 @@ TRAIN = """
     .paper-bars { grid-template-columns: max-content 1fr 7rem; font-size: 2.1rem; row-gap: 1.2rem; }
     .paper-bars i { height: 2.6rem; border-radius: 1.3rem; }
 }
+@keyframes played-answer { from { opacity: 0; scale: .8; } }
 """
