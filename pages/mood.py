@@ -112,7 +112,9 @@ def _show_songs(mood: str, can_unfold: bool) -> None:
                 )
         heading.subheader(escaped(request.heading.text), anchor=False)
     first = st.container()
-    show_songs(request.find_playlist, repr(request), "songs", request.heading, request.aim)
+    show_songs(
+        request.find_playlist, repr(request), "songs", request.heading, request.aim, tells_silence=False
+    )
     playlist = st.session_state.songs.playlist
     is_offline = bool(playlist.error and not playlist.tracks)
     with first if is_offline else st.container():
@@ -121,7 +123,7 @@ def _show_songs(mood: str, can_unfold: bool) -> None:
             request.mood, request.library_direction, request.heading, is_first_choice=is_offline
         )
         if notice:
-            notice.markdown(f"**YouTube gives no songs just now.** {INSTEAD[has_own_songs]}")
+            notice.markdown(f"{escaped(playlist.error)} **{INSTEAD[has_own_songs]}**")
         show_own_music(request, at_once=is_offline and not has_own_songs)
     if state.is_photo_new:  # what was read of it, and the first songs
         state.is_photo_new = False

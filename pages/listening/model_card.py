@@ -1,5 +1,6 @@
 """The quality of the model, in words for everybody, out of the card beside the weights."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -43,9 +44,32 @@ def _folder(name: str | None) -> Path:
     return WEIGHTS / MEASURED if name is None else home() / PROMOTED / name
 
 
-def track_record(name: str | None, confident: bool) -> str:
-    """Say how many answers that were as sure were right in the test of the promoted model `name`, or of the
-    one that came with Earmark. It is empty where no test is honest, or where it counted no such answers.
+@dataclass(frozen=True)
+class TrackRecord:
+    """How many answers were right in a test, of those that were as sure as the present one."""
+
+    n_right: int
+    n_answers: int
+    pieces: str
+    confident: bool
+
+    @property
+    def sentence(self) -> str:
+        """The whole of it, for the page."""
+        whether = "it was sure" if self.confident else "it was less than sure"
+        return (
+            f"Tested on {self.pieces}, it was right {self.n_right} times of {self.n_answers} when {whether}."
+        )
+
+    @property
+    def summary(self) -> str:
+        """A few words for a room."""
+        return f"{self.n_right} of {self.n_answers} such answers were right"
+
+
+def track_record(name: str | None, confident: bool) -> TrackRecord | None:
+    """Count the answers that were right in the test of the promoted model `name`, or of the one that came
+    with Earmark. None where no test is honest, or where it counted no such answers.
     """
     try:
         card = load_card(_folder(name))
@@ -56,13 +80,13 @@ def track_record(name: str | None, confident: bool) -> str:
         n_right_sure = round(n_sure * metrics["selective_accuracy"]) if n_sure else 0
         is_leaky = card.split.get("leaky")
     except (ArtefactError, KeyError, TypeError, ValueError):
-        return ""
+        return None
     of, right = (n_sure, n_right_sure) if confident else (count - n_sure, n_right - n_right_sure)
     if is_leaky or not 0 <= right <= of or of == 0:
-        return ""
-    pieces = "other people's songs" if others else "pieces it had never heard"
-    whether = "it was sure" if confident else "it was less than sure"
-    return f"Tested on {pieces}, it was right {right} times of {of} when {whether}."
+        return None
+    return TrackRecord(
+        right, of, "other people's songs" if others else "pieces it had never heard", confident
+    )
 
 
 def card_summary(folder: Path) -> tuple[str, dict[str, float], dict[str, int]] | None:

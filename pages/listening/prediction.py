@@ -83,7 +83,7 @@ def show_prediction(
                 for caption in _doubts(prediction):
                     st.caption(caption)
                 if record := track_record(chosen_model(), prediction.confident):
-                    st.markdown(f":small[{record} [How good is this model?](#how-good)]")
+                    st.markdown(f":small[{record.sentence} [How good is this model?](#how-good)]")
             _show_heading(result)
             if prediction.genre:
                 _show_all_genres(result, prediction)
@@ -149,7 +149,9 @@ def _their_word(result: SessionClip) -> str:
 def _show_answer(result: SessionClip, prediction: Prediction) -> None:
     """Show the genre as the largest thing on the page, and how sure it is."""
     if prediction.genre:
-        st.html(ANSWER + answer_html(prediction, _their_word(result) or label_of(result), _played(result)))
+        record = track_record(chosen_model(), prediction.confident)
+        note = _their_word(result) or label_of(result)
+        st.html(ANSWER + answer_html(prediction, note, _played(result), record.summary if record else ""))
     else:
         message = prediction.message
         message = recording_message(message) if result.source == "recording" else message

@@ -87,8 +87,11 @@ def _show_game(state: ActState) -> None:
         st.metric("The machine", machine, width="content")
     scene = state.scene
     if not scene.scores:
-        _show_card(state)
-        _take_picture(scene)
+        card, camera = st.columns([2, 3], vertical_alignment="center", gap="large")
+        with card:
+            _show_card(state)
+        with camera:
+            _take_picture(scene)
     elif not scene.guess:
         _ask_people(scene)
     else:
@@ -139,20 +142,21 @@ def _start() -> None:
 
 def _show_card(state: ActState) -> None:
     """Show the card, face down until the one who acts turns it."""
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="medium", key="act_card"):
+    with st.container(horizontal_alignment="center", key="act_card"):
         st.html(_card(state.scene.mood if state.is_open else None), width="content")
-        with st.container():
-            if state.is_open:
-                st.subheader(f"Act: {look_word(state.scene.mood)}", anchor=False)
-                st.markdown("Turn the card over again before the others look.")
-            else:
-                st.markdown("**The card is face down.** Only the one who acts looks at it.")
-            st.button(
-                "Turn it over again" if state.is_open else "Turn the card",
-                icon=":material/flip:",
-                key="turn_card",
-                on_click=_turn,
+        if state.is_open:
+            st.subheader(f"Act: {look_word(state.scene.mood)}", anchor=False)
+            st.markdown("Turn the card over again before the others look.", text_alignment="center")
+        else:
+            st.markdown(
+                "**The card is face down.** Only the one who acts looks at it.", text_alignment="center"
             )
+        st.button(
+            "Turn it over again" if state.is_open else "Turn the card",
+            icon=":material/flip:",
+            key="turn_card",
+            on_click=_turn,
+        )
 
 
 def _turn() -> None:
@@ -184,7 +188,7 @@ def _take_picture(scene: Scene) -> None:
 
 
 def _open_camera() -> None:
-    st.session_state.act_camera_is_open = True
+    st.session_state.act_camera_is_open, act_state().is_open = True, False
 
 
 def _read(scene: Scene, content: bytes) -> None:

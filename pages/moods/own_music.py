@@ -39,14 +39,9 @@ def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
         with about:
             word = look_word(request.mood)
             if at_once:
-                st.markdown(
-                    f"**Earmark plays for you, as you feel {word}.** Its generator has made up this piece: "
-                    f"it was asked for “{escaped(prompt_for(request))}”."
-                )
+                st.markdown(f"**Earmark plays for you, as you feel {word}.** {_origin(request)}")
             elif is_made:
-                st.markdown(
-                    f"**A piece that Earmark made up, as you feel {word}:** “{escaped(prompt_for(request))}”"
-                )
+                st.markdown(f"**A piece that Earmark made up, as you feel {word}.** {_origin(request)}")
             label = "Another one" if is_made or at_once else "Let Earmark make up a piece itself"
             is_pressed = st.button(label, icon=":material/music_note:", key="make_own_music")
             if is_pressed or (at_once and not is_made):
@@ -60,6 +55,16 @@ def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
         if is_made and entry:
             with button:
                 play_with_button(entry[1], "own_music", begins=f"{key}, {hash(entry[1])}")
+
+
+def _origin(request: PlaylistRequest) -> str:
+    """Say what the generator was asked for, or that it does not know the word."""
+    from gan.prompt import parse_prompt
+
+    prompt = prompt_for(request)
+    if parse_prompt(prompt).phrases:
+        return f"Its generator was asked for “{escaped(prompt)}”."
+    return f"Its generator does not know “{escaped(prompt)}”, so that chance chose the genre."
 
 
 def prompt_for(request: PlaylistRequest) -> str:

@@ -5,8 +5,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.moods.choices import forget_mood
-from pages.moods.labels import score_bars, show_choice, show_mood_heading
-from pages.moods.recognizer import current_recognizer
+from pages.moods.labels import score_bars, show_choice, show_mood_heading, show_record
+from pages.moods.recognizer import EARMARK, chosen_backend, current_recognizer
 from pages.moods.state import RecognizedPhoto, mood_state
 from pages.shared.browser.permissions import is_insecure, show_insecure
 from pages.shared.flash import set_flash, show_flash
@@ -102,48 +102,53 @@ def recognize_photo(content: bytes, shows_failure: bool = False) -> None:
 
 def show_photo(photo: RecognizedPhoto) -> None:
     """Show the picture with its mood; it is deleted at the press of a button."""
-    from mood.emotion.tracking import CONFIDENCE_THRESHOLD  # the import brings torch, loaded by now
-
     state = mood_state()
     key = "portrait_small" if state.is_photo_small or not photo.faces else "portrait_large"
     with st.container(key=key):
-        left, right = st.columns([1, 2], vertical_alignment="center")
+        left, right = st.columns([2, 3], vertical_alignment="center")
     left.image(photo.picture, width="stretch", alt=f"Your picture, with {len(photo.faces)} faces framed")
     with right:
-        heading = st.container(horizontal=True, vertical_alignment="center")
-        with heading:
-            words = st.container()
-            st.button(
-                "Another picture",
-                icon=":material/restart_alt:",
-                key="another_picture",
-                help="Deletes this picture from Earmark's memory, and begins anew.",
-                on_click=_forget_picture,
-            )
+        reading = st.container(key="photo_reading")
+        st.button(
+            "Another picture",
+            icon=":material/restart_alt:",
+            key="another_picture",
+            help="Deletes this picture from Earmark's memory, and begins anew.",
+            on_click=_forget_picture,
+        )
         if not photo.faces:
-            words.warning(photo.problem, icon=":material/face:")
+            reading.warning(photo.problem, icon=":material/face:")
             if choice := st.session_state.get("mood"):
                 show_choice(choice)
             return
-        largest = photo.faces[0]
-        is_confident = largest.scores[largest.emotion] >= CONFIDENCE_THRESHOLD
-        with words:
-            show_mood_heading(largest.emotion, is_confident, correction=st.session_state.get("mood"))
-        st.html(score_bars(largest.scores))
-        if not state.is_photo_small:  # in the presenter's view alone
-            st.button(
-                "Songs for this mood",
-                type="primary",
-                icon=":material/queue_music:",
-                width="stretch",
-                key="photo_songs",
-                on_click=_go_on_to_songs,
-            )
-        if others := len(photo.faces) - 1:
-            st.caption(
-                f"There {'is another face' if others == 1 else f'are {others} other faces'} "
-                "in the picture. The largest one leads."
-            )
+        with reading:
+            _show_reading(photo)
+
+
+def _show_reading(photo: RecognizedPhoto) -> None:
+    """Show what was read of the largest face, and how often such a reading is right."""
+    from mood.emotion.tracking import CONFIDENCE_THRESHOLD  # the import brings torch, loaded by now
+
+    state, largest = mood_state(), photo.faces[0]
+    is_confident = largest.scores[largest.emotion] >= CONFIDENCE_THRESHOLD
+    show_mood_heading(largest.emotion, is_confident, correction=st.session_state.get("mood"))
+    st.html(score_bars(largest.scores))
+    if chosen_backend() == EARMARK:
+        show_record(largest.emotion)
+    if not state.is_photo_small:  # in the presenter's view alone
+        st.button(
+            "Songs for this mood",
+            type="primary",
+            icon=":material/queue_music:",
+            width="stretch",
+            key="photo_songs",
+            on_click=_go_on_to_songs,
+        )
+    if others := len(photo.faces) - 1:
+        st.caption(
+            f"There {'is another face' if others == 1 else f'are {others} other faces'} "
+            "in the picture. The largest one leads."
+        )
 
 
 def _go_on_to_songs() -> None:

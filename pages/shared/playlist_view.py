@@ -48,19 +48,25 @@ class PlaylistState:
 
 
 def show_songs(
-    search: Callable[[], Playlist], request: str, key: str, heading: CardHeading, aim: str = ""
+    search: Callable[[], Playlist],
+    request: str,
+    key: str,
+    heading: CardHeading,
+    aim: str = "",
+    tells_silence: bool = True,
 ) -> None:
     """Show the songs of a request, fetched with `search` unless the visit has them already.
 
     `request` identifies the request, `key` the place on the pages; `heading` is for a picture of the list.
-    `aim`: the mood, if its name is none of the words searched for.
+    `aim`: the mood, if its name is none of the words searched for. `tells_silence`: whether it is said here
+    that YouTube gives no songs.
     """
     state = st.session_state.get(key)
     if state is None or state.request != request:
         with st.spinner("Asking YouTube for songs"):
             state = st.session_state[key] = PlaylistState(request, search(), heading, aim)
     st.html(SONG_LIST)
-    _show_playlist(state, search, key)
+    _show_playlist(state, search, key, tells_silence)
 
 
 def show_more_songs(genre: str, feeling: str = "") -> None:
@@ -81,11 +87,16 @@ def _find_more(genre: str, feeling: str, kind: str) -> Playlist:
 
 
 @fragment()
-def _show_playlist(state: PlaylistState, search: Callable[[], Playlist], key: str) -> None:
+def _show_playlist(
+    state: PlaylistState, search: Callable[[], Playlist], key: str, tells_silence: bool
+) -> None:
     playlist = state.playlist
     if playlist.error:
-        _show_error(state, search, key)
-        playlist = state.playlist
+        reason = st.container()
+        _show_ways_on(state, search, key)
+        playlist = state.playlist  # an earlier one, when it was chosen
+        if playlist.tracks or tells_silence:
+            reason.info(playlist.error, icon=":material/wifi_off:")
     if not playlist.tracks:
         return
     reasons = {track.video_id: _why(track, playlist.query) for track in playlist.tracks}
@@ -105,10 +116,9 @@ def _show_playlist(state: PlaylistState, search: Callable[[], Playlist], key: st
         st.rerun()
 
 
-def _show_error(state: PlaylistState, search: Callable[[], Playlist], key: str) -> None:
-    """Show that there is no answer: a sentence, a link to the search, and playlists of earlier searches."""
+def _show_ways_on(state: PlaylistState, search: Callable[[], Playlist], key: str) -> None:
+    """Show what can be done without an answer: ask again, go there, take playlists of earlier searches."""
     playlist = state.playlist
-    st.info(playlist.error, icon=":material/wifi_off:")
     with st.container(horizontal=True):
         if st.button("Try again", icon=":material/refresh:", key=f"{key}_again"):
             with st.spinner("Asking YouTube for songs"):

@@ -74,6 +74,7 @@ ANSWER = """<style>
         color: var(--genre); }
     .answer-mark { font: 400 .82em/1 "Material Symbols Rounded"; font-feature-settings: "liga"; }
     .answer-certainty { font-size: 1rem; opacity: .85; }
+    :root:not(.presenting) .answer-record { display: none; }
     .answer-certainty b { font-size: 1.35rem; font-weight: 650; margin-right: .25rem; }
     .answer-bars { display: grid; grid-template-columns: max-content 1fr 3rem; gap: .35rem .7rem;
         text-align: left; align-items: center; max-width: 30rem; margin: .7rem auto 0; }
@@ -187,6 +188,7 @@ MOOD_BARS = """<style>
 
 # pages/mood.py: on a phone its views stand in one row.
 MOOD_VIEWS = """<style>
+    [data-testid=stCameraInputButton] { background: #0F6E6E !important; color: #fff !important; }
     @media (max-width: 640px) { .st-key-view :has(> [data-testid=stIconMaterial]) { display: none; }
         .st-key-view [role=radio] { padding-inline: .5rem; }
         .st-key-view [role=radio] * { gap: 0; } }
@@ -270,7 +272,9 @@ def place_kept(key: str, height_px: int) -> str:
 def mood_heading_colour(colour: str) -> str:
     """Return the style of the heading of pages/moods/labels.py that names the mood of a face."""
     mixed = f"color-mix(in srgb, {colour} 62%, currentColor)"
-    return f"<style>.stApp .st-key-mood_now h3 {{ color: {mixed}; }}</style>"
+    return f"""<style>.stApp .st-key-mood_now h3 {{ color: {mixed}; font-size: 2rem; padding: 0; }}
+    @media (min-width: 641px) {{ .stApp .st-key-portrait_large .st-key-mood_now h3 {{ font-size: 2.6rem; }} }}
+    </style>"""
 
 
 def mood_cards(colours: list[str], key: str = "mood") -> str:

@@ -70,8 +70,8 @@ def forming_answer(prediction: "Prediction | LivePrediction") -> dict[str, Any] 
     }
 
 
-def answer_html(prediction: "Prediction", note: str = "", played: str = "") -> str:
-    """Write what was played, which a room alone sees here, the genre, how sure the model is, and a note.
+def answer_html(prediction: "Prediction", note: str = "", played: str = "", record: str = "") -> str:
+    """Write the genre, how sure the model is, and a note; for a room what was played and the model's record.
 
     pages/shared/style.py has its style.
     """
@@ -82,13 +82,14 @@ def answer_html(prediction: "Prediction", note: str = "", played: str = "") -> s
     played_html = (
         f'<p class="answer-played"><i aria-hidden="true">music_note</i>{escape(played)}</p>' if played else ""
     )
+    record_html = f'<span class="answer-record">, {escape(record)}</span>' if record else ""
     note_html = f'<p class="answer-lead answer-note">{escape(note)}</p>' if note else ""
     return (
         f'<div class="answer" style="--genre:{colour_of(genre)}">{played_html}'
         f'<p class="answer-lead">{lead(prediction)}</p>'
         f'<h2 class="answer-genre"><span class="answer-mark" aria-hidden="true">{genre_mark(genre)}</span>'
         f"<span>{escape(genre_name(genre).capitalize())}</span></h2>"
-        f'<p class="answer-certainty"><b>{prediction.certainty}</b> {share}</p>'
+        f'<p class="answer-certainty"><b>{prediction.certainty}</b> {share}{record_html}</p>'
         f"{note_html}</div>"
     )
 

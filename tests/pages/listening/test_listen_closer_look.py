@@ -159,7 +159,7 @@ def test_the_card_is_in_plain_words(app):
 def test_an_answer_says_how_often_such_answers_were_right():
     metrics = load_card(WEIGHTS / "listen-train").metrics["other_collections"]
     sure, unsure = (
-        [int(number) for number in re.findall(r"\d+", track_record(None, confident))]
+        [int(number) for number in re.findall(r"\d+", track_record(None, confident).sentence)]
         for confident in (True, False)
     )
     assert sure[1] + unsure[1] == metrics["count"]
@@ -172,7 +172,7 @@ def test_where_no_test_is_honest_no_answer_says_how_often_it_was_right(earmark_h
     folder.mkdir(parents=True)
     card = json.loads((WEIGHTS / "listen-train" / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps(card))
-    assert "other people's songs" in track_record("mine", confident=True)
+    assert "other people's songs" in track_record("mine", confident=True).sentence
     card["split"]["leaky"] = True
     (folder / "card.json").write_text(json.dumps(card))
     assert not track_record("mine", confident=True) and not track_record("none", confident=False)

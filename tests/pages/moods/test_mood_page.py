@@ -140,7 +140,7 @@ def test_beside_a_file_without_a_face_the_songs_say_whose_word_they_follow(searc
     app = press(visit(mood="sad", way="file"), "show_face")
     content = encoded(np.full((240, 320, 3), 130, np.uint8), "PNG")
     app = healthy(app.file_uploader[0].set_value([("wall.png", content, "image/png")]).run())
-    assert "The songs below are for feeling sad, as you chose." in words(app)
+    assert "The songs below are for feeling sad." in words(app)
     assert "Songs for when you feel sad" in words(app) and pills(app).value == "sad"
 
 

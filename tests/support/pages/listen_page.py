@@ -11,7 +11,7 @@ CHARTS_OF_A_PREDICTION = 2  # all genres, and energy
 
 def answer(app: AppTest) -> list[str]:
     """The genre on the page and its probability."""
-    share = re.search(r"</b> (.+?)</p>", markup(app))
+    share = re.search(r"</b> (.+?)(?:<span|</p>)", markup(app))
     return [predicted_genre(app), share[1] if share else ""]
 
 

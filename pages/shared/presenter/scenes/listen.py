@@ -29,8 +29,9 @@ LISTEN = """
     .answer-bars { font-size: 1.5rem; max-width: 44rem; grid-template-columns: max-content 1fr 4.2rem; }
     .answer-bars i { height: 1.1rem; border-radius: .55rem; }
     .player .player-readout { font-size: 1.5rem; text-align: center; }
-    .player-picture canvas { height: calc(var(--stage-height) - 27.8rem); }
-    .st-key-answer:has(.answer-note) .answer-bars > :nth-child(n + 7) { display: none; }  /* two bars */
+    .player-picture canvas { height: calc(var(--stage-height) - 25.4rem); }
+    .answer-bars > :nth-child(n + 7) { display: none; }  /* two bars */
+    .st-key-answer:has(.answer-note) .player-picture canvas { height: calc(var(--stage-height) - 27.8rem); }
     .player-legend { display: none; }
     .recorder { --size: 8.5rem; font-size: 1.5rem; }
     .recorder-live, &:has(.st-key-answer) .recorder[data-state=idle] .recorder-hint { display: none; }
@@ -66,6 +67,8 @@ LISTEN = """
     .recorder .recorder-genre { font-size: 6.5rem; line-height: 1; justify-content: flex-start; }
     .recorder-genre .recorder-mark { font-size: 5rem; min-width: 5rem; }
     .recorder-certainty { font-size: 1.7rem; }
+    .recorder-answer.waits::before { content: "Listening \\2026"; visibility: visible; font-size: 4rem;
+        font-weight: 700; }
     .recorder-bars { font-size: 1.6rem; grid-template-columns: max-content 1fr 4.5rem; }
     .recorder-bars i { height: 1.3rem; border-radius: .65rem; }
     .recorder-waterfall { grid-area: fall; width: 100%; height: 11rem; }

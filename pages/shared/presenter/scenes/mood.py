@@ -10,7 +10,7 @@ MOOD = """
             .st-key-songs_origin, iframe[title*=webrtc])),
     &:has(.st-key-mood) [data-testid=stColumn]:not(:has(.st-key-open_camera, .stCameraInput, h3,
         [data-testid=stImage], .stAlert, iframe[title*=webrtc])), .st-key-mood_line { display: none; }
-    .st-key-mood_now h3 { font-size: 3.4rem !important; }
+    .st-key-mood_now h3 { font-size: 2.6rem !important; white-space: nowrap; }
     .mood-bars { grid-template-columns: max-content 1fr 4.2rem; }
 
     /* Live: the face, the word and the seven bars. */
@@ -94,7 +94,7 @@ MOOD = """
             :not(.st-key-mood, :has(.st-key-portrait_large, .st-key-mood)), h1 { display: none; }
         & .mood-bars { display: grid !important; line-height: 1.25; row-gap: .1rem; }
         & .st-key-portrait_large [data-testid=stColumn] { flex: 1 1 0; }
-        & .st-key-portrait_large h3 { font-size: 3.4rem !important; }
+        & .st-key-portrait_large h3 { font-size: 2.9rem !important; }
         & .st-key-portrait_large [data-testid=stImage] img { height: 22rem; }
         & .st-key-another_picture { top: auto; bottom: .6rem; }
         & .st-key-mood [role=radio]:not(:nth-child(9) ~ *, :has(~ :nth-child(9))) { min-height: 7.6rem; }
@@ -108,7 +108,7 @@ MOOD = """
     /* Beside a face, and above songs, the moods are one row. */
     &:has(.st-key-direction, .st-key-another_picture) .st-key-mood {
         min-height: 0;
-        & [role=radio] { min-height: 5rem; }
+        & [role=radio] { min-height: 5.5rem; }
         & :has(> [role=radio]) { grid-template-columns: repeat(auto-fit, minmax(6.3rem, 1fr)); }
         & [role=radio] p { font-size: 1.5rem !important; }
         & :has(> [role=radio]:nth-child(9)) { grid-template-columns: repeat(5, 1fr); gap: .3rem;
@@ -155,6 +155,6 @@ MOOD = """
     .act-card i { font-size: 6rem; }
     :is(.act-card b, .act-guesses p, .act-score div, .act-scenes) { font-size: 1.5rem; }
     .st-key-act [data-testid=stImage] img { max-height: 24rem; object-fit: contain; }
-    .st-key-act .stCameraInput { width: calc((var(--stage-height) - 18rem) * 4 / 3); }
+    .st-key-act .stCameraInput { width: min(100%, (var(--stage-height) - 9rem) * 4 / 3); }
 }
 """
