@@ -38,7 +38,7 @@ def show_walk(library: "Library", rows: Sequence[int]) -> None:
                 key="library_walk_start",
             ):
                 return
-            with st.spinner("Choosing songs from one side of the map to the other"):
+            with st.spinner("Choosing the songs"):
                 walk = make_walk(library, rows)
             if not walk.ids:
                 st.warning(GONE, icon=":material/link_off:")
