@@ -41,6 +41,7 @@ TOUCH = """<style>
     [data-testid=stExpandSidebarButton]::after { content: "Menu"; }
     [data-testid=stHeader]:has([data-testid=stExpandSidebarButton])
         div:has(> [data-testid=stToolbarActions]) { width: auto; min-width: 0; flex: 1 1 0; }
+    @media (hover: none) { button [aria-label^="Shortcut "] { display: none; } }  /* there are no keys */
     @media (hover: none), (max-width: 640px) {
         .stApp :where(.stButton, .stDownloadButton, .stFormSubmitButton, .stPopover, .stLinkButton,
             .stPageLink, .stButtonGroup, .stFileUploader)
