@@ -57,7 +57,7 @@ def _show_beginning() -> None:
     with st.container(key="library_about"):
         st.markdown(
             "Earmark listens to each of your songs, and draws a map: **songs that sound alike lie "
-            "together.** Click one to play it."
+            "together.** Tap one to hear it."
         )
     show_last_scan()
     show_folders(offers_example=True)

@@ -319,6 +319,8 @@ def swatch(colour: str) -> str:
 
 # Styles of pages/library/, besides its map (map/style.py).
 LIBRARY = """<style>
+    [class*=st-key-library_songs] [data-testid=stFileUploaderDropzone] button { background: #0F6E6E;
+        border-color: #0F6E6E; color: #fff !important; }
     :root:not(.presenting) .stage-songs { display: none; }
     /* What plays stays in sight, whichever song of the table was pressed. */
     :root:not(.presenting) :not(.st-key-library_map_top) > [data-testid=stLayoutWrapper]:has(>
