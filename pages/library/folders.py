@@ -134,7 +134,7 @@ def _choose_folder(offers_example: bool) -> None:
             is_named = st.form_submit_button("Listen to this folder", icon=":material/library_add:")
             if offers_example:
                 st.form_submit_button(
-                    f"Try it with {n_pieces()} pieces of Earmark's",
+                    f"Try it with {n_pieces()} pieces",
                     key="library_example",
                     icon=":material/play_circle:",
                     on_click=start_example,

@@ -49,25 +49,32 @@ if (!light.draw) {
     // Where the map and its dots are on the screen.
     const onScreen = (box, layout, places) => {
         const frame = box.getBoundingClientRect(), zoom = frame.width / layout.width;
-        return {frame, zoom, dots: [...places.values()].map(({x, y}) =>
-            ({x: frame.left + x * zoom, y: frame.top + y * zoom}))};
+        const dots = [...places.values()].map(({x, y}) =>
+            ({x: frame.left + x * zoom, y: frame.top + y * zoom}));
+        const {xaxis, yaxis} = layout;
+        const dotOf = name => {  // plotly binds what it draws to its element
+            const {x, y} = name.closest(".textpoint").__data__;
+            const left = frame.left + zoom * (xaxis._offset + xaxis.c2p(x));
+            const top = frame.top + zoom * (yaxis._offset + yaxis.c2p(y));
+            const far = dot => Math.hypot(dot.x - left, dot.y - top);
+            return dots.reduce((one, other) => far(other) < far(one) ? other : one);
+        };
+        return {frame, zoom, dots, dotOf};
     };
     const covers = ({left, right, top, bottom}, {x, y}, r) =>
         x > left - r && x < right + r && y > top - r && y < bottom + r;
     const isInside = (place, frame) => place.left >= frame.left && place.right <= frame.right
         && place.top >= frame.top && place.bottom <= frame.bottom;
     // The names of songs: on one of four sides of their dots, where they cover nothing; else hidden.
-    const thinOut = (names, {frame, zoom, dots}, taken) => {
+    const thinOut = (names, {frame, zoom, dots, dotOf}, taken, lit = null) => {
         const boxes = [...taken].map(element => element.getBoundingClientRect());
         for (const name of names) {
             name.style.translate = "";
             const box = name.getBoundingClientRect();
             const x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
-            const gap = dot => Math.hypot(Math.max(box.left - dot.x, dot.x - box.right, 0),
-                Math.max(box.top - dot.y, dot.y - box.bottom, 0));
-            const own = dots.reduce((one, other) => gap(other) < gap(one) ? other : one);
+            const own = dotOf(name);
             const [dx, dy] = [2 * (own.x - x), 2 * (own.y - y)];  // to the other side of the dot
-            const free = [[0, 0], [0, dy], [dx, 0], [dx, dy]].find(shift => {
+            const free = own !== lit && [[0, 0], [0, dy], [dx, 0], [dx, dy]].find(shift => {
                 const place = moved(box, ...shift);
                 return isInside(place, frame) && !boxes.some(other => meet(place, other))
                     && !dots.some(dot => dot !== own && covers(place, dot, 6 * zoom));
@@ -155,7 +162,8 @@ if (!light.draw) {
             Object.assign(document.createElement(tag), {textContent: text})));
         else write(layer, here, layout.width, [["map-name", stop.name], ["map-genre", stop.genre]]);
         caption.style.setProperty("--genre", here.colour);
-        thinOut(names, screen, layer.querySelectorAll("text"));
+        const lit = screen.dots[[...places.values()].indexOf(here)];  // its name stands there in large
+        thinOut(names, screen, layer.querySelectorAll("text"), lit);
         // Along a walk they stay where they are, dot after dot.
         const taken = isWalk ? "text" : "text, circle:not(.map-pulse)";
         arrange(genres, screen, [...layer.querySelectorAll(taken)]);
