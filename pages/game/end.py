@@ -108,23 +108,20 @@ def _show_highlight(room: Room, mode: str) -> None:
     number, has_machine_lost = found
     round_, answer, choice = room.rounds[number], room.machine.get(number), room.people_choice(number)
     who = "You" if mode == ALONE else "The room"
-    with st.container(border=True, key="highlight"):
-        loser = "the machine" if has_machine_lost else who.lower()
-        st.markdown(
-            f"**:material/{'trophy' if has_machine_lost else 'hearing'}: The piece that beat {loser}**"
-        )
-        said = (
-            [f"{who} said {genre_name(choice) if answer else option_label(choice).lower()}"] if choice else []
-        )
-        if answer and answer.choice:
-            said.append(
-                f"the machine {genre_name(answer.choice)}, {percent(answer.shares[answer.choice])} sure"
-            )
-        st.markdown(escaped(f"{round_.credit}. {', '.join(said)}{'.' if said else ''}"))
+    loser = "the machine" if has_machine_lost else who.lower()
+    said = [f"{who} said {genre_name(choice) if answer else option_label(choice).lower()}"] if choice else []
+    if answer and answer.choice:
+        said.append(f"the machine {genre_name(answer.choice)}, {percent(answer.shares[answer.choice])} sure")
+    with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center", key="highlight"):
         try:
             play_with_button(clip_wav(room, number), "highlight")
         except (AudioError, OSError):
-            st.caption("It cannot be played any more.")
+            st.caption("It cannot be played any more.", width="content")
+        with st.container(gap="xsmall"):
+            st.markdown(
+                f"**:material/{'trophy' if has_machine_lost else 'hearing'}: The piece that beat {loser}**"
+            )
+            st.markdown(escaped(f"{round_.credit}. {', '.join(said)}{'.' if said else ''}"))
 
 
 def highlight(room: Room) -> tuple[int, bool] | None:

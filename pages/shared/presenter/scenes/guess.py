@@ -18,8 +18,8 @@ GUESS = """
     :is(.st-key-score, .st-key-act) [data-testid=stMetricValue] * { font-size: 3rem !important;
         font-weight: 800; line-height: 1; }
     :is(.st-key-score, .st-key-act) [data-testid=stMetricLabel] * { font-size: 1.8rem !important; }
-    .st-key-score :nth-child(2 of :has(> .stMetric)) [data-testid=stMetricValue] * { color: #1F9C9C; }
-    .st-key-score :nth-child(3 of :has(> .stMetric)) [data-testid=stMetricValue] * { color: #D9702E; }
+    .st-key-score :nth-child(1 of :has(> .stMetric)) [data-testid=stMetricValue] * { color: #1F9C9C; }
+    .st-key-score :nth-child(2 of :has(> .stMetric)) [data-testid=stMetricValue] * { color: #D9702E; }
     [class*=st-key-option_] button { min-height: 13rem; }
     [class*=st-key-option_] button p { font-size: 2.2rem !important; }
     .game-options { font-size: 2.2rem; }
