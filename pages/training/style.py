@@ -25,6 +25,7 @@ STEPS = """<style>
 # How far each model has come in its test (comparison.py): the lanes of the start, run to their end.
 STANDINGS = """<style>
     .stAlert h3 { padding-top: 0; }  /* level with its symbol */
+    :root:not(.presenting) .stAlert h3 span[style*=font-size] { font-size: 1.1rem !important; }
     .stHtml ol.standings { list-style: none; margin: 0; padding: 0; display: grid; gap: .55rem; }
     .standings li { margin: 0; display: grid; grid-template-columns: 1fr 5.3rem; column-gap: .8rem;
         align-items: center; }

@@ -176,6 +176,23 @@ def test_live_video_becomes_songs_and_its_memory_stays(visit):
     expect(page.get_by_text("Press Start the camera")).to_be_visible(timeout=BUSY_MS)
 
 
+def test_the_camera_fits_a_large_stage(camera, running_app):
+    """Streamlit makes the picture as large as its frame is on the screen, which the stage enlarges."""
+    visitor = MoodVisit(camera, running_app, viewport={"width": 1920, "height": 1080})
+    page = visitor.page
+    for view in ("Find songs", "Act this mood"):
+        page.get_by_role("radio", name=view).click()
+        if view == "Act this mood":
+            page.get_by_role("button", name="Start", exact=True).click()
+        page.get_by_role("button", name="Open the camera", exact=True).click(timeout=BUSY_MS)
+        shutter = page.get_by_role("button", name="Take Photo")
+        expect(shutter).to_be_visible(timeout=BUSY_MS)
+        page.get_by_role("button", name="Presenter's view").click()
+        require_on_stage(page, shutter)
+        page.keyboard.press("p")
+    visitor.leave()
+
+
 def test_a_mood_is_learnt_from_live_video(visit):
     page = visit.page
     page.get_by_role("radio", name="Teach it your face").click()

@@ -39,6 +39,10 @@ MOOD = """
         align-items: start; }
     .st-key-open_camera button :is(p, span) { font-size: 2rem !important; }
     .stCameraInput { width: calc((var(--stage-height) - 5rem) * 4 / 3); max-width: 100%; margin: 0 auto; }
+    /* Streamlit makes the picture as large as its frame is on the screen, and the stage enlarges it again. */
+    .stCameraInput :is([data-testid=stCameraInputWebcamComponent], [data-testid=stCameraInputWebcamStyledBox],
+        video) { width: 100% !important; height: auto !important; }
+    .stCameraInput video { aspect-ratio: 4 / 3; object-fit: cover; }
     .stCameraInput button { min-height: 3rem; font-size: 1.6rem; }
     .st-key-mood, :is(.st-key-mood, .st-key-act) .stButtonGroup { width: 100%; }
     :is(.st-key-mood, .st-key-act) :has(> [role=radio]) { display: grid; width: 100%;
@@ -155,6 +159,6 @@ MOOD = """
     .act-card i { font-size: 6rem; }
     :is(.act-card b, .act-guesses p, .act-score div, .act-scenes) { font-size: 1.5rem; }
     .st-key-act [data-testid=stImage] img { max-height: 24rem; object-fit: contain; }
-    .st-key-act .stCameraInput { width: min(100%, (var(--stage-height) - 9rem) * 4 / 3); }
+    .st-key-act .stCameraInput { width: min(100%, (var(--stage-height) - 11rem) * 4 / 3); }
 }
 """

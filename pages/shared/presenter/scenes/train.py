@@ -71,6 +71,7 @@ TRAIN = """
     &:has(.st-key-race) :is(:has(> .stAlert), .stAlert) { flex: none; }
     &:has(.st-key-race) .stAlert > div { padding: .3rem 1rem; }
     &:has(.st-key-race) .stAlert h3 { font-size: 1.8rem !important; }
+    .stAlert h3 span[style*=font-size] { font-size: 1.5rem !important; font-weight: 400; }
     &:has(.st-key-race) .stAlert :is([data-testid=stMarkdownContainer], p) { margin: 0; }
     &:has(.st-key-race) .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; width: auto;
         z-index: 1; }
