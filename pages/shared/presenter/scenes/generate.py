@@ -31,7 +31,7 @@ GENERATE = """
         padding: 0 .4rem; border-radius: .3rem; background: #05040fb3; color: #fff; font-size: 1.5rem;
         line-height: 1.2; }
     :is(.st-key-spectrogram, .st-key-other_spectrogram)::before { content: "high"; top: 1rem; }
-    :is(.st-key-spectrogram, .st-key-other_spectrogram)::after { content: "low"; bottom: 4rem; }
+    :is(.st-key-spectrogram, .st-key-other_spectrogram)::after { content: "low"; bottom: 4.9rem; }
     .st-key-item > :first-child h3::before { content: "Painted just now: "; font-weight: 400; }
     .st-key-judged p { font-size: 1.9rem; }
     .st-key-item [data-testid=stElementContainer]:has(.stAudio) { display: none; }
