@@ -150,10 +150,11 @@ def submit_requests(
 
 
 def submit_genre(genre: str) -> None:
-    """Submit a request for one piece of this genre, as long as the form has it."""
+    """Submit a request for one piece of this genre, as long as the form has it; the form then has it, too."""
     from gan.request import GenerationRequest
 
-    seconds = float(st.session_state.get("seconds", 10))  # of the form
+    st.session_state.request_genres = [genre]  # of the form, as is the length
+    seconds = float(st.session_state.get("seconds", 10))
     submit_requests([GenerationRequest({genre: 1.0}, seconds=seconds, seed=new_seed())])
 
 
