@@ -14,7 +14,7 @@ from genre.text import genre_name
 from pages.listening.figures import keep_figures
 from pages.listening.predict import AddClip, predict_clips
 from pages.listening.state import listen_state
-from pages.shared.models import chosen_model, current_classifier, default_classifier, model_version
+from pages.shared.models import current_classifier, default_classifier, model_version
 from pages.shared.style import EXAMPLES
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def show_songs() -> None:
     with st.container(
         horizontal=True, horizontal_alignment="center", vertical_alignment="center", gap="xsmall", key="songs"
     ):
-        # They stand in the order of how sure the model that came with Earmark is.
-        st.caption("Or try a song:" if chosen_model() else "Or try a song, easy to hard:", width="content")
+        # Those that the model that came with Earmark is sure of come first.
+        st.caption("Or try a song:", width="content")
         for recording in recordings():
             st.button(
                 recording.title,

@@ -254,6 +254,7 @@ LANES = """<style>
         @keyframes lane-run { 50% { translate: 1.1rem -.2rem; } }
     }
     .lanes b { display: block; font-size: 1.35rem; }
+    @media (max-width: 640px) { .lanes li { padding: .5rem 0; gap: .7rem; } }
     .st-key-start_race button, .st-key-watch_race button { padding: .7rem 1.8rem; }
     :is(.st-key-start_race, .st-key-watch_race) button p { font-size: 1.25rem; font-weight: 600; }
     .st-key-chapters { padding: 1.2rem 0 .6rem; }

@@ -19,6 +19,7 @@ STEPS = """<style>
         .st-key-step [role=radio][aria-checked=true] { border-color: #0F8A8A !important; }
         .st-key-step [role=radio] * { gap: 0; overflow: visible; }
         .st-key-step :has(> [data-testid=stIconMaterial]) { display: none; }
+        .st-key-train_about { display: none; }  /* so that Start is in sight */
     }
 </style>"""
 
