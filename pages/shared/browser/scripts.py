@@ -3,15 +3,20 @@
 import streamlit as st
 
 _SCROLL = """<script>{  // NUMBER: the browser runs no script again that stays where it is
-    const part = document.querySelector(".st-key-KEY");
-    const top = part?.getBoundingClientRect().top;
-    const header = document.querySelector("[data-testid=stHeader]")?.getBoundingClientRect().bottom ?? 0;
-    const isStage = document.documentElement.classList.contains("presenting");  // it shows one thing, whole
-    if (part && !isStage && (top > WITHIN * window.innerHeight || top < header)) {
-        part.style.scrollMarginTop = "4.75rem";  // header and gap: what stands above is not cut in half
-        const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-        part.scrollIntoView({behavior: isCalm ? "auto" : "smooth"});
-    }
+    const look = (last, looks) => {
+        const part = document.querySelector(".st-key-KEY"), top = part?.getBoundingClientRect().top;
+        const header = document.querySelector("[data-testid=stHeader]")?.getBoundingClientRect().bottom ?? 0;
+        const isStage = document.documentElement.classList.contains("presenting");  // all is in sight
+        if (!part || isStage) return;
+        if (top !== last && looks) {  // what stands above is still growing or shrinking
+            setTimeout(look, 150, top, looks - 1);
+        } else if (top > WITHIN * window.innerHeight || top < header) {
+            part.style.scrollMarginTop = "4.75rem";  // header and gap: what stands above is not cut in half
+            const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+            part.scrollIntoView({behavior: isCalm ? "auto" : "smooth"});
+        }
+    };
+    look(null, 10);
 }</script>"""
 
 
