@@ -22,6 +22,8 @@ _SCRIPT = """<script>{
 const light = window.earmarkMap ??= {};
 Object.assign(light, DATA, {stop: 0});
 if (!light.draw) {
+    // Dots that a name is to leave free, and dots that it is tried beside: of large maps some.
+    const MOST_SEEN = 600, MOST_TRIED = 12;
     const make = (parent, name, attributes, text = "") => {
         const element = document.createElementNS("http://www.w3.org/2000/svg", name);
         for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -49,8 +51,8 @@ if (!light.draw) {
     // Where the map and its dots are on the screen.
     const onScreen = (box, layout, places) => {
         const frame = box.getBoundingClientRect(), zoom = frame.width / layout.width;
-        const dots = [...places.values()].map(({x, y}) =>
-            ({x: frame.left + x * zoom, y: frame.top + y * zoom}));
+        const dots = [...places.values()].map(({x, y, colour}) =>
+            ({x: frame.left + x * zoom, y: frame.top + y * zoom, colour}));
         const {xaxis, yaxis} = layout;
         const dotOf = name => {  // plotly binds what it draws to its element
             const {x, y} = name.closest(".textpoint").__data__;
@@ -85,22 +87,31 @@ if (!light.draw) {
             boxes.push(moved(box, ...free));
         }
     };
-    // The names of genres: around their dots, as near as they cover none; hidden where they meet.
-    const arrange = (genres, {frame, zoom, dots}, texts) => {
-        const names = texts.map(element => element.getBoundingClientRect()), r = 12 * zoom;
+    // The names of genres: each beside one of its own dots, near the middle of them, where it covers few.
+    const arrange = (genres, {frame, zoom, dots}, taken, layout) => {
+        const names = taken.map(element => element.getBoundingClientRect()), r = 12 * zoom;
+        const seen = dots.filter((_, n) => n % Math.ceil(dots.length / MOST_SEEN) === 0);
+        const middle = values => values.sort((one, other) => one - other)[values.length >> 1];
         for (const genre of genres) {
             genre.style.translate = genre.style.visibility = "";
             const box = genre.getBoundingClientRect();
             if (!box.width) continue;
-            const beside = box.width / 2 + r, below = box.height + 2 * r;
-            const shifts = [1, 1.5, 2].flatMap((far, ring) => [-1, 0, 1].flatMap(x => [-1, 0, 1]
-                .filter(y => x || y).map(y => [x * beside * far, (y * far + 1) * below / 2, ring])));
-            const choices = shifts.map(([dx, dy, ring]) => {
-                const place = moved(box, dx, dy), meets = names.filter(name => meet(place, name)).length;
-                const covered = dots.filter(dot => covers(place, dot, r)).length;
-                return {...place, dx, dy, meets,
-                    cost: 1000 * !isInside(place, frame) + 100 * meets + covered + 0.7 * ring};
-            });
+            const {bordercolor} = layout.annotations[genre.dataset.index];
+            const own = dots.filter(({colour}) => colour === bordercolor);
+            const x = middle(own.map(dot => dot.x)), y = middle(own.map(dot => dot.y));
+            const far = dot => Math.hypot(dot.x - x, dot.y - y);
+            const near = own.sort((one, other) => far(one) - far(other)).slice(0, MOST_TRIED);
+            const beside = box.width / 2 + r, below = box.height / 2 + r;
+            const choices = near.flatMap(dot => [-1, 0, 1].flatMap(right => [-1, 0, 1]
+                .filter(down => right || down).map(down => {
+                    const centre = {x: dot.x + right * beside, y: dot.y + down * below};
+                    const dx = centre.x - (box.left + box.right) / 2;
+                    const dy = centre.y - (box.top + box.bottom) / 2, place = moved(box, dx, dy);
+                    const meets = names.filter(name => meet(place, name)).length;
+                    const covered = seen.filter(dot => covers(place, dot, r - 1)).length;
+                    return {...place, dx, dy, meets, cost: 1000 * !isInside(place, frame) + 100 * meets
+                        + 2 * covered + 20 * far(centre) / frame.width};
+                })));
             const best = choices.reduce((one, other) => other.cost < one.cost ? other : one);
             genre.style.translate = `${best.dx / zoom}px ${best.dy / zoom}px`;
             if (best.meets) genre.style.visibility = "hidden";
@@ -138,7 +149,7 @@ if (!light.draw) {
         const screen = onScreen(box, layout, places);
         if (!here) {
             thinOut(names, screen, []);
-            arrange(genres, screen, []);
+            arrange(genres, screen, [], layout);
             return true;
         }
         const way = light.stops.map(({id}) => places.get(id)).filter(Boolean);
@@ -166,7 +177,7 @@ if (!light.draw) {
         thinOut(names, screen, layer.querySelectorAll("text"), lit);
         // Along a walk they stay where they are, dot after dot.
         const taken = isWalk ? "text" : "text, circle:not(.map-pulse)";
-        arrange(genres, screen, [...layer.querySelectorAll(taken)]);
+        arrange(genres, screen, [...layer.querySelectorAll(taken)], layout);
         return true;
     };
     for (const name of ["play", "timeupdate", "seeked"]) document.addEventListener(name, ({target}) => {
