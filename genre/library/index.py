@@ -344,10 +344,11 @@ class Index:
 
 
 def song_name(title: str, artist: str, path: str) -> str:
-    """What to call a song: its title and artist, else its file's name without the ending."""
+    """What to call a song: its title and artist, else its file's name in words, without the ending."""
     if title:
         return f"{title}, {artist}" if artist else title
-    return display_name(encodable(os.path.splitext(os.path.basename(path))[0])) or "unnamed"
+    stem = encodable(os.path.splitext(os.path.basename(path))[0])
+    return " ".join(display_name(stem.replace("_", " ")).split()) or "unnamed"
 
 
 def below(folder: str) -> tuple[bytes, bytes]:

@@ -75,7 +75,7 @@ def _rival_html(room: Room, mode: str) -> str:
     if GENERATED not in room.round.options:
         return _side_html("The machine did not answer", None)
     if room.round.truth == REAL_MUSIC:
-        return _side_html("The generator did not play here", None)
+        return _side_html("Real: no point for the generator", None)
     choice = room.people_choice(room.number)
     if choice == room.round.truth:
         return _side_html("The generator did not fool you", False)

@@ -260,7 +260,7 @@ def _show_progress(progress: ScanProgress) -> None:
 
 def _left(seconds: float) -> str:
     if seconds < 90:
-        return f"{seconds:.0f} seconds"
+        return counted(round(seconds), "second")
     minutes = seconds / 60
     return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
 

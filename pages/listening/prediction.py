@@ -149,7 +149,8 @@ def _their_word(result: SessionClip) -> str:
 def _show_answer(result: SessionClip, prediction: Prediction) -> None:
     """Show the genre as the largest thing on the page, and how sure it is."""
     if prediction.genre:
-        record = track_record(chosen_model(), prediction.confident)
+        # All answers that are less than sure are one row of the test: no figure for any one of them.
+        record = track_record(chosen_model(), True) if prediction.confident else None
         note = _their_word(result) or label_of(result)
         st.html(ANSWER + answer_html(prediction, note, _played(result), record.summary if record else ""))
     else:

@@ -149,7 +149,8 @@ def _show_card(state: ActState) -> None:
             st.markdown("Turn the card over again before the others look.", text_alignment="center")
         else:
             st.markdown(
-                "**The card is face down.** Only the one who acts looks at it.", text_alignment="center"
+                "**The card is face down.** All others close their eyes while the one who acts turns it.",
+                text_alignment="center",
             )
         st.button(
             "Turn it over again" if state.is_open else "Turn the card",

@@ -55,7 +55,7 @@ class PlaylistRequest:
 
     def _title(self) -> str:
         """The mood is named: what is on the page above may have moved on."""
-        word = mood_word(self.mood)
+        feeling = mood_word(self.mood) if self.mood in MOODS else f"“{self.mood}”"
         if self.direction == CHANGE:
             aim = {
                 "Calm me down": "calm you down",
@@ -63,8 +63,8 @@ class PlaylistRequest:
                 "Comfort me": "comfort you",
                 "Give me energy": "give you energy",
             }[change_label(self.mood)[0]]
-            return f"Songs to {aim} when you feel {word}"
-        return f"Songs for when you feel {word}"
+            return f"Songs to {aim} when you feel {feeling}"
+        return f"Songs for when you feel {feeling}"
 
 
 def remember_request(request: PlaylistRequest) -> None:

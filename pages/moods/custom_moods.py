@@ -99,9 +99,7 @@ def _offer_deletion(mood: CustomMood) -> None:
         state.deletion_asked = mood.key
     if state.deletion_asked != mood.key:
         return
-    st.markdown(
-        f"Delete **{escaped(mood.name)}** with its {mood.n_frames} pictures? It cannot be brought back."
-    )
+    st.markdown(f"Delete **{escaped(mood.name)}**? It cannot be brought back.")
     if st.button("Yes, delete it", type="primary", key=f"delete_now_{mood.key}", width="stretch"):
         state.deletion_asked = ""
         _apply(lambda: own_moods.delete(mood.key))

@@ -84,21 +84,30 @@ def show_mood_heading(mood: str, is_confident: bool, correction: str | None = No
         _show_heading(correction, f"You say {look_word(correction)}")
         st.caption(f"Earmark read {look_word(mood)} on your face, as the bars show. Your word counts.")
         return
+    if mood not in MOODS:
+        _show_heading(
+            mood, f"Your “{look_word(mood)}”" if is_confident else f"Perhaps your “{look_word(mood)}”"
+        )
+        return
     _show_heading(
         mood, f"You look {look_word(mood)}" if is_confident else f"Hard to say: perhaps {look_word(mood)}"
     )
 
 
 def show_record(mood: str) -> None:
-    """Say how often a face is rightly read as this emotion, where a test has counted that."""
-    card = load_card(WEIGHTS / MEASURED)
-    measured = card.metrics["valid"]["genres"].get(mood)
-    if measured:
-        n_right = round(10 * float(measured["precision"]))
+    """Say how often a face is rightly read as this emotion, or that no test has counted that."""
+    if mood not in MOODS:
         st.caption(
-            f"Of ten faces that Earmark calls {look_word(mood)}, about {n_right} are. It was tested on "
-            f"{int(card.metrics['valid']['count']):,} faces that it had never seen."
+            f"“{look_word(mood)}” was taught to this Earmark, and no test has counted how often it is right. "
+            "Take it off under **Teach it your face** if it comes too often."
         )
+        return
+    card = load_card(WEIGHTS / MEASURED)
+    n_right = round(10 * float(card.metrics["valid"]["genres"][mood]["precision"]))
+    st.caption(
+        f"Of ten faces called {look_word(mood)}, about {n_right} are "
+        f"({int(card.metrics['valid']['count']):,} faces tested)."
+    )
 
 
 def show_choice(mood: str) -> None:

@@ -6,7 +6,7 @@ from genre.errors import error_sentence
 from mood.playlist.query import TARGET_MOODS
 from pages.generation.studio import load_published_sampler, new_seed
 from pages.moods.choices import CHANGE, PlaylistRequest
-from pages.moods.labels import look_word
+from pages.moods.labels import MOODS, look_word
 from pages.shared.play_button.component import play_with_button
 from pages.shared.widgets import escaped
 
@@ -37,7 +37,7 @@ def show_own_music(request: PlaylistRequest, at_once: bool) -> None:
     with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center", key="own_music"):
         button, about = st.container(width="content"), st.container(gap="xsmall")
         with about:
-            word = look_word(request.mood)
+            word = look_word(request.mood) if request.mood in MOODS else f"“{look_word(request.mood)}”"
             if at_once:
                 st.markdown(f"**Earmark plays for you, as you feel {word}.** {_origin(request)}")
             elif is_made:

@@ -105,10 +105,9 @@ def show_photo(photo: RecognizedPhoto) -> None:
     state = mood_state()
     key = "portrait_small" if state.is_photo_small or not photo.faces else "portrait_large"
     with st.container(key=key):
-        left, right = st.columns([2, 3], vertical_alignment="center")
-    left.image(photo.picture, width="stretch", alt=f"Your picture, with {len(photo.faces)} faces framed")
-    with right:
-        reading = st.container(key="photo_reading")
+        left, right = st.columns([1, 2], vertical_alignment="center")
+    with left:
+        st.image(photo.picture, width="stretch", alt=f"Your picture, with {len(photo.faces)} faces framed")
         st.button(
             "Another picture",
             icon=":material/restart_alt:",
@@ -116,6 +115,8 @@ def show_photo(photo: RecognizedPhoto) -> None:
             help="Deletes this picture from Earmark's memory, and begins anew.",
             on_click=_forget_picture,
         )
+    with right:
+        reading = st.container(key="photo_reading", gap="xsmall")
         if not photo.faces:
             reading.warning(photo.problem, icon=":material/face:")
             if choice := st.session_state.get("mood"):

@@ -275,7 +275,8 @@ def mood_heading_colour(colour: str) -> str:
     """Return the style of the heading of pages/moods/labels.py that names the mood of a face."""
     mixed = f"color-mix(in srgb, {colour} 62%, currentColor)"
     return f"""<style>.stApp .st-key-mood_now h3 {{ color: {mixed}; font-size: 2rem; padding: 0; }}
-    @media (min-width: 641px) {{ .stApp .st-key-portrait_large .st-key-mood_now h3 {{ font-size: 2.6rem; }} }}
+    @media (min-width: 641px) {{ .stApp .st-key-portrait_large .st-key-mood_now h3 {{ font-size: 2.6rem; }}
+        .st-key-portrait_large .mood-bars {{ margin-top: .5rem; }} }}
     </style>"""
 
 

@@ -174,7 +174,7 @@ def _with_reasons(
         elif position - along[number - 1] >= NOTICEABLE:
             lead = f"A step {goal.comparative}"
         else:
-            lead = f"As {goal.word} as the one before"
+            lead = f"No {goal.comparative} than the one before"
         songs.append(PathSong(library.songs[row], _sentence(lead, library, row), position))
     return songs
 

@@ -23,7 +23,9 @@ N_VARIANTS = 6  # embeddings of a frame: the frame as it is, then augmented
 MAX_NAME_CHARS = 40
 N_FOLDS = 5  # folds of neighbouring frames; each is held out once
 INVERSE_PENALTY = 0.05  # C of the logistic regression, on standardised embeddings
-DISTANCE_QUANTILE = 0.8  # quantile of the distances of held-out frames: the unit of distance
+DISTANCE_QUANTILE = 0.8  # quantile of the distances of held-out frames: their spread
+# Varied light, place and rotation of one face: 0.6 to 1.3 (5 to 95 % of faces); of two people 1.3 to 3.0.
+MAX_SPREAD = 1.8
 
 _OTHER_NETWORK = "{name!r} belongs to another version of Earmark: delete it and teach it again."
 
@@ -122,20 +124,17 @@ class CustomMoodRecognizer:
 class _Proximity:
     """The nearness of an embedding to a mood's frames: 1 among them, 0 far away, one half at MIDPOINT.
 
-    The unit of distance is chosen so that four fifths of the held-out frames are nearer than 1. Faces of
-    other people lie at 1.5 or more, most of them beyond 3.
+    The unit of distance is the spread of the frames, so that four fifths of the held-out ones are nearer
+    than 1. Faces of other people lie at 1.5 or more, most of them beyond 3. Frames that differ more than one
+    face does must not reach for the faces of everybody: their unit ends at MAX_UNIT.
     """
 
     MIDPOINT, SLOPE_WIDTH = 1.7, 0.15
+    MAX_UNIT = 1.4
 
     def __init__(self, embeddings: np.ndarray) -> None:
-        frames = embeddings[:, 0]
-        distances = [
-            np.linalg.norm(frames[rows] - np.delete(frames, rows, axis=0).mean(axis=0), axis=1)
-            for rows in _folds(len(frames))
-        ]
-        self._centre = frames.mean(axis=0)
-        self._unit = max(float(np.quantile(np.concatenate(distances), DISTANCE_QUANTILE)), 1e-6)
+        self._centre = embeddings[:, 0].mean(axis=0)
+        self._unit = min(max(_spread(embeddings), 1e-6), self.MAX_UNIT)
 
     def __call__(self, embeddings: np.ndarray) -> np.ndarray:
         """Measure the nearness of embeddings (B, D) -> (B,) from 0 to 1."""
@@ -144,14 +143,20 @@ class _Proximity:
 
 
 def learn_mood(recognizer: EmotionNetRecognizer, name: str, faces: Sequence[np.ndarray]) -> CustomMood:
-    """Learn a mood from crops of its face, in order of time. Raises MoodError."""
+    """Learn a mood from crops of one face, in order of time. Raises MoodError, also for several faces."""
     name = validate_name(name)
     if not MIN_MOOD_FRAMES <= len(faces) <= MAX_MOOD_FRAMES:
         raise MoodError(
             f"A mood needs {MIN_MOOD_FRAMES} to {MAX_MOOD_FRAMES} pictures of your face: take "
             f"{'more' if len(faces) < MIN_MOOD_FRAMES else 'fewer'}."
         )
-    return CustomMood(name, embed_variants(recognizer, faces), recognizer.fingerprint, time.time())
+    embeddings = embed_variants(recognizer, faces)
+    if _spread(embeddings) > MAX_SPREAD:
+        raise MoodError(
+            "These pictures differ too much to be one mood: show the same face in all of them, one person "
+            "with one look."
+        )
+    return CustomMood(name, embeddings, recognizer.fingerprint, time.time())
 
 
 def embed_variants(recognizer: EmotionNetRecognizer, faces: Sequence[np.ndarray]) -> np.ndarray:
@@ -201,6 +206,16 @@ def require_network(recognizer: EmotionNetRecognizer, moods: Sequence[CustomMood
         made_by = (mood.network, mood.embeddings.shape[2])
         if made_by != (recognizer.fingerprint, recognizer.embedding_size):
             raise MoodError(_OTHER_NETWORK.format(name=mood.name))
+
+
+def _spread(embeddings: np.ndarray) -> float:
+    """Measure how far frames (frames, N_VARIANTS, D) lie from the mean of those of the other folds."""
+    frames = embeddings[:, 0]
+    distances = [
+        np.linalg.norm(frames[rows] - np.delete(frames, rows, axis=0).mean(axis=0), axis=1)
+        for rows in _folds(len(frames))
+    ]
+    return float(np.quantile(np.concatenate(distances), DISTANCE_QUANTILE))
 
 
 def _folds(n_frames: int) -> list[np.ndarray]:

@@ -78,7 +78,7 @@ def answer_html(prediction: "Prediction", note: str = "", played: str = "", reco
     genre = prediction.genre or ""
     share = percent(prediction.probabilities[genre])
     if not prediction.description.familiar:
-        share = f"{share}, if it has to be one of them"
+        share += '<span class="answer-condition">, if it has to be one of them</span>'
     played_html = (
         f'<p class="answer-played"><i aria-hidden="true">music_note</i>{escape(played)}</p>' if played else ""
     )

@@ -3,20 +3,24 @@
 import streamlit as st
 
 _SCROLL = """<script>{  // NUMBER: the browser runs no script again that stays where it is
-    const look = (last, looks) => {
+    window.earmarkScroll = NUMBER;
+    const stop = () => { window.earmarkScroll = 0; };  // whoever uses the page is not moved about
+    for (const sign of ["wheel", "touchmove", "pointerdown", "keydown"])
+        addEventListener(sign, stop, {capture: true, once: true});
+    const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const look = (last, looks, nStill) => {  // until nothing above grows or shrinks any more
+        const isStage = document.documentElement.classList.contains("presenting");  // all is in sight
+        if (window.earmarkScroll !== NUMBER || isStage || !looks || nStill === 4) return;
         const part = document.querySelector(".st-key-KEY"), top = part?.getBoundingClientRect().top;
         const header = document.querySelector("[data-testid=stHeader]")?.getBoundingClientRect().bottom ?? 0;
-        const isStage = document.documentElement.classList.contains("presenting");  // all is in sight
-        if (!part || isStage) return;
-        if (top !== last && looks) {  // what stands above is still growing or shrinking
-            setTimeout(look, 150, top, looks - 1);
-        } else if (top > WITHIN * window.innerHeight || top < header) {
+        const isStill = part && top === last;
+        if (isStill && (top > WITHIN * window.innerHeight || top < header)) {
             part.style.scrollMarginTop = "4.75rem";  // header and gap: what stands above is not cut in half
-            const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
             part.scrollIntoView({behavior: isCalm ? "auto" : "smooth"});
         }
+        setTimeout(look, 150, top, looks - 1, isStill ? nStill + 1 : 0);
     };
-    look(null, 10);
+    look(null, 40, 0);
 }</script>"""
 
 

@@ -53,6 +53,6 @@ function show(button, sound) {
   const length = Number.isFinite(sound?.duration) ? sound.duration : 0, at = sound?.currentTime ?? 0;
   button.setAttribute("aria-label", isPlaying ? "Pause" : "Play");
   button.toggleAttribute("data-playing", isPlaying);
-  button.querySelector(".play-button-left").textContent = length ? `${Math.ceil(length - (at < length ? at : 0))} s` : "";
+  button.querySelector(".play-button-left").textContent = length ? `${Math.ceil(length - (at < length ? at : 0) - 0.2)} s` : "";
   button.style.setProperty("--place", length ? Math.min(1, at / length) : 0);
 }

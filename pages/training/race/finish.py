@@ -152,8 +152,8 @@ def show_race(heat: list[ChartEntry], is_running: bool = False) -> bool:
         )
         if _is_test_easier(learnings):
             st.html(
-                '<p class="race-why">Why the final test looks easier: there the excerpts of a track vote. '
-                "In a lesson each counts alone.</p>"
+                '<p class="race-why">Why the final test looks easier: there a model hears the whole track. '
+                "In a lesson it hears a few seconds.</p>"
             )
     st.caption(
         "The lines count excerpts of a few seconds, of music kept aside while a model learns. The dots count "

@@ -124,7 +124,7 @@ def test_a_room_raises_hands():
     healthy(app.button(key="hands_counted").click().run())
     assert room.tally(0) == dict(zip(room.round.options, (3, 8), strict=True))
     is_real = room.round.truth == REAL_MUSIC  # most said generated: the generator has fooled nobody
-    assert ("The generator did not play here" in drawn(app)) == is_real
+    assert ("Real: no point for the generator" in drawn(app)) == is_real
     assert ("The generator did not fool you" in drawn(app)) != is_real
     assert drawn(app).count("+1") == (not is_real), "who takes real music for generated gives nobody a point"
 

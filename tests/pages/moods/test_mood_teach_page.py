@@ -120,7 +120,7 @@ def test_custom_moods_are_renamed_exported_disabled_and_deleted():
     healthy(app.toggle(key=f"use_{punk.key}").set_value(False).run())
     assert app.session_state["mood_state"].disabled_moods == {punk.key}
     press(app, f"delete_{dreamy.key}")
-    assert f"Delete **{dreamy.name}**" in words(app) and dreamy.name in [mood.name for mood in list_moods()]
+    assert f"Delete **{dreamy.name}**?" in words(app) and dreamy.name in [mood.name for mood in list_moods()]
     press(app, f"delete_now_{dreamy.key}")
     assert [mood.name for mood in list_moods()] == ["loud"]
     assert "Teach a second one" in words(app)
@@ -156,7 +156,7 @@ def test_a_custom_mood_is_recognised(searches):
     app.text_input(key="teach_name_0").input("space")
     press(healthy(app.run()), "teach")
     app = snapshot(visit(), views[6])
-    assert app.session_state["mood"] == "space" and "You look space" in words(app)
+    assert app.session_state["mood"] == "space" and "Your “space”" in words(app)
     assert searches[-1][0] == "space"
     (space,) = list_moods()
     app = snapshot(visit(mood_state=MoodState(disabled_moods={space.key})), views[6])

@@ -21,7 +21,7 @@ GUESS = """
     .st-key-score :nth-child(1 of :has(> .stMetric)) [data-testid=stMetricValue] * { color: #1F9C9C; }
     .st-key-score :nth-child(2 of :has(> .stMetric)) [data-testid=stMetricValue] * { color: #D9702E; }
     [class*=st-key-option_] button { min-height: 13rem; }
-    [class*=st-key-option_] button p { font-size: 2.2rem !important; }
+    [class*=st-key-option_] button p { font-size: 2.2rem !important; white-space: nowrap; }
     .game-options { font-size: 2.2rem; }
     .stApp .stMainBlockContainer .stMarkdown h1 { font-size: 3.5rem !important; }
     &:has(.st-key-show_answer) .qr-code { max-width: 17rem; }

@@ -30,6 +30,7 @@ LISTEN = """
     .answer-bars i { height: 1.1rem; border-radius: .55rem; }
     .player .player-readout { font-size: 1.5rem; text-align: center; }
     .player-picture canvas { height: calc(var(--stage-height) - 25.4rem); }
+    .answer-condition { display: none; }  /* the line above the genre has said it */
     .answer-bars > :nth-child(n + 7) { display: none; }  /* two bars */
     .st-key-answer:has(.answer-note) .player-picture canvas { height: calc(var(--stage-height) - 27.8rem); }
     .player-legend { display: none; }

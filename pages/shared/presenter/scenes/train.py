@@ -11,9 +11,16 @@ TRAIN = """
         :not(:has(.line-up, .st-key-start, .st-key-start_race, .st-key-watch_race)) { display: none; }
     .line-up p { font-size: 1.6rem; margin: .2rem 0; }
     .line-up .line-up-task { font-size: 2.6rem; margin-top: .6rem; font-weight: 700; line-height: 1.15; }
-    .line-up ol { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: .55rem; }
-    .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15; padding: .25rem 0 .25rem 1rem;
-        border-left: .55rem solid #0F8A8A; }
+    .line-up ol { list-style: none; padding: 0 3.6rem 0 0; margin: 1rem 0; display: grid; position: relative;
+        grid-auto-rows: 1fr; min-height: calc(var(--stage-height) - 18rem); }
+    .line-up ol::after { content: ""; position: absolute; right: 0; top: 0; bottom: 0; width: 2.4rem;
+        opacity: .55; background: repeating-conic-gradient(currentColor 0 25%, transparent 0 50%)
+            0 0 / 1.2rem 1.2rem; }
+    .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15; margin: 0; display: flex;
+        align-items: center; flex-wrap: wrap; column-gap: .8rem; border-bottom: 3px dashed #8A909966; }
+    .line-up li:first-child { border-top: 3px dashed #8A909966; }
+    .line-up li::before { content: "directions_run"; font: 400 4rem/1 "Material Symbols Rounded";
+        font-feature-settings: "liga"; color: #1F9C9C; }
     .line-up small { font-size: 1.7rem; font-weight: 400; }
     :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button { padding: .7rem 2.2rem; }
     .lanes b { font-size: 2.4rem; }
