@@ -96,10 +96,11 @@ def _show_start() -> None:
     is_out_of_reach = mode == PHONES and not reaches_others()
     if is_out_of_reach:
         st.info(
-            "Phones cannot reach this Earmark: it serves its own computer alone. Let the room raise hands. "
-            "The README says how phones are let in, under “Exposure”.",
+            "Phones cannot reach this Earmark: it serves its own computer alone. Let the room raise hands.",
             icon=":material/wifi_off:",
         )
+        with st.container(key="how_phones_come_in"):
+            st.caption("The README says how phones are let in, under “Exposure”.")
     first = REAL if st.query_params.get("kind") == REAL else GENRE
     kinds = sorted(KINDS, key=lambda kind: kind != first)
     for column, kind in zip(st.columns(2), kinds, strict=True):

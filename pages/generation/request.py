@@ -1,5 +1,6 @@
 """The request form: genres or a prompt, length, count, seed, and fine tuning."""
 
+import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,14 @@ def _draw_seed() -> None:
     st.session_state.request_seed = new_seed()
 
 
+def _draw_genre_and_seed(genres: tuple[str, ...]) -> None:
+    """Choose another genre, and another seed; where words say what is wished, the seed alone."""
+    _draw_seed()
+    if st.session_state.request_mode == BY_GENRE:
+        others = [genre for genre in genres if [genre] != st.session_state.request_genres]
+        st.session_state.request_genres = [random.choice(others or list(genres))]
+
+
 def _fine_tuning(seconds: float) -> FineTuning:
     """Show the widgets and return what they say."""
     with st.expander("Fine tuning", icon=":material/tune:"):
@@ -267,9 +276,10 @@ def _buttons(
             "Surprise me",
             icon=":material/casino:",
             key="surprise",
-            on_click=_draw_seed,
+            on_click=_draw_genre_and_seed,
+            args=(genres,),
             disabled=source is None,
-            help="The same wish with another seed",
+            help="Another genre" if isinstance(source, dict) else "The same words with another seed",
         )
     if source is None or not (generate or surprise):
         return

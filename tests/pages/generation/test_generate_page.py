@@ -101,6 +101,7 @@ def test_the_same_seed_gives_the_same_sound_to_anybody(visit):
     newest, first = gallery_items(one)
     assert newest.request.seed == one.session_state["request_seed"] != first.request.seed
     assert newest.wav != first.wav and not one.info
+    assert newest.request.genres != first.request.genres, "a surprise is of another genre"
 
 
 def test_the_dice_gives_another_seed_and_nothing_more(visit):

@@ -16,12 +16,16 @@ TRAIN = """
     .line-up ol::after { content: ""; position: absolute; right: 0; top: 0; bottom: 0; width: 2.4rem;
         opacity: .55; background: repeating-conic-gradient(currentColor 0 25%, transparent 0 50%)
             0 0 / 1.2rem 1.2rem; }
-    .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15; margin: 0; display: flex;
-        align-items: center; flex-wrap: wrap; column-gap: .8rem; border-bottom: 3px dashed #8A909966; }
+    .line-up li { font-size: 2.6rem; font-weight: 700; line-height: 1.15; margin: 0;
+        display: grid; grid-template: auto auto / auto 1fr; align-content: center; align-items: center;
+        column-gap: .8rem; border-bottom: 3px dashed #8A909966; }
     .line-up li:first-child { border-top: 3px dashed #8A909966; }
     .line-up li::before { content: "directions_run"; font: 400 4rem/1 "Material Symbols Rounded";
+        grid-row: span 2;
         font-feature-settings: "liga"; color: #1F9C9C; }
-    .line-up small { font-size: 1.7rem; font-weight: 400; }
+    .line-up li:not(:has(small)) { grid-template-rows: auto; }
+    .line-up li:not(:has(small))::before { grid-row: auto; }
+    .line-up small { font-size: 1.7rem; font-weight: 400; grid-column: 2; }
     :is(.st-key-start, .st-key-start_race, .st-key-watch_race) button { padding: .7rem 2.2rem; }
     .lanes b { font-size: 2.4rem; }
     &:has(.is-racing) .stMainBlockContainer > .stVerticalBlock > :not(:has(.is-racing)),
