@@ -130,7 +130,7 @@ def show_results() -> None:
     if state.repeated_id == opened.id:
         st.info(
             "The same wish and the same seed give the very same music: here it is again. Press "
-            "**Surprise me** for something new, or roll the dice under **Fine tuning** for another of its kind.",
+            "**Surprise me** for something new, or roll the dice of **Fine tuning** for another of its kind.",
             icon=":material/repeat:",
         )
     show_item(opened)

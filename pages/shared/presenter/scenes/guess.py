@@ -4,6 +4,7 @@ GUESS = """
 .presenting {
     &:has(.st-key-start_genre) .stMainBlockContainer > .stVerticalBlock { gap: .6rem; }
     .game-how, .st-key-how_phones_come_in, .st-key-game_mode label { display: none; }
+    &:has(.st-key-how_phones_come_in) [class*=st-key-game_of_] { display: none; }
     .st-key-game_mode button p { font-size: 1.5rem; }
     .game-symbols { font-size: 4.5rem; margin: 0; }
     [class*=st-key-game_of_] { gap: .8rem; }
