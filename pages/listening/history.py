@@ -32,7 +32,10 @@ def show_history() -> None:
     """Show the open prediction in full, and below it the table of several."""
     state, session = listen_state(), visit_session()
     with st.container(key="results"):
-        st.markdown(":material/arrow_downward: [Choose other music](#other-music)", text_alignment="center")
+        to_all = f"[All {len(session)} clips](#all-clips) or " if len(session) > 1 else ""
+        st.markdown(
+            f":material/arrow_downward: {to_all}[Choose other music](#other-music)", text_alignment="center"
+        )
         answer = st.container()
         with st.container(key="clips"):
             if len(session) > 1:
@@ -88,7 +91,7 @@ def _choose_row(session: Session, open_id: str | None, key: str) -> str | None:
     rows = list(session)
     ids = [row.id for row in rows]
     n_failed = sum(row.error is not None for row in rows)
-    st.subheader(f"{len(rows)} clips")
+    st.subheader(f"{len(rows)} clips", anchor="all-clips")
     if n_failed:
         st.caption(f"{n_failed} of them could not be read; the table says why.")
     selection = st.dataframe(

@@ -62,7 +62,7 @@ def predict_clips(
             on_prediction(number)
             if open_id is None or opens_last:
                 open_id = state.open_id = result.id
-    state.scroll_target = "results" if len(clips) == 1 else "clips"
+    state.scroll_target = "results"
     state.starting_id = open_id if len(clips) == 1 else None
     if not is_resumed:
         renew("table")

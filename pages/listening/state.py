@@ -25,7 +25,7 @@ class ListenState:
     # Recordings and genres whose buttons were pressed; served when no file is in work.
     requested_examples: list[str] = field(default_factory=list)
     requested_deletion: str | None = None  # the id of a prediction; likewise
-    scroll_target: str | None = None  # the container with what is new: all clips, or the one answer
+    scroll_target: str | None = None  # the container with what is new
     starting_id: str | None = None  # id of the clip that came alone and latest: its sound starts by itself
     explanation: tuple[tuple, Any] | None = None  # (what it depends on, the latest Explanation)
     enhancement: tuple[tuple, Any] | None = None  # (what it depends on, the latest Enhanced)
