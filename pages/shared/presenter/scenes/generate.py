@@ -48,7 +48,7 @@ GENERATE = """
         & > * { flex: 1 1 auto; width: auto; min-width: 0; }
         & .stButton button { width: 100%; padding: .15rem .2rem; }
         & button p { font-size: 1.5rem !important; } }
-    .st-key-hear_before { position: fixed; right: 1.5rem; top: 1.3rem; width: auto !important; }
+    .st-key-hear_before { position: fixed; right: 2.75rem; top: 1.3rem; width: auto !important; }
     .st-key-heard_before { gap: .7rem; }
     .st-key-paint_first { align-self: center; }
     .st-key-paint_first button { padding: .2rem 2rem; }

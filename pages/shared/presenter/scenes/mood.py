@@ -86,7 +86,7 @@ MOOD = """
     &:has(.stCameraInput) :is(h1, .st-key-mood) { display: none; }
     .st-key-mood_songs { position: relative; }
     .st-key-mood_songs > :has(.st-key-show_face) { position: absolute; right: 0; top: 0; width: auto; }
-    .st-key-another_picture { position: fixed; right: 1.5rem; top: 1.3rem; width: auto !important; }
+    .st-key-another_picture { position: fixed; right: 2.75rem; top: 1.3rem; width: auto !important; }
     :is(.st-key-show_face, .st-key-another_picture) button { padding: .2rem .6rem; }
     :is(.st-key-show_face, .st-key-another_picture) button [data-testid=stMarkdownContainer] {
         position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

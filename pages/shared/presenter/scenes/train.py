@@ -84,7 +84,7 @@ TRAIN = """
     &:has(.st-key-race) .stAlert h3 { font-size: 1.8rem !important; }
     .stAlert h3 span[style*=font-size] { font-size: 1.5rem !important; font-weight: 400; }
     &:has(.st-key-race) .stAlert :is([data-testid=stMarkdownContainer], p) { margin: 0; }
-    &:has(.st-key-race) .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; width: auto;
+    &:has(.st-key-race) .st-key-to_leak { position: fixed; right: 2.75rem; bottom: 1.3rem; width: auto;
         z-index: 1; }
     /* The next step stands at the end of the winner's line. */
     &:has(.st-key-race) .stAlert:has(h3) > div { padding-right: 21rem; min-height: 3.2rem; }
@@ -117,13 +117,13 @@ TRAIN = """
     .standings i::after { font-size: min(3rem, 8vh); }
     .standings b, .standings .is-winner b { font-size: 3rem; }
     .stHtml .standings-about { font-size: 1.5rem; line-height: 3rem; }
-    .st-key-outcome .st-key-to_leak { position: fixed; right: 1.5rem; bottom: 1.3rem; width: auto;
+    .st-key-outcome .st-key-to_leak { position: fixed; right: 2.75rem; bottom: 1.3rem; width: auto;
         z-index: 1; }
 
     /* The leak: the figures fall. */
     &:has(.st-key-leak_drops) .stMainBlockContainer > .stVerticalBlock >
         :not(:has(> [data-testid=stHeading], > .st-key-leak_drops)) { display: none; }
-    .st-key-leak_drops .st-key-to_papers { position: fixed; right: 1.5rem; top: 1.3rem; width: auto; }
+    .st-key-leak_drops .st-key-to_papers { position: fixed; right: 2.75rem; top: 1.3rem; width: auto; }
     :is(.st-key-leak_drops > :has(.drops), .st-key-leak_drops .stHtml) { display: flex;
         flex-direction: column; height: 100%; }
     .drops { flex: 1; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); }
