@@ -89,8 +89,8 @@ def test_beside_the_seven_emotions_a_custom_mood_wins_only_on_its_own_look(recog
 def test_pictures_of_several_people_are_no_mood(recognizer) -> None:
     faces, _ = valid_faces()
     refused = 0
-    for first in range(0, 40, 4):
-        pictures = [frame for face in faces[first : first + 4] for frame in frames(face, 5)]
+    for first in (0, 4, 8, 12):
+        pictures = [frame for face in faces[first : first + 4] for frame in frames(face, 3)]
         try:
             mood = learn_mood(recognizer, "everybody", pictures)
         except MoodError as error:
@@ -99,7 +99,7 @@ def test_pictures_of_several_people_are_no_mood(recognizer) -> None:
             continue
         taken = CustomMoodRecognizer(recognizer, [mood]).predict(list(faces[40:]))[:, -1] > 0.5
         assert taken.mean() < 0.5, "what is learnt does not take most faces of others"
-    assert refused >= 7
+    assert refused >= 3
 
 
 def test_one_s_own_happy_takes_the_place_of_the_stock_one(recognizer) -> None:
