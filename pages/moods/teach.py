@@ -5,12 +5,14 @@ and the next run begins with the same files. So the state is fetched first, and 
 it at once.
 """
 
+import cv2
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from genre.errors import error_sentence
+from genre.text import counted
 from mood.emotion.custom_moods.learning import MAX_MOOD_FRAMES, MIN_MOOD_FRAMES, learn_mood
 from mood.emotion.faces import (
     MAX_PHOTOGRAPH_SIDE,
@@ -29,6 +31,7 @@ from pages.moods.state import mood_state
 from pages.shared.flash import set_flash, show_flash
 from pages.shared.widgets import escaped, fragment, renew, widget_key
 
+N_IN_ROW = 8  # faces side by side
 N_RECORDED = 15  # pictures in one recording from live video
 RECORDING_REFRESH_S = 0.5
 FLASH = "teach"  # place of the message why pictures were skipped
@@ -40,6 +43,7 @@ def teach_by_pictures(from_camera: bool) -> None:
     with left:
         (_take_snapshot if from_camera else _choose_files)()
         show_flash(FLASH, warning_icon=":material/face:")
+        _show_faces()
     with right:
         _show_instructions(
             "Make the face, and take 10 to 20 pictures of it."
@@ -58,6 +62,7 @@ def teach_by_video(live: LiveRecognizer | None, beside: DeltaGenerator) -> None:
         else:
             _show_record_button(None)
         _name_mood()
+        _show_faces()
 
 
 def _show_instructions(first_step: str) -> None:
@@ -157,6 +162,22 @@ def _add_face(photo: UploadedFile, faces: list[np.ndarray]) -> str:
     except FaceError as error:
         return str(error)
     return ""
+
+
+def _show_faces() -> None:
+    """Show the faces so far as the network sees them, side by side."""
+    faces = _training_faces()
+    if not faces:
+        return
+    shown = [cv2.cvtColor(face, cv2.COLOR_GRAY2RGBA) for face in faces]
+    shown += [np.zeros_like(shown[0])] * (-len(faces) % N_IN_ROW)  # nothing is seen of these
+    rows = [np.hstack(shown[first : first + N_IN_ROW]) for first in range(0, len(shown), N_IN_ROW)]
+    st.image(
+        np.vstack(rows),
+        width="stretch",
+        alt=f"The {counted(len(faces), 'face')} that the mood is learnt from, small and grey",
+    )
+    st.caption("So small and grey Earmark sees them. They are gone when the mood is taught.")
 
 
 def _name_mood() -> None:

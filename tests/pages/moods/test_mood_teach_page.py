@@ -29,6 +29,7 @@ def test_a_custom_mood_is_learnt_from_files(searches):
     healthy(app.file_uploader[0].set_value([*files, ("wall.png", b"nothing", "image/png")]).run())
     assert "1 of 5 pictures were left out" in app.warning[0].value
     assert app.button(key="teach").disabled
+    assert "So small and grey Earmark sees them" in words(app), "they are shown"
     healthy(app.file_uploader[0].set_value([*files, *files]).run())
     assert "Everybody who uses this Earmark will see this mood" in words(app), "said before it is made"
     app.text_input(key="teach_name_0").input("punk *rock*")
