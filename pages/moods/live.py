@@ -13,7 +13,7 @@ from pages.moods.labels import score_bars, show_choice, show_mood_heading
 from pages.moods.recognizer import current_recognizer
 from pages.moods.state import mood_state
 from pages.shared.browser.permissions import is_insecure, show_insecure
-from pages.shared.browser.webrtc import rtc_configuration
+from pages.shared.browser.webrtc import drop_late_frames, rtc_configuration
 from pages.shared.widgets import fragment
 
 REFRESH_S = 0.5  # seconds between two updates of the mood
@@ -57,6 +57,7 @@ def start_video(invitation: str = "") -> tuple[LiveRecognizer | None, DeltaGener
     except ValueError as error:
         left.error(str(error), icon=":material/error:")
         return None, right
+    drop_late_frames()
     with left:
         context = webrtc_streamer(
             "mood_video",

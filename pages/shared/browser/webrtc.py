@@ -1,4 +1,4 @@
-"""The WebRTC configuration of live video and sound: EARMARK_ICE_SERVERS.
+"""The WebRTC configuration of live video and sound: EARMARK_ICE_SERVERS, and what becomes of late frames.
 
 On one machine, and mostly inside one network, no server is needed, so there is none by default.
 """
@@ -6,6 +6,11 @@ On one machine, and mostly inside one network, no server is needed, so there is 
 import json
 import os
 from typing import Any
+
+from aiortc import MediaStreamTrack
+from aiortc.contrib.media import MediaRelay
+from streamlit.runtime import Runtime
+from streamlit_webrtc.relay import _SERVER_GLOBAL_RELAY_ATTR_NAME_
 
 
 def rtc_configuration() -> dict[str, Any]:
@@ -31,6 +36,26 @@ def rtc_configuration() -> dict[str, Any]:
         if not isinstance(urls, list) or not urls or not all(map(_is_address, urls)):
             raise ValueError('EARMARK_ICE_SERVERS needs addresses such as "stun:stun.example.org:3478".')
     return {"iceServers": servers}
+
+
+class NewestFrameRelay(MediaRelay):
+    """A relay between the parts of streamlit-webrtc that passes on the newest frame of a video alone.
+
+    The usual one keeps each frame until it is taken: where a busy server encodes more slowly than a camera
+    films, they fill the memory, 10 MB a second, and what is seen lags behind by minutes.
+    """
+
+    def subscribe(self, track: MediaStreamTrack, buffered: bool = True) -> MediaStreamTrack:
+        """Create a proxy of `track`; of sound every frame counts, and waits to be taken."""
+        return super().subscribe(track, buffered and track.kind != "video")
+
+
+def drop_late_frames() -> None:
+    """Let streamlit-webrtc use one NewestFrameRelay for all visitors. Call before a video begins."""
+    if Runtime.exists():
+        runtime = Runtime.instance()
+        if not isinstance(getattr(runtime, _SERVER_GLOBAL_RELAY_ATTR_NAME_, None), NewestFrameRelay):
+            setattr(runtime, _SERVER_GLOBAL_RELAY_ATTR_NAME_, NewestFrameRelay())
 
 
 def _is_address(text: object) -> bool:

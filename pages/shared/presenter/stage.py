@@ -49,7 +49,8 @@ _STAGE = """
         [class*=st-key-act_guess_], .st-key-next_mood, .st-key-act_again,
         .st-key-game_mode, .st-key-start_genre, .st-key-start_real,
         [class*=st-key-option_], [class*=st-key-hands_], .st-key-show_answer, .st-key-next, .st-key-skip,
-        .st-key-again, .st-key-library_example, .st-key-library_walk_start, .st-key-library_walk_end),
+        .st-key-again, .st-key-library_example, .st-key-library_walk_start, .st-key-library_walk_end,
+        [class*=st-key-song_]),
     :is(.stExpander, .stPopover, .modebar, [data-testid=stElementToolbar],
         [data-testid=stTooltipIcon]:not(.stButton *),
         [data-testid=stHeaderActionElements], .stHeadingActionElements, [data-testid=stCaptionContainer]) {

@@ -4,12 +4,15 @@ LISTEN = """
 .presenting {
     /* First the question and the button; then the recorder fills the stage, and then the answer. */
     &:has(.recorder) .stMainBlockContainer > .stVerticalBlock >
-        :not(:has(h1, .recorder, .st-key-answer)),
+        :not(:has(h1, .recorder, .st-key-songs, .st-key-answer)),
+    &:has(.recorder:not([data-state=idle]), .st-key-answer) :has(> .st-key-songs),
     &:has(.recorder:not([data-state=idle]), .st-key-answer) .stMainBlockContainer > .stVerticalBlock >
         :has(h1):not(:has(.recorder, .st-key-answer)) { display: none; }
     &:has(.recorder) .stMainBlockContainer h1 { font-size: 3.4rem !important; text-align: center; }
     &:has(.st-key-answer) :is(.st-key-recorder_panel, [data-testid=stLayoutWrapper]:has(>
         .st-key-recorder_panel)) { min-height: 0; height: 0 !important; }
+    .st-key-songs button { padding: .4rem .8rem; }
+    .st-key-songs button p { font-size: 1.25rem !important; }
     .st-key-answer { border: 0; padding: 0; gap: .4rem; }
     .st-key-answer > :not(:has(> .stHtml .answer, > .stHtml .answer-bars, .player, audio, > .stAlert,
         > .stText)),
@@ -41,9 +44,9 @@ LISTEN = """
     &:has(.st-key-answer) .recorder[data-state=idle] .recorder-mark { font-size: 2.6rem; width: 2.6rem;
         height: 2.6rem; }
     &:has(.st-key-answer) .recorder[data-state=idle] .recorder-word { display: none; }
-    &:not(:has(.st-key-answer)) .recorder[data-state=idle] { --size: 22rem; }
-    &:not(:has(.st-key-answer)) .recorder[data-state=idle] .recorder-mark { font-size: 9rem; width: 9rem;
-        height: 9rem; }
+    &:not(:has(.st-key-answer)) .recorder[data-state=idle] { --size: 18rem; }
+    &:not(:has(.st-key-answer)) .recorder[data-state=idle] .recorder-mark { font-size: 7.5rem; width: 7.5rem;
+        height: 7.5rem; }
     .recorder-word { font-size: 2.4rem; }
     .recorder[data-state=stopping] .recorder-word { font-size: 2rem; }
     &:has(.st-key-answer) .recorder-history { display: none; }
@@ -70,6 +73,7 @@ LISTEN = """
     .recorder-certainty { font-size: 1.7rem; }
     .recorder-answer.waits::before { content: "Listening \\2026"; visibility: visible; font-size: 4rem;
         font-weight: 700; }
+    .recorder-answer.waits > * { display: none; }
     .recorder-bars { font-size: 1.6rem; grid-template-columns: max-content 1fr 4.5rem; }
     .recorder-bars i { height: 1.3rem; border-radius: .65rem; }
     .recorder-waterfall { grid-area: fall; width: 100%; height: 11rem; }
