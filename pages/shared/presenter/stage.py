@@ -56,6 +56,7 @@ _STAGE = """
         [data-testid=stHeaderActionElements], .stHeadingActionElements, [data-testid=stCaptionContainer]) {
         display: none !important; }
     [data-testid=stMain] { zoom: var(--stage-zoom, 1); }
+    [data-testid=stElementContainer][data-stale=true] { opacity: 1; }  /* a room sees no fading chart */
     [data-testid=stMain]:focus-visible { outline: none; }
     .stApp .stMainBlockContainer { max-width: 60rem; padding: 1.3rem 1.5rem; }
     :is([data-testid=stMarkdownContainer], .stText, .song-name) { font-size: 1.5rem; line-height: 1.35; }
