@@ -23,7 +23,7 @@ COLOURS = {
     "disco": "#D65FA8",
     "hiphop": "#D9702E",
     "jazz": "#1F9C9C",
-    "metal": "#5E6F85",
+    "metal": "#6B7E99",
     "pop": "#B08D1A",
     "reggae": "#4A9F60",
     "rock": "#CF4B4B",
