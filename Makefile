@@ -170,10 +170,13 @@ weights-emotion: setup-dev
 	$(call train,emotion,$(BIN) -m mood train --data "$(FACES)" --split all --teacher "$(RUNS)/emotion-teacher")
 	$(BIN) -m genre publish "$(RUNS)/emotion" emotion --metrics-from emotion-train --note "$(NOTE)"
 
-# The plain DCGAN is the baseline.
+# The first takes a GPU, or some days; the second is its predecessor, whose pieces play on; the plain DCGAN is
+# the baseline.
 weights-gan: setup-dev
-	$(call train,gan,$(BIN) -m gan train --data "$(DATA)" --split filtered --epochs 21)
+	$(call train,gan,$(BIN) -m gan train --data "$(DATA)" --split filtered --network beat)
 	$(BIN) -m gan publish "$(RUNS)/gan" gan --note "$(NOTE)"
+	$(call train,gan-first,$(BIN) -m gan train --data "$(DATA)" --split filtered --network earmark --epochs 21)
+	$(BIN) -m gan publish "$(RUNS)/gan-first" gan-first --note "$(NOTE)"
 	$(call train,dcgan,$(BIN) -m gan train --data "$(DATA)" --split filtered --network dcgan --epochs 10)
 	$(BIN) -m gan evaluate --data "$(DATA)" --plain "$(RUNS)/dcgan" --record
 	$(BIN) -m gan sample --plain "$(RUNS)/dcgan" --seed 0 --out assets/weights/gan/plain

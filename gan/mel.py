@@ -11,6 +11,7 @@ from genre.audio.spectrogram import SpectrogramParams
 GAN_MEL = SpectrogramParams(range_db=80.0)  # 128 bands; frames of 93 ms every 23 ms
 N_BANDS = GAN_MEL.bands
 CLIP_FRAMES = 128  # frames of a training clip: 3 s
+FRAMES_PER_MINUTE = 60.0 / GAN_MEL.seconds_per_frame  # 2584
 FRAMES_PER_COLUMN = 32  # frames generated from one column of the local latent
 
 

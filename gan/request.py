@@ -192,15 +192,6 @@ def make_similar_request(request: GenerationRequest, seed: int) -> GenerationReq
     return replace(request, seed=seed, style=style, rhythm=())
 
 
-def plain_request(request: GenerationRequest) -> GenerationRequest:
-    """Derive what the network paints by itself of the same genres, noise and length.
-
-    It has no controls, tempo, key and form. It equals the request where that asks for none of them.
-    """
-    controls = {} if any(request.controls.values()) else request.controls
-    return replace(request, controls=controls, tempo=1.0, form="", bpm=None, key="")
-
-
 def vary_request(request: GenerationRequest, seed: int, keep: str) -> GenerationRequest:
     """Keep the latent "style" or "rhythm" and draw the other anew."""
     if keep not in PARTS:

@@ -74,7 +74,7 @@ def show_progress(interval_s: float | None) -> None:
                 (ticket.n_done + 0.5 * ticket.is_running) / max(1, ticket.n_submitted), text=_progress_text()
             )
             st.button("Cancel", icon=":material/close:", key="cancel", on_click=ticket.cancel)
-        if not state.plain_id:  # beside a piece the stage alone shows it
+        if not state.earlier_id:  # beside a piece the stage alone shows it
             show_painting("It paints time to the right and low notes at the bottom. Then Earmark plays it.")
         if state.scrolls_to_waiting:
             state.scrolls_to_waiting = False
@@ -83,7 +83,7 @@ def show_progress(interval_s: float | None) -> None:
 
 def _progress_text() -> str:
     ticket = generate_state().ticket
-    if generate_state().plain_id and ticket.is_running:
+    if generate_state().earlier_id and ticket.is_running:
         return "The network alone paints the same wish"
     which = f"piece {ticket.n_done + 1} of {ticket.n_submitted}" if ticket.n_submitted > 1 else "your piece"
     if ticket.is_running:

@@ -46,9 +46,8 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
     )
     parser.add_argument(
         "--model",
-        default="gan",
         metavar="NAME",
-        help="published weights, by default gan, or the name of a finished run",
+        help="published weights or the name of a finished run; by default gan, or those of a recipe",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     parser.set_defaults(run=sample)
@@ -57,7 +56,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
 def sample(options: argparse.Namespace) -> int:
     """Write a .wav, .png, .json and .npz of each clip."""
     from gan.request import MAX_SEED, SECTIONS, RequestError
-    from gan.sampling.sampler import Sampler
+    from gan.sampling.sampler import DEFAULT_MODEL, Sampler, published_model_of
     from genre.models.cards import ArtefactError
 
     try:
@@ -65,7 +64,8 @@ def sample(options: argparse.Namespace) -> int:
         if options.plain:
             _play_plain(options, seed)
             return OK
-        sampler = Sampler.load(options.model)
+        usual = published_model_of(_read_json(options.again)) if options.again else DEFAULT_MODEL
+        sampler = Sampler.load(options.model or usual)
         requests, message = (
             _request_of_recipe(options.again, sampler)
             if options.again

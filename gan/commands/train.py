@@ -27,9 +27,10 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
     )
     parser.add_argument(
         "--network",
-        choices=("earmark", "dcgan"),
+        choices=("beat", "earmark", "dcgan"),
         default="earmark",
-        help="ours, or the plain DCGAN of the comparison",
+        help="beat: the published one, which takes a GPU; earmark: its small predecessor, for a processor; "
+        "dcgan: the plain one of the comparison",
     )
     parser.add_argument("--epochs", type=int, help="number of epochs")
     parser.add_argument("--steps", type=int, help="steps per epoch")

@@ -9,8 +9,8 @@ the features of a pretrained network, so a piece without a requested tempo has n
 
 import numpy as np
 
-from gan.mel import GAN_MEL
-from gan.sampling.pulse import FRAMES_PER_MINUTE, autocorrelation, clarity_at, onset_envelope, tapping_weight
+from gan.mel import FRAMES_PER_MINUTE, GAN_MEL
+from gan.sampling.pulse import autocorrelation, clarity_at, onset_envelope, tapping_weight
 
 STRETCHES = np.geomspace(0.75, 1.33, 41)  # beyond these bounds the sound changes too much
 DEPTHS_DB = (4.0, 6.0, 8.0, 10.0, 12.0)  # of the accents, tried in this order

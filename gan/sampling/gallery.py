@@ -40,8 +40,8 @@ class GalleryItem:
     origin: str = ""  # a text for people, such as "like No. 3"
     number: int = 0  # position in the gallery, from 1
     prediction: "Prediction | None" = None  # prediction of the classifier, once it has run
-    plain_wav: bytes = b""  # audio of its `plain_request`, once that is there
-    plain_mel_db: np.ndarray | None = None  # and its spectrogram (128, frames), dB below the maximum
+    earlier_wav: bytes = b""  # audio of its request by the earlier network, once that is there
+    earlier_mel_db: np.ndarray | None = None  # and its spectrogram (128, frames), dB below the maximum
 
     @classmethod
     def from_generated(cls, generated_clip: "GeneratedClip", origin: str = "") -> "GalleryItem":
@@ -86,7 +86,7 @@ class GalleryItem:
     @property
     def held_s(self) -> float:
         """Seconds of audio in memory."""
-        return self.seconds * (2 if self.plain_wav else 1)
+        return self.seconds * (2 if self.earlier_wav else 1)
 
     @property
     def title(self) -> str:

@@ -12,7 +12,6 @@ import numpy as np
 
 from gan.mel import GAN_MEL
 
-FRAMES_PER_MINUTE = 60.0 / GAN_MEL.seconds_per_frame  # 2584
 USUAL_BPM, SPREAD_OCTAVES = 115.0, 0.8  # people tap near this tempo (van Noorden and Moelants 1999)
 MULTIPLES = (1, 2, 3, 4)  # of a period at which a beat comes again
 LOCAL_S = 1.0  # an onset counts by what it exceeds the mean of its surroundings

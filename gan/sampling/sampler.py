@@ -6,8 +6,11 @@
     generated.mel_db         (128, frames) decibels below the maximum
     generated.recipe()       a dictionary for JSON that reproduces it: see `request_from_recipe`
 
-The generator was trained on clips of 3 s. Each 0.7 s of a longer clip has fresh local noise, so that it
-does not loop, while the style drifts slowly around the style of the clip, which keeps it coherent.
+The generator was trained on clips of 3 and 6 s. Each 0.7 s of a longer clip has fresh local noise, so that it
+does not loop, while the style drifts slowly around the style of the clip, which keeps it coherent. Its beats
+are a grid of one tempo; those of a requested tempo are accented as far as they must be to be heard as that
+tempo, not half or double of it. The earlier network, whose pieces are played as ever, knows no beat: for a
+requested tempo its time is stretched first.
 """
 
 import hashlib
@@ -24,15 +27,15 @@ from torch import Generator as Random
 from torch import Tensor
 from torch.nn import functional as F
 
+from gan.beat_networks import USUAL_BPM, BeatGenerator, BeatLatents, count_beats_at
 from gan.controls import CONTROLS
-from gan.mel import FRAMES_PER_COLUMN, GAN_MEL, to_db
+from gan.mel import FRAMES_PER_COLUMN, FRAMES_PER_MINUTE, GAN_MEL, N_BANDS, to_db
 from gan.networks import LOCAL_DIM, OLD_GENERATOR_NAMES, STYLE_DIM, Generator, Latents, with_current_names
 from gan.request import GenerationRequest, Noise, RequestError
 from gan.sampling import spectrogram_file
 from gan.sampling.audio import synthesize_audio
 from gan.sampling.beat import accent_beats, choose_stretch
 from gan.sampling.form import fade_db, plan_form
-from gan.sampling.pulse import FRAMES_PER_MINUTE
 from genre.audio.clip import SAMPLE_RATE, Clip
 from genre.audio.spectrogram import SpectrogramParams
 from genre.models.artefacts import load_artefact
@@ -41,13 +44,15 @@ from genre.paths import WEIGHTS
 from genre.runs.directory import runs_folder
 from genre.text import genre_name
 
-DEFAULT_MODEL = "gan"
+DEFAULT_MODEL, EARLIER_MODEL = "gan", "gan-first"  # the published ones
 RECIPE_VERSION = 1  # raise it when the same request no longer gives the same music
-DEFAULT_TRUNCATION = 0.7  # default scale of the noise: genre accuracy is higher, diversity hardly less
+# Default scale of the noise. The earlier network's pieces are more often heard as their genre with less.
+DEFAULT_TRUNCATION, EARLIER_TRUNCATION = 1.0, 0.7
 DRIFT_FRACTION = 0.5  # fraction of the style that drifts: the sine of an angle
 DRIFT_PERIODS_S = (13.0, 21.0, 34.0)  # periods of the drift; no two are in a whole ratio
 MARGIN_COLUMNS = 1  # columns generated before and after the clip, as time is circular to the generator
 _STYLE_SALT, _RHYTHM_SALT = 0, 1
+_TEMPO_SALT, _GRAIN_SALT = 1 << 40, (1 << 40) + 1
 _POINT_SALT_BITS = 33  # beyond twice the largest seed, so that no other seed has the same noise
 
 
@@ -96,10 +101,20 @@ def weights_fingerprint(folder: Path) -> str:
     return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:16]
 
 
+def published_model_of(recipe: Any) -> str:
+    """Find the published model with the weights of a recipe; the default one where there is none."""
+    weights = recipe.get("weights") if isinstance(recipe, dict) else None
+    for name in (DEFAULT_MODEL, EARLIER_MODEL):
+        folder = WEIGHTS / name
+        if folder.is_dir() and weights_fingerprint(folder) == weights:
+            return name
+    return DEFAULT_MODEL
+
+
 class Sampler:
     """A trained generator with its card, ready to generate clips."""
 
-    def __init__(self, generator: Generator, card: Card, name: str, fingerprint: str) -> None:
+    def __init__(self, generator: Generator | BeatGenerator, card: Card, name: str, fingerprint: str) -> None:
         """Take the parts. Raises KeyError, TypeError or ValueError for an incomplete card."""
         self.generator, self.card, self.name, self.fingerprint = generator.eval(), card, name, fingerprint
         self.genres = card.genres
@@ -109,6 +124,11 @@ class Sampler:
             raise ValueError("The controls of the card do not fit its genres.")
         if SpectrogramParams.from_dict(card.front_end or {}) != GAN_MEL:
             raise ValueError("The spectrograms are of another kind.")
+        if isinstance(generator, BeatGenerator):
+            tempos = card.tempo_stats_by_genre
+            self.tempo_stats_by_genre = torch.tensor([tempos["mean"], tempos["std"]])  # (2, genres)
+            if self.tempo_stats_by_genre.shape != (2, len(self.genres)):
+                raise ValueError("The tempos of the card do not fit its genres.")
 
     @classmethod
     def load(cls, name: str = DEFAULT_MODEL, folder: Path | None = None) -> "Sampler":
@@ -120,8 +140,13 @@ class Sampler:
         folder = folder / name
         weights, card = load_artefact(folder)
         try:
-            generator = Generator(len(card.genres))
-            generator.load_state_dict(with_current_names(weights, OLD_GENERATOR_NAMES))
+            generator: Generator | BeatGenerator
+            if card.network == "beat":
+                generator = BeatGenerator(len(card.genres))
+                generator.load_state_dict(weights)
+            else:
+                generator = Generator(len(card.genres))
+                generator.load_state_dict(with_current_names(weights, OLD_GENERATOR_NAMES))
             return cls(generator, card, name, weights_fingerprint(folder))
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ArtefactError(
@@ -146,31 +171,77 @@ class Sampler:
         if request.bpm is None:
             return self._generate_mel(request)
         period = FRAMES_PER_MINUTE / request.bpm
-        free = replace(request, bpm=None, tempo=1.0)
-        stretch = choose_stretch(self._generate_mel(free), period)
-        return accent_beats(self._generate_mel(replace(free, tempo=stretch)), period)
+        if not isinstance(self.generator, BeatGenerator):
+            free = replace(request, bpm=None, tempo=1.0)
+            stretch = choose_stretch(self._generate_mel(free), period)
+            request = replace(free, tempo=stretch)
+        return accent_beats(self._generate_mel(request), period)
 
     def _generate_mel(self, request: GenerationRequest) -> np.ndarray:
-        """Generate the spectrogram with the network's own beats, faster by the factor `tempo`."""
         frames = 1 + round(request.seconds / GAN_MEL.seconds_per_frame)
-        n_source_frames = math.ceil(frames * request.tempo)
-        columns = math.ceil(n_source_frames / FRAMES_PER_COLUMN) + 2 * MARGIN_COLUMNS
         with torch.inference_mode():
-            latents = self.compute_latents(request, columns)
-            styles = self.generator.style_vector(latents)[None]  # (1, columns, STYLE_VECTOR_DIM)
-            generated = self.generator.synthesize(styles, latents.local)
-            start = MARGIN_COLUMNS * FRAMES_PER_COLUMN
-            excerpt = generated[:, :, start : start + n_source_frames]
-            excerpt = F.interpolate(excerpt, frames, mode="linear", align_corners=True)[0]
-            decibels = to_db(excerpt)
+            if isinstance(self.generator, BeatGenerator):
+                values = self._paint_to_beat(self.generator, request, frames)
+            else:
+                values = self._paint(self.generator, request, frames)
+            decibels = to_db(values)
             if request.form:
                 decibels = decibels + torch.from_numpy(fade_db(frames, GAN_MEL.seconds_per_frame)).float()
             return (decibels - decibels.max()).clamp_min(-GAN_MEL.range_db).numpy()
 
-    def compute_latents(self, request: GenerationRequest, columns: int) -> Latents:
-        """Compute the latent path of a request: style, genres and controls per column, one local latent."""
+    def _paint(self, generator: Generator, request: GenerationRequest, frames: int) -> Tensor:
+        """Generate (128, frames) with the network's own beats, faster by the factor `tempo`."""
+        n_source_frames = math.ceil(frames * request.tempo)
+        columns = math.ceil(n_source_frames / FRAMES_PER_COLUMN) + 2 * MARGIN_COLUMNS
+        latents = self.compute_latents(request, columns, request.tempo)
+        styles = generator.style_vector(latents)[None]  # (1, columns, STYLE_VECTOR_DIM)
+        start = MARGIN_COLUMNS * FRAMES_PER_COLUMN
+        excerpt = generator.synthesize(styles, latents.local)[:, :, start : start + n_source_frames]
+        return F.interpolate(excerpt, frames, mode="linear", align_corners=True)[0]
+
+    def _paint_to_beat(self, generator: BeatGenerator, request: GenerationRequest, frames: int) -> Tensor:
+        """Generate (128, frames) with beats at one tempo, the first of them at the beginning."""
+        columns = math.ceil(frames / FRAMES_PER_COLUMN) + 2 * MARGIN_COLUMNS
+        latents = self.compute_latents(request, columns)
+        octaves = self._tempo_octaves(request)
+        start = MARGIN_COLUMNS * FRAMES_PER_COLUMN
+        beats = count_beats_at(octaves, torch.arange(columns * FRAMES_PER_COLUMN) - start)
+        grain = _mix_noise(
+            request.noise("rhythm"),
+            _GRAIN_SALT,
+            lambda rng: torch.randn(columns * FRAMES_PER_COLUMN, N_BANDS, generator=rng).T,
+        )
+        paced = BeatLatents(
+            latents.style,
+            latents.local,
+            latents.genres,
+            latents.controls,
+            octaves.expand(columns, 1),
+            beats,
+            grain,
+        )
+        styles = generator.style_vector(paced)[None]
+        painted = generator.synthesize(styles, latents.local, beats, grain[None])
+        return painted[0, :, start : start + frames]
+
+    def _tempo_octaves(self, request: GenerationRequest) -> Tensor:
+        """Choose the tempo (1, 1) in octaves above the usual: the requested one, or one of the genre's."""
+        if request.bpm is not None:
+            return torch.tensor([[math.log2(request.bpm / USUAL_BPM)]])
+        mean, std = (self._genre_weights(request) @ values for values in self.tempo_stats_by_genre)
+        noise = _mix_noise(
+            request.noise("style"), _TEMPO_SALT, lambda rng: torch.randn((), generator=rng).clamp(-1, 1)
+        )
+        return (mean + std * noise + math.log2(request.tempo)).reshape(1, 1)
+
+    def compute_latents(self, request: GenerationRequest, columns: int, tempo: float = 1.0) -> Latents:
+        """Compute the latent path of a request: style, genres and controls per column, one local latent.
+
+        `tempo` is the factor by which time is stretched afterwards.
+        """
         genre_weights = self._genre_weights(request)
-        scale = DEFAULT_TRUNCATION if request.truncation is None else request.truncation
+        usual = DEFAULT_TRUNCATION if isinstance(self.generator, BeatGenerator) else EARLIER_TRUNCATION
+        scale = usual if request.truncation is None else request.truncation
         style = _mix_noise(request.noise("style"), _STYLE_SALT, lambda rng: _style_path(columns, rng))
         local = _mix_noise(
             request.noise("rhythm"),
@@ -182,7 +253,7 @@ class Sampler:
         controls = (mean + scale * std * style[0, STYLE_DIM:] + shifts).expand(columns, -1)
         style = style[:, :STYLE_DIM]
         if request.form:
-            column_s = FRAMES_PER_COLUMN * GAN_MEL.seconds_per_frame / request.tempo
+            column_s = FRAMES_PER_COLUMN * GAN_MEL.seconds_per_frame / tempo
             plan = plan_form(request.seconds, columns, column_s, MARGIN_COLUMNS)
             style, local = self._turned(request, style[plan.source], plan.turns), local[:, plan.source]
             controls = controls + torch.from_numpy(plan.shifts).float()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from gan.mel import CLIP_FRAMES, GAN_MEL, N_BANDS, from_db, measure_controls
+from gan.training.beats import count_beats
 from genre.audio.clip import load_clip
 from genre.audio.spectrogram import Spectrogram
 from genre.cache import cached_results, key_of, pack, progress_line, unpack
@@ -30,6 +32,11 @@ class TrackMel:
     name: str
     genre: str
     mel: np.ndarray  # (128, frames) uint8: 255 is the track's maximum, 0 is 80 dB below
+
+    @cached_property
+    def beats(self) -> np.ndarray:
+        """Return the count of beats up to each frame (frames,)."""
+        return count_beats((self.mel.astype(np.float32) / 255 - 1) * GAN_MEL.range_db)
 
 
 @dataclass(frozen=True)

@@ -50,21 +50,31 @@ def invert_mel(
         raise ValueError("At least one iteration is needed.")
     with torch.inference_mode():
         power = torch.where(mel_db > -params.range_db, 10 ** (mel_db / 10), 0.0)
-        return _Inversion(params, power).run(iterations, seed).numpy()
+        start = random_phase((params.n_fft // 2 + 1,), seed)
+        inversion = MelInversion(params, power)
+        return inversion.waveform_of(inversion.estimate_spectrum(iterations, start)).numpy()
 
 
-class _Inversion:
-    """The inversion of one spectrogram: `power` (bands, T) is the target mel power."""
+def random_phase(shape: tuple[int, ...], seed: int) -> Tensor:
+    """Draw phases in radians, always the same ones for the same seed."""
+    return torch.rand(*shape, 1, generator=torch.Generator().manual_seed(seed))[..., 0] * 2 * np.pi
+
+
+class MelInversion:
+    """The inversion of one spectrogram or of a batch: `power` (..., bands, T) is the target mel power."""
 
     def __init__(self, params: SpectrogramParams, power: Tensor) -> None:
         self.params, self.power = params, power
-        self.bank, self.band_weights, self.window = _mel_constants(params)
-        self.length = (power.shape[1] - 1) * params.hop_length
+        self.bank, self.band_weights, self.window = _mel_constants(params, power.device)
+        self.length = (power.shape[-1] - 1) * params.hop_length
 
-    def run(self, iterations: int, seed: int) -> Tensor:
-        """Iterate fast Griffin-Lim with mel correction -> (N,)."""
-        bins = self.bin_power()
-        spectrum = torch.polar(bins.sqrt(), self.initial_phase(bins, seed))
+    def estimate_spectrum(self, iterations: int, start: Tensor, nnls_steps: int = NNLS_STEPS) -> Tensor:
+        """Estimate the STFT (..., bins, T) complex whose bands have the power.
+
+        Iterates fast Griffin-Lim with mel correction; `start` (bins,) holds the phases of the first frame.
+        """
+        bins = self.bin_power(nnls_steps)
+        spectrum = torch.polar(bins.sqrt(), self.initial_phase(bins, start))
         previous = None
         for _ in range(iterations):
             consistent = self.spectrum_of(self.waveform_of(spectrum))
@@ -74,44 +84,43 @@ class _Inversion:
             previous = consistent
             estimate = self.bank @ (accelerated.real.square() + accelerated.imag.square())
             spectrum = accelerated * self.correction(estimate).pow_(CORRECTION)
-        return self.waveform_of(spectrum)
+        return spectrum
 
-    def bin_power(self) -> Tensor:
-        """Estimate the power of each bin (bins, T) so that the bands match."""
+    def bin_power(self, steps: int) -> Tensor:
+        """Estimate the power of each bin (..., bins, T) so that the bands match."""
         bins = self.band_weights @ (self.power / self.bank.sum(dim=1, keepdim=True))
-        for _ in range(NNLS_STEPS):
+        for _ in range(steps):
             bins = bins * self.correction(self.bank @ bins)
         return bins
 
     def correction(self, estimate: Tensor) -> Tensor:
-        """Compute the factor for each bin's power (bins, T) when the bands have the power `estimate`."""
+        """Compute the factor for each bin's power (..., bins, T) when the bands have the power `estimate`."""
         return self.band_weights @ (self.power / estimate.clamp_min(EPSILON)).clamp_max(MAX_CORRECTION)
 
-    def initial_phase(self, bins: Tensor, seed: int) -> Tensor:
-        """Compute the initial phase (bins, T) in radians, from a random start.
+    def initial_phase(self, bins: Tensor, start: Tensor) -> Tensor:
+        """Compute the initial phase (..., bins, T) in radians, from those of the first frame (bins,).
 
         Each bin advances at the frequency given by the slope of the level around it.
         """
         size, hop = self.params.n_fft, self.params.hop_length
         level = bins.clamp_min(EPSILON).log_().mul_(0.5)
-        slope = torch.zeros(
-            level.shape, dtype=torch.float64
-        )  # cumulative sums of thousands of phases need doubles
-        slope[1:-1] = (level[2:] - level[:-2]) / 2
-        centre = torch.arange(len(bins), dtype=torch.float64)[:, None] * (2 * np.pi * hop / size)
+        # Sums of thousands of phases need doubles.
+        slope = torch.zeros(level.shape, dtype=torch.float64, device=level.device)
+        slope[..., 1:-1, :] = (level[..., 2:, :] - level[..., :-2, :]) / 2
+        index = torch.arange(level.shape[-2], dtype=torch.float64, device=level.device)[:, None]
+        centre = index * (2 * np.pi * hop / size)
         advance = centre + slope * (hop / (HANN_GAMMA * size))
-        start = torch.rand(len(bins), 1, generator=torch.Generator().manual_seed(seed)) * 2 * np.pi
-        advance[:, 1:] = (advance[:, 1:] + advance[:, :-1]) / 2  # trapezoidal rule between frames
-        advance[:, 0] = start[:, 0]
-        return advance.cumsum(dim=1).remainder(2 * np.pi).float()
+        advance[..., 1:] = (advance[..., 1:] + advance[..., :-1]) / 2  # trapezoidal rule between frames
+        advance[..., 0] = start
+        return advance.cumsum(dim=-1).remainder(2 * np.pi).float()
 
     def waveform_of(self, spectrum: Tensor) -> Tensor:
-        """Compute the waveform with the nearest spectrum: (bins, T) complex -> (N,)."""
+        """Compute the waveform with the nearest spectrum: (..., bins, T) complex -> (..., N)."""
         p = self.params
         return torch.istft(spectrum, p.n_fft, p.hop_length, window=self.window, length=self.length)
 
     def spectrum_of(self, waveform: Tensor) -> Tensor:
-        """Compute the STFT (N,) -> (bins, T) complex, framed as in genre.audio.spectrogram."""
+        """Compute the STFT (..., N) -> (..., bins, T) complex, framed as in genre.audio.spectrogram."""
         p = self.params
         return torch.stft(
             waveform, p.n_fft, p.hop_length, window=self.window, pad_mode="constant", return_complex=True
@@ -119,8 +128,8 @@ class _Inversion:
 
 
 @lru_cache(maxsize=4)
-def _mel_constants(params: SpectrogramParams) -> tuple[Tensor, Tensor, Tensor]:
+def _mel_constants(params: SpectrogramParams, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """Compute mel bank (bands, bins), weight of each band in a bin (bins, bands), and window."""
     bank = torch.from_numpy(mel_bank(params))
     band_weights = (bank / bank.sum(dim=0).clamp_min(EPSILON)).T.contiguous()
-    return bank, band_weights, torch.hann_window(params.n_fft)
+    return bank.to(device), band_weights.to(device), torch.hann_window(params.n_fft, device=device)

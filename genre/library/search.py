@@ -23,6 +23,7 @@ from genre.models.cards import load_card
 from genre.models.pretrained.heads import MUSIC_EMOTIONS
 from genre.models.pretrained.networks import N_FEATURES, TAGS
 from genre.paths import WEIGHTS
+from genre.text import certainty
 
 MUSIC = ("music", "unsure")  # statuses of songs with a genre
 # A tag without a threshold of its own, since its labels could not be checked, names the songs of the library
@@ -159,6 +160,14 @@ class Library:
         return sorted((tag for tag in clearness if clearness[tag] >= 1), key=lambda tag: -clearness[tag])[
             :count
         ]
+
+    def certainty(self, position: int) -> str:
+        """How sure the model is of a song, in words; empty without a genre."""
+        song = self.songs[position]
+        if not song.genre:
+            return ""
+        second, first = np.sort(self.probabilities[position])[-2:].tolist()
+        return certainty(first, song.confident, song.familiar, second)
 
     def find(self, query: Query) -> list[Match]:
         """The songs that answer a question, the best first. Raises QueryError for unknown names."""

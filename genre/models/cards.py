@@ -44,12 +44,13 @@ class Card:
     # Of pretrained networks with heads: the other models, the windows, the limits of tags and feelings.
     pretrained: dict[str, Any] = field(default_factory=dict)
     classical: dict[str, Any] | None = None  # the parts of a classical model other than arrays
-    network: str = ""  # generator's architecture: "earmark" or "dcgan"
+    network: str = ""  # generator's architecture: "beat", "earmark" or "dcgan"
     size: Any = None  # size of an image, in pixels or (bands, frames)
     controls: tuple[str, ...] = ()  # controls of a generator; the next two are their statistics in the music
     control_mean: tuple[float, ...] = ()
     control_std: tuple[float, ...] = ()
     control_stats_by_genre: dict[str, Any] = field(default_factory=dict)  # "mean", "std": (genres, 3)
+    tempo_stats_by_genre: dict[str, Any] = field(default_factory=dict)  # the same in octaves: (genres,)
     # The training of the model.
     data: dict[str, Any] = field(default_factory=dict)
     split: dict[str, Any] = field(default_factory=dict)

@@ -74,13 +74,12 @@ def _rival_html(room: Room, mode: str) -> str:
         )
     if GENERATED not in room.round.options:
         return _side_html("The machine did not answer", None)
-    if room.round.truth == REAL_MUSIC:
-        return _side_html("Real: no point for the generator", None)
-    choice = room.people_choice(room.number)
-    if choice == room.round.truth:
-        return _side_html("The generator did not fool you", False)
-    whom = "you" if mode == ALONE else "most of you"
-    return _side_html(f"The generator fooled {whom}" if choice else "The generator scores", True)
+    choice, truth = room.people_choice(room.number), room.round.truth
+    if choice in (None, truth):
+        return _side_html("No point for the generator", None if choice is None else False)
+    whom = "You" if mode == ALONE else "Most of you"
+    taken = "its piece for people's" if truth == GENERATED else "people's music for its own"
+    return _side_html(f"The generator: {whom.lower()} took {taken}", True)
 
 
 def _side_html(words: str, is_right: bool | None, choice: str | None = None) -> str:

@@ -18,6 +18,7 @@ from pages.shared.play_button.component import play_with_button
 from pages.shared.widgets import download_button, escaped
 
 N_RANKED = 5
+MIN_RECORDINGS = 3  # that decide a game whose other pieces are Earmark's own
 MEDALS = (":material/trophy:", ":material/looks_two:", ":material/looks_3:")
 
 
@@ -25,8 +26,8 @@ def show_end(room: Room, mode: str, leave: Callable[[], None]) -> None:
     """Show who has won, each round once more, the best players, and a picture to pass on."""
     result = _result(room, mode)
     st.html(_scores_html(result, room))
-    if sentence := _recordings_text(result, room):
-        st.markdown(sentence)
+    if result.recorded:
+        st.caption("The pieces that Earmark made itself decide nothing: its model knows them too well.")
     with st.container(horizontal=True, key="what_next"):
         st.button("Play again", type="primary", icon=":material/replay:", key="again", on_click=leave)
         _offer_picture(result)
@@ -67,20 +68,21 @@ def _result(room: Room, mode: str) -> GameResult:
         people,
         rival,
         tuple(point for point, _ in points),
-        tuple(point for _, point in points) if has_machine else (),
+        tuple(point for _, point in points),
+        _recorded_scores(room),
     )
 
 
-def _recordings_text(result: GameResult, room: Room) -> str:
-    """Say how the two did on recordings alone, where some of the pieces were Earmark's own."""
+def _recorded_scores(room: Room) -> tuple[int, int] | None:
+    """Count the points on recordings alone, where the model guessed and other pieces were Earmark's own.
+
+    The model knows Earmark's pieces better than anyone; so the recordings decide.
+    """
     numbers = [number for number, round_ in enumerate(room.rounds) if round_.recording]
-    if not result.rival_right or not numbers or len(numbers) == len(room.rounds):
-        return ""
-    people, machine = (
-        sum(right[number] for number in numbers) for right in (result.people_right, result.rival_right)
-    )
-    noun = "the recording" if len(numbers) == 1 else f"the {len(numbers)} recordings"
-    return f"Of {noun} alone: {result.who.lower()} {people}, the machine {machine}."
+    if len(numbers) < MIN_RECORDINGS or len(numbers) == len(room.rounds) or not any(room.machine.values()):
+        return None
+    points = [room.points(number) for number in numbers]
+    return sum(people for people, _ in points), sum(machine for _, machine in points)
 
 
 def _scores_html(result: GameResult, room: Room) -> str:

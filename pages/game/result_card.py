@@ -20,6 +20,7 @@ class GameResult:
     rival: int  # score
     people_right: tuple[bool, ...]  # by round
     rival_right: tuple[bool, ...]  # by round; empty where no machine guesses
+    recorded: tuple[int, int] | None = None  # scores on the recordings alone, where those decide
 
     @property
     def sides(self) -> tuple[tuple[str, int, tuple[bool, ...], str], ...]:
@@ -32,16 +33,21 @@ class GameResult:
     @property
     def colour(self) -> str:
         """The winner's colour."""
-        return PEOPLE_COLOUR if self.people >= self.rival else RIVAL_COLOUR
+        people, rival = self.recorded or (self.people, self.rival)
+        return PEOPLE_COLOUR if people >= rival else RIVAL_COLOUR
 
     @property
     def sentence(self) -> str:
-        """Say who has won."""
-        if self.people > self.rival:
-            return f"{self.who} {'have' if self.who == 'You' else 'has'} won"
-        if self.people < self.rival:
-            return f"{self.rival_name} has won"
-        return f"{self.who} and {self.rival_name.lower()} are level"
+        """Say who has won; on the recordings, where the other pieces are the machine's own."""
+        people, rival = self.recorded or (self.people, self.rival)
+        where = f" {people} to {rival} on real recordings" if self.recorded else ""
+        if people > rival:
+            return f"{self.who} {'have' if self.who == 'You' else 'has'} won{where}"
+        if people < rival:
+            where = f" {rival} to {people} on real recordings" if self.recorded else ""
+            return f"{self.rival_name} has won{where}"
+        where = " on real recordings" if self.recorded else ""
+        return f"{self.who} and {self.rival_name.lower()} are level{where}"
 
 
 def result_card(result: GameResult, link: str = "") -> bytes:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pages.game.machine import MachineAnswer
-from pages.game.rounds import GENERATED, Round
+from pages.game.rounds import Round
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"  # none that is taken for another
 CODE_CHARS = 4
@@ -138,13 +138,17 @@ class Room:
     def points(self, number: int) -> tuple[bool, bool]:
         """Whether (people, the machine) have the point of a round: who got it right.
 
-        Where no machine guesses, it is the generator whose piece people took for real music.
+        Where no machine guesses, it is the generator that has the point when people took one for the other,
+        so that tossing a coin is worth as much to both.
         """
-        truth, answer = self.rounds[number].truth, self.machine.get(number)
-        is_right = self.people_choice(number) == truth
+        truth, answer, choice = (
+            self.rounds[number].truth,
+            self.machine.get(number),
+            self.people_choice(number),
+        )
         if answer:
-            return is_right, answer.choice == truth
-        return is_right, truth == GENERATED and not is_right
+            return choice == truth, answer.choice == truth
+        return choice == truth, choice is not None and choice != truth
 
     def score(self) -> tuple[int, int]:
         """Count the points of (people, the machine) in the rounds that are over."""

@@ -33,8 +33,8 @@ MODES = {
 }
 ABOUT = {
     GENRE: "You choose among four genres, and so does the model of the Listen page. Who knows more music?",
-    REAL: "Some pieces were made by people, and some were made up by Earmark's generator. The generator "
-    "scores when one of its pieces is taken for real music.",
+    REAL: "Some pieces were made by people, and some were made up by Earmark's generator. You score when you "
+    "tell which; the generator scores when you take one for the other.",
 }
 ABOUT_ROUNDS = "You hear ten seconds of music. You say what it is. Then the machine says what it hears."
 # A round in three steps: what one does, and a small picture of it.
@@ -126,9 +126,12 @@ def _show_start() -> None:
             )
     st.caption(ORIGINS_OF_PIECES)
     offer_own_songs()
-    with st.container(horizontal=True, vertical_alignment="bottom", key="join_by_code"):
-        st.text_input("Code of a game to join", key="join_code", max_chars=8, placeholder="ABCD", width=220)
-        st.button("Join", icon=":material/login:", key="join", on_click=_join)
+    if reaches_others():
+        with st.container(horizontal=True, vertical_alignment="bottom", key="join_by_code"):
+            st.text_input(
+                "Code of a game to join", key="join_code", max_chars=8, placeholder="ABCD", width=220
+            )
+            st.button("Join", icon=":material/login:", key="join", on_click=_join)
 
 
 def _steps() -> str:
@@ -163,7 +166,7 @@ def _start(kind: str) -> None:
     mode = st.session_state.game_mode
     try:
         with st.spinner("Choosing the pieces"):
-            rounds = make_rounds(kind, random.randrange(2**31), library_songs())
+            rounds = make_rounds(kind, random.randrange(2**31), library_songs(kind == GENRE))
         show_room(rooms().open(rounds), mode)
     except RoomError as error:
         game_state().error = str(error)

@@ -24,7 +24,7 @@ class GenerateState:
     scrolls_to_item: bool = False  # once, after a new item has come
     scrolls_to_waiting: bool = False  # once, after a request
     lessons_of: str | None = None  # id of the item whose genre the film of lessons has followed
-    plain_id: str | None = None  # of the item whose network alone is painted at the moment, or was last
+    earlier_id: str | None = None  # of the item whose network alone is painted at the moment, or was last
     starting_id: str | None = None  # of the item that has come latest: its sound starts by itself
     is_page_complete: bool = False  # whether the whole page has run since the progress was last displayed
     shows_progress: bool = False  # whether the page was drawn while jobs were running

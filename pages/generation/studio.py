@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gan.request import GenerationRequest
     from gan.sampling.sampler import Sampler
 
-PUBLISHED_MODEL = "gan"  # folder in assets/weights
+PUBLISHED_MODEL, EARLIER_MODEL = "gan", "gan-first"  # as gan.sampling.sampler has them
 N_SEEDS = 1_000_000
 UNKNOWN_MODEL = (
     "Another painter made this piece, which is not here, or no more. Its picture as "
@@ -34,8 +34,8 @@ UNKNOWN_MODEL = (
 
 
 @dataclass(frozen=True, eq=False)
-class PlainSound:
-    """What the network paints by itself of an item's request."""
+class EarlierSound:
+    """What the earlier network made of an item's request."""
 
     item: GalleryItem
     wav: bytes
@@ -54,7 +54,7 @@ def list_models() -> dict[str, str]:
     return {
         run.name: title
         for title, run in list_trainings().items()
-        if run.state == "done" and run.settings.get("network") == "earmark"
+        if run.state == "done" and run.settings.get("network") in ("beat", "earmark")
     }
 
 
@@ -68,9 +68,14 @@ def model_genres() -> tuple[str, ...]:
         return ()
 
 
-def published_history() -> Path:
-    """Return the folder of the training history of the published model."""
+def stored_pieces_history() -> Path:
+    """Return the folder with the pictures of the stored pieces."""
     return WEIGHTS / PUBLISHED_MODEL / "training"
+
+
+def published_history() -> Path:
+    """Return the folder of a published training history: of the earlier network, which kept pictures."""
+    return WEIGHTS / EARLIER_MODEL / "training"
 
 
 def _selected_model() -> str:
@@ -79,7 +84,7 @@ def _selected_model() -> str:
 
 
 def _models_folder(name: str) -> Path:
-    return WEIGHTS if name == PUBLISHED_MODEL else runs_folder()
+    return WEIGHTS if name in (PUBLISHED_MODEL, EARLIER_MODEL) else runs_folder()
 
 
 def _model_version(name: str) -> tuple[str, Path, int]:
@@ -102,7 +107,7 @@ def find_model_of(recipe: dict) -> str | None:
     return next(
         (
             name
-            for name in [PUBLISHED_MODEL, *list_models()]
+            for name in [PUBLISHED_MODEL, EARLIER_MODEL, *list_models()]
             if weights and weights == _fingerprint(*_model_version(name))
         ),
         None,
@@ -158,20 +163,18 @@ def submit_genre(genre: str) -> None:
     submit_requests([GenerationRequest({genre: 1.0}, seconds=seconds, seed=new_seed())])
 
 
-def submit_plain_sound(item: GalleryItem) -> None:
-    """Submit a job for what the network of an item paints by itself of its request."""
-    from gan.request import plain_request
-
-    state, name = generate_state(), find_model_of(item.spectrogram.recipe)
-    if item.request is None or name is None:
+def submit_earlier_sound(item: GalleryItem) -> None:
+    """Submit a job for what the earlier network makes of an item's request."""
+    state = generate_state()
+    if item.request is None:
         state.error = UNKNOWN_MODEL
         return
-    request, version = plain_request(item.request), _model_version(name)
-    state.error, state.repeated_id, state.opened_id, state.plain_id = "", None, item.id, item.id
+    request, version = item.request, _model_version(EARLIER_MODEL)
+    state.error, state.repeated_id, state.opened_id, state.earlier_id = "", None, item.id, item.id
 
-    def generate() -> PlainSound:
-        plain = load_sampler(*version).generate(request)
-        return PlainSound(item, plain.clip.to_wav(), plain.mel_db)
+    def generate() -> EarlierSound:
+        earlier = load_sampler(*version).generate(request)
+        return EarlierSound(item, earlier.clip.to_wav(), earlier.mel_db)
 
     try:
         state.ticket.submit([generate])
@@ -183,7 +186,7 @@ def submit_plain_sound(item: GalleryItem) -> None:
 def submit_jobs(jobs: list[Callable[[], GalleryItem]]) -> None:
     """Submit jobs that make items of the gallery."""
     state = generate_state()
-    state.error, state.repeated_id, state.plain_id = "", None, None
+    state.error, state.repeated_id, state.earlier_id = "", None, None
     if not state.ticket.is_active:
         state.opened_id = None  # the first result opens
     try:
@@ -213,8 +216,8 @@ def collect_results() -> None:
         if isinstance(result, JobError):
             state.error = str(result)
             continue
-        if isinstance(result, PlainSound):
-            result.item.plain_wav, result.item.plain_mel_db = result.wav, result.mel_db
+        if isinstance(result, EarlierSound):
+            result.item.earlier_wav, result.item.earlier_mel_db = result.wav, result.mel_db
             state.scrolls_to_item = True  # the two players are at its top
             continue
         state.gallery.max_total_s = pieces_budget.share_s(state.gallery, MAX_TOTAL_S)

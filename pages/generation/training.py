@@ -85,15 +85,19 @@ def _show_history(trainings: dict[str, Run]) -> None:
             else "The painter that came with Earmark brought no pictures of its lessons."
         )
         return
-    _show_timeline(history)
+    _show_timeline(history, not selected)
     _show_balance(history)
 
 
-def _show_timeline(history: TrainingHistory) -> None:
+def _show_timeline(history: TrainingHistory, is_published: bool) -> None:
     if not history.genres:
         return
     st.markdown(
         "It painted the same wishes after every lesson. At first there is noise, then "
+        "rhythm and bass lines, then music. These are the lessons of the earlier painter; of the present "
+        "one, which learnt on a graphics processor in six minutes, no pictures were kept."
+        if is_published
+        else "It painted the same wishes after every lesson. At first there is noise, then "
         "rhythm and bass lines, then music."
     )
     _follow_piece(history)
@@ -166,7 +170,7 @@ def _start_training() -> None:
         disabled=listing is None or not title.strip(),
     )
     if is_pressed and listing:
-        from gan.training.loop import GanSettings  # importing takes seconds
+        from gan.training.settings import GanSettings  # importing takes seconds
 
         try:
             require_operator("train painters")

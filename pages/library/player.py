@@ -13,7 +13,7 @@ from genre.library.playlists.files import to_csv, to_m3u
 from genre.library.tags import read_cover
 from genre.paths import may_read
 from genre.reading import read_regular
-from genre.text import certainty, clock, counted, encodable, genre_name
+from genre.text import clock, counted, encodable, genre_name
 from pages.access.roles import require_operator
 from pages.shared.widgets import download_button, escaped
 
@@ -75,7 +75,7 @@ def show_song(library: "Library", position: int, autoplay: bool) -> None:
                 st.image(cover, width=72)
             with st.container(gap="xsmall"):
                 st.markdown(f"**{escaped(encodable(song.name))}**")
-                st.caption(_facts(song, float(library.probabilities[position].max())))
+                st.caption(_facts(song, library.certainty(position)))
             for name in library.strongest_feelings(position):
                 st.badge(FEELING_WORDS[name], color="gray", width="content")
         play_song(song, autoplay)
@@ -97,8 +97,8 @@ def thumbnail(picture: bytes | None) -> bytes | None:
     return content.getvalue()
 
 
-def _facts(song: "Song", probability: float) -> str:
-    sure = f" ({certainty(probability, song.confident, song.familiar)})" if song.genre else ""
+def _facts(song: "Song", certainty: str) -> str:
+    sure = f" ({certainty})" if certainty else ""
     facts = [genre_name(song.genre or "no music").capitalize() + sure, clock(song.duration_s)]
     if song.tempo_bpm:
         facts.append(f"{song.tempo_bpm:.0f} beats a minute")

@@ -16,7 +16,7 @@ from pages.library.state import library_state
 if TYPE_CHECKING:
     import numpy as np
 
-    from genre.library.search import Library, Song
+    from genre.library.search import Library
 
 TEMPO_RANGE = (30, 240)
 TABLE_HEIGHT = 460
@@ -58,7 +58,7 @@ def show_table(library: "Library") -> None:
         },
         column_order=[name for name in table.columns if name not in OFTEN_EMPTY or table[name].any()],
     )
-    st.html(_stage_rows([library.songs[k] for k in matches if library.songs[k].genre]))
+    st.html(_stage_rows(library, [k for k in matches if library.songs[k].genre]))
     selection = [library.songs[rows[k]] for k in event.selection.rows if k < len(rows)]
     ids = [song.id for song in selection]
     if ids != state.table_selection:
@@ -91,15 +91,19 @@ def _clear_filters() -> None:
     )
 
 
-def _stage_rows(songs: "list[Song]") -> str:
+def _stage_rows(library: "Library", positions: list[int]) -> str:
     """The first songs in large type, for the presenter's view (pages/shared/presenter/scenes)."""
-    rows = "".join(
-        f'<li style="--genre: {COLOURS[song.genre or ""]}"><span>{escape(encodable(song.name))}</span>'
-        f"<b>{genre_name(song.genre or '').capitalize()}</b>"
-        f"<small>{'' if song.confident else 'a guess'}</small></li>"
-        for song in songs[:STAGE_ROWS]
-    )
-    return f'<ol class="stage-songs">{rows}</ol>'
+    rows = ""
+    for position in positions[:STAGE_ROWS]:
+        song = library.songs[position]
+        rows += (
+            f'<li style="--genre: {COLOURS[song.genre or ""]}"><span>{escape(encodable(song.name))}</span>'
+            f"<b>{genre_name(song.genre or '').capitalize()}</b>"
+            f"<small>{library.certainty(position)}</small></li>"
+        )
+    n_more = len(positions) - STAGE_ROWS
+    more = f'<li class="stage-more">and {counted(n_more, "more song")}</li>' if n_more > 0 else ""
+    return f'<ol class="stage-songs">{rows}{more}</ol>'
 
 
 def _filters(library: "Library") -> "np.ndarray":

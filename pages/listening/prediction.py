@@ -34,8 +34,8 @@ from pages.shared.style import ANSWER
 from pages.shared.widgets import STILL, download_button
 
 CALIBRATED = (
-    "Of a hundred clips that Earmark is this sure about, it should name about this many rightly. "
-    "The genres share 100 %, even if the music is none of them."
+    "The genres share 100 %, even if the music is none of them. How often such an answer was right on songs "
+    "of other people is counted above."
 )
 UNCALIBRATED = (
     "As the chosen model says it. Whether it is right as often as that, nobody has measured. "

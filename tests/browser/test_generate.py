@@ -10,7 +10,7 @@ from playwright.sync_api import Download, Page, expect
 
 from gan.request import GenerationRequest
 from gan.sampling.sampler import Sampler
-from gan.training.loop import GanSettings
+from gan.training.settings import GanSettings
 from genre import GENRES
 from genre.audio.clip import SAMPLE_RATE
 from genre.paths import WEIGHTS
@@ -200,7 +200,7 @@ def test_before_and_now_are_heard_one_at_a_time(studio):
     studio.settle()
     studio.shortest()
     studio.generate()
-    page.get_by_role("button", name="Hear the network alone").click()
+    page.get_by_role("button", name="Hear it as before").click()
     sounds = page.locator(".st-key-item audio")
     expect(sounds).to_have_count(2, timeout=BUSY_MS)
     studio.settle()

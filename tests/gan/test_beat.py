@@ -15,11 +15,11 @@ from gan.evaluation.tempo import (
     evaluate_tempo,
     tempo_figures,
 )
-from gan.mel import GAN_MEL
+from gan.mel import FRAMES_PER_MINUTE, GAN_MEL
 from gan.request import BPM_RANGE, GenerationRequest, RequestError, mix_requests
 from gan.sampling import link
 from gan.sampling.beat import DEPTHS_DB, accent_beats, beat_margin, choose_stretch
-from gan.sampling.pulse import FRAMES_PER_MINUTE, onset_envelope
+from gan.sampling.pulse import onset_envelope
 from gan.sampling.sampler import Sampler, request_from_recipe
 from genre import GENRES
 from genre.paths import WEIGHTS

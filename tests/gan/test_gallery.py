@@ -48,7 +48,7 @@ def test_no_more_sound_than_there_is_room_for():
     assert [entry.number for entry in gallery] == [5, 4, 3] and gallery.n_dropped == 2
     gallery.add(item(9, seconds=60.0))
     assert len(gallery) == 1, "the newest stays, however long"
-    next(iter(gallery)).plain_wav = b"RIFF"
+    next(iter(gallery)).earlier_wav = b"RIFF"
     assert gallery.held_s == 120, "what it is compared with takes as much"
 
 

@@ -13,7 +13,7 @@ from gan.evaluation.key import RELATIONS, KeyMeasurement, detect_key, key_figure
 from gan.evaluation.table import evaluation_table
 from gan.keys import KEYS, extract_key, find_key, is_minor, key_in_words, tonic_of
 from gan.prompt import parse_prompt
-from gan.request import GenerationRequest, RequestError, mix_requests, plain_request
+from gan.request import GenerationRequest, RequestError, mix_requests
 from gan.sampling import link
 from gan.sampling.gallery import GalleryItem
 from gan.sampling.key import HOP, N_FFT, SHARE_HZ, play_in_key
@@ -121,26 +121,6 @@ def test_the_nearer_request_gives_the_key_of_a_mix() -> None:
     assert (
         mix_requests(IN_A_MINOR, JAZZ, 0.4).key == "A minor" and mix_requests(IN_A_MINOR, JAZZ, 0.6).key == ""
     )
-
-
-def test_the_network_alone_has_none_of_what_was_added() -> None:
-    shaped = GenerationRequest(
-        {"jazz": 1.0},
-        {"energy": 1.0},
-        1.2,
-        20.0,
-        3,
-        None,
-        ((3, 1.0),),
-        (),
-        "calm",
-        "sections",
-        90.0,
-        "A minor",
-    )
-    assert plain_request(shaped) == replace(JAZZ, seconds=20.0, style=((3, 1.0),), prompt="calm")
-    zero = replace(JAZZ, controls={"energy": 0.0})
-    assert plain_request(zero) == zero and plain_request(JAZZ) == JAZZ != plain_request(shaped)
 
 
 def test_a_key_changes_the_sound_and_not_the_picture(sampler: Sampler) -> None:

@@ -8,16 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan.mel import GAN_MEL
+from gan.mel import FRAMES_PER_MINUTE, GAN_MEL
 from gan.sampling.beat import beat_margin
-from gan.sampling.pulse import (
-    FRAMES_PER_MINUTE,
-    USUAL_BPM,
-    autocorrelation,
-    clarity_at,
-    onset_envelope,
-    tapping_weight,
-)
+from gan.sampling.pulse import USUAL_BPM, autocorrelation, clarity_at, onset_envelope, tapping_weight
 from genre.audio.clip import SAMPLE_RATE
 from genre.audio.spectrogram import Spectrogram
 from genre.synth import dataset as synth

@@ -17,7 +17,8 @@ from gan.request import GenerationRequest
 from gan.sampling.sampler import Sampler
 from gan.training import loop as train
 from gan.training.dataset import load_music_dataset
-from gan.training.loop import CHECKPOINT, GanSettings, dcgan_settings, train_gan
+from gan.training.loop import CHECKPOINT, train_gan
+from gan.training.settings import GanSettings, dcgan_settings
 from genre.audio.clip import Clip
 from genre.data.examples import DataError
 from genre.models.cards import ArtefactError

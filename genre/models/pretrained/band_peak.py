@@ -29,7 +29,7 @@ class Norm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         shape = (1, -1) + (1,) * (x.ndim - 2)
-        return x * self.scale.view(shape) + self.shift.view(shape)
+        return x * self.scale.to(x.dtype).view(shape) + self.shift.to(x.dtype).view(shape)
 
 
 class BandPeak(nn.Module):

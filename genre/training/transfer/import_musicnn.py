@@ -25,6 +25,7 @@ from genre.models.cards import TAGGER, Card
 from genre.models.model_card import write_model_card
 from genre.models.pretrained.band_peak import NORM_EPS
 from genre.models.pretrained.networks import TAG_MEL, TAGS, MusicnnNet, Tagger
+from genre.models.pretrained.vgg import VGG, VggNet
 from genre.paths import WEIGHTS, write_atomic
 
 MAGIC = 0xDB4775248B80FB57  # the last eight bytes of a LevelDB table
@@ -170,26 +171,45 @@ def convert_musicnn(variables: dict[str, np.ndarray]) -> MusicnnNet:
     return network
 
 
+def convert_vgg(variables: dict[str, np.ndarray]) -> VggNet:
+    """Build the network of a vgg checkpoint."""
+    source, network = _Variables(variables), VggNet()
+    _set_norm(network.norm, source.norm("batch_normalization"))
+    for number, (layer, norm) in enumerate(zip(network.layers, network.norms, strict=True), 1):
+        _set_kernel(layer, source.kernel(f"{number}CNN"))
+        _set_norm(norm, source.norm(f"batch_normalization_{number}"))
+    _set_kernel(network.tags, source.kernel("dense"))
+    return network
+
+
 def import_wheel(wheel: Path, target: Path) -> None:
-    """Write weights, cards and licence of the network. Raises KeyError, ValueError or OSError."""
+    """Write weights, cards and licence of both networks. Raises KeyError, ValueError or OSError."""
     with zipfile.ZipFile(wheel) as archive:
-        variables = read_tensorflow_checkpoint(
-            archive.read("musicnn/MSD_musicnn/.index"),
-            archive.read("musicnn/MSD_musicnn/.data-00000-of-00001"),
-        )
+        checkpoints = {
+            name: read_tensorflow_checkpoint(
+                archive.read(f"musicnn/MSD_{name}/.index"),
+                archive.read(f"musicnn/MSD_{name}/.data-00000-of-00001"),
+            )
+            for name in (TAGGER, VGG)
+        }
         licence = archive.read(LICENCE)
     tagger = Tagger()
-    tagger.musicnn = convert_musicnn(variables)
+    tagger.musicnn = convert_musicnn(checkpoints[TAGGER])
+    _save(target / TAGGER, TAGGER, tagger, licence)
+    _save(target / VGG, VGG, convert_vgg(checkpoints[VGG]), licence)
+
+
+def _save(folder: Path, name: str, network: nn.Module, licence: bytes) -> None:
     card = Card(
-        TAGGER,
+        name,
         TAGS,
         front_end=TAG_MEL.to_dict(),
         data={"name": "Million Song Dataset, Last.fm tags", "tracks": 200_000},
-        note="MSD_musicnn of the package musicnn 0.1.0 (Jordi Pons, ISC licence), converted.",
+        note=f"MSD_{name} of the package musicnn 0.1.0 (Jordi Pons, ISC licence), converted.",
     )
-    save_artefact(target, tagger.state_dict(), card)
-    write_model_card(target)
-    write_atomic(target / "LICENSE.md", licence)
+    save_artefact(folder, network.state_dict(), card)
+    write_model_card(folder)
+    write_atomic(folder / "LICENSE.md", licence)
 
 
 def main() -> None:
@@ -197,7 +217,7 @@ def main() -> None:
     parser.add_argument("wheel", type=Path, help="musicnn-0.1.0-py3-none-any.whl")
     options = parser.parse_args()
     try:
-        import_wheel(options.wheel, WEIGHTS / TAGGER)
+        import_wheel(options.wheel, WEIGHTS)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         sys.exit(f"The wheel of musicnn 0.1.0 could not be read: {error}")
 

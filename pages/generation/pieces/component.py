@@ -8,7 +8,7 @@ from gan.training.history import read_training_history
 from genre.paths import PIECES
 from genre.text import genre_name
 from pages.generation.html import data_url
-from pages.generation.studio import published_history
+from pages.generation.studio import stored_pieces_history
 from pages.shared.style import STORED_PIECES
 
 _FOLDER = Path(__file__).parent
@@ -33,7 +33,7 @@ def show_stored_pieces() -> None:
     The sounds are audio elements of the page, which nobody sees: the pictures start them without asking the
     server, and the browser fetches each once.
     """
-    history = read_training_history(published_history())
+    history = read_training_history(stored_pieces_history())
     last = max(history.sample_sheets, default=None)
     pictures = dict(zip(history.genres, history.samples_at(last), strict=False)) if last is not None else {}
     genres = [genre for genre in pictures if (PIECES / f"{genre}.mp3").is_file()]

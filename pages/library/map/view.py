@@ -84,7 +84,10 @@ def show_map(library: "Library") -> None:
     if position is not None:
         show_neighbours(library, position)
     with st.container(key="library_map_mouse"):
-        st.caption("Scroll to zoom, and draw a frame around several songs to make a list of them.")
+        st.caption(
+            "Scroll to zoom, drag to move. To make a list of several songs, press :material/select: at the "
+            "top right of the map, then draw a frame around them."
+        )
     if len(rows) < len(all_rows):
         st.caption(f"Of {len(all_rows):,} songs {len(rows):,} are drawn.")
     if len(indices) > 1:

@@ -53,3 +53,5 @@ def test_the_picture_is_in_the_winners_colour():
     assert count(lost, RIVAL_COLOUR) > count(won, RIVAL_COLOUR) > 0
     level = GameResult("You", "The machine", 5, 5, rounds, rounds)
     assert level.sentence == "You and the machine are level"
+    decided = GameResult("You", "The machine", 2, 8, rounds, rounds, recorded=(3, 1))
+    assert decided.sentence == "You have won 3 to 1 on real recordings" and decided.colour == PEOPLE_COLOUR

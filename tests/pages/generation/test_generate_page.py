@@ -216,20 +216,18 @@ def test_a_key_is_chosen_or_written(visit):
     assert gallery_items(app)[0].request.key == "C major", "what stands in the box is what it says"
 
 
-def test_the_network_alone_is_heard_beside_a_piece(visit):
+def test_the_earlier_network_is_heard_beside_a_piece(visit):
     app = generate(visit(request_genres=["jazz"], music_key="A minor", control_energy=1.0))
     (item,) = gallery_items(app)
     press(app, "hear_before")
     app = finished(app)
     assert gallery_items(app) == [item] and generate_state_of(app).opened_id == item.id
-    assert "The network alone" in words(app) and "With your wishes" in words(app)
+    assert "Before: the earlier painter" in words(app) and "**Now**" in words(app)
     assert len(app.get("plotly_chart")) == 2, "each has its picture"
     assert len(app.get("audio")) == 2 and not any(player.proto.autoplay for player in app.get("audio"))
     assert "hear_before" not in [button.key for button in app.button]
-    plain = generate(visit(request_genres=["jazz"]))
-    assert gallery_items(plain)[0].wav == item.plain_wav != item.wav
-    assert "hear_before" not in [button.key for button in plain.button], "it is the network alone"
-    assert len(plain.get("audio")) == 1
+    earlier = Sampler.load(studio.EARLIER_MODEL, studio.WEIGHTS).generate(item.request)
+    assert earlier.clip.to_wav() == item.earlier_wav != item.wav
 
 
 def test_while_a_piece_is_painted_its_place_says_so(visit, monkeypatch):
@@ -242,17 +240,17 @@ def test_while_a_piece_is_painted_its_place_says_so(visit, monkeypatch):
     assert 'class="painting"' not in markup(app), "there is the piece"
     gate.clear()
     app = press(app, "hear_before")
-    assert "It paints your piece without tempo" in markup(app) and len(app.get("audio")) == 1
-    assert "With your wishes" in words(app), "which stays where it is"
+    assert "The earlier painter makes" in markup(app) and len(app.get("audio")) == 1
+    assert "**Now**" in words(app), "which stays where it is"
     gate.set()
     assert 'class="painting"' not in markup(finished(app))
 
 
-def test_the_network_alone_of_another_painter_is_a_sentence(visit):
-    app = generate(visit(request_genres=["jazz"], music_key="A minor"))
+def test_a_piece_of_another_painter_has_no_before(visit):
+    app = generate(visit(request_genres=["jazz"]))
+    assert "hear_before" in [button.key for button in app.button]
     gallery_items(app)[0].spectrogram.recipe["weights"] = "0" * 16
-    press(app, "hear_before")
-    assert "Another painter" in app.error[0].value and len(app.get("audio")) == 1
+    assert "hear_before" not in [button.key for button in healthy(app.run()).button]
 
 
 def test_a_clip_is_classified(visit):

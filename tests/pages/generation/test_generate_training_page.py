@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gan.training.loop import GanSettings
+from gan.training.settings import GanSettings
 from genre import GENRES
 from genre.compute import all_cores
 from genre.runs.directory import create_run_folder, load_config, write_status

@@ -22,6 +22,7 @@ def models(tmp_path_factory) -> Path:
     """A folder of weights with a model in it."""
     folder = tmp_path_factory.mktemp("weights")
     make_model(folder / "gan")
+    make_model(folder / "gan-first", seed=1)
     return folder
 
 

@@ -5,7 +5,7 @@ MUSIC = """
     /* What it is for, and the example to try. */
     [data-testid=stForm]:has(.st-key-library_folder)
         [data-testid=stElementContainer]:has(.stFormSubmitButton):not(.st-key-library_example),
-    .st-key-library_map :is(.textpoint text, .hoverlayer),
+    .st-key-library_map :is(.textpoint text, .hoverlayer, .selectionlayer, .zoomlayer),
     .st-key-library_to_come .stMarkdown { display: none; }
     [data-testid=stColumn]:has(.st-key-library_genre_counts) { flex: 1 1 100%; }
     .st-key-library_to_come { border: 0; padding: 0; }
@@ -57,5 +57,6 @@ MUSIC = """
         padding-left: .8rem; border-left: .55rem solid var(--genre); }
     .stage-songs span { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
     .stage-songs small { font-size: 1.5rem; opacity: .8; }
+    .stage-songs .stage-more { display: block; border: 0; font-size: 1.4rem; opacity: .8; }
 }
 """
