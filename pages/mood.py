@@ -40,7 +40,7 @@ TITLES = {
 }
 # Without an answer of YouTube's, by whether songs of one's own fit the mood.
 INSTEAD = {
-    True: "Here are songs of My music that fit.",
+    True: "Here are songs of My music instead.",
     False: "Earmark makes up a piece for this mood instead.",
 }
 PRIVATE = (

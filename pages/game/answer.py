@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from genre.plots import prediction as plots
 from genre.plots.prediction import COLOURS, QUIET
 from genre.text import percent
 from pages.game.rooms import Room
 from pages.game.rounds import GENERATED, REAL_MUSIC, option_label
 from pages.game.state import ALONE
 from pages.shared.play_button.component import play_with_button
-from pages.shared.widgets import escaped
+from pages.shared.widgets import STILL, escaped
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ANSWER_COLOURS = {**COLOURS, REAL_MUSIC: "#1F9C9C", GENERATED: "#D65FA8"}
 # (Material symbol, word) of an answer: right or wrong is never told by its colour alone.
@@ -31,6 +36,8 @@ def show_answer(room: Room, mode: str, wav: bytes, show_next: Callable[[], None]
     with st.container(horizontal=True, vertical_alignment="center", key="hear_again"):
         play_with_button(wav, "answer")
         show_next()
+    if not answer:
+        _show_picture(wav)
     left, right = st.columns(2)
     if mode != ALONE:
         with left, st.container(border=True, height="stretch", key="people_answer"):
@@ -57,6 +64,27 @@ def show_answer(room: Room, mode: str, wav: bytes, show_next: Callable[[], None]
                 st.markdown(escaped(reason))
 
 
+@st.cache_data(show_spinner=False, max_entries=4)
+def _sound_picture(wav: bytes) -> "go.Figure":
+    from genre.audio.clip import load_clip
+    from genre.audio.overview import mel_overview
+
+    clip = load_clip(wav)
+    return plots.spectrogram(*mel_overview(clip), clip.duration_s)
+
+
+def _show_picture(wav: bytes) -> None:
+    """Show the sound of the round as a picture, with a line where it is heard."""
+    with st.container(key="game_picture"):
+        st.plotly_chart(
+            _sound_picture(wav),
+            config=STILL,
+            key="game_spectrogram",
+            alt="Spectrogram of the piece: time to the right, pitch upwards",
+        )
+        st.caption("What it looks like: time to the right, pitch upwards.")
+
+
 def _people_html(room: Room, mode: str) -> str:
     choice, who = room.people_choice(room.number), "You" if mode == ALONE else "The room"
     if choice is None:
@@ -78,7 +106,7 @@ def _rival_html(room: Room, mode: str) -> str:
     if choice in (None, truth):
         return _side_html("No point for the generator", None if choice is None else False)
     whom = "You" if mode == ALONE else "Most of you"
-    taken = "its piece for people's" if truth == GENERATED else "people's music for its own"
+    taken = "its piece for real music" if truth == GENERATED else "real music for its own"
     return _side_html(f"The generator: {whom.lower()} took {taken}", True)
 
 

@@ -124,7 +124,7 @@ def test_a_room_raises_hands():
     healthy(app.button(key="hands_counted").click().run())
     assert room.tally(0) == dict(zip(room.round.options, (3, 8), strict=True))
     is_real = room.round.truth == REAL_MUSIC  # most said generated
-    assert ("most of you took people's music for its own" in drawn(app)) == is_real
+    assert ("most of you took real music for its own" in drawn(app)) == is_real
     assert ("No point for the generator" in drawn(app)) != is_real
     assert drawn(app).count("+1") == 1, "each round is worth a point, to people or to the generator"
 

@@ -84,7 +84,7 @@ def test_each_wish_leads_somewhere_in_the_library():
 def test_without_a_network_it_is_the_first_choice(offline, music):
     app = visit(mood="angry")
     assert TITLE in words(app) and len(plays(app)) == COUNT
-    assert "Here are songs of My music that fit." in words(app) and "makes up a piece" not in words(app)
+    assert "Here are songs of My music instead." in words(app) and "makes up a piece" not in words(app)
     assert not app.get("audio")  # our generator waits until it is asked
     assert words(app).count(OFFLINE) == 1
     first = plays(app)[0]

@@ -43,6 +43,8 @@ GUESS = """
     :is(.st-key-people_answer, .st-key-machine_bars, .st-key-machine_reasons) { padding: .5rem 1rem;
         gap: .3rem; }
     :is(.st-key-people_answer, .st-key-machine_bars) .game-bars { row-gap: .1rem; }
+    .st-key-game_picture { --chart-zoom: 1.5; }
+    .st-key-game_picture .stCaptionContainer p { font-size: 1.5rem; }
     .st-key-machine_reasons > :nth-child(n+5) { display: none; }
     :is(.st-key-machine_bars, .st-key-machine_reasons) p { display: -webkit-box; -webkit-box-orient: vertical;
         -webkit-line-clamp: 3; overflow: hidden; line-height: 1.2; }
