@@ -10,6 +10,7 @@ from gan.keys import KEYS, key_in_words
 from genre.text import genre_name
 from pages.generation.state import generate_state
 from pages.generation.studio import N_SEEDS, new_seed, submit_requests
+from pages.shared.browser.scripts import press_on_enter
 from pages.shared.widgets import escaped
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def _in_words() -> "ParsedPrompt":
         placeholder=PROMPTS[0],
         icon=":material/edit_note:",
     )
+    press_on_enter("prompt", "generate")
     from gan.prompt import parse_prompt
 
     return parse_prompt(st.session_state.prompt)

@@ -142,6 +142,24 @@ def play_one_at_a_time(part: str) -> None:
     st.html(_ONE_AT_A_TIME.replace("PART", part), unsafe_allow_javascript=True)
 
 
+# The value is sent before the click: Streamlit takes it on the same key press.
+_ENTER = """<script>
+if (!window.earmarkEnter) {
+    window.earmarkEnter = true;
+    document.addEventListener("keydown", event => {
+        const box = event.target.closest?.(".st-key-BOX");
+        if (box && event.key === "Enter" && !event.isComposing && event.target.value?.trim())
+            setTimeout(() => document.querySelector(".st-key-BUTTON button")?.click(), 100);
+    }, true);
+}
+</script>"""
+
+
+def press_on_enter(box: str, button: str) -> None:
+    """Let Enter in the text field with the key `box` press the button with the key `button`."""
+    st.html(_ENTER.replace("BOX", box).replace("BUTTON", button), unsafe_allow_javascript=True)
+
+
 _LEAVE = """<script>{
     window.onbeforeunload = KEEPS ? event => { event.preventDefault(); return ""; } : null;
 }</script>"""
