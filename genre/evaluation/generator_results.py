@@ -1,5 +1,7 @@
 """The section on the generator in RESULTS.md, from its card: genre, distance, sound, moods, tempo and key."""
 
+from collections.abc import Callable
+
 from genre.evaluation.report import markdown_table, percent, percent_range
 from genre.models.cards import Card
 
@@ -61,6 +63,39 @@ def generator_section(card: Card) -> str:
     if "key" in metrics:
         parts.append(_key_text(metrics["key"]))
     return "\n\n".join(parts)
+
+
+def before_and_now(earlier: Card, present: Card) -> str:
+    """Write a table of the earlier and the present generator, measured by one command on the same clips."""
+    rows = []
+    for label, value in _COMPARED.items():
+        try:
+            rows.append((label, value(earlier.metrics), value(present.metrics)))
+        except KeyError:  # a part that was not measured of one of them
+            continue
+    return "The earlier network, gan-first, and the present one:\n\n" + markdown_table(
+        ("Measure", "Earlier", "Present"), rows
+    )
+
+
+def _genre_share(duration: str) -> Callable[[dict], str]:
+    return lambda metrics: percent(metrics["genre_accuracy"][duration]["generated"]["accuracy"])
+
+
+def _sound_figure(name: str) -> Callable[[dict], str]:
+    return lambda metrics: _with_interval(metrics["sound"]["measures"]["generated"][name])
+
+
+_COMPARED: dict[str, Callable[[dict], str]] = {
+    "clips of 3 s named as the requested genre": _genre_share("3 s"),
+    "clips of 10 s named as the requested genre": _genre_share("10 s"),
+    "distance to real music, as a multiple of that of other real music": lambda metrics: _with_interval(
+        metrics["sound"]["distance"]["sources"]["generated"]["times_real"]
+    ),
+    **{label: _sound_figure(name) for name, label in SOUND_FIGURES.items()},
+    "diversity beside real clips of a genre": lambda metrics: f"{metrics['diversity']['ratio']:.2f}",
+    "requested tempo detected within 4 %": lambda metrics: percent(metrics["tempo"]["all"]["right"]),
+}
 
 
 def _sound_text(sound: dict) -> str:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from genre.evaluation.generator_results import generator_section
+from genre.evaluation.generator_results import before_and_now, generator_section
 from genre.evaluation.report import confusion_table, markdown_table, percent, percent_range
 from genre.models.cards import Card, load_card
 from genre.models.model_card import write_model_card
@@ -61,7 +61,9 @@ def card_sections() -> dict[str, str]:
         "ablation": _ablation_section(genre),
         "ablation-transfer": _transfer_ablation_section(listen),
         "emotion": _emotion_section(emotion),
-        "generator": generator_section(gan),
+        "generator": "\n\n".join(
+            [before_and_now(load_card(WEIGHTS / "gan-first"), gan), generator_section(gan)]
+        ),
     }
 
 
