@@ -129,7 +129,15 @@ class MelInversion:
 
 @lru_cache(maxsize=4)
 def _mel_constants(params: SpectrogramParams, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute mel bank (bands, bins), weight of each band in a bin (bins, bands), and window."""
+    """Compute mel bank (bands, bins), weight of each band in a bin (bins, bands), and window.
+
+    They are kept, and a training may use what a conversion made: so they are no tensors of inference mode.
+    """
+    with torch.inference_mode(False):
+        return _make_mel_constants(params, device)
+
+
+def _make_mel_constants(params: SpectrogramParams, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     bank = torch.from_numpy(mel_bank(params))
     band_weights = (bank / bank.sum(dim=0).clamp_min(EPSILON)).T.contiguous()
     return bank.to(device), band_weights.to(device), torch.hann_window(params.n_fft, device=device)

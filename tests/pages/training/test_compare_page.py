@@ -313,7 +313,7 @@ def test_a_model_that_somebody_else_unpublished_is_followed_by_the_default_one(t
     app.session_state[look_key(WHY, clip.id)] = True
     healthy(app.run())
     assert predicted_genre(app) == "Jazz" and not app.exception
-    assert "should name about this many" in words(app)
+    assert "is counted above" in words(app)
 
 
 def test_renaming_and_deleting_a_training_reach_the_listen_page(trained):

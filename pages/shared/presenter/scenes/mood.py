@@ -54,6 +54,7 @@ MOOD = """
         min-height: calc((var(--stage-height) - 16rem) / 2); }
     .st-key-mood [role=radio] [data-testid=stIconMaterial] { font-size: 5.5rem !important; }
     .st-key-mood [role=radio] p { font-size: 2rem !important; }
+    .st-key-mood :has(> [role=radio]:nth-child(8)) [role=radio] p { font-size: 1.5rem !important; }
     /* Moods of one's own beside the seven: smaller cards, in as many columns as fit in the room. */
     .st-key-mood :has(> [role=radio]:nth-child(9)) { grid-template-columns: repeat(5, 1fr);
         & [role=radio] [data-testid=stIconMaterial] { font-size: 4rem !important; }
