@@ -14,6 +14,7 @@ from genre.reading import read_json
 
 ENSEMBLE = "listen"  # the registry's name of the from-scratch ensemble's network
 TAGGER = "musicnn"  # the pretrained network
+VGG = "vgg"  # another of the same release, against which the generator is trained
 TRANSFER = "transfer"  # pretrained networks with heads of our own
 REQUIRED = ("model", "genres")
 

@@ -6,13 +6,14 @@ The headings are those of M. Mitchell et al., "Model Cards for Model Reporting",
 from pathlib import Path
 from typing import Any
 
-from genre.models.cards import ENSEMBLE, TAGGER, TRANSFER, Card, load_card
+from genre.models.cards import ENSEMBLE, TAGGER, TRANSFER, VGG, Card, load_card
 from genre.paths import write_atomic
 
 TITLES = {
     TRANSFER: "Genre classifier",
     ENSEMBLE: "Genre classifier without pretraining",
     TAGGER: "Pretrained music tagger",
+    VGG: "Pretrained music tagger",
     "emotion": "Emotion recognizer",
     "gan": "Music generator",
 }
@@ -23,6 +24,7 @@ USE = {
     ENSEMBLE: "Names one of ten genres of a music recording, with probabilities. It learnt from GTZAN alone. "
     "`python -m genre classify --model listen-scratch` uses it, and the Listen page's model pools with it.",
     TAGGER: "Gives 50 tags and 200 features of 3 s of music. The Listen page's model is trained on them.",
+    VGG: "Gives 50 tags of 3 s of music. The generator is trained against its maps.",
     "emotion": "Reads one of seven emotions on the crop of a face, with probabilities, for the Mood page and "
     "`python -m mood read`.",
     "gan": "Generates log-mel spectrograms of ten genres, for the Generate page and `python -m gan sample`.",
@@ -35,6 +37,7 @@ LIMITS = {
     "Dataset, on which its features were trained, may hold songs of GTZAN. Tags and feelings are shown "
     "only where labelled songs bear them out.",
     TAGGER: "Its tags are those of Last.fm's users, and its music ends about 2010.",
+    VGG: "Its tags are those of Last.fm's users, and its music ends about 2010.",
     ENSEMBLE: "GTZAN is small, old and Western: music of other styles still gets one of the ten genres. "
     "Speech, noise and silence are rejected before the model runs. The figures hold for music like "
     "GTZAN's.",
@@ -50,16 +53,19 @@ DATA = {
     "songs of other collections, among them Emotify's (Aljanaki, Wiering and Veltkamp, 2016), whose "
     "listeners named feelings. None of the recordings is in this repository.",
     TAGGER: "200,000 songs of the Million Song Dataset with Last.fm's 50 most frequent tags.",
+    VGG: "200,000 songs of the Million Song Dataset with Last.fm's 50 most frequent tags.",
     ENSEMBLE: "GTZAN (Tzanetakis and Cook, 2002), with the fault-filtered lists of Kereliuk et al., 2015.",
     "emotion": "FER2013 (Goodfellow et al., 2013), without the training faces that have a "
     "near-duplicate in valid.",
-    "gan": "GTZAN (Tzanetakis and Cook, 2002), its fault-filtered train list.",
+    "gan": "GTZAN (Tzanetakis and Cook, 2002), its fault-filtered train list. The beat network is judged on "
+    "maps of a pretrained network, too: 200,000 songs of the Million Song Dataset (Pons and Serra, 2019).",
 }
 
 COMMANDS = {
     TRANSFER: "make weights-listen",
     ENSEMBLE: "make weights-scratch",
     TAGGER: "make weights-tagger",
+    VGG: "make weights-tagger",
     "emotion": "make weights-emotion",
     "gan": "make weights-gan",
 }
@@ -126,6 +132,7 @@ def _evaluation(name: str, card: Card) -> list[str]:
         TRANSFER: "GTZAN's fault-filtered valid list, and a development part of the other collections, of "
         "other artists and sources; each read once per release candidate.",
         TAGGER: "See the publication.",
+        VGG: "See the publication.",
         ENSEMBLE: "GTZAN's fault-filtered valid list, read once per release candidate.",
         "emotion": "FER2013's valid list (PublicTest).",
         "gan": "Clips of GTZAN's valid list, with the reference classifier listen-scratch-train.",

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genre.models.artefacts import load_artefact
+from genre.models.cards import VGG
 from genre.models.pretrained.band_peak import Norm
 from genre.models.pretrained.networks import TAGS
 from genre.paths import WEIGHTS
 
-VGG = "vgg"  # its name in assets/weights
 WIDTH = 128
 POOLS = (((4, 1), 2), ((2, 2), 2), ((2, 2), 2), ((2, 2), 2), ((4, 4), 4))  # (size, step) after each layer
 # (frames, bands) of the maps that the layers make of a window of 187 frames.

@@ -21,11 +21,11 @@ import torch
 from torch import Tensor, nn
 
 from genre.models.artefacts import save_artefact
-from genre.models.cards import TAGGER, Card
+from genre.models.cards import TAGGER, VGG, Card
 from genre.models.model_card import write_model_card
 from genre.models.pretrained.band_peak import NORM_EPS
 from genre.models.pretrained.networks import TAG_MEL, TAGS, MusicnnNet, Tagger
-from genre.models.pretrained.vgg import VGG, VggNet
+from genre.models.pretrained.vgg import VggNet
 from genre.paths import WEIGHTS, write_atomic
 
 MAGIC = 0xDB4775248B80FB57  # the last eight bytes of a LevelDB table
